@@ -1,0 +1,27 @@
+//! The clock and the randomness of the operating system: the only place that asks for either.
+//!
+//! Everything that decides takes `now` and an rng as parameters; whoever calls it from the outside gets them here.
+#![expect(clippy::disallowed_methods, reason = "this is the one seam to the globals")]
+
+use jiff::Timestamp;
+use rand::rngs::SysRng;
+use rand::rand_core::UnwrapErr;
+
+/// The time of day, in UTC, to the millisecond (what the ledger stores).
+#[must_use]
+pub fn now() -> Timestamp {
+    let now = Timestamp::now();
+    Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
+}
+
+/// A clock that only goes forward, for time-outs.
+#[must_use]
+pub fn instant() -> std::time::Instant {
+    std::time::Instant::now()
+}
+
+/// The operating system's random numbers (getrandom(2)). A system that has none left cannot make secrets: it panics.
+#[must_use]
+pub fn rng() -> UnwrapErr<SysRng> {
+    UnwrapErr(SysRng)
+}

@@ -1,0 +1,88 @@
+//! `invited config show`: every value with who set it, secrets masked.
+
+use std::fmt::Write as _;
+
+use figment::value::{Dict, Empty, Num, Value};
+
+use super::Merged;
+
+/// The merged configuration, a line each: `key = value  # origin`.
+#[must_use]
+pub fn show(merged: &Merged) -> String {
+    let mut lines = Vec::new();
+    collect(merged, &merged.tree, &mut Vec::new(), &mut lines);
+    let width = lines.iter().map(|(line, _)| line.chars().count()).max().unwrap_or(0).min(60);
+    let mut text = String::new();
+    for (line, origin) in lines {
+        let _ = writeln!(text, "{line:width$}  # {origin}");
+    }
+    text
+}
+
+fn collect(merged: &Merged, dict: &Dict, path: &mut Vec<String>, lines: &mut Vec<(String, String)>) {
+    for (name, value) in dict {
+        path.push(name.clone());
+        match value {
+            Value::Dict(_, inner) if !inner.is_empty() => collect(merged, inner, path, lines),
+            // An empty table says nothing.
+            Value::Dict(..) => {}
+            leaf => {
+                let origin = merged.origin(path, leaf.tag()).to_string();
+                lines.push((format!("{} = {}", dotted(path), toml_value(name, leaf)), origin));
+            }
+        }
+        path.pop();
+    }
+}
+
+/// A path as TOML writes it, with quotes where a name needs them.
+pub(super) fn dotted<S: AsRef<str>>(path: &[S]) -> String {
+    let bare = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+    let quoted = path.iter().map(AsRef::as_ref).map(|name| if bare(name) { name.into() } else { format!("{name:?}") });
+    quoted.collect::<Vec<_>>().join(".")
+}
+
+/// Values by these names are never shown.
+const SECRETS: [&str; 3] = ["password", "token", "secret"];
+
+/// A value as TOML writes it, or a mask. A URL loses its user information, where database passwords stand.
+pub(super) fn toml_value(name: &str, value: &Value) -> String {
+    match value {
+        Value::Dict(_, dict) => {
+            let inner: Vec<_> = dict.iter().map(|(name, value)| format!("{name} = {}", toml_value(name, value))).collect();
+            format!("{{ {} }}", inner.join(", "))
+        }
+        _ if SECRETS.contains(&name) => "\"…\"".to_owned(),
+        Value::String(_, text) => format!("{:?}", without_user_information(text)),
+        Value::Char(_, c) => format!("{:?}", c.to_string()),
+        Value::Bool(_, yes) => yes.to_string(),
+        Value::Num(_, number) => number_text(*number),
+        Value::Empty(_, Empty::None | Empty::Unit) => "none".to_owned(),
+        Value::Array(_, values) => {
+            let inner: Vec<_> = values.iter().map(|value| toml_value(name, value)).collect();
+            format!("[{}]", inner.join(", "))
+        }
+    }
+}
+
+fn number_text(number: Num) -> String {
+    number
+        .to_i128()
+        .map(|n| n.to_string())
+        .or_else(|| number.to_u128().map(|n| n.to_string()))
+        .or_else(|| number.to_f64().map(|n| n.to_string()))
+        .unwrap_or_default()
+}
+
+fn without_user_information(text: &str) -> String {
+    match text.split_once("://") {
+        Some((scheme, rest)) => {
+            let authority_end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+            match rest[..authority_end].rfind('@') {
+                Some(at) => format!("{scheme}://…{}", &rest[at..]),
+                None => text.to_owned(),
+            }
+        }
+        None => text.to_owned(),
+    }
+}

@@ -1,0 +1,82 @@
+//! Links: the landing page and the `xmpp:` URI of an invite.
+
+use super::{Invite, Kind};
+use super::name::Username;
+
+/// Where the landing page is.
+#[derive(Clone, Copy, Debug)]
+pub enum Landing<'a> {
+    /// Our own, below this base URL (which ends in a slash).
+    Own(&'a str),
+    /// Somebody else's: a URL with `{token}`, `{uri}` and `{host}`.
+    Elsewhere(&'a str),
+}
+
+/// The landing page of `invite`.
+#[must_use]
+pub fn landing_page(invite: &Invite, token: &str, landing: Landing<'_>) -> String {
+    match landing {
+        Landing::Own(base) => format!("{base}invite?{token}"),
+        Landing::Elsewhere(template) => template
+            .replace("{token}", token)
+            .replace("{host}", &percent_encode(invite.draft.host.as_str()))
+            .replace("{uri}", &percent_encode(&uri(invite, token))),
+    }
+}
+
+/// The `xmpp:` URI of `invite` with an in-app token (XEP-0445 2.1 and 2.2, XEP-0379, XEP-0401 with `ibr=y`).
+#[must_use]
+pub fn uri(invite: &Invite, token: &str) -> String {
+    let host = invite.draft.host.as_str();
+    let at_host = |username: &Username| format!("{}@{host}", percent_encode(username.as_str()));
+    match &invite.draft.kind {
+        Kind::Account { username: None } => format!("xmpp:{host}?register;preauth={token}"),
+        Kind::Account { username: Some(username) } | Kind::Reset { username } => {
+            format!("xmpp:{}?register;preauth={token}", at_host(username))
+        }
+        Kind::Contact { contact, .. } => {
+            format!("xmpp:{}@{}?roster;preauth={token};ibr=y", percent_encode(contact.user.as_str()), contact.host)
+        }
+    }
+}
+
+/// Percent-encodes all but the unreserved characters (RFC 3986, 2.3).
+#[must_use]
+pub fn percent_encode(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::invite::InviteId;
+    use crate::invite::tests::{draft, moment};
+
+    fn invite(kind: Kind) -> Invite {
+        let id = InviteId::after(None, moment("2026-01-01T00:00:00Z"), 0);
+        Invite { id, draft: crate::invite::Draft { kind, ..draft() }, used: 0, revoked_at: None }
+    }
+
+    #[test]
+    fn uris_are_those_of_the_xeps() {
+        let alice = || "al%ice".parse().unwrap();
+        let romeo = || "romeo@example.com".parse().unwrap();
+        let uri_of = |kind| uri(&invite(kind), "T");
+        assert_eq!(uri_of(Kind::Account { username: None }), "xmpp:example.com?register;preauth=T");
+        let named = Kind::Account { username: Some(alice()) };
+        assert_eq!(uri_of(named), "xmpp:al%25ice@example.com?register;preauth=T");
+        assert_eq!(uri_of(Kind::Reset { username: alice() }), "xmpp:al%25ice@example.com?register;preauth=T");
+        let contact = Kind::Contact { contact: romeo(), username: None };
+        assert_eq!(uri_of(contact), "xmpp:romeo@example.com?roster;preauth=T;ibr=y");
+    }
+
+    #[test]
+    fn landing_pages_are_ours_or_elsewhere() {
+        let invite = invite(Kind::Account { username: None });
+        assert_eq!(landing_page(&invite, "T", Landing::Own("https://i.example/p/")), "https://i.example/p/invite?T");
+        assert_eq!(
+            landing_page(&invite, "T", Landing::Elsewhere("https://e.example/{host}/#{uri}")),
+            "https://e.example/example.com/#xmpp%3Aexample.com%3Fregister%3Bpreauth%3DT"
+        );
+    }
+}

@@ -1,0 +1,161 @@
+//! Names: hosts, localparts and bare JIDs as XMPP compares them, prepared before anything looks at them; ids of keys.
+
+use std::fmt;
+use std::str::FromStr;
+
+use precis_core::profile::PrecisFastInvocation as _;
+use precis_profiles::UsernameCaseMapped;
+
+/// Why a name cannot be one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NameError {
+    /// Not a domain.
+    #[error("expected a domain such as \"example.com\"")]
+    Host,
+    /// Not a localpart.
+    #[error("expected a user name: letters, digits and . _ - without blanks or any of \" & ' / : < > @")]
+    Username,
+    /// Not a bare JID.
+    #[error("expected an address such as \"romeo@example.com\"")]
+    Jid,
+    /// Not a key's id.
+    #[error("expected 1 to 64 characters of A-Z a-z 0-9 . _ - that do not begin with a dot")]
+    KeyId,
+}
+
+/// A part of a JID is at most so many octets (RFC 7622, 3.1).
+const MAX_PART_BYTES: usize = 1023;
+
+macro_rules! prepared_name {
+    ($type:ty) => {
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+        impl $type {
+            /// The prepared text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+    };
+}
+
+/// An XMPP domain, lower case, in Unicode (RFC 7622, 3.2).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HostName(String);
+prepared_name!(HostName);
+
+impl FromStr for HostName {
+    type Err = NameError;
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        let text = text.strip_suffix('.').unwrap_or(text);
+        let ascii = idna::domain_to_ascii_strict(text).map_err(|_| NameError::Host)?;
+        let (unicode, result) = idna::domain_to_unicode(&ascii);
+        if ascii.is_empty() || result.is_err() || unicode.len() > MAX_PART_BYTES {
+            return Err(NameError::Host);
+        }
+        Ok(Self(unicode))
+    }
+}
+
+/// A localpart: RFC 8265 `UsernameCaseMapped`, less what RFC 7622, 3.3.1 excludes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Username(String);
+prepared_name!(Username);
+
+impl FromStr for Username {
+    type Err = NameError;
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        // Checked before, too: preparation is not free, and nobody's name is this long.
+        if text.len() > 4 * MAX_PART_BYTES {
+            return Err(NameError::Username);
+        }
+        let name = UsernameCaseMapped::enforce(text).map_err(|_| NameError::Username)?;
+        let excluded = |c| matches!(c, '"' | '&' | '\'' | '/' | ':' | '<' | '>' | '@');
+        if name.is_empty() || name.len() > MAX_PART_BYTES || name.contains(excluded) {
+            return Err(NameError::Username);
+        }
+        Ok(Self(name.into_owned()))
+    }
+}
+
+/// A bare JID: `user@host`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Jid {
+    /// Who.
+    pub user: Username,
+    /// Where.
+    pub host: HostName,
+}
+
+impl FromStr for Jid {
+    type Err = NameError;
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        let (user, host) = text.split_once('@').ok_or(NameError::Jid)?;
+        let user = user.parse().map_err(|_| NameError::Jid)?;
+        let host = host.parse().map_err(|_| NameError::Jid)?;
+        Ok(Self { user, host })
+    }
+}
+
+impl fmt::Display for Jid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@{}", self.user, self.host)
+    }
+}
+
+/// What a key is called by: the part of `ID/SECRET` before the slash. Also a file's name in the state directory.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KeyId(String);
+prepared_name!(KeyId);
+
+impl FromStr for KeyId {
+    type Err = NameError;
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+        if !(1..=64).contains(&text.len()) || text.starts_with('.') || !text.chars().all(fits) {
+            return Err(NameError::KeyId);
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl std::borrow::Borrow<str> for KeyId {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_prepared() {
+        assert_eq!("Alice".parse::<Username>().unwrap().as_str(), "alice");
+        assert_eq!("ＡＬＩＣＥ".parse::<Username>().unwrap().as_str(), "alice");
+        assert_eq!("Zoë".parse::<Username>(), "ZOE\u{308}".parse::<Username>());
+        assert_eq!("EXAMPLE.com.".parse::<HostName>().unwrap().as_str(), "example.com");
+        assert_eq!("xn--bcher-kva.example".parse::<HostName>().unwrap().as_str(), "bücher.example");
+        assert_eq!("Romeo@Example.COM".parse::<Jid>().unwrap().to_string(), "romeo@example.com");
+    }
+
+    #[test]
+    fn what_is_no_name_is_refused() {
+        for wrong in ["", "a b", "a@b", "a/b", "a\0", "\"", "a\u{2028}b", &"x".repeat(1024), &"x".repeat(100_000)] {
+            assert_eq!(wrong.parse::<Username>(), Err(NameError::Username), "{wrong:?}");
+        }
+        for wrong in ["", "a b", "a..b", "exa_mple!", "a/b", ".", &"a.".repeat(600)] {
+            assert_eq!(wrong.parse::<HostName>(), Err(NameError::Host), "{wrong:?}");
+        }
+        for wrong in ["", ".", "../x", "a/b", ".hidden", "a b", "ä", &"x".repeat(65)] {
+            assert_eq!(wrong.parse::<KeyId>(), Err(NameError::KeyId), "{wrong:?}");
+        }
+        for wrong in ["romeo", "@example.com", "romeo@", "a@b@c", "romeo@example.com/phone"] {
+            assert_eq!(wrong.parse::<Jid>(), Err(NameError::Jid), "{wrong:?}");
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! x
+pub mod clock;
+pub mod config;
+pub mod invite;
