@@ -4,6 +4,7 @@
 //! leaves this folder. Sources, later wins: defaults, files in order, `INVITED_*` variables, flags.
 
 mod origin;
+mod rate;
 pub(crate) mod raw;
 pub mod secret;
 pub mod settings;
@@ -17,6 +18,7 @@ use figment::value::{Dict, Tag, Value};
 use figment::{Figment, Profile, Provider as _, Source};
 
 pub use origin::{Fault, Faults, Origin};
+pub use rate::{Rate, Used, UsedUp};
 pub use raw::{Algorithm, ApiMethod, BackendKind, Scope, TlsUse};
 pub use secret::Credentials;
 pub use settings::{KeySettings, Proof, Settings};

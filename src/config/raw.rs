@@ -9,7 +9,8 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::value::{Listen, Moment, Network, Rate, Sha256, Size, Span};
+use super::rate::Rate;
+use super::value::{Listen, Moment, Network, Sha256, Size, Span};
 
 /// Everything.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]

@@ -10,7 +10,8 @@ use url::Url;
 use super::origin::{Fault, Origin};
 use super::raw::{self, ApiMethod, BackendKind, Raw, Scope};
 use super::secret::{Credentials, Secret, SecretError};
-use super::value::{Listen, Rate, Sha256};
+use super::rate::Rate;
+use super::value::{Listen, Sha256};
 use super::Merged;
 use crate::invite::name::{HostName, Jid, KeyId, Username};
 

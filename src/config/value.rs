@@ -1,4 +1,4 @@
-//! Values as people write them: durations, sizes, rates. Each reads from and prints to one text form.
+//! Values as people write them: durations, sizes, addresses. Each reads from and prints to one text form.
 
 use std::fmt;
 use std::str::FromStr;
@@ -103,41 +103,6 @@ impl fmt::Display for Size {
             n if n > 0 && n % (1 << 10) == 0 => write!(f, "{}KiB", n >> 10),
             n => write!(f, "{n}B"),
         }
-    }
-}
-
-/// So many in a period, in bursts up to that many: `60/h`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "String", into = "String")]
-#[schemars(with = "String")]
-pub struct Rate {
-    /// How many.
-    pub count: u32,
-    /// In which time.
-    pub period: Duration,
-}
-text_value!(Rate);
-
-const PERIODS: [(&str, u64); 4] = [("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400)];
-
-impl FromStr for Rate {
-    type Err = ValueError;
-    fn from_str(text: &str) -> Result<Self, ValueError> {
-        let wrong = || ValueError("expected a rate such as \"60/h\" (s, m, h or d)".into());
-        let (count, unit) = text.split_once('/').ok_or_else(wrong)?;
-        let count: u32 = count.trim().parse().map_err(|_| wrong())?;
-        let (_, seconds) = PERIODS.iter().find(|(name, _)| *name == unit.trim()).ok_or_else(wrong)?;
-        if count == 0 || count > 1_000_000 {
-            return Err(ValueError("expected a rate between 1 and 1000000 in its period".into()));
-        }
-        Ok(Self { count, period: Duration::from_secs(*seconds) })
-    }
-}
-
-impl fmt::Display for Rate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let unit = PERIODS.iter().find(|(_, seconds)| Duration::from_secs(*seconds) == self.period).map_or("s", |p| p.0);
-        write!(f, "{}/{unit}", self.count)
     }
 }
 
@@ -259,6 +224,8 @@ impl fmt::Debug for Sha256 {
     }
 }
 
+pub(super) use text_value;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -270,9 +237,6 @@ mod tests {
         }
         for text in ["64KiB", "1MiB", "100B"] {
             assert_eq!(text.parse::<Size>().unwrap().to_string(), text);
-        }
-        for text in ["60/h", "1/s", "30/m", "10/d"] {
-            assert_eq!(text.parse::<Rate>().unwrap().to_string(), text);
         }
         for text in ["127.0.0.1:5290", "[::1]:0", "localhost:80", "unix:/run/x.sock"] {
             assert_eq!(text.parse::<Listen>().unwrap().to_string(), text);
@@ -286,8 +250,6 @@ mod tests {
     fn wrong_values_are_told_what_is_allowed() {
         assert_eq!("7x".parse::<Span>().unwrap_err().0, "expected a duration such as \"90s\", \"10m\" or \"7d\"");
         assert_eq!("0s".parse::<Span>().unwrap_err().0, "expected a duration between 1ms and 100 years");
-        assert_eq!("60".parse::<Rate>().unwrap_err().0, "expected a rate such as \"60/h\" (s, m, h or d)");
-        assert_eq!("0/h".parse::<Rate>().unwrap_err().0, "expected a rate between 1 and 1000000 in its period");
         for wrong in ["5290", "::1:80", "host:99999", "unix:relative", ":80"] {
             assert!(wrong.parse::<Listen>().is_err(), "{wrong}");
         }

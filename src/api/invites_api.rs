@@ -1,0 +1,150 @@
+//! `/invites_api`: what Prosody's mod_invites_api answers, for its clients to work unchanged.
+
+use std::sync::Arc;
+
+use tide::http::{Method, headers};
+use tide::{Middleware, Next, Response};
+
+use crate::app::{App, Request, client_address};
+use crate::clock;
+use crate::config::ApiMethod;
+use crate::config::settings::CorsOrigins;
+use crate::invite::policy::Order;
+use crate::problem::Problem;
+
+/// What the query may hold. What is not known is ignored, as mod_invites_api does.
+#[derive(Default)]
+struct Query {
+    key: Option<String>,
+    redirect: bool,
+    host: Option<String>,
+}
+
+impl Query {
+    /// Reads a query. Where a name comes twice, the first one counts.
+    fn read(url: &tide::http::Url) -> Self {
+        let mut query = Self::default();
+        let mut redirect = None;
+        for (name, value) in url.query_pairs() {
+            match name.as_ref() {
+                "key" => _ = query.key.get_or_insert_with(|| value.into_owned()),
+                "host" => _ = query.host.get_or_insert_with(|| value.into_owned()),
+                "redirect" => {
+                    redirect.get_or_insert(!matches!(value.as_ref(), "" | "0" | "no" | "false"));
+                }
+                _ => {}
+            }
+        }
+        query.redirect = redirect.unwrap_or(false);
+        query
+    }
+}
+
+/// GET, POST: one account invite with the host's defaults.
+///
+/// # Errors
+/// See SPEC 6.1, the table.
+pub async fn create(request: Request) -> Result<Response, Problem> {
+    if is_prefetch(&request) {
+        return Err(Problem::Prefetch);
+    }
+    let now = clock::now();
+    let desk = &request.state().desk;
+    let query = Query::read(request.url());
+    let bearer = request.header(headers::AUTHORIZATION).map(|header| bearer(header.as_str()));
+    // The header wins, also when it is wrong.
+    let presented = match bearer {
+        Some(bearer) => bearer,
+        None => query.key.as_deref(),
+    };
+    let key = desk.authenticate(presented, client_of(&request), now)?;
+    let method = if request.method() == Method::Post { ApiMethod::Post } else { ApiMethod::Get };
+    if !key.settings.methods.contains(&method) {
+        return Err(Problem::Method(allow(&key.settings.methods)));
+    }
+    let mut issued = desk.issue(Some(&key), query.host.as_deref(), &Order::default(), 1, now).await?;
+    let invite = issued.pop().ok_or_else(|| Problem::Internal("no invite was made".into()))?;
+    let mut response = Response::new(if query.redirect { 303 } else { 201 });
+    response.insert_header(headers::LOCATION, invite.landing_page);
+    response.insert_header(headers::CACHE_CONTROL, "no-store");
+    Ok(response)
+}
+
+/// The credentials of `Bearer`, the scheme in any letter case (RFC 9110, 11.1). Another scheme presents nothing.
+fn bearer(header: &str) -> Option<&str> {
+    let (scheme, credentials) = header.trim().split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| credentials.trim())
+}
+
+fn allow(methods: &std::collections::BTreeSet<ApiMethod>) -> String {
+    let mut names: Vec<_> = methods
+        .iter()
+        .map(|method| match method {
+            ApiMethod::Get => "GET",
+            ApiMethod::Post => "POST",
+        })
+        .collect();
+    names.push("OPTIONS");
+    names.join(", ")
+}
+
+/// Whether a browser asks ahead of its user: an invite would be made that nobody wanted.
+fn is_prefetch(request: &Request) -> bool {
+    ["Sec-Purpose", "Purpose", "X-Purpose", "X-Moz"].iter().filter_map(|name| request.header(*name)).any(|values| {
+        let value = values.as_str().to_ascii_lowercase();
+        ["prefetch", "prerender", "preview"].iter().any(|word| value.contains(word))
+    })
+}
+
+fn client_of(request: &Request) -> std::net::IpAddr {
+    let inner: &tide::http::Request = request.as_ref();
+    let peer = inner.peer_addr().and_then(|peer| peer.parse::<std::net::SocketAddr>().ok()).map(|peer| peer.ip());
+    let joined = |name: &str| {
+        let values = request.header(name).map(|values| values.iter().map(|value| value.as_str()).collect::<Vec<_>>());
+        values.unwrap_or_default().join(",")
+    };
+    let trusted = &request.state().desk.settings().trusted_proxies;
+    client_address(peer, &joined("X-Forwarded-For"), &joined("Forwarded"), trusted)
+}
+
+/// The CORS headers (Fetch standard, 3.2) on every answer, refusals too: the calling page is to read them.
+pub struct Cors {
+    only: Option<Arc<std::collections::BTreeSet<String>>>,
+}
+
+impl Cors {
+    /// For these origins.
+    #[must_use]
+    pub fn new(origins: &CorsOrigins) -> Self {
+        match origins {
+            CorsOrigins::Any => Self { only: None },
+            CorsOrigins::Only(origins) => Self { only: Some(Arc::new(origins.clone())) },
+        }
+    }
+}
+
+#[tide::utils::async_trait]
+impl Middleware<App> for Cors {
+    async fn handle(&self, request: Request, next: Next<'_, App>) -> tide::Result {
+        let origin = request.header(headers::ORIGIN).map(|origin| origin.as_str().to_owned());
+        let mut response = match request.method() {
+            Method::Options => Response::new(204),
+            _ => next.run(request).await,
+        };
+        let allowed = match &self.only {
+            None => Some("*".to_owned()),
+            Some(only) => {
+                response.append_header(headers::VARY, "Origin");
+                origin.filter(|origin| only.contains(origin))
+            }
+        };
+        if let Some(allowed) = allowed {
+            response.insert_header(headers::ACCESS_CONTROL_ALLOW_ORIGIN, allowed);
+            response.insert_header(headers::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, OPTIONS");
+            response.insert_header(headers::ACCESS_CONTROL_ALLOW_HEADERS, "Authorization, Content-Type");
+            response.insert_header(headers::ACCESS_CONTROL_MAX_AGE, "7200");
+            response.insert_header(headers::ACCESS_CONTROL_EXPOSE_HEADERS, "Location");
+        }
+        Ok(response)
+    }
+}

@@ -1,0 +1,3 @@
+//! What programs call.
+
+pub mod invites_api;

@@ -1,0 +1,88 @@
+//! Who is calling: the peer, or whom a trusted proxy names.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use ipnet::IpNet;
+
+/// Stands for a caller on a Unix socket that no proxy named.
+const LOCAL: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+
+/// The client's address. The headers are read from the right, past the proxies that are trusted; the first other one is
+/// the client, whatever it claims to its left. A peer on a Unix socket (`None`) is a proxy: the socket's mode says who.
+#[must_use]
+pub fn client_address(peer: Option<IpAddr>, forwarded_for: &str, forwarded: &str, trusted: &[IpNet]) -> IpAddr {
+    let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(&address.to_canonical()));
+    if peer.as_ref().is_some_and(|peer| !is_trusted(peer)) {
+        return peer.unwrap_or(LOCAL).to_canonical();
+    }
+    let mut client = peer.unwrap_or(LOCAL).to_canonical();
+    for hop in hops(forwarded_for, forwarded).into_iter().rev() {
+        // What is no address hides who is beyond it.
+        let Some(address) = hop else { break };
+        client = address.to_canonical();
+        if !is_trusted(&client) {
+            break;
+        }
+    }
+    client
+}
+
+/// The hops that proxies named, the nearest last. `X-Forwarded-For` counts where both are there: it is what most proxies
+/// append to, and then they pass the other one on as the client wrote it.
+fn hops(forwarded_for: &str, forwarded: &str) -> Vec<Option<IpAddr>> {
+    if !forwarded_for.is_empty() {
+        return forwarded_for.split(',').map(|hop| address(hop.trim())).collect();
+    }
+    // RFC 7239, 4: elements by comma, parameters by semicolon, `for` among them.
+    let for_of = |element: &str| {
+        element.split(';').find_map(|pair| {
+            let (name, value) = pair.trim().split_once('=')?;
+            name.eq_ignore_ascii_case("for").then(|| address(value.trim().trim_matches('"')))
+        })
+    };
+    forwarded.split(',').filter(|element| !element.trim().is_empty()).map(|element| for_of(element).flatten()).collect()
+}
+
+/// An address, maybe with a port, maybe in brackets.
+fn address(text: &str) -> Option<IpAddr> {
+    if let Ok(socket) = text.parse::<SocketAddr>() {
+        return Some(socket.ip());
+    }
+    text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text).parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(peer: &str, forwarded_for: &str, forwarded: &str) -> String {
+        let trusted = ["127.0.0.1/32", "::1/128", "10.0.0.0/8"].map(|text| text.parse().unwrap());
+        client_address(peer.parse().ok(), forwarded_for, forwarded, &trusted).to_string()
+    }
+
+    #[test]
+    fn only_trusted_proxies_are_believed() {
+        assert_eq!(client("192.0.2.1", "203.0.113.5", ""), "192.0.2.1");
+        assert_eq!(client("127.0.0.1", "203.0.113.5", ""), "203.0.113.5");
+        assert_eq!(client("127.0.0.1", "", ""), "127.0.0.1");
+        assert_eq!(client("unix", "203.0.113.5", ""), "203.0.113.5");
+        assert_eq!(client("unix", "", ""), "0.0.0.0");
+        assert_eq!(client("::ffff:127.0.0.1", "203.0.113.5", ""), "203.0.113.5");
+    }
+
+    #[test]
+    fn a_client_cannot_name_itself() {
+        assert_eq!(client("127.0.0.1", "1.1.1.1, 203.0.113.5, 10.1.1.1", ""), "203.0.113.5");
+        assert_eq!(client("127.0.0.1", "203.0.113.5, nonsense, 10.1.1.1", ""), "10.1.1.1");
+        assert_eq!(client("127.0.0.1", "203.0.113.5", "for=1.1.1.1"), "203.0.113.5");
+    }
+
+    #[test]
+    fn forwarded_is_read_as_rfc_7239_writes_it() {
+        assert_eq!(client("::1", "", "for=192.0.2.60;proto=http;by=203.0.113.43"), "192.0.2.60");
+        assert_eq!(client("::1", "", "For=\"[2001:db8:cafe::17]:4711\""), "2001:db8:cafe::17");
+        assert_eq!(client("::1", "", "for=203.0.113.9, for=10.0.0.1"), "203.0.113.9");
+        assert_eq!(client("::1", "", "for=unknown"), "::1");
+        assert_eq!(client("::1", "203.0.113.5:8080", ""), "203.0.113.5");
+    }
+}

@@ -1,0 +1,138 @@
+//! What every answer gets, whatever made it: an id, safe headers, a body if it is a refusal, and a line in the log.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use tide::http::{Method, headers};
+use tide::{Middleware, Next, Response};
+
+use super::{App, Request, Route, refusal};
+use crate::clock;
+use crate::log::{self, RequestLine};
+use crate::pages;
+use crate::problem::Problem;
+use crate::server::Refusal;
+
+/// The outermost middleware.
+pub(super) struct Envelope;
+
+#[tide::utils::async_trait]
+impl Middleware<App> for Envelope {
+    async fn handle(&self, request: Request, next: Next<'_, App>) -> tide::Result {
+        let began = clock::instant();
+        let id = request_id();
+        let method = request.method();
+        let prefers_html = prefers_html(&request);
+        let (mut response, method_name) = match request.ext::<Refusal>() {
+            Some(reason) => (refusal(problem(reason)), "-"),
+            None if method == Method::Options && request.url().path() == "/*" => (options(), "OPTIONS"),
+            None => (next.run(request).await, method.as_ref()),
+        };
+
+        let route = response.ext::<Route>().map_or("-", |route| route.0);
+        let problem = match response.ext::<Problem>() {
+            Some(problem) => Some(problem.clone()),
+            None => unasked(&response, route),
+        };
+        if let Some(problem) = &problem {
+            dress(&mut response, problem, prefers_html, &id);
+        }
+        response.insert_header("X-Request-Id", &id);
+        response.insert_header("X-Content-Type-Options", "nosniff");
+        let error = problem.as_ref().map(|problem| problem as &dyn std::fmt::Display);
+        log::request(&RequestLine {
+            id: &id,
+            method: method_name,
+            route,
+            status: response.status().into(),
+            took: clock::instant().duration_since(began),
+            error,
+        });
+        Ok(response)
+    }
+}
+
+/// Unique in the log: when the process began, and a number.
+fn request_id() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    static BEGAN: std::sync::OnceLock<u64> = std::sync::OnceLock::new();
+    let began = BEGAN.get_or_init(|| u64::try_from(clock::now().as_millisecond()).unwrap_or(0));
+    format!("{began:x}-{:08x}", NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// `OPTIONS *` asks about the server as a whole (RFC 9110, 9.3.7).
+fn options() -> Response {
+    let mut response = Response::new(204);
+    response.insert_header(headers::ALLOW, "GET, HEAD, POST, OPTIONS");
+    response
+}
+
+/// The problem behind an answer that tide made itself.
+fn unasked(response: &Response, route: &str) -> Option<Problem> {
+    match response.status().into() {
+        404 if route == "-" => Some(Problem::NotFound),
+        500 => Some(Problem::Internal(response.error().map_or_else(|| "no reason".into(), |error| error.to_string()))),
+        _ => None,
+    }
+}
+
+fn problem(refusal: &Refusal) -> Problem {
+    match refusal {
+        Refusal::Malformed(detail) => Problem::BadRequest(detail),
+        Refusal::Timeout => Problem::Timeout,
+        Refusal::BodyTooLarge => Problem::TooLarge,
+        Refusal::TargetTooLong => Problem::TargetTooLong,
+        Refusal::HeadTooLarge => Problem::HeadTooLarge,
+        Refusal::NotImplemented(detail) => Problem::NotImplemented(detail),
+    }
+}
+
+/// Gives a refusal its headers and its body: RFC 9457, or a small page where the client prefers one.
+fn dress(response: &mut Response, problem: &Problem, prefers_html: bool, request_id: &str) {
+    if let Problem::Method(allow) = problem {
+        response.insert_header(headers::ALLOW, allow);
+    }
+    if let Some(seconds) = problem.retry_after() {
+        response.insert_header(headers::RETRY_AFTER, seconds.to_string());
+    }
+    response.insert_header(headers::CACHE_CONTROL, "no-store");
+    response.append_header(headers::VARY, "Accept");
+    if prefers_html {
+        pages::problem(response, problem, request_id);
+        return;
+    }
+    let mut body = serde_json::json!({
+        "type": format!("urn:invited:problem:{}", problem.slug()),
+        "title": problem.title(),
+        "status": problem.status(),
+        "detail": problem.detail(),
+    });
+    if let Problem::Fields(wrong) = problem {
+        body["errors"] = wrong.iter().map(|wrong| serde_json::json!({"field": wrong.field, "detail": wrong.reason})).collect();
+    }
+    response.set_body(body.to_string());
+    response.set_content_type("application/problem+json");
+}
+
+/// Whether `Accept` ranks HTML above JSON (RFC 9110, 12.5.1). Whoever does not say gets JSON.
+fn prefers_html(request: &Request) -> bool {
+    let Some(accept) = request.header(headers::ACCEPT) else { return false };
+    let (mut html, mut json) = (0, 0);
+    for range in accept.as_str().split(',') {
+        let mut parts = range.split(';').map(str::trim);
+        let kind = parts.next().unwrap_or_default();
+        let weight = parts.find_map(|part| part.strip_prefix("q=")).map_or(1000, thousandths);
+        match kind.to_ascii_lowercase().as_str() {
+            "text/html" | "application/xhtml+xml" => html = html.max(weight),
+            "application/json" | "application/problem+json" => json = json.max(weight),
+            _ => {}
+        }
+    }
+    html > json
+}
+
+/// A weight, in thousandths.
+fn thousandths(weight: &str) -> u32 {
+    let (whole, fraction) = weight.split_once('.').unwrap_or((weight, ""));
+    let fraction: String = fraction.chars().chain("000".chars()).take(3).collect();
+    whole.parse::<u32>().unwrap_or(0).min(1) * 1000 + fraction.parse::<u32>().unwrap_or(0)
+}

@@ -1,0 +1,48 @@
+//! The ledger key's file: 32 random bytes in base64, mode 0600, made on the first start.
+
+use std::io;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use rand::Rng as _;
+
+use super::OpenError;
+use crate::clock;
+use crate::config::settings;
+use crate::files::{self, Existing};
+use crate::invite::token::LedgerKey;
+
+/// Reads the key, or makes one where there is no ledger yet.
+pub(super) fn load_or_make(settings: &settings::Ledger) -> Result<LedgerKey, OpenError> {
+    let path = &settings.key_file;
+    let failed = |source| OpenError::Io { path: path.clone(), source };
+    match std::fs::read_to_string(path) {
+        Ok(text) => return decode(&text).ok_or_else(|| OpenError::BadKey(path.clone())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => return Err(OpenError::BadKey(path.clone())),
+        Err(error) => return Err(failed(error)),
+    }
+    if settings.file.exists() {
+        return Err(OpenError::KeyMissing { file: settings.file.clone(), key_file: path.clone() });
+    }
+    if let Some(dir) = path.parent() {
+        files::make_dir(dir).map_err(failed)?;
+    }
+    let mut bytes = [0; LedgerKey::BYTES];
+    clock::rng().fill_bytes(&mut bytes);
+    let text = format!("{}\n", STANDARD.encode(bytes));
+    match files::write(path, text.as_bytes(), Existing::Keep) {
+        Ok(()) => Ok(LedgerKey::new(&bytes)),
+        // Another process was faster; its key counts.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            let text = std::fs::read_to_string(path).map_err(failed)?;
+            decode(&text).ok_or_else(|| OpenError::BadKey(path.clone()))
+        }
+        Err(error) => Err(failed(error)),
+    }
+}
+
+fn decode(text: &str) -> Option<LedgerKey> {
+    let bytes: [u8; LedgerKey::BYTES] = STANDARD.decode(text.trim_end()).ok()?.try_into().ok()?;
+    Some(LedgerKey::new(&bytes))
+}

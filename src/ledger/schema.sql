@@ -1,0 +1,38 @@
+-- Version 1. Times are milliseconds since 1970, UTC.
+
+CREATE TABLE meta (
+    name  TEXT PRIMARY KEY,
+    value BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- The id is the public half of the token; the secret half is nowhere. Ids grow with time, so rows are appended.
+CREATE TABLE invite (
+    id         INTEGER PRIMARY KEY,
+    kind       TEXT    NOT NULL CHECK (kind IN ('account', 'contact', 'reset')),
+    host       TEXT    NOT NULL,
+    source     TEXT    NOT NULL,
+    username   TEXT,
+    contact    TEXT,
+    groups     TEXT,
+    roles      TEXT,
+    note       TEXT,
+    uses       INTEGER NOT NULL CHECK (uses > 0),
+    used       INTEGER NOT NULL DEFAULT 0 CHECK (used BETWEEN 0 AND uses),
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    spent_at   INTEGER,
+    revoked_at INTEGER
+) STRICT;
+
+-- For a key's pending invites and its lists; appended within each source.
+CREATE INDEX invite_by_source ON invite (source);
+
+-- For reservations of names; rows without a name cost nothing.
+CREATE INDEX invite_by_username ON invite (host, username) WHERE username IS NOT NULL;
+
+-- One row a key that was used: when last, and how much of its rate is used (microseconds, see config/rate.rs).
+CREATE TABLE key_use (
+    key          TEXT PRIMARY KEY,
+    last_used_at INTEGER NOT NULL,
+    rate_used    INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,158 @@
+//! The accept loops: a tide [`Listener`] over our sockets.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use async_io::Timer;
+use async_trait::async_trait;
+use futures_lite::{AsyncRead, AsyncWrite, FutureExt as _};
+use tide::listener::{ListenInfo, Listener, ToListener};
+
+use super::listen::{Kind, Socket};
+use super::{Counted, Server, http, tls};
+
+/// After an error of accept(2), such as too many open files, the loop waits so long and goes on.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Sockets that a tide app can be bound to.
+pub struct Listeners<State> {
+    server: Server<State>,
+    sockets: Vec<Socket>,
+}
+
+impl<State> Listeners<State> {
+    /// Puts sockets under a server.
+    #[must_use]
+    pub fn new(server: &Server<State>, sockets: Vec<Socket>) -> Self {
+        Self { server: server.clone(), sockets }
+    }
+}
+
+impl<State> fmt::Debug for Listeners<State> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(&self.sockets).finish()
+    }
+}
+
+impl<State> fmt::Display for Listeners<State> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let all: Vec<_> = self.sockets.iter().map(ToString::to_string).collect();
+        f.write_str(&all.join(", "))
+    }
+}
+
+impl<State: Clone + Send + Sync + 'static> ToListener<State> for Listeners<State> {
+    type Listener = Self;
+    fn to_listener(self) -> io::Result<Self> {
+        Ok(self)
+    }
+}
+
+#[async_trait]
+impl<State: Clone + Send + Sync + 'static> Listener<State> for Listeners<State> {
+    /// The sockets are bound already; this takes on the app.
+    async fn bind(&mut self, app: tide::Server<State>) -> io::Result<()> {
+        self.server.0.app.store(Some(std::sync::Arc::new(app)));
+        Ok(())
+    }
+
+    /// Accepts on all sockets until the server drains.
+    async fn accept(&mut self) -> io::Result<()> {
+        let loops: Vec<_> = self
+            .sockets
+            .drain(..)
+            .map(|socket| async_std::task::spawn(accept_on(self.server.clone(), socket)))
+            .collect();
+        for one in loops {
+            one.await;
+        }
+        Ok(())
+    }
+
+    fn info(&self) -> Vec<ListenInfo> {
+        let info = |socket: &Socket| {
+            let transport = match socket.kind {
+                Kind::Tcp(..) => "tcp",
+                Kind::Unix(..) => "unix",
+            };
+            ListenInfo::new(socket.to_string(), transport.into(), socket.tls)
+        };
+        self.sockets.iter().map(info).collect()
+    }
+}
+
+/// What the loop does next.
+enum Next<S> {
+    Connection(io::Result<(S, Option<SocketAddr>)>),
+    Stop,
+}
+
+async fn accept_on<State: Clone + Send + Sync + 'static>(server: Server<State>, socket: Socket) {
+    let (tls, adopted) = (socket.tls, socket.adopted);
+    match socket.kind {
+        Kind::Tcp(listener, _) => {
+            let accept = || async {
+                let (stream, peer) = listener.accept().await?;
+                // Answers are small and written whole.
+                stream.set_nodelay(true)?;
+                Ok((stream, Some(peer)))
+            };
+            accept_with(&server, accept, tls, adopted).await;
+        }
+        Kind::Unix(listener, path) => {
+            let accept = || async { listener.accept().await.map(|(stream, _)| (stream, None)) };
+            accept_with(&server, accept, tls, adopted).await;
+            if !adopted {
+                let _ = std::fs::remove_file(path);
+            }
+        }
+    }
+}
+
+async fn accept_with<State, S, A>(server: &Server<State>, accept: impl Fn() -> A, tls: bool, adopted: bool)
+where
+    State: Clone + Send + Sync + 'static,
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    A: Future<Output = io::Result<(S, Option<SocketAddr>)>>,
+{
+    loop {
+        let most = server.0.limits.load().max_connections;
+        let next = async {
+            // Connections over the limit wait in the socket's backlog.
+            server.0.open.below(most).await;
+            Next::Connection(accept().await)
+        };
+        let stop = async {
+            server.0.stop.stopped().await;
+            Next::Stop
+        };
+        // A connection that is there is taken before the stop is looked at: nobody else would, on a socket of our own.
+        let next = if adopted { stop.or(next).await } else { next.or(stop).await };
+        match next {
+            Next::Stop => return,
+            Next::Connection(Ok((stream, peer))) => {
+                // Counted before anything else can happen, so that a drain waits for it.
+                let counted = Counted::new(server);
+                let server = server.clone();
+                if tls {
+                    async_std::task::spawn(tls::serve(server, stream, peer, counted));
+                } else {
+                    async_std::task::spawn(http::serve(server, stream, peer, counted));
+                }
+            }
+            Next::Connection(Err(error)) if is_the_clients(&error) => {}
+            Next::Connection(Err(error)) => {
+                log::warn!("error":% = error; "cannot accept a connection; trying again");
+                Timer::after(PAUSE).await;
+            }
+        }
+    }
+}
+
+/// The client went away before it was accepted.
+fn is_the_clients(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, InvalidInput, NotConnected};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | NotConnected | InvalidInput)
+}

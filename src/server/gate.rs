@@ -1,0 +1,261 @@
+//! The gate between a connection and hyper: it hands on one request at a time, each only when its head is whole and may
+//! be, and keeps the time that a connection may be idle, or slow.
+//!
+//! When a head is refused, hyper is told that the stream ends here: it finishes what was asked before, and the refusal is
+//! answered after that. So pipelined requests keep their answers, and nothing after a broken request is ever read as one.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+
+use async_io::Timer;
+use event_listener::EventListener;
+use futures_lite::{AsyncRead, AsyncWrite, FutureExt as _};
+
+use super::head::{self, BodyLength, Head};
+use super::{Limits, Refusal, Shared};
+use crate::clock;
+
+/// When the service stops, a connection that is between two requests may still bring the one that is on its way.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// What the bytes that come next belong to.
+#[derive(Debug)]
+enum Part {
+    /// A head, as far as it is here.
+    Head,
+    /// A request whose last bytes these are.
+    Request { left: u64 },
+    /// A request that ends where its chunks say: nothing after it is read as another one.
+    Chunks,
+    /// Nothing: the stream ends here.
+    End,
+}
+
+/// How a connection ended.
+pub(super) struct End {
+    /// What is to be answered last.
+    pub(super) refusal: Option<Refusal>,
+    /// Whether the client may still be sending what nobody reads.
+    pub(super) unread: bool,
+}
+
+/// A connection, as hyper sees it.
+pub(super) struct Gate<S, State> {
+    stream: S,
+    shared: Arc<Shared<State>>,
+    limits: Limits,
+    inbox: Vec<u8>,
+    part: Part,
+    refusal: Option<Refusal>,
+    timer: Timer,
+    timer_at: Instant,
+    deadline: Instant,
+    /// When the head began to arrive.
+    head_since: Option<Instant>,
+    stop: Option<EventListener>,
+    write_since: Option<Instant>,
+}
+
+impl<S, State> Gate<S, State> {
+    pub(super) fn new(stream: S, shared: Arc<Shared<State>>, limits: Limits) -> Self {
+        let deadline = clock::instant() + limits.idle_timeout;
+        let stop = Some(shared.stop.listen());
+        Self {
+            stream,
+            shared,
+            limits,
+            inbox: Vec::new(),
+            part: Part::Head,
+            refusal: None,
+            timer: Timer::at(deadline),
+            timer_at: deadline,
+            deadline,
+            head_since: None,
+            stop,
+            write_since: None,
+        }
+    }
+
+    /// The connection, and how it ended.
+    pub(super) fn into_parts(self) -> (S, End) {
+        let unread = matches!(self.part, Part::Chunks | Part::Request { left: 1.. });
+        (self.stream, End { refusal: self.refusal, unread })
+    }
+
+    fn refuse(&mut self, refusal: Refusal) {
+        self.refusal = Some(refusal);
+        self.part = Part::End;
+    }
+
+    fn set_deadline(&mut self, deadline: Instant) {
+        self.deadline = deadline;
+        // A timer that rings too early is set anew when it rings; so a busy connection never touches it.
+        if deadline < self.timer_at {
+            self.timer.set_at(deadline);
+            self.timer_at = deadline;
+        }
+    }
+
+    /// Whether the deadline has passed.
+    fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            ready!(self.timer.poll(cx));
+            if clock::instant() >= self.deadline {
+                return Poll::Ready(());
+            }
+            self.timer.set_at(self.deadline);
+            self.timer_at = self.deadline;
+        }
+    }
+
+    /// When the service stops, an idle connection does not stay for long.
+    fn poll_stop(&mut self, cx: &mut Context<'_>) {
+        if let Some(stop) = &mut self.stop
+            && (self.shared.stop.is_stopped() || stop.poll(cx).is_ready())
+        {
+            self.stop = None;
+            self.set_deadline(self.deadline.min(clock::instant() + GRACE));
+        }
+    }
+}
+
+impl<S: AsyncRead + Unpin, State> Gate<S, State> {
+    /// Reads into the inbox; gives how much.
+    fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        const STEP: usize = 2048;
+        let start = self.inbox.len();
+        self.inbox.resize(start + STEP, 0);
+        let result = Pin::new(&mut self.stream).poll_read(cx, &mut self.inbox[start..]);
+        let read = if let Poll::Ready(Ok(read)) = result { read } else { 0 };
+        self.inbox.truncate(start + read);
+        if self.inbox.is_empty() {
+            // Idle connections hold no buffer.
+            self.inbox = Vec::new();
+        }
+        result
+    }
+
+    /// Waits until a head is whole, refused, or will never be.
+    fn poll_head(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        loop {
+            match head::examine(&self.inbox, self.limits.max_body_bytes) {
+                Ok(Some(Head { bytes, body })) => {
+                    self.head_since = None;
+                    self.part = match body {
+                        BodyLength::Known(length) => Part::Request { left: bytes as u64 + length },
+                        BodyLength::Chunked => Part::Chunks,
+                    };
+                    return Poll::Ready(Ok(()));
+                }
+                Ok(None) => {}
+                Err(refusal) => {
+                    self.refuse(refusal);
+                    return Poll::Ready(Ok(()));
+                }
+            }
+            if self.head_since.is_none() && !self.inbox.is_empty() {
+                let now = clock::instant();
+                self.head_since = Some(now);
+                self.set_deadline(now + self.limits.header_timeout);
+            }
+            match self.poll_fill(cx) {
+                Poll::Ready(Ok(0)) if self.inbox.is_empty() => {
+                    self.part = Part::End;
+                    return Poll::Ready(Ok(()));
+                }
+                Poll::Ready(Ok(0)) => {
+                    self.refuse(Refusal::Malformed("The request ends in the middle of its head."));
+                    return Poll::Ready(Ok(()));
+                }
+                Poll::Ready(Ok(_)) => {}
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Pending => {
+                    self.poll_stop(cx);
+                    ready!(self.poll_deadline(cx));
+                    if self.head_since.is_some() {
+                        self.refuse(Refusal::Timeout);
+                    } else {
+                        self.part = Part::End;
+                    }
+                    return Poll::Ready(Ok(()));
+                }
+            }
+        }
+    }
+}
+
+impl<S: AsyncRead + Unpin, State> AsyncRead for Gate<S, State> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        let gate = self.get_mut();
+        loop {
+            let most = match &gate.part {
+                Part::End => return Poll::Ready(Ok(0)),
+                Part::Head => {
+                    ready!(gate.poll_head(cx))?;
+                    continue;
+                }
+                Part::Request { left: 0 } => {
+                    gate.part = Part::Head;
+                    gate.set_deadline(clock::instant() + gate.limits.idle_timeout);
+                    continue;
+                }
+                Part::Request { left } => usize::try_from(*left).unwrap_or(usize::MAX).min(buffer.len()),
+                Part::Chunks => buffer.len(),
+            };
+            let read = if gate.inbox.is_empty() {
+                // How long a body may take is the reader's business; see http.rs.
+                ready!(Pin::new(&mut gate.stream).poll_read(cx, &mut buffer[..most]))?
+            } else {
+                let read = most.min(gate.inbox.len());
+                buffer[..read].copy_from_slice(&gate.inbox[..read]);
+                gate.inbox.drain(..read);
+                if gate.inbox.is_empty() {
+                    gate.inbox = Vec::new();
+                }
+                read
+            };
+            if let Part::Request { left } = &mut gate.part {
+                *left -= read as u64;
+            }
+            return Poll::Ready(Ok(read));
+        }
+    }
+}
+
+impl<S: AsyncWrite + Unpin, State> Gate<S, State> {
+    /// A client that does not read its answers is idle too.
+    fn watch_write<T>(&mut self, cx: &mut Context<'_>, result: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if result.is_ready() {
+            self.write_since = None;
+            return result;
+        }
+        if self.write_since.is_none() {
+            let now = clock::instant();
+            self.write_since = Some(now);
+            self.set_deadline(now + self.limits.idle_timeout);
+        }
+        ready!(self.poll_deadline(cx));
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+impl<S: AsyncWrite + Unpin, State> AsyncWrite for Gate<S, State> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let gate = self.get_mut();
+        let result = Pin::new(&mut gate.stream).poll_write(cx, bytes);
+        gate.watch_write(cx, result)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let gate = self.get_mut();
+        let result = Pin::new(&mut gate.stream).poll_flush(cx);
+        gate.watch_write(cx, result)
+    }
+
+    fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_close(cx)
+    }
+}

@@ -1,0 +1,259 @@
+//! The head of a request: whether it is whole, whether it may be, and how long the body after it is. Pure.
+//!
+//! hyper parses the same bytes later; what is checked here is what it does not report or answers without a body: framing
+//! that two readers could understand differently (RFC 9112, 6.3), `Host` (3.2), the limits.
+
+use std::str::FromStr as _;
+
+use super::Refusal;
+
+/// The longest head, in bytes.
+pub(super) const MAX_HEAD_BYTES: usize = 16 << 10;
+/// The longest request target, in bytes.
+const MAX_TARGET_BYTES: usize = 8 << 10;
+/// The most header fields.
+const MAX_FIELDS: usize = 100;
+
+/// A head that may be handed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Head {
+    /// Its length, with the empty line at its end.
+    pub(super) bytes: usize,
+    /// What follows it.
+    pub(super) body: BodyLength,
+}
+
+/// How long a body is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum BodyLength {
+    /// So many bytes.
+    Known(u64),
+    /// Chunks say where it ends.
+    Chunked,
+}
+
+/// Looks at what has arrived. `None`: the head is not whole yet.
+pub(super) fn examine(bytes: &[u8], max_body_bytes: u64) -> Result<Option<Head>, Refusal> {
+    // A client may send empty lines first (RFC 9112, 2.2).
+    let blank = bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+    let text = &bytes[blank..];
+    if text.first().is_some_and(|byte| !byte.is_ascii_alphanumeric() && !b"!#$%&'*+-.^_`|~".contains(byte)) {
+        return Err(Refusal::Malformed("The request does not begin with a method."));
+    }
+    if !has_end(text) {
+        return if text.len() < MAX_HEAD_BYTES { Ok(None) } else { Err(too_long(text)) };
+    }
+
+    let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
+    let mut request = httparse::Request::new(&mut fields);
+    let length = match request.parse(text) {
+        Ok(httparse::Status::Complete(length)) if length > MAX_HEAD_BYTES => return Err(too_long(text)),
+        Ok(httparse::Status::Complete(length)) => length,
+        Ok(httparse::Status::Partial) => return Ok(None),
+        Err(httparse::Error::TooManyHeaders) => return Err(Refusal::HeadTooLarge),
+        Err(httparse::Error::Version) => return Err(Refusal::Malformed("Only HTTP/1.1 and HTTP/1.0 are spoken here.")),
+        Err(httparse::Error::HeaderName | httparse::Error::HeaderValue | httparse::Error::NewLine) => {
+            return Err(Refusal::Malformed("A header field is malformed."));
+        }
+        Err(httparse::Error::Token | httparse::Error::Status) => {
+            return Err(Refusal::Malformed("The request line is malformed."));
+        }
+    };
+    let (method, target) = (request.method.unwrap_or_default(), request.path.unwrap_or_default());
+    if target.len() > MAX_TARGET_BYTES {
+        return Err(Refusal::TargetTooLong);
+    }
+    check_target(method, target)?;
+    let is_1_1 = request.version == Some(1);
+    check_host(request.headers, is_1_1)?;
+    let body = body_length(request.headers, is_1_1, max_body_bytes)?;
+    Ok(Some(Head { bytes: blank + length, body }))
+}
+
+/// Whether an empty line ends the head.
+fn has_end(text: &[u8]) -> bool {
+    let mut rest = text;
+    while let Some(at) = rest.iter().position(|byte| *byte == b'\n') {
+        rest = &rest[at + 1..];
+        if rest.starts_with(b"\r\n") || rest.starts_with(b"\n") {
+            return true;
+        }
+    }
+    false
+}
+
+fn too_long(text: &[u8]) -> Refusal {
+    let line = text.iter().position(|byte| *byte == b'\n').unwrap_or(text.len());
+    if line > MAX_TARGET_BYTES { Refusal::TargetTooLong } else { Refusal::HeadTooLarge }
+}
+
+fn check_target(method: &str, target: &str) -> Result<(), Refusal> {
+    match tide::http::Method::from_str(method) {
+        // There is nothing to connect to.
+        Ok(tide::http::Method::Connect) | Err(_) => {
+            return Err(Refusal::NotImplemented("This method is not known here."));
+        }
+        Ok(tide::http::Method::Options) if target == "*" => return Ok(()),
+        Ok(_) => {}
+    }
+    let absolute = ["http://", "https://"].iter().any(|scheme| target.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)));
+    let graphic = target.bytes().all(|byte| byte.is_ascii_graphic());
+    if !graphic || !(absolute || target.starts_with('/')) || hyper::Uri::from_str(target).is_err() {
+        return Err(Refusal::Malformed("The request target is malformed."));
+    }
+    Ok(())
+}
+
+fn values<'a>(fields: &'a [httparse::Header<'_>], name: &'static str) -> impl Iterator<Item = &'a [u8]> {
+    fields.iter().filter(move |field| field.name.eq_ignore_ascii_case(name)).map(|field| field.value)
+}
+
+/// Exactly one good `Host` in HTTP/1.1, at most one before (RFC 9112, 3.2).
+fn check_host(fields: &[httparse::Header<'_>], is_1_1: bool) -> Result<(), Refusal> {
+    let mut hosts = values(fields, "host");
+    match (hosts.next(), hosts.next()) {
+        (None, _) if is_1_1 => Err(Refusal::Malformed("HTTP/1.1 needs a Host header.")),
+        (None, _) => Ok(()),
+        (Some(host), None) if is_host(host) => Ok(()),
+        (Some(_), None) => Err(Refusal::Malformed("The Host header is malformed.")),
+        (Some(_), Some(_)) => Err(Refusal::Malformed("There is more than one Host header.")),
+    }
+}
+
+fn is_host(host: &[u8]) -> bool {
+    std::str::from_utf8(host)
+        .ok()
+        .and_then(|host| host.parse::<hyper::http::uri::Authority>().ok())
+        .is_some_and(|authority| {
+            let port_is_good = authority.as_str().ends_with(authority.host()) || authority.port_u16().is_some();
+            !authority.host().is_empty() && !authority.as_str().contains('@') && port_is_good
+        })
+}
+
+fn body_length(fields: &[httparse::Header<'_>], is_1_1: bool, max_body_bytes: u64) -> Result<BodyLength, Refusal> {
+    let mut codings = values(fields, "transfer-encoding").peekable();
+    let mut lengths = values(fields, "content-length");
+    let length = match (lengths.next(), lengths.next()) {
+        (None, _) => None,
+        (Some(length), None) => Some(length),
+        (Some(_), Some(_)) => return Err(Refusal::Malformed("There is more than one Content-Length header.")),
+    };
+    if codings.peek().is_some() {
+        if length.is_some() {
+            return Err(Refusal::Malformed("Content-Length and Transfer-Encoding exclude each other."));
+        }
+        if !is_1_1 {
+            return Err(Refusal::Malformed("HTTP/1.0 has no Transfer-Encoding."));
+        }
+        return transfer_coding(&codings.collect::<Vec<_>>().join(&b','));
+    }
+    let Some(length) = length else { return Ok(BodyLength::Known(0)) };
+    if length.is_empty() || !length.iter().all(u8::is_ascii_digit) {
+        return Err(Refusal::Malformed("The Content-Length header is malformed."));
+    }
+    match std::str::from_utf8(length).ok().and_then(|digits| digits.parse().ok()) {
+        Some(length) if length <= max_body_bytes => Ok(BodyLength::Known(length)),
+        _ => Err(Refusal::BodyTooLarge),
+    }
+}
+
+/// `chunked`, once and alone; others are known to nobody here, and without `chunked` at the end nobody knows the length.
+fn transfer_coding(codings: &[u8]) -> Result<BodyLength, Refusal> {
+    let codings: Vec<_> = codings.split(|byte| *byte == b',').map(<[u8]>::trim_ascii).collect();
+    let chunked = codings.iter().filter(|coding| coding.eq_ignore_ascii_case(b"chunked")).count();
+    let last = codings.last().is_some_and(|coding| coding.eq_ignore_ascii_case(b"chunked"));
+    match (last, chunked, codings.len()) {
+        (true, 1, 1) => Ok(BodyLength::Chunked),
+        (true, 1, _) => Err(Refusal::NotImplemented("Only the transfer coding chunked is known here.")),
+        _ => Err(Refusal::Malformed("The Transfer-Encoding header is malformed.")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(text: &str) -> Result<Option<Head>, Refusal> {
+        examine(text.as_bytes(), 1000)
+    }
+
+    #[test]
+    fn a_head_is_whole_at_its_empty_line() {
+        let head = "GET /?a=b HTTP/1.1\r\nHost: localhost:5290\r\n\r\n";
+        for at in 0..head.len() {
+            assert_eq!(of(&head[..at]), Ok(None), "{at}");
+        }
+        let whole = Ok(Some(Head { bytes: head.len(), body: BodyLength::Known(0) }));
+        assert_eq!(of(head), whole);
+        assert_eq!(of(&format!("{head}GET / HTTP/1.1\r\n")), whole);
+        assert_eq!(of(&format!("\r\n{head}")), Ok(Some(Head { bytes: head.len() + 2, body: BodyLength::Known(0) })));
+    }
+
+    #[test]
+    fn framing_that_could_be_understood_twice_is_refused() {
+        let with = |fields: &str| of(&format!("POST / HTTP/1.1\r\nHost: a\r\n{fields}\r\n")).map(|head| head.unwrap().body);
+        assert_eq!(with("Content-Length: 5\r\n"), Ok(BodyLength::Known(5)));
+        assert_eq!(with("Transfer-Encoding: Chunked\r\n"), Ok(BodyLength::Chunked));
+        assert_eq!(with("Content-Length: 1001\r\n"), Err(Refusal::BodyTooLarge));
+        assert_eq!(with("Content-Length: 99999999999999999999999\r\n"), Err(Refusal::BodyTooLarge));
+        for wrong in [
+            "Content-Length: -1\r\n",
+            "Content-Length: +1\r\n",
+            "Content-Length:\r\n",
+            "Content-Length: 5, 5\r\n",
+            "Content-Length: 5\r\nContent-Length: 5\r\n",
+            "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+            "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
+            "Transfer-Encoding: chunked, chunked\r\n",
+            "Transfer-Encoding: chunked, gzip\r\n",
+            "Transfer-Encoding: \r\n",
+            "Host: b\r\n",
+            "Bad Name: x\r\n",
+            "Folded: a\r\n b\r\n",
+        ] {
+            assert!(matches!(with(wrong), Err(Refusal::Malformed(_))), "{wrong:?} gave {:?}", with(wrong));
+        }
+        let unknown = Err(Refusal::NotImplemented("Only the transfer coding chunked is known here."));
+        assert_eq!(with("Transfer-Encoding: gzip, chunked\r\n"), unknown);
+        assert_eq!(with("Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n"), unknown);
+    }
+
+    #[test]
+    fn hosts_are_checked() {
+        let with = |host: &str| of(&format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\n"));
+        for good in ["a", "example.com:80", "[::1]:5290", "127.0.0.1", "xn--bcher-kva.example"] {
+            assert!(with(good).is_ok(), "{good}");
+        }
+        for wrong in ["", "a b", "a@b", "a/b", "a:b", "a:99999", "a,b", "é"] {
+            assert_eq!(with(wrong), Err(Refusal::Malformed("The Host header is malformed.")), "{wrong:?}");
+        }
+        assert_eq!(of("GET / HTTP/1.1\r\n\r\n"), Err(Refusal::Malformed("HTTP/1.1 needs a Host header.")));
+        assert!(of("GET / HTTP/1.0\r\n\r\n").is_ok());
+    }
+
+    #[test]
+    fn what_is_too_long_is_told_apart() {
+        let long = "x".repeat(20 << 10);
+        assert_eq!(of(&format!("GET /{long} HTTP/1.1\r\nHost: a\r\n\r\n")), Err(Refusal::TargetTooLong));
+        assert_eq!(of(&format!("GET /{long}")), Err(Refusal::TargetTooLong));
+        assert_eq!(of(&format!("GET /{} HTTP/1.1\r\nHost: a\r\n\r\n", &long[..9000])), Err(Refusal::TargetTooLong));
+        assert_eq!(of(&format!("GET / HTTP/1.1\r\nHost: a\r\nX: {long}\r\n\r\n")), Err(Refusal::HeadTooLarge));
+        assert_eq!(of(&format!("GET / HTTP/1.1\r\nHost: a\r\nX: {long}")), Err(Refusal::HeadTooLarge));
+        let many = "X: y\r\n".repeat(300);
+        assert_eq!(of(&format!("GET / HTTP/1.1\r\nHost: a\r\n{many}\r\n")), Err(Refusal::HeadTooLarge));
+    }
+
+    #[test]
+    fn targets_and_methods() {
+        let line = |line: &str| of(&format!("{line} HTTP/1.1\r\nHost: a\r\n\r\n")).map(|head| head.is_some());
+        for good in ["GET /", "PUT /x?y", "GET http://a/", "GET HTTP://a/x", "OPTIONS *"] {
+            assert_eq!(line(good), Ok(true), "{good}");
+        }
+        for unknown in ["BREW /", "get /", "CONNECT a:443"] {
+            assert_eq!(line(unknown), Err(Refusal::NotImplemented("This method is not known here.")), "{unknown}");
+        }
+        for wrong in ["GET *", "GET x", "GET ftp://a/", "GET a:443", "GET", "GET /é", "GET  /", "\u{16}\u{3}\u{1}"] {
+            assert!(matches!(line(wrong), Err(Refusal::Malformed(_))), "{wrong} gave {:?}", line(wrong));
+        }
+    }
+}

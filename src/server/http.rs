@@ -1,0 +1,207 @@
+//! One connection: hyper parses what the gate lets through, the tide app answers it.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::str::FromStr as _;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use async_io::Timer;
+use futures_lite::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, FutureExt as _};
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
+use hyper::body::{Body as _, Bytes, Incoming};
+use hyper::header::{CONNECTION, HeaderName, HeaderValue, TRANSFER_ENCODING};
+use smol_hyper::rt::FuturesIo;
+use tide::http::{Method, Request, Response, Url};
+
+use super::gate::Gate;
+use super::{Counted, Limits, Refusal, Server, Shared};
+
+/// hyper's buffer for a connection: more than the longest head.
+const BUFFER_BYTES: usize = 32 << 10;
+/// What is read and thrown away after a refusal, so that the answer is not lost to a reset (RFC 9112, 9.6).
+const LINGER_BYTES: usize = 256 << 10;
+const LINGER: Duration = Duration::from_secs(1);
+
+/// Serves a connection to its end.
+pub(super) async fn serve<State, S>(server: Server<State>, stream: S, peer: Option<SocketAddr>, counted: Counted<State>)
+where
+    State: Clone + Send + Sync + 'static,
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let shared = Arc::clone(&server.0);
+    let limits = **shared.limits.load();
+    let gate = Gate::new(stream, Arc::clone(&shared), limits);
+    let service = hyper::service::service_fn(|request| {
+        let shared = Arc::clone(&shared);
+        Box::pin(async move { Ok::<_, Infallible>(answer(&shared, limits, request, peer).await) })
+    });
+    let mut connection = hyper::server::conn::http1::Builder::new()
+        .half_close(true)
+        .max_buf_size(BUFFER_BYTES)
+        .max_headers(100)
+        .writev(false)
+        .serve_connection(FuturesIo::new(gate), service);
+    // An error here is the client's going away; whoever is to know was told in the answer.
+    let _ = std::future::poll_fn(|cx| connection.poll_without_shutdown(cx)).await;
+    let (mut stream, end) = connection.into_parts().io.into_inner().into_parts();
+    let unread = end.unread || end.refusal.is_some();
+    if let Some(refusal) = end.refusal {
+        let response = refuse(&shared, refusal).await;
+        let bytes = encode(response).await;
+        let write = async { stream.write_all(&bytes).await.and(stream.flush().await) };
+        if within(limits.idle_timeout, write).await.is_none_or(|result| result.is_err()) {
+            return;
+        }
+    }
+    within(LINGER, async {
+        if stream.close().await.is_ok() && unread {
+            linger(&mut stream).await;
+        }
+    })
+    .await;
+    drop(counted);
+}
+
+/// Runs `future` for at most `time`.
+pub(super) async fn within<T>(time: Duration, future: impl Future<Output = T>) -> Option<T> {
+    async { Some(future.await) }
+        .or(async {
+            Timer::after(time).await;
+            None
+        })
+        .await
+}
+
+/// Waits until the client has ended its side, too.
+async fn linger(stream: &mut (impl AsyncRead + Unpin)) {
+    let mut buffer = [0; 4096];
+    let mut left = LINGER_BYTES;
+    while let Ok(read @ 1..) = stream.read(&mut buffer).await {
+        left = left.saturating_sub(read);
+        if left == 0 {
+            return;
+        }
+    }
+}
+
+/// Asks the app, and converts both ways.
+async fn answer<State: Clone + Send + Sync + 'static>(
+    shared: &Shared<State>,
+    limits: Limits,
+    request: hyper::Request<Incoming>,
+    peer: Option<SocketAddr>,
+) -> hyper::Response<Full<Bytes>> {
+    // Nothing after a chunked body is read as a request; see gate.rs.
+    let mut last = request.headers().contains_key(TRANSFER_ENCODING);
+    let response = match convert(request, limits, peer).await {
+        Ok(request) => ask(shared, request).await,
+        Err(refusal) => {
+            last = true;
+            refuse(shared, refusal).await
+        }
+    };
+    let mut response = to_hyper(response).await;
+    if last || shared.stop.is_stopped() {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
+async fn ask<State: Clone + Send + Sync + 'static>(shared: &Shared<State>, request: Request) -> Response {
+    shared.requests.fetch_add(1, Ordering::Relaxed);
+    let Some(app) = shared.app.load_full() else { return Response::new(503) };
+    match app.respond(request).await {
+        Ok(response) => response,
+        Err(error) => Response::new(error.status()),
+    }
+}
+
+/// Has the app word a refusal.
+async fn refuse<State: Clone + Send + Sync + 'static>(shared: &Shared<State>, refusal: Refusal) -> Response {
+    let Ok(url) = Url::parse(BASE) else { return Response::new(400) };
+    let mut request = Request::new(Method::Get, url);
+    request.ext_mut().insert(refusal);
+    ask(shared, request).await
+}
+
+/// tide wants whole URLs. What the client calls us plays no part in any answer.
+const BASE: &str = "http://localhost";
+
+async fn convert(
+    request: hyper::Request<Incoming>,
+    limits: Limits,
+    peer: Option<SocketAddr>,
+) -> Result<Request, Refusal> {
+    let (parts, body) = request.into_parts();
+    let method = Method::from_str(parts.method.as_str())
+        .map_err(|_| Refusal::NotImplemented("This method is not known here."))?;
+    let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
+    let url = Url::parse(&format!("{BASE}{}", if target == "*" { "/*" } else { target }))
+        .map_err(|_| Refusal::Malformed("The request target is malformed."))?;
+    let mut converted = Request::new(method, url);
+    converted.set_peer_addr(peer);
+    for (name, value) in &parts.headers {
+        // http-types takes ASCII only; any other octet cannot mean anything to us (RFC 9110, 5.5).
+        let readable: String =
+            value.as_bytes().iter().map(|byte| if byte.is_ascii() { char::from(*byte) } else { '?' }).collect();
+        if let Ok(value) = tide::http::headers::HeaderValue::from_str(&readable) {
+            converted.append_header(name.as_str(), value);
+        }
+    }
+    if !body.is_end_stream() {
+        let most = usize::try_from(limits.max_body_bytes).unwrap_or(usize::MAX);
+        let bytes = within(limits.body_timeout, Limited::new(body, most).collect()).await.ok_or(Refusal::Timeout)?;
+        let bytes = bytes.map_err(|error| match error.downcast_ref::<LengthLimitError>() {
+            Some(_) => Refusal::BodyTooLarge,
+            None => Refusal::Malformed("The request's body is malformed."),
+        })?;
+        converted.set_body(bytes.to_bytes().to_vec());
+    }
+    Ok(converted)
+}
+
+async fn to_hyper(mut response: Response) -> hyper::Response<Full<Bytes>> {
+    let body = response.body_bytes().await.unwrap_or_default();
+    let mut converted = hyper::Response::new(Full::new(Bytes::from(body)));
+    *converted.status_mut() =
+        hyper::StatusCode::from_u16(response.status().into()).unwrap_or(hyper::StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = converted.headers_mut();
+    for (name, values) in &response {
+        let Ok(name) = HeaderName::from_bytes(name.as_str().as_bytes()) else { continue };
+        // hyper knows the length.
+        if name == hyper::header::CONTENT_LENGTH {
+            continue;
+        }
+        for value in values {
+            if let Ok(value) = HeaderValue::from_str(value.as_str()) {
+                headers.append(&name, value);
+            }
+        }
+    }
+    converted
+}
+
+/// An answer as bytes, for where hyper has left the connection.
+async fn encode(response: Response) -> Vec<u8> {
+    let response = to_hyper(response).await;
+    let (parts, body) = response.into_parts();
+    let body = match body.collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(never) => match never {},
+    };
+    let mut bytes = format!("HTTP/1.1 {}\r\n", parts.status).into_bytes();
+    for (name, value) in &parts.headers {
+        bytes.extend_from_slice(name.as_str().as_bytes());
+        bytes.extend_from_slice(b": ");
+        bytes.extend_from_slice(value.as_bytes());
+        bytes.extend_from_slice(b"\r\n");
+    }
+    let date = crate::clock::now().strftime("%a, %d %b %Y %H:%M:%S GMT");
+    bytes.extend_from_slice(
+        format!("date: {date}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len()).as_bytes(),
+    );
+    bytes.extend_from_slice(&body);
+    bytes
+}

@@ -1,0 +1,153 @@
+//! Sockets: adopted from systemd by name, or bound as configured.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::{AsFd, FromRawFd as _, OwnedFd};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use crate::config::value::Listen;
+
+/// A listening socket.
+#[derive(Debug)]
+pub struct Socket {
+    /// TCP or Unix.
+    pub kind: Kind,
+    /// Whether TLS is spoken on it.
+    pub tls: bool,
+    /// Whether it came from outside: then it goes on listening when we stop.
+    pub adopted: bool,
+}
+
+/// What a socket is of.
+#[derive(Debug)]
+pub enum Kind {
+    /// TCP.
+    Tcp(async_std::net::TcpListener, SocketAddr),
+    /// A socket file.
+    Unix(async_std::os::unix::net::UnixListener, PathBuf),
+}
+
+impl fmt::Display for Socket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = if self.tls { "https" } else { "http" };
+        match &self.kind {
+            Kind::Tcp(_, address) => write!(f, "{scheme}://{address}"),
+            Kind::Unix(_, path) => write!(f, "unix:{}", path.display()),
+        }
+    }
+}
+
+/// Why there is nothing to listen on.
+#[derive(Debug, thiserror::Error)]
+pub enum ListenError {
+    /// A passed socket is not what it should be.
+    #[error("cannot use the socket {name} that systemd passed ({source})")]
+    Adopt {
+        /// `FileDescriptorName=`.
+        name: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// An address cannot be had.
+    #[error("cannot listen on {listen} ({source}); is another program there?")]
+    Bind {
+        /// The address.
+        listen: Listen,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// The sockets that systemd passed (`sd_listen_fds(3)`): `https` speaks TLS, `metrics` is none of ours yet, and every
+/// other name is HTTP. Empty without socket activation.
+///
+/// # Errors
+/// When one is not a listening stream socket.
+pub fn adopt() -> Result<Vec<Socket>, ListenError> {
+    // The numbers and names do not fit together: nothing was passed that could be understood.
+    let passed = sd_notify::listen_fds_with_names().map_err(|error| ListenError::Adopt {
+        name: "LISTEN_FDNAMES".into(),
+        source: io::Error::other(error.to_string()),
+    })?;
+    let mut sockets = Vec::new();
+    for (descriptor, name) in passed {
+        #[expect(unsafe_code, reason = "the descriptors that systemd passed are ours to own, each once: sd_listen_fds(3)")]
+        // SAFETY: adopt() is called once, and nothing else opens or owns these descriptors.
+        let descriptor = unsafe { OwnedFd::from_raw_fd(descriptor) };
+        if name == "metrics" {
+            continue;
+        }
+        let tls = name == "https";
+        let kind = adopt_one(descriptor).map_err(|source| ListenError::Adopt { name, source })?;
+        sockets.push(Socket { kind, tls, adopted: true });
+    }
+    Ok(sockets)
+}
+
+/// Whether systemd passes sockets to this process.
+#[must_use]
+pub fn is_activated() -> bool {
+    let mine = std::env::var("LISTEN_PID").is_ok_and(|pid| pid == std::process::id().to_string());
+    mine && std::env::var("LISTEN_FDS").is_ok_and(|count| count != "0")
+}
+
+/// sd-notify has set close-on-exec; systemd passes sockets in blocking mode.
+fn adopt_one(descriptor: OwnedFd) -> io::Result<Kind> {
+    let listening = rustix::net::sockopt::socket_acceptconn(descriptor.as_fd())?;
+    if !listening {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not listening"));
+    }
+    let address = rustix::net::getsockname(descriptor.as_fd())?;
+    match address.address_family() {
+        rustix::net::AddressFamily::UNIX => {
+            let listener = std::os::unix::net::UnixListener::from(descriptor);
+            listener.set_nonblocking(true)?;
+            let path = listener.local_addr()?.as_pathname().map(Path::to_owned).unwrap_or_default();
+            Ok(Kind::Unix(listener.into(), path))
+        }
+        rustix::net::AddressFamily::INET | rustix::net::AddressFamily::INET6 => {
+            let listener = std::net::TcpListener::from(descriptor);
+            listener.set_nonblocking(true)?;
+            let address = listener.local_addr()?;
+            Ok(Kind::Tcp(listener.into(), address))
+        }
+        _ => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is neither TCP nor Unix")),
+    }
+}
+
+/// Binds what is configured.
+///
+/// # Errors
+/// When an address cannot be had.
+pub fn bind(listen: &Listen, tls: bool) -> Result<Socket, ListenError> {
+    let kind = match listen {
+        Listen::Tcp(address) => bind_tcp(address),
+        Listen::Unix(path) => bind_unix(path),
+    };
+    let kind = kind.map_err(|source| ListenError::Bind { listen: listen.clone(), source })?;
+    Ok(Socket { kind, tls, adopted: false })
+}
+
+fn bind_tcp(address: &str) -> io::Result<Kind> {
+    let listener = std::net::TcpListener::bind(address)?;
+    listener.set_nonblocking(true)?;
+    let address = listener.local_addr()?;
+    Ok(Kind::Tcp(listener.into(), address))
+}
+
+/// Binds under a temporary name and renames, so that the socket has its mode (0660) before anyone can connect, and one
+/// that a killed process left behind is replaced. A socket that somebody answers on is not taken away.
+fn bind_unix(path: &Path) -> io::Result<Kind> {
+    if std::os::unix::net::UnixStream::connect(path).is_ok() {
+        return Err(io::ErrorKind::AddrInUse.into());
+    }
+    let temporary = path.with_extension(format!("new-{}", std::process::id()));
+    let _ = std::fs::remove_file(&temporary);
+    let listener = std::os::unix::net::UnixListener::bind(&temporary)?;
+    listener.set_nonblocking(true)?;
+    std::fs::set_permissions(&temporary, std::fs::Permissions::from_mode(0o660))?;
+    std::fs::rename(&temporary, path)?;
+    Ok(Kind::Unix(listener.into(), path.to_owned()))
+}

@@ -1,0 +1,208 @@
+//! The HTTP server under the tide app: sockets, connections, their limits, and draining. It knows no route.
+//!
+//! The way of a request: [`listen`] adopts or binds sockets; [`accept`] takes connections, counted from accept(2) on;
+//! [`gate`] reads each head, checks its framing and keeps the time; [`http`] has hyper parse it and asks the tide app.
+//! tide's own listener answers none of the broken requests, loses pipelined ones and has no limits; hence this one.
+
+mod accept;
+mod gate;
+mod head;
+mod http;
+pub mod lifecycle;
+pub mod listen;
+mod tls;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use arc_swap::{ArcSwap, ArcSwapOption};
+use event_listener::{Event, EventListener};
+
+pub use accept::Listeners;
+pub use tls::{TlsError, load as load_tls};
+
+/// What a connection may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Connections served at once; fixed when the server starts.
+    pub max_connections: usize,
+    /// The largest request body.
+    pub max_body_bytes: u64,
+    /// For a whole request head.
+    pub header_timeout: Duration,
+    /// For a whole request body.
+    pub body_timeout: Duration,
+    /// For a connection without a request, and for a client that does not read its answers.
+    pub idle_timeout: Duration,
+}
+
+impl From<&crate::config::settings::Http> for Limits {
+    fn from(http: &crate::config::settings::Http) -> Self {
+        Self {
+            max_connections: http.max_connections,
+            max_body_bytes: http.max_body_bytes,
+            header_timeout: http.header_timeout,
+            body_timeout: http.body_timeout,
+            idle_timeout: http.idle_timeout,
+        }
+    }
+}
+
+/// A request that could not be handed to the app as what it was. The app gets it as an extension of a request of its
+/// own, so that this answer too has a body, an id and a line in the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// 400, with what is wrong.
+    Malformed(&'static str),
+    /// 408
+    Timeout,
+    /// 413
+    BodyTooLarge,
+    /// 414
+    TargetTooLong,
+    /// 431
+    HeadTooLarge,
+    /// 501, with what is not known.
+    NotImplemented(&'static str),
+}
+
+/// A server: what its listeners and connections share. Clones are handles to the same one.
+pub struct Server<State>(Arc<Shared<State>>);
+
+impl<State> Clone for Server<State> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+struct Shared<State> {
+    app: ArcSwapOption<tide::Server<State>>,
+    limits: ArcSwap<Limits>,
+    tls: ArcSwapOption<futures_rustls::rustls::ServerConfig>,
+    stop: Stop,
+    open: Count,
+    requests: AtomicUsize,
+}
+
+impl<State: Clone + Send + Sync + 'static> Server<State> {
+    /// A server without listeners; it answers when an app is bound to its [`Listeners`].
+    #[must_use]
+    pub fn new(limits: Limits) -> Self {
+        Self(Arc::new(Shared {
+            app: ArcSwapOption::empty(),
+            limits: ArcSwap::from_pointee(limits),
+            tls: ArcSwapOption::empty(),
+            stop: Stop::default(),
+            open: Count::default(),
+            requests: AtomicUsize::new(0),
+        }))
+    }
+
+    /// Puts another app and other limits in place; requests under way keep theirs.
+    pub fn replace(&self, app: tide::Server<State>, limits: Limits) {
+        self.0.limits.store(Arc::new(limits));
+        self.0.app.store(Some(Arc::new(app)));
+    }
+
+    /// Puts another certificate in place; connections under way keep theirs.
+    pub fn replace_tls(&self, tls: Option<Arc<futures_rustls::rustls::ServerConfig>>) {
+        self.0.tls.store(tls);
+    }
+
+    /// Stops accepting, answers what is in flight, and returns when no connection is left, or after `timeout`; then
+    /// with how many are.
+    pub async fn drain(&self, timeout: Duration) -> usize {
+        self.0.stop.stop();
+        let none_left = async {
+            self.0.open.none_left().await;
+            0
+        };
+        let too_long = async {
+            async_io::Timer::after(timeout).await;
+            self.0.open.now()
+        };
+        futures_lite::future::or(none_left, too_long).await
+    }
+
+    /// How many requests were taken on since the start.
+    #[must_use]
+    pub fn requests(&self) -> usize {
+        self.0.requests.load(Ordering::Relaxed)
+    }
+}
+
+/// Told once, to everyone: stop.
+#[derive(Default)]
+struct Stop {
+    stopped: AtomicBool,
+    event: Event,
+}
+
+impl Stop {
+    fn stop(&self) {
+        self.stopped.store(true, Ordering::SeqCst);
+        self.event.notify(usize::MAX);
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::SeqCst)
+    }
+
+    fn listen(&self) -> EventListener {
+        self.event.listen()
+    }
+
+    async fn stopped(&self) {
+        while !self.is_stopped() {
+            let listener = self.listen();
+            if !self.is_stopped() {
+                listener.await;
+            }
+        }
+    }
+}
+
+/// Counts connections, from accept(2) to the last byte.
+#[derive(Default)]
+struct Count {
+    open: AtomicUsize,
+    closed: Event,
+}
+
+impl Count {
+    fn now(&self) -> usize {
+        self.open.load(Ordering::SeqCst)
+    }
+
+    async fn below(&self, most: usize) {
+        while self.now() >= most {
+            let listener = self.closed.listen();
+            if self.now() >= most {
+                listener.await;
+            }
+        }
+    }
+
+    async fn none_left(&self) {
+        self.below(1).await;
+    }
+}
+
+/// One connection that counts until it is dropped.
+struct Counted<State>(Server<State>);
+
+impl<State> Counted<State> {
+    fn new(server: &Server<State>) -> Self {
+        server.0.open.open.fetch_add(1, Ordering::SeqCst);
+        Self(server.clone())
+    }
+}
+
+impl<State> Drop for Counted<State> {
+    fn drop(&mut self) {
+        let count = &self.0.0.open;
+        count.open.fetch_sub(1, Ordering::SeqCst);
+        count.closed.notify(usize::MAX);
+    }
+}
