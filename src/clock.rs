@@ -4,8 +4,8 @@
 #![expect(clippy::disallowed_methods, reason = "this is the one seam to the globals")]
 
 use jiff::Timestamp;
-use rand::rngs::SysRng;
 use rand::rand_core::UnwrapErr;
+use rand::rngs::SysRng;
 
 /// The time of day, in UTC, to the millisecond (what the ledger stores).
 #[must_use]

@@ -1,6 +1,7 @@
 //! x
 pub mod api;
 pub mod app;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod desk;

@@ -143,7 +143,9 @@ impl Problem {
             Self::NameReserved => "Another invite already reserves this name.",
             Self::TooLarge => "The request's body is too large.",
             Self::TargetTooLong => "The request's target is too long.",
-            Self::TooMany(TooMany::Failures, _) => "Too many wrong keys came from this address; wait as `Retry-After` says.",
+            Self::TooMany(TooMany::Failures, _) => {
+                "Too many wrong keys came from this address; wait as `Retry-After` says."
+            }
             Self::TooMany(TooMany::Invites, _) => "This key has made as many invites as it may for now.",
             Self::TooMany(TooMany::Pending, _) => "This key has as many pending invites as it may.",
             Self::HeadTooLarge => "The request's head is too large.",

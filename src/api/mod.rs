@@ -1,3 +1,4 @@
 //! What programs call.
 
+pub mod invites;
 pub mod invites_api;

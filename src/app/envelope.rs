@@ -107,7 +107,8 @@ fn dress(response: &mut Response, problem: &Problem, prefers_html: bool, request
         "detail": problem.detail(),
     });
     if let Problem::Fields(wrong) = problem {
-        body["errors"] = wrong.iter().map(|wrong| serde_json::json!({"field": wrong.field, "detail": wrong.reason})).collect();
+        body["errors"] =
+            wrong.iter().map(|wrong| serde_json::json!({"field": wrong.field, "detail": wrong.reason})).collect();
     }
     response.set_body(body.to_string());
     response.set_content_type("application/problem+json");

@@ -52,8 +52,14 @@ struct Table {
 
 impl Table {
     /// Puts `handler` at `path` for `methods`; other methods are told which there are.
-    fn route<F, Fut, M>(&mut self, path: &str, name: &'static str, methods: &[Method], handler: F, middleware: Option<M>)
-    where
+    fn route<F, Fut, M>(
+        &mut self,
+        path: &str,
+        name: &'static str,
+        methods: &[Method],
+        handler: F,
+        middleware: Option<M>,
+    ) where
         F: Fn(Request) -> Fut + Clone + Send + Sync + 'static,
         Fut: Future<Output = Result<Response, Problem>> + Send + 'static,
         M: Middleware<App>,

@@ -37,8 +37,17 @@ pub struct Sources {
     pub files: Vec<PathBuf>,
     /// `--state-dir`.
     pub state_dir: Option<PathBuf>,
-    /// Values that a subcommand sets itself (`demo`), as TOML; they come last.
-    pub overrides: Option<String>,
+}
+
+/// What the settings are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To serve: all that the service needs must be there, and credentials too.
+    Serve,
+    /// To be judged as `serve` would see it, where credentials are not at hand.
+    Check,
+    /// To work on the state directory.
+    Admin,
 }
 
 /// Merged configuration before it is settled: every value still knows who set it.
@@ -68,9 +77,6 @@ impl Sources {
         figment = figment.merge(Env::prefixed(VARIABLE_PREFIX).split("__"));
         if let Some(state_dir) = &self.state_dir {
             figment = figment.merge(Serialized::default("state_dir", state_dir));
-        }
-        if let Some(overrides) = &self.overrides {
-            figment = figment.merge(Toml::string(overrides));
         }
         let tree = match figment.data() {
             Ok(mut profiles) => profiles.remove(&Profile::Default).unwrap_or_default(),
@@ -137,10 +143,10 @@ impl Merged {
     ///
     /// # Errors
     /// Everything that is wrong, in one go.
-    pub fn settle(&self, credentials: &Credentials) -> Result<Settings, Faults> {
+    pub fn settle(&self, credentials: &Credentials, purpose: Purpose) -> Result<Settings, Faults> {
         let mut faults = self.faults.clone();
         let raw = self.read(&mut faults);
-        let settings = settings::settle(&raw, credentials, self, &mut faults);
+        let settings = settings::settle(&raw, credentials, purpose, self, &mut faults);
         if faults.is_empty() {
             return Ok(settings);
         }

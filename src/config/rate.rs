@@ -43,7 +43,8 @@ impl FromStr for Rate {
 
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let unit = PERIODS.iter().find(|(_, seconds)| Duration::from_secs(*seconds) == self.period).map_or("s", |p| p.0);
+        let unit =
+            PERIODS.iter().find(|(_, seconds)| Duration::from_secs(*seconds) == self.period).map_or("s", |p| p.0);
         write!(f, "{}/{unit}", self.count)
     }
 }

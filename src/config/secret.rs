@@ -35,7 +35,9 @@ pub struct Credentials(pub Option<PathBuf>);
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
     /// Nobody passed credentials; outside of the service this cannot be judged.
-    #[error("a bare name is a systemd credential, and $CREDENTIALS_DIRECTORY is not set; use LoadCredential= or an absolute path")]
+    #[error(
+        "a bare name is a systemd credential, and $CREDENTIALS_DIRECTORY is not set; use LoadCredential= or an absolute path"
+    )]
     NoCredentials,
     /// Neither a bare name nor absolute.
     #[error("expected a credential's name or an absolute path")]

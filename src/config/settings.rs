@@ -8,11 +8,11 @@ use ipnet::IpNet;
 use url::Url;
 
 use super::origin::{Fault, Origin};
+use super::rate::Rate;
 use super::raw::{self, ApiMethod, BackendKind, Raw, Scope};
 use super::secret::{Credentials, Secret, SecretError};
-use super::rate::Rate;
 use super::value::{Listen, Sha256};
-use super::Merged;
+use super::{Merged, Purpose};
 use crate::invite::name::{HostName, Jid, KeyId, Username};
 
 /// Everything the program wants to know.
@@ -192,12 +192,17 @@ pub enum Proof {
     Unread,
 }
 
-const RESERVED_USERNAMES: [&str; 7] =
-    ["admin", "root", "abuse", "postmaster", "hostmaster", "webmaster", "security"];
+const RESERVED_USERNAMES: [&str; 7] = ["admin", "root", "abuse", "postmaster", "hostmaster", "webmaster", "security"];
 
 /// Checks and converts; what is wrong is added to `faults`, and the rest is settled all the same.
-pub(super) fn settle(raw: &Raw, credentials: &Credentials, merged: &Merged, faults: &mut Vec<Fault>) -> Settings {
-    let mut settling = Settling { merged, credentials, faults, notices: Vec::new() };
+pub(super) fn settle(
+    raw: &Raw,
+    credentials: &Credentials,
+    purpose: Purpose,
+    merged: &Merged,
+    faults: &mut Vec<Fault>,
+) -> Settings {
+    let mut settling = Settling { merged, credentials, purpose, faults, notices: Vec::new() };
     let state_dir = raw.state_dir.clone().unwrap_or_else(default_state_dir);
     if !state_dir.is_absolute() {
         settling.fault(&["state_dir"], "expected an absolute path");
@@ -206,6 +211,9 @@ pub(super) fn settle(raw: &Raw, credentials: &Credentials, merged: &Merged, faul
         Ok(url) => Some(url),
         Err(error) => settling.fault_of(&["public_url"], &error),
     });
+    if purpose != Purpose::Admin {
+        settling.needed_to_serve(raw);
+    }
     let hosts = settling.hosts(raw);
     let keys = settling.keys(raw, &hosts);
     let ledger = settling.ledger(raw, &state_dir);
@@ -238,6 +246,7 @@ fn default_state_dir() -> PathBuf {
 struct Settling<'a> {
     merged: &'a Merged,
     credentials: &'a Credentials,
+    purpose: Purpose,
     faults: &'a mut Vec<Fault>,
     notices: Vec<String>,
 }
@@ -253,11 +262,20 @@ impl Settling<'_> {
         None
     }
 
+    fn needed_to_serve(&mut self, raw: &Raw) {
+        if raw.public_url.is_none() {
+            self.fault(&["public_url"], "is needed; expected a URL such as \"https://invite.example.com/\"");
+        }
+        if raw.hosts.is_empty() {
+            self.fault(&["hosts"], "needs at least one host, such as [hosts.\"example.com\"]");
+        }
+    }
+
     /// Reads `x_file`. What cannot be judged outside of the service is a notice, everything else a fault.
     fn read_secret(&mut self, path: &[&str], name: &Path) -> Option<Secret> {
         match self.credentials.read(name) {
             Ok(secret) => Some(secret),
-            Err(error @ SecretError::NoCredentials) => {
+            Err(error @ SecretError::NoCredentials) if self.purpose != Purpose::Serve => {
                 let at = super::show::dotted(path);
                 self.notices.push(format!("{at} is not checked: {error}"));
                 None
@@ -283,7 +301,10 @@ impl Settling<'_> {
             Url::parse(text).is_ok_and(|url| url.origin().is_tuple() && url.origin().ascii_serialization() == text)
         };
         if raw.cors_origins.iter().any(|origin| !is_origin(origin)) {
-            self.fault(&["cors_origins"], "expected \"*\" or origins such as \"https://www.example.com\", without a path");
+            self.fault(
+                &["cors_origins"],
+                "expected \"*\" or origins such as \"https://www.example.com\", without a path",
+            );
         }
         CorsOrigins::Only(raw.cors_origins.iter().cloned().collect())
     }
@@ -322,6 +343,10 @@ impl Settling<'_> {
         let tls = raw.tls.as_ref()?;
         let mut locate = |name: &'static str, file: &Path| match self.credentials.locate(file) {
             Ok(path) => Some(path),
+            Err(error @ SecretError::NoCredentials) if self.purpose != Purpose::Serve => {
+                self.notices.push(format!("tls.{name} is not checked: {error}"));
+                None
+            }
             Err(error) => self.fault_of(&["tls", name], &error),
         };
         let certificate_file = locate("certificate_file", &tls.certificate_file);
@@ -424,9 +449,8 @@ impl Settling<'_> {
             BackendKind::Ledger => None,
             BackendKind::Prosody => backend.socket.is_none().then_some("`socket`, the path of Prosody's admin socket"),
             BackendKind::Ejabberd if backend.url.is_none() => Some("`url`, the base of ejabberd's HTTP API"),
-            BackendKind::Ejabberd => {
-                (!token && !(password && backend.user.is_some())).then_some("`user` and `password_file`, or `token_file`")
-            }
+            BackendKind::Ejabberd => (!token && !(password && backend.user.is_some()))
+                .then_some("`user` and `password_file`, or `token_file`"),
             BackendKind::Xmpp => (backend.jid.is_none() || !password).then_some("`jid` and `password_file`"),
         };
         if let Some(needs) = needs {
@@ -439,11 +463,7 @@ impl Settling<'_> {
         }
     }
 
-    fn keys(
-        &mut self,
-        raw: &Raw,
-        hosts: &BTreeMap<HostName, Host>,
-    ) -> BTreeMap<KeyId, (KeySettings, Origin)> {
+    fn keys(&mut self, raw: &Raw, hosts: &BTreeMap<HostName, Host>) -> BTreeMap<KeyId, (KeySettings, Origin)> {
         let mut keys = BTreeMap::new();
         for (name, key) in &raw.keys {
             let at = ["keys", name.as_str()];
@@ -492,7 +512,8 @@ impl Settling<'_> {
                 if key.algorithm.is_none() {
                     self.fault(&["keys", name], "a key for JWTs needs `algorithm`");
                 }
-                self.notices.push(format!("keys.{name}: JWTs are not accepted by this version; this key opens nothing"));
+                self.notices
+                    .push(format!("keys.{name}: JWTs are not accepted by this version; this key opens nothing"));
                 Some(Proof::Signed)
             }
             [] => {

@@ -49,7 +49,8 @@ const SECRETS: [&str; 3] = ["password", "token", "secret"];
 pub(super) fn toml_value(name: &str, value: &Value) -> String {
     match value {
         Value::Dict(_, dict) => {
-            let inner: Vec<_> = dict.iter().map(|(name, value)| format!("{name} = {}", toml_value(name, value))).collect();
+            let inner: Vec<_> =
+                dict.iter().map(|(name, value)| format!("{name} = {}", toml_value(name, value))).collect();
             format!("{{ {} }}", inner.join(", "))
         }
         _ if SECRETS.contains(&name) => "\"…\"".to_owned(),

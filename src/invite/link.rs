@@ -1,7 +1,7 @@
 //! Links: the landing page and the `xmpp:` URI of an invite.
 
-use super::{Invite, Kind};
 use super::name::Username;
+use super::{Invite, Kind};
 
 /// Where the landing page is.
 #[derive(Clone, Copy, Debug)]

@@ -186,9 +186,7 @@ impl StateKeys {
 
 impl Snapshot {
     fn is_current(&self, stamp: Option<Stamp>) -> bool {
-        self.settled
-            && self.dir == stamp
-            && self.read_at.is_some_and(|at| clock::instant().duration_since(at) < FRESH)
+        self.settled && self.dir == stamp && self.read_at.is_some_and(|at| clock::instant().duration_since(at) < FRESH)
     }
 
     /// Reads one file, or takes over what it was if it has not changed.
@@ -256,6 +254,7 @@ fn read_file(path: &Path) -> Result<KeySettings, String> {
     // The file's own words may be secret; what is wrong is said without them.
     let key: raw::Key = toml::from_str(&text).map_err(|error| error.message().to_owned())?;
     let digest = key.sha256.ok_or("expected `sha256`")?;
-    settle_key(&key, Proof::Opaque(digest), None)
-        .map_err(|wrong| wrong.iter().map(|(field, reason)| format!("{field}: {reason}")).collect::<Vec<_>>().join("; "))
+    settle_key(&key, Proof::Opaque(digest), None).map_err(|wrong| {
+        wrong.iter().map(|(field, reason)| format!("{field}: {reason}")).collect::<Vec<_>>().join("; ")
+    })
 }

@@ -1,11 +1,13 @@
 //! Group commit: one thread, one transaction for everything that waits, one fsync, then all the answers.
 
+use std::sync::Arc;
+
 use async_channel::Receiver;
 use futures_channel::oneshot::Sender;
 use jiff::Timestamp;
 
 use super::sqlite::{Transaction, Writer};
-use super::{LedgerError, Terms};
+use super::{Health, LedgerError, Terms};
 use crate::invite::{Draft, Invite, InviteId};
 
 /// Where the answer goes.
@@ -49,7 +51,7 @@ impl Done {
 const MAX_BATCH: usize = 512;
 
 /// Writes jobs until the queue is closed and empty.
-pub(super) fn run(mut writer: Writer, queue: &Receiver<Job>) {
+pub(super) fn run(mut writer: Writer, queue: &Receiver<Job>, health: &Health) {
     let mut batch = Vec::new();
     while let Ok(first) = queue.recv_blocking() {
         take_on(first, &mut batch);
@@ -59,7 +61,7 @@ pub(super) fn run(mut writer: Writer, queue: &Receiver<Job>) {
             take_on(job, &mut batch);
         }
         if !batch.is_empty() {
-            commit(&mut writer, &mut batch);
+            commit(&mut writer, &mut batch, health);
         }
     }
 }
@@ -72,7 +74,7 @@ fn take_on(job: Job, batch: &mut Vec<Job>) {
     }
 }
 
-fn commit(writer: &mut Writer, batch: &mut Vec<Job>) {
+fn commit(writer: &mut Writer, batch: &mut Vec<Job>, health: &Health) {
     let mut done = Vec::with_capacity(batch.len());
     let mut batch = batch.drain(..);
     let committed = writer.transaction(|transaction| {
@@ -82,12 +84,31 @@ fn commit(writer: &mut Writer, batch: &mut Vec<Job>) {
             result
         })
     });
+    tell(health, committed.as_ref().err());
     for job in done {
         job.answer(committed.clone());
     }
     // Whatever the transaction did not get to, it did not do.
     if let Err(error) = committed {
         batch.for_each(|job| refuse(job, &error));
+    }
+}
+
+/// Says when the ledger becomes unavailable, and when it has healed.
+fn tell(health: &Health, trouble: Option<&LedgerError>) {
+    let before = health.load();
+    match (before.as_deref(), trouble) {
+        (None, None) => {}
+        (Some(_), None) => {
+            log::info!("the ledger can be written again");
+            health.store(None);
+        }
+        (before, Some(trouble)) => {
+            if before != Some(trouble) {
+                log::error!("error":% = trouble; "invites cannot be made; make room or mend the disk");
+            }
+            health.store(Some(Arc::new(trouble.clone())));
+        }
     }
 }
 

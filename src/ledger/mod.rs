@@ -137,7 +137,11 @@ pub struct Ledger {
     jobs: Sender<Job>,
     writer: Arc<std::sync::Mutex<Option<std::thread::JoinHandle<()>>>>,
     readers: Arc<Readers>,
+    health: Arc<Health>,
 }
+
+/// Why the last commit failed, if it did.
+type Health = arc_swap::ArcSwapOption<LedgerError>;
 
 /// So many writes may wait; more wait to be taken on.
 const QUEUE: usize = 4096;
@@ -155,12 +159,14 @@ impl Ledger {
         let writer = sqlite::Writer::open(&settings.file, &settings.key_file, &key)?;
         let readers = Arc::new(Readers::new(&settings.file));
         let (jobs, queue) = async_channel::bounded(QUEUE);
+        let health = Arc::new(Health::empty());
+        let told = Arc::clone(&health);
         let thread = std::thread::Builder::new()
             .name("ledger".into())
-            .spawn(move || commit::run(writer, &queue))
+            .spawn(move || commit::run(writer, &queue, &told))
             .map_err(|source| OpenError::Io { path: settings.file.clone(), source })?;
         let writer = Arc::new(std::sync::Mutex::new(Some(thread)));
-        Ok(Self { key, jobs, writer, readers })
+        Ok(Self { key, jobs, writer, readers, health })
     }
 
     /// What tokens are made with.
@@ -215,6 +221,12 @@ impl Ledger {
     /// When it cannot.
     pub async fn probe(&self) -> Result<(), LedgerError> {
         self.write(|reply| Job::Probe { reply }).await
+    }
+
+    /// Why the last commit failed, if it did.
+    #[must_use]
+    pub fn trouble(&self) -> Option<Arc<LedgerError>> {
+        self.health.load_full()
     }
 
     /// The invite called `id`.

@@ -107,16 +107,16 @@ impl Writer {
     /// Brings the schema up to date, under SQLite's write lock.
     fn migrate(&self, connection: &mut Connection) -> Result<(), OpenError> {
         let failed = |source| OpenError::Sqlite { file: self.file.clone(), source };
-        let pragma = |connection: &Connection, name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+        let pragma =
+            |connection: &Connection, name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
         let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
         // Nearly always there is nothing to do, and then nothing is locked.
         if pragma(connection, "user_version").map_err(failed)? != known {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive).map_err(failed)?;
             let found = pragma(&transaction, "user_version").map_err(failed)?;
             let application = pragma(&transaction, "application_id").map_err(failed)?;
-            let tables: i64 = transaction
-                .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
-                .map_err(failed)?;
+            let tables: i64 =
+                transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(failed)?;
             if application != APPLICATION_ID && tables > 0 {
                 return Err(OpenError::Foreign(self.file.clone()));
             }
@@ -203,7 +203,8 @@ impl Transaction<'_> {
         let count = u32::try_from(drafts.len()).unwrap_or(u32::MAX);
         for (at, draft) in drafts.iter().enumerate() {
             if let Some(name) = draft.kind.reserves() {
-                let twice = drafts[..at].iter().any(|other| other.host == draft.host && other.kind.reserves() == Some(name));
+                let twice =
+                    drafts[..at].iter().any(|other| other.host == draft.host && other.kind.reserves() == Some(name));
                 if twice || self.is_reserved(&draft.host, name, now)? {
                     return Ok(Err(LedgerError::NameReserved(name.clone())));
                 }

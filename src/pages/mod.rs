@@ -9,8 +9,7 @@ use tide::http::headers;
 use crate::problem::Problem;
 
 /// Nothing is loaded, nothing runs, nobody frames it.
-const CONTENT_SECURITY_POLICY: &str =
-    "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// Puts a page into a response.
 fn show(response: &mut Response, page: &impl Template) -> Result<(), Problem> {

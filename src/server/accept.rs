@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use async_io::Timer;
@@ -11,7 +12,7 @@ use futures_lite::{AsyncRead, AsyncWrite, FutureExt as _};
 use tide::listener::{ListenInfo, Listener, ToListener};
 
 use super::listen::{Kind, Socket};
-use super::{Counted, Server, http, tls};
+use super::{Counted, Ping, Server, http, tls};
 
 /// After an error of accept(2), such as too many open files, the loop waits so long and goes on.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -86,6 +87,7 @@ impl<State: Clone + Send + Sync + 'static> Listener<State> for Listeners<State> 
 /// What the loop does next.
 enum Next<S> {
     Connection(io::Result<(S, Option<SocketAddr>)>),
+    Ping(Ping),
     Stop,
 }
 
@@ -117,6 +119,8 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     A: Future<Output = io::Result<(S, Option<SocketAddr>)>>,
 {
+    let (ping, pings) = async_channel::bounded(1);
+    server.0.loops.lock().unwrap_or_else(PoisonError::into_inner).push(ping);
     loop {
         let most = server.0.limits.load().max_connections;
         let next = async {
@@ -124,14 +128,22 @@ where
             server.0.open.below(most).await;
             Next::Connection(accept().await)
         };
+        let ping = async {
+            match pings.recv().await {
+                Ok(ping) => Next::Ping(ping),
+                Err(_) => std::future::pending().await,
+            }
+        };
         let stop = async {
             server.0.stop.stopped().await;
             Next::Stop
         };
         // A connection that is there is taken before the stop is looked at: nobody else would, on a socket of our own.
-        let next = if adopted { stop.or(next).await } else { next.or(stop).await };
+        let next = if adopted { ping.or(stop).or(next).await } else { ping.or(next).or(stop).await };
         match next {
             Next::Stop => return,
+            // Whoever asked may have given up waiting.
+            Next::Ping(ping) => drop(ping.try_send(())),
             Next::Connection(Ok((stream, peer))) => {
                 // Counted before anything else can happen, so that a drain waits for it.
                 let counted = Counted::new(server);

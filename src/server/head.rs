@@ -96,7 +96,9 @@ fn check_target(method: &str, target: &str) -> Result<(), Refusal> {
         Ok(tide::http::Method::Options) if target == "*" => return Ok(()),
         Ok(_) => {}
     }
-    let absolute = ["http://", "https://"].iter().any(|scheme| target.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)));
+    let absolute = ["http://", "https://"]
+        .iter()
+        .any(|scheme| target.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)));
     let graphic = target.bytes().all(|byte| byte.is_ascii_graphic());
     if !graphic || !(absolute || target.starts_with('/')) || hyper::Uri::from_str(target).is_err() {
         return Err(Refusal::Malformed("The request target is malformed."));
@@ -121,13 +123,12 @@ fn check_host(fields: &[httparse::Header<'_>], is_1_1: bool) -> Result<(), Refus
 }
 
 fn is_host(host: &[u8]) -> bool {
-    std::str::from_utf8(host)
-        .ok()
-        .and_then(|host| host.parse::<hyper::http::uri::Authority>().ok())
-        .is_some_and(|authority| {
+    std::str::from_utf8(host).ok().and_then(|host| host.parse::<hyper::http::uri::Authority>().ok()).is_some_and(
+        |authority| {
             let port_is_good = authority.as_str().ends_with(authority.host()) || authority.port_u16().is_some();
             !authority.host().is_empty() && !authority.as_str().contains('@') && port_is_good
-        })
+        },
+    )
 }
 
 fn body_length(fields: &[httparse::Header<'_>], is_1_1: bool, max_body_bytes: u64) -> Result<BodyLength, Refusal> {
@@ -191,7 +192,8 @@ mod tests {
 
     #[test]
     fn framing_that_could_be_understood_twice_is_refused() {
-        let with = |fields: &str| of(&format!("POST / HTTP/1.1\r\nHost: a\r\n{fields}\r\n")).map(|head| head.unwrap().body);
+        let with =
+            |fields: &str| of(&format!("POST / HTTP/1.1\r\nHost: a\r\n{fields}\r\n")).map(|head| head.unwrap().body);
         assert_eq!(with("Content-Length: 5\r\n"), Ok(BodyLength::Known(5)));
         assert_eq!(with("Transfer-Encoding: Chunked\r\n"), Ok(BodyLength::Chunked));
         assert_eq!(with("Content-Length: 1001\r\n"), Err(Refusal::BodyTooLarge));

@@ -73,7 +73,10 @@ pub fn adopt() -> Result<Vec<Socket>, ListenError> {
     })?;
     let mut sockets = Vec::new();
     for (descriptor, name) in passed {
-        #[expect(unsafe_code, reason = "the descriptors that systemd passed are ours to own, each once: sd_listen_fds(3)")]
+        #[expect(
+            unsafe_code,
+            reason = "the descriptors that systemd passed are ours to own, each once: sd_listen_fds(3)"
+        )]
         // SAFETY: adopt() is called once, and nothing else opens or owns these descriptors.
         let descriptor = unsafe { OwnedFd::from_raw_fd(descriptor) };
         if name == "metrics" {

@@ -12,11 +12,12 @@ pub mod lifecycle;
 pub mod listen;
 mod tls;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
+use async_channel::Sender;
 use event_listener::{Event, EventListener};
 
 pub use accept::Listeners;
@@ -83,7 +84,11 @@ struct Shared<State> {
     stop: Stop,
     open: Count,
     requests: AtomicUsize,
+    loops: Mutex<Vec<Sender<Ping>>>,
 }
+
+/// Asks an accept loop for a sign of life.
+type Ping = Sender<()>;
 
 impl<State: Clone + Send + Sync + 'static> Server<State> {
     /// A server without listeners; it answers when an app is bound to its [`Listeners`].
@@ -96,6 +101,7 @@ impl<State: Clone + Send + Sync + 'static> Server<State> {
             stop: Stop::default(),
             open: Count::default(),
             requests: AtomicUsize::new(0),
+            loops: Mutex::default(),
         }))
     }
 
@@ -123,6 +129,18 @@ impl<State: Clone + Send + Sync + 'static> Server<State> {
             self.0.open.now()
         };
         futures_lite::future::or(none_left, too_long).await
+    }
+
+    /// Returns when every accept loop has come round; false if one is gone.
+    pub async fn turn(&self) -> bool {
+        let loops = self.0.loops.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        for one in loops {
+            let (pong, answer) = async_channel::bounded(1);
+            if one.send(pong).await.is_err() || answer.recv().await.is_err() {
+                return false;
+            }
+        }
+        true
     }
 
     /// How many requests were taken on since the start.

@@ -1,0 +1,218 @@
+//! `invited invite`: invites, made and kept by hand. Works beside a running service, on the same ledger.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use clap::Subcommand;
+use jiff::Timestamp;
+
+use super::{Global, Outcome, WrongUse, print, print_json, qr};
+use crate::api::invites::{InviteList, InviteView};
+use crate::clock;
+use crate::config::Settings;
+use crate::config::value::Span;
+use crate::desk::{Desk, IssueError};
+use crate::invite::name::HostName;
+use crate::invite::policy::Order;
+use crate::invite::{Invite, InviteId, Status};
+use crate::key::state::StateKeys;
+use crate::key::{Failures, KeyRing};
+use crate::ledger::{Filter, Ledger};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Make invites; prints a link each
+    Create(Create),
+    /// List invites, newest first: ID, status, kind, host, uses left, expiry, source, note
+    List {
+        /// Of this host
+        #[arg(long)]
+        host: Option<HostName>,
+        /// In this state
+        #[arg(long)]
+        status: Option<Status>,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show an invite, with its link
+    Show {
+        /// Its id
+        #[arg(allow_hyphen_values = true)]
+        id: String,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take invites back: they can no longer be redeemed
+    Revoke {
+        /// Their ids
+        #[arg(required = true, allow_hyphen_values = true, value_name = "ID")]
+        ids: Vec<String>,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Create {
+    /// For which host [default: the only one declared]
+    #[arg(long)]
+    host: Option<String>,
+    /// How long it is good, such as 3d [default: invites.ttl]
+    #[arg(long, value_name = "DURATION")]
+    ttl: Option<Span>,
+    /// How often it may be redeemed [default: 1]
+    #[arg(long, value_name = "N")]
+    uses: Option<u32>,
+    /// The only user name that may redeem it; it stays reserved until then
+    #[arg(long)]
+    username: Option<String>,
+    /// Who invites: the new account and this one become contacts
+    #[arg(long, value_name = "JID")]
+    contact: Option<String>,
+    /// A new password for this user, instead of a new account
+    #[arg(long, value_name = "USERNAME")]
+    reset: Option<String>,
+    /// A group of the new account; repeatable
+    #[arg(long = "group", value_name = "GROUP")]
+    groups: Vec<String>,
+    /// A role of the new account; repeatable
+    #[arg(long = "role", value_name = "ROLE")]
+    roles: Vec<String>,
+    /// A remark for admins
+    #[arg(long, value_name = "TEXT")]
+    note: Option<String>,
+    /// How many, all alike
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    count: u16,
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+    /// Draw QR codes, too
+    #[arg(long, conflicts_with = "json")]
+    qr: bool,
+}
+
+pub(super) fn run(global: &Global, command: Command) -> Outcome {
+    let settings = global.admin_settings()?;
+    let ledger = Ledger::open(&settings.ledger)?;
+    let keys = KeyRing::new(&settings.keys, Arc::new(StateKeys::new(&settings.state_dir)));
+    let desk = Desk::new(settings, keys, Arc::new(Failures::default()), ledger);
+    let now = clock::now();
+    let result = async_std::task::block_on(async {
+        match command {
+            Command::Create(options) => create(&desk, options, now).await,
+            Command::List { host, status, json } => list(&desk, host, status, json, now).await,
+            Command::Show { id, json } => show(&desk, &id, json, now).await,
+            Command::Revoke { ids } => revoke(&desk, &ids, now).await,
+        }
+    });
+    desk.ledger().close();
+    result
+}
+
+async fn create(desk: &Desk, options: Create, now: Timestamp) -> Outcome {
+    let order = Order {
+        username: options.username,
+        contact: options.contact,
+        reset: options.reset,
+        uses: options.uses,
+        ttl: options.ttl.map(|span| span.0),
+        groups: options.groups,
+        roles: options.roles,
+        note: options.note,
+    };
+    let issued = desk.issue(None, options.host.as_deref(), &order, options.count.into(), now).await;
+    let mut issued = issued.map_err(|error| explain(desk.settings(), error))?;
+    if options.json {
+        return match (options.count, issued.pop()) {
+            (1, Some(one)) => print_json(&InviteView::new(one, now)),
+            (_, last) => {
+                let invites = issued.into_iter().chain(last).map(|issued| InviteView::new(issued, now)).collect();
+                print_json(&InviteList { invites, next_cursor: None })
+            }
+        };
+    }
+    let mut text = String::new();
+    for one in issued {
+        writeln!(text, "{}", one.landing_page)?;
+        if options.qr {
+            writeln!(text, "{}", qr::draw(&one.landing_page)?)?;
+        }
+    }
+    print(&text)
+}
+
+/// Says which of it is wrong use of the command line.
+fn explain(settings: &Settings, error: IssueError) -> anyhow::Error {
+    let hosts = || settings.hosts.keys().map(HostName::as_str).collect::<Vec<_>>().join(", ");
+    match error {
+        IssueError::Host if settings.hosts.is_empty() => {
+            WrongUse("no host is declared; add [hosts.\"example.com\"] to the configuration".into()).into()
+        }
+        IssueError::Host => WrongUse(format!("there is no such host; declared: {}", hosts())).into(),
+        IssueError::WhichHost => WrongUse(format!("name one of the hosts with --host: {}", hosts())).into(),
+        IssueError::Order(_) | IssueError::NoPublicUrl => WrongUse(error.to_string()).into(),
+        IssueError::Scope | IssueError::Ledger(_) => error.into(),
+    }
+}
+
+async fn list(desk: &Desk, host: Option<HostName>, status: Option<Status>, json: bool, now: Timestamp) -> Outcome {
+    let invites = desk.list(Filter { host, status, ..Filter::default() }, now).await?;
+    if json {
+        let views = invites.into_iter().map(|invite| Ok(InviteView::new(desk.issued(invite)?, now)));
+        let invites = views.collect::<Result<_, IssueError>>().map_err(|error| explain(desk.settings(), error))?;
+        return print_json(&InviteList { invites, next_cursor: None });
+    }
+    let mut text = String::new();
+    for invite in invites {
+        let (id, status, draft) = (invite.id, invite.status(now), &invite.draft);
+        let (kind, host, left, expires) = (draft.kind.word(), &draft.host, invite.uses_left(), draft.expires_at);
+        let note = draft.note.as_deref().unwrap_or_default().replace(char::is_control, " ");
+        writeln!(text, "{id}\t{status}\t{kind}\t{host}\t{left}\t{expires}\t{}\t{note}", draft.source)?;
+    }
+    if text.is_empty() { Ok(()) } else { print(&text) }
+}
+
+async fn find(desk: &Desk, id: &str) -> anyhow::Result<Invite> {
+    let unknown = || format!("there is no invite {id:?}; see: invited invite list");
+    let parsed: InviteId = id.parse().ok().with_context(unknown)?;
+    desk.ledger().find(parsed).await?.with_context(unknown)
+}
+
+async fn show(desk: &Desk, id: &str, json: bool, now: Timestamp) -> Outcome {
+    let invite = find(desk, id).await?;
+    let issued = desk.issued(invite).map_err(|error| explain(desk.settings(), error))?;
+    let view = InviteView::new(issued, now);
+    if json {
+        return print_json(&view);
+    }
+    let fields = serde_json::to_value(&view)?;
+    let mut text = String::new();
+    for (name, value) in fields.as_object().into_iter().flatten() {
+        match value {
+            serde_json::Value::Null => {}
+            serde_json::Value::Array(list) if list.is_empty() => {}
+            serde_json::Value::String(value) => writeln!(text, "{name:13} {}", value.replace(char::is_control, " "))?,
+            other => writeln!(text, "{name:13} {other}")?,
+        }
+    }
+    print(&text)
+}
+
+async fn revoke(desk: &Desk, ids: &[String], now: Timestamp) -> Outcome {
+    let mut invites = Vec::new();
+    for id in ids {
+        invites.push(find(desk, id).await?);
+    }
+    desk.revoke(invites.iter().map(|invite| invite.id).collect(), now).await?;
+    let spent: Vec<_> = invites
+        .iter()
+        .filter(|invite| invite.status(now) == Status::Redeemed)
+        .map(|invite| invite.id.to_string())
+        .collect();
+    if !spent.is_empty() {
+        bail!("cannot take back what has been redeemed: {}", spent.join(", "));
+    }
+    Ok(())
+}

@@ -1,0 +1,321 @@
+//! `invited serve`: the service, from its configuration to its last answer.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use arc_swap::ArcSwap;
+use async_io::Timer;
+use futures_lite::FutureExt as _;
+use tide::listener::Listener as _;
+
+use super::{Global, Outcome, WrongUse};
+use crate::app::{self, App};
+use crate::clock;
+use crate::config::{Credentials, Faults, Purpose, Settings, Sources};
+use crate::desk::Desk;
+use crate::key::state::StateKeys;
+use crate::key::{Failures, KeyRing};
+use crate::ledger::Ledger;
+use crate::log::{self, Event, event};
+use crate::server::lifecycle::{self, Request, Requests};
+use crate::server::listen::{self, Socket};
+use crate::server::{Listeners, Server, load_tls};
+
+/// How often the service looks after itself: keys, status, watchdog, idleness.
+const TURN: Duration = Duration::from_secs(1);
+/// Pending invites are counted anew at most so often.
+const COUNT_EVERY: Duration = Duration::from_secs(60);
+/// Ended invites are dropped so often.
+const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
+/// A ledger that failed is tried again so often.
+const PROBE_EVERY: Duration = Duration::from_secs(5);
+
+const EXAMPLE: &str = "nothing is configured. Write /etc/invited/config.toml, for example:
+
+public_url = \"https://invite.example.com/\"
+[hosts.\"example.com\"]
+site_name = \"Example\"
+[keys.website]
+sha256 = \"…\"   # run: invited key create --id website --declare
+
+Then run `invited check`. For a tour without any configuration, run `invited demo`.";
+
+pub(super) fn run(global: &Global) -> Outcome {
+    log::start(global.verbosity);
+    let merged = global.merge();
+    if !merged.is_configured() {
+        return Err(WrongUse(EXAMPLE.into()).into());
+    }
+    let settings = merged.settle(&Credentials::from_environment(), Purpose::Serve)?;
+    let sockets = sockets(&settings)?;
+    let service = Service::start(settings, global.sources.clone())?;
+    async_std::task::block_on(service.run(sockets, async |_| Ok(())))
+}
+
+/// systemd's sockets, or those that are configured.
+fn sockets(settings: &Settings) -> anyhow::Result<Vec<Socket>> {
+    let adopted = listen::adopt()?;
+    if !adopted.is_empty() {
+        return Ok(adopted);
+    }
+    let tls = settings.tls.is_some();
+    Ok(settings.listen.iter().map(|listen| listen::bind(listen, tls)).collect::<Result<_, _>>()?)
+}
+
+/// A service that is ready to run.
+pub(super) struct Service {
+    sources: Sources,
+    server: Server<App>,
+    state_keys: Arc<StateKeys>,
+    failures: Arc<Failures>,
+    ledger: Ledger,
+    desk: Arc<ArcSwap<Desk>>,
+}
+
+impl Service {
+    /// Opens the ledger and reads the keys.
+    pub(super) fn start(settings: Settings, sources: Sources) -> anyhow::Result<Self> {
+        let ledger = Ledger::open(&settings.ledger)?;
+        let state_keys = Arc::new(StateKeys::new(&settings.state_dir));
+        let _ = state_keys.current();
+        let failures = Arc::new(Failures::default());
+        let server = Server::new((&settings.http).into());
+        let tls = settings.tls.as_ref().map(load_tls).transpose()?;
+        server.replace_tls(tls);
+        let keys = KeyRing::new(&settings.keys, Arc::clone(&state_keys));
+        for notice in &settings.notices {
+            ::log::warn!("{notice}");
+        }
+        let desk = Desk::new(settings, keys, Arc::clone(&failures), ledger.clone());
+        let desk = Arc::new(ArcSwap::from_pointee(desk));
+        Ok(Self { sources, server, state_keys, failures, ledger, desk })
+    }
+
+    /// The use cases, under the configuration in force.
+    pub(super) fn desk(&self) -> Arc<Desk> {
+        self.desk.load_full()
+    }
+
+    /// Serves until it is told to stop. `started` is called when requests are answered.
+    pub(super) async fn run(self, sockets: Vec<Socket>, started: impl AsyncFnOnce(&Self) -> Outcome) -> Outcome {
+        let activated = sockets.iter().any(|socket| socket.adopted);
+        if sockets.iter().any(|socket| socket.tls) && self.desk().settings().tls.is_none() {
+            return Err(WrongUse("systemd passed a socket named https, and [tls] is not configured".into()).into());
+        }
+        let mut requests = Requests::catch().context("cannot catch signals")?;
+        let app = app::build(self.desk());
+        let mut listeners = app.bind(Listeners::new(&self.server, sockets)).await?;
+        let places: Vec<_> = listeners.info().iter().map(ToString::to_string).collect();
+        let accepting = async_std::task::spawn(async move { listeners.accept().await });
+
+        let (idle, idled) = async_channel::bounded(1);
+        let housekeeper = Housekeeper { service: self.handle(), activated, idle, pending: 0, told: String::new() };
+        let status = housekeeper.status();
+        ::log::info!("listening on {}; {status}", places.join(", "));
+        lifecycle::ready(&status);
+        async_std::task::spawn(housekeeper.run());
+        started(&self).await?;
+
+        loop {
+            let idle = async {
+                match idled.recv().await {
+                    Ok(()) => Request::Stop,
+                    Err(_) => std::future::pending().await,
+                }
+            };
+            match requests.next().or(idle).await {
+                Request::Reload => self.reload(),
+                Request::Stop => break,
+            }
+        }
+        lifecycle::stopping("answering what is in flight");
+        ::log::info!("stopping; answering what is in flight");
+        let patience = self.desk().settings().http.drain_timeout;
+        let hurried = async {
+            requests.next().await;
+            usize::MAX
+        };
+        match self.server.drain(patience).or(hurried).await {
+            0 => accepting.await?,
+            usize::MAX => ::log::warn!("told to stop twice; not waiting for what is in flight"),
+            left => ::log::warn!("{left} connections were still open after drain_timeout"),
+        }
+        self.ledger.close();
+        ::log::info!("stopped");
+        Ok(())
+    }
+
+    fn handle(&self) -> Handle {
+        Handle {
+            server: self.server.clone(),
+            state_keys: Arc::clone(&self.state_keys),
+            ledger: self.ledger.clone(),
+            desk: Arc::clone(&self.desk),
+        }
+    }
+
+    /// Reads everything again; all of it is right and put in force, or nothing changes.
+    fn reload(&self) {
+        lifecycle::reloading();
+        match self.read_again() {
+            Ok(()) => event(&Event::Reloaded),
+            Err(error) => {
+                event(&Event::ReloadRefused);
+                match error.downcast_ref::<Faults>() {
+                    Some(Faults(faults)) => faults.iter().for_each(|fault| ::log::error!("{fault}")),
+                    None => ::log::error!("{error:#}"),
+                }
+            }
+        }
+        lifecycle::ready(&self.handle().status(None));
+    }
+
+    fn read_again(&self) -> Outcome {
+        let settings = self.sources.merge().settle(&Credentials::from_environment(), Purpose::Serve)?;
+        let tls = settings.tls.as_ref().map(load_tls).transpose()?;
+        let before = self.desk();
+        let before = before.settings();
+        for (what, changed) in [
+            ("listen", settings.listen != before.listen),
+            ("state_dir", settings.state_dir != before.state_dir),
+            ("ledger.url", settings.ledger.file != before.ledger.file),
+            ("ledger.key_file", settings.ledger.key_file != before.ledger.key_file),
+            ("tls", settings.tls.is_some() != before.tls.is_some()),
+        ] {
+            if changed {
+                ::log::warn!("{what} has changed, and needs a restart");
+            }
+        }
+        for notice in &settings.notices {
+            ::log::warn!("{notice}");
+        }
+        let limits = (&settings.http).into();
+        let keys = KeyRing::new(&settings.keys, Arc::clone(&self.state_keys));
+        let desk = Arc::new(Desk::new(settings, keys, Arc::clone(&self.failures), self.ledger.clone()));
+        self.desk.store(Arc::clone(&desk));
+        if tls.is_some() {
+            self.server.replace_tls(tls);
+        }
+        self.server.replace(app::build(desk), limits);
+        Ok(())
+    }
+}
+
+/// What the housekeeper sees of the service.
+struct Handle {
+    server: Server<App>,
+    state_keys: Arc<StateKeys>,
+    ledger: Ledger,
+    desk: Arc<ArcSwap<Desk>>,
+}
+
+impl Handle {
+    /// One line about how it goes.
+    fn status(&self, pending: Option<u64>) -> String {
+        let desk = self.desk.load();
+        let hosts: Vec<_> = desk.settings().hosts.keys().map(ToString::to_string).collect();
+        let keys = desk.keys().all().len();
+        let mut status = format!("serving {}; {keys} key{}", hosts.join(", "), if keys == 1 { "" } else { "s" });
+        if let Some(pending) = pending {
+            status.push_str(&format!("; {pending} pending"));
+        }
+        if let Some(trouble) = self.ledger.trouble() {
+            status.push_str(&format!("; {trouble}"));
+        }
+        status
+    }
+}
+
+/// Looks after the service, once a second.
+struct Housekeeper {
+    service: Handle,
+    activated: bool,
+    idle: async_channel::Sender<()>,
+    pending: u64,
+    told: String,
+}
+
+impl Housekeeper {
+    fn status(&self) -> String {
+        self.service.status(Some(self.pending))
+    }
+
+    async fn run(mut self) {
+        let watchdog = lifecycle::watchdog();
+        let turn = watchdog.map_or(TURN, |most| TURN.min(most / 3));
+        let mut due = Due::default();
+        let mut last_request = (self.service.server.requests(), clock::instant());
+        loop {
+            let _ = self.service.state_keys.current();
+            if due.is(Task::Count, COUNT_EVERY)
+                && let Ok(pending) = self.service.ledger.count_pending(clock::now()).await
+            {
+                self.pending = pending;
+            }
+            if due.is(Task::Sweep, SWEEP_EVERY) {
+                self.sweep().await;
+            }
+            if self.service.ledger.trouble().is_some() && due.is(Task::Probe, PROBE_EVERY) {
+                // Whether it worked is told by the ledger itself.
+                let _ = self.service.ledger.probe().await;
+            }
+            // A request would be answered: the accept loops and the ledger come round.
+            let turns = self.service.server.turn().await && self.service.ledger.turn().await.is_ok();
+            if turns && watchdog.is_some() {
+                lifecycle::alive();
+            }
+            let status = self.status();
+            if status != self.told {
+                lifecycle::status(&status);
+                self.told = status;
+            }
+            let requests = self.service.server.requests();
+            if requests != last_request.0 {
+                last_request = (requests, clock::instant());
+            }
+            let idle_exit = self.service.desk.load().settings().idle_exit.filter(|_| self.activated);
+            if idle_exit.is_some_and(|idle| clock::instant().duration_since(last_request.1) >= idle) {
+                ::log::info!("idle; the next connection starts the service again");
+                let _ = self.idle.send(()).await;
+                return;
+            }
+            Timer::after(turn).await;
+        }
+    }
+
+    async fn sweep(&self) {
+        let retention = self.service.desk.load().settings().ledger.retention;
+        let Ok(ended_before) = clock::now().checked_sub(retention) else { return };
+        match self.service.ledger.sweep(ended_before).await {
+            Ok(0) => {}
+            Ok(dropped) => ::log::info!("{dropped} invites that ended long ago were dropped"),
+            Err(error) => ::log::warn!("error":% = error; "invites that ended long ago are not dropped"),
+        }
+    }
+}
+
+/// What is done now and then.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Task {
+    Count,
+    Sweep,
+    Probe,
+}
+
+/// When each task was last done.
+#[derive(Default)]
+struct Due([Option<std::time::Instant>; 3]);
+
+impl Due {
+    /// Whether `task` is due; if so, it counts as done.
+    fn is(&mut self, task: Task, every: Duration) -> bool {
+        let now = clock::instant();
+        let last = &mut self.0[task as usize];
+        let due = last.is_none_or(|last| now.duration_since(last) >= every);
+        if due {
+            *last = Some(now);
+        }
+        due
+    }
+}
