@@ -1,0 +1,189 @@
+//! HTTP as bytes: what is sent and what comes back, with nothing smoothed over.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+
+use super::PATIENCE;
+
+/// An answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Response {
+    pub status: u16,
+    /// As they came; names in lower case.
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+impl Response {
+    /// The value of a header that comes once.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut values = self.headers.iter().filter(|(other, _)| other == name).map(|(_, value)| value.as_str());
+        let value = values.next();
+        assert!(values.next().is_none(), "{name} comes twice: {:?}", self.headers);
+        value
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8(self.body.clone()).unwrap()
+    }
+
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error} in {:?}", self.text()))
+    }
+
+    /// The token of the link in `Location`.
+    pub fn token(&self) -> String {
+        let location = self.header("location").unwrap_or_else(|| panic!("no Location in {self:?}"));
+        location.split_once("invite?").unwrap().1.to_owned()
+    }
+}
+
+/// A connection.
+pub trait Stream: Read + Write + Send {
+    fn end_write(&self);
+}
+
+impl Stream for TcpStream {
+    fn end_write(&self) {
+        self.shutdown(Shutdown::Write).unwrap();
+    }
+}
+
+impl Stream for UnixStream {
+    fn end_write(&self) {
+        self.shutdown(Shutdown::Write).unwrap();
+    }
+}
+
+/// A client on one connection, kept alive.
+pub struct Client {
+    stream: Box<dyn Stream>,
+    inbox: Vec<u8>,
+}
+
+impl Client {
+    pub fn tcp(address: SocketAddr) -> Self {
+        Self::try_tcp(address).unwrap()
+    }
+
+    pub fn try_tcp(address: SocketAddr) -> std::io::Result<Self> {
+        let stream = TcpStream::connect(address)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_nodelay(true)?;
+        Ok(Self { stream: Box::new(stream), inbox: Vec::new() })
+    }
+
+    pub fn unix(path: &Path) -> Self {
+        let stream = UnixStream::connect(path).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        Self { stream: Box::new(stream), inbox: Vec::new() }
+    }
+
+    pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        self.stream.write_all(bytes.as_ref()).unwrap();
+    }
+
+    pub fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> std::io::Result<()> {
+        self.stream.write_all(bytes.as_ref())
+    }
+
+    pub fn end_write(&mut self) {
+        self.stream.end_write();
+    }
+
+    /// The next answer; none if the connection ended before it began.
+    pub fn read(&mut self) -> Option<Response> {
+        self.try_read(false).unwrap()
+    }
+
+    /// The next answer; to HEAD if `head`, which has no body.
+    pub fn try_read(&mut self, head: bool) -> std::io::Result<Option<Response>> {
+        let end = loop {
+            if let Some(at) = self.inbox.windows(4).position(|window| window == b"\r\n\r\n") {
+                break at;
+            }
+            if self.fill()? == 0 {
+                return if self.inbox.is_empty() { Ok(None) } else { Err(std::io::ErrorKind::UnexpectedEof.into()) };
+            }
+        };
+        let text = String::from_utf8(self.inbox[..end].to_vec()).unwrap();
+        let mut lines = text.split("\r\n");
+        let line = lines.next().unwrap();
+        assert!(line.starts_with("HTTP/1."), "{line:?}");
+        let status: u16 = line[9..12].parse().unwrap();
+        let headers: Vec<_> = lines
+            .map(|line| line.split_once(':').unwrap())
+            .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
+            .collect();
+        let length = headers.iter().find(|(name, _)| name == "content-length").map(|(_, value)| value.parse().unwrap());
+        let empty = head || status == 204 || status == 304 || (100..200).contains(&status);
+        let length = if empty { 0 } else { length.expect("an answer with a length") };
+        let start = end + 4;
+        while self.inbox.len() < start + length {
+            if self.fill()? == 0 {
+                return Err(std::io::ErrorKind::UnexpectedEof.into());
+            }
+        }
+        let body = self.inbox[start..start + length].to_vec();
+        self.inbox.drain(..start + length);
+        Ok(Some(Response { status, headers, body }))
+    }
+
+    fn fill(&mut self) -> std::io::Result<usize> {
+        let mut buffer = [0; 16 << 10];
+        let read = self.stream.read(&mut buffer)?;
+        self.inbox.extend_from_slice(&buffer[..read]);
+        Ok(read)
+    }
+
+    /// Whether the server ends the connection with nothing further.
+    pub fn is_ended(&mut self) -> bool {
+        assert!(self.inbox.is_empty(), "more came: {:?}", String::from_utf8_lossy(&self.inbox));
+        match self.fill() {
+            Ok(read) => read == 0,
+            Err(error) => error.kind() == std::io::ErrorKind::ConnectionReset,
+        }
+    }
+
+    /// Sends a request and reads its answer. `headers` are whole lines without their ends.
+    pub fn ask(&mut self, method: &str, target: &str, headers: &[&str]) -> Response {
+        self.send(request(method, target, headers, ""));
+        self.try_read(method == "HEAD").unwrap().expect("an answer")
+    }
+
+    pub fn get(&mut self, target: &str) -> Response {
+        self.ask("GET", target, &[])
+    }
+
+    /// Makes an invite with a key.
+    pub fn invite(&mut self, key: &str) -> Response {
+        self.ask("POST", "/invites_api", &[&format!("Authorization: Bearer {key}")])
+    }
+}
+
+/// A request as bytes.
+pub fn request(method: &str, target: &str, headers: &[&str], body: &str) -> String {
+    let mut text = format!("{method} {target} HTTP/1.1\r\nHost: invite.example.com\r\n");
+    for header in headers {
+        text.push_str(header);
+        text.push_str("\r\n");
+    }
+    if !body.is_empty() || matches!(method, "POST" | "PUT" | "PATCH") {
+        text.push_str(&format!("Content-Length: {}\r\n", body.len()));
+    }
+    text + "\r\n" + body
+}
+
+/// Sends bytes, ends the writing side, and reads all answers.
+pub fn exchange(address: SocketAddr, bytes: &[u8]) -> Vec<Response> {
+    let mut client = Client::tcp(address);
+    client.send(bytes);
+    client.end_write();
+    let mut answers = Vec::new();
+    while let Some(answer) = client.read() {
+        answers.push(answer);
+    }
+    answers
+}

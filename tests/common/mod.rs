@@ -1,0 +1,285 @@
+//! The real binary under test: started with a configuration of its own, spoken to over raw sockets, killed when dropped.
+#![allow(dead_code, reason = "every test file uses a part of it")]
+
+pub mod http;
+
+use std::io::{BufRead as _, BufReader};
+use std::net::{SocketAddr, TcpListener};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixDatagram;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+pub use http::{Client, Response, exchange};
+
+/// Nothing that is waited for takes longer, also on a loaded machine.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A configuration with one host and the key `site` (secret `s3cret`), below which a test adds its own lines.
+pub const CONFIG: &str = r#"
+public_url = "https://invite.example.com/"
+listen = ["127.0.0.1:0"]
+[hosts."example.com"]
+[keys.site]
+sha256 = "1ec1c26b50d5d3c58d9583181af8076655fe00756bf7285940ba3670f99fcba0"
+"#;
+
+/// The key of [`CONFIG`].
+pub const KEY: &str = "site/s3cret";
+
+/// A directory with a configuration and a state directory; gone when dropped.
+pub struct Scratch {
+    dir: TempDir,
+}
+
+impl Scratch {
+    pub fn new(config: &str) -> Self {
+        let dir = tempfile::Builder::new().prefix("invited-test-").tempdir().unwrap();
+        let scratch = Self { dir };
+        scratch.configure(config);
+        scratch
+    }
+
+    pub fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    pub fn config(&self) -> PathBuf {
+        self.path().join("config.toml")
+    }
+
+    pub fn state(&self) -> PathBuf {
+        self.path().join("state")
+    }
+
+    pub fn configure(&self, config: &str) {
+        std::fs::write(self.config(), config).unwrap();
+    }
+
+    /// The binary with this configuration and state directory, and none of the caller's environment.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_invited"));
+        self.prepare(&mut command);
+        command.arg("--config").arg(self.config()).arg("--state-dir").arg(self.state());
+        command
+    }
+
+    fn prepare(&self, command: &mut Command) {
+        for (name, _) in std::env::vars_os() {
+            let name = name.to_string_lossy().into_owned();
+            if name.starts_with("INVITED_") || name.starts_with("LISTEN_") || name.starts_with("NOTIFY_") {
+                command.env_remove(name);
+            }
+        }
+        for name in ["JOURNAL_STREAM", "INVOCATION_ID", "WATCHDOG_USEC", "STATE_DIRECTORY", "CREDENTIALS_DIRECTORY"] {
+            command.env_remove(name);
+        }
+    }
+
+    /// Runs a subcommand to its end.
+    pub fn run(&self, arguments: &[&str]) -> Output {
+        self.command().args(arguments).stdin(Stdio::null()).output().unwrap()
+    }
+
+    /// Runs a subcommand that must succeed; gives its stdout.
+    pub fn ok(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "invited {arguments:?} ended with {}: {stderr}", output.status);
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Makes a key; gives `ID/SECRET`.
+    pub fn key(&self, arguments: &[&str]) -> String {
+        self.ok(&[&["key", "create"], arguments].concat()).trim_end().to_owned()
+    }
+
+    /// Starts `serve` on a port of its own.
+    pub fn serve(&self) -> Served {
+        Served::start(&mut self.command(), &["serve", "-v"])
+    }
+
+    /// Starts `serve` with extra environment.
+    pub fn serve_with(&self, environment: &[(&str, &str)]) -> Served {
+        Served::start(self.command().envs(environment.iter().copied()), &["serve", "-v"])
+    }
+
+    /// Starts `serve` on sockets that are passed as systemd does: `LISTEN_FDS`, from descriptor 3 on, under `names`.
+    /// The shell sets `LISTEN_PID`, which must be the pid after exec. At most two sockets.
+    pub fn serve_activated(&self, sockets: Vec<OwnedFd>, names: &str, environment: &[(&str, &str)]) -> Served {
+        let count = sockets.len();
+        let mut command = Command::new("/bin/sh");
+        self.prepare(&mut command);
+        let script = match count {
+            1 => "exec 3<&0 0</dev/null; LISTEN_PID=$$ exec \"$0\" \"$@\"",
+            2 => "exec 3<&0 4<&1 0</dev/null 1>&2; LISTEN_PID=$$ exec \"$0\" \"$@\"",
+            other => panic!("{other} sockets"),
+        };
+        command.arg("-c").arg(script).arg(env!("CARGO_BIN_EXE_invited"));
+        command.arg("--config").arg(self.config()).arg("--state-dir").arg(self.state());
+        command.env("LISTEN_FDS", count.to_string()).env("LISTEN_FDNAMES", names);
+        command.envs(environment.iter().copied());
+        let mut sockets = sockets.into_iter();
+        command.stdin(Stdio::from(sockets.next().unwrap()));
+        if let Some(second) = sockets.next() {
+            command.stdout(Stdio::from(second));
+        }
+        Served::start_piped(&mut command, &["serve", "-v"], count < 2)
+    }
+}
+
+/// A running service.
+pub struct Served {
+    child: Child,
+    log: Arc<Log>,
+}
+
+#[derive(Default)]
+struct Log {
+    lines: Mutex<Vec<String>>,
+    grew: Condvar,
+}
+
+impl Served {
+    fn start(command: &mut Command, arguments: &[&str]) -> Self {
+        Self::start_piped(command.stdin(Stdio::null()), arguments, true)
+    }
+
+    fn start_piped(command: &mut Command, arguments: &[&str], own_stdout: bool) -> Self {
+        if own_stdout {
+            command.stdout(Stdio::null());
+        }
+        let mut child = command.args(arguments).stderr(Stdio::piped()).spawn().unwrap();
+        let log = Arc::new(Log::default());
+        let (stderr, filled) = (child.stderr.take().unwrap(), Arc::clone(&log));
+        std::thread::spawn(move || {
+            for line in BufReader::new(stderr).split(b'\n').map_while(Result::ok) {
+                filled.lines.lock().unwrap().push(String::from_utf8_lossy(&line).into_owned());
+                filled.grew.notify_all();
+            }
+        });
+        let served = Self { child, log };
+        served.wait_log("listening on ");
+        served
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The first TCP address it listens on.
+    pub fn address(&self) -> SocketAddr {
+        let line = self.wait_log("listening on ");
+        let (_, rest) = line.split_once("://").expect("a TCP address");
+        let end = rest.find([',', ';']).unwrap();
+        rest[..end].parse().unwrap()
+    }
+
+    pub fn client(&self) -> Client {
+        Client::tcp(self.address())
+    }
+
+    /// What has been logged.
+    pub fn log(&self) -> String {
+        self.log.lines.lock().unwrap().join("\n")
+    }
+
+    /// Waits until a line that contains `text` is logged; gives the first.
+    pub fn wait_log(&self, text: &str) -> String {
+        self.wait_log_after(0, text)
+    }
+
+    /// How many lines have been logged.
+    pub fn log_length(&self) -> usize {
+        self.log.lines.lock().unwrap().len()
+    }
+
+    /// Waits until a line that contains `text` is logged after the first `skip` lines.
+    pub fn wait_log_after(&self, skip: usize, text: &str) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        let mut lines = self.log.lines.lock().unwrap();
+        loop {
+            if let Some(line) = lines.iter().skip(skip).find(|line| line.contains(text)) {
+                return line.clone();
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero(), "no {text:?} in the log:\n{}", lines.join("\n"));
+            lines = self.log.grew.wait_timeout(lines, left).unwrap().0;
+        }
+    }
+
+    /// Sends a signal, by name: `TERM`.
+    pub fn signal(&self, name: &str) {
+        let status = Command::new("kill").arg(format!("-{name}")).arg(self.pid().to_string()).status().unwrap();
+        assert!(status.success());
+    }
+
+    /// SIGKILL, and waits until it is gone.
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// Waits until it has ended.
+    pub fn wait(&mut self) -> ExitStatus {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "it does not end:\n{}", self.log());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// A listening socket to be passed on, on a free port of loopback.
+pub fn listener() -> TcpListener {
+    TcpListener::bind("127.0.0.1:0").unwrap()
+}
+
+/// Where a service tells how it goes (`NOTIFY_SOCKET`).
+pub struct Notified {
+    socket: UnixDatagram,
+    path: PathBuf,
+}
+
+impl Notified {
+    pub fn new(scratch: &Scratch) -> Self {
+        let path = scratch.path().join("notify");
+        let socket = UnixDatagram::bind(&path).unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        Self { socket, path }
+    }
+
+    pub fn path(&self) -> &str {
+        self.path.to_str().unwrap()
+    }
+
+    /// The next message.
+    pub fn next(&self) -> String {
+        let mut buffer = [0; 4096];
+        let length = self.socket.recv(&mut buffer).expect("a message to the service manager");
+        String::from_utf8_lossy(&buffer[..length]).into_owned()
+    }
+
+    /// Waits for a message that contains `text`.
+    pub fn wait(&self, text: &str) -> String {
+        loop {
+            let message = self.next();
+            if message.contains(text) {
+                return message;
+            }
+        }
+    }
+}
