@@ -63,7 +63,7 @@ pub enum IssueError {
     #[error("{}", .0.iter().map(Wrong::to_string).collect::<Vec<_>>().join("; "))]
     Order(Vec<Wrong>),
     /// The ledger says no.
-    #[error("{0}")]
+    #[error(transparent)]
     Ledger(#[from] LedgerError),
     /// There is nothing to make links of.
     #[error("public_url is not set in the configuration; links begin with it")]

@@ -39,7 +39,6 @@ pub(super) enum Command {
     /// Show an invite, with its link
     Show {
         /// Its id
-        #[arg(allow_hyphen_values = true)]
         id: String,
         /// As JSON
         #[arg(long)]
@@ -48,7 +47,7 @@ pub(super) enum Command {
     /// Take invites back: they can no longer be redeemed
     Revoke {
         /// Their ids
-        #[arg(required = true, allow_hyphen_values = true, value_name = "ID")]
+        #[arg(required = true, value_name = "ID")]
         ids: Vec<String>,
     },
 }

@@ -32,8 +32,7 @@ pub(super) enum Command {
     },
     /// Delete a key of the state directory
     Delete {
-        /// Its id
-        #[arg(allow_hyphen_values = true)]
+        /// Its id; after -- if it begins with a dash
         id: String,
     },
     /// Take over the keys of a Prosody host from its invite_api_keys.dat; the file is read, never run
@@ -51,7 +50,7 @@ pub(super) struct Create {
     /// What it is for, in a few words
     name: Option<String>,
     /// Its id [default: 8 random characters]
-    #[arg(long, allow_hyphen_values = true)]
+    #[arg(long)]
     id: Option<KeyId>,
     /// A host it may make invites for; repeatable [default: all]
     #[arg(long = "host")]
@@ -183,6 +182,7 @@ fn list(settings: &Settings, json: bool) -> Outcome {
         let moment = |moment: Option<jiff::Timestamp>| moment.map_or_else(|| "never".to_owned(), |at| at.to_string());
         let (expires, last) = (moment(key.expires), moment(key.last_used_at));
         let (id, name, origin, scopes) = (key.id, key.name, key.origin, scopes.join(","));
+        let name = name.replace(char::is_control, " ");
         writeln!(text, "{id}\t{name}\t{origin}\t{scopes}\t{hosts}\t{expires}\t{last}")?;
     }
     if text.is_empty() {
@@ -256,7 +256,9 @@ fn import(settings: &Settings, file: &Path, host: Option<&HostName>) -> Outcome 
         let stored = raw::Key { methods, created_at, ..stored(&key.secret, Some(key.name.clone()), &hosts) };
         match state.store(&key.id, &stored) {
             // Imported before.
-            Ok(_) | Err(StateError::Exists(_)) => print(&format!("{}\t{}", key.id, key.name))?,
+            Ok(_) | Err(StateError::Exists(_)) => {
+                print(&format!("{}\t{}", key.id, key.name.replace(char::is_control, " ")))?
+            }
             Err(error) => return Err(error.into()),
         }
     }

@@ -253,7 +253,13 @@ fn reason(kind: &figment::error::Kind) -> String {
         Kind::UnknownField(_, allowed) => format!("unknown key; known here: {}", allowed.join(", ")),
         Kind::UnknownVariant(_, allowed) => format!("expected one of {}", allowed.join(", ")),
         Kind::MissingField(name) => format!("needs `{name}`"),
-        Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected) => format!("expected {expected}"),
+        Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected) => {
+            let expected = expected.to_string();
+            match expected.as_str() {
+                "u16" | "u32" | "u64" => "expected a whole number".to_owned(),
+                _ => format!("expected {expected}"),
+            }
+        }
         other => other.to_string(),
     }
 }

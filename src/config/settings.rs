@@ -202,7 +202,8 @@ pub(super) fn settle(
     merged: &Merged,
     faults: &mut Vec<Fault>,
 ) -> Settings {
-    let mut settling = Settling { merged, credentials, purpose, faults, notices: Vec::new() };
+    let unreadable = faults.iter().map(|fault| fault.path.clone()).collect();
+    let mut settling = Settling { merged, credentials, purpose, unreadable, faults, notices: Vec::new() };
     let state_dir = raw.state_dir.clone().unwrap_or_else(default_state_dir);
     if !state_dir.is_absolute() {
         settling.fault(&["state_dir"], "expected an absolute path");
@@ -247,13 +248,19 @@ struct Settling<'a> {
     merged: &'a Merged,
     credentials: &'a Credentials,
     purpose: Purpose,
+    /// Where values could not be read at all: there is no more to say about these, or that they are not there.
+    unreadable: Vec<String>,
     faults: &'a mut Vec<Fault>,
     notices: Vec<String>,
 }
 
 impl Settling<'_> {
     fn fault(&mut self, path: &[&str], reason: &str) {
-        self.faults.push(self.merged.fault(path, reason.to_owned()));
+        let fault = self.merged.fault(path, reason.to_owned());
+        let below = format!("{}.", fault.path);
+        if !self.unreadable.iter().any(|path| *path == fault.path || path.starts_with(&below)) {
+            self.faults.push(fault);
+        }
     }
 
     /// Notes `error` at `path` and gives nothing, for use in a match.

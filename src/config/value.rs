@@ -7,6 +7,8 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::invite::policy::span_text;
+
 /// What is wrong with a value: says what is allowed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -65,18 +67,8 @@ impl FromStr for Span {
 }
 
 impl fmt::Display for Span {
-    /// The largest unit up to days that divides it: `7d`, not `1week`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let seconds = self.0.as_secs();
-        if self.0.subsec_nanos() != 0 {
-            return write!(f, "{}ms", self.0.as_millis());
-        }
-        match seconds {
-            s if s % 86_400 == 0 => write!(f, "{}d", s / 86_400),
-            s if s % 3_600 == 0 => write!(f, "{}h", s / 3_600),
-            s if s % 60 == 0 => write!(f, "{}m", s / 60),
-            s => write!(f, "{s}s"),
-        }
+        f.write_str(&span_text(self.0))
     }
 }
 

@@ -60,6 +60,20 @@ pub struct Wrong {
     pub reason: String,
 }
 
+/// A length of time in the largest unit up to days that divides it: `7d`, not `1week`.
+#[must_use]
+pub fn span_text(span: Duration) -> String {
+    if span.subsec_nanos() != 0 {
+        return format!("{}ms", span.as_millis());
+    }
+    match span.as_secs() {
+        s if s % 86_400 == 0 => format!("{}d", s / 86_400),
+        s if s % 3_600 == 0 => format!("{}h", s / 3_600),
+        s if s % 60 == 0 => format!("{}m", s / 60),
+        s => format!("{s}s"),
+    }
+}
+
 /// Turns an order into a draft.
 ///
 /// # Errors
@@ -120,7 +134,7 @@ pub fn draft(
     let default_ttl = if order.reset.is_some() { RESET_TTL.min(bounds.ttl) } else { bounds.ttl };
     let ttl = order.ttl.unwrap_or(default_ttl.min(bounds.max_ttl));
     if ttl > bounds.max_ttl {
-        refuse("ttl", format!("expected at most {}", humantime::format_duration(bounds.max_ttl)));
+        refuse("ttl", format!("expected at most {}", span_text(bounds.max_ttl)));
     }
     let expires_at = jiff::SignedDuration::try_from(ttl).ok().and_then(|ttl| now.checked_add(ttl).ok());
     if expires_at.is_none() {
@@ -205,7 +219,7 @@ mod tests {
         assert_eq!(
             wrong(&order),
             "username: admin is reserved on example.com; contact: expected an address at example.com; \
-             uses: expected 1 to 5; ttl: expected at most 30days; note: expected at most 1000 characters; \
+             uses: expected 1 to 5; ttl: expected at most 30d; note: expected at most 1000 characters; \
              groups: expected at most 32 names of 1 to 128 characters; \
              roles: expected at most 32 names of 1 to 128 characters"
         );

@@ -4,6 +4,7 @@
 //! compared by digest, in constant time, also when there is no such id.
 
 mod failures;
+mod lua;
 pub mod opaque;
 pub mod prosody;
 pub mod state;
