@@ -117,19 +117,15 @@ impl Desk {
     /// The host that is meant: the one named, or the only one possible.
     fn host(&self, key: Option<&Key>, named: Option<&str>) -> Result<&HostName, IssueError> {
         let may = |host: &&HostName| key.is_none_or(|key| key.allows_host(host));
-        match named {
-            Some(name) => {
-                let name: HostName = name.parse().map_err(|_| IssueError::Host)?;
-                self.settings.hosts.get_key_value(&name).map(|(host, _)| host).filter(may).ok_or(IssueError::Host)
-            }
-            None => {
-                let mut possible = self.settings.hosts.keys().filter(may);
-                match (possible.next(), possible.next()) {
-                    (Some(host), None) => Ok(host),
-                    (Some(_), Some(_)) => Err(IssueError::WhichHost),
-                    (None, _) => Err(IssueError::Host),
-                }
-            }
+        if let Some(name) = named {
+            let name: HostName = name.parse().map_err(|_| IssueError::Host)?;
+            return self.settings.hosts.get_key_value(&name).map(|(host, _)| host).filter(may).ok_or(IssueError::Host);
+        }
+        let mut possible = self.settings.hosts.keys().filter(may);
+        match (possible.next(), possible.next()) {
+            (Some(host), None) => Ok(host),
+            (Some(_), Some(_)) => Err(IssueError::WhichHost),
+            (None, _) => Err(IssueError::Host),
         }
     }
 

@@ -1,4 +1,25 @@
-//! x
+//! `invited` hands out invites to an XMPP server, over HTTP, to whoever holds a key.
+//!
+//! The way of a request, which is also the order to read in:
+//!
+//! | module | what it has |
+//! |---|---|
+//! | [`cli`] | the command line: `serve`, `demo`, keys and invites by hand |
+//! | [`server`] | sockets, connections, HTTP/1, draining, the service manager; knows no route |
+//! | [`app`] | the tide app: state, middleware, the route table, who is calling |
+//! | [`api`] | what programs call: `/invites_api` |
+//! | [`pages`] | what guests see |
+//! | [`problem`] | every refusal that an outsider may see |
+//! | [`desk`] | the use cases: let in, issue, look up, list, revoke |
+//! | [`key`] | who may ask: declared keys and those of the state directory |
+//! | [`ledger`] | the record of all invites, and its group commit |
+//! | [`config`] | from sources to settings |
+//! | [`invite`] | what an invite, its token and its links are; pure |
+//! | [`files`], [`log`], [`clock`] | files written whole, the only logger, the clock and randomness |
+//!
+//! A module uses what stands below it, never what stands above: `tests/structure.rs` reads every `use` and holds the code
+//! to that. Two exceptions are declared there, with their reasons.
+
 pub mod api;
 pub mod app;
 pub mod cli;

@@ -100,7 +100,9 @@ fn client_of(request: &Request) -> std::net::IpAddr {
     let inner: &tide::http::Request = request.as_ref();
     let peer = inner.peer_addr().and_then(|peer| peer.parse::<std::net::SocketAddr>().ok()).map(|peer| peer.ip());
     let joined = |name: &str| {
-        let values = request.header(name).map(|values| values.iter().map(|value| value.as_str()).collect::<Vec<_>>());
+        let values = request
+            .header(name)
+            .map(|values| values.iter().map(tide::http::headers::HeaderValue::as_str).collect::<Vec<_>>());
         values.unwrap_or_default().join(",")
     };
     let trusted = &request.state().desk.settings().trusted_proxies;

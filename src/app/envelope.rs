@@ -70,7 +70,7 @@ fn options() -> Response {
 fn unasked(response: &Response, route: &str) -> Option<Problem> {
     match response.status().into() {
         404 if route == "-" => Some(Problem::NotFound),
-        500 => Some(Problem::Internal(response.error().map_or_else(|| "no reason".into(), |error| error.to_string()))),
+        500 => Some(Problem::Internal(response.error().map_or_else(|| "no reason".into(), ToString::to_string))),
         _ => None,
     }
 }

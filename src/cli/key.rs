@@ -37,7 +37,7 @@ pub(super) enum Command {
     },
     /// Take over the keys of a Prosody host from its invite_api_keys.dat; the file is read, never run
     Import {
-        /// For example /var/lib/prosody/example%2ecom/invite_api_keys.dat
+        /// The file, such as `/var/lib/prosody/example%2ecom/invite_api_keys.dat`
         file: PathBuf,
         /// The host they may make invites for [default: the one the file's folder is named after, else all]
         #[arg(long)]
@@ -257,7 +257,7 @@ fn import(settings: &Settings, file: &Path, host: Option<&HostName>) -> Outcome 
         match state.store(&key.id, &stored) {
             // Imported before.
             Ok(_) | Err(StateError::Exists(_)) => {
-                print(&format!("{}\t{}", key.id, key.name.replace(char::is_control, " ")))?
+                print(&format!("{}\t{}", key.id, key.name.replace(char::is_control, " ")))?;
             }
             Err(error) => return Err(error.into()),
         }

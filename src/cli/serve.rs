@@ -25,9 +25,9 @@ use crate::server::{Listeners, Server, load_tls};
 /// How often the service looks after itself: keys, status, watchdog, idleness.
 const TURN: Duration = Duration::from_secs(1);
 /// Pending invites are counted anew at most so often.
-const COUNT_EVERY: Duration = Duration::from_secs(60);
+const COUNT_EVERY: Duration = Duration::from_mins(1);
 /// Ended invites are dropped so often.
-const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
+const SWEEP_EVERY: Duration = Duration::from_hours(1);
 /// A ledger that failed is tried again so often.
 const PROBE_EVERY: Duration = Duration::from_secs(5);
 
@@ -218,10 +218,10 @@ impl Handle {
         let keys = desk.keys().all().len();
         let mut status = format!("serving {}; {keys} key{}", hosts.join(", "), if keys == 1 { "" } else { "s" });
         if let Some(pending) = pending {
-            status.push_str(&format!("; {pending} pending"));
+            status = format!("{status}; {pending} pending");
         }
         if let Some(trouble) = self.ledger.trouble() {
-            status.push_str(&format!("; {trouble}"));
+            status = format!("{status}; {trouble}");
         }
         status
     }

@@ -254,7 +254,7 @@ fn reason(kind: &figment::error::Kind) -> String {
         Kind::UnknownVariant(_, allowed) => format!("expected one of {}", allowed.join(", ")),
         Kind::MissingField(name) => format!("needs `{name}`"),
         Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected) => {
-            let expected = expected.to_string();
+            let expected = expected.clone();
             match expected.as_str() {
                 "u16" | "u32" | "u64" => "expected a whole number".to_owned(),
                 _ => format!("expected {expected}"),

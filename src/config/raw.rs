@@ -109,7 +109,7 @@ impl Default for Http {
             body_timeout: Span::seconds(10),
             idle_timeout: Span::seconds(60),
             drain_timeout: Span::seconds(20),
-            auth_failures: Rate { count: 30, period: std::time::Duration::from_secs(60) },
+            auth_failures: Rate { count: 30, period: std::time::Duration::from_mins(1) },
             paths: Paths::default(),
         }
     }
@@ -303,6 +303,7 @@ pub enum TlsUse {
 /// `[keys.website]`
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "a public key is called so")]
 pub struct Key {
     /// What the key is for, in a few words.
     #[serde(skip_serializing_if = "Option::is_none")]

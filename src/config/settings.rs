@@ -368,7 +368,7 @@ impl Settling<'_> {
             let set = self.merged.origin_at(&["ledger", "url"]) != Origin::Default;
             self.twins(&["ledger"], ["url", "url_file"], (&set.then_some(()), &Some(())));
             if let Some(secret) = self.read_secret(&["ledger", "url_file"], file) {
-                url = secret.reveal().to_owned();
+                secret.reveal().clone_into(&mut url);
             }
         }
         let named = if ledger.url_file.is_some() { "url_file" } else { "url" };
@@ -456,7 +456,7 @@ impl Settling<'_> {
             BackendKind::Ledger => None,
             BackendKind::Prosody => backend.socket.is_none().then_some("`socket`, the path of Prosody's admin socket"),
             BackendKind::Ejabberd if backend.url.is_none() => Some("`url`, the base of ejabberd's HTTP API"),
-            BackendKind::Ejabberd => (!token && !(password && backend.user.is_some()))
+            BackendKind::Ejabberd => (!(token || password && backend.user.is_some()))
                 .then_some("`user` and `password_file`, or `token_file`"),
             BackendKind::Xmpp => (backend.jid.is_none() || !password).then_some("`jid` and `password_file`"),
         };

@@ -57,7 +57,7 @@ impl FromStr for Span {
     fn from_str(text: &str) -> Result<Self, ValueError> {
         match humantime::parse_duration(text) {
             // A century is more than anyone means, and all sums with it stay far from overflow.
-            Ok(duration) if duration > Duration::ZERO && duration <= Duration::from_secs(100 * 366 * 86_400) => {
+            Ok(duration) if duration > Duration::ZERO && duration <= Duration::from_hours(100 * 366 * 24) => {
                 Ok(Self(duration))
             }
             Ok(_) => Err(ValueError("expected a duration between 1ms and 100 years".into())),

@@ -45,7 +45,7 @@ pub struct Bounds<'a> {
 /// The most uses of an invite.
 pub const MAX_USES: u32 = 10_000;
 /// A password reset lives this long by default.
-pub const RESET_TTL: Duration = Duration::from_secs(86_400);
+pub const RESET_TTL: Duration = Duration::from_hours(24);
 const MAX_NOTE_CHARS: usize = 1_000;
 const MAX_LIST: usize = 32;
 const MAX_WORD_CHARS: usize = 128;
@@ -181,7 +181,7 @@ mod tests {
 
     fn try_draft(order: &Order) -> Result<Draft, Vec<Wrong>> {
         let reserved = BTreeSet::from(["admin".parse().unwrap()]);
-        let day = Duration::from_secs(86_400);
+        let day = Duration::from_hours(24);
         let bounds = Bounds { ttl: 7 * day, max_ttl: 30 * day, max_uses: 5, reserved: &reserved };
         draft(order, &"example.com".parse().unwrap(), bounds, Source::Cli, moment("2026-01-01T00:00:00Z"))
     }
@@ -211,7 +211,7 @@ mod tests {
             contact: Some("romeo@elsewhere.example".into()),
             reset: None,
             uses: Some(6),
-            ttl: Some(Duration::from_secs(31 * 86_400)),
+            ttl: Some(Duration::from_hours(31 * 24)),
             groups: vec![String::new()],
             roles: vec!["a\nb".into()],
             note: Some("x".repeat(1_001)),

@@ -320,8 +320,8 @@ mod tests {
             ("\0", begin),
             ("\u{feff}return {}", begin),
             ("return", value),
-            ("return 1", "line 1: expected a table of keys after \"return\""),
-            ("return nil", "line 1: expected a table of keys after \"return\""),
+            ("return 1", "expected a table of keys after \"return\""),
+            ("return nil", "expected a table of keys after \"return\""),
             ("return {} --[[", "line 1: expected the bracket that ends a long text or comment"),
         ] {
             assert_eq!(fault(text), expected, "{text}");

@@ -249,12 +249,11 @@ impl Transaction<'_> {
                 return Ok(Err(LedgerError::Pending { retry_after }));
             }
         }
-        let used = match self.memory.rates.get(terms.key.as_str()) {
-            Some(used) => *used,
-            None => {
-                let mut statement = self.sqlite.prepare_cached("SELECT rate_used FROM key_use WHERE key = ?1")?;
-                Used(statement.query_row([terms.key.as_str()], |row| row.get(0)).optional()?.unwrap_or(0))
-            }
+        let used = if let Some(used) = self.memory.rates.get(terms.key.as_str()) {
+            *used
+        } else {
+            let mut statement = self.sqlite.prepare_cached("SELECT rate_used FROM key_use WHERE key = ?1")?;
+            Used(statement.query_row([terms.key.as_str()], |row| row.get(0)).optional()?.unwrap_or(0))
         };
         Ok(match terms.limit {
             Some(limit) => {
@@ -271,12 +270,11 @@ impl Transaction<'_> {
              (id, kind, host, source, username, contact, groups, roles, note, uses, created_at, expires_at) \
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         )?;
-        let last = match self.memory.last_id {
-            Some(last) => Some(last),
-            None => {
-                let newest: Option<i64> = self.sqlite.query_row("SELECT max(id) FROM invite", [], |row| row.get(0))?;
-                newest.map(InviteId::from_row)
-            }
+        let last = if self.memory.last_id.is_some() {
+            self.memory.last_id
+        } else {
+            let newest: Option<i64> = self.sqlite.query_row("SELECT max(id) FROM invite", [], |row| row.get(0))?;
+            newest.map(InviteId::from_row)
         };
         let mut id = InviteId::after(last, draft.created_at, clock::rng().next_u32());
         // Another process may have taken the id; then the next one is tried.

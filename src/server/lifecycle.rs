@@ -1,4 +1,4 @@
-//! The service manager and the signals: sd_notify(3), watchdog, SIGHUP, SIGTERM.
+//! The service manager and the signals: `sd_notify(3)`, watchdog, SIGHUP, SIGTERM.
 
 use std::time::Duration;
 
