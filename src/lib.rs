@@ -6,9 +6,10 @@
 //! |---|---|
 //! | [`cli`] | the command line: `serve`, `demo`, keys and invites by hand |
 //! | [`server`] | sockets, connections, HTTP/1, draining, the service manager; knows no route |
-//! | [`app`] | the tide app: state, middleware, the route table, who is calling |
+//! | [`app`] | the tide app: state, middleware, the route table |
 //! | [`api`] | what programs call: `/invites_api` |
 //! | [`pages`] | what guests see |
+//! | [`caller`] | a call as handlers get it, and who is calling |
 //! | [`problem`] | every refusal that an outsider may see |
 //! | [`desk`] | the use cases: let in, issue, look up, list, revoke |
 //! | [`key`] | who may ask: declared keys and those of the state directory |
@@ -22,6 +23,7 @@
 
 pub mod api;
 pub mod app;
+pub mod caller;
 pub mod cli;
 pub mod clock;
 pub mod config;

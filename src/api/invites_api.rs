@@ -5,10 +5,11 @@ use std::sync::Arc;
 use tide::http::{Method, headers};
 use tide::{Middleware, Next, Response};
 
-use crate::app::{App, Request, client_address};
+use crate::caller::{Request, address_of};
 use crate::clock;
 use crate::config::ApiMethod;
 use crate::config::settings::CorsOrigins;
+use crate::desk::Desk;
 use crate::invite::policy::Order;
 use crate::problem::Problem;
 
@@ -49,7 +50,7 @@ pub async fn create(request: Request) -> Result<Response, Problem> {
         return Err(Problem::Prefetch);
     }
     let now = clock::now();
-    let desk = &request.state().desk;
+    let desk = request.state();
     let query = Query::read(request.url());
     let bearer = request.header(headers::AUTHORIZATION).map(|header| bearer(header.as_str()));
     // The header wins, also when it is wrong.
@@ -57,7 +58,7 @@ pub async fn create(request: Request) -> Result<Response, Problem> {
         Some(bearer) => bearer,
         None => query.key.as_deref(),
     };
-    let key = desk.authenticate(presented, client_of(&request), now)?;
+    let key = desk.authenticate(presented, address_of(&request), now)?;
     let method = if request.method() == Method::Post { ApiMethod::Post } else { ApiMethod::Get };
     if !key.settings.methods.contains(&method) {
         return Err(Problem::Method(allow(&key.settings.methods)));
@@ -96,19 +97,6 @@ fn is_prefetch(request: &Request) -> bool {
     })
 }
 
-fn client_of(request: &Request) -> std::net::IpAddr {
-    let inner: &tide::http::Request = request.as_ref();
-    let peer = inner.peer_addr().and_then(|peer| peer.parse::<std::net::SocketAddr>().ok()).map(|peer| peer.ip());
-    let joined = |name: &str| {
-        let values = request
-            .header(name)
-            .map(|values| values.iter().map(tide::http::headers::HeaderValue::as_str).collect::<Vec<_>>());
-        values.unwrap_or_default().join(",")
-    };
-    let trusted = &request.state().desk.settings().trusted_proxies;
-    client_address(peer, &joined("X-Forwarded-For"), &joined("Forwarded"), trusted)
-}
-
 /// The CORS headers (Fetch standard, 3.2) on every answer, refusals too: the calling page is to read them.
 pub struct Cors {
     only: Option<Arc<std::collections::BTreeSet<String>>>,
@@ -126,8 +114,8 @@ impl Cors {
 }
 
 #[tide::utils::async_trait]
-impl Middleware<App> for Cors {
-    async fn handle(&self, request: Request, next: Next<'_, App>) -> tide::Result {
+impl Middleware<Arc<Desk>> for Cors {
+    async fn handle(&self, request: Request, next: Next<'_, Arc<Desk>>) -> tide::Result {
         let origin = request.header(headers::ORIGIN).map(|origin| origin.as_str().to_owned());
         let mut response = match request.method() {
             Method::Options => Response::new(204),

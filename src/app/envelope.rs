@@ -1,12 +1,15 @@
 //! What every answer gets, whatever made it: an id, safe headers, a body if it is a refusal, and a line in the log.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use tide::http::{Method, headers};
 use tide::{Middleware, Next, Response};
 
-use super::{App, Request, Route, refusal};
+use super::{Route, refusal};
+use crate::caller::Request;
 use crate::clock;
+use crate::desk::Desk;
 use crate::log::{self, RequestLine};
 use crate::pages;
 use crate::problem::Problem;
@@ -16,8 +19,8 @@ use crate::server::Refusal;
 pub(super) struct Envelope;
 
 #[tide::utils::async_trait]
-impl Middleware<App> for Envelope {
-    async fn handle(&self, request: Request, next: Next<'_, App>) -> tide::Result {
+impl Middleware<Arc<Desk>> for Envelope {
+    async fn handle(&self, request: Request, next: Next<'_, Arc<Desk>>) -> tide::Result {
         let began = clock::instant();
         let id = request_id();
         let method = request.method();

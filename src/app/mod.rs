@@ -1,6 +1,5 @@
-//! The tide app: its state, its middleware, and the route table.
+//! The tide app: its middleware and the route table. Its state is the desk.
 
-mod client;
 mod envelope;
 
 use std::sync::Arc;
@@ -9,20 +8,10 @@ use tide::http::Method;
 use tide::{Middleware, Response};
 
 use crate::api::invites_api;
+use crate::caller::Request;
 use crate::desk::Desk;
 use crate::pages::landing;
 use crate::problem::Problem;
-pub use client::client_address;
-
-/// What every handler can reach.
-#[derive(Clone)]
-pub struct App {
-    /// The use cases, under one configuration.
-    pub desk: Arc<Desk>,
-}
-
-/// A request, as handlers get it.
-pub type Request = tide::Request<App>;
 
 /// The pattern of the route that answered; the log has it instead of the path, which may hold a token.
 #[derive(Clone, Copy)]
@@ -30,13 +19,13 @@ struct Route(&'static str);
 
 /// Builds the app for one configuration.
 #[must_use]
-pub fn build(desk: Arc<Desk>) -> tide::Server<App> {
+pub fn build(desk: Arc<Desk>) -> tide::Server<Arc<Desk>> {
     let settings = desk.settings();
     let prefix = settings.public_url.as_ref().map_or("", |url| url.prefix()).to_owned();
     let invites_api = settings.http.invites_api.clone();
     let cors = invites_api::Cors::new(&settings.cors_origins);
 
-    let mut app = tide::with_state(App { desk });
+    let mut app = tide::with_state(desk);
     app.with(envelope::Envelope);
     let mut table = Table { app, prefix };
     // The route table.
@@ -46,7 +35,7 @@ pub fn build(desk: Arc<Desk>) -> tide::Server<App> {
 }
 
 struct Table {
-    app: tide::Server<App>,
+    app: tide::Server<Arc<Desk>>,
     prefix: String,
 }
 
@@ -62,7 +51,7 @@ impl Table {
     ) where
         F: Fn(Request) -> Fut + Clone + Send + Sync + 'static,
         Fut: Future<Output = Result<Response, Problem>> + Send + 'static,
-        M: Middleware<App>,
+        M: Middleware<Arc<Desk>>,
     {
         let mut route = self.app.at(&format!("{}{path}", self.prefix));
         if let Some(middleware) = middleware {

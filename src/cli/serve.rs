@@ -10,7 +10,7 @@ use futures_lite::FutureExt as _;
 use tide::listener::Listener as _;
 
 use super::{Global, Outcome, WrongUse};
-use crate::app::{self, App};
+use crate::app;
 use crate::clock;
 use crate::config::{Credentials, Faults, Purpose, Settings, Sources};
 use crate::desk::Desk;
@@ -66,7 +66,7 @@ fn sockets(settings: &Settings) -> anyhow::Result<Vec<Socket>> {
 /// A service that is ready to run.
 pub(super) struct Service {
     sources: Sources,
-    server: Server<App>,
+    server: Server<Arc<Desk>>,
     state_keys: Arc<StateKeys>,
     failures: Arc<Failures>,
     ledger: Ledger,
@@ -204,7 +204,7 @@ impl Service {
 
 /// What the housekeeper sees of the service.
 struct Handle {
-    server: Server<App>,
+    server: Server<Arc<Desk>>,
     state_keys: Arc<StateKeys>,
     ledger: Ledger,
     desk: Arc<ArcSwap<Desk>>,

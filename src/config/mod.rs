@@ -8,6 +8,7 @@ mod rate;
 pub(crate) mod raw;
 pub mod secret;
 pub mod settings;
+mod settle;
 mod show;
 pub mod value;
 
@@ -22,6 +23,7 @@ pub use rate::{Rate, Used, UsedUp};
 pub use raw::{Algorithm, ApiMethod, BackendKind, Scope, TlsUse};
 pub use secret::Credentials;
 pub use settings::{KeySettings, Proof, Settings};
+pub(crate) use settle::settle_key;
 pub use show::show;
 
 /// The variables that set configuration begin so; `__` stands between levels.
@@ -146,7 +148,7 @@ impl Merged {
     pub fn settle(&self, credentials: &Credentials, purpose: Purpose) -> Result<Settings, Faults> {
         let mut faults = self.faults.clone();
         let raw = self.read(&mut faults);
-        let settings = settings::settle(&raw, credentials, purpose, self, &mut faults);
+        let settings = settle::settle(&raw, credentials, purpose, self, &mut faults);
         if faults.is_empty() {
             return Ok(settings);
         }

@@ -17,9 +17,7 @@ use jiff::SignedDuration;
 
 use super::Key;
 use crate::clock;
-use crate::config::raw;
-use crate::config::settings::settle_key;
-use crate::config::{KeySettings, Origin, Proof};
+use crate::config::{KeySettings, Origin, Proof, raw, settle_key};
 use crate::files::{self, Existing};
 use crate::invite::name::KeyId;
 

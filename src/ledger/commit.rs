@@ -6,7 +6,7 @@ use async_channel::Receiver;
 use futures_channel::oneshot::Sender;
 use jiff::Timestamp;
 
-use super::sqlite::{Transaction, Writer};
+use super::sqlite::{Swept, Transaction, Writer};
 use super::{Health, LedgerError, Terms};
 use crate::invite::{Draft, Invite, InviteId};
 
@@ -20,13 +20,6 @@ pub(super) enum Job {
     Sweep { ended_before: Timestamp, after: Option<InviteId>, reply: Reply<Swept> },
     Probe { reply: Reply<()> },
     Turn { reply: Reply<()> },
-}
-
-/// What one slice of a sweep did.
-pub(super) struct Swept {
-    pub(super) dropped: u64,
-    /// Where the next slice begins, if there is one.
-    pub(super) next: Option<InviteId>,
 }
 
 /// A job that is done but for the commit: what to answer when it is durable.

@@ -8,7 +8,6 @@ use jiff::Timestamp;
 use rand::Rng as _;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, Row, TransactionBehavior, params};
 
-use super::commit::Swept;
 use super::{Filter, LastUse, LedgerError, OpenError, Terms};
 use crate::clock;
 use crate::config::{Used, UsedUp};
@@ -184,6 +183,13 @@ fn is_passing(error: &rusqlite::Error) -> bool {
                 | ErrorCode::CannotOpen
         )
     )
+}
+
+/// What one slice of a sweep did.
+pub(super) struct Swept {
+    pub(super) dropped: u64,
+    /// Where the next slice begins, if there is one.
+    pub(super) next: Option<InviteId>,
 }
 
 /// A transaction under way.

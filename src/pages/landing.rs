@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use tide::Response;
 
 use super::show;
-use crate::app::Request;
+use crate::caller::Request;
 use crate::clock;
 use crate::config::settings::Host;
 use crate::desk::Issued;
@@ -37,7 +37,7 @@ struct GonePage {
 /// When the ledger cannot be read.
 pub async fn get(request: Request) -> Result<Response, Problem> {
     let now = clock::now();
-    let desk = &request.state().desk;
+    let desk = request.state();
     // Whatever is appended to a link on its way, such as a campaign's name, comes after the token.
     let token = request.url().query().unwrap_or_default().split('&').next().unwrap_or_default();
     let Some(invite) = desk.open(token).await? else {

@@ -1,16 +1,35 @@
-//! Who is calling: the peer, or whom a trusted proxy names.
+//! A call as handlers get it, and who is calling: the peer, or whom a trusted proxy names.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 
 use ipnet::IpNet;
+use tide::http::headers::HeaderValue;
+
+use crate::desk::Desk;
+
+/// A request, as handlers get it: its state is the desk under the configuration in force.
+pub type Request = tide::Request<Arc<Desk>>;
+
+/// The address of whoever sent `request`.
+#[must_use]
+pub fn address_of(request: &Request) -> IpAddr {
+    let inner: &tide::http::Request = request.as_ref();
+    let peer = inner.peer_addr().and_then(|peer| peer.parse::<SocketAddr>().ok()).map(|peer| peer.ip());
+    let joined = |name: &str| {
+        let values = request.header(name).map(|values| values.iter().map(HeaderValue::as_str).collect::<Vec<_>>());
+        values.unwrap_or_default().join(",")
+    };
+    let trusted = &request.state().settings().trusted_proxies;
+    client_address(peer, &joined("X-Forwarded-For"), &joined("Forwarded"), trusted)
+}
 
 /// Stands for a caller on a Unix socket that no proxy named.
 const LOCAL: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
 /// The client's address. The headers are read from the right, past the proxies that are trusted; the first other one is
 /// the client, whatever it claims to its left. A peer on a Unix socket (`None`) is a proxy: the socket's mode says who.
-#[must_use]
-pub fn client_address(peer: Option<IpAddr>, forwarded_for: &str, forwarded: &str, trusted: &[IpNet]) -> IpAddr {
+fn client_address(peer: Option<IpAddr>, forwarded_for: &str, forwarded: &str, trusted: &[IpNet]) -> IpAddr {
     let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(&address.to_canonical()));
     if peer.as_ref().is_some_and(|peer| !is_trusted(peer)) {
         return peer.unwrap_or(LOCAL).to_canonical();

@@ -1,0 +1,415 @@
+//! From raw to settled: every value checked on its own and against the others, secrets read, all faults collected.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use url::Url;
+
+use super::origin::{Fault, Origin};
+use super::raw::{self, ApiMethod, BackendKind, Raw, Scope};
+use super::secret::{Credentials, Secret, SecretError};
+use super::settings::{CorsOrigins, Host, Http, Invites, KeySettings, Ledger, Proof, Settings, Tls, digest};
+use super::{Merged, Purpose};
+use crate::invite::name::{HostName, Jid, KeyId};
+
+const RESERVED_USERNAMES: [&str; 7] = ["admin", "root", "abuse", "postmaster", "hostmaster", "webmaster", "security"];
+
+/// Checks and converts; what is wrong is added to `faults`, and the rest is settled all the same.
+pub(super) fn settle(
+    raw: &Raw,
+    credentials: &Credentials,
+    purpose: Purpose,
+    merged: &Merged,
+    faults: &mut Vec<Fault>,
+) -> Settings {
+    let unreadable = faults.iter().map(|fault| fault.path.clone()).collect();
+    let mut settling = Settling { merged, credentials, purpose, unreadable, faults, notices: Vec::new() };
+    let state_dir = raw.state_dir.clone().unwrap_or_else(default_state_dir);
+    if !state_dir.is_absolute() {
+        settling.fault(&["state_dir"], "expected an absolute path");
+    }
+    let public_url = raw.public_url.as_ref().and_then(|text| match text.parse() {
+        Ok(url) => Some(url),
+        Err(error) => settling.fault_of(&["public_url"], &error),
+    });
+    if purpose != Purpose::Admin {
+        settling.needed_to_serve(raw);
+    }
+    let hosts = settling.hosts(raw);
+    let keys = settling.keys(raw, &hosts);
+    let ledger = settling.ledger(raw, &state_dir);
+    let settings = Settings {
+        public_url,
+        listen: raw.listen.clone(),
+        trusted_proxies: raw.trusted_proxies.iter().map(|network| network.0).collect(),
+        cors_origins: settling.cors(raw),
+        idle_exit: raw.idle_exit.map(|span| span.0),
+        http: settling.http(raw),
+        tls: settling.tls(raw),
+        invites: settling.invites(raw),
+        ledger,
+        hosts,
+        keys,
+        state_dir,
+        notices: Vec::new(),
+    };
+    settling.not_yet(raw);
+    Settings { notices: settling.notices, ..settings }
+}
+
+/// `$STATE_DIRECTORY` is what systemd's `StateDirectory=` set; several are separated by colons (systemd.exec(5)).
+fn default_state_dir() -> PathBuf {
+    let passed = std::env::var("STATE_DIRECTORY").ok();
+    let first = passed.as_deref().and_then(|dirs| dirs.split(':').find(|dir| !dir.is_empty()));
+    PathBuf::from(first.unwrap_or("/var/lib/invited"))
+}
+
+struct Settling<'a> {
+    merged: &'a Merged,
+    credentials: &'a Credentials,
+    purpose: Purpose,
+    /// Where values could not be read at all: there is no more to say about these, or that they are not there.
+    unreadable: Vec<String>,
+    faults: &'a mut Vec<Fault>,
+    notices: Vec<String>,
+}
+
+impl Settling<'_> {
+    fn fault(&mut self, path: &[&str], reason: &str) {
+        let fault = self.merged.fault(path, reason.to_owned());
+        let below = format!("{}.", fault.path);
+        if !self.unreadable.iter().any(|path| *path == fault.path || path.starts_with(&below)) {
+            self.faults.push(fault);
+        }
+    }
+
+    /// Notes `error` at `path` and gives nothing, for use in a match.
+    fn fault_of<T>(&mut self, path: &[&str], error: &dyn std::error::Error) -> Option<T> {
+        self.fault(path, &error.to_string());
+        None
+    }
+
+    fn needed_to_serve(&mut self, raw: &Raw) {
+        if raw.public_url.is_none() {
+            self.fault(&["public_url"], "is needed; expected a URL such as \"https://invite.example.com/\"");
+        }
+        if raw.hosts.is_empty() {
+            self.fault(&["hosts"], "needs at least one host, such as [hosts.\"example.com\"]");
+        }
+    }
+
+    /// Reads `x_file`. What cannot be judged outside of the service is a notice, everything else a fault.
+    fn read_secret(&mut self, path: &[&str], name: &Path) -> Option<Secret> {
+        match self.credentials.read(name) {
+            Ok(secret) => Some(secret),
+            Err(error @ SecretError::NoCredentials) if self.purpose != Purpose::Serve => {
+                let at = super::show::dotted(path);
+                self.notices.push(format!("{at} is not checked: {error}"));
+                None
+            }
+            Err(error) => self.fault_of(path, &error),
+        }
+    }
+
+    /// `x` and `x_file` exclude each other.
+    fn twins<A, B>(&mut self, path: &[&str], names: [&str; 2], values: (&Option<A>, &Option<B>)) {
+        if values.0.is_some() && values.1.is_some() {
+            let [plain, file] = names;
+            let at: Vec<_> = path.iter().copied().chain([file]).collect();
+            self.fault(&at, &format!("`{plain}` and `{file}` exclude each other; remove one"));
+        }
+    }
+
+    fn cors(&mut self, raw: &Raw) -> CorsOrigins {
+        if raw.cors_origins.iter().any(|origin| origin == "*") {
+            return CorsOrigins::Any;
+        }
+        let is_origin = |text: &str| {
+            Url::parse(text).is_ok_and(|url| url.origin().is_tuple() && url.origin().ascii_serialization() == text)
+        };
+        if raw.cors_origins.iter().any(|origin| !is_origin(origin)) {
+            self.fault(
+                &["cors_origins"],
+                "expected \"*\" or origins such as \"https://www.example.com\", without a path",
+            );
+        }
+        CorsOrigins::Only(raw.cors_origins.iter().cloned().collect())
+    }
+
+    fn http(&mut self, raw: &Raw) -> Http {
+        let http = &raw.http;
+        if http.max_connections == 0 {
+            self.fault(&["http", "max_connections"], "expected at least 1");
+        }
+        if http.max_body.0 < 1024 || http.max_body.0 > 64 << 20 {
+            self.fault(&["http", "max_body"], "expected between 1KiB and 64MiB");
+        }
+        let path = &http.paths.invites_api;
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '_' | '-' | '.' | '~');
+        let clean = path.starts_with('/') && path.len() > 1 && !path.ends_with('/') && !path.contains("//");
+        if !clean || !path.chars().all(plain) || path.split('/').any(|part| matches!(part, "." | "..")) {
+            self.fault(&["http", "paths", "invites_api"], "expected a path such as \"/invites_api\"");
+        } else if matches!(path.as_str(), "/invite" | "/register" | "/reset" | "/healthz" | "/readyz")
+            || ["/api/", "/assets/", "/invite/"].iter().any(|taken| path.starts_with(taken))
+        {
+            self.fault(&["http", "paths", "invites_api"], "this path is taken by another page");
+        }
+        Http {
+            max_connections: http.max_connections as usize,
+            max_body_bytes: http.max_body.0,
+            header_timeout: http.header_timeout.0,
+            body_timeout: http.body_timeout.0,
+            idle_timeout: http.idle_timeout.0,
+            drain_timeout: http.drain_timeout.0,
+            auth_failures: http.auth_failures,
+            invites_api: path.clone(),
+        }
+    }
+
+    fn tls(&mut self, raw: &Raw) -> Option<Tls> {
+        let tls = raw.tls.as_ref()?;
+        let mut locate = |name: &'static str, file: &Path| match self.credentials.locate(file) {
+            Ok(path) => Some(path),
+            Err(error @ SecretError::NoCredentials) if self.purpose != Purpose::Serve => {
+                self.notices.push(format!("tls.{name} is not checked: {error}"));
+                None
+            }
+            Err(error) => self.fault_of(&["tls", name], &error),
+        };
+        let certificate_file = locate("certificate_file", &tls.certificate_file);
+        let private_key_file = locate("private_key_file", &tls.private_key_file);
+        Some(Tls { certificate_file: certificate_file?, private_key_file: private_key_file? })
+    }
+
+    fn ledger(&mut self, raw: &Raw, state_dir: &Path) -> Ledger {
+        let ledger = &raw.ledger;
+        let mut url = ledger.url.clone();
+        if let Some(file) = &ledger.url_file {
+            let set = self.merged.origin_at(&["ledger", "url"]) != Origin::Default;
+            self.twins(&["ledger"], ["url", "url_file"], (&set.then_some(()), &Some(())));
+            if let Some(secret) = self.read_secret(&["ledger", "url_file"], file) {
+                secret.reveal().clone_into(&mut url);
+            }
+        }
+        let named = if ledger.url_file.is_some() { "url_file" } else { "url" };
+        let file = match url.strip_prefix("sqlite:") {
+            Some(file) if !file.is_empty() && !file.starts_with("//") && !file.contains('?') => state_dir.join(file),
+            _ if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
+                self.fault(&["ledger", named], "PostgreSQL is not supported by this version; use \"sqlite:ledger.db\"");
+                PathBuf::new()
+            }
+            _ => {
+                self.fault(&["ledger", named], "expected \"sqlite:FILE\", relative to state_dir or absolute");
+                PathBuf::new()
+            }
+        };
+        // A bare name is a credential where one was passed, else a file of the state directory.
+        let credential = self.credentials.locate(&ledger.key_file).ok().filter(|path| path.exists());
+        let key_file = credential.unwrap_or_else(|| state_dir.join(&ledger.key_file));
+        Ledger { file, key_file, retention: ledger.retention.0 }
+    }
+
+    fn invites(&mut self, raw: &Raw) -> Invites {
+        let invites = &raw.invites;
+        if invites.ttl.0 > invites.max_ttl.0 {
+            self.fault(&["invites", "ttl"], &format!("expected at most invites.max_ttl, {}", invites.max_ttl));
+        }
+        if let Some(landing) = &invites.landing {
+            let filled = landing.replace("{token}", "t").replace("{uri}", "u").replace("{host}", "h");
+            let web = Url::parse(&filled).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+            if !web || filled.contains(['{', '}']) || !(landing.contains("{token}") || landing.contains("{uri}")) {
+                self.fault(&["invites", "landing"], "expected a URL with {token} or {uri}, and maybe {host}");
+            }
+        }
+        Invites { ttl: invites.ttl.0, max_ttl: invites.max_ttl.0, landing: invites.landing.clone() }
+    }
+
+    fn hosts(&mut self, raw: &Raw) -> BTreeMap<HostName, Host> {
+        let mut hosts = BTreeMap::new();
+        for (name, host) in &raw.hosts {
+            let at = ["hosts", name.as_str()];
+            let Ok(domain) = name.parse::<HostName>() else {
+                self.fault(&at, "expected a domain such as \"example.com\" as the table's name");
+                continue;
+            };
+            for (key, link) in
+                [("webchat_url", &host.webchat_url), ("terms_url", &host.terms_url), ("privacy_url", &host.privacy_url)]
+            {
+                let web = |text: &String| Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+                if link.as_ref().is_some_and(|text| !web(text)) {
+                    self.fault(&["hosts", name, key], "expected an http or https URL");
+                }
+            }
+            let names = match &host.reserved_usernames {
+                Some(names) => names.clone(),
+                None => RESERVED_USERNAMES.map(String::from).to_vec(),
+            };
+            let mut reserved_usernames = BTreeSet::new();
+            for reserved in names {
+                match reserved.parse() {
+                    Ok(username) => _ = reserved_usernames.insert(username),
+                    Err(error) => self.fault(&["hosts", name, "reserved_usernames"], &format!("{reserved:?}: {error}")),
+                }
+            }
+            self.backend(name, &host.backend);
+            let site_name = host.site_name.clone().unwrap_or_else(|| domain.to_string());
+            let settled = Host { site_name, reserved_usernames, backend: host.backend.kind };
+            if hosts.insert(domain, settled).is_some() {
+                self.fault(&at, "this domain is declared twice, in two spellings");
+            }
+        }
+        hosts
+    }
+
+    fn backend(&mut self, host: &str, backend: &raw::Backend) {
+        let at = ["hosts", host, "backend"];
+        self.twins(&at, ["password", "password_file"], (&backend.password, &backend.password_file));
+        self.twins(&at, ["token", "token_file"], (&backend.token, &backend.token_file));
+        for (key, file) in [("password_file", &backend.password_file), ("token_file", &backend.token_file)] {
+            if let Some(file) = file {
+                self.read_secret(&["hosts", host, "backend", key], file);
+            }
+        }
+        let password = backend.password.is_some() || backend.password_file.is_some();
+        let token = backend.token.is_some() || backend.token_file.is_some();
+        let needs = match backend.kind {
+            BackendKind::Ledger => None,
+            BackendKind::Prosody => backend.socket.is_none().then_some("`socket`, the path of Prosody's admin socket"),
+            BackendKind::Ejabberd if backend.url.is_none() => Some("`url`, the base of ejabberd's HTTP API"),
+            BackendKind::Ejabberd => (!(token || password && backend.user.is_some()))
+                .then_some("`user` and `password_file`, or `token_file`"),
+            BackendKind::Xmpp => (backend.jid.is_none() || !password).then_some("`jid` and `password_file`"),
+        };
+        if let Some(needs) = needs {
+            self.fault(&["hosts", host, "backend", "kind"], &format!("this kind needs {needs}"));
+        }
+        if let Some(jid) = &backend.jid
+            && jid.parse::<Jid>().is_err()
+        {
+            self.fault(&["hosts", host, "backend", "jid"], "expected an address such as \"admin@example.com\"");
+        }
+    }
+
+    fn keys(&mut self, raw: &Raw, hosts: &BTreeMap<HostName, Host>) -> BTreeMap<KeyId, (KeySettings, Origin)> {
+        let mut keys = BTreeMap::new();
+        for (name, key) in &raw.keys {
+            let at = ["keys", name.as_str()];
+            let id = match name.parse::<KeyId>() {
+                Ok(id) => id,
+                Err(error) => {
+                    self.fault(&at, &error.to_string());
+                    continue;
+                }
+            };
+            let Some(proof) = self.proof(name, key) else { continue };
+            match settle_key(key, proof, Some(name)) {
+                Ok(settled) => {
+                    for host in settled.hosts.iter().flatten().filter(|host| !hosts.contains_key(*host)) {
+                        self.fault(&["keys", name, "hosts"], &format!("{host} is not declared under [hosts]"));
+                    }
+                    keys.insert(id, (settled, self.merged.origin_at(&at)));
+                }
+                Err(wrong) => {
+                    for (field, reason) in wrong {
+                        self.fault(&["keys", name, field], &reason);
+                    }
+                }
+            }
+        }
+        keys
+    }
+
+    fn proof(&mut self, name: &str, key: &raw::Key) -> Option<Proof> {
+        let given = [
+            ("sha256", key.sha256.is_some()),
+            ("secret_file", key.secret_file.is_some()),
+            ("public_key", key.public_key.is_some()),
+            ("public_key_file", key.public_key_file.is_some()),
+            ("jwks_file", key.jwks_file.is_some()),
+        ];
+        let given: Vec<_> = given.into_iter().filter(|(_, is)| *is).map(|(name, _)| name).collect();
+        match given.as_slice() {
+            ["sha256"] => key.sha256.map(Proof::Opaque),
+            ["secret_file"] => {
+                let secret = self.read_secret(&["keys", name, "secret_file"], key.secret_file.as_ref()?);
+                // Never given up for a key that is declared: an id without a proof opens nothing.
+                Some(secret.map_or(Proof::Unread, |secret| Proof::Opaque(digest(secret.reveal()))))
+            }
+            [_] => {
+                if key.algorithm.is_none() {
+                    self.fault(&["keys", name], "a key for JWTs needs `algorithm`");
+                }
+                self.notices
+                    .push(format!("keys.{name}: JWTs are not accepted by this version; this key opens nothing"));
+                Some(Proof::Signed)
+            }
+            [] => {
+                self.fault(&["keys", name], "needs one of sha256, secret_file, public_key, public_key_file, jwks_file");
+                None
+            }
+            [first, ..] => {
+                let reason = format!("{} exclude each other; keep one", given.join(" and "));
+                self.fault(&["keys", name, first], &reason);
+                None
+            }
+        }
+    }
+
+    /// What is declared and understood, but done only by a later version.
+    fn not_yet(&mut self, raw: &Raw) {
+        if let Some(component) = &raw.component {
+            self.twins(&["component"], ["secret", "secret_file"], (&component.secret, &component.secret_file));
+            self.notices.push("component: not served by this version".into());
+        }
+        if !raw.metrics.listen.is_empty() {
+            self.notices.push("metrics: not served by this version".into());
+        }
+        for (name, host) in &raw.hosts {
+            if host.backend.kind != BackendKind::Ledger {
+                self.notices.push(format!(
+                    "hosts.{name:?}.backend: this version makes no accounts on the XMPP server; invites are made and \
+                     shown all the same"
+                ));
+            }
+        }
+    }
+}
+
+/// A key's settings from its raw form, or what is wrong with them, by field.
+///
+/// # Errors
+/// The fields at fault, each with what is allowed.
+pub(crate) fn settle_key(
+    key: &raw::Key,
+    proof: Proof,
+    name: Option<&str>,
+) -> Result<KeySettings, Vec<(&'static str, String)>> {
+    let mut wrong = Vec::new();
+    let mut hosts = key.hosts.as_ref().map(|_| BTreeSet::new());
+    for host in key.hosts.iter().flatten() {
+        match host.parse::<HostName>() {
+            Ok(host) => _ = hosts.as_mut().map(|hosts| hosts.insert(host)),
+            Err(error) => wrong.push(("hosts", format!("{host:?}: {error}"))),
+        }
+    }
+    if key.max_uses == Some(0) {
+        wrong.push(("max_uses", "expected at least 1".into()));
+    }
+    if !wrong.is_empty() {
+        return Err(wrong);
+    }
+    let methods = key.methods.clone().unwrap_or_else(|| vec![ApiMethod::Get, ApiMethod::Post]);
+    Ok(KeySettings {
+        name: key.name.clone().or(name.map(String::from)).unwrap_or_default(),
+        proof,
+        hosts,
+        allow: key.allow.clone().unwrap_or_else(|| vec![Scope::Create]).into_iter().collect(),
+        methods: methods.into_iter().collect(),
+        max_ttl: key.max_ttl.map(|span| span.0),
+        max_uses: key.max_uses,
+        limit: key.limit,
+        max_pending: key.max_pending,
+        expires: key.expires.map(|moment| moment.0),
+        created_at: key.created_at.map(|moment| moment.0),
+    })
+}
