@@ -18,8 +18,8 @@
 //! | [`invite`] | what an invite, its token and its links are; pure |
 //! | [`files`], [`log`], [`clock`] | files written whole, the only logger, the clock and randomness |
 //!
-//! A module uses what stands below it, never what stands above: `tests/structure.rs` reads every `use` and holds the code
-//! to that. Two exceptions are declared there, with their reasons.
+//! A module uses what stands below it, never what stands above: `tests/structure.rs` reads every path and holds the code
+//! to that.
 
 pub mod api;
 pub mod app;

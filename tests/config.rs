@@ -1,0 +1,289 @@
+//! Configuration: sources and their order, faults told all at once, the example and the README held against the schema.
+
+mod common;
+
+use std::collections::BTreeSet;
+
+use common::{CONFIG, KEY, Scratch};
+use serde_json::Value;
+
+const EXAMPLE: &str = include_str!("../config.example.toml");
+
+/// Every key of the configuration, as `hosts.*.backend.kind` and `apps.custom[].id`, with what it says of itself.
+fn schema_keys() -> Vec<(String, String)> {
+    let schema = invited::config::schema();
+    let mut keys = Vec::new();
+    walk(&schema, &schema, "", &mut keys);
+    keys
+}
+
+fn walk(root: &Value, at: &Value, path: &str, keys: &mut Vec<(String, String)>) {
+    if let Some(reference) = at["$ref"].as_str() {
+        return walk(root, root.pointer(reference.trim_start_matches('#')).unwrap(), path, keys);
+    }
+    if let Some(choices) = at["anyOf"].as_array() {
+        return walk(root, choices.iter().find(|choice| choice["type"] != "null").unwrap(), path, keys);
+    }
+    if at["items"].is_object() && at["items"]["$ref"].is_string() {
+        let inner = root.pointer(at["items"]["$ref"].as_str().unwrap().trim_start_matches('#')).unwrap();
+        if inner["properties"].is_object() {
+            return walk(root, inner, &format!("{path}[]"), keys);
+        }
+    }
+    if at["additionalProperties"].is_object() && at["additionalProperties"]["$ref"].is_string() {
+        return walk(root, &at["additionalProperties"], &format!("{path}.*"), keys);
+    }
+    let Some(properties) = at["properties"].as_object() else { return };
+    for (name, property) in properties {
+        let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+        let before = keys.len();
+        walk(root, property, &path, keys);
+        if keys.len() == before {
+            keys.push((path, property["description"].as_str().unwrap_or_default().replace('\n', " ")));
+        }
+    }
+}
+
+/// The example with every commented line in force.
+fn whole_example() -> String {
+    let is_setting = |line: &&str| line.starts_with('#') && !line.starts_with("# ") && *line != "#";
+    EXAMPLE.lines().map(|line| if is_setting(&line) { &line[1..] } else { line }).collect::<Vec<_>>().join("\n")
+}
+
+fn has(table: &toml::Value, path: &[&str]) -> bool {
+    let Some((first, rest)) = path.split_first() else { return true };
+    match (table, *first) {
+        (toml::Value::Table(table), "*") => table.values().any(|value| has(value, rest)),
+        (toml::Value::Table(table), name) => {
+            let (name, list) = name.strip_suffix("[]").map_or((name, false), |name| (name, true));
+            match table.get(name) {
+                Some(toml::Value::Array(items)) if list => items.iter().any(|item| has(item, rest)),
+                Some(value) => has(value, rest),
+                None => false,
+            }
+        }
+        _ => false,
+    }
+}
+
+#[test]
+fn the_example_is_valid_as_it_stands() {
+    let scratch = Scratch::new(EXAMPLE);
+    assert_eq!(scratch.ok(&["check"]), "valid: 1 host, 1 key\n");
+}
+
+#[test]
+fn the_example_shows_every_setting_and_no_other() {
+    let example: toml::Value = whole_example().parse::<toml::Table>().unwrap().into();
+    let missing: Vec<_> = schema_keys()
+        .into_iter()
+        .map(|(key, _)| key)
+        .filter(|key| !has(&example, &key.split('.').collect::<Vec<_>>()))
+        .collect();
+    assert_eq!(missing, Vec::<String>::new(), "add these to config.example.toml");
+
+    // With all of it in force, only what excludes each other is wrong: every value is one that may stand there.
+    let scratch = Scratch::new(&whole_example());
+    let output = scratch.run(&["check"]);
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    let faults: Vec<_> = stderr.lines().filter_map(|line| line.strip_prefix("  ")).collect();
+    let paths: BTreeSet<_> = faults.iter().map(|fault| fault.split([' ', ':']).next().unwrap()).collect();
+    let excluding = [
+        "component.secret_file",
+        "hosts.\"example.com\".backend.password_file",
+        "hosts.\"example.com\".backend.token_file",
+        "keys.ci.public_key",
+        "keys.website.sha256",
+        "ledger.url_file",
+    ];
+    assert_eq!(paths, BTreeSet::from(excluding), "{stderr}");
+    assert!(faults.iter().all(|fault| fault.contains("exclude each other")), "{stderr}");
+}
+
+#[test]
+fn the_example_shows_the_defaults() {
+    let example: toml::Table = whole_example().parse().unwrap();
+    let example = serde_json::to_value(example).unwrap();
+    let defaults = invited::config::defaults();
+    for section in ["http", "ledger", "invites"] {
+        for (name, default) in defaults[section].as_object().unwrap() {
+            assert_eq!(&example[section][name], default, "{section}.{name}");
+        }
+    }
+    for name in ["listen", "trusted_proxies", "cors_origins"] {
+        assert_eq!(example[name], defaults[name], "{name}");
+    }
+}
+
+#[test]
+fn the_readme_has_the_table_of_all_settings() {
+    let defaults = invited::config::defaults();
+    let mut table = String::from("| setting | default | |\n|---|---|---|\n");
+    for (key, text) in schema_keys() {
+        let default = defaults.pointer(&format!("/{}", key.replace('.', "/"))).map(|value| format!("`{value}`"));
+        table.push_str(&format!("| `{key}` | {} | {} |\n", default.unwrap_or_default(), text.replace('|', "\\|")));
+    }
+    let readme = include_str!("../README.md");
+    assert!(readme.contains(&table), "put this table into README.md:\n{table}");
+}
+
+#[test]
+fn all_faults_are_told_at_once_with_value_origin_and_what_is_allowed() {
+    let scratch = Scratch::new(
+        r#"
+public_url = "nope"
+colour = "red"
+idle_exit = 5
+[http]
+max_connections = "many"
+max_boddy = "1KiB"
+[ledger]
+url = "postgres://user:s3cret@host/db"
+[hosts."exa mple"]
+[hosts."example.com".backend]
+kind = "foo"
+password = "s3cret"
+password_file = "x"
+[keys.a]
+sha256 = "abc"
+[keys.b]
+secret_file = "/nonexistent"
+hosts = ["other.example"]
+allow = ["create", "destroy"]
+[keys.c]
+"#,
+    );
+    let output = scratch.command().env("INVITED_HTTP__IDLE_TIMEOUT", "forever").arg("check").output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    let file = scratch.config().display().to_string();
+    let expected = format!(
+        r#"invited: the configuration is not valid:
+  colour = "red" (F): unknown key; known here: public_url, listen, state_dir, trusted_proxies, cors_origins, idle_exit, http, tls, ledger, invites, metrics, hosts, keys, component, apps
+  hosts."exa mple" = {{  }} (F): expected a domain such as "example.com" as the table's name
+  hosts."example.com".backend.kind = "foo" (F): expected one of ledger, prosody, ejabberd, xmpp
+  hosts."example.com".backend.password_file = "x" (F): `password` and `password_file` exclude each other; remove one
+  http.idle_timeout = "forever" ($INVITED_HTTP__IDLE_TIMEOUT): expected a duration such as "90s", "10m" or "7d"
+  http.max_boddy = "1KiB" (F): unknown key; known here: max_connections, max_body, header_timeout, body_timeout, idle_timeout, drain_timeout, auth_failures, paths
+  http.max_connections = "many" (F): expected a whole number
+  idle_exit = 5 (F): expected a string
+  keys.a.sha256 = "abc" (F): expected the 64 hexadecimal digits of a SHA-256 digest
+  keys.b.allow.1 = "destroy" (F): expected one of create, read, revoke, redeem
+  keys.b.hosts = ["other.example"] (F): other.example is not declared under [hosts]
+  keys.b.secret_file = "/nonexistent" (F): cannot read /nonexistent (No such file or directory (os error 2))
+  keys.c = {{  }} (F): needs one of sha256, secret_file, public_key, public_key_file, jwks_file
+  ledger.url = "postgres://…@host/db" (F): PostgreSQL is not supported by this version; use "sqlite:ledger.db"
+  public_url = "nope" (F): expected a URL such as "https://invite.example.com/"
+"#
+    );
+    assert_eq!(stderr.replace(&file, "F"), expected.replace("(F)", "(F)"));
+    assert_eq!(output.status.code(), Some(2));
+    assert!(!stderr.contains("s3cret"));
+}
+
+#[test]
+fn broken_and_missing_files_are_told_with_the_rest() {
+    let scratch = Scratch::new("x = [");
+    let output = scratch.run(&["--config", "/nonexistent.toml", "check"]);
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr.contains("/nonexistent.toml: cannot be read (No such file or directory (os error 2))"), "{stderr}");
+    assert!(stderr.contains("TOML parse error at line 1, column 6"), "{stderr}");
+    assert!(stderr.contains("public_url: is needed"), "{stderr}");
+}
+
+/// The lines of `config show` about `key`.
+fn shown(text: &str, key: &str) -> String {
+    let line = text.lines().find(|line| line.starts_with(&format!("{key} = "))).unwrap_or_else(|| panic!("{text}"));
+    line.split("  #").map(str::trim).collect::<Vec<_>>().join(" # ")
+}
+
+#[test]
+fn later_sources_win_and_config_show_says_which() {
+    let scratch = Scratch::new("public_url = \"https://a.example/\"\n[invites]\nttl = \"1d\"\nmax_ttl = \"2d\"\n");
+    let more = scratch.path().join("conf.d");
+    std::fs::create_dir(&more).unwrap();
+    std::fs::write(more.join("20.toml"), "[invites]\nmax_ttl = \"4d\"\n").unwrap();
+    std::fs::write(more.join("10.toml"), "[invites]\nmax_ttl = \"3d\"\nlanding = \"https://x/{token}\"\n").unwrap();
+    std::fs::write(more.join("30.txt"), "this is not read").unwrap();
+    let mut command = scratch.command();
+    command.arg("--config").arg(&more).env("INVITED_LEDGER__RETENTION", "30d").env("INVITED_INVITES__TTL", "5h");
+    let text = String::from_utf8(command.args(["config", "show"]).output().unwrap().stdout).unwrap();
+    let text = text.replace(scratch.path().to_str().unwrap(), "DIR");
+    assert_eq!(shown(&text, "public_url"), "public_url = \"https://a.example/\" # DIR/config.toml");
+    assert_eq!(shown(&text, "invites.max_ttl"), "invites.max_ttl = \"4d\" # DIR/conf.d/20.toml");
+    assert_eq!(shown(&text, "invites.landing"), "invites.landing = \"https://x/{token}\" # DIR/conf.d/10.toml");
+    assert_eq!(shown(&text, "invites.ttl"), "invites.ttl = \"5h\" # $INVITED_INVITES__TTL");
+    assert_eq!(shown(&text, "ledger.retention"), "ledger.retention = \"30d\" # $INVITED_LEDGER__RETENTION");
+    assert_eq!(shown(&text, "state_dir"), "state_dir = \"DIR/state\" # command line");
+    assert_eq!(shown(&text, "http.max_connections"), "http.max_connections = 1024 # default");
+}
+
+#[test]
+fn config_show_masks_secrets() {
+    let scratch = Scratch::new(&format!(
+        "{CONFIG}[hosts.\"example.com\".backend]\npassword = \"hunter2\"\ntoken = \"hunter2\"\n[component]\njid = \"i.example.com\"\nserver = \"x:1\"\nhost = \"example.com\"\nsecret = \"hunter2\"\n"
+    ));
+    let mut command = scratch.command();
+    command.env("INVITED_LEDGER__URL", "postgres://u:hunter2@db/invited").args(["config", "show"]);
+    let text = String::from_utf8(command.output().unwrap().stdout).unwrap();
+    assert!(!text.contains("hunter2"), "{text}");
+    assert_eq!(text.matches("\"…\"").count(), 3, "{text}");
+    assert!(text.contains("ledger.url = \"postgres://…@db/invited\""), "{text}");
+}
+
+#[test]
+fn serve_without_configuration_says_what_to_write() {
+    let scratch = Scratch::new("");
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_invited"));
+    let output = command.args(["serve", "--state-dir"]).arg(scratch.state()).output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr.contains("nothing is configured. Write /etc/invited/config.toml, for example:"), "{stderr}");
+    // The example is one that works.
+    let (_, example) = stderr.split_once("for example:\n\n").unwrap();
+    let (example, _) = example.split_once("\n\n").unwrap();
+    assert_eq!(example.lines().count(), 5);
+    let scratch = Scratch::new(&example.replace('…', &"0".repeat(64)));
+    assert_eq!(scratch.ok(&["check"]), "valid: 1 host, 1 key\n");
+}
+
+#[test]
+fn secrets_come_from_credentials_and_absolute_files() {
+    let scratch = Scratch::new("");
+    let secrets = scratch.path().join("credentials");
+    std::fs::create_dir(&secrets).unwrap();
+    std::fs::write(secrets.join("website"), "from-credential\n").unwrap();
+    std::fs::write(scratch.path().join("plain"), "from-file").unwrap();
+    let plain = scratch.path().join("plain");
+    scratch.configure(&format!(
+        "{CONFIG}[keys.a]\nsecret_file = \"website\"\n[keys.b]\nsecret_file = {plain:?}\n[keys.c]\nsecret_file = \"sub/dir\"\n"
+    ));
+    let environment = [("CREDENTIALS_DIRECTORY", secrets.to_str().unwrap())];
+    let output = scratch.command().envs(environment).arg("check").output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains("keys.c.secret_file = \"sub/dir\""), "{stderr}");
+    assert!(stderr.contains("expected a credential's name or an absolute path"), "{stderr}");
+
+    let config = std::fs::read_to_string(scratch.config()).unwrap();
+    scratch.configure(config.split("[keys.c]").next().unwrap());
+    let served = scratch.serve_with(&environment);
+    let mut client = served.client();
+    assert_eq!(client.invite("a/from-credential").status, 201);
+    assert_eq!(client.invite("b/from-file").status, 201);
+    assert_eq!(client.invite("a/from-file").status, 403);
+    assert_eq!(client.invite(KEY).status, 201);
+
+    // A secret is read again on reload.
+    std::fs::write(secrets.join("website"), "rotated\n").unwrap();
+    served.signal("HUP");
+    served.wait_log("event=reload.done");
+    assert_eq!(client.invite("a/rotated").status, 201);
+    assert_eq!(client.invite("a/from-credential").status, 403);
+
+    // Outside of the service a credential cannot be judged; serve cannot do without.
+    let output = scratch.run(&["check"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("keys.a.secret_file is not checked"));
+    let output = scratch.run(&["serve"]);
+    assert_eq!(output.status.code(), Some(2));
+}

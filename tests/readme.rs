@@ -1,0 +1,54 @@
+//! Every command of the README works, in the order in which it stands there.
+
+mod common;
+
+use std::process::Command;
+
+const README: &str = include_str!("../README.md");
+
+/// Shown, and tried elsewhere: the tour by tests/demo.rs.
+const ELSEWHERE: [&str; 1] = ["cargo run --release -- demo\n"];
+
+fn blocks() -> Vec<&'static str> {
+    README.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect()
+}
+
+#[test]
+fn every_command_of_the_readme_works() {
+    let dir = tempfile::tempdir().unwrap();
+    let port = common::listener().local_addr().unwrap().port();
+    let binary = std::path::Path::new(env!("CARGO_BIN_EXE_invited")).parent().unwrap();
+    let mut script = String::from("set -eu -o pipefail\ntrap 'kill $(jobs -p)' EXIT\n");
+    for block in blocks().into_iter().filter(|block| !ELSEWHERE.contains(block)) {
+        for line in block.lines() {
+            script.push_str(line);
+            script.push('\n');
+        }
+    }
+    // The port of the README may be taken on this machine.
+    let script = script.replace("5290", &port.to_string());
+    let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap());
+    let output = Command::new("bash").arg("-c").arg(&script).env("PATH", path).current_dir(&dir).output().unwrap();
+    let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{}\n{stdout}\n{stderr}", output.status);
+
+    let mut rest = &*stdout;
+    for expected in [
+        "valid: 1 host, 0 keys\n",
+        "HTTP/1.1 201 Created\r\n",
+        "HTTP/1.1 303 See Other\r\n",
+        "/invite?",
+        "█",
+        "\tpending\taccount\texample.com\t1\t",
+        "\"status\": \"pending\"",
+        "username      alice\n",
+        "newsletter/",
+        "\tMy test key\t",
+        "newsletter\tNewsletter\t",
+    ] {
+        let (_, after) = rest.split_once(expected).unwrap_or_else(|| panic!("no {expected:?} in\n{rest}\n{stderr}"));
+        rest = after;
+    }
+    assert!(stderr.contains("[keys.website]"), "{stderr}");
+    assert!(stderr.contains("services.invited.settings.keys.website = {"), "{stderr}");
+}

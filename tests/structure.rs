@@ -1,0 +1,65 @@
+//! The map in `src/lib.rs` is true: a module uses what stands below it, never what stands above.
+
+use std::path::{Path, PathBuf};
+
+/// From the top: each may use what comes after it. What stands in one row does not know each other.
+const ROWS: [&[&str]; 11] = [
+    &["main"],
+    &["cli"],
+    &["app"],
+    &["api", "pages"],
+    &["problem", "caller"],
+    &["desk"],
+    &["server", "key", "ledger"],
+    &["files", "config"],
+    &["log"],
+    &["invite"],
+    &["clock"],
+];
+
+fn row(module: &str) -> usize {
+    ROWS.iter().position(|row| row.contains(&module)).unwrap_or_else(|| panic!("{module} has no place in the map"))
+}
+
+fn sources(dir: &Path, files: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+}
+
+#[test]
+fn arrows_point_down() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&root, &mut files);
+    let mut wrong = Vec::new();
+    for file in files.iter().filter(|file| !file.ends_with("lib.rs")) {
+        let inside = file.strip_prefix(&root).unwrap();
+        let module = inside.iter().next().unwrap().to_str().unwrap().trim_end_matches(".rs");
+        let text = std::fs::read_to_string(file).unwrap();
+        for part in text.split("crate::").skip(1) {
+            let end = part.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap();
+            let used = &part[..end];
+            let allowed = used == module || row(module) < row(used);
+            if !allowed {
+                wrong.push(format!("{} uses {used}", inside.display()));
+            }
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[test]
+fn only_the_listeners_adopt_descriptors_unsafely() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&root, &mut files);
+    let with: Vec<_> =
+        files.iter().filter(|file| std::fs::read_to_string(file).unwrap().contains("unsafe_code")).collect();
+    assert_eq!(with, [&root.join("server/listen.rs")]);
+}
