@@ -103,18 +103,40 @@ fn dress(response: &mut Response, problem: &Problem, prefers_html: bool, request
         pages::problem(response, problem, request_id);
         return;
     }
-    let mut body = serde_json::json!({
-        "type": format!("urn:invited:problem:{}", problem.slug()),
-        "title": problem.title(),
-        "status": problem.status(),
-        "detail": problem.detail(),
-    });
-    if let Problem::Fields(wrong) = problem {
-        body["errors"] =
-            wrong.iter().map(|wrong| serde_json::json!({"field": wrong.field, "detail": wrong.reason})).collect();
-    }
-    response.set_body(body.to_string());
+    let errors = match problem {
+        Problem::Fields(wrong) => {
+            wrong.iter().map(|wrong| FieldError { field: wrong.field, detail: &wrong.reason }).collect()
+        }
+        _ => vec![],
+    };
+    let body = ProblemDetails {
+        kind: format!("urn:invited:problem:{}", problem.slug()),
+        title: problem.title(),
+        status: problem.status(),
+        detail: problem.detail(),
+        errors,
+    };
+    // It holds nothing but texts and numbers.
+    response.set_body(serde_json::to_string(&body).unwrap_or_default());
     response.set_content_type("application/problem+json");
+}
+
+/// RFC 9457, 3.
+#[derive(serde::Serialize)]
+struct ProblemDetails<'a> {
+    #[serde(rename = "type")]
+    kind: String,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<FieldError<'a>>,
+}
+
+#[derive(serde::Serialize)]
+struct FieldError<'a> {
+    field: &'a str,
+    detail: &'a str,
 }
 
 /// Whether `Accept` ranks HTML above JSON (RFC 9110, 12.5.1). Whoever does not say gets JSON.

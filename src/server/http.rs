@@ -11,7 +11,7 @@ use async_io::Timer;
 use futures_lite::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, FutureExt as _};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::{Body as _, Bytes, Incoming};
-use hyper::header::{CONNECTION, HeaderName, HeaderValue, TRANSFER_ENCODING};
+use hyper::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, TRANSFER_ENCODING};
 use smol_hyper::rt::FuturesIo;
 use tide::http::{Method, Request, Response, Url};
 
@@ -164,14 +164,15 @@ async fn convert(
 
 async fn to_hyper(mut response: Response) -> hyper::Response<Full<Bytes>> {
     let body = response.body_bytes().await.unwrap_or_default();
+    let empty = body.is_empty();
     let mut converted = hyper::Response::new(Full::new(Bytes::from(body)));
     *converted.status_mut() =
         hyper::StatusCode::from_u16(response.status().into()).unwrap_or(hyper::StatusCode::INTERNAL_SERVER_ERROR);
     let headers = converted.headers_mut();
     for (name, values) in &response {
         let Ok(name) = HeaderName::from_bytes(name.as_str().as_bytes()) else { continue };
-        // hyper knows the length.
-        if name == hyper::header::CONTENT_LENGTH {
+        // hyper knows the length; and http-types makes bytes of nothing.
+        if name == CONTENT_LENGTH || empty && name == CONTENT_TYPE {
             continue;
         }
         for value in values {
