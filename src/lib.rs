@@ -21,6 +21,9 @@
 //! A module uses what stands below it, never what stands above: `tests/structure.rs` reads every path and holds the code
 //! to that.
 
+// Tests may: there a panic is the message.
+#![deny(clippy::unwrap_used, clippy::expect_used)]
+
 pub mod api;
 pub mod app;
 pub mod caller;

@@ -73,7 +73,7 @@ fn a_client_of_mod_invites_api_works_unchanged() {
         (get("").replace('?', ""), (500, false), refused, no_query),
         (with("", &bearer).replace('?', ""), (500, false), made, no_query),
         (other("POST", &format!("key={key}")), (404, false), made, post),
-        (other("POST", "x=1") + &bearer + "\r\n", (404, false), made, post),
+        (other("POST", "x=1") + bearer.as_str() + "\r\n", (404, false), made, post),
         (with("x=1", &lower), refused, made, strict_scheme),
         (other("OPTIONS", "x=1"), (200, false), (204, false), options),
         (other("PUT", &format!("key={key}")), (404, false), (405, false), allow),

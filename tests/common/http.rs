@@ -1,5 +1,6 @@
 //! HTTP as bytes: what is sent and what comes back, with nothing smoothed over.
 
+use std::fmt::Write as _;
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::os::unix::net::UnixStream;
@@ -171,7 +172,7 @@ pub fn request(method: &str, target: &str, headers: &[&str], body: &str) -> Stri
         text.push_str("\r\n");
     }
     if !body.is_empty() || matches!(method, "POST" | "PUT" | "PATCH") {
-        text.push_str(&format!("Content-Length: {}\r\n", body.len()));
+        let _ = write!(text, "Content-Length: {}\r\n", body.len());
     }
     text + "\r\n" + body
 }

@@ -1,5 +1,5 @@
 //! The real binary under test: started with a configuration of its own, spoken to over raw sockets, killed when dropped.
-#![allow(dead_code, reason = "every test file uses a part of it")]
+#![allow(dead_code, unused_imports, reason = "every test file uses a part of it")]
 
 pub mod http;
 
@@ -10,8 +10,9 @@ use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use invited::clock;
 use tempfile::TempDir;
 
 pub use http::{Client, Response, exchange};
@@ -63,12 +64,12 @@ impl Scratch {
     /// The binary with this configuration and state directory, and none of the caller's environment.
     pub fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_invited"));
-        self.prepare(&mut command);
+        Self::prepare(&mut command);
         command.arg("--config").arg(self.config()).arg("--state-dir").arg(self.state());
         command
     }
 
-    fn prepare(&self, command: &mut Command) {
+    fn prepare(command: &mut Command) {
         for (name, _) in std::env::vars_os() {
             let name = name.to_string_lossy().into_owned();
             if name.starts_with("INVITED_") || name.starts_with("LISTEN_") || name.starts_with("NOTIFY_") {
@@ -103,6 +104,11 @@ impl Scratch {
         Served::start(&mut self.command(), &["serve", "-v"])
     }
 
+    /// Starts `serve` with these arguments, and extra environment.
+    pub fn serve_as(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Served {
+        Served::start(self.command().envs(environment.iter().copied()), &[&["serve"], arguments].concat())
+    }
+
     /// Starts `serve` with extra environment.
     pub fn serve_with(&self, environment: &[(&str, &str)]) -> Served {
         Served::start(self.command().envs(environment.iter().copied()), &["serve", "-v"])
@@ -113,7 +119,7 @@ impl Scratch {
     pub fn serve_activated(&self, sockets: Vec<OwnedFd>, names: &str, environment: &[(&str, &str)]) -> Served {
         let count = sockets.len();
         let mut command = Command::new("/bin/sh");
-        self.prepare(&mut command);
+        Self::prepare(&mut command);
         let script = match count {
             1 => "exec 3<&0 0</dev/null; LISTEN_PID=$$ exec \"$0\" \"$@\"",
             2 => "exec 3<&0 4<&1 0</dev/null 1>&2; LISTEN_PID=$$ exec \"$0\" \"$@\"",
@@ -200,13 +206,13 @@ impl Served {
 
     /// Waits until a line that contains `text` is logged after the first `skip` lines.
     pub fn wait_log_after(&self, skip: usize, text: &str) -> String {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = clock::instant() + PATIENCE;
         let mut lines = self.log.lines.lock().unwrap();
         loop {
             if let Some(line) = lines.iter().skip(skip).find(|line| line.contains(text)) {
                 return line.clone();
             }
-            let left = deadline.saturating_duration_since(Instant::now());
+            let left = deadline.saturating_duration_since(clock::instant());
             assert!(!left.is_zero(), "no {text:?} in the log:\n{}", lines.join("\n"));
             lines = self.log.grew.wait_timeout(lines, left).unwrap().0;
         }
@@ -226,12 +232,12 @@ impl Served {
 
     /// Waits until it has ended.
     pub fn wait(&mut self) -> ExitStatus {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = clock::instant() + PATIENCE;
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status;
             }
-            assert!(Instant::now() < deadline, "it does not end:\n{}", self.log());
+            assert!(clock::instant() < deadline, "it does not end:\n{}", self.log());
             std::thread::sleep(Duration::from_millis(5));
         }
     }

@@ -91,7 +91,7 @@ impl Prosody {
             match self.log.recv_timeout(START_TIMEOUT) {
                 Ok(line) if line.contains("Activated service 'http' on no ports") => return false,
                 Ok(line) if line.contains("Activated service 'http' on ") => return true,
-                Ok(line) => seen = seen + &line + "\n",
+                Ok(line) => seen = seen + line.as_str() + "\n",
                 Err(error) => panic!("prosody (process {}) does not start ({error}):\n{seen}", self.process.0.id()),
             }
         }
@@ -127,11 +127,6 @@ impl Prosody {
     /// Where Prosody keeps the keys of [`HOST`]; absent while there are none.
     pub fn key_file(&self) -> PathBuf {
         self.dir.path().join("data/example%2ecom/invite_api_keys.dat")
-    }
-
-    /// Where it speaks HTTP.
-    pub fn address(&self) -> SocketAddr {
-        self.address
     }
 
     /// Sends a request and returns the whole answer. `head` is the request line and headers, each with its CR LF.
