@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Global, Outcome, hint, print};
+use super::{Global, Outcome, hint, load_tls, print};
 use crate::config::{BackendKind, Credentials, Fault, Faults, Purpose};
 use crate::key::KeyRing;
 use crate::key::state::StateKeys;
-use crate::server;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Options {
@@ -18,12 +17,10 @@ pub(super) struct Options {
 pub(super) fn run(global: &Global, options: &Options) -> Outcome {
     let merged = global.merge();
     let settings = merged.settle(&Credentials::from_environment(), Purpose::Check)?;
-    let mut faults = Vec::new();
-    if let Some(tls) = &settings.tls
-        && let Err(error) = server::load_tls(tls)
-    {
-        faults.push(Fault { path: "tls".into(), value: None, origin: None, reason: error.to_string() });
-    }
+    let mut faults = match load_tls(&settings) {
+        Ok(_) => vec![],
+        Err(Faults(faults)) => faults,
+    };
     let keys = KeyRing::new(&settings.keys, Arc::new(StateKeys::new(&settings.state_dir)));
     for id in keys.twice() {
         let origin = settings.keys.get(&id).map(|(_, origin)| origin.clone());

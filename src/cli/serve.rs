@@ -9,9 +9,10 @@ use async_io::Timer;
 use futures_lite::FutureExt as _;
 use tide::listener::Listener as _;
 
-use super::{Global, Outcome, WrongUse};
+use super::{Global, Outcome, WrongUse, load_tls};
 use crate::app;
 use crate::clock;
+use crate::config::value::Listen;
 use crate::config::{Credentials, Faults, Purpose, Settings, Sources};
 use crate::desk::Desk;
 use crate::key::state::StateKeys;
@@ -20,7 +21,7 @@ use crate::ledger::Ledger;
 use crate::log::{self, Event, event};
 use crate::server::lifecycle::{self, Request, Requests};
 use crate::server::listen::{self, Socket};
-use crate::server::{Listeners, Server, load_tls};
+use crate::server::{Listeners, Server};
 
 /// How often the service looks after itself: keys, status, watchdog, idleness.
 const TURN: Duration = Duration::from_secs(1);
@@ -59,8 +60,9 @@ fn sockets(settings: &Settings) -> anyhow::Result<Vec<Socket>> {
     if !adopted.is_empty() {
         return Ok(adopted);
     }
-    let tls = settings.tls.is_some();
-    Ok(settings.listen.iter().map(|listen| listen::bind(listen, tls)).collect::<Result<_, _>>()?)
+    // Behind a socket file there is a proxy, which speaks TLS itself.
+    let tls = |listen: &Listen| settings.tls.is_some() && matches!(listen, Listen::Tcp(_));
+    Ok(settings.listen.iter().map(|listen| listen::bind(listen, tls(listen))).collect::<Result<_, _>>()?)
 }
 
 /// A service that is ready to run.
@@ -81,7 +83,7 @@ impl Service {
         let _ = state_keys.current();
         let failures = Arc::new(Failures::default());
         let server = Server::new((&settings.http).into());
-        let tls = settings.tls.as_ref().map(load_tls).transpose()?;
+        let tls = load_tls(&settings)?;
         server.replace_tls(tls);
         let keys = KeyRing::new(&settings.keys, Arc::clone(&state_keys));
         for notice in &settings.notices {
@@ -173,7 +175,7 @@ impl Service {
 
     fn read_again(&self) -> Outcome {
         let settings = self.sources.merge().settle(&Credentials::from_environment(), Purpose::Serve)?;
-        let tls = settings.tls.as_ref().map(load_tls).transpose()?;
+        let tls = load_tls(&settings)?;
         let before = self.desk();
         let before = before.settings();
         for (what, changed) in [

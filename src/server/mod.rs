@@ -21,7 +21,7 @@ use async_channel::Sender;
 use event_listener::{Event, EventListener};
 
 pub use accept::Listeners;
-pub use tls::{TlsError, load as load_tls};
+pub use tls::{TlsConfig, TlsError, load as load_tls};
 
 /// What a connection may take.
 #[derive(Clone, Copy, Debug)]
@@ -80,7 +80,7 @@ impl<State> Clone for Server<State> {
 struct Shared<State> {
     app: ArcSwapOption<tide::Server<State>>,
     limits: ArcSwap<Limits>,
-    tls: ArcSwapOption<futures_rustls::rustls::ServerConfig>,
+    tls: ArcSwapOption<TlsConfig>,
     stop: Stop,
     open: Count,
     requests: AtomicUsize,
@@ -112,7 +112,7 @@ impl<State: Clone + Send + Sync + 'static> Server<State> {
     }
 
     /// Puts another certificate in place; connections under way keep theirs.
-    pub fn replace_tls(&self, tls: Option<Arc<futures_rustls::rustls::ServerConfig>>) {
+    pub fn replace_tls(&self, tls: Option<Arc<TlsConfig>>) {
         self.0.tls.store(tls);
     }
 

@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use futures_lite::{AsyncRead, AsyncWrite};
 use futures_rustls::TlsAcceptor;
+use futures_rustls::rustls;
+pub use futures_rustls::rustls::ServerConfig as TlsConfig;
 use futures_rustls::rustls::crypto::ring;
 use futures_rustls::rustls::pki_types::pem::PemObject as _;
 use futures_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use futures_rustls::rustls::{self, ServerConfig};
 
 use super::{Counted, Server, http};
 use crate::config::settings;
@@ -34,7 +35,7 @@ pub enum TlsError {
 ///
 /// # Errors
 /// When they cannot be used.
-pub fn load(tls: &settings::Tls) -> Result<Arc<ServerConfig>, TlsError> {
+pub fn load(tls: &settings::Tls) -> Result<Arc<TlsConfig>, TlsError> {
     let pem = |path: &PathBuf| {
         let path = path.clone();
         move |source| TlsError::Pem { path, source }
@@ -43,7 +44,7 @@ pub fn load(tls: &settings::Tls) -> Result<Arc<ServerConfig>, TlsError> {
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
         .map_err(pem(&tls.certificate_file))?;
     let key = PrivateKeyDer::from_pem_file(&tls.private_key_file).map_err(pem(&tls.private_key_file))?;
-    let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+    let mut config = TlsConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
         .with_single_cert(chain, key)?;
