@@ -95,15 +95,16 @@ pub struct RequestLine<'a> {
 
 /// Writes the line about a request: an error where a person must act, else info.
 pub fn request(line: &RequestLine<'_>) {
-    let milliseconds = format_args!("{:.3}", line.took.as_secs_f64() * 1e3).to_string();
     let level = if line.status >= 500 && line.status != 501 { Level::Error } else { Level::Info };
-    match line.error {
+    let RequestLine { id, method, route, status, took, error } = line;
+    let milliseconds = format!("{:.3}", took.as_secs_f64() * 1e3);
+    match error {
         Some(error) => log::log!(level,
-            "request.id" = line.id, "http.method" = line.method, "http.route" = line.route, "http.status" = line.status,
-            "duration_ms" = milliseconds.as_str(), "error":% = error; "request"),
+            "request.id" = id, "http.method" = method, "http.route" = route, "http.status" = status,
+            "duration_ms" = milliseconds.as_str(), "error":% = error; "{method} {route} {status}"),
         None => log::log!(level,
-            "request.id" = line.id, "http.method" = line.method, "http.route" = line.route, "http.status" = line.status,
-            "duration_ms" = milliseconds.as_str(); "request"),
+            "request.id" = id, "http.method" = method, "http.route" = route, "http.status" = status,
+            "duration_ms" = milliseconds.as_str(); "{method} {route} {status}"),
     }
 }
 

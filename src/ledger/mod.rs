@@ -156,10 +156,10 @@ impl Ledger {
     /// When a person must act.
     pub fn open(settings: &settings::Ledger) -> Result<Self, OpenError> {
         let key = key_file::load_or_make(settings)?;
-        let writer = sqlite::Writer::open(&settings.file, &settings.key_file, &key)?;
+        let (writer, trouble) = sqlite::Writer::open(&settings.file, &settings.key_file, &key)?;
         let readers = Arc::new(Readers::new(&settings.file));
         let (jobs, queue) = async_channel::bounded(QUEUE);
-        let health = Arc::new(Health::empty());
+        let health = Arc::new(Health::from(trouble.map(Arc::new)));
         let told = Arc::clone(&health);
         let thread = std::thread::Builder::new()
             .name("ledger".into())

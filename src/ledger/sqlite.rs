@@ -64,8 +64,12 @@ struct Memory {
 }
 
 impl Writer {
-    /// Opens, migrates, checks the key. A disk that cannot be written is no error.
-    pub(super) fn open(file: &Path, key_file: &Path, key: &LedgerKey) -> Result<Self, OpenError> {
+    /// Opens, migrates, checks the key. A disk that cannot be written is no error, but told beside the writer.
+    pub(super) fn open(
+        file: &Path,
+        key_file: &Path,
+        key: &LedgerKey,
+    ) -> Result<(Self, Option<LedgerError>), OpenError> {
         let mut writer = Self {
             file: file.to_owned(),
             key_file: key_file.to_owned(),
@@ -74,8 +78,8 @@ impl Writer {
             memory: Memory::default(),
         };
         match writer.reconnect() {
-            Ok(()) => Ok(writer),
-            Err(OpenError::Sqlite { source, .. }) if is_passing(&source) => Ok(writer),
+            Ok(()) => Ok((writer, None)),
+            Err(OpenError::Sqlite { source, .. }) if is_passing(&source) => Ok((writer, Some(unavailable(&source)))),
             Err(error) => Err(error),
         }
     }

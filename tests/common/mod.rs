@@ -10,15 +10,19 @@ use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use invited::clock;
 use tempfile::TempDir;
 
 pub use http::{Client, Response, exchange};
 
 /// Nothing that is waited for takes longer, also on a loaded machine.
 pub const PATIENCE: Duration = Duration::from_secs(30);
+
+#[expect(clippy::disallowed_methods, reason = "a test waits by the real clock")]
+pub fn now() -> Instant {
+    Instant::now()
+}
 
 /// A configuration with one host and the key `site` (secret `s3cret`), below which a test adds its own lines.
 pub const CONFIG: &str = r#"
@@ -206,13 +210,13 @@ impl Served {
 
     /// Waits until a line that contains `text` is logged after the first `skip` lines.
     pub fn wait_log_after(&self, skip: usize, text: &str) -> String {
-        let deadline = clock::instant() + PATIENCE;
+        let deadline = now() + PATIENCE;
         let mut lines = self.log.lines.lock().unwrap();
         loop {
             if let Some(line) = lines.iter().skip(skip).find(|line| line.contains(text)) {
                 return line.clone();
             }
-            let left = deadline.saturating_duration_since(clock::instant());
+            let left = deadline.saturating_duration_since(now());
             assert!(!left.is_zero(), "no {text:?} in the log:\n{}", lines.join("\n"));
             lines = self.log.grew.wait_timeout(lines, left).unwrap().0;
         }
@@ -232,12 +236,12 @@ impl Served {
 
     /// Waits until it has ended.
     pub fn wait(&mut self) -> ExitStatus {
-        let deadline = clock::instant() + PATIENCE;
+        let deadline = now() + PATIENCE;
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status;
             }
-            assert!(clock::instant() < deadline, "it does not end:\n{}", self.log());
+            assert!(now() < deadline, "it does not end:\n{}", self.log());
             std::thread::sleep(Duration::from_millis(5));
         }
     }

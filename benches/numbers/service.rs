@@ -1,0 +1,191 @@
+//! The processes that are measured: `invited` as it ships, and the bare tide app beside it.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use invited::config::value::Listen;
+use invited::server::{Limits, Listeners, Server, listen};
+use tempfile::TempDir;
+
+const BINARY: &str = env!("CARGO_BIN_EXE_invited");
+
+/// The key `site` has the secret `s3cret`.
+const CONFIG: &str = r#"
+public_url = "https://invite.example.com/"
+[hosts."example.com"]
+[keys.site]
+sha256 = "1ec1c26b50d5d3c58d9583181af8076655fe00756bf7285940ba3670f99fcba0"
+"#;
+
+/// The key of [`CONFIG`].
+pub const KEY: &str = "site/s3cret";
+
+/// A configuration and a state directory below the target directory, on its disk; gone when dropped.
+pub struct Scratch(TempDir);
+
+impl Scratch {
+    pub fn new() -> Self {
+        let scratch =
+            Self(tempfile::Builder::new().prefix("numbers-").tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap());
+        std::fs::write(scratch.path().join("config.toml"), CONFIG).unwrap();
+        scratch
+    }
+
+    /// A copy of its ledger, on the disk when this returns.
+    pub fn copy(&self) -> Self {
+        let copy = Self::new();
+        std::fs::create_dir(copy.state()).unwrap();
+        for name in ["ledger.db", "ledger.key"] {
+            let to = copy.state().join(name);
+            std::fs::copy(self.state().join(name), &to).unwrap();
+            std::fs::File::open(to).unwrap().sync_all().unwrap();
+        }
+        copy
+    }
+
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    pub fn state(&self) -> PathBuf {
+        self.path().join("state")
+    }
+
+    /// Runs a subcommand that must succeed; gives its stdout.
+    pub fn run(&self, arguments: &[&str]) -> String {
+        let mut command = Command::new(BINARY);
+        command.arg("--config").arg(self.path().join("config.toml")).arg("--state-dir").arg(self.state());
+        let output = clean(&mut command).args(arguments).stdin(Stdio::null()).output().unwrap();
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Starts `serve` on an inherited socket. Its log goes to a file beside the state directory.
+    pub fn serve(&self) -> Service {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let log = std::fs::File::options().create(true).append(true).open(self.path().join("log")).unwrap();
+        let mut command = activated(listener);
+        command.arg("--config").arg(self.path().join("config.toml")).arg("--state-dir").arg(self.state());
+        let child = command.arg("serve").stdout(Stdio::null()).stderr(log).spawn().unwrap();
+        Service { child, address }
+    }
+}
+
+/// None of the caller's environment reaches what is measured.
+fn clean(command: &mut Command) -> &mut Command {
+    command.env_clear().env("PATH", "/usr/bin:/bin")
+}
+
+/// The binary with an inherited socket. As with systemd, `LISTEN_PID` must be its own, so a shell sets it.
+fn activated(listener: TcpListener) -> Command {
+    let mut command = Command::new("/bin/sh");
+    let script = "exec 3<&0 0</dev/null; LISTEN_PID=$$ exec \"$0\" \"$@\"";
+    clean(&mut command).env("LISTEN_FDS", "1").arg("-c").arg(script).arg(BINARY);
+    command.stdin(Stdio::from(OwnedFd::from(listener)));
+    command
+}
+
+/// Runs `invited --version` in the way that the service is started.
+pub fn version() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    assert!(activated(listener).arg("--version").stdout(Stdio::null()).status().unwrap().success());
+}
+
+/// A running process that answers; killed when dropped.
+pub struct Service {
+    child: Child,
+    pub address: SocketAddr,
+}
+
+impl Service {
+    /// Waits until it has answered one create.
+    pub fn first_answer(&self) {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        stream.write_all(&post("/invites_api", KEY)).unwrap();
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).unwrap();
+        assert_eq!(std::str::from_utf8(&answer).unwrap(), "HTTP/1.1 201");
+    }
+
+    /// A figure of `/proc/PID/status` in MiB, such as `VmRSS`.
+    pub fn memory(&self, name: &str) -> f64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).unwrap();
+        line.trim().strip_suffix(" kB").unwrap().parse::<f64>().unwrap() / 1024.0
+    }
+
+    /// The processor time that its threads have used.
+    pub fn processor_time(&self) -> Duration {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap();
+        let of = |task: std::fs::DirEntry| {
+            let text = std::fs::read_to_string(task.path().join("schedstat")).ok()?;
+            text.split(' ').next()?.parse::<u64>().ok()
+        };
+        Duration::from_nanos(tasks.flatten().filter_map(of).sum::<u64>())
+    }
+
+    /// Has it stop by itself.
+    pub fn stop(mut self) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        assert!(self.child.wait().unwrap().success());
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The argument that makes this program the constant server.
+pub const CONSTANT: &str = "--constant-server";
+
+/// Starts this program again, as the constant server.
+pub fn constant() -> Service {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    let mut child = clean(&mut command).arg(CONSTANT).stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let address = line.trim().strip_prefix("http://").unwrap().parse().unwrap();
+    Service { child, address }
+}
+
+/// The same accept loop under a bare tide app with one route that always answers the same; without middleware.
+pub fn be_constant() {
+    const LOCATION: &str = "https://invite.example.com/invite?AdXsSwAAAAevGz3NYIJEj6At";
+    let limits = Limits {
+        max_connections: 1024,
+        max_body_bytes: 64 << 10,
+        header_timeout: Duration::from_secs(10),
+        body_timeout: Duration::from_secs(10),
+        idle_timeout: Duration::from_secs(60),
+    };
+    let socket = listen::bind(&Listen::Tcp("127.0.0.1:0".into()), false).unwrap();
+    println!("{socket}");
+    let mut app = tide::new();
+    app.at("/invites_api").post(async |_| {
+        let mut response = tide::Response::new(201);
+        response.insert_header("Location", LOCATION);
+        Ok(response)
+    });
+    async_std::task::block_on(async {
+        let sockets = Listeners::new(&Server::new(limits), vec![socket]);
+        let mut listener = app.bind(sockets).await.unwrap();
+        tide::listener::Listener::<()>::accept(&mut listener).await.unwrap();
+    });
+}
+
+/// A whole request.
+pub fn post(path: &str, key: &str) -> Vec<u8> {
+    format!(
+        "POST {path} HTTP/1.1\r\nHost: invite.example.com\r\nAuthorization: Bearer {key}\r\nContent-Length: 0\r\n\r\n"
+    )
+    .into_bytes()
+}
