@@ -65,6 +65,13 @@ pub fn remove(path: &Path) -> io::Result<()> {
     sync_dir(parent(path)?)
 }
 
+/// A path for a message: what would break the line is escaped.
+#[must_use]
+pub fn shown(path: &Path) -> String {
+    let escape = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    path.display().to_string().chars().map(escape).collect()
+}
+
 fn sync_dir(dir: &Path) -> io::Result<()> {
     File::open(dir)?.sync_all()
 }

@@ -159,20 +159,20 @@ allow = ["create", "destroy"]
     let stderr = String::from_utf8(output.stderr).unwrap();
     let file = scratch.config().display().to_string();
     let expected = r#"invited: the configuration is not valid:
-  colour = "red" (F): unknown key; known here: public_url, listen, state_dir, trusted_proxies, cors_origins, idle_exit, http, tls, ledger, invites, metrics, hosts, keys, component, apps
+  colour (F): unknown key; known here: public_url, listen, state_dir, trusted_proxies, cors_origins, idle_exit, http, tls, ledger, invites, metrics, hosts, keys, component, apps
   hosts."exa mple" = {  } (F): expected a domain such as "example.com" as the table's name
   hosts."example.com".backend.kind = "foo" (F): expected one of ledger, prosody, ejabberd, xmpp
   hosts."example.com".backend.password_file = "x" (F): `password` and `password_file` exclude each other; remove one
   http.idle_timeout = "forever" ($INVITED_HTTP__IDLE_TIMEOUT): expected a duration such as "90s", "10m" or "7d"
-  http.max_boddy = "1KiB" (F): unknown key; known here: max_connections, max_body, header_timeout, body_timeout, idle_timeout, drain_timeout, auth_failures, paths
+  http.max_boddy (F): unknown key; known here: max_connections, max_body, header_timeout, body_timeout, idle_timeout, drain_timeout, auth_failures, paths
   http.max_connections = "many" (F): expected a whole number
   idle_exit = 5 (F): expected a string
-  keys.a.sha256 = "abc" (F): expected the 64 hexadecimal digits of a SHA-256 digest
+  keys.a.sha256 (F): expected the 64 hexadecimal digits of a SHA-256 digest
   keys.b.allow.1 = "destroy" (F): expected one of create, read, revoke, redeem
   keys.b.hosts = ["other.example"] (F): other.example is not declared under [hosts]
   keys.b.secret_file = "/nonexistent" (F): cannot read /nonexistent (No such file or directory (os error 2))
   keys.c = {  } (F): needs one of sha256, secret_file, public_key, public_key_file, jwks_file
-  ledger.url = "postgres://…@host/db" (F): PostgreSQL is not supported by this version; use "sqlite:ledger.db"
+  ledger.url = "postgres://…" (F): PostgreSQL is not supported by this version; use "sqlite:ledger.db"
   public_url = "nope" (F): expected a URL such as "https://invite.example.com/"
 "#;
     assert_eq!(stderr.replace(&file, "F"), expected);
@@ -187,8 +187,9 @@ fn broken_and_missing_files_are_told_with_the_rest() {
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr.contains("/nonexistent.toml: cannot be read (No such file or directory (os error 2))"), "{stderr}");
-    assert!(stderr.contains("TOML parse error at line 1, column 6"), "{stderr}");
-    assert!(stderr.contains("public_url: is needed"), "{stderr}");
+    assert!(stderr.contains("config.toml: line 1, column 6: invalid array, expected `]`"), "{stderr}");
+    assert_eq!(stderr.lines().count(), 3, "nothing else is said of what may stand there: {stderr}");
+    assert_eq!(scratch.run(&["config", "show"]).status.code(), Some(2));
 }
 
 /// The lines of `config show` about `key`.
@@ -228,7 +229,7 @@ fn config_show_masks_secrets() {
     let text = String::from_utf8(command.output().unwrap().stdout).unwrap();
     assert!(!text.contains("hunter2"), "{text}");
     assert_eq!(text.matches("\"…\"").count(), 3, "{text}");
-    assert!(text.contains("ledger.url = \"postgres://…@db/invited\""), "{text}");
+    assert!(text.contains("ledger.url = \"postgres://…\""), "{text}");
 }
 
 #[test]

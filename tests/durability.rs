@@ -1,5 +1,5 @@
 //! What was answered with 201 stays, whatever becomes of the process and the disk; what is at rest gives nothing away.
-#![expect(clippy::unwrap_used, reason = "a test that cannot do its work fails")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot do its work fails")]
 
 mod common;
 
@@ -28,9 +28,9 @@ fn create() -> String {
     common::http::request("POST", "/invites_api", &[&format!("Authorization: Bearer {KEY}")], "")
 }
 
-/// Says that a test cannot be done here, past the harness, which hides what passing tests print.
+/// Says that a test cannot be done here; `tests/run` counts these lines.
 fn skip(test: &str, reason: &str) {
-    writeln!(std::io::stderr(), "SKIPPED {test}: {reason}").unwrap();
+    eprintln!("SKIPPED {test}: {reason}");
 }
 
 /// The tokens of all invites, as `invite list` has them; none of them, and no id, is there twice.
@@ -141,7 +141,7 @@ fn every_invite_answered_with_201_survives_kill_9_under_load() {
 fn killed_bulk_create_makes_all_or_nothing() {
     const COUNT: usize = 1000;
     let scratch = Scratch::new(CONFIG);
-    let began = std::fs::metadata(scratch.config()).unwrap().modified().unwrap();
+    let began = fs::metadata(scratch.config()).unwrap().modified().unwrap();
     scratch.ok(&["invite", "create", "--count", "1000"]);
     let whole =
         scratch.state().join("ledger.db").metadata().unwrap().modified().unwrap().duration_since(began).unwrap();
@@ -251,7 +251,9 @@ fn full_disk_is_503_and_heals_without_a_restart() {
         let logged = served.log_length();
         disk.fill();
         assert_unavailable(&until_refused(&mut client, &mut made));
-        assert_unavailable(&client.invite(KEY));
+        // It may have made room for itself, by bringing its log into the ledger's file.
+        disk.fill();
+        assert_unavailable(&until_refused(&mut client, &mut made));
         served.wait_log_after(logged, "invites cannot be made");
         // What is there is shown all the same.
         assert_eq!(client.get(&format!("/invite?{}", first.token())).status, 200);
@@ -329,7 +331,8 @@ fn service_killed_on_a_full_disk_starts_on_it_and_heals() {
         let output = scratch.run(&arguments);
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(1), b"".as_slice()), "{stderr}");
-        assert!(stderr.contains("full") || stderr.contains("No space"), "{arguments:?}: {stderr}");
+        let way_out = ["full", "No space", "make room"].iter().any(|words| stderr.contains(words));
+        assert!(way_out, "{arguments:?}: {stderr}");
         assert!(!stderr.contains("panic") && !stderr.contains("internal error"), "{stderr}");
     }
     assert!(!keys.exists() || fs::read_dir(&keys).unwrap().next().is_none(), "a key that was not made left a file");

@@ -42,8 +42,6 @@ fn a_client_of_mod_invites_api_works_unchanged() {
     let allow = "RFC 9110, 15.5.6: a method that a known path does not have is 405";
     let duplicate = "Prosody takes the last of several key=, we the first: what is appended changes nothing";
 
-    let slash = "a slash at the end of a path is no other path here";
-
     let bearer = format!("Authorization: Bearer {key}");
     let lower = format!("Authorization: bearer {key}");
     let wrong = format!("Authorization: Bearer {id}/wrong");
@@ -66,7 +64,7 @@ fn a_client_of_mod_invites_api_works_unchanged() {
         (get("key=unknown/secret"), refused, refused, same),
         (get("key=nonsense"), refused, refused, same),
         (other("HEAD", &format!("key={key}")), (405, false), (405, false), same),
-        (get(&format!("key={key}")).replace("/invites_api?", "/invites_api/?"), (404, false), made, slash),
+        (get(&format!("key={key}")).replace("/invites_api?", "/invites_api/?"), (404, false), (404, false), same),
         (get(&format!("key={key}&redirect=false")), redirected, made, redirect),
         (get(&format!("key={key}&redirect=0")), redirected, made, redirect),
         (get(&format!("key={key}&redirect=")), redirected, made, redirect),

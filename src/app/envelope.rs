@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use tide::http::{Method, headers};
+use tide::http::headers;
 use tide::{Middleware, Next, Response};
 
 use super::{Route, refusal};
@@ -13,7 +13,7 @@ use crate::desk::Desk;
 use crate::log::{self, RequestLine};
 use crate::pages;
 use crate::problem::Problem;
-use crate::server::Refusal;
+use crate::server::{Refusal, ServerWide};
 
 /// The outermost middleware.
 pub(super) struct Envelope;
@@ -27,7 +27,8 @@ impl Middleware<Arc<Desk>> for Envelope {
         let prefers_html = prefers_html(&request);
         let (mut response, method_name) = match request.ext::<Refusal>() {
             Some(reason) => (refusal(problem(reason)), "-"),
-            None if method == Method::Options && request.url().path() == "/*" => (options(), "OPTIONS"),
+            None if request.ext::<ServerWide>().is_some() => (options(), method.as_ref()),
+            None if has_empty_part(request.url().path()) => (refusal(Problem::NotFound), method.as_ref()),
             None => (next.run(request).await, method.as_ref()),
         };
 
@@ -60,6 +61,11 @@ fn request_id() -> String {
     static BEGAN: std::sync::OnceLock<u64> = std::sync::OnceLock::new();
     let began = BEGAN.get_or_init(|| u64::try_from(clock::now().as_millisecond()).unwrap_or(0));
     format!("{began:x}-{:08x}", NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// Whether a slash is doubled, or ends a path: tide would look past it, and then one page had many addresses.
+fn has_empty_part(path: &str) -> bool {
+    path.contains("//") || (path.len() > 1 && path.ends_with('/'))
 }
 
 /// `OPTIONS *` asks about the server as a whole (RFC 9110, 9.3.7).

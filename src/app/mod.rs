@@ -4,7 +4,7 @@ mod envelope;
 
 use std::sync::Arc;
 
-use tide::http::Method;
+use tide::http::{Method, headers};
 use tide::{Middleware, Response};
 
 use crate::api::invites_api;
@@ -65,6 +65,12 @@ impl Table {
             });
         }
         let allow = allow(methods);
+        let options = allow.clone();
+        route.method(Method::Options, move |_| {
+            let mut response = Response::new(204);
+            response.insert_header(headers::ALLOW, &*options);
+            async move { Ok(stamp(Ok(response), name)) }
+        });
         route.all(move |_| {
             let allow = allow.clone();
             async move { Ok(stamp(Err(Problem::Method(allow)), name)) }

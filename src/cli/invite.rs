@@ -174,9 +174,9 @@ async fn list(desk: &Desk, host: Option<HostName>, status: Option<Status>, json:
 }
 
 async fn find(desk: &Desk, id: &str) -> anyhow::Result<Invite> {
-    let unknown = || format!("there is no invite {id:?}; see: invited invite list");
-    let parsed: InviteId = id.parse().ok().with_context(unknown)?;
-    desk.ledger().find(parsed).await?.with_context(unknown)
+    let unknown = "there is no such invite; see: invited invite list";
+    let parsed: InviteId = id.parse().ok().context(unknown)?;
+    desk.ledger().find(parsed).await?.context(unknown)
 }
 
 async fn show(desk: &Desk, id: &str, json: bool, now: Timestamp) -> Outcome {

@@ -222,7 +222,7 @@ fn last_use(settings: &Settings) -> LastUse {
 }
 
 fn delete(settings: &Settings, id: &str) -> Outcome {
-    let id: KeyId = id.parse().map_err(|_| anyhow::anyhow!("there is no key {id:?}"))?;
+    let id: KeyId = id.parse().map_err(|_| StateError::Absent)?;
     let deleted = StateKeys::new(&settings.state_dir).delete(&id);
     match (deleted, settings.keys.get(&id)) {
         (Ok(()), None) => Ok(()),
@@ -230,7 +230,7 @@ fn delete(settings: &Settings, id: &str) -> Outcome {
             hint(&format!("note: the declared key {id} stays; it is declared in {origin}"));
             Ok(())
         }
-        (Err(StateError::Absent(_)), Some((_, origin))) => {
+        (Err(StateError::Absent), Some((_, origin))) => {
             bail!("the key {id} is declared in {origin}; remove it there and reload: systemctl reload invited")
         }
         (Err(error), _) => Err(error.into()),

@@ -126,7 +126,7 @@ fn run(global: &Global, command: Command) -> Outcome {
         Command::Key(command) => key::run(start_log(global), command),
         Command::Invite(command) => invite::run(start_log(global), command),
         Command::Check(options) => check::run(global, &options),
-        Command::Config(ConfigCommand::Show) => print(&crate::config::show(&global.merge())),
+        Command::Config(ConfigCommand::Show) => print(&crate::config::show(&global.merge())?),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "invited", &mut script);

@@ -1,6 +1,7 @@
 //! `invited serve`: the service, from its configuration to its last answer.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -73,6 +74,7 @@ pub(super) struct Service {
     failures: Arc<Failures>,
     ledger: Ledger,
     desk: Arc<ArcSwap<Desk>>,
+    pending: Arc<AtomicU64>,
 }
 
 impl Service {
@@ -91,7 +93,7 @@ impl Service {
         }
         let desk = Desk::new(settings, keys, Arc::clone(&failures), ledger.clone());
         let desk = Arc::new(ArcSwap::from_pointee(desk));
-        Ok(Self { sources, server, state_keys, failures, ledger, desk })
+        Ok(Self { sources, server, state_keys, failures, ledger, desk, pending: Arc::default() })
     }
 
     /// The use cases, under the configuration in force.
@@ -112,8 +114,8 @@ impl Service {
         let accepting = async_std::task::spawn(async move { listeners.accept().await });
 
         let (idle, idled) = async_channel::bounded(1);
-        let housekeeper = Housekeeper { service: self.handle(), activated, idle, pending: 0, told: String::new() };
-        let status = housekeeper.status();
+        let housekeeper = Housekeeper { service: self.handle(), activated, idle, told: String::new() };
+        let status = housekeeper.service.status();
         ::log::info!("listening on {}; {status}", places.join(", "));
         lifecycle::ready(&status);
         async_std::task::spawn(housekeeper.run());
@@ -135,7 +137,7 @@ impl Service {
         ::log::info!("stopping; answering what is in flight");
         let patience = self.desk().settings().http.drain_timeout;
         let hurried = async {
-            requests.next().await;
+            while requests.next().await != Request::Stop {}
             usize::MAX
         };
         match self.server.drain(patience).or(hurried).await {
@@ -154,6 +156,7 @@ impl Service {
             state_keys: Arc::clone(&self.state_keys),
             ledger: self.ledger.clone(),
             desk: Arc::clone(&self.desk),
+            pending: Arc::clone(&self.pending),
         }
     }
 
@@ -170,7 +173,7 @@ impl Service {
                 }
             }
         }
-        lifecycle::ready(&self.handle().status(None));
+        lifecycle::ready(&self.handle().status());
     }
 
     fn read_again(&self) -> Outcome {
@@ -210,22 +213,23 @@ struct Handle {
     state_keys: Arc<StateKeys>,
     ledger: Ledger,
     desk: Arc<ArcSwap<Desk>>,
+    /// How many invites were pending when they were last counted.
+    pending: Arc<AtomicU64>,
 }
 
 impl Handle {
     /// One line about how it goes.
-    fn status(&self, pending: Option<u64>) -> String {
+    fn status(&self) -> String {
         let desk = self.desk.load();
         let hosts: Vec<_> = desk.settings().hosts.keys().map(ToString::to_string).collect();
         let keys = desk.keys().all().len();
-        let mut status = format!("serving {}; {keys} key{}", hosts.join(", "), if keys == 1 { "" } else { "s" });
-        if let Some(pending) = pending {
-            status = format!("{status}; {pending} pending");
+        let pending = self.pending.load(Ordering::Relaxed);
+        let plural = if keys == 1 { "" } else { "s" };
+        let status = format!("serving {}; {keys} key{plural}; {pending} pending", hosts.join(", "));
+        match self.ledger.trouble() {
+            Some(trouble) => format!("{status}; {trouble}"),
+            None => status,
         }
-        if let Some(trouble) = self.ledger.trouble() {
-            status = format!("{status}; {trouble}");
-        }
-        status
     }
 }
 
@@ -234,15 +238,10 @@ struct Housekeeper {
     service: Handle,
     activated: bool,
     idle: async_channel::Sender<()>,
-    pending: u64,
     told: String,
 }
 
 impl Housekeeper {
-    fn status(&self) -> String {
-        self.service.status(Some(self.pending))
-    }
-
     async fn run(mut self) {
         let watchdog = lifecycle::watchdog();
         let turn = watchdog.map_or(TURN, |most| TURN.min(most / 3));
@@ -253,7 +252,7 @@ impl Housekeeper {
             if due.is(Task::Count, COUNT_EVERY)
                 && let Ok(pending) = self.service.ledger.count_pending(clock::now()).await
             {
-                self.pending = pending;
+                self.service.pending.store(pending, Ordering::Relaxed);
             }
             if due.is(Task::Sweep, SWEEP_EVERY) {
                 self.sweep().await;
@@ -267,7 +266,7 @@ impl Housekeeper {
             if turns && watchdog.is_some() {
                 lifecycle::alive();
             }
-            let status = self.status();
+            let status = self.service.status();
             if status != self.told {
                 lifecycle::status(&status);
                 self.told = status;

@@ -71,7 +71,7 @@ impl Sources {
             match std::fs::read_to_string(file) {
                 Ok(text) => match Toml::from_str::<Dict>(&text) {
                     Ok(_) => figment = figment.merge(Toml::file_exact(file)),
-                    Err(error) => faults.push(whole_file(file, error.to_string().trim_end())),
+                    Err(error) => faults.push(whole_file(file, &syntax_fault(&text, &error))),
                 },
                 Err(error) => faults.push(whole_file(file, &format!("cannot be read ({error})"))),
             }
@@ -124,6 +124,14 @@ fn expand(place: &Path, files: &mut Vec<PathBuf>, faults: &mut Vec<Fault>) {
     }
 }
 
+/// Where the syntax is wrong and how, without the line itself: it may hold a secret.
+fn syntax_fault(text: &str, error: &toml::de::Error) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    let (line, column) =
+        (before.matches('\n').count() + 1, before.chars().rev().take_while(|c| *c != '\n').count() + 1);
+    format!("line {line}, column {column}: {}", error.message().replace('\n', ", "))
+}
+
 fn whole_file(file: &Path, reason: &str) -> Fault {
     Fault { path: String::new(), value: None, origin: Some(Origin::File(file.to_owned())), reason: reason.to_owned() }
 }
@@ -172,7 +180,11 @@ impl Merged {
             {
                 path.push(name.clone());
             }
-            faults.push(self.fault(&path, reason(&error.kind)));
+            let fault = self.fault(&path, reason(&error.kind));
+            // A key that is not known may be a secret's, misspelt; and where a digest belongs, a secret may stand.
+            let may_be_secret = matches!(error.kind, figment::error::Kind::UnknownField(..))
+                || path.last().is_some_and(|name| name == "sha256");
+            faults.push(Fault { value: fault.value.filter(|_| !may_be_secret), ..fault });
             if !take_out(&mut tree, &path) {
                 return raw::Raw::default();
             }

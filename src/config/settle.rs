@@ -32,7 +32,8 @@ pub(super) fn settle(
         Ok(url) => Some(url),
         Err(error) => settling.fault_of(&["public_url"], &error),
     });
-    if purpose != Purpose::Admin {
+    // What is needed may stand in a file that could not be read.
+    if purpose != Purpose::Admin && settling.unreadable.iter().all(|path| !path.is_empty()) {
         settling.needed_to_serve(raw);
     }
     let hosts = settling.hosts(raw);
@@ -389,7 +390,7 @@ pub(crate) fn settle_key(
     for host in key.hosts.iter().flatten() {
         match host.parse::<HostName>() {
             Ok(host) => _ = hosts.as_mut().map(|hosts| hosts.insert(host)),
-            Err(error) => wrong.push(("hosts", format!("{host:?}: {error}"))),
+            Err(error) => wrong.push(("hosts", error.to_string())),
         }
     }
     if key.max_uses == Some(0) {

@@ -4,11 +4,16 @@ use std::fmt::Write as _;
 
 use figment::value::{Dict, Empty, Num, Value};
 
-use super::Merged;
+use super::{Faults, Merged};
 
 /// The merged configuration, a line each: `key = value  # origin`.
-#[must_use]
-pub fn show(merged: &Merged) -> String {
+///
+/// # Errors
+/// When a file cannot be read; whether what was read is right is not judged.
+pub fn show(merged: &Merged) -> Result<String, Faults> {
+    if !merged.faults.is_empty() {
+        return Err(Faults(merged.faults.clone()));
+    }
     let mut lines = Vec::new();
     collect(merged, &merged.tree, &mut Vec::new(), &mut lines);
     let width = lines.iter().map(|(line, _)| line.chars().count()).max().unwrap_or(0).min(60);
@@ -16,7 +21,7 @@ pub fn show(merged: &Merged) -> String {
     for (line, origin) in lines {
         let _ = writeln!(text, "{line:width$}  # {origin}");
     }
-    text
+    Ok(text)
 }
 
 fn collect(merged: &Merged, dict: &Dict, path: &mut Vec<String>, lines: &mut Vec<(String, String)>) {
@@ -45,16 +50,16 @@ pub(super) fn dotted<S: AsRef<str>>(path: &[S]) -> String {
 /// Values by these names are never shown.
 const SECRETS: [&str; 3] = ["password", "token", "secret"];
 
-/// A value as TOML writes it, or a mask. A URL loses its user information, where database passwords stand.
+/// A value as TOML writes it, or a mask.
 pub(super) fn toml_value(name: &str, value: &Value) -> String {
     match value {
+        _ if SECRETS.contains(&name) => "\"…\"".to_owned(),
         Value::Dict(_, dict) => {
             let inner: Vec<_> =
                 dict.iter().map(|(name, value)| format!("{name} = {}", toml_value(name, value))).collect();
             format!("{{ {} }}", inner.join(", "))
         }
-        _ if SECRETS.contains(&name) => "\"…\"".to_owned(),
-        Value::String(_, text) => format!("{:?}", without_user_information(text)),
+        Value::String(_, text) => format!("{:?}", without_secrets(name, text)),
         Value::Char(_, c) => format!("{:?}", c.to_string()),
         Value::Bool(_, yes) => yes.to_string(),
         Value::Num(_, number) => number_text(*number),
@@ -75,15 +80,16 @@ fn number_text(number: Num) -> String {
         .unwrap_or_default()
 }
 
-fn without_user_information(text: &str) -> String {
-    match text.split_once("://") {
-        Some((scheme, rest)) => {
-            let authority_end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-            match rest[..authority_end].rfind('@') {
-                Some(at) => format!("{scheme}://…{}", &rest[at..]),
-                None => text.to_owned(),
-            }
-        }
+/// A URL without its secrets. A password may hold anything, slashes too: what stands before the last `@` is user
+/// information, or a path at most. Of what is neither HTTP nor SQLite only the scheme is shown: a database's URL may have
+/// its password anywhere.
+fn without_secrets(name: &str, text: &str) -> String {
+    let Some((scheme, rest)) = text.split_once("://") else {
+        return if name == "url" && !text.starts_with("sqlite:") { "…".to_owned() } else { text.to_owned() };
+    };
+    match rest.rfind('@') {
+        _ if name == "url" && !scheme.starts_with("http") => format!("{scheme}://…"),
+        Some(at) => format!("{scheme}://…{}", &rest[at..]),
         None => text.to_owned(),
     }
 }

@@ -82,8 +82,8 @@ pub enum StateError {
     #[error("there is already a key {0} in the state directory; delete it first, or choose another --id")]
     Exists(KeyId),
     /// There is none by that id.
-    #[error("there is no key {0} in the state directory")]
-    Absent(KeyId),
+    #[error("there is no key by that id in the state directory; see: invited key list")]
+    Absent,
     /// The system says no.
     #[error("cannot write {} ({source}); run as root or as the owner of the state directory", path.display())]
     Io {
@@ -142,7 +142,7 @@ impl StateKeys {
                 continue;
             }
             if let Err(reason) = snapshot.take_in(&path, before) {
-                snapshot.faults.push(format!("{} is skipped: {reason}", path.display()));
+                snapshot.faults.push(format!("{} is skipped: {reason}", files::shown(&path)));
             }
         }
         snapshot.faults.sort();
@@ -172,7 +172,7 @@ impl StateKeys {
     pub fn delete(&self, id: &KeyId) -> Result<(), StateError> {
         let path = self.path(id);
         files::remove(&path).map_err(|source| match source.kind() {
-            io::ErrorKind::NotFound => StateError::Absent(id.clone()),
+            io::ErrorKind::NotFound => StateError::Absent,
             _ => StateError::Io { path, source },
         })
     }
@@ -249,10 +249,19 @@ fn read_file(path: &Path) -> Result<KeySettings, String> {
     }
     let mut text = String::new();
     file.take(MAX_FILE_BYTES).read_to_string(&mut text).map_err(|error| error.to_string())?;
-    // The file's own words may be secret; what is wrong is said without them.
-    let key: raw::Key = toml::from_str(&text).map_err(|error| error.message().to_owned())?;
+    let key: raw::Key = toml::from_str(&text).map_err(|error| fault_in(&text, &error))?;
     let digest = key.sha256.ok_or("expected `sha256`")?;
     settle_key(&key, Proof::Opaque(digest), None).map_err(|wrong| {
         wrong.iter().map(|(field, reason)| format!("{field}: {reason}")).collect::<Vec<_>>().join("; ")
     })
+}
+
+/// What is wrong with a key file, without the file's own words: a secret may have been put into the wrong place.
+fn fault_in(text: &str, error: &toml::de::Error) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    match error.message().rsplit_once(", expected ") {
+        Some((_, expected)) => format!("line {line}: expected {expected}"),
+        None => format!("line {line}: expected what `invited key create` writes"),
+    }
 }

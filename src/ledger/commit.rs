@@ -57,6 +57,7 @@ pub(super) fn run(mut writer: Writer, queue: &Receiver<Job>, health: &Health) {
             commit(&mut writer, &mut batch, health);
         }
     }
+    writer.close();
 }
 
 /// Whoever only asks for a sign of life gets it without a transaction.

@@ -34,6 +34,15 @@ const COLUMNS: &str = "id, kind, host, source, username, contact, groups, roles,
 /// The condition for a pending invite at `?1`.
 const IS_PENDING: &str = "used < uses AND revoked_at IS NULL AND expires_at > ?1";
 
+fn pragma(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, name, |row| row.get(0))
+}
+
+/// The schema version of this program.
+fn known_version() -> i64 {
+    i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
+}
+
 fn connect(file: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(file, flags)?;
@@ -98,6 +107,12 @@ impl Writer {
         }
         let failed = |source| OpenError::Sqlite { file: self.file.clone(), source };
         let mut connection = connect(&self.file).map_err(failed)?;
+        if connection.is_readonly(rusqlite::MAIN_DB).map_err(failed)? {
+            // SQLite opened it all the same, and would hold on to that when the disk has healed.
+            let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_READONLY);
+            return Err(failed(rusqlite::Error::SqliteFailure(code, None)));
+        }
+        self.check_schema(&connection)?;
         connection.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
         connection.pragma_update(None, "synchronous", "FULL").map_err(failed)?;
         connection.pragma_update(None, "cache_size", -4096).map_err(failed)?;
@@ -107,25 +122,41 @@ impl Writer {
         Ok(())
     }
 
+    /// Refuses what is no ledger, is a later one's, or has another key, before anything is changed.
+    fn check_schema(&self, connection: &Connection) -> Result<(), OpenError> {
+        let failed = |source| OpenError::Sqlite { file: self.file.clone(), source };
+        let tables: i64 =
+            connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(failed)?;
+        if tables == 0 {
+            return Ok(());
+        }
+        if pragma(connection, "application_id").map_err(failed)? != APPLICATION_ID {
+            return Err(OpenError::Foreign(self.file.clone()));
+        }
+        let found = pragma(connection, "user_version").map_err(failed)?;
+        if found > known_version() {
+            return Err(OpenError::Newer { file: self.file.clone(), found, known: known_version() });
+        }
+        let check: Option<Vec<u8>> = connection
+            .query_row("SELECT value FROM meta WHERE name = 'key_check'", [], |row| row.get(0))
+            .optional()
+            .map_err(failed)?;
+        if check.as_deref() != Some(self.key.check()) {
+            return Err(OpenError::WrongKey { file: self.file.clone(), key_file: self.key_file.clone() });
+        }
+        Ok(())
+    }
+
     /// Brings the schema up to date, under SQLite's write lock.
     fn migrate(&self, connection: &mut Connection) -> Result<(), OpenError> {
         let failed = |source| OpenError::Sqlite { file: self.file.clone(), source };
-        let pragma =
-            |connection: &Connection, name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
-        let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+        let known = known_version();
         // Nearly always there is nothing to do, and then nothing is locked.
         if pragma(connection, "user_version").map_err(failed)? != known {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive).map_err(failed)?;
             let found = pragma(&transaction, "user_version").map_err(failed)?;
-            let application = pragma(&transaction, "application_id").map_err(failed)?;
-            let tables: i64 =
-                transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(failed)?;
-            if application != APPLICATION_ID && tables > 0 {
-                return Err(OpenError::Foreign(self.file.clone()));
-            }
-            if found > known {
-                return Err(OpenError::Newer { file: self.file.clone(), found, known });
-            }
+            // Another process may have been faster.
+            self.check_schema(&transaction)?;
             for migration in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
                 transaction.execute_batch(migration).map_err(failed)?;
             }
@@ -139,14 +170,16 @@ impl Writer {
                 .map_err(failed)?;
             transaction.commit().map_err(failed)?;
         }
-        let check: Option<Vec<u8>> = connection
-            .query_row("SELECT value FROM meta WHERE name = 'key_check'", [], |row| row.get(0))
-            .optional()
-            .map_err(failed)?;
-        if check.as_deref() != Some(self.key.check()) {
-            return Err(OpenError::WrongKey { file: self.file.clone(), key_file: self.key_file.clone() });
+        // Another process may have made it since, with another key.
+        self.check_schema(connection)
+    }
+
+    /// Writes everything into the one file, for whoever copies it, and closes it.
+    pub(super) fn close(self) {
+        if let Some(connection) = self.connection {
+            // A reader that is not done yet only means that some of it stays in the -wal file.
+            let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
         }
-        Ok(())
     }
 
     /// Runs `work` in a transaction and commits it. When anything fails, nothing has changed.

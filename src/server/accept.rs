@@ -12,6 +12,7 @@ use futures_lite::{AsyncRead, AsyncWrite, FutureExt as _};
 use tide::listener::{ListenInfo, Listener, ToListener};
 
 use super::listen::{Kind, Socket};
+use super::stream::Stream;
 use super::{Counted, Ping, Server, http, tls};
 
 /// After an error of accept(2), such as too many open files, the loop waits so long and goes on.
@@ -99,12 +100,12 @@ async fn accept_on<State: Clone + Send + Sync + 'static>(server: Server<State>, 
                 let (stream, peer) = listener.accept().await?;
                 // Answers are small and written whole.
                 stream.set_nodelay(true)?;
-                Ok((stream, Some(peer)))
+                Ok((Stream(stream), Some(peer)))
             };
             accept_with(&server, accept, tls, adopted).await;
         }
         Kind::Unix(listener, path) => {
-            let accept = || async { listener.accept().await.map(|(stream, _)| (stream, None)) };
+            let accept = || async { listener.accept().await.map(|(stream, _)| (Stream(stream), None)) };
             accept_with(&server, accept, tls, adopted).await;
             if !adopted {
                 let _ = std::fs::remove_file(path);
@@ -146,13 +147,16 @@ where
             Next::Ping(ping) => drop(ping.try_send(())),
             Next::Connection(Ok((stream, peer))) => {
                 // Counted before anything else can happen, so that a drain waits for it.
-                let counted = Counted::new(server);
+                let mut counted = Counted::new(server);
                 let server = server.clone();
-                if tls {
-                    async_std::task::spawn(tls::serve(server, stream, peer, counted));
-                } else {
-                    async_std::task::spawn(http::serve(server, stream, peer, counted));
-                }
+                async_std::task::spawn(async move {
+                    counted.may_be_served().await;
+                    if tls {
+                        tls::serve(server, stream, peer, counted).await;
+                    } else {
+                        http::serve(server, stream, peer, counted).await;
+                    }
+                });
             }
             Next::Connection(Err(error)) if is_the_clients(&error) => {}
             Next::Connection(Err(error)) => {

@@ -38,6 +38,8 @@ enum Part {
 pub(super) struct End {
     /// What is to be answered last.
     pub(super) refusal: Option<Refusal>,
+    /// What the refused client said it accepts.
+    pub(super) accept: Option<String>,
     /// Whether the client may still be sending what nobody reads.
     pub(super) unread: bool,
 }
@@ -50,6 +52,9 @@ pub(super) struct Gate<S, State> {
     inbox: Vec<u8>,
     part: Part,
     refusal: Option<Refusal>,
+    accept: Option<String>,
+    /// Empty lines before a head, in bytes.
+    blank: usize,
     timer: Timer,
     timer_at: Instant,
     deadline: Instant,
@@ -70,6 +75,8 @@ impl<S, State> Gate<S, State> {
             inbox: Vec::new(),
             part: Part::Head,
             refusal: None,
+            accept: None,
+            blank: 0,
             timer: Timer::at(deadline),
             timer_at: deadline,
             deadline,
@@ -82,10 +89,11 @@ impl<S, State> Gate<S, State> {
     /// The connection, and how it ended.
     pub(super) fn into_parts(self) -> (S, End) {
         let unread = matches!(self.part, Part::Chunks | Part::Request { left: 1.. });
-        (self.stream, End { refusal: self.refusal, unread })
+        (self.stream, End { refusal: self.refusal, accept: self.accept, unread })
     }
 
     fn refuse(&mut self, refusal: Refusal) {
+        self.accept = head::accept(&self.inbox);
         self.refusal = Some(refusal);
         self.part = Part::End;
     }
@@ -138,11 +146,24 @@ impl<S: AsyncRead + Unpin, State> Gate<S, State> {
         result
     }
 
+    /// A client may send empty lines before a request (RFC 9112, 2.2); they begin none.
+    fn skip_blank_lines(&mut self) {
+        let blank = self.inbox.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        self.inbox.drain(..blank);
+        self.blank += blank;
+    }
+
     /// Waits until a head is whole, refused, or will never be.
     fn poll_head(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
+            self.skip_blank_lines();
             match head::examine(&self.inbox, self.limits.max_body_bytes) {
+                _ if self.blank > head::MAX_HEAD_BYTES => {
+                    self.refuse(Refusal::HeadTooLarge);
+                    return Poll::Ready(Ok(()));
+                }
                 Ok(Some(Head { bytes, body })) => {
+                    self.blank = 0;
                     self.head_since = None;
                     self.part = match body {
                         BodyLength::Known(length) => Part::Request { left: bytes as u64 + length },

@@ -33,10 +33,7 @@ pub(super) enum BodyLength {
 }
 
 /// Looks at what has arrived. `None`: the head is not whole yet.
-pub(super) fn examine(bytes: &[u8], max_body_bytes: u64) -> Result<Option<Head>, Refusal> {
-    // A client may send empty lines first (RFC 9112, 2.2).
-    let blank = bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-    let text = &bytes[blank..];
+pub(super) fn examine(text: &[u8], max_body_bytes: u64) -> Result<Option<Head>, Refusal> {
     if text.first().is_some_and(|byte| !byte.is_ascii_alphanumeric() && !b"!#$%&'*+-.^_`|~".contains(byte)) {
         return Err(Refusal::Malformed("The request does not begin with a method."));
     }
@@ -67,7 +64,17 @@ pub(super) fn examine(bytes: &[u8], max_body_bytes: u64) -> Result<Option<Head>,
     let is_1_1 = request.version == Some(1);
     check_host(request.headers, is_1_1)?;
     let body = body_length(request.headers, is_1_1, max_body_bytes)?;
-    Ok(Some(Head { bytes: blank + length, body }))
+    Ok(Some(Head { bytes: length, body }))
+}
+
+/// What a client accepts whose head was refused; as good as it can be read.
+pub(super) fn accept(text: &[u8]) -> Option<String> {
+    let lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).take_while(|line| !line.is_empty());
+    let field = |line: &[u8]| {
+        let (name, value) = std::str::from_utf8(line).ok()?.split_once(':')?;
+        (name.eq_ignore_ascii_case("accept") && value.is_ascii()).then(|| value.trim().to_owned())
+    };
+    lines.take(MAX_FIELDS).find_map(field)
 }
 
 /// Whether an empty line ends the head.
@@ -190,7 +197,6 @@ mod tests {
         let whole = Ok(Some(Head { bytes: head.len(), body: BodyLength::Known(0) }));
         assert_eq!(of(head), whole);
         assert_eq!(of(&format!("{head}GET / HTTP/1.1\r\n")), whole);
-        assert_eq!(of(&format!("\r\n{head}")), Ok(Some(Head { bytes: head.len() + 2, body: BodyLength::Known(0) })));
     }
 
     #[test]

@@ -11,12 +11,12 @@ use async_io::Timer;
 use futures_lite::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, FutureExt as _};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::{Body as _, Bytes, Incoming};
-use hyper::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, TRANSFER_ENCODING};
+use hyper::header::{ACCEPT, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, TRANSFER_ENCODING};
 use smol_hyper::rt::FuturesIo;
 use tide::http::{Method, Request, Response, Url};
 
 use super::gate::Gate;
-use super::{Counted, Limits, Refusal, Server, Shared};
+use super::{Counted, Limits, Refusal, Server, ServerWide, Shared};
 
 /// hyper's buffer for a connection: more than the longest head.
 const BUFFER_BYTES: usize = 32 << 10;
@@ -48,7 +48,7 @@ where
     let (mut stream, end) = connection.into_parts().io.into_inner().into_parts();
     let unread = end.unread || end.refusal.is_some();
     if let Some(refusal) = end.refusal {
-        let response = refuse(&shared, refusal).await;
+        let response = refuse(&shared, refusal, end.accept.as_deref()).await;
         let bytes = encode(response).await;
         let write = async { stream.write_all(&bytes).await.and(stream.flush().await) };
         if within(limits.idle_timeout, write).await.is_none_or(|result| result.is_err()) {
@@ -95,11 +95,12 @@ async fn answer<State: Clone + Send + Sync + 'static>(
 ) -> hyper::Response<Full<Bytes>> {
     // Nothing after a chunked body is read as a request; see gate.rs.
     let mut last = request.headers().contains_key(TRANSFER_ENCODING);
+    let accept = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok()).map(String::from);
     let response = match convert(request, limits, peer).await {
         Ok(request) => ask(shared, request).await,
         Err(refusal) => {
             last = true;
-            refuse(shared, refusal).await
+            refuse(shared, refusal, accept.as_deref()).await
         }
     };
     let mut response = to_hyper(response).await;
@@ -119,10 +120,17 @@ async fn ask<State: Clone + Send + Sync + 'static>(shared: &Shared<State>, reque
 }
 
 /// Has the app word a refusal.
-async fn refuse<State: Clone + Send + Sync + 'static>(shared: &Shared<State>, refusal: Refusal) -> Response {
+async fn refuse<State: Clone + Send + Sync + 'static>(
+    shared: &Shared<State>,
+    refusal: Refusal,
+    accept: Option<&str>,
+) -> Response {
     let Ok(url) = Url::parse(BASE) else { return Response::new(400) };
     let mut request = Request::new(Method::Get, url);
     request.ext_mut().insert(refusal);
+    if let Some(accept) = accept {
+        request.insert_header(ACCEPT.as_str(), accept);
+    }
     ask(shared, request).await
 }
 
@@ -138,10 +146,14 @@ async fn convert(
     let method = Method::from_str(parts.method.as_str())
         .map_err(|_| Refusal::NotImplemented("This method is not known here."))?;
     let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
-    let url = Url::parse(&format!("{BASE}{}", if target == "*" { "/*" } else { target }))
+    let server_wide = parts.method == hyper::Method::OPTIONS && target == "*";
+    let url = Url::parse(&format!("{BASE}{}", if server_wide { "/" } else { target }))
         .map_err(|_| Refusal::Malformed("The request target is malformed."))?;
     let mut converted = Request::new(method, url);
     converted.set_peer_addr(peer);
+    if server_wide {
+        converted.ext_mut().insert(ServerWide);
+    }
     for (name, value) in &parts.headers {
         // http-types takes ASCII only; any other octet cannot mean anything to us (RFC 9110, 5.5).
         let readable: String =

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, FromRawFd as _, OwnedFd};
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use crate::config::value::Listen;
@@ -51,7 +51,7 @@ pub enum ListenError {
         source: io::Error,
     },
     /// An address cannot be had.
-    #[error("cannot listen on {listen} ({source}); is another program there?")]
+    #[error("cannot listen on {listen} ({source}); set `listen` to an address that is free")]
     Bind {
         /// The address.
         listen: Listen,
@@ -66,6 +66,9 @@ pub enum ListenError {
 /// # Errors
 /// When one is not a listening stream socket.
 pub fn adopt() -> Result<Vec<Socket>, ListenError> {
+    if !is_activated() {
+        return Ok(vec![]);
+    }
     // The numbers and names do not fit together: nothing was passed that could be understood.
     let passed = sd_notify::listen_fds_with_names().map_err(|error| ListenError::Adopt {
         name: "LISTEN_FDNAMES".into(),
@@ -89,9 +92,8 @@ pub fn adopt() -> Result<Vec<Socket>, ListenError> {
     Ok(sockets)
 }
 
-/// Whether systemd passes sockets to this process.
-#[must_use]
-pub fn is_activated() -> bool {
+/// Whether systemd passes sockets to this process, and not to the one that started it.
+fn is_activated() -> bool {
     let mine = std::env::var("LISTEN_PID").is_ok_and(|pid| pid == std::process::id().to_string());
     mine && std::env::var("LISTEN_FDS").is_ok_and(|count| count != "0")
 }
@@ -145,6 +147,9 @@ fn bind_tcp(address: &str) -> io::Result<Kind> {
 fn bind_unix(path: &Path) -> io::Result<Kind> {
     if std::os::unix::net::UnixStream::connect(path).is_ok() {
         return Err(io::ErrorKind::AddrInUse.into());
+    }
+    if std::fs::symlink_metadata(path).is_ok_and(|metadata| !metadata.file_type().is_socket()) {
+        return Err(io::Error::new(io::ErrorKind::AlreadyExists, "there is a file that is no socket"));
     }
     let temporary = path.with_extension(format!("new-{}", std::process::id()));
     let _ = std::fs::remove_file(&temporary);

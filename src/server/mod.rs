@@ -10,6 +10,7 @@ mod head;
 mod http;
 pub mod lifecycle;
 pub mod listen;
+mod stream;
 mod tls;
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -68,6 +69,10 @@ pub enum Refusal {
     NotImplemented(&'static str),
 }
 
+/// Marks `OPTIONS *`, which asks about the server as a whole (RFC 9110, 9.3.7).
+#[derive(Clone, Copy, Debug)]
+pub struct ServerWide;
+
 /// A server: what its listeners and connections share. Clones are handles to the same one.
 pub struct Server<State>(Arc<Shared<State>>);
 
@@ -82,7 +87,10 @@ struct Shared<State> {
     limits: ArcSwap<Limits>,
     tls: ArcSwapOption<TlsConfig>,
     stop: Stop,
+    /// Connections that were accepted.
     open: Count,
+    /// Those of them that are served.
+    served: Count,
     requests: AtomicUsize,
     loops: Mutex<Vec<Sender<Ping>>>,
 }
@@ -100,6 +108,7 @@ impl<State: Clone + Send + Sync + 'static> Server<State> {
             tls: ArcSwapOption::empty(),
             stop: Stop::default(),
             open: Count::default(),
+            served: Count::default(),
             requests: AtomicUsize::new(0),
             loops: Mutex::default(),
         }))
@@ -181,21 +190,38 @@ impl Stop {
     }
 }
 
-/// Counts connections, from accept(2) to the last byte.
+/// Counts connections.
 #[derive(Default)]
 struct Count {
-    open: AtomicUsize,
-    closed: Event,
+    number: AtomicUsize,
+    sank: Event,
 }
 
 impl Count {
     fn now(&self) -> usize {
-        self.open.load(Ordering::SeqCst)
+        self.number.load(Ordering::SeqCst)
+    }
+
+    fn add(&self) {
+        self.number.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn subtract(&self) {
+        self.number.fetch_sub(1, Ordering::SeqCst);
+        self.sank.notify(usize::MAX);
+    }
+
+    /// Adds one when there are fewer than `most`.
+    async fn add_below(&self, most: usize) {
+        let add = |number| (number < most).then_some(number + 1);
+        while self.number.fetch_update(Ordering::SeqCst, Ordering::SeqCst, add).is_err() {
+            self.below(most).await;
+        }
     }
 
     async fn below(&self, most: usize) {
         while self.now() >= most {
-            let listener = self.closed.listen();
+            let listener = self.sank.listen();
             if self.now() >= most {
                 listener.await;
             }
@@ -207,20 +233,31 @@ impl Count {
     }
 }
 
-/// One connection that counts until it is dropped.
-struct Counted<State>(Server<State>);
+/// One connection that counts until it is dropped, from accept(2) to its last byte.
+struct Counted<State> {
+    server: Server<State>,
+    is_served: bool,
+}
 
 impl<State> Counted<State> {
     fn new(server: &Server<State>) -> Self {
-        server.0.open.open.fetch_add(1, Ordering::SeqCst);
-        Self(server.clone())
+        server.0.open.add();
+        Self { server: server.clone(), is_served: false }
+    }
+
+    /// Waits until it may be served: several listeners may each have accepted one for the last place.
+    async fn may_be_served(&mut self) {
+        let most = self.server.0.limits.load().max_connections;
+        self.server.0.served.add_below(most).await;
+        self.is_served = true;
     }
 }
 
 impl<State> Drop for Counted<State> {
     fn drop(&mut self) {
-        let count = &self.0.0.open;
-        count.open.fetch_sub(1, Ordering::SeqCst);
-        count.closed.notify(usize::MAX);
+        if self.is_served {
+            self.server.0.served.subtract();
+        }
+        self.server.0.open.subtract();
     }
 }

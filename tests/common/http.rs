@@ -134,7 +134,12 @@ impl Client {
 
     fn fill(&mut self) -> std::io::Result<usize> {
         let mut buffer = [0; 16 << 10];
-        let read = self.stream.read(&mut buffer)?;
+        let read = loop {
+            match self.stream.read(&mut buffer) {
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                read => break read?,
+            }
+        };
         self.inbox.extend_from_slice(&buffer[..read]);
         Ok(read)
     }
