@@ -369,7 +369,7 @@ fn read_only_disk_is_503_and_heals_without_a_restart() {
 
         disk.remount("rw");
         let healed = client.invite(KEY);
-        assert_eq!(healed.status, 201, "after {end}: {healed:?}");
+        assert_eq!(healed.status, 201, "after {end}: {healed:?}\n{}", served.log());
         made.insert(healed.token());
         for token in [before, healed.token()] {
             assert_eq!(client.get(&format!("/invite?{token}")).status, 200, "after {end}");
@@ -403,7 +403,9 @@ fn creates_that_wait_together_are_committed_together() {
     let other = open(&scratch);
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let before = transactions(&scratch);
-    clients.iter_mut().for_each(|client| client.send(create()));
+    for client in &mut clients {
+        client.send(create());
+    }
     for other in &mut others {
         assert_eq!(other.get("/invite?unknown").status, 404);
     }

@@ -298,7 +298,11 @@ impl Settling<'_> {
             let id = match name.parse::<KeyId>() {
                 Ok(id) => id,
                 Err(error) => {
-                    self.fault(&at, &error.to_string());
+                    // Somebody may have written the whole key, with its secret.
+                    let id = name.split_once('/').map_or(name.clone(), |(id, _)| format!("{id}/…"));
+                    let path = super::show::dotted(&["keys", &id]);
+                    let origin = Some(self.merged.origin_at(&at));
+                    self.faults.push(Fault { path, value: None, origin, reason: error.to_string() });
                     continue;
                 }
             };

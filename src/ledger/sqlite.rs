@@ -530,7 +530,11 @@ impl Readers {
                 None => Store(connect(&file)?),
             };
             let result = query(&store)?;
-            place.put(store);
+            // What was opened on a read-only disk is not kept: SQLite would hold the whole process to it (its shared
+            // memory is one for all connections), also when the disk has healed.
+            if !store.0.is_readonly(rusqlite::MAIN_DB)? {
+                place.put(store);
+            }
             Ok(result)
         })
         .await
