@@ -17,7 +17,6 @@ use std::time::Duration;
 
 use invited::clock;
 use invited::invite::InviteId;
-use sha2::Digest as _;
 
 use load::{CONNECTIONS, Load, THREADS};
 use service::{CONSTANT, KEY, Scratch, Service, constant, post};
@@ -59,6 +58,17 @@ fn main() {
     println!("Load: {CONNECTIONS} keep-alive connections from {THREADS} threads, each with one request under way.");
     println!("State: {}, SQLite with full sync.", env!("CARGO_TARGET_TMPDIR"));
     println!("Log: as shipped, to a file there. In brackets: the lowest and highest of the rounds.\n");
+    if has("drive") {
+        let address = arguments[arguments.len() - 2].parse().unwrap();
+        let path = arguments.last().unwrap();
+        let load =
+            Load { address, requests: vec![post(path, KEY)], status: if path == "/invites_api" { 201 } else { 404 } };
+        let rate = load.rate(Duration::from_secs(8), || (), || ());
+        return println!("{rate:.0}/s");
+    }
+    if has("ab") {
+        return ab(&effort);
+    }
     disk();
     println!("{:<44}{:>12}{:>12}{:>8}  {:<15}{:<9}", "", "measured", "baseline", "", "asked", "");
     let full = ["creates", "start"].into_iter().any(wanted).then(full_ledger);
@@ -165,7 +175,7 @@ fn rate(service: &Service, load: &Load, effort: &Effort) -> (f64, f64) {
     let begin = || before = service.processor_time();
     let end = || after = service.processor_time();
     let rate = load.rate(effort.time, begin, end);
-    (rate, (after - before).as_secs_f64() * 1e6 / (rate * effort.time.as_secs_f64()))
+    (rate, after.saturating_sub(before).as_secs_f64() * 1e6 / (rate * effort.time.as_secs_f64()))
 }
 
 /// Rates of several rounds, and what an answer cost.
@@ -300,9 +310,7 @@ fn state_keys(scratch: &Scratch, count: usize) -> Vec<String> {
     let dir = scratch.state().join("keys");
     let (id, secret) = first.trim_end().split_once('/').unwrap();
     let template = std::fs::read_to_string(dir.join(format!("{id}.toml"))).unwrap();
-    let digest_of = |secret: &str| {
-        sha2::Sha256::digest(secret.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect::<String>()
-    };
+    let digest_of = |secret: &str| invited::config::settings::digest(secret).to_string();
     let digest = digest_of(secret);
     assert!(template.contains(&digest));
     let mut keys = vec![first.trim_end().to_owned()];
@@ -340,4 +348,32 @@ fn full_ledger() -> Scratch {
     transaction.commit().unwrap();
     ledger.close().unwrap();
     scratch
+}
+
+fn ab(effort: &Effort) {
+    let bare = constant();
+    let names = service::binaries();
+    let mut constants = Rates::default();
+    let mut nothings: Vec<Rates> = names.iter().map(|_| Rates::default()).collect();
+    let mut rates: Vec<Rates> = names.iter().map(|_| Rates::default()).collect();
+    for _ in 0..effort.rounds {
+        constants.add(rate(&bare, &to_create(&bare), effort));
+        for at in 0..names.len() {
+            service::BINARY_AT.store(at, std::sync::atomic::Ordering::Relaxed);
+            let scratch = Scratch::new();
+            let service = scratch.serve();
+            service.first_answer();
+            let nowhere = Load { address: service.address, requests: vec![post("/nowhere", KEY)], status: 404 };
+            nothings[at].add(rate(&service, &nowhere, effort));
+            rates[at].add(rate(&service, &to_create(&service), effort));
+        }
+    }
+    let (constant, of_constant) = constants.done();
+    println!("constant {:.0}/s {of_constant:.1} us", constant.median());
+    for ((name, rates), nothings) in names.iter().zip(rates).zip(nothings) {
+        let (rates, cost) = rates.done();
+        let (nothing, nothing_cost) = nothings.done();
+        tell_ratio(&format!("{} {cost:.1} us", name.rsplit('/').next().unwrap()), &rates, &constant, Some(0.3));
+        tell_ratio(&format!("   404 {nothing_cost:.1} us"), &nothing, &constant, None);
+    }
 }

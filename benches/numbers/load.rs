@@ -44,7 +44,7 @@ impl Load {
                 });
             }
         });
-        counted.into_inner() as f64 / time.as_secs_f64()
+        f64::from(u32::try_from(counted.into_inner()).expect("fewer than four billion")) / time.as_secs_f64()
     }
 
     /// Asks `count` times; gives how long it took.
