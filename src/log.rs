@@ -173,6 +173,11 @@ struct Escaped<'a>(&'a mut String);
 
 impl fmt::Write for Escaped<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
+        // Nearly every text is plain.
+        if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            self.0.push_str(text);
+            return Ok(());
+        }
         for c in text.chars() {
             match c {
                 c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') => self.0.extend(c.escape_default()),

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rand::Rng as _;
+use rand::rngs::StdRng;
+use rand::{Rng as _, SeedableRng as _};
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, Row, TransactionBehavior, params};
 
 use super::{Filter, LastUse, LedgerError, OpenError, Terms};
@@ -63,6 +64,8 @@ pub(super) struct Writer {
     key: LedgerKey,
     connection: Option<Connection>,
     memory: Memory,
+    /// Keeps ids of several processes apart. They are no secrets, so the operating system is not asked for each.
+    rng: StdRng,
 }
 
 /// What the writer knows without asking; forgotten when a transaction fails.
@@ -85,6 +88,7 @@ impl Writer {
             key: key.clone(),
             connection: None,
             memory: Memory::default(),
+            rng: StdRng::from_rng(&mut clock::rng()),
         };
         match writer.reconnect() {
             Ok(()) => Ok((writer, None)),
@@ -194,7 +198,7 @@ impl Writer {
             return Err(LedgerError::Unavailable("it is closed".into()));
         };
         let result = connection.transaction_with_behavior(TransactionBehavior::Immediate).and_then(|sqlite| {
-            let mut transaction = Transaction { sqlite, memory: &mut self.memory };
+            let mut transaction = Transaction { sqlite, memory: &mut self.memory, rng: &mut self.rng };
             work(&mut transaction)?;
             transaction.sqlite.commit()
         });
@@ -233,6 +237,7 @@ pub(super) struct Swept {
 pub(super) struct Transaction<'a> {
     sqlite: rusqlite::Transaction<'a>,
     memory: &'a mut Memory,
+    rng: &'a mut StdRng,
 }
 
 impl Transaction<'_> {
@@ -319,7 +324,7 @@ impl Transaction<'_> {
             let newest: Option<i64> = self.sqlite.query_row("SELECT max(id) FROM invite", [], |row| row.get(0))?;
             newest.map(InviteId::from_row)
         };
-        let mut id = InviteId::after(last, draft.created_at, clock::rng().next_u32());
+        let mut id = InviteId::after(last, draft.created_at, self.rng.next_u32());
         // Another process may have taken the id; then the next one is tried.
         while statement.execute(params![
             id.to_row(),
@@ -336,7 +341,7 @@ impl Transaction<'_> {
             draft.expires_at.as_millisecond(),
         ])? == 0
         {
-            id = InviteId::after(Some(id), draft.created_at, clock::rng().next_u32());
+            id = InviteId::after(Some(id), draft.created_at, self.rng.next_u32());
         }
         self.memory.last_id = Some(id);
         Ok(Invite { id, draft, used: 0, revoked_at: None })
