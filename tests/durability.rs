@@ -21,7 +21,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use rand::{RngExt as _, SeedableRng as _};
 use rusqlite::{Connection, params};
 
-use common::{CONFIG, Client, KEY, PATIENCE, Response, Scratch};
+use common::{CONFIG, Client, KEY, Notified, PATIENCE, Response, Scratch};
 
 /// What asks for an invite with [`KEY`].
 fn create() -> String {
@@ -352,6 +352,7 @@ fn read_only_disk_is_503_and_heals_without_a_restart() {
         Ok(disk) => disk,
         Err(reason) => return skip("read_only_disk_is_503_and_heals_without_a_restart", &reason),
     };
+    let notified = Notified::new(&scratch);
     let mut made = HashSet::new();
     // The kernel makes nothing read-only that is open for writing; so the service meets it when it starts.
     for end in ["TERM", "KILL"] {
@@ -362,14 +363,17 @@ fn read_only_disk_is_503_and_heals_without_a_restart() {
         served.wait();
 
         disk.remount("ro");
-        let served = scratch.serve();
+        let served = scratch.serve_with(&[("NOTIFY_SOCKET", notified.path())]);
+        // The second status comes when the service has counted what is there: then nobody is reading the ledger.
+        notified.wait("READY=1");
+        notified.wait("STATUS=");
         let mut client = served.client();
         assert_unavailable(&client.invite(KEY));
         assert_unavailable(&client.invite(KEY));
 
         disk.remount("rw");
         let healed = client.invite(KEY);
-        assert_eq!(healed.status, 201, "after {end}: {healed:?}\n{}", served.log());
+        assert_eq!(healed.status, 201, "after {end}: {healed:?}");
         made.insert(healed.token());
         for token in [before, healed.token()] {
             assert_eq!(client.get(&format!("/invite?{token}")).status, 200, "after {end}");

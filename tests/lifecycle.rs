@@ -348,7 +348,7 @@ fn broken_configuration_changes_nothing_and_each_fault_is_logged() {
 fn reloads_under_load_disturb_no_request() {
     let scratch = Scratch::new(CONFIG);
     let served = scratch.serve();
-    let crowd = Crowd::start(served.address(), 8);
+    let crowd = Crowd::start(served.address(), 8, &[]);
     for _ in 0..10 {
         crowd.wait(50);
         let logged = served.log_length();
@@ -394,21 +394,23 @@ struct Crowd {
 }
 
 impl Crowd {
-    fn start(address: SocketAddr, clients: usize) -> Self {
+    /// Each request has these further headers.
+    fn start(address: SocketAddr, clients: usize, headers: &[&str]) -> Self {
+        let bearer = format!("Authorization: Bearer {KEY}");
+        let request = common::http::request("POST", "/invites_api", &[&[bearer.as_str()], headers].concat(), "");
         let (sender, made) = mpsc::channel();
         let enough = Arc::new(AtomicBool::new(false));
         let start = |_| {
-            let (sender, enough) = (sender.clone(), Arc::clone(&enough));
-            std::thread::spawn(move || Self::ask(address, &sender, &enough))
+            let (request, sender, enough) = (request.clone(), sender.clone(), Arc::clone(&enough));
+            std::thread::spawn(move || Self::ask(address, &request, &sender, &enough))
         };
         Self { made, threads: (0..clients).map(start).collect(), enough, seen: std::cell::RefCell::default() }
     }
 
     /// Gives what went wrong.
-    fn ask(address: SocketAddr, sender: &mpsc::Sender<String>, enough: &AtomicBool) -> Vec<String> {
+    fn ask(address: SocketAddr, request: &str, sender: &mpsc::Sender<String>, enough: &AtomicBool) -> Vec<String> {
         let mut faults = Vec::new();
         let mut client: Option<Client> = None;
-        let request = common::http::request("POST", "/invites_api", &[&format!("Authorization: Bearer {KEY}")], "");
         let mut number = 0;
         while !enough.load(Ordering::SeqCst) {
             let Some(mut connection) = client.take().or_else(|| {
@@ -418,7 +420,7 @@ impl Crowd {
                 continue;
             };
             number += 1;
-            if let Err(error) = connection.try_send(&request) {
+            if let Err(error) = connection.try_send(request) {
                 faults.push(format!("request {number} could not be sent: {error}"));
                 continue;
             }
@@ -459,23 +461,62 @@ impl Crowd {
     }
 }
 
-#[test]
-fn restarts_on_a_passed_socket_refuse_and_lose_nothing_under_load() {
+/// Restarts the service under clients; all they ask is answered, and every 201 is in the ledger.
+fn restart_under_load(restarts: usize, clients: usize, headers: &[&str]) {
     let scratch = Scratch::new(&unbindable());
     let socket = listener();
     let start = || scratch.serve_activated(vec![socket.try_clone().unwrap().into()], "http", &[]);
     let mut served = start();
-    let crowd = Crowd::start(socket.local_addr().unwrap(), 32);
-    for _ in 0..10 {
-        crowd.wait(100);
+    let crowd = Crowd::start(socket.local_addr().unwrap(), clients, headers);
+    for _ in 0..restarts {
+        crowd.wait(3 * clients);
         served.signal("TERM");
         assert_eq!(served.wait().code(), Some(0), "{}", served.log());
         assert!(!served.log().contains("still open"), "{}", served.log());
         served = start();
     }
-    crowd.wait(100);
+    crowd.wait(3 * clients);
     let made = crowd.end();
-    assert!(made.len() >= 1_100);
+    drop(served);
+    assert_eq!(tokens(&scratch), made);
+}
+
+#[test]
+fn restarts_on_a_passed_socket_refuse_and_lose_nothing_on_connections_that_are_kept() {
+    restart_under_load(10, 32, &[]);
+}
+
+#[test]
+fn restarts_on_a_passed_socket_refuse_and_lose_nothing_on_connections_for_one_request() {
+    restart_under_load(10, 32, &["Connection: close"]);
+}
+
+#[test]
+fn connection_that_comes_at_the_moment_of_the_stop_is_answered_by_this_service_or_the_next() {
+    const ROUNDS: usize = 200;
+    let scratch = Scratch::new(&unbindable());
+    let socket = listener();
+    let address = socket.local_addr().unwrap();
+    let start = || scratch.serve_activated(vec![socket.try_clone().unwrap().into()], "http", &[]);
+    let request = common::http::request("GET", &format!("/invites_api?key={KEY}"), &[], "");
+    let mut served = start();
+    let mut made = HashSet::new();
+    for round in 0..ROUNDS {
+        // Nobody is connected, so the service has nothing to wait for; then there is somebody.
+        served.signal("TERM");
+        served.wait_log("stopping");
+        let mut client = Client::tcp(address);
+        client.send(&request);
+        assert_eq!(served.wait().code(), Some(0));
+        let before = served;
+        served = start();
+        let answer = client.try_read(false);
+        let told = format!("round {round}: {answer:?}\n{}\n{}", before.log(), served.log());
+        let answer = answer.ok().flatten().unwrap_or_else(|| panic!("no answer in {told}"));
+        assert_eq!(answer.status, 201, "{told}");
+        made.insert(answer.token());
+    }
+    assert_eq!(made.len(), ROUNDS);
     drop(served);
     assert_eq!(tokens(&scratch), made);
 }

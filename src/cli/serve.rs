@@ -140,8 +140,8 @@ impl Service {
             while requests.next().await != Request::Stop {}
             usize::MAX
         };
-        match self.server.drain(patience).or(hurried).await {
-            0 => accepting.await?,
+        match self.server.drain(accepting, patience).or(hurried).await {
+            0 => {}
             usize::MAX => ::log::warn!("told to stop twice; not waiting for what is in flight"),
             left => ::log::warn!("{left} connections were still open after drain_timeout"),
         }

@@ -126,10 +126,12 @@ impl<State: Clone + Send + Sync + 'static> Server<State> {
     }
 
     /// Stops accepting, answers what is in flight, and returns when no connection is left, or after `timeout`; then
-    /// with how many are.
-    pub async fn drain(&self, timeout: Duration) -> usize {
+    /// with how many are. `accepting` ends with the accept loops: what one of them has just accepted is not counted
+    /// before.
+    pub async fn drain(&self, accepting: impl Future, timeout: Duration) -> usize {
         self.0.stop.stop();
         let none_left = async {
+            accepting.await;
             self.0.open.none_left().await;
             0
         };
