@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, Row, TransactionBehavior, params};
@@ -25,6 +25,9 @@ const APPLICATION_ID: i64 = 0x696e_7664;
 
 /// How long to wait for another process, such as `invited invite create`, to finish its transaction.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// When a key was last used is written so often; a limit that is used, always.
+const NOTE_EVERY: SignedDuration = SignedDuration::from_secs(10);
 
 /// A sweep looks at so many rows in one transaction, so that creates never wait long for it.
 const SWEEP_ROWS: i64 = 2_000;
@@ -73,6 +76,8 @@ pub(super) struct Writer {
 struct Memory {
     last_id: Option<InviteId>,
     rates: HashMap<String, Used>,
+    /// When the use of each key was last written.
+    noted: HashMap<String, Timestamp>,
 }
 
 impl Writer {
@@ -347,13 +352,19 @@ impl Transaction<'_> {
         Ok(Invite { id, draft, used: 0, revoked_at: None })
     }
 
+    /// Writes what is used of a limit with every invite; when a key was last used, now and then.
     fn note_use(&mut self, terms: &Terms, now: Timestamp, used: Used) -> rusqlite::Result<()> {
+        let noted = self.memory.noted.get(terms.key.as_str());
+        if terms.limit.is_none() && noted.is_some_and(|at| now.duration_since(*at) < NOTE_EVERY) {
+            return Ok(());
+        }
         let mut statement = self.sqlite.prepare_cached(
             "INSERT INTO key_use (key, last_used_at, rate_used) VALUES (?1, ?2, ?3) \
              ON CONFLICT (key) DO UPDATE SET last_used_at = excluded.last_used_at, rate_used = excluded.rate_used",
         )?;
         statement.execute(params![terms.key.as_str(), now.as_millisecond(), used.0])?;
         self.memory.rates.insert(terms.key.to_string(), used);
+        self.memory.noted.insert(terms.key.to_string(), now);
         Ok(())
     }
 
