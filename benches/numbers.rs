@@ -58,17 +58,6 @@ fn main() {
     println!("Load: {CONNECTIONS} keep-alive connections from {THREADS} threads, each with one request under way.");
     println!("State: {}, SQLite with full sync.", env!("CARGO_TARGET_TMPDIR"));
     println!("Log: as shipped, to a file there. In brackets: the lowest and highest of the rounds.\n");
-    if has("drive") {
-        let address = arguments[arguments.len() - 2].parse().unwrap();
-        let path = arguments.last().unwrap();
-        let load =
-            Load { address, requests: vec![post(path, KEY)], status: if path == "/invites_api" { 201 } else { 404 } };
-        let rate = load.rate(Duration::from_secs(8), || (), || ());
-        return println!("{rate:.0}/s");
-    }
-    if has("ab") {
-        return ab(&effort);
-    }
     disk();
     println!("{:<44}{:>12}{:>12}{:>8}  {:<15}{:<9}", "", "measured", "baseline", "", "asked", "");
     let full = ["creates", "start"].into_iter().any(wanted).then(full_ledger);
@@ -289,19 +278,27 @@ fn keys(effort: &Effort) {
     }
     tell_most("5 key list with 1,000 keys", &lists, None, 50.0, "ms");
 
-    let [mut ones, mut manys] = std::array::from_fn(|_| Rates::default());
+    let [mut ones, mut ones_of_many, mut manys] = std::array::from_fn(|_| Rates::default());
     for _ in 0..effort.rounds {
-        for ((scratch, keys), rates) in [(&one, &mut ones), (&many, &mut manys)] {
+        for ((scratch, keys), used, rates) in
+            [(&one, 1, &mut ones), (&many, 1, &mut ones_of_many), (&many, KEYS, &mut manys)]
+        {
             let service = scratch.serve();
-            let requests = keys.iter().map(|key| post("/invites_api", key)).collect();
+            // The last of them, so that a search from the first would be seen.
+            let requests = keys.iter().rev().take(used).map(|key| post("/invites_api", key)).collect();
             service.first_answer();
             rates.add(rate(&service, &Load { address: service.address, requests, status: 201 }, effort));
             service.stop();
         }
     }
-    let [(ones, of_one), (manys, of_many)] = [ones, manys].map(Rates::done);
-    tell_ratio("  creates by 1,000 state keys in turn, of 1", &manys, &ones, Some(0.95));
-    println!("  processor time per answer, in µs: one key {of_one:.1}, 1,000 keys {of_many:.1}");
+    let [(ones, of_one), (ones_of_many, of_one_of_many), (manys, of_many)] =
+        [ones, ones_of_many, manys].map(Rates::done);
+    tell_ratio("  creates under 1,000 state keys, of under 1", &ones_of_many, &ones, Some(0.95));
+    tell_ratio("  creates by 1,000 state keys in turn, of 1", &manys, &ones, None);
+    println!(
+        "  processor time per answer, in µs: one key {of_one:.1}, one of 1,000 {of_one_of_many:.1}, each of 1,000 \
+         {of_many:.1}"
+    );
 }
 
 /// Makes state keys as `key create` stores them, without its fsync each; gives `ID/SECRET` of each.
@@ -348,32 +345,4 @@ fn full_ledger() -> Scratch {
     transaction.commit().unwrap();
     ledger.close().unwrap();
     scratch
-}
-
-fn ab(effort: &Effort) {
-    let bare = constant();
-    let names = service::binaries();
-    let mut constants = Rates::default();
-    let mut nothings: Vec<Rates> = names.iter().map(|_| Rates::default()).collect();
-    let mut rates: Vec<Rates> = names.iter().map(|_| Rates::default()).collect();
-    for _ in 0..effort.rounds {
-        constants.add(rate(&bare, &to_create(&bare), effort));
-        for at in 0..names.len() {
-            service::BINARY_AT.store(at, std::sync::atomic::Ordering::Relaxed);
-            let scratch = Scratch::new();
-            let service = scratch.serve();
-            service.first_answer();
-            let nowhere = Load { address: service.address, requests: vec![post("/nowhere", KEY)], status: 404 };
-            nothings[at].add(rate(&service, &nowhere, effort));
-            rates[at].add(rate(&service, &to_create(&service), effort));
-        }
-    }
-    let (constant, of_constant) = constants.done();
-    println!("constant {:.0}/s {of_constant:.1} us", constant.median());
-    for ((name, rates), nothings) in names.iter().zip(rates).zip(nothings) {
-        let (rates, cost) = rates.done();
-        let (nothing, nothing_cost) = nothings.done();
-        tell_ratio(&format!("{} {cost:.1} us", name.rsplit('/').next().unwrap()), &rates, &constant, Some(0.3));
-        tell_ratio(&format!("   404 {nothing_cost:.1} us"), &nothing, &constant, None);
-    }
 }

@@ -11,16 +11,7 @@ use invited::config::value::Listen;
 use invited::server::{Limits, Listeners, Server, listen};
 use tempfile::TempDir;
 
-pub static BINARY_AT: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
-pub fn binaries() -> Vec<String> {
-    std::env::var("BINARIES").map_or_else(
-        |_| vec![env!("CARGO_BIN_EXE_invited").to_owned()],
-        |text| text.split(':').map(str::to_owned).collect(),
-    )
-}
-fn binary() -> String {
-    binaries()[BINARY_AT.load(std::sync::atomic::Ordering::Relaxed)].clone()
-}
+const BINARY: &str = env!("CARGO_BIN_EXE_invited");
 
 /// The key `site` has the secret `s3cret`.
 const CONFIG: &str = r#"
@@ -66,7 +57,7 @@ impl Scratch {
 
     /// Runs a subcommand that must succeed; gives its stdout.
     pub fn run(&self, arguments: &[&str]) -> String {
-        let mut command = Command::new(binary());
+        let mut command = Command::new(BINARY);
         command.arg("--config").arg(self.path().join("config.toml")).arg("--state-dir").arg(self.state());
         let output = clean(&mut command).args(arguments).stdin(Stdio::null()).output().unwrap();
         assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
@@ -77,11 +68,7 @@ impl Scratch {
     pub fn serve(&self) -> Service {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let log = if std::env::var_os("NULL").is_some() {
-            std::fs::File::options().write(true).open("/dev/null").unwrap()
-        } else {
-            std::fs::File::options().create(true).append(true).open(self.path().join("log")).unwrap()
-        };
+        let log = std::fs::File::options().create(true).append(true).open(self.path().join("log")).unwrap();
         let mut command = activated(listener);
         command.arg("--config").arg(self.path().join("config.toml")).arg("--state-dir").arg(self.state());
         let child = command.arg("serve").stdout(Stdio::null()).stderr(log).spawn().unwrap();
@@ -98,7 +85,7 @@ fn clean(command: &mut Command) -> &mut Command {
 fn activated(listener: TcpListener) -> Command {
     let mut command = Command::new("/bin/sh");
     let script = "exec 3<&0 0</dev/null; LISTEN_PID=$$ exec \"$0\" \"$@\"";
-    clean(&mut command).env("LISTEN_FDS", "1").arg("-c").arg(script).arg(binary());
+    clean(&mut command).env("LISTEN_FDS", "1").arg("-c").arg(script).arg(BINARY);
     command.stdin(Stdio::from(OwnedFd::from(listener)));
     command
 }
