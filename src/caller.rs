@@ -11,6 +11,13 @@ use crate::desk::Desk;
 /// A request, as handlers get it: its state is the desk under the configuration in force.
 pub type Request = tide::Request<Arc<Desk>>;
 
+/// The credentials of `Bearer`, the scheme in any letter case (RFC 9110, 11.1). Another scheme presents nothing.
+#[must_use]
+pub fn bearer(header: &str) -> Option<&str> {
+    let (scheme, credentials) = header.trim().split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| credentials.trim())
+}
+
 /// The address of whoever sent `request`.
 #[must_use]
 pub fn address_of(request: &Request) -> IpAddr {

@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::config::{Scope, Settings};
+use crate::config::{Scope, Settings, Used};
 use crate::invite::link::{self, Landing};
-use crate::invite::name::HostName;
+use crate::invite::name::{Account, HostName};
 use crate::invite::policy::{self, Bounds, MAX_USES, Order, Wrong};
-use crate::invite::{Invite, InviteId, Source};
+use crate::invite::token::LedgerKey;
+use crate::invite::{Change, Invite, InviteId, Source, Via};
 use crate::key::{Failures, Key, KeyRing, Refused};
-use crate::ledger::{Filter, Ledger, LedgerError, Terms};
+use crate::ledger::{Answer, ChangeError, CreateError, Filter, Ledger, LedgerError, RedeemError, Repeatable, Terms};
 use crate::log::{Event, event};
 
 /// One configuration at work: its settings and keys, over the ledger that outlives it.
@@ -64,10 +65,47 @@ pub enum IssueError {
     Order(Vec<Wrong>),
     /// The ledger says no.
     #[error(transparent)]
-    Ledger(#[from] LedgerError),
+    Ledger(#[from] CreateError),
     /// There is nothing to make links of.
     #[error("public_url is not set in the configuration; links begin with it")]
     NoPublicUrl,
+}
+
+/// Why an invite was not changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AmendError {
+    /// Something that was asked for cannot be had.
+    #[error("{}", .0.iter().map(Wrong::to_string).collect::<Vec<_>>().join("; "))]
+    Fields(Vec<Wrong>),
+    /// The ledger says no.
+    #[error(transparent)]
+    Ledger(#[from] ChangeError),
+}
+
+/// A request with an Idempotency-Key.
+pub struct Repeat<'a, T> {
+    /// What tells it from others: who asks, where, and the Idempotency-Key.
+    pub parts: &'a [&'a str],
+    /// Its body.
+    pub body: &'a [u8],
+    /// The answer to it.
+    pub answer: Box<dyn FnOnce(T) -> Vec<u8> + Send>,
+}
+
+/// What links are made with.
+#[derive(Clone)]
+struct Links {
+    key: LedgerKey,
+    landing: Landing,
+}
+
+impl Links {
+    fn issued(&self, invite: Invite) -> Issued {
+        let token = self.key.token(invite.id);
+        let landing_page = link::landing_page(&invite, &token, &self.landing);
+        let uri = link::uri(&invite, &token);
+        Issued { invite, token, landing_page, uri }
+    }
 }
 
 impl Desk {
@@ -141,46 +179,84 @@ impl Desk {
         count: usize,
         now: Timestamp,
     ) -> Result<Vec<Issued>, IssueError> {
+        match self.issue_once(key, host, order, count, None, now).await? {
+            Answer::New(issued) => Ok(issued),
+            // Only what is to be repeated was answered before.
+            Answer::Before(_) => Ok(vec![]),
+        }
+    }
+
+    /// The same for a request that may come again.
+    ///
+    /// # Errors
+    /// Nothing was made.
+    pub async fn issue_once(
+        &self,
+        key: Option<&Key>,
+        host: Option<&str>,
+        order: &Order,
+        count: usize,
+        repeat: Option<Repeat<'_, Vec<Issued>>>,
+        now: Timestamp,
+    ) -> Result<Answer<Vec<Issued>>, IssueError> {
         if key.is_some_and(|key| !key.settings.allow.contains(&Scope::Create)) {
             return Err(IssueError::Scope);
         }
         let host = self.host(key, host)?;
-        let landing = self.landing()?;
-        let invites = &self.settings.invites;
-        let key_max_ttl = key.and_then(|key| key.settings.max_ttl).unwrap_or(Duration::MAX);
+        let links = self.links()?;
         let bounds = Bounds {
-            ttl: invites.ttl,
-            max_ttl: invites.max_ttl.min(key_max_ttl),
-            max_uses: key.and_then(|key| key.settings.max_uses).unwrap_or(MAX_USES),
+            ttl: self.settings.invites.ttl,
+            max_ttl: self.max_ttl(key),
+            max_uses: max_uses(key),
             reserved: &self.settings.hosts[host].reserved_usernames,
         };
         let source = key.map_or(Source::Cli, |key| Source::Key(key.id.clone()));
-        let terms = key.map(|key| Terms {
-            key: key.id.clone(),
-            limit: key.settings.limit,
-            max_pending: key.settings.max_pending,
+        let mut draft = policy::draft(order, host, bounds, source, now).map_err(IssueError::Order)?;
+        if count > 1 && draft.kind.reserves().is_some() {
+            let reason = "several invites cannot reserve the same name".into();
+            return Err(IssueError::Order(vec![Wrong { field: "count".into(), reason }]));
+        }
+        draft.inviter = draft.inviter.or_else(|| draft.kind.contact().map(ToString::to_string));
+        let request = repeat.map(|repeat| {
+            let (seal, links) = (self.ledger.seal().clone(), links.clone());
+            Repeatable::<Vec<Invite>> {
+                slot: seal.slot(repeat.parts),
+                body: seal.digest(repeat.body),
+                seal: Box::new(move |invites| {
+                    let issued = invites.iter().map(|invite| links.issued(invite.clone())).collect();
+                    seal.close(&(repeat.answer)(issued))
+                }),
+            }
         });
-        let draft = policy::draft(order, host, bounds, source, now).map_err(IssueError::Order)?;
-        let invites = self.ledger.create(vec![draft; count], terms).await?;
-        for Invite { id, draft, .. } in &invites {
-            event(&Event::InviteMade { invite: id, host: &draft.host, source: &draft.source });
+        match self.ledger.create(vec![draft; count], key.map(terms), request).await? {
+            Answer::Before(sealed) => Ok(Answer::Before(self.open_answer(&sealed).map_err(CreateError::from)?)),
+            Answer::New(invites) => {
+                for Invite { id, draft, .. } in &invites {
+                    event(&Event::InviteMade { invite: id, host: &draft.host, source: &draft.source });
+                }
+                Ok(Answer::New(invites.into_iter().map(|invite| links.issued(invite)).collect()))
+            }
         }
-        Ok(invites.into_iter().map(|invite| self.with_links(invite, landing)).collect())
     }
 
-    fn landing(&self) -> Result<Landing<'_>, IssueError> {
-        if let Some(template) = &self.settings.invites.landing {
-            return Ok(Landing::Elsewhere(template));
-        }
-        let public_url = self.settings.public_url.as_ref().ok_or(IssueError::NoPublicUrl)?;
-        Ok(Landing::Own(public_url.base()))
+    fn open_answer(&self, sealed: &[u8]) -> Result<Vec<u8>, LedgerError> {
+        let damaged = || LedgerError::Unavailable("a kept answer is damaged".into());
+        self.ledger.seal().open(sealed).ok_or_else(damaged)
     }
 
-    fn with_links(&self, invite: Invite, landing: Landing<'_>) -> Issued {
-        let token = self.ledger.key().token(invite.id);
-        let landing_page = link::landing_page(&invite, &token, landing);
-        let uri = link::uri(&invite, &token);
-        Issued { invite, token, landing_page, uri }
+    /// The longest life that `key` may give an invite.
+    #[must_use]
+    pub fn max_ttl(&self, key: Option<&Key>) -> Duration {
+        self.settings.invites.max_ttl.min(key.and_then(|key| key.settings.max_ttl).unwrap_or(Duration::MAX))
+    }
+
+    fn links(&self) -> Result<Links, IssueError> {
+        let landing = match (&self.settings.invites.landing, &self.settings.public_url) {
+            (Some(template), _) => Landing::Elsewhere(template.as_str().into()),
+            (None, Some(public_url)) => Landing::Own(public_url.base().into()),
+            (None, None) => return Err(IssueError::NoPublicUrl),
+        };
+        Ok(Links { key: self.ledger.key().clone(), landing })
     }
 
     /// An invite with its links.
@@ -188,7 +264,7 @@ impl Desk {
     /// # Errors
     /// When there is nothing to make links of.
     pub fn issued(&self, invite: Invite) -> Result<Issued, IssueError> {
-        Ok(self.with_links(invite, self.landing()?))
+        Ok(self.links()?.issued(invite))
     }
 
     /// The invite that `token` opens. Spends nothing.
@@ -202,12 +278,68 @@ impl Desk {
         }
     }
 
+    /// The invite called `id`, if `key` may know of it.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn find(&self, key: &Key, id: InviteId) -> Result<Option<Invite>, LedgerError> {
+        Ok(self.ledger.find(id).await?.filter(|invite| key.allows_host(&invite.draft.host)))
+    }
+
     /// Invites, newest first.
     ///
     /// # Errors
     /// When the ledger cannot be read.
     pub async fn list(&self, filter: Filter, now: Timestamp) -> Result<Vec<Invite>, LedgerError> {
         self.ledger.list(filter, now).await
+    }
+
+    /// Changes an invite within what `key` may.
+    ///
+    /// # Errors
+    /// Nothing was changed.
+    pub async fn amend(
+        &self,
+        key: &Key,
+        id: InviteId,
+        mut change: Change,
+        now: Timestamp,
+    ) -> Result<Invite, AmendError> {
+        let mut wrong = Vec::new();
+        let mut refuse = |field: &'static str, reason: String| wrong.push(Wrong { field: field.into(), reason });
+        if let Some(note) = &change.note
+            && !policy::is_note(note)
+        {
+            refuse("note", policy::NOTE_EXPECTED.into());
+        }
+        if let Some(uses) = change.uses
+            && !(1..=max_uses(Some(key))).contains(&uses)
+        {
+            refuse("uses", format!("expected 1 to {}", max_uses(Some(key))));
+        }
+        if let Some(expires_at) = &mut change.expires_at {
+            // The ledger counts milliseconds.
+            *expires_at = Timestamp::from_millisecond(expires_at.as_millisecond()).unwrap_or(*expires_at);
+            let latest = jiff::SignedDuration::try_from(self.max_ttl(Some(key)))
+                .ok()
+                .and_then(|max_ttl| now.checked_add(max_ttl).ok())
+                .unwrap_or(Timestamp::MAX);
+            if *expires_at <= now || *expires_at > latest {
+                refuse("expires_at", format!("expected a time to come, at most {latest}"));
+            }
+        }
+        if !wrong.is_empty() {
+            return Err(AmendError::Fields(wrong));
+        }
+        if self.find(key, id).await.map_err(ChangeError::from)?.is_none() {
+            return Err(ChangeError::Absent.into());
+        }
+        let revoked = change.revoked;
+        let invite = self.ledger.change(id, change, Some(terms(key)), now).await?;
+        if revoked == Some(true) && invite.revoked_at == Some(now) {
+            event(&Event::InviteRevoked { invite: &invite.id, host: &invite.draft.host });
+        }
+        Ok(invite)
     }
 
     /// Revokes invites; gives those that were pending.
@@ -221,4 +353,69 @@ impl Desk {
         }
         Ok(revoked)
     }
+
+    /// Spends one use of the invite that `token` opens, for a caller's own sign-up.
+    ///
+    /// # Errors
+    /// Nothing was spent.
+    pub async fn redeem(
+        &self,
+        key: &Key,
+        token: &str,
+        account: Option<Account>,
+        repeat: Option<Repeat<'_, Invite>>,
+        now: Timestamp,
+    ) -> Result<Answer<Invite>, RedeemError> {
+        let invite = self.open(token).await?.filter(|invite| key.allows_host(&invite.draft.host));
+        let Invite { id, draft, .. } = invite.ok_or(RedeemError::Absent)?;
+        if account.as_ref().and_then(|account| account.host.as_ref()).is_some_and(|host| *host != draft.host) {
+            return Err(RedeemError::OtherName);
+        }
+        let account = account.map(|account| account.user);
+        let request = repeat.map(|repeat| {
+            let seal = self.ledger.seal().clone();
+            Repeatable::<Invite> {
+                slot: seal.slot(repeat.parts),
+                body: seal.digest(repeat.body),
+                seal: Box::new(move |invite| seal.close(&(repeat.answer)(invite.clone()))),
+            }
+        });
+        match self.ledger.redeem(id, account, Via::Api, request, now).await? {
+            Answer::Before(sealed) => Ok(Answer::Before(self.open_answer(&sealed)?)),
+            Answer::New(invite) => {
+                let source = Source::Key(key.id.clone());
+                event(&Event::InviteRedeemed {
+                    invite: &id,
+                    host: &invite.draft.host,
+                    via: &Via::Api,
+                    source: &source,
+                });
+                Ok(Answer::New(invite))
+            }
+        }
+    }
+
+    /// How much of `key`'s rate is used.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn rate_used(&self, key: &Key) -> Result<Used, LedgerError> {
+        self.ledger.rate_used(key.id.clone()).await
+    }
+
+    /// How many pending invites `key` has.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn pending_of(&self, key: &Key, now: Timestamp) -> Result<u64, LedgerError> {
+        self.ledger.pending_of(Source::Key(key.id.clone()), now).await
+    }
+}
+
+fn max_uses(key: Option<&Key>) -> u32 {
+    key.and_then(|key| key.settings.max_uses).unwrap_or(MAX_USES).min(MAX_USES)
+}
+
+fn terms(key: &Key) -> Terms {
+    Terms { key: key.id.clone(), limit: key.settings.limit, max_pending: key.settings.max_pending }
 }

@@ -40,6 +40,17 @@ pub enum Event<'a> {
         /// Who had it made.
         source: &'a dyn Display,
     },
+    /// A use of an invite was spent.
+    InviteRedeemed {
+        /// Its id.
+        invite: &'a dyn Display,
+        /// Its host.
+        host: &'a dyn Display,
+        /// By which way.
+        via: &'a dyn Display,
+        /// Who said so.
+        source: &'a dyn Display,
+    },
     /// An invite was revoked.
     InviteRevoked {
         /// Its id.
@@ -66,6 +77,9 @@ pub fn event(event: &Event<'_>) {
         }
         Event::InviteMade { invite, host, source } => {
             log::info!("event" = "invite.made", "invite.id":% = invite, "host":% = host, "source":% = source; "an invite was made");
+        }
+        Event::InviteRedeemed { invite, host, via, source } => {
+            log::info!("event" = "invite.redeemed", "invite.id":% = invite, "host":% = host, "via":% = via, "source":% = source; "an invite was redeemed");
         }
         Event::InviteRevoked { invite, host } => {
             log::info!("event" = "invite.revoked", "invite.id":% = invite, "host":% = host; "an invite was revoked");

@@ -1,11 +1,16 @@
 //! Every refusal that an outsider may see: status, slug, title and public text. What caused it goes to the log alone.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
-use crate::desk::{AuthError, IssueError};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::desk::{AmendError, AuthError, IssueError};
+use crate::invite::Status;
 use crate::invite::policy::Wrong;
-use crate::ledger::LedgerError;
+use crate::ledger::{ChangeError, CreateError, LedgerError, RedeemError};
 
 /// A refusal.
 #[derive(Clone, Debug)]
@@ -14,6 +19,8 @@ pub enum Problem {
     BadRequest(&'static str),
     /// 400: fields are wrong.
     Fields(Vec<Wrong>),
+    /// 401: the API wants a key, and there is none that is good; true if one was sent.
+    Unauthorized(AuthError, bool),
     /// 403: no key, or none that is good. Which of these is not told.
     Unauthenticated(AuthError),
     /// 403: the key is good, but may not do this.
@@ -26,12 +33,18 @@ pub enum Problem {
     Method(String),
     /// 408
     Timeout,
-    /// 409: somebody else has the name.
-    NameReserved,
+    /// 409: somebody else has the name, or it is reserved.
+    NameTaken,
+    /// 410: an invite that is spent, expired or revoked.
+    Ended(Status),
     /// 413
     TooLarge,
     /// 414
     TargetTooLong,
+    /// 415
+    MediaType,
+    /// 422: an Idempotency-Key that came before with another body.
+    OtherBody,
     /// 429: too many wrong keys, invites, or pending invites.
     TooMany(TooMany, Duration),
     /// 431
@@ -64,13 +77,17 @@ impl Problem {
     pub fn status(&self) -> u16 {
         match self {
             Self::BadRequest(_) | Self::Fields(_) => 400,
+            Self::Unauthorized(..) => 401,
             Self::Unauthenticated(_) | Self::NotAllowed(_) | Self::Prefetch => 403,
             Self::NotFound => 404,
             Self::Method(_) => 405,
             Self::Timeout => 408,
-            Self::NameReserved => 409,
+            Self::NameTaken => 409,
+            Self::Ended(_) => 410,
             Self::TooLarge => 413,
             Self::TargetTooLong => 414,
+            Self::MediaType => 415,
+            Self::OtherBody => 422,
             Self::TooMany(..) => 429,
             Self::HeadTooLarge => 431,
             Self::Internal(_) => 500,
@@ -85,15 +102,19 @@ impl Problem {
         match self {
             Self::BadRequest(_) => "bad-request",
             Self::Fields(_) => "invalid-fields",
+            Self::Unauthorized(..) => "unauthorized",
             Self::Unauthenticated(_) => "key-refused",
             Self::NotAllowed(_) => "not-allowed",
             Self::Prefetch => "prefetch",
             Self::NotFound => "not-found",
             Self::Method(_) => "method-not-allowed",
             Self::Timeout => "timeout",
-            Self::NameReserved => "name-reserved",
+            Self::NameTaken => "name-taken",
+            Self::Ended(_) => "invite-ended",
             Self::TooLarge => "body-too-large",
             Self::TargetTooLong => "target-too-long",
+            Self::MediaType => "media-type",
+            Self::OtherBody => "other-body",
             Self::TooMany(TooMany::Failures, _) => "too-many-failures",
             Self::TooMany(TooMany::Invites, _) => "too-many-invites",
             Self::TooMany(TooMany::Pending, _) => "too-many-pending",
@@ -110,15 +131,19 @@ impl Problem {
         match self {
             Self::BadRequest(_) => "Bad request",
             Self::Fields(_) => "Invalid fields",
+            Self::Unauthorized(..) => "Key needed",
             Self::Unauthenticated(_) => "Key refused",
             Self::NotAllowed(_) => "Not allowed",
             Self::Prefetch => "Not prefetched",
             Self::NotFound => "Not found",
             Self::Method(_) => "Method not allowed",
             Self::Timeout => "Request timed out",
-            Self::NameReserved => "Name is reserved",
+            Self::NameTaken => "Name is taken",
+            Self::Ended(_) => "Invite has ended",
             Self::TooLarge => "Body too large",
             Self::TargetTooLong => "Target too long",
+            Self::MediaType => "Unsupported media type",
+            Self::OtherBody => "Idempotency-Key was used",
             Self::TooMany(..) => "Too many requests",
             Self::HeadTooLarge => "Head too large",
             Self::Internal(_) => "Internal error",
@@ -133,6 +158,7 @@ impl Problem {
         match self {
             Self::BadRequest(detail) | Self::NotAllowed(detail) | Self::NotImplemented(detail) => detail,
             Self::Fields(_) => "Some fields are wrong; `errors` says which.",
+            Self::Unauthorized(..) => "A valid key is needed: send `Authorization: Bearer ID/SECRET`.",
             Self::Unauthenticated(_) => {
                 "A valid key is needed: send `Authorization: Bearer ID/SECRET`, or `?key=ID/SECRET`."
             }
@@ -140,9 +166,15 @@ impl Problem {
             Self::NotFound => "There is nothing here.",
             Self::Method(_) => "This method cannot be used here; `Allow` says which can.",
             Self::Timeout => "The request took too long to arrive.",
-            Self::NameReserved => "Another invite already reserves this name.",
+            Self::NameTaken => "Somebody has this name, or another invite reserves it.",
+            Self::Ended(Status::Pending) => "This invite can be redeemed.",
+            Self::Ended(Status::Redeemed) => "All uses of this invite are spent.",
+            Self::Ended(Status::Expired) => "This invite has expired.",
+            Self::Ended(Status::Revoked) => "This invite was revoked.",
             Self::TooLarge => "The request's body is too large.",
             Self::TargetTooLong => "The request's target is too long.",
+            Self::MediaType => "The body must be JSON; send `Content-Type: application/json`.",
+            Self::OtherBody => "This Idempotency-Key came before, with another body.",
             Self::TooMany(TooMany::Failures, _) => {
                 "Too many wrong keys came from this address; wait as `Retry-After` says."
             }
@@ -170,14 +202,66 @@ impl fmt::Display for Problem {
     /// For the log: with the cause.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unauthenticated(error) => error.fmt(f),
+            Self::Unauthorized(error, _) | Self::Unauthenticated(error) => error.fmt(f),
             Self::Fields(wrong) => {
                 f.write_str("wrong:")?;
-                wrong.iter().try_for_each(|wrong| write!(f, " {}", wrong.field))
+                wrong.iter().try_for_each(|wrong| match &wrong.field {
+                    Cow::Borrowed(field) => write!(f, " {field}"),
+                    // As the client wrote it: that may be anything.
+                    Cow::Owned(_) => f.write_str(" a field"),
+                })
             }
             Self::Internal(cause) | Self::Unavailable(cause) => f.write_str(cause),
             other => f.write_str(other.slug()),
         }
+    }
+}
+
+/// How a refusal reads in JSON (RFC 9457, 3).
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Problem")]
+pub struct ProblemDetails<'a> {
+    /// Which problem; stable.
+    #[serde(rename = "type")]
+    kind: String,
+    /// What it is, in a few words.
+    title: &'a str,
+    /// The HTTP status.
+    status: u16,
+    /// What is wrong and what to do.
+    detail: &'a str,
+    /// The fields that are wrong.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<FieldError<'a>>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct FieldError<'a> {
+    /// The field; empty for the whole body.
+    field: &'a str,
+    /// What is allowed.
+    detail: &'a str,
+}
+
+impl<'a> From<&'a Problem> for ProblemDetails<'a> {
+    fn from(problem: &'a Problem) -> Self {
+        let errors: &[Wrong] = if let Problem::Fields(wrong) = problem { wrong } else { &[] };
+        Self {
+            kind: format!("urn:invited:problem:{}", problem.slug()),
+            title: problem.title(),
+            status: problem.status(),
+            detail: problem.detail(),
+            errors: errors.iter().map(|wrong| FieldError { field: &wrong.field, detail: &wrong.reason }).collect(),
+        }
+    }
+}
+
+impl From<Problem> for tide::Response {
+    /// A response that the envelope will give its body.
+    fn from(problem: Problem) -> Self {
+        let mut response = Self::new(problem.status());
+        response.insert_ext(problem);
+        response
     }
 }
 
@@ -192,11 +276,45 @@ impl From<AuthError> for Problem {
 
 impl From<LedgerError> for Problem {
     fn from(error: LedgerError) -> Self {
+        let LedgerError::Unavailable(cause) = error;
+        Self::Unavailable(cause)
+    }
+}
+
+impl From<CreateError> for Problem {
+    fn from(error: CreateError) -> Self {
         match error {
-            LedgerError::Unavailable(cause) => Self::Unavailable(cause),
-            LedgerError::NameReserved(_) => Self::NameReserved,
-            LedgerError::Limit { retry_after } => Self::TooMany(TooMany::Invites, retry_after),
-            LedgerError::Pending { retry_after } => Self::TooMany(TooMany::Pending, retry_after),
+            CreateError::Ledger(error) => error.into(),
+            CreateError::NameReserved(_) => Self::NameTaken,
+            CreateError::Limit { retry_after } => Self::TooMany(TooMany::Invites, retry_after),
+            CreateError::Pending { retry_after } => Self::TooMany(TooMany::Pending, retry_after),
+            CreateError::OtherBody => Self::OtherBody,
+        }
+    }
+}
+
+impl From<AmendError> for Problem {
+    fn from(error: AmendError) -> Self {
+        match error {
+            AmendError::Fields(wrong) => Self::Fields(wrong),
+            AmendError::Ledger(ChangeError::Ledger(error)) => error.into(),
+            AmendError::Ledger(ChangeError::Absent) => Self::NotFound,
+            AmendError::Ledger(ChangeError::Uses(error)) => Self::Fields(vec![error.into()]),
+            AmendError::Ledger(ChangeError::NameReserved(_)) => Self::NameTaken,
+            AmendError::Ledger(ChangeError::Pending { retry_after }) => Self::TooMany(TooMany::Pending, retry_after),
+        }
+    }
+}
+
+impl From<RedeemError> for Problem {
+    fn from(error: RedeemError) -> Self {
+        match error {
+            RedeemError::Ledger(error) => error.into(),
+            RedeemError::Absent => Self::NotFound,
+            RedeemError::Ended(status) => Self::Ended(status),
+            RedeemError::OtherName => Self::NotAllowed("This invite is for another name."),
+            RedeemError::Taken(_) => Self::NameTaken,
+            RedeemError::OtherBody => Self::OtherBody,
         }
     }
 }

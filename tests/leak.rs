@@ -70,6 +70,20 @@ fn secretive() -> Scratch {
     scratch
 }
 
+/// What the log calls every route.
+const ROUTES: [&str; 10] = [
+    "-",
+    "/invite",
+    "/invites_api",
+    "/api/v1/invites",
+    "/api/v1/invites/{id}",
+    "/api/v1/redeem",
+    "/api/v1/self",
+    "/api/v1/openapi.json",
+    "/healthz",
+    "/readyz",
+];
+
 /// One line of the log, taken apart: whatever it may say is known beforehand.
 fn check_line(line: &str) {
     let (time, rest) = line.split_once(' ').unwrap();
@@ -81,6 +95,8 @@ fn check_line(line: &str) {
         let known = [
             "listening on http://127.0.0.1:",
             "an invite was made event=invite.made invite.id=",
+            "an invite was redeemed event=invite.redeemed invite.id=",
+            "an invite was revoked event=invite.revoked invite.id=",
             "a key was refused event=key.refused ",
             "a key was made event=key.made key.id=",
             "component: not served by this version",
@@ -101,7 +117,7 @@ fn check_line(line: &str) {
     assert_eq!(what, format!("{method} {route} {status}"), "{line}");
     assert!(id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-'), "{line}");
     assert!(method == "-" || method.bytes().all(|byte| byte.is_ascii_uppercase()), "{line}");
-    assert!(["-", "/invite", "/invites_api", "*"].contains(&route), "{line}");
+    assert!(ROUTES.contains(&route), "{line}");
     assert!(status.len() == 3 && took.parse::<f64>().is_ok(), "{line}");
     if !rest.is_empty() {
         let error = rest.strip_prefix("error=").unwrap_or_else(|| panic!("{rest:?} in {line}"));
@@ -228,6 +244,35 @@ fn requests(key: &str, token: &str) -> Vec<String> {
             all.push(request("GET", target, &[line, "Accept: text/html"], ""));
         }
     }
+    for target in ROUTES[3..].iter().map(|route| route.replace("{id}", CANARY)) {
+        let with_id = target.replace(CANARY, &token[..11]);
+        for body in [
+            format!(r#"{{"token":"{token}","account":"{CANARY}"}}"#),
+            format!(r#"{{"token":"{token}","account":5}}"#),
+            format!(r#"{{"token":"{CANARY}"}}"#),
+            format!(
+                r#"{{"note":["{CANARY}"],"uses":"{token}","ttl":"{key}","status":"{CANARY}","expires_at":"{token}"}}"#
+            ),
+            format!(r#"{{"username":"{CANARY} {key}","kind":"{token}","reset":"{CANARY}"}}"#),
+            format!("{{{CANARY}"),
+        ] {
+            for (method, target) in [("POST", &target), ("PATCH", &target), ("PATCH", &with_id)] {
+                let idempotency_key = format!("Idempotency-Key: {CANARY}");
+                all.push(request(
+                    method,
+                    target,
+                    &[&lines[0], "Content-Type: application/json", &idempotency_key],
+                    &body,
+                ));
+            }
+        }
+        for query in ["", "?status=LEAK", "?cursor=LEAK", "?host=LEAK", "?limit=LEAK"] {
+            let target = format!("{target}{}", query.replace("LEAK", CANARY));
+            all.push(request("GET", &target, &[&lines[0]], ""));
+            all.push(request("DELETE", &target, &[&lines[0], "Accept: text/html"], ""));
+        }
+        all.push(request("GET", &with_id, &[&lines[0]], ""));
+    }
     let chunked = "POST /nowhere HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
     all.extend([
         format!("{CANARY}\r\n\r\n"),
@@ -275,7 +320,7 @@ fn unguessable(token: &str) -> &str {
 fn no_answer_and_no_line_of_the_log_has_what_a_request_brought() {
     let scratch = secretive();
     let served = scratch.serve_as(&["-vv"], &[]);
-    let key = scratch.key(&["for a host", "--host", "example.com"]);
+    let key = scratch.key(&["for a host", "--host", "example.com", "--allow", "create", "--allow", "redeem"]);
     let token = served.client().invite(&key).token();
     let secrets = Secrets::new(&[unguessable(&token), key.split_once('/').unwrap().1]);
     let count = drive(&served, &secrets, &key, &token);

@@ -1,15 +1,11 @@
 //! `/invites_api`: what Prosody's mod_invites_api answers, for its clients to work unchanged.
 
-use std::sync::Arc;
-
+use tide::Response;
 use tide::http::{Method, headers};
-use tide::{Middleware, Next, Response};
 
-use crate::caller::{Request, address_of};
+use crate::caller::{Request, address_of, bearer};
 use crate::clock;
 use crate::config::ApiMethod;
-use crate::config::settings::CorsOrigins;
-use crate::desk::Desk;
 use crate::invite::policy::Order;
 use crate::problem::Problem;
 
@@ -71,12 +67,6 @@ pub async fn create(request: Request) -> Result<Response, Problem> {
     Ok(response)
 }
 
-/// The credentials of `Bearer`, the scheme in any letter case (RFC 9110, 11.1). Another scheme presents nothing.
-fn bearer(header: &str) -> Option<&str> {
-    let (scheme, credentials) = header.trim().split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| credentials.trim())
-}
-
 fn allow(methods: &std::collections::BTreeSet<ApiMethod>) -> String {
     let mut names: Vec<_> = methods
         .iter()
@@ -95,46 +85,4 @@ fn is_prefetch(request: &Request) -> bool {
         let value = values.as_str().to_ascii_lowercase();
         ["prefetch", "prerender", "preview"].iter().any(|word| value.contains(word))
     })
-}
-
-/// The CORS headers (Fetch standard, 3.2) on every answer, refusals too: the calling page is to read them.
-pub struct Cors {
-    only: Option<Arc<std::collections::BTreeSet<String>>>,
-}
-
-impl Cors {
-    /// For these origins.
-    #[must_use]
-    pub fn new(origins: &CorsOrigins) -> Self {
-        match origins {
-            CorsOrigins::Any => Self { only: None },
-            CorsOrigins::Only(origins) => Self { only: Some(Arc::new(origins.clone())) },
-        }
-    }
-}
-
-#[tide::utils::async_trait]
-impl Middleware<Arc<Desk>> for Cors {
-    async fn handle(&self, request: Request, next: Next<'_, Arc<Desk>>) -> tide::Result {
-        let origin = request.header(headers::ORIGIN).map(|origin| origin.as_str().to_owned());
-        let mut response = match request.method() {
-            Method::Options => Response::new(204),
-            _ => next.run(request).await,
-        };
-        let allowed = match &self.only {
-            None => Some("*".to_owned()),
-            Some(only) => {
-                response.append_header(headers::VARY, "Origin");
-                origin.filter(|origin| only.contains(origin))
-            }
-        };
-        if let Some(allowed) = allowed {
-            response.insert_header(headers::ACCESS_CONTROL_ALLOW_ORIGIN, allowed);
-            response.insert_header(headers::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, OPTIONS");
-            response.insert_header(headers::ACCESS_CONTROL_ALLOW_HEADERS, "Authorization, Content-Type");
-            response.insert_header(headers::ACCESS_CONTROL_MAX_AGE, "7200");
-            response.insert_header(headers::ACCESS_CONTROL_EXPOSE_HEADERS, "Location");
-        }
-        Ok(response)
-    }
 }

@@ -1,4 +1,15 @@
-//! What programs call.
+//! What programs call: `/invites_api`, `/api/v1` and the operator's pages.
+//!
+//! A call to `/api/v1` comes in by [`call`], which lets its key in; its body and query are read by [`fields`]; what it
+//! is answered with reads as in [`view`]; and [`openapi`] describes all of it.
 
+pub mod call;
+pub mod cors;
+pub mod fields;
 pub mod invites;
 pub mod invites_api;
+pub mod openapi;
+pub mod ops;
+pub mod redeem;
+pub mod this_key;
+pub mod view;

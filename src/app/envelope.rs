@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use tide::http::headers;
 use tide::{Middleware, Next, Response};
 
-use super::{Route, refusal};
+use super::Route;
 use crate::caller::Request;
 use crate::clock;
 use crate::desk::Desk;
 use crate::log::{self, RequestLine};
 use crate::pages;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemDetails};
 use crate::server::{Refusal, ServerWide};
 
 /// The outermost middleware.
@@ -26,9 +26,9 @@ impl Middleware<Arc<Desk>> for Envelope {
         let method = request.method();
         let prefers_html = prefers_html(&request);
         let (mut response, method_name) = match request.ext::<Refusal>() {
-            Some(reason) => (refusal(problem(reason)), "-"),
+            Some(reason) => (problem(reason).into(), "-"),
             None if request.ext::<ServerWide>().is_some() => (options(), method.as_ref()),
-            None if has_empty_part(request.url().path()) => (refusal(Problem::NotFound), method.as_ref()),
+            None if has_empty_part(request.url().path()) => (Problem::NotFound.into(), method.as_ref()),
             None => (next.run(request).await, method.as_ref()),
         };
 
@@ -100,6 +100,11 @@ fn dress(response: &mut Response, problem: &Problem, prefers_html: bool, request
     if let Problem::Method(allow) = problem {
         response.insert_header(headers::ALLOW, allow);
     }
+    if let Problem::Unauthorized(_, sent) = problem {
+        // RFC 6750, 3: an error is named only to whoever sent a key.
+        response
+            .insert_header(headers::WWW_AUTHENTICATE, if *sent { "Bearer error=\"invalid_token\"" } else { "Bearer" });
+    }
     if let Some(seconds) = problem.retry_after() {
         response.insert_header(headers::RETRY_AFTER, seconds.to_string());
     }
@@ -109,40 +114,10 @@ fn dress(response: &mut Response, problem: &Problem, prefers_html: bool, request
         pages::problem(response, problem, request_id);
         return;
     }
-    let errors = match problem {
-        Problem::Fields(wrong) => {
-            wrong.iter().map(|wrong| FieldError { field: wrong.field, detail: &wrong.reason }).collect()
-        }
-        _ => vec![],
-    };
-    let body = ProblemDetails {
-        kind: format!("urn:invited:problem:{}", problem.slug()),
-        title: problem.title(),
-        status: problem.status(),
-        detail: problem.detail(),
-        errors,
-    };
+    let body = ProblemDetails::from(problem);
     // It holds nothing but texts and numbers.
     response.set_body(serde_json::to_string(&body).unwrap_or_default());
     response.set_content_type("application/problem+json");
-}
-
-/// RFC 9457, 3.
-#[derive(serde::Serialize)]
-struct ProblemDetails<'a> {
-    #[serde(rename = "type")]
-    kind: String,
-    title: &'a str,
-    status: u16,
-    detail: &'a str,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    errors: Vec<FieldError<'a>>,
-}
-
-#[derive(serde::Serialize)]
-struct FieldError<'a> {
-    field: &'a str,
-    detail: &'a str,
 }
 
 /// Whether `Accept` ranks HTML above JSON (RFC 9110, 12.5.1). Whoever does not say gets JSON.

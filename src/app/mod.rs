@@ -4,11 +4,15 @@ mod envelope;
 
 use std::sync::Arc;
 
-use tide::http::{Method, headers};
+use tide::http::Method::{self, Delete, Get, Head, Patch, Post};
+use tide::http::headers;
 use tide::{Middleware, Response};
 
-use crate::api::invites_api;
+use crate::api::call::needs;
+use crate::api::cors::Cors;
+use crate::api::{invites, invites_api, openapi, ops, redeem, this_key};
 use crate::caller::Request;
+use crate::config::Scope;
 use crate::desk::Desk;
 use crate::pages::landing;
 use crate::problem::Problem;
@@ -23,14 +27,33 @@ pub fn build(desk: Arc<Desk>) -> tide::Server<Arc<Desk>> {
     let settings = desk.settings();
     let prefix = settings.public_url.as_ref().map_or("", |url| url.prefix()).to_owned();
     let invites_api = settings.http.invites_api.clone();
-    let cors = invites_api::Cors::new(&settings.cors_origins);
-
+    let origins = settings.cors_origins.clone();
+    let (cors, v1) = (Cors::invites_api(&origins), Cors::v1(&origins));
     let mut app = tide::with_state(desk);
     app.with(envelope::Envelope);
-    let mut table = Table { app, prefix };
+
     // The route table.
-    table.route(&invites_api, "/invites_api", &[Method::Get, Method::Post], invites_api::create, Some(cors));
-    table.route("/invite", "/invite", &[Method::Get, Method::Head], landing::get, None::<invites_api::Cors>);
+    let mut table = Table { app, prefix };
+    table.at(&invites_api, "/invites_api").with(cors).on([Get, Post], invites_api::create).done();
+    table
+        .at(invites::PATH, invites::PATH)
+        .with(v1.clone())
+        .on([Get, Head], needs(Scope::Read, invites::list))
+        .on([Post], needs(Scope::Create, invites::create))
+        .done();
+    table
+        .at("/api/v1/invites/:id", "/api/v1/invites/{id}")
+        .with(v1.clone())
+        .on([Get, Head], needs(Scope::Read, invites::get))
+        .on([Patch], needs(Scope::Create, invites::change))
+        .on([Delete], needs(Scope::Revoke, invites::revoke))
+        .done();
+    table.at(redeem::PATH, redeem::PATH).with(v1.clone()).on([Post], needs(Scope::Redeem, redeem::redeem)).done();
+    table.at(this_key::PATH, this_key::PATH).with(v1.clone()).on([Get, Head], needs(None, this_key::get)).done();
+    table.at(openapi::PATH, openapi::PATH).with(v1).on([Get, Head], openapi::get).done();
+    table.at("/invite", "/invite").on([Get, Head], landing::get).done();
+    table.at("/healthz", "/healthz").on([Get, Head], ops::healthz).done();
+    table.at("/readyz", "/readyz").on([Get, Head], ops::readyz).done();
     table.app
 }
 
@@ -40,38 +63,54 @@ struct Table {
 }
 
 impl Table {
-    /// Puts `handler` at `path` for `methods`; other methods are told which there are.
-    fn route<F, Fut, M>(
-        &mut self,
-        path: &str,
-        name: &'static str,
-        methods: &[Method],
-        handler: F,
-        middleware: Option<M>,
-    ) where
+    /// The place `path` below the prefix; `name` is what the log calls it.
+    fn at(&mut self, path: &str, name: &'static str) -> Place<'_> {
+        Place { route: self.app.at(&format!("{}{path}", self.prefix)), name, methods: vec![] }
+    }
+}
+
+/// A place in the route table.
+#[must_use = "call done()"]
+struct Place<'a> {
+    route: tide::Route<'a, Arc<Desk>>,
+    name: &'static str,
+    methods: Vec<Method>,
+}
+
+impl Place<'_> {
+    fn with(mut self, middleware: impl Middleware<Arc<Desk>>) -> Self {
+        self.route.with(middleware);
+        self
+    }
+
+    /// Has `handler` answer `methods`.
+    fn on<F, Fut>(mut self, methods: impl IntoIterator<Item = Method>, handler: F) -> Self
+    where
         F: Fn(Request) -> Fut + Clone + Send + Sync + 'static,
         Fut: Future<Output = Result<Response, Problem>> + Send + 'static,
-        M: Middleware<Arc<Desk>>,
     {
-        let mut route = self.app.at(&format!("{}{path}", self.prefix));
-        if let Some(middleware) = middleware {
-            route.with(middleware);
-        }
+        let name = self.name;
         for method in methods {
             let handler = handler.clone();
-            route.method(*method, move |request| {
+            self.route.method(method, move |request| {
                 let answer = handler(request);
                 async move { Ok(stamp(answer.await, name)) }
             });
+            self.methods.push(method);
         }
-        let allow = allow(methods);
+        self
+    }
+
+    /// Other methods are told which there are.
+    fn done(mut self) {
+        let (allow, name) = (allow(&self.methods), self.name);
         let options = allow.clone();
-        route.method(Method::Options, move |_| {
+        self.route.method(Method::Options, move |_| {
             let mut response = Response::new(204);
             response.insert_header(headers::ALLOW, &*options);
             async move { Ok(stamp(Ok(response), name)) }
         });
-        route.all(move |_| {
+        self.route.all(move |_| {
             let allow = allow.clone();
             async move { Ok(stamp(Err(Problem::Method(allow)), name)) }
         });
@@ -85,14 +124,7 @@ fn allow(methods: &[Method]) -> String {
 }
 
 fn stamp(answer: Result<Response, Problem>, route: &'static str) -> Response {
-    let mut response = answer.unwrap_or_else(refusal);
+    let mut response = answer.unwrap_or_else(Response::from);
     response.insert_ext(Route(route));
-    response
-}
-
-/// A response that the envelope will give its body.
-pub(crate) fn refusal(problem: Problem) -> Response {
-    let mut response = Response::new(problem.status());
-    response.insert_ext(problem);
     response
 }

@@ -8,7 +8,7 @@ use clap::Subcommand;
 use jiff::Timestamp;
 
 use super::{Global, Outcome, WrongUse, print, print_json, qr};
-use crate::api::invites::{InviteList, InviteView};
+use crate::api::view::{InviteList, InviteView};
 use crate::clock;
 use crate::config::Settings;
 use crate::config::value::Span;
@@ -120,6 +120,7 @@ async fn create(desk: &Desk, options: Create, now: Timestamp) -> Outcome {
         groups: options.groups,
         roles: options.roles,
         note: options.note,
+        inviter: None,
     };
     let issued = desk.issue(None, options.host.as_deref(), &order, options.count.into(), now).await;
     let mut issued = issued.map_err(|error| explain(desk.settings(), error))?;
@@ -157,7 +158,7 @@ fn explain(settings: &Settings, error: IssueError) -> anyhow::Error {
 }
 
 async fn list(desk: &Desk, host: Option<HostName>, status: Option<Status>, json: bool, now: Timestamp) -> Outcome {
-    let invites = desk.list(Filter { host, status, ..Filter::default() }, now).await?;
+    let invites = desk.list(Filter { hosts: host.map(|host| [host].into()), status, ..Filter::default() }, now).await?;
     if json {
         let views = invites.into_iter().map(|invite| Ok(InviteView::new(desk.issued(invite)?, now)));
         let invites = views.collect::<Result<_, IssueError>>().map_err(|error| explain(desk.settings(), error))?;
@@ -166,7 +167,7 @@ async fn list(desk: &Desk, host: Option<HostName>, status: Option<Status>, json:
     let mut text = String::new();
     for invite in invites {
         let (id, status, draft) = (invite.id, invite.status(now), &invite.draft);
-        let (kind, host, left, expires) = (draft.kind.word(), &draft.host, invite.uses_left(), draft.expires_at);
+        let (kind, host, left, expires) = (draft.kind.name().word(), &draft.host, invite.uses_left(), draft.expires_at);
         let note = draft.note.as_deref().unwrap_or_default().replace(char::is_control, " ");
         writeln!(text, "{id}\t{status}\t{kind}\t{host}\t{left}\t{expires}\t{}\t{note}", draft.source)?;
     }

@@ -288,7 +288,7 @@ impl Housekeeper {
     async fn sweep(&self) {
         let retention = self.service.desk.load().settings().ledger.retention;
         let Ok(ended_before) = clock::now().checked_sub(retention) else { return };
-        match self.service.ledger.sweep(ended_before).await {
+        match self.service.ledger.sweep(ended_before, clock::now()).await {
             Ok(0) => {}
             Ok(dropped) => ::log::info!("{dropped} invites that ended long ago were dropped"),
             Err(error) => ::log::warn!("error":% = error; "invites that ended long ago are not dropped"),

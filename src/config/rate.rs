@@ -61,6 +61,21 @@ pub struct UsedUp {
 pub struct Used(pub i64);
 
 impl Rate {
+    /// How many are left at `now`.
+    #[must_use]
+    pub fn left(self, used: Used, now: Timestamp) -> u32 {
+        let taken = used.0.saturating_sub(now.as_microsecond()).max(0);
+        // The last interval that has begun is not there yet.
+        let taken = (taken + self.interval_us() - 1) / self.interval_us().max(1);
+        self.count.saturating_sub(u32::try_from(taken).unwrap_or(u32::MAX))
+    }
+
+    /// How long until all of it is there again.
+    #[must_use]
+    pub fn full_in(self, used: Used, now: Timestamp) -> Duration {
+        Duration::from_micros(u64::try_from(used.0.saturating_sub(now.as_microsecond())).unwrap_or(0))
+    }
+
     fn interval_us(self) -> i64 {
         i64::try_from(self.period.as_micros() / u128::from(self.count)).unwrap_or(i64::MAX)
     }
@@ -99,9 +114,12 @@ mod tests {
         let start: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
         let later = |seconds| start + jiff::SignedDuration::from_secs(seconds);
         let mut used = Used::default();
-        for _ in 0..3 {
+        for left in [2, 1, 0] {
             used = rate.take(used, start, 1).unwrap();
+            assert_eq!(rate.left(used, start), left);
         }
+        assert_eq!(rate.full_in(used, start), Duration::from_mins(1));
+        assert_eq!((rate.left(used, later(19)), rate.left(used, later(20)), rate.left(used, later(99))), (0, 1, 3));
         assert_eq!(rate.take(used, start, 1), Err(UsedUp { retry_after: Duration::from_secs(20) }));
         assert_eq!(rate.take(used, later(19), 1), Err(UsedUp { retry_after: Duration::from_secs(1) }));
         used = rate.take(used, later(20), 1).unwrap();

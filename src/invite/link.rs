@@ -1,20 +1,22 @@
 //! Links: the landing page and the `xmpp:` URI of an invite.
 
+use std::sync::Arc;
+
 use super::name::Username;
 use super::{Invite, Kind};
 
 /// Where the landing page is.
-#[derive(Clone, Copy, Debug)]
-pub enum Landing<'a> {
+#[derive(Clone, Debug)]
+pub enum Landing {
     /// Our own, below this base URL (which ends in a slash).
-    Own(&'a str),
+    Own(Arc<str>),
     /// Somebody else's: a URL with `{token}`, `{uri}` and `{host}`.
-    Elsewhere(&'a str),
+    Elsewhere(Arc<str>),
 }
 
 /// The landing page of `invite`.
 #[must_use]
-pub fn landing_page(invite: &Invite, token: &str, landing: Landing<'_>) -> String {
+pub fn landing_page(invite: &Invite, token: &str, landing: &Landing) -> String {
     match landing {
         Landing::Own(base) => format!("{base}invite?{token}"),
         Landing::Elsewhere(template) => template
@@ -54,7 +56,7 @@ mod tests {
 
     fn invite(kind: Kind) -> Invite {
         let id = InviteId::after(None, moment("2026-01-01T00:00:00Z"), 0);
-        Invite { id, draft: crate::invite::Draft { kind, ..draft() }, used: 0, revoked_at: None }
+        Invite::from((id, crate::invite::Draft { kind, ..draft() }))
     }
 
     #[test]
@@ -73,9 +75,12 @@ mod tests {
     #[test]
     fn landing_pages_are_ours_or_elsewhere() {
         let invite = invite(Kind::Account { username: None });
-        assert_eq!(landing_page(&invite, "T", Landing::Own("https://i.example/p/")), "https://i.example/p/invite?T");
         assert_eq!(
-            landing_page(&invite, "T", Landing::Elsewhere("https://e.example/{host}/#{uri}")),
+            landing_page(&invite, "T", &Landing::Own("https://i.example/p/".into())),
+            "https://i.example/p/invite?T"
+        );
+        assert_eq!(
+            landing_page(&invite, "T", &Landing::Elsewhere("https://e.example/{host}/#{uri}".into())),
             "https://e.example/example.com/#xmpp%3Aexample.com%3Fregister%3Bpreauth%3DT"
         );
     }

@@ -3,6 +3,7 @@
 pub mod link;
 pub mod name;
 pub mod policy;
+pub mod redemption;
 pub mod token;
 
 use std::fmt;
@@ -11,8 +12,11 @@ use std::str::FromStr;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use name::{HostName, Jid, KeyId, Username};
+pub use redemption::{Change, Redemption, Via};
 
 /// What an invite is called by. Not secret: it opens nothing. Time-ordered, so newer invites have greater ids.
 ///
@@ -106,14 +110,38 @@ pub enum Kind {
     },
 }
 
-impl Kind {
+/// A kind without what belongs to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum KindName {
+    /// A new account.
+    Account,
+    /// A new account and a contact.
+    Contact,
+    /// A new password.
+    Reset,
+}
+
+impl KindName {
     /// The word for it, in the ledger and the API.
     #[must_use]
-    pub fn word(&self) -> &'static str {
+    pub fn word(self) -> &'static str {
         match self {
-            Self::Account { .. } => "account",
-            Self::Contact { .. } => "contact",
-            Self::Reset { .. } => "reset",
+            Self::Account => "account",
+            Self::Contact => "contact",
+            Self::Reset => "reset",
+        }
+    }
+}
+
+impl Kind {
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> KindName {
+        match self {
+            Self::Account { .. } => KindName::Account,
+            Self::Contact { .. } => KindName::Contact,
+            Self::Reset { .. } => KindName::Reset,
         }
     }
 
@@ -193,6 +221,8 @@ pub struct Draft {
     pub roles: Vec<String>,
     /// A remark for admins.
     pub note: Option<String>,
+    /// Who invites, in words.
+    pub inviter: Option<String>,
     /// Who had it made.
     pub source: Source,
 }
@@ -208,10 +238,22 @@ pub struct Invite {
     pub used: u32,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
+    /// Who redeemed it, in the order of time.
+    pub redemptions: Vec<Redemption>,
+}
+
+impl From<(InviteId, Draft)> for Invite {
+    /// As it is when it was just made.
+    fn from((id, draft): (InviteId, Draft)) -> Self {
+        Self { id, draft, used: 0, revoked_at: None, redemptions: vec![] }
+    }
 }
 
 /// What has become of an invite.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, clap::ValueEnum)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, clap::ValueEnum, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
 pub enum Status {
     /// It can be redeemed.
     Pending,
@@ -274,6 +316,7 @@ pub(crate) mod tests {
             groups: vec![],
             roles: vec![],
             note: None,
+            inviter: None,
             source: Source::Cli,
         }
     }
@@ -281,7 +324,7 @@ pub(crate) mod tests {
     #[test]
     fn status_follows_uses_revocation_and_time() {
         let id = InviteId::after(None, moment("2026-01-01T00:00:00Z"), 0);
-        let mut invite = Invite { id, draft: draft(), used: 0, revoked_at: None };
+        let mut invite = Invite::from((id, draft()));
         let (before, at) = (moment("2026-01-07T23:59:59.999Z"), moment("2026-01-08T00:00:00Z"));
         assert_eq!((invite.status(before), invite.uses_left()), (Status::Pending, 2));
         assert_eq!(invite.status(at), Status::Expired);

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use precis_core::profile::PrecisFastInvocation as _;
 use precis_profiles::UsernameCaseMapped;
+use serde::Deserialize;
 
 /// Why a name cannot be one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,6 +29,13 @@ const MAX_PART_BYTES: usize = 1023;
 
 macro_rules! prepared_name {
     ($type:ty) => {
+        impl TryFrom<String> for $type {
+            type Error = NameError;
+            fn try_from(text: String) -> Result<Self, NameError> {
+                text.parse()
+            }
+        }
+
         impl fmt::Display for $type {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(&self.0)
@@ -62,7 +70,8 @@ impl FromStr for HostName {
 }
 
 /// A localpart: RFC 8265 `UsernameCaseMapped`, less what RFC 7622, 3.3.1 excludes.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Username(String);
 prepared_name!(Username);
 
@@ -107,8 +116,30 @@ impl fmt::Display for Jid {
     }
 }
 
+/// An account as a caller names it: `user`, or `user@host`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Account {
+    /// Who.
+    pub user: Username,
+    /// Where, if it was said.
+    pub host: Option<HostName>,
+}
+
+impl TryFrom<String> for Account {
+    type Error = NameError;
+    fn try_from(text: String) -> Result<Self, NameError> {
+        if text.contains('@') {
+            let Jid { user, host } = text.parse()?;
+            return Ok(Self { user, host: Some(host) });
+        }
+        Ok(Self { user: text.parse()?, host: None })
+    }
+}
+
 /// What a key is called by: the part of `ID/SECRET` before the slash. Also a file's name in the state directory.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub struct KeyId(String);
 prepared_name!(KeyId);
 

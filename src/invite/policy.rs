@@ -1,5 +1,6 @@
 //! What may be asked for: from an order to a draft, or what is wrong with it.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -27,6 +28,8 @@ pub struct Order {
     pub roles: Vec<String>,
     /// A remark for admins.
     pub note: Option<String>,
+    /// Who invites, in words.
+    pub inviter: Option<String>,
 }
 
 /// What bounds an order: the host's and the key's limits, already brought together.
@@ -47,6 +50,8 @@ pub const MAX_USES: u32 = 10_000;
 /// A password reset lives this long by default.
 pub const RESET_TTL: Duration = Duration::from_hours(24);
 const MAX_NOTE_CHARS: usize = 1_000;
+/// What a remark may be.
+pub const NOTE_EXPECTED: &str = "expected at most 1000 characters";
 const MAX_LIST: usize = 32;
 const MAX_WORD_CHARS: usize = 128;
 
@@ -55,7 +60,7 @@ const MAX_WORD_CHARS: usize = 128;
 #[error("{field}: {reason}")]
 pub struct Wrong {
     /// The field, by its name in the API.
-    pub field: &'static str,
+    pub field: Cow<'static, str>,
     /// What is wrong and what is allowed.
     pub reason: String,
 }
@@ -74,6 +79,12 @@ pub fn span_text(span: Duration) -> String {
     }
 }
 
+/// Whether `note` can be a remark.
+#[must_use]
+pub fn is_note(note: &str) -> bool {
+    note.chars().count() <= MAX_NOTE_CHARS
+}
+
 /// Turns an order into a draft.
 ///
 /// # Errors
@@ -86,7 +97,7 @@ pub fn draft(
     now: Timestamp,
 ) -> Result<Draft, Vec<Wrong>> {
     let mut wrong = Vec::new();
-    let mut refuse = |field, reason: String| wrong.push(Wrong { field, reason });
+    let mut refuse = |field: &'static str, reason: String| wrong.push(Wrong { field: field.into(), reason });
 
     let username = match order.username.as_deref().map(str::parse::<Username>) {
         Some(Ok(name)) if bounds.reserved.contains(&name) => {
@@ -141,14 +152,17 @@ pub fn draft(
         refuse("ttl", "expected a shorter life".into());
     }
 
-    if order.note.as_ref().is_some_and(|note| note.chars().count() > MAX_NOTE_CHARS) {
-        refuse("note", format!("expected at most {MAX_NOTE_CHARS} characters"));
+    if order.note.as_deref().is_some_and(|note| !is_note(note)) {
+        refuse("note", NOTE_EXPECTED.into());
+    }
+    let is_word = |word: &String| {
+        !word.is_empty() && word.chars().count() <= MAX_WORD_CHARS && !word.chars().any(char::is_control)
+    };
+    if order.inviter.as_ref().is_some_and(|inviter| !is_word(inviter)) {
+        refuse("inviter", format!("expected 1 to {MAX_WORD_CHARS} characters"));
     }
     for (field, words) in [("groups", &order.groups), ("roles", &order.roles)] {
-        let fits = |word: &String| {
-            !word.is_empty() && word.chars().count() <= MAX_WORD_CHARS && !word.chars().any(char::is_control)
-        };
-        if words.len() > MAX_LIST || !words.iter().all(fits) {
+        if words.len() > MAX_LIST || !words.iter().all(is_word) {
             refuse(field, format!("expected at most {MAX_LIST} names of 1 to {MAX_WORD_CHARS} characters"));
         }
     }
@@ -168,6 +182,7 @@ pub fn draft(
             groups: order.groups.clone(),
             roles: order.roles.clone(),
             note: order.note.clone(),
+            inviter: order.inviter.clone(),
             source,
         }),
         _ => Err(wrong),
@@ -214,6 +229,7 @@ mod tests {
             ttl: Some(Duration::from_hours(31 * 24)),
             groups: vec![String::new()],
             roles: vec!["a\nb".into()],
+            inviter: None,
             note: Some("x".repeat(1_001)),
         };
         assert_eq!(

@@ -19,12 +19,14 @@ const MAC_BYTES: usize = 10;
 /// Keeps MACs for tokens apart from MACs for anything else under the same key.
 const TOKEN_LABEL: &[u8] = b"invited token 1";
 const CHECK_LABEL: &[u8] = b"invited ledger 1";
+const SEAL_LABEL: &[u8] = b"invited seal 1";
 
 /// The ledger key: the secret that tokens are made with. Whoever has it and the ledger can make every token.
 #[derive(Clone)]
 pub struct LedgerKey {
     token_mac: Hmac<Sha256>,
     check: [u8; 16],
+    seal: [u8; 32],
 }
 
 impl LedgerKey {
@@ -44,13 +46,20 @@ impl LedgerKey {
         };
         let mut check = [0; 16];
         check.copy_from_slice(&keyed(CHECK_LABEL).finalize().into_bytes()[..16]);
-        Self { token_mac: keyed(TOKEN_LABEL), check }
+        let seal = keyed(SEAL_LABEL).finalize().into_bytes().into();
+        Self { token_mac: keyed(TOKEN_LABEL), check, seal }
     }
 
     /// What the ledger keeps to recognise its key; tells nothing about it.
     #[must_use]
     pub fn check(&self) -> &[u8; 16] {
         &self.check
+    }
+
+    /// The secret under which answers are sealed.
+    #[must_use]
+    pub fn seal(&self) -> &[u8; 32] {
+        &self.seal
     }
 
     fn mac(&self, id: InviteId) -> Hmac<Sha256> {

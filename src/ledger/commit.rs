@@ -4,39 +4,63 @@ use std::sync::Arc;
 
 use async_channel::Receiver;
 use futures_channel::oneshot::Sender;
-use jiff::Timestamp;
 
-use super::sqlite::{Swept, Transaction, Writer};
-use super::{Health, LedgerError, Terms};
-use crate::invite::{Draft, Invite, InviteId};
+use super::sqlite::{Transaction, Writer};
+use super::{Health, LedgerError};
 
-/// Where the answer goes.
-pub(super) type Reply<T> = Sender<Result<T, LedgerError>>;
+/// Where an answer goes.
+pub(super) type Reply<T, E> = Sender<Result<T, E>>;
 
-/// Something to be written.
+/// What the writer is asked for.
 pub(super) enum Job {
-    Create { drafts: Vec<Draft>, terms: Option<Terms>, reply: Reply<Vec<Invite>> },
-    Revoke { ids: Vec<InviteId>, now: Timestamp, reply: Reply<Vec<Invite>> },
-    Sweep { ended_before: Timestamp, after: Option<InviteId>, reply: Reply<Swept> },
-    Probe { reply: Reply<()> },
-    Turn { reply: Reply<()> },
+    /// A sign of life.
+    Turn(Sender<()>),
+    /// Something to be written.
+    Write(Box<dyn Work>),
 }
 
-/// A job that is done but for the commit: what to answer when it is durable.
-enum Done {
-    Invites(Reply<Vec<Invite>>, Result<Vec<Invite>, LedgerError>),
-    Swept(Reply<Swept>, Swept),
-    Nothing(Reply<()>),
+/// Something to be written, and somebody who waits for it.
+pub(super) trait Work: Send {
+    /// Does it. An `Err` fails the whole transaction; a refusal is part of the answer.
+    fn run(&mut self, transaction: &mut Transaction<'_>) -> rusqlite::Result<()>;
+
+    /// Answers, when it is durable or has failed. A caller that has gone away is no loss: what it asked for is done.
+    fn answer(self: Box<Self>, committed: Result<(), LedgerError>);
 }
 
-impl Done {
-    /// Answers; a caller that has gone away is no loss, what it asked for is in the ledger.
-    fn answer(self, committed: Result<(), LedgerError>) {
-        match self {
-            Self::Invites(reply, result) => drop(reply.send(committed.and(result))),
-            Self::Swept(reply, swept) => drop(reply.send(committed.map(|()| swept))),
-            Self::Nothing(reply) => drop(reply.send(committed)),
+/// A closure as [`Work`].
+pub(super) struct Task<F, T, E> {
+    work: Option<F>,
+    result: Option<Result<T, E>>,
+    reply: Reply<T, E>,
+}
+
+impl<F, T, E> Task<F, T, E> {
+    pub(super) fn new(work: F, reply: Reply<T, E>) -> Self {
+        Self { work: Some(work), result: None, reply }
+    }
+}
+
+impl<F, T, E> Work for Task<F, T, E>
+where
+    F: FnOnce(&mut Transaction<'_>) -> rusqlite::Result<Result<T, E>> + Send,
+    T: Send,
+    E: From<LedgerError> + Send,
+{
+    fn run(&mut self, transaction: &mut Transaction<'_>) -> rusqlite::Result<()> {
+        if let Some(work) = self.work.take() {
+            self.result = Some(work(transaction)?);
         }
+        Ok(())
+    }
+
+    fn answer(self: Box<Self>, committed: Result<(), LedgerError>) {
+        let answer = match (committed, self.result) {
+            (Err(error), _) => Err(error.into()),
+            (Ok(()), Some(result)) => result,
+            (Ok(()), None) => Err(LedgerError::Unavailable("it was not asked".into()).into()),
+        };
+        let _ = self.reply.send(answer);
     }
 }
 
@@ -61,30 +85,19 @@ pub(super) fn run(mut writer: Writer, queue: &Receiver<Job>, health: &Health) {
 }
 
 /// Whoever only asks for a sign of life gets it without a transaction.
-fn take_on(job: Job, batch: &mut Vec<Job>) {
+fn take_on(job: Job, batch: &mut Vec<Box<dyn Work>>) {
     match job {
-        Job::Turn { reply } => drop(reply.send(Ok(()))),
-        job => batch.push(job),
+        Job::Turn(reply) => drop(reply.send(())),
+        Job::Write(work) => batch.push(work),
     }
 }
 
-fn commit(writer: &mut Writer, batch: &mut Vec<Job>, health: &Health) {
-    let mut done = Vec::with_capacity(batch.len());
-    let mut batch = batch.drain(..);
-    let committed = writer.transaction(|transaction| {
-        batch.by_ref().try_for_each(|job| {
-            let (job, result) = apply(transaction, job);
-            done.push(job);
-            result
-        })
-    });
+/// Whatever the transaction does not get to, it has not done: then every answer is that it failed.
+fn commit(writer: &mut Writer, batch: &mut Vec<Box<dyn Work>>, health: &Health) {
+    let committed = writer.transaction(|transaction| batch.iter_mut().try_for_each(|work| work.run(transaction)));
     tell(health, committed.as_ref().err());
-    for job in done {
-        job.answer(committed.clone());
-    }
-    // Whatever the transaction did not get to, it did not do.
-    if let Err(error) = committed {
-        batch.for_each(|job| refuse(job, &error));
+    for work in batch.drain(..) {
+        work.answer(committed.clone());
     }
 }
 
@@ -103,34 +116,5 @@ fn tell(health: &Health, trouble: Option<&LedgerError>) {
             }
             health.store(Some(Arc::new(trouble.clone())));
         }
-    }
-}
-
-/// Does one job. An `Err` fails the whole transaction, and then every answer is that; a refusal is part of the answer.
-fn apply(transaction: &mut Transaction<'_>, job: Job) -> (Done, rusqlite::Result<()>) {
-    match job {
-        Job::Create { drafts, terms, reply } => match transaction.create(drafts, terms.as_ref()) {
-            Ok(result) => (Done::Invites(reply, result), Ok(())),
-            Err(error) => (Done::Invites(reply, Ok(vec![])), Err(error)),
-        },
-        Job::Revoke { ids, now, reply } => match transaction.revoke(&ids, now) {
-            Ok(revoked) => (Done::Invites(reply, Ok(revoked)), Ok(())),
-            Err(error) => (Done::Invites(reply, Ok(vec![])), Err(error)),
-        },
-        Job::Sweep { ended_before, after, reply } => match transaction.sweep(ended_before, after) {
-            Ok(swept) => (Done::Swept(reply, swept), Ok(())),
-            Err(error) => (Done::Swept(reply, Swept { dropped: 0, next: None }), Err(error)),
-        },
-        Job::Probe { reply } => (Done::Nothing(reply), transaction.probe()),
-        Job::Turn { reply } => (Done::Nothing(reply), Ok(())),
-    }
-}
-
-fn refuse(job: Job, error: &LedgerError) {
-    let error = error.clone();
-    match job {
-        Job::Create { reply, .. } | Job::Revoke { reply, .. } => drop(reply.send(Err(error))),
-        Job::Sweep { reply, .. } => drop(reply.send(Err(error))),
-        Job::Probe { reply } | Job::Turn { reply } => drop(reply.send(Err(error))),
     }
 }

@@ -5,101 +5,27 @@
 //! wait for the writer. Limits of a key are judged in the transaction that would use them up.
 
 mod commit;
+mod error;
 mod key_file;
+mod seal;
 mod sqlite;
 
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::Duration;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use async_channel::Sender;
 use jiff::Timestamp;
 
-use crate::config::{Rate, settings};
+use crate::clock;
+use crate::config::{Rate, Used, settings};
 use crate::invite::name::{HostName, KeyId, Username};
 use crate::invite::token::LedgerKey;
-use crate::invite::{Draft, Invite, InviteId, Source, Status};
-use commit::Job;
-use sqlite::Readers;
-
-/// Why the ledger cannot be used at all; a person must act.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// Made by a later version of the program.
-    #[error("the ledger {} has schema version {found}, and this program knows {known}; use a newer invited", file.display())]
-    Newer {
-        /// The ledger.
-        file: PathBuf,
-        /// Its schema version.
-        found: i64,
-        /// Ours.
-        known: i64,
-    },
-    /// Some other database.
-    #[error("{} is a database, but no ledger; set ledger.url to a file of its own", .0.display())]
-    Foreign(PathBuf),
-    /// The ledger was made with another key.
-    #[error("the ledger key {} does not belong to the ledger {}; put back the key that it was made with", key_file.display(), file.display())]
-    WrongKey {
-        /// The ledger.
-        file: PathBuf,
-        /// The key.
-        key_file: PathBuf,
-    },
-    /// There is a ledger and no key; a new key would make all links invalid.
-    #[error(
-        "the ledger {} is there, but its key {} is not; put the key back from a backup, or move the ledger away to start anew",
-        file.display(), key_file.display()
-    )]
-    KeyMissing {
-        /// The ledger.
-        file: PathBuf,
-        /// Where the key should be.
-        key_file: PathBuf,
-    },
-    /// The key file holds something else.
-    #[error("{} is no ledger key: expected {} bytes in base64", .0.display(), LedgerKey::BYTES)]
-    BadKey(PathBuf),
-    /// A file cannot be read or written.
-    #[error("cannot open {} ({source}); run as root or as the owner of the state directory", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// SQLite cannot.
-    #[error("cannot open the ledger {} ({source})", file.display())]
-    Sqlite {
-        /// The ledger.
-        file: PathBuf,
-        /// Why.
-        source: rusqlite::Error,
-    },
-}
-
-/// Why something was not written, or not found out.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum LedgerError {
-    /// The disk is full, read-only or away; nothing has changed, and later it may work.
-    #[error("the ledger is not available ({0})")]
-    Unavailable(String),
-    /// Another pending invite reserves the name.
-    #[error("another invite already reserves the name {0}")]
-    NameReserved(Username),
-    /// The key's rate is used up.
-    #[error("the key has made as many invites as its limit allows for now")]
-    Limit {
-        /// When there is room.
-        retry_after: Duration,
-    },
-    /// The key has as many pending invites as it may.
-    #[error("the key has as many pending invites as it may")]
-    Pending {
-        /// When the next of them expires.
-        retry_after: Duration,
-    },
-}
+use crate::invite::{Change, Draft, Invite, InviteId, KindName, Source, Status, Via};
+use commit::{Job, Task};
+pub use error::{ChangeError, CreateError, LedgerError, OpenError, RedeemError};
+pub use seal::Seal;
+use sqlite::{Readers, Transaction};
 
 /// What limits the one who has invites made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,8 +41,12 @@ pub struct Terms {
 /// Which invites to list.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// Of this host.
-    pub host: Option<HostName>,
+    /// Of these hosts.
+    pub hosts: Option<BTreeSet<HostName>>,
+    /// Of this kind.
+    pub kind: Option<KindName>,
+    /// Bound to this name.
+    pub username: Option<Username>,
     /// In this state.
     pub status: Option<Status>,
     /// Made by this source.
@@ -127,6 +57,28 @@ pub struct Filter {
     pub limit: Option<u32>,
 }
 
+/// What gives an answer its bytes.
+pub type Render<T> = Box<dyn FnOnce(&T) -> Vec<u8> + Send>;
+
+/// A request that may come again, with the same Idempotency-Key: then it is answered as before, and nothing is done.
+pub struct Repeatable<T> {
+    /// Which request; see [`Seal::slot`].
+    pub slot: Vec<u8>,
+    /// What it asks for; see [`Seal::digest`].
+    pub body: Vec<u8>,
+    /// The answer to it, sealed.
+    pub seal: Render<T>,
+}
+
+/// What came of a request that may have come before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer<T> {
+    /// It was done.
+    New(T),
+    /// It was done before; the answer of then, sealed.
+    Before(Vec<u8>),
+}
+
 /// When a key was last used.
 pub type LastUse = std::collections::BTreeMap<KeyId, Timestamp>;
 
@@ -134,10 +86,13 @@ pub type LastUse = std::collections::BTreeMap<KeyId, Timestamp>;
 #[derive(Clone)]
 pub struct Ledger {
     key: LedgerKey,
+    seal: Seal,
     jobs: Sender<Job>,
-    writer: Arc<std::sync::Mutex<Option<std::thread::JoinHandle<()>>>>,
+    writer: Arc<Mutex<Option<std::thread::JoinHandle<()>>>>,
     readers: Arc<Readers>,
     health: Arc<Health>,
+    /// When it was last tried whether it can be written.
+    tried: Arc<Mutex<Option<Instant>>>,
 }
 
 /// Why the last commit failed, if it did.
@@ -165,8 +120,9 @@ impl Ledger {
             .name("ledger".into())
             .spawn(move || commit::run(writer, &queue, &told))
             .map_err(|source| OpenError::Io { path: settings.file.clone(), source })?;
-        let writer = Arc::new(std::sync::Mutex::new(Some(thread)));
-        Ok(Self { key, jobs, writer, readers, health })
+        let writer = Arc::new(Mutex::new(Some(thread)));
+        let seal = Seal::new(&key);
+        Ok(Self { key, seal, jobs, writer, readers, health, tried: Arc::default() })
     }
 
     /// What tokens are made with.
@@ -175,12 +131,42 @@ impl Ledger {
         &self.key
     }
 
+    /// What answers are sealed with.
+    #[must_use]
+    pub fn seal(&self) -> &Seal {
+        &self.seal
+    }
+
     /// Makes invites, all or none; they are durable when this returns.
     ///
     /// # Errors
     /// Nothing was made.
-    pub async fn create(&self, drafts: Vec<Draft>, terms: Option<Terms>) -> Result<Vec<Invite>, LedgerError> {
-        self.write(|reply| Job::Create { drafts, terms, reply }).await
+    pub async fn create(
+        &self,
+        drafts: Vec<Draft>,
+        terms: Option<Terms>,
+        request: Option<Repeatable<Vec<Invite>>>,
+    ) -> Result<Answer<Vec<Invite>>, CreateError> {
+        let Some(now) = drafts.first().map(|draft| draft.created_at) else { return Ok(Answer::New(vec![])) };
+        self.write(move |transaction| {
+            transaction
+                .once(request, now, CreateError::OtherBody, |transaction| transaction.create(drafts, terms.as_ref()))
+        })
+        .await
+    }
+
+    /// Changes an invite; gives it as it is then.
+    ///
+    /// # Errors
+    /// Nothing was changed.
+    pub async fn change(
+        &self,
+        id: InviteId,
+        change: Change,
+        terms: Option<Terms>,
+        now: Timestamp,
+    ) -> Result<Invite, ChangeError> {
+        self.write(move |transaction| transaction.change(id, change, terms.as_ref(), now)).await
     }
 
     /// Revokes invites; gives those that were pending, as they are now. Those that are not there are left out.
@@ -188,17 +174,38 @@ impl Ledger {
     /// # Errors
     /// Nothing was revoked.
     pub async fn revoke(&self, ids: Vec<InviteId>, now: Timestamp) -> Result<Vec<Invite>, LedgerError> {
-        self.write(|reply| Job::Revoke { ids, now, reply }).await
+        self.write(move |transaction| transaction.revoke(&ids, now)).await
     }
 
-    /// Drops invites that were spent, expired or revoked before `ended_before`; gives how many.
+    /// Spends one use of an invite, for `account` if its name is told; gives the invite as it is then.
+    ///
+    /// # Errors
+    /// Nothing was spent.
+    pub async fn redeem(
+        &self,
+        id: InviteId,
+        account: Option<Username>,
+        via: Via,
+        request: Option<Repeatable<Invite>>,
+        now: Timestamp,
+    ) -> Result<Answer<Invite>, RedeemError> {
+        self.write(move |transaction| {
+            transaction
+                .once(request, now, RedeemError::OtherBody, |transaction| transaction.redeem(id, account, via, now))
+        })
+        .await
+    }
+
+    /// Drops invites that were spent, expired or revoked before `ended_before`, and answers that are not repeated any
+    /// more; gives how many invites.
     ///
     /// # Errors
     /// Some may have been dropped.
-    pub async fn sweep(&self, ended_before: Timestamp) -> Result<u64, LedgerError> {
+    pub async fn sweep(&self, ended_before: Timestamp, now: Timestamp) -> Result<u64, LedgerError> {
+        self.write(move |transaction| transaction.forget_answers(now)).await?;
         let (mut after, mut dropped) = (None, 0);
         loop {
-            let slice = self.write(|reply| Job::Sweep { ended_before, after, reply }).await?;
+            let slice = self.write(move |transaction| transaction.sweep(ended_before, after)).await?;
             dropped += slice.dropped;
             match slice.next {
                 Some(next) => after = Some(next),
@@ -212,7 +219,9 @@ impl Ledger {
     /// # Errors
     /// When there is no writer any more.
     pub async fn turn(&self) -> Result<(), LedgerError> {
-        self.write(|reply| Job::Turn { reply }).await
+        let (reply, answer) = futures_channel::oneshot::channel();
+        self.jobs.send(Job::Turn(reply)).await.map_err(|_| closed())?;
+        answer.await.map_err(|_| closed())
     }
 
     /// Tries whether the ledger can be written.
@@ -220,7 +229,23 @@ impl Ledger {
     /// # Errors
     /// When it cannot.
     pub async fn probe(&self) -> Result<(), LedgerError> {
-        self.write(|reply| Job::Probe { reply }).await
+        #[expect(clippy::redundant_closure_for_method_calls, reason = "the path would be bound to one lifetime")]
+        self.write(|transaction| transaction.probe()).await
+    }
+
+    /// Whether the ledger can be written; tried at most once a second, however often it is asked.
+    ///
+    /// # Errors
+    /// When it cannot.
+    pub async fn is_writable(&self) -> Result<(), LedgerError> {
+        const FRESH: Duration = Duration::from_secs(1);
+        let is_fresh = |at: &Instant| clock::instant().duration_since(*at) < FRESH;
+        let tried = self.tried.lock().unwrap_or_else(PoisonError::into_inner).replace(clock::instant());
+        match self.trouble() {
+            _ if !tried.as_ref().is_some_and(is_fresh) => self.probe().await,
+            Some(trouble) => Err(LedgerError::clone(&trouble)),
+            None => Ok(()),
+        }
     }
 
     /// Why the last commit failed, if it did.
@@ -253,6 +278,22 @@ impl Ledger {
         self.readers.read(move |store| store.count_pending(now)).await
     }
 
+    /// How much of a key's rate is used.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn rate_used(&self, key: KeyId) -> Result<Used, LedgerError> {
+        self.readers.read(move |store| store.rate_used(&key)).await
+    }
+
+    /// How many pending invites a source has.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn pending_of(&self, source: Source, now: Timestamp) -> Result<u64, LedgerError> {
+        self.readers.read(move |store| store.pending_of(&source, now)).await
+    }
+
     /// When each key was last used.
     ///
     /// # Errors
@@ -264,17 +305,28 @@ impl Ledger {
     /// Writes what waits and closes the ledger; later calls find it unavailable.
     pub fn close(&self) {
         self.jobs.close();
-        let thread = self.writer.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        let thread = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = thread {
             // A writer that panicked has nothing left to write.
             let _ = thread.join();
         }
     }
 
-    async fn write<T>(&self, job: impl FnOnce(commit::Reply<T>) -> Job) -> Result<T, LedgerError> {
-        let gone = || LedgerError::Unavailable("it is closed".into());
+    async fn write<T, E>(
+        &self,
+        work: impl FnOnce(&mut Transaction<'_>) -> rusqlite::Result<Result<T, E>> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<LedgerError> + Send + 'static,
+    {
         let (reply, answer) = futures_channel::oneshot::channel();
-        self.jobs.send(job(reply)).await.map_err(|_| gone())?;
-        answer.await.map_err(|_| gone())?
+        let job = Job::Write(Box::new(Task::new(work, reply)));
+        self.jobs.send(job).await.map_err(|_| closed())?;
+        answer.await.map_err(|_| closed())?
     }
+}
+
+fn closed() -> LedgerError {
+    LedgerError::Unavailable("it is closed".into())
 }

@@ -13,6 +13,7 @@ CREATE TABLE invite (
     source     TEXT    NOT NULL,
     username   TEXT,
     contact    TEXT,
+    inviter    TEXT,
     groups     TEXT,
     roles      TEXT,
     note       TEXT,
@@ -36,3 +37,27 @@ CREATE TABLE key_use (
     last_used_at INTEGER NOT NULL,
     rate_used    INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- Who redeemed what: one row a use; they go with the invite.
+CREATE TABLE redemption (
+    invite  INTEGER NOT NULL REFERENCES invite (id) ON DELETE CASCADE,
+    host    TEXT    NOT NULL,
+    account TEXT,
+    at      INTEGER NOT NULL,
+    via     TEXT    NOT NULL CHECK (via IN ('api', 'web', 'app'))
+) STRICT;
+
+CREATE INDEX redemption_by_invite ON redemption (invite);
+
+-- For names that are taken.
+CREATE INDEX redemption_by_account ON redemption (host, account) WHERE account IS NOT NULL;
+
+-- Answers to requests with an Idempotency-Key: MACs of what was asked, and the answer sealed under the ledger key.
+CREATE TABLE answer (
+    slot    BLOB    NOT NULL UNIQUE,
+    request BLOB    NOT NULL,
+    made_at INTEGER NOT NULL,
+    sealed  BLOB    NOT NULL
+) STRICT;
+
+CREATE INDEX answer_by_time ON answer (made_at);

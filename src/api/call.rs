@@ -1,0 +1,102 @@
+//! A call to `/api/v1`: whose it is, and what every answer to it says.
+
+use std::sync::Arc;
+
+use futures_lite::future::{Boxed, FutureExt as _};
+use jiff::Timestamp;
+use serde::Serialize;
+use tide::Response;
+use tide::http::headers;
+
+use crate::caller::{Request, address_of, bearer};
+use crate::clock;
+use crate::config::Scope;
+use crate::desk::{AuthError, Desk};
+use crate::key::Key;
+use crate::problem::Problem;
+
+/// A call whose key was let in.
+pub struct Call {
+    /// What was sent.
+    pub request: Request,
+    /// Who calls.
+    pub key: Arc<Key>,
+    /// When.
+    pub now: Timestamp,
+}
+
+impl Call {
+    /// What does the work.
+    #[must_use]
+    pub fn desk(&self) -> &Desk {
+        self.request.state()
+    }
+}
+
+/// A handler that is called when the caller's key may `scope`, or with any key if none is needed.
+pub fn needs<F, Fut>(
+    scope: impl Into<Option<Scope>>,
+    handler: F,
+) -> impl Fn(Request) -> Boxed<Result<Response, Problem>> + Clone + Send + Sync + 'static
+where
+    F: Fn(Call) -> Fut + Clone + Send + Sync + 'static,
+    Fut: Future<Output = Result<Response, Problem>> + Send + 'static,
+{
+    let scope = scope.into();
+    move |request| {
+        let handler = handler.clone();
+        async move {
+            let now = clock::now();
+            let desk = Arc::clone(request.state());
+            let key = let_in(&request, &desk, now)?;
+            let call = Call { request, key: Arc::clone(&key), now };
+            let answer = match scope {
+                Some(scope) if !call.key.settings.allow.contains(&scope) => Err(lacks(scope)),
+                _ => handler(call).await,
+            };
+            let mut response = answer.unwrap_or_else(Response::from);
+            response.insert_header(headers::CACHE_CONTROL, "no-store");
+            tell_limit(&mut response, &desk, &key, now).await?;
+            Ok(response)
+        }
+        .boxed()
+    }
+}
+
+fn let_in(request: &Request, desk: &Desk, now: Timestamp) -> Result<Arc<Key>, Problem> {
+    let presented = request.header(headers::AUTHORIZATION).and_then(|header| bearer(header.as_str()));
+    desk.authenticate(presented, address_of(request), now).map_err(|error| match error {
+        AuthError::Refused(_) => Problem::Unauthorized(error, presented.is_some()),
+        AuthError::Wait(_) => error.into(),
+    })
+}
+
+fn lacks(scope: Scope) -> Problem {
+    Problem::NotAllowed(match scope {
+        Scope::Create => "This key lacks the scope `create`.",
+        Scope::Read => "This key lacks the scope `read`.",
+        Scope::Revoke => "This key lacks the scope `revoke`.",
+        Scope::Redeem => "This key lacks the scope `redeem`.",
+    })
+}
+
+/// Says what is left of the key's rate (draft-ietf-httpapi-ratelimit-headers-10).
+async fn tell_limit(response: &mut Response, desk: &Desk, key: &Key, now: Timestamp) -> Result<(), Problem> {
+    let Some(limit) = key.settings.limit else { return Ok(()) };
+    let used = desk.rate_used(key).await?;
+    let (left, full_in) = (limit.left(used, now), limit.full_in(used, now).as_secs_f64().ceil());
+    response.insert_header("RateLimit-Policy", format!("\"invites\";q={};w={}", limit.count, limit.period.as_secs()));
+    response.insert_header("RateLimit", format!("\"invites\";r={left};t={full_in}"));
+    Ok(())
+}
+
+/// A JSON answer.
+///
+/// # Errors
+/// When it cannot be written as JSON.
+pub fn json(status: u16, body: &impl Serialize) -> Result<Response, Problem> {
+    let mut response = Response::new(status);
+    response.set_body(serde_json::to_vec(body).map_err(|error| Problem::Internal(error.to_string()))?);
+    response.set_content_type("application/json");
+    Ok(response)
+}

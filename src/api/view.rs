@@ -1,0 +1,162 @@
+//! How an invite reads in JSON; the same on the command line and over HTTP.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::desk::Issued;
+use crate::invite::name::{HostName, Username};
+use crate::invite::{Invite, KindName, Redemption, Status, Via};
+
+/// An invite, as outsiders see it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct InviteView {
+    /// What it is called by; not secret.
+    pub id: String,
+    /// `account`, `contact` or `reset`.
+    pub kind: KindName,
+    /// For which domain.
+    pub host: String,
+    /// The secret of its link.
+    pub token: Option<String>,
+    /// The link to hand out.
+    pub landing_page: Option<String>,
+    /// The same for an app.
+    pub uri: Option<String>,
+    /// `pending`, `redeemed`, `expired` or `revoked`.
+    pub status: Status,
+    /// How often it may be redeemed.
+    pub uses: u32,
+    /// How often it still may.
+    pub uses_left: u32,
+    /// The only name that may redeem it.
+    pub username: Option<String>,
+    /// Who becomes a contact of the new account.
+    pub contact: Option<String>,
+    /// Who invites.
+    pub inviter: Option<String>,
+    /// Groups of the new account.
+    pub groups: Vec<String>,
+    /// Roles of the new account.
+    pub roles: Vec<String>,
+    /// A remark for admins.
+    pub note: Option<String>,
+    /// Who had it made: `key/ID` or `cli`.
+    pub source: String,
+    /// RFC 3339, UTC.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub created_at: Timestamp,
+    /// RFC 3339, UTC.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub expires_at: Timestamp,
+    /// Who redeemed it.
+    pub redemptions: Vec<RedemptionView>,
+}
+
+/// One use of an invite.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RedemptionView {
+    /// The user name of the account, if it was told.
+    pub account: Option<String>,
+    /// RFC 3339, UTC.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub at: Timestamp,
+    /// By which way.
+    pub via: Via,
+}
+
+impl From<Redemption> for RedemptionView {
+    fn from(redemption: Redemption) -> Self {
+        let Redemption { account, at, via } = redemption;
+        Self { account: account.map(|account| account.to_string()), at, via }
+    }
+}
+
+/// A page of invites.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct InviteList {
+    /// Newest first.
+    pub invites: Vec<InviteView>,
+    /// Where the next page begins, if there is one.
+    pub next_cursor: Option<String>,
+}
+
+impl InviteView {
+    /// An invite at `now`, with its secrets.
+    #[must_use]
+    pub fn new(issued: Issued, now: Timestamp) -> Self {
+        let Issued { invite, token, landing_page, uri } = issued;
+        Self {
+            id: invite.id.to_string(),
+            kind: invite.draft.kind.name(),
+            host: HostName::as_str(&invite.draft.host).to_owned(),
+            token: Some(token),
+            landing_page: Some(landing_page),
+            uri: Some(uri),
+            status: invite.status(now),
+            uses: invite.draft.uses,
+            uses_left: invite.uses_left(),
+            username: invite.draft.kind.username().map(Username::to_string),
+            contact: invite.draft.kind.contact().map(ToString::to_string),
+            inviter: invite.draft.inviter,
+            groups: invite.draft.groups,
+            roles: invite.draft.roles,
+            note: invite.draft.note,
+            source: invite.draft.source.to_string(),
+            created_at: invite.draft.created_at,
+            expires_at: invite.draft.expires_at,
+            redemptions: invite.redemptions.into_iter().map(RedemptionView::from).collect(),
+        }
+    }
+
+    /// The same for whoever may not have its token.
+    #[must_use]
+    pub fn without_secrets(self) -> Self {
+        Self { token: None, landing_page: None, uri: None, ..self }
+    }
+}
+
+/// An invite that was just redeemed.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RedeemedView {
+    /// The invite's id.
+    pub id: String,
+    /// `account`, `contact` or `reset`.
+    pub kind: KindName,
+    /// For which domain.
+    pub host: String,
+    /// The user name of the account, if it was told or the invite is bound to one.
+    pub account: Option<String>,
+    /// Who is to become a contact of the new account.
+    pub contact: Option<String>,
+    /// Who invites.
+    pub inviter: Option<String>,
+    /// Groups of the new account.
+    pub groups: Vec<String>,
+    /// Roles of the new account.
+    pub roles: Vec<String>,
+    /// `pending`, or `redeemed` if this was the last use.
+    pub status: Status,
+    /// How often it still may be redeemed.
+    pub uses_left: u32,
+}
+
+impl RedeemedView {
+    /// An invite after a redemption at `now`.
+    #[must_use]
+    pub fn new(mut invite: Invite, now: Timestamp) -> Self {
+        let account = invite.redemptions.pop().and_then(|redemption| redemption.account);
+        Self {
+            id: invite.id.to_string(),
+            kind: invite.draft.kind.name(),
+            host: HostName::as_str(&invite.draft.host).to_owned(),
+            account: account.map(|account| account.to_string()),
+            contact: invite.draft.kind.contact().map(ToString::to_string),
+            status: invite.status(now),
+            uses_left: invite.uses_left(),
+            inviter: invite.draft.inviter,
+            groups: invite.draft.groups,
+            roles: invite.draft.roles,
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! SQLite: schema, migrations, the connection that writes. WAL with full sync, so that a commit is on the disk when it
+//! returns.
+
+mod read;
+mod rows;
+mod write;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, TransactionBehavior};
+
+use super::{LedgerError, OpenError};
+use crate::clock;
+use crate::config::Used;
+use crate::files::{self, Existing};
+use crate::invite::InviteId;
+use crate::invite::token::LedgerKey;
+pub(super) use read::{Readers, Store};
+pub(super) use write::Transaction;
+
+/// Each entry leads from the schema version of its index to the next. Entries are never changed, only added.
+const MIGRATIONS: &[&str] = &[include_str!("schema.sql")];
+
+/// `PRAGMA application_id`: "invd".
+const APPLICATION_ID: i64 = 0x696e_7664;
+
+/// How long to wait for another process, such as `invited invite create`, to finish its transaction.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+fn pragma(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, name, |row| row.get(0))
+}
+
+/// The schema version of this program.
+fn known_version() -> i64 {
+    i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
+}
+
+fn connect(file: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(file, flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "cache_size", -1024)?;
+    Ok(connection)
+}
+
+fn unavailable(error: &rusqlite::Error) -> LedgerError {
+    LedgerError::Unavailable(error.to_string())
+}
+
+/// The connection that writes. After an error of the disk it is closed and opened anew, so that it heals.
+pub(in crate::ledger) struct Writer {
+    file: PathBuf,
+    key_file: PathBuf,
+    key: LedgerKey,
+    connection: Option<Connection>,
+    memory: Memory,
+    /// Keeps ids of several processes apart. They are no secrets, so the operating system is not asked for each.
+    rng: StdRng,
+}
+
+/// What the writer knows without asking; forgotten when a transaction fails.
+#[derive(Default)]
+struct Memory {
+    last_id: Option<InviteId>,
+    rates: HashMap<String, Used>,
+    /// When the use of each key was last written.
+    noted: HashMap<String, Timestamp>,
+}
+
+impl Writer {
+    /// Opens, migrates, checks the key. A disk that cannot be written is no error, but told beside the writer.
+    pub(super) fn open(
+        file: &Path,
+        key_file: &Path,
+        key: &LedgerKey,
+    ) -> Result<(Self, Option<LedgerError>), OpenError> {
+        let mut writer = Self {
+            file: file.to_owned(),
+            key_file: key_file.to_owned(),
+            key: key.clone(),
+            connection: None,
+            memory: Memory::default(),
+            rng: StdRng::from_rng(&mut clock::rng()),
+        };
+        match writer.reconnect() {
+            Ok(()) => Ok((writer, None)),
+            Err(OpenError::Sqlite { source, .. }) if is_passing(&source) => Ok((writer, Some(unavailable(&source)))),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn reconnect(&mut self) -> Result<(), OpenError> {
+        self.connection = None;
+        self.memory = Memory::default();
+        if !self.file.exists() {
+            // Made here and not by SQLite, for its mode and its owner.
+            match files::write(&self.file, b"", Existing::Keep) {
+                Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+                    return Err(OpenError::Io { path: self.file.clone(), source: error });
+                }
+                _ => {}
+            }
+        }
+        let failed = |source| OpenError::Sqlite { file: self.file.clone(), source };
+        let mut connection = connect(&self.file).map_err(failed)?;
+        if connection.is_readonly(rusqlite::MAIN_DB).map_err(failed)? {
+            // SQLite opened it all the same, and would hold on to that when the disk has healed.
+            let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_READONLY);
+            return Err(failed(rusqlite::Error::SqliteFailure(code, None)));
+        }
+        self.check_schema(&connection)?;
+        connection.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
+        connection.pragma_update(None, "synchronous", "FULL").map_err(failed)?;
+        connection.pragma_update(None, "cache_size", -4096).map_err(failed)?;
+        connection.set_prepared_statement_cache_capacity(32);
+        self.migrate(&mut connection)?;
+        self.connection = Some(connection);
+        Ok(())
+    }
+
+    /// Refuses what is no ledger, is a later one's, or has another key, before anything is changed.
+    fn check_schema(&self, connection: &Connection) -> Result<(), OpenError> {
+        let failed = |source| OpenError::Sqlite { file: self.file.clone(), source };
+        let tables: i64 =
+            connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(failed)?;
+        if tables == 0 {
+            return Ok(());
+        }
+        if pragma(connection, "application_id").map_err(failed)? != APPLICATION_ID {
+            return Err(OpenError::Foreign(self.file.clone()));
+        }
+        let found = pragma(connection, "user_version").map_err(failed)?;
+        if found > known_version() {
+            return Err(OpenError::Newer { file: self.file.clone(), found, known: known_version() });
+        }
+        let check: Option<Vec<u8>> = connection
+            .query_row("SELECT value FROM meta WHERE name = 'key_check'", [], |row| row.get(0))
+            .optional()
+            .map_err(failed)?;
+        if check.as_deref() != Some(self.key.check()) {
+            return Err(OpenError::WrongKey { file: self.file.clone(), key_file: self.key_file.clone() });
+        }
+        Ok(())
+    }
+
+    /// Brings the schema up to date, under SQLite's write lock.
+    fn migrate(&self, connection: &mut Connection) -> Result<(), OpenError> {
+        let failed = |source| OpenError::Sqlite { file: self.file.clone(), source };
+        let known = known_version();
+        // Nearly always there is nothing to do, and then nothing is locked.
+        if pragma(connection, "user_version").map_err(failed)? != known {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive).map_err(failed)?;
+            let found = pragma(&transaction, "user_version").map_err(failed)?;
+            // Another process may have been faster.
+            self.check_schema(&transaction)?;
+            for migration in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
+                transaction.execute_batch(migration).map_err(failed)?;
+            }
+            transaction.pragma_update(None, "user_version", known).map_err(failed)?;
+            transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(failed)?;
+            transaction
+                .execute(
+                    "INSERT OR IGNORE INTO meta (name, value) VALUES ('key_check', ?1)",
+                    [self.key.check().as_slice()],
+                )
+                .map_err(failed)?;
+            transaction.commit().map_err(failed)?;
+        }
+        // Another process may have made it since, with another key.
+        self.check_schema(connection)
+    }
+
+    /// Writes everything into the one file, for whoever copies it, and closes it.
+    pub(super) fn close(self) {
+        if let Some(connection) = self.connection {
+            // A reader that is not done yet only means that some of it stays in the -wal file.
+            let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        }
+    }
+
+    /// Runs `work` in a transaction and commits it. When anything fails, nothing has changed.
+    pub(super) fn transaction(
+        &mut self,
+        work: impl FnOnce(&mut Transaction<'_>) -> rusqlite::Result<()>,
+    ) -> Result<(), LedgerError> {
+        if self.connection.is_none() {
+            self.reconnect().map_err(|error| LedgerError::Unavailable(error.to_string()))?;
+        }
+        let Some(connection) = &mut self.connection else {
+            return Err(LedgerError::Unavailable("it is closed".into()));
+        };
+        let result = connection.transaction_with_behavior(TransactionBehavior::Immediate).and_then(|sqlite| {
+            let mut transaction = Transaction { sqlite, memory: &mut self.memory, rng: &mut self.rng };
+            work(&mut transaction)?;
+            transaction.sqlite.commit()
+        });
+        result.map_err(|error| {
+            // After an error of the disk SQLite's view of it may be stale.
+            self.connection = None;
+            self.memory = Memory::default();
+            unavailable(&error)
+        })
+    }
+}
+
+/// Whether an error may pass by itself: the disk is full, read-only or away.
+fn is_passing(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(
+            ErrorCode::DiskFull
+                | ErrorCode::ReadOnly
+                | ErrorCode::SystemIoFailure
+                | ErrorCode::DatabaseBusy
+                | ErrorCode::DatabaseLocked
+                | ErrorCode::CannotOpen
+        )
+    )
+}

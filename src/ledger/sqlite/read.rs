@@ -1,0 +1,153 @@
+//! Connections that read; they never wait for the writer.
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, ToSql, params};
+
+use super::rows::{COLUMNS, IS_PENDING, find, moment, parsed, read_invite, with_redemptions};
+use super::{connect, unavailable};
+use crate::config::Used;
+use crate::invite::name::{HostName, KeyId};
+use crate::invite::{Invite, InviteId, Source, Status};
+use crate::ledger::{Filter, LastUse, LedgerError};
+
+/// A connection that reads.
+pub(in crate::ledger) struct Store(Connection);
+
+impl Store {
+    pub(in crate::ledger) fn find(&self, id: InviteId) -> rusqlite::Result<Option<Invite>> {
+        find(&self.0, id)
+    }
+
+    /// Invites, newest first. Only what is asked for is in the statement, so that it finds its index.
+    pub(in crate::ledger) fn list(&self, filter: &Filter, now: Timestamp) -> rusqlite::Result<Vec<Invite>> {
+        let mut conditions = vec![match filter.status {
+            None => "?1 = ?1",
+            Some(Status::Pending) => IS_PENDING,
+            Some(Status::Redeemed) => "used >= uses AND ?1 = ?1",
+            Some(Status::Revoked) => "used < uses AND revoked_at IS NOT NULL AND ?1 = ?1",
+            Some(Status::Expired) => "used < uses AND revoked_at IS NULL AND expires_at <= ?1",
+        }];
+        let mut values: Vec<Box<dyn ToSql>> = vec![Box::new(now.as_millisecond())];
+        let mut also = |condition, value| {
+            conditions.push(condition);
+            values.push(value);
+        };
+        if let Some(hosts) = &filter.hosts {
+            also("host IN (SELECT value FROM json_each(?))", Box::new(json(hosts.iter().map(HostName::as_str))));
+        }
+        if let Some(source) = &filter.source {
+            also("source = ?", Box::new(source.to_string()));
+        }
+        if let Some(kind) = filter.kind {
+            also("kind = ?", Box::new(kind.word()));
+        }
+        if let Some(username) = &filter.username {
+            also("username = ?", Box::new(username.to_string()));
+        }
+        if let Some(before) = filter.before {
+            also("id < ?", Box::new(before.to_row()));
+        }
+        values.push(Box::new(filter.limit.map_or(-1, i64::from)));
+        let sql = format!("SELECT {COLUMNS} FROM invite WHERE {} ORDER BY id DESC LIMIT ?", conditions.join(" AND "));
+        let mut statement = self.0.prepare_cached(&sql)?;
+        let rows = statement.query_map(rusqlite::params_from_iter(values), read_invite)?;
+        rows.map(|invite| with_redemptions(&self.0, invite?)).collect()
+    }
+
+    /// What is used of a key's rate.
+    pub(in crate::ledger) fn rate_used(&self, key: &KeyId) -> rusqlite::Result<Used> {
+        let mut statement = self.0.prepare_cached("SELECT rate_used FROM key_use WHERE key = ?1")?;
+        Ok(Used(statement.query_row([key.as_str()], |row| row.get(0)).optional()?.unwrap_or(0)))
+    }
+
+    /// How many pending invites a source has.
+    pub(in crate::ledger) fn pending_of(&self, source: &Source, now: Timestamp) -> rusqlite::Result<u64> {
+        let sql = format!("SELECT count(*) FROM invite WHERE source = ?2 AND {IS_PENDING}");
+        let mut statement = self.0.prepare_cached(&sql)?;
+        statement.query_row(params![now.as_millisecond(), source.to_string()], |row| row.get(0).map(i64::cast_unsigned))
+    }
+
+    pub(in crate::ledger) fn count_pending(&self, now: Timestamp) -> rusqlite::Result<u64> {
+        let sql = format!("SELECT count(*) FROM invite WHERE {IS_PENDING}");
+        self.0.query_row(&sql, [now.as_millisecond()], |row| row.get(0).map(i64::cast_unsigned))
+    }
+
+    pub(in crate::ledger) fn last_use(&self) -> rusqlite::Result<LastUse> {
+        let mut statement = self.0.prepare("SELECT key, last_used_at FROM key_use")?;
+        let rows = statement.query_map([], |row| Ok((parsed(row, 0)?, moment(row, 1)?)))?;
+        rows.collect()
+    }
+}
+
+fn json<'a>(texts: impl Iterator<Item = &'a str>) -> String {
+    texts.collect::<serde_json::Value>().to_string()
+}
+
+/// A few connections that read, each opened when it is first needed.
+pub(in crate::ledger) struct Readers {
+    file: PathBuf,
+    free: (async_channel::Sender<Option<Store>>, async_channel::Receiver<Option<Store>>),
+}
+
+const READERS: usize = 2;
+
+impl Readers {
+    pub(in crate::ledger) fn new(file: &Path) -> Self {
+        let free = async_channel::bounded(READERS);
+        for _ in 0..READERS {
+            // There is room for exactly these.
+            let _ = free.0.try_send(None);
+        }
+        Self { file: file.to_owned(), free }
+    }
+
+    /// Runs `query` on a free connection, off the event loop.
+    pub(in crate::ledger) async fn read<T: Send + 'static>(
+        &self,
+        query: impl FnOnce(&Store) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, LedgerError> {
+        let place = self.free.1.recv().await.map_err(|_| LedgerError::Unavailable("it is closed".into()))?;
+        // Gives the place back also when the caller goes away in the meantime.
+        let mut place = Place { store: place, back: self.free.0.clone() };
+        let file = self.file.clone();
+        async_std::task::spawn_blocking(move || {
+            let store = match place.take() {
+                Some(store) => store,
+                None => Store(connect(&file)?),
+            };
+            let result = query(&store)?;
+            // What was opened on a read-only disk is not kept: SQLite would hold the whole process to it (its shared
+            // memory is one for all connections), also when the disk has healed.
+            if !store.0.is_readonly(rusqlite::MAIN_DB)? {
+                place.put(store);
+            }
+            Ok(result)
+        })
+        .await
+        .map_err(|error| unavailable(&error))
+    }
+}
+
+/// A place among the readers. A connection that failed is not put back: the next reader opens a new one.
+struct Place {
+    store: Option<Store>,
+    back: async_channel::Sender<Option<Store>>,
+}
+
+impl Place {
+    fn take(&mut self) -> Option<Store> {
+        self.store.take()
+    }
+
+    fn put(&mut self, store: Store) {
+        self.store = Some(store);
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let _ = self.back.try_send(self.store.take());
+    }
+}
