@@ -15,6 +15,7 @@ use crate::invite::{Change, Invite, InviteId, Source, Via};
 use crate::key::{Failures, Key, KeyRing, Refused};
 use crate::ledger::{Answer, ChangeError, CreateError, Filter, Ledger, LedgerError, RedeemError, Repeatable, Terms};
 use crate::log::{Event, event};
+use crate::metrics::{Metrics, Of};
 
 /// One configuration at work: its settings and keys, over the ledger that outlives it.
 pub struct Desk {
@@ -22,6 +23,7 @@ pub struct Desk {
     keys: KeyRing,
     failures: Arc<Failures>,
     ledger: Ledger,
+    metrics: Arc<Metrics>,
 }
 
 /// An invite with what its holder needs.
@@ -111,8 +113,14 @@ impl Links {
 impl Desk {
     /// Brings a configuration to work.
     #[must_use]
-    pub fn new(settings: Settings, keys: KeyRing, failures: Arc<Failures>, ledger: Ledger) -> Self {
-        Self { settings, keys, failures, ledger }
+    pub fn new(
+        settings: Settings,
+        keys: KeyRing,
+        failures: Arc<Failures>,
+        ledger: Ledger,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        Self { settings, keys, failures, ledger, metrics }
     }
 
     /// The settings in force.
@@ -125,6 +133,12 @@ impl Desk {
     #[must_use]
     pub fn keys(&self) -> &KeyRing {
         &self.keys
+    }
+
+    /// What is counted.
+    #[must_use]
+    pub fn metrics(&self) -> &Arc<Metrics> {
+        &self.metrics
     }
 
     /// The ledger.
@@ -191,6 +205,25 @@ impl Desk {
     /// # Errors
     /// Nothing was made.
     pub async fn issue_once(
+        &self,
+        key: Option<&Key>,
+        host: Option<&str>,
+        order: &Order,
+        count: usize,
+        repeat: Option<Repeat<'_, Vec<Issued>>>,
+        now: Timestamp,
+    ) -> Result<Answer<Vec<Issued>>, IssueError> {
+        let answer = self.make(key, host, order, count, repeat, now).await;
+        let whose = || of(self.host(key, host).ok(), key);
+        match &answer {
+            Ok(Answer::New(made)) => _ = self.metrics.created.get_or_create(&whose()).inc_by(made.len() as u64),
+            Ok(Answer::Before(_)) => {}
+            Err(_) => _ = self.metrics.refused.get_or_create(&whose()).inc(),
+        }
+        answer
+    }
+
+    async fn make(
         &self,
         key: Option<&Key>,
         host: Option<&str>,
@@ -384,6 +417,7 @@ impl Desk {
             Answer::Before(sealed) => Ok(Answer::Before(self.open_answer(&sealed)?)),
             Answer::New(invite) => {
                 let source = Source::Key(key.id.clone());
+                self.metrics.redeemed.get_or_create(&of(Some(&invite.draft.host), Some(key))).inc();
                 event(&Event::InviteRedeemed {
                     invite: &id,
                     host: &invite.draft.host,
@@ -418,4 +452,12 @@ fn max_uses(key: Option<&Key>) -> u32 {
 
 fn terms(key: &Key) -> Terms {
     Terms { key: key.id.clone(), limit: key.settings.limit, max_pending: key.settings.max_pending }
+}
+
+/// Whose an invite is, for counting.
+fn of(host: Option<&HostName>, key: Option<&Key>) -> Of {
+    Of {
+        host: host.map(ToString::to_string).unwrap_or_default(),
+        key: key.map_or_else(|| Source::Cli.to_string(), |key| key.id.to_string()),
+    }
 }

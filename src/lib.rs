@@ -16,7 +16,7 @@
 //! | [`ledger`] | the record of all invites, and its group commit |
 //! | [`config`] | from sources to settings |
 //! | [`invite`] | what an invite, its token and its links are; pure |
-//! | [`files`], [`log`], [`clock`] | files written whole, the only logger, the clock and randomness |
+//! | [`files`], [`log`], [`metrics`], [`clock`] | files written whole, the only logger, what is counted, the clock and randomness |
 //!
 //! A module uses what stands below it, never what stands above: `tests/structure.rs` reads every path and holds the code
 //! to that.
@@ -36,6 +36,7 @@ pub mod invite;
 pub mod key;
 pub mod ledger;
 pub mod log;
+pub mod metrics;
 pub mod pages;
 pub mod problem;
 pub mod server;

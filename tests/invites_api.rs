@@ -151,7 +151,8 @@ fn every_row_of_the_contract_has_its_answer() {
     assert_eq!(ask("POST", "/invites_api?key=poster/s3cret", &[]), made(201));
 
     // OPTIONS.
-    let options = format!("204\n{CORS}\nallow: GET, POST, OPTIONS\nx-content-type-options: nosniff\nx-request-id: ID\n\n");
+    let options =
+        format!("204\n{CORS}\nallow: GET, POST, OPTIONS\nx-content-type-options: nosniff\nx-request-id: ID\n\n");
     let preflight = ["Origin: https://www.example.com", "Access-Control-Request-Method: POST"];
     assert_eq!(ask("OPTIONS", "/invites_api", &preflight), options);
 

@@ -12,7 +12,7 @@ const ROWS: [&[&str]; 11] = [
     &["desk"],
     &["server", "key", "ledger"],
     &["files", "config"],
-    &["log"],
+    &["log", "metrics"],
     &["invite"],
     &["clock"],
 ];

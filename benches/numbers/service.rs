@@ -167,7 +167,7 @@ pub fn be_constant() {
         body_timeout: Duration::from_secs(10),
         idle_timeout: Duration::from_mins(1),
     };
-    let socket = listen::bind(&Listen::Tcp("127.0.0.1:0".into()), false).unwrap();
+    let socket = listen::bind(&Listen::Tcp("127.0.0.1:0".into()), listen::Role::Http).unwrap();
     println!("{socket}");
     let mut app = tide::new();
     app.at("/invites_api").post(async |_| {

@@ -1,6 +1,7 @@
-//! What operators ask: `/healthz`, `/readyz`.
+//! What operators ask: `/healthz`, `/readyz`, and `/metrics` on a listener of its own.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 use tide::Response;
@@ -9,6 +10,7 @@ use tide::http::headers;
 use super::call::json;
 use crate::caller::Request;
 use crate::config::BackendKind;
+use crate::metrics::{self, Metrics};
 use crate::problem::Problem;
 
 /// Whether the process turns: it does if this is answered.
@@ -49,6 +51,27 @@ pub async fn readyz(request: Request) -> Result<Response, Problem> {
     let backends =
         desk.settings().hosts.iter().map(|(host, settings)| (host.to_string(), backend(settings.backend))).collect();
     let mut response = json(200, &Ready { ledger: "ok", backends })?;
+    response.insert_header(headers::CACHE_CONTROL, "no-store");
+    Ok(response)
+}
+
+/// What was counted, as `OpenMetrics`; in the older text format for whoever asks for text alone.
+///
+/// # Errors
+/// When it cannot be written as text.
+pub async fn metrics(request: tide::Request<Arc<Metrics>>) -> Result<Response, Problem> {
+    let text = request.state().text().map_err(|error| Problem::Internal(error.to_string()))?;
+    let accept = request.header(headers::ACCEPT).map(|accept| accept.as_str().to_ascii_lowercase()).unwrap_or_default();
+    let wants_classic = accept.contains("text/plain") && !accept.contains("application/openmetrics-text");
+    let (body, kind) = if wants_classic {
+        (metrics::classic(&text), "text/plain; version=0.0.4; charset=utf-8")
+    } else {
+        (text, "application/openmetrics-text; version=1.0.0; charset=utf-8")
+    };
+    let mut response = Response::new(200);
+    response.set_body(body);
+    response.insert_header(headers::CONTENT_TYPE, kind);
+    response.insert_header(headers::VARY, "Accept");
     response.insert_header(headers::CACHE_CONTROL, "no-store");
     Ok(response)
 }

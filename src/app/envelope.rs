@@ -7,20 +7,19 @@ use tide::http::headers;
 use tide::{Middleware, Next, Response};
 
 use super::Route;
-use crate::caller::Request;
 use crate::clock;
-use crate::desk::Desk;
 use crate::log::{self, RequestLine};
+use crate::metrics::Metrics;
 use crate::pages;
 use crate::problem::{Problem, ProblemDetails};
 use crate::server::{Refusal, ServerWide};
 
 /// The outermost middleware.
-pub(super) struct Envelope;
+pub(super) struct Envelope(pub(super) Arc<Metrics>);
 
 #[tide::utils::async_trait]
-impl Middleware<Arc<Desk>> for Envelope {
-    async fn handle(&self, request: Request, next: Next<'_, Arc<Desk>>) -> tide::Result {
+impl<State: Clone + Send + Sync + 'static> Middleware<State> for Envelope {
+    async fn handle(&self, request: tide::Request<State>, next: Next<'_, State>) -> tide::Result {
         let began = clock::instant();
         let id = request_id();
         let method = request.method();
@@ -43,6 +42,7 @@ impl Middleware<Arc<Desk>> for Envelope {
         response.insert_header("X-Request-Id", &id);
         response.insert_header("X-Content-Type-Options", "nosniff");
         let error = problem.as_ref().map(|problem| problem as &dyn std::fmt::Display);
+        self.0.answered(route, response.status().into());
         log::request(&RequestLine {
             id: &id,
             method: method_name,
@@ -121,7 +121,7 @@ fn dress(response: &mut Response, problem: &Problem, prefers_html: bool, request
 }
 
 /// Whether `Accept` ranks HTML above JSON (RFC 9110, 12.5.1). Whoever does not say gets JSON.
-fn prefers_html(request: &Request) -> bool {
+fn prefers_html<State>(request: &tide::Request<State>) -> bool {
     let Some(accept) = request.header(headers::ACCEPT) else { return false };
     let (mut html, mut json) = (0, 0);
     for range in accept.as_str().split(',') {

@@ -11,9 +11,9 @@ use tide::{Middleware, Response};
 use crate::api::call::needs;
 use crate::api::cors::Cors;
 use crate::api::{invites, invites_api, openapi, ops, redeem, this_key};
-use crate::caller::Request;
 use crate::config::Scope;
 use crate::desk::Desk;
+use crate::metrics::Metrics;
 use crate::pages::landing;
 use crate::problem::Problem;
 
@@ -29,11 +29,10 @@ pub fn build(desk: Arc<Desk>) -> tide::Server<Arc<Desk>> {
     let invites_api = settings.http.invites_api.clone();
     let origins = settings.cors_origins.clone();
     let (cors, v1) = (Cors::invites_api(&origins), Cors::v1(&origins));
-    let mut app = tide::with_state(desk);
-    app.with(envelope::Envelope);
+    let metrics = Arc::clone(desk.metrics());
+    let mut table = Table::new(desk, metrics, prefix);
 
     // The route table.
-    let mut table = Table { app, prefix };
     table.at(&invites_api, "/invites_api").with(cors).on([Get, Post], invites_api::create).done();
     table
         .at(invites::PATH, invites::PATH)
@@ -57,28 +56,42 @@ pub fn build(desk: Arc<Desk>) -> tide::Server<Arc<Desk>> {
     table.app
 }
 
-struct Table {
-    app: tide::Server<Arc<Desk>>,
+/// Builds the app of the metrics listener.
+#[must_use]
+pub fn build_metrics(metrics: Arc<Metrics>) -> tide::Server<Arc<Metrics>> {
+    let mut table = Table::new(Arc::clone(&metrics), metrics, String::new());
+    table.at("/metrics", "/metrics").on([Get, Head], ops::metrics).done();
+    table.app
+}
+
+struct Table<State> {
+    app: tide::Server<State>,
     prefix: String,
 }
 
-impl Table {
+impl<State: Clone + Send + Sync + 'static> Table<State> {
+    fn new(state: State, metrics: Arc<Metrics>, prefix: String) -> Self {
+        let mut app = tide::with_state(state);
+        app.with(envelope::Envelope(metrics));
+        Self { app, prefix }
+    }
+
     /// The place `path` below the prefix; `name` is what the log calls it.
-    fn at(&mut self, path: &str, name: &'static str) -> Place<'_> {
+    fn at(&mut self, path: &str, name: &'static str) -> Place<'_, State> {
         Place { route: self.app.at(&format!("{}{path}", self.prefix)), name, methods: vec![] }
     }
 }
 
 /// A place in the route table.
 #[must_use = "call done()"]
-struct Place<'a> {
-    route: tide::Route<'a, Arc<Desk>>,
+struct Place<'a, State> {
+    route: tide::Route<'a, State>,
     name: &'static str,
     methods: Vec<Method>,
 }
 
-impl Place<'_> {
-    fn with(mut self, middleware: impl Middleware<Arc<Desk>>) -> Self {
+impl<State: Clone + Send + Sync + 'static> Place<'_, State> {
+    fn with(mut self, middleware: impl Middleware<State>) -> Self {
         self.route.with(middleware);
         self
     }
@@ -86,7 +99,7 @@ impl Place<'_> {
     /// Has `handler` answer `methods`.
     fn on<F, Fut>(mut self, methods: impl IntoIterator<Item = Method>, handler: F) -> Self
     where
-        F: Fn(Request) -> Fut + Clone + Send + Sync + 'static,
+        F: Fn(tide::Request<State>) -> Fut + Clone + Send + Sync + 'static,
         Fut: Future<Output = Result<Response, Problem>> + Send + 'static,
     {
         let name = self.name;

@@ -16,9 +16,10 @@ use crate::desk::{Desk, IssueError};
 use crate::invite::name::HostName;
 use crate::invite::policy::Order;
 use crate::invite::{Invite, InviteId, Status};
+use crate::key::KeyRing;
 use crate::key::state::StateKeys;
-use crate::key::{Failures, KeyRing};
 use crate::ledger::{Filter, Ledger};
+use crate::metrics::Metrics;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -96,7 +97,8 @@ pub(super) fn run(global: &Global, command: Command) -> Outcome {
     let settings = global.admin_settings()?;
     let ledger = Ledger::open(&settings.ledger)?;
     let keys = KeyRing::new(&settings.keys, Arc::new(StateKeys::new(&settings.state_dir)));
-    let desk = Desk::new(settings, keys, Arc::new(Failures::default()), ledger);
+    let metrics = Arc::new(Metrics::new(ledger.commits().clone()));
+    let desk = Desk::new(settings, keys, Arc::default(), ledger, metrics);
     let now = clock::now();
     let result = async_std::task::block_on(async {
         match command {

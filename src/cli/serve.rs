@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use arc_swap::ArcSwap;
 use async_io::Timer;
 use futures_lite::FutureExt as _;
+use jiff::Timestamp;
 use tide::listener::Listener as _;
 
 use super::{Global, Outcome, WrongUse, load_tls};
@@ -16,12 +17,14 @@ use crate::clock;
 use crate::config::value::Listen;
 use crate::config::{Credentials, Faults, Purpose, Settings, Sources};
 use crate::desk::Desk;
+use crate::invite::Source;
 use crate::key::state::StateKeys;
 use crate::key::{Failures, KeyRing};
-use crate::ledger::Ledger;
+use crate::ledger::{Census, Ledger};
 use crate::log::{self, Event, event};
+use crate::metrics::{Metrics, Of};
 use crate::server::lifecycle::{self, Request, Requests};
-use crate::server::listen::{self, Socket};
+use crate::server::listen::{self, Role, Socket};
 use crate::server::{Listeners, Server};
 
 /// How often the service looks after itself: keys, status, watchdog, idleness.
@@ -32,6 +35,9 @@ const COUNT_EVERY: Duration = Duration::from_mins(1);
 const SWEEP_EVERY: Duration = Duration::from_hours(1);
 /// A ledger that failed is tried again so often.
 const PROBE_EVERY: Duration = Duration::from_secs(5);
+
+/// Whoever collects metrics is given so long to read them when the service stops.
+const METRICS_PATIENCE: Duration = Duration::from_secs(1);
 
 const EXAMPLE: &str = "nothing is configured. Write /etc/invited/config.toml, for example:
 
@@ -57,19 +63,30 @@ pub(super) fn run(global: &Global) -> Outcome {
 
 /// systemd's sockets, or those that are configured.
 fn sockets(settings: &Settings) -> anyhow::Result<Vec<Socket>> {
-    let adopted = listen::adopt()?;
-    if !adopted.is_empty() {
-        return Ok(adopted);
-    }
+    let mut sockets = listen::adopt()?;
+    let has_metrics = sockets.iter().any(|socket| socket.role == Role::Metrics);
     // Behind a socket file there is a proxy, which speaks TLS itself.
-    let tls = |listen: &Listen| settings.tls.is_some() && matches!(listen, Listen::Tcp(_));
-    Ok(settings.listen.iter().map(|listen| listen::bind(listen, tls(listen))).collect::<Result<_, _>>()?)
+    let role = |listen: &Listen| match listen {
+        Listen::Tcp(_) if settings.tls.is_some() => Role::Https,
+        Listen::Tcp(_) | Listen::Unix(_) => Role::Http,
+    };
+    if sockets.is_empty() {
+        for listen in &settings.listen {
+            sockets.push(listen::bind(listen, role(listen))?);
+        }
+    }
+    for listen in settings.metrics_listen.iter().filter(|_| !has_metrics) {
+        sockets.push(listen::bind(listen, Role::Metrics)?);
+    }
+    Ok(sockets)
 }
 
 /// A service that is ready to run.
 pub(super) struct Service {
     sources: Sources,
     server: Server<Arc<Desk>>,
+    metrics_server: Server<Arc<Metrics>>,
+    metrics: Arc<Metrics>,
     state_keys: Arc<StateKeys>,
     failures: Arc<Failures>,
     ledger: Ledger,
@@ -91,9 +108,21 @@ impl Service {
         for notice in &settings.notices {
             ::log::warn!("{notice}");
         }
-        let desk = Desk::new(settings, keys, Arc::clone(&failures), ledger.clone());
+        let metrics = Arc::new(Metrics::new(ledger.commits().clone()));
+        let metrics_server = Server::new((&settings.http).into());
+        let desk = Desk::new(settings, keys, Arc::clone(&failures), ledger.clone(), Arc::clone(&metrics));
         let desk = Arc::new(ArcSwap::from_pointee(desk));
-        Ok(Self { sources, server, state_keys, failures, ledger, desk, pending: Arc::default() })
+        Ok(Self {
+            sources,
+            server,
+            metrics_server,
+            metrics,
+            state_keys,
+            failures,
+            ledger,
+            desk,
+            pending: Arc::default(),
+        })
     }
 
     /// The use cases, under the configuration in force.
@@ -104,17 +133,31 @@ impl Service {
     /// Serves until it is told to stop. `started` is called when requests are answered.
     pub(super) async fn run(self, sockets: Vec<Socket>, started: impl AsyncFnOnce(&Self) -> Outcome) -> Outcome {
         let activated = sockets.iter().any(|socket| socket.adopted);
-        if sockets.iter().any(|socket| socket.tls) && self.desk().settings().tls.is_none() {
+        if sockets.iter().any(|socket| socket.role == Role::Https) && self.desk().settings().tls.is_none() {
             return Err(WrongUse("systemd passed a socket named https, and [tls] is not configured".into()).into());
         }
         let mut requests = Requests::catch().context("cannot catch signals")?;
+        let (metrics, public): (Vec<_>, _) = sockets.into_iter().partition(|socket| socket.role == Role::Metrics);
         let app = app::build(self.desk());
-        let mut listeners = app.bind(Listeners::new(&self.server, sockets)).await?;
+        let mut listeners = app.bind(Listeners::new(&self.server, public)).await?;
         let places: Vec<_> = listeners.info().iter().map(ToString::to_string).collect();
+        let app = app::build_metrics(Arc::clone(&self.metrics));
+        let mut metrics = app.bind(Listeners::new(&self.metrics_server, metrics)).await?;
+        for place in metrics.info() {
+            ::log::info!("metrics on {place}");
+        }
         let accepting = async_std::task::spawn(async move { listeners.accept().await });
+        let accepting_metrics = async_std::task::spawn(async move { metrics.accept().await });
 
         let (idle, idled) = async_channel::bounded(1);
-        let housekeeper = Housekeeper { service: self.handle(), activated, idle, told: String::new() };
+        let housekeeper = Housekeeper {
+            service: self.handle(),
+            activated,
+            idle,
+            told: String::new(),
+            key_changes: 0,
+            counted_at: clock::now(),
+        };
         let status = housekeeper.service.status();
         ::log::info!("listening on {}; {status}", places.join(", "));
         lifecycle::ready(&status);
@@ -145,6 +188,7 @@ impl Service {
             usize::MAX => ::log::warn!("told to stop twice; not waiting for what is in flight"),
             left => ::log::warn!("{left} connections were still open after drain_timeout"),
         }
+        self.metrics_server.drain(accepting_metrics, METRICS_PATIENCE).await;
         self.ledger.close();
         ::log::info!("stopped");
         Ok(())
@@ -153,6 +197,7 @@ impl Service {
     fn handle(&self) -> Handle {
         Handle {
             server: self.server.clone(),
+            metrics: Arc::clone(&self.metrics),
             state_keys: Arc::clone(&self.state_keys),
             ledger: self.ledger.clone(),
             desk: Arc::clone(&self.desk),
@@ -183,6 +228,7 @@ impl Service {
         let before = before.settings();
         for (what, changed) in [
             ("listen", settings.listen != before.listen),
+            ("metrics.listen", settings.metrics_listen != before.metrics_listen),
             ("state_dir", settings.state_dir != before.state_dir),
             ("ledger.url", settings.ledger.file != before.ledger.file),
             ("ledger.key_file", settings.ledger.key_file != before.ledger.key_file),
@@ -197,12 +243,19 @@ impl Service {
         }
         let limits = (&settings.http).into();
         let keys = KeyRing::new(&settings.keys, Arc::clone(&self.state_keys));
-        let desk = Arc::new(Desk::new(settings, keys, Arc::clone(&self.failures), self.ledger.clone()));
+        let desk = Arc::new(Desk::new(
+            settings,
+            keys,
+            Arc::clone(&self.failures),
+            self.ledger.clone(),
+            Arc::clone(&self.metrics),
+        ));
         self.desk.store(Arc::clone(&desk));
         if tls.is_some() {
             self.server.replace_tls(tls);
         }
         self.server.replace(app::build(desk), limits);
+        self.metrics.key_reloads.inc();
         Ok(())
     }
 }
@@ -210,6 +263,7 @@ impl Service {
 /// What the housekeeper sees of the service.
 struct Handle {
     server: Server<Arc<Desk>>,
+    metrics: Arc<Metrics>,
     state_keys: Arc<StateKeys>,
     ledger: Ledger,
     desk: Arc<ArcSwap<Desk>>,
@@ -239,6 +293,8 @@ struct Housekeeper {
     activated: bool,
     idle: async_channel::Sender<()>,
     told: String,
+    key_changes: u64,
+    counted_at: Timestamp,
 }
 
 impl Housekeeper {
@@ -249,10 +305,10 @@ impl Housekeeper {
         let mut last_request = (self.service.server.requests(), clock::instant());
         loop {
             let _ = self.service.state_keys.current();
-            if due.is(Task::Count, COUNT_EVERY)
-                && let Ok(pending) = self.service.ledger.count_pending(clock::now()).await
-            {
-                self.service.pending.store(pending, Ordering::Relaxed);
+            let changes = self.service.state_keys.changes();
+            self.service.metrics.key_reloads.inc_by(changes - std::mem::replace(&mut self.key_changes, changes));
+            if due.is(Task::Count, COUNT_EVERY) {
+                self.count().await;
             }
             if due.is(Task::Sweep, SWEEP_EVERY) {
                 self.sweep().await;
@@ -283,6 +339,27 @@ impl Housekeeper {
             }
             Timer::after(turn).await;
         }
+    }
+
+    /// Counts what is pending, and what expired since it was last counted.
+    async fn count(&mut self) {
+        let now = clock::now();
+        let Ok(census) = self.service.ledger.census(self.counted_at, now).await else { return };
+        let metrics = &self.service.metrics;
+        metrics.pending.clear();
+        for Census { host, source, pending, expired } in &census {
+            let key = match source {
+                Source::Key(id) => id.to_string(),
+                Source::Cli => source.to_string(),
+            };
+            let of = Of { host: host.to_string(), key };
+            metrics.pending.get_or_create(&of).set(*pending);
+            if *expired > 0 {
+                metrics.expired.get_or_create(&of).inc_by(*expired);
+            }
+        }
+        self.counted_at = now;
+        self.service.pending.store(census.iter().map(|one| one.pending).sum(), Ordering::Relaxed);
     }
 
     async fn sweep(&self) {

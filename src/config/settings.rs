@@ -20,6 +20,8 @@ pub struct Settings {
     pub public_url: Option<PublicUrl>,
     /// Where to listen without systemd.
     pub listen: Vec<Listen>,
+    /// Where metrics are served without systemd.
+    pub metrics_listen: Vec<Listen>,
     /// The one directory that is written.
     pub state_dir: PathBuf,
     /// Whose word on the client's address is taken.

@@ -42,6 +42,7 @@ pub(super) fn settle(
     let settings = Settings {
         public_url,
         listen: raw.listen.clone(),
+        metrics_listen: raw.metrics.listen.clone(),
         trusted_proxies: raw.trusted_proxies.iter().map(|network| network.0).collect(),
         cors_origins: settling.cors(raw),
         idle_exit: raw.idle_exit.map(|span| span.0),
@@ -365,9 +366,6 @@ impl Settling<'_> {
         if let Some(component) = &raw.component {
             self.twins(&["component"], ["secret", "secret_file"], (&component.secret, &component.secret_file));
             self.notices.push("component: not served by this version".into());
-        }
-        if !raw.metrics.listen.is_empty() {
-            self.notices.push("metrics: not served by this version".into());
         }
         for (name, host) in &raw.hosts {
             if host.backend.kind != BackendKind::Ledger {

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::io::{self, Read as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -33,6 +34,8 @@ pub struct StateKeys {
     dir: PathBuf,
     current: ArcSwap<Snapshot>,
     reading: Mutex<()>,
+    /// How often what was read differed from before.
+    changes: AtomicU64,
 }
 
 /// What the directory held when it was last read.
@@ -98,7 +101,12 @@ impl StateKeys {
     /// The keys below `state_dir`.
     #[must_use]
     pub fn new(state_dir: &Path) -> Self {
-        Self { dir: state_dir.join("keys"), current: ArcSwap::default(), reading: Mutex::default() }
+        Self {
+            dir: state_dir.join("keys"),
+            current: ArcSwap::default(),
+            reading: Mutex::default(),
+            changes: AtomicU64::new(0),
+        }
     }
 
     /// The keys as they are now.
@@ -116,7 +124,9 @@ impl StateKeys {
             return snapshot;
         }
         let read = Arc::new(self.read(stamp, &snapshot));
-        read.report_changes(&snapshot);
+        if read.report_changes(&snapshot) {
+            self.changes.fetch_add(1, Ordering::Relaxed);
+        }
         self.current.store(Arc::clone(&read));
         read
     }
@@ -147,6 +157,12 @@ impl StateKeys {
         }
         snapshot.faults.sort();
         snapshot
+    }
+
+    /// How often keys were found changed since the start.
+    #[must_use]
+    pub fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Relaxed)
     }
 
     /// Stores a new key; it works when this returns.
@@ -212,14 +228,14 @@ impl Snapshot {
         Ok(())
     }
 
-    /// Says what is new and what is gone, once.
-    fn report_changes(&self, before: &Snapshot) {
+    /// Says what is new and what is gone, once; whether anything is different.
+    fn report_changes(&self, before: &Snapshot) -> bool {
         use crate::log::{Event, event};
         for fault in self.faults.iter().filter(|fault| !before.faults.contains(fault)) {
             log::warn!("key file {fault}");
         }
         if before.read_at.is_none() {
-            return;
+            return true;
         }
         for id in self.keys.keys().filter(|id| !before.keys.contains_key(*id)) {
             event(&Event::KeyMade { key: id });
@@ -227,6 +243,7 @@ impl Snapshot {
         for id in before.keys.keys().filter(|id| !self.keys.contains_key(*id)) {
             event(&Event::KeyDeleted { key: id });
         }
+        self.stamps != before.stamps
     }
 }
 

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use async_channel::Receiver;
 use futures_channel::oneshot::Sender;
+use prometheus_client::metrics::histogram::Histogram;
 
 use super::sqlite::{Transaction, Writer};
 use super::{Health, LedgerError};
+use crate::clock;
 
 /// Where an answer goes.
 pub(super) type Reply<T, E> = Sender<Result<T, E>>;
@@ -68,7 +70,7 @@ where
 const MAX_BATCH: usize = 512;
 
 /// Writes jobs until the queue is closed and empty.
-pub(super) fn run(mut writer: Writer, queue: &Receiver<Job>, health: &Health) {
+pub(super) fn run(mut writer: Writer, queue: &Receiver<Job>, health: &Health, commits: &Histogram) {
     let mut batch = Vec::new();
     while let Ok(first) = queue.recv_blocking() {
         take_on(first, &mut batch);
@@ -78,7 +80,9 @@ pub(super) fn run(mut writer: Writer, queue: &Receiver<Job>, health: &Health) {
             take_on(job, &mut batch);
         }
         if !batch.is_empty() {
+            let began = clock::instant();
             commit(&mut writer, &mut batch, health);
+            commits.observe(clock::instant().duration_since(began).as_secs_f64());
         }
     }
     writer.close();

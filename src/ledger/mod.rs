@@ -16,12 +16,14 @@ use std::time::{Duration, Instant};
 
 use async_channel::Sender;
 use jiff::Timestamp;
+use prometheus_client::metrics::histogram::Histogram;
 
 use crate::clock;
 use crate::config::{Rate, Used, settings};
 use crate::invite::name::{HostName, KeyId, Username};
 use crate::invite::token::LedgerKey;
 use crate::invite::{Change, Draft, Invite, InviteId, KindName, Source, Status, Via};
+use crate::metrics;
 use commit::{Job, Task};
 pub use error::{ChangeError, CreateError, LedgerError, OpenError, RedeemError};
 pub use seal::Seal;
@@ -79,6 +81,19 @@ pub enum Answer<T> {
     Before(Vec<u8>),
 }
 
+/// How many invites a source has on a host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Census {
+    /// The host.
+    pub host: HostName,
+    /// The source.
+    pub source: Source,
+    /// Those that can be redeemed.
+    pub pending: u64,
+    /// Those whose time ran out.
+    pub expired: u64,
+}
+
 /// When a key was last used.
 pub type LastUse = std::collections::BTreeMap<KeyId, Timestamp>;
 
@@ -91,6 +106,7 @@ pub struct Ledger {
     writer: Arc<Mutex<Option<std::thread::JoinHandle<()>>>>,
     readers: Arc<Readers>,
     health: Arc<Health>,
+    commits: Histogram,
     /// When it was last tried whether it can be written.
     tried: Arc<Mutex<Option<Instant>>>,
 }
@@ -116,13 +132,15 @@ impl Ledger {
         let (jobs, queue) = async_channel::bounded(QUEUE);
         let health = Arc::new(Health::from(trouble.map(Arc::new)));
         let told = Arc::clone(&health);
+        let commits = metrics::seconds();
+        let timed = commits.clone();
         let thread = std::thread::Builder::new()
             .name("ledger".into())
-            .spawn(move || commit::run(writer, &queue, &told))
+            .spawn(move || commit::run(writer, &queue, &told, &timed))
             .map_err(|source| OpenError::Io { path: settings.file.clone(), source })?;
         let writer = Arc::new(Mutex::new(Some(thread)));
         let seal = Seal::new(&key);
-        Ok(Self { key, seal, jobs, writer, readers, health, tried: Arc::default() })
+        Ok(Self { key, seal, jobs, writer, readers, health, commits, tried: Arc::default() })
     }
 
     /// What tokens are made with.
@@ -239,13 +257,19 @@ impl Ledger {
     /// When it cannot.
     pub async fn is_writable(&self) -> Result<(), LedgerError> {
         const FRESH: Duration = Duration::from_secs(1);
-        let is_fresh = |at: &Instant| clock::instant().duration_since(*at) < FRESH;
-        let tried = self.tried.lock().unwrap_or_else(PoisonError::into_inner).replace(clock::instant());
-        match self.trouble() {
-            _ if !tried.as_ref().is_some_and(is_fresh) => self.probe().await,
-            Some(trouble) => Err(LedgerError::clone(&trouble)),
-            None => Ok(()),
+        let is_due = {
+            let mut tried = self.tried.lock().unwrap_or_else(PoisonError::into_inner);
+            let now = clock::instant();
+            let is_due = tried.is_none_or(|at| now.duration_since(at) >= FRESH);
+            if is_due {
+                *tried = Some(now);
+            }
+            is_due
+        };
+        if is_due {
+            return self.probe().await;
         }
+        self.trouble().map_or(Ok(()), |trouble| Err(LedgerError::clone(&trouble)))
     }
 
     /// Why the last commit failed, if it did.
@@ -270,12 +294,18 @@ impl Ledger {
         self.readers.read(move |store| store.list(&filter, now)).await
     }
 
-    /// How many invites are pending.
+    /// How long commits took.
+    #[must_use]
+    pub fn commits(&self) -> &Histogram {
+        &self.commits
+    }
+
+    /// How many invites are pending, and how many expired after `since`, by whose they are.
     ///
     /// # Errors
     /// When the ledger cannot be read.
-    pub async fn count_pending(&self, now: Timestamp) -> Result<u64, LedgerError> {
-        self.readers.read(move |store| store.count_pending(now)).await
+    pub async fn census(&self, since: Timestamp, now: Timestamp) -> Result<Vec<Census>, LedgerError> {
+        self.readers.read(move |store| store.census(since, now)).await
     }
 
     /// How much of a key's rate is used.

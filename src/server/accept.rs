@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use futures_lite::{AsyncRead, AsyncWrite, FutureExt as _};
 use tide::listener::{ListenInfo, Listener, ToListener};
 
-use super::listen::{Kind, Socket};
+use super::listen::{Kind, Role, Socket};
 use super::stream::Stream;
 use super::{Counted, Ping, Server, http, tls};
 
@@ -79,7 +79,7 @@ impl<State: Clone + Send + Sync + 'static> Listener<State> for Listeners<State> 
                 Kind::Tcp(..) => "tcp",
                 Kind::Unix(..) => "unix",
             };
-            ListenInfo::new(socket.to_string(), transport.into(), socket.tls)
+            ListenInfo::new(socket.to_string(), transport.into(), socket.role == Role::Https)
         };
         self.sockets.iter().map(info).collect()
     }
@@ -93,7 +93,7 @@ enum Next<S> {
 }
 
 async fn accept_on<State: Clone + Send + Sync + 'static>(server: Server<State>, socket: Socket) {
-    let (tls, adopted) = (socket.tls, socket.adopted);
+    let (tls, adopted) = (socket.role == Role::Https, socket.adopted);
     match socket.kind {
         Kind::Tcp(listener, _) => {
             let accept = || async {

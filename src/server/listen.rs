@@ -14,10 +14,21 @@ use crate::config::value::Listen;
 pub struct Socket {
     /// TCP or Unix.
     pub kind: Kind,
-    /// Whether TLS is spoken on it.
-    pub tls: bool,
+    /// What is spoken on it.
+    pub role: Role,
     /// Whether it came from outside: then it goes on listening when we stop.
     pub adopted: bool,
+}
+
+/// What a socket is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Everyone, in the clear.
+    Http,
+    /// Everyone, over TLS.
+    Https,
+    /// Whoever collects metrics.
+    Metrics,
 }
 
 /// What a socket is of.
@@ -31,7 +42,7 @@ pub enum Kind {
 
 impl fmt::Display for Socket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scheme = if self.tls { "https" } else { "http" };
+        let scheme = if self.role == Role::Https { "https" } else { "http" };
         match &self.kind {
             Kind::Tcp(_, address) => write!(f, "{scheme}://{address}"),
             Kind::Unix(_, path) => write!(f, "unix:{}", path.display()),
@@ -60,8 +71,8 @@ pub enum ListenError {
     },
 }
 
-/// The sockets that systemd passed (`sd_listen_fds(3)`): `https` speaks TLS, `metrics` is none of ours yet, and every
-/// other name is HTTP. Empty without socket activation.
+/// The sockets that systemd passed (`sd_listen_fds(3)`): `https` speaks TLS, `metrics` has the metrics, and every other
+/// name is HTTP. Empty without socket activation.
 ///
 /// # Errors
 /// When one is not a listening stream socket.
@@ -82,12 +93,13 @@ pub fn adopt() -> Result<Vec<Socket>, ListenError> {
         )]
         // SAFETY: adopt() is called once, and nothing else opens or owns these descriptors.
         let descriptor = unsafe { OwnedFd::from_raw_fd(descriptor) };
-        if name == "metrics" {
-            continue;
-        }
-        let tls = name == "https";
+        let role = match name.as_str() {
+            "https" => Role::Https,
+            "metrics" => Role::Metrics,
+            _ => Role::Http,
+        };
         let kind = adopt_one(descriptor).map_err(|source| ListenError::Adopt { name, source })?;
-        sockets.push(Socket { kind, tls, adopted: true });
+        sockets.push(Socket { kind, role, adopted: true });
     }
     Ok(sockets)
 }
@@ -126,13 +138,13 @@ fn adopt_one(descriptor: OwnedFd) -> io::Result<Kind> {
 ///
 /// # Errors
 /// When an address cannot be had.
-pub fn bind(listen: &Listen, tls: bool) -> Result<Socket, ListenError> {
+pub fn bind(listen: &Listen, role: Role) -> Result<Socket, ListenError> {
     let kind = match listen {
         Listen::Tcp(address) => bind_tcp(address),
         Listen::Unix(path) => bind_unix(path),
     };
     let kind = kind.map_err(|source| ListenError::Bind { listen: listen.clone(), source })?;
-    Ok(Socket { kind, tls, adopted: false })
+    Ok(Socket { kind, role, adopted: false })
 }
 
 fn bind_tcp(address: &str) -> io::Result<Kind> {

@@ -10,7 +10,7 @@ use super::{connect, unavailable};
 use crate::config::Used;
 use crate::invite::name::{HostName, KeyId};
 use crate::invite::{Invite, InviteId, Source, Status};
-use crate::ledger::{Filter, LastUse, LedgerError};
+use crate::ledger::{Census, Filter, LastUse, LedgerError};
 
 /// A connection that reads.
 pub(in crate::ledger) struct Store(Connection);
@@ -69,9 +69,20 @@ impl Store {
         statement.query_row(params![now.as_millisecond(), source.to_string()], |row| row.get(0).map(i64::cast_unsigned))
     }
 
-    pub(in crate::ledger) fn count_pending(&self, now: Timestamp) -> rusqlite::Result<u64> {
-        let sql = format!("SELECT count(*) FROM invite WHERE {IS_PENDING}");
-        self.0.query_row(&sql, [now.as_millisecond()], |row| row.get(0).map(i64::cast_unsigned))
+    pub(in crate::ledger) fn census(&self, since: Timestamp, now: Timestamp) -> rusqlite::Result<Vec<Census>> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT host, source, sum(expires_at > ?1), sum(expires_at <= ?1) FROM invite \
+             WHERE used < uses AND revoked_at IS NULL AND expires_at > ?2 GROUP BY host, source",
+        )?;
+        let rows = statement.query_map([now.as_millisecond(), since.as_millisecond()], |row| {
+            Ok(Census {
+                host: parsed(row, 0)?,
+                source: parsed(row, 1)?,
+                pending: row.get(2).map(i64::cast_unsigned)?,
+                expired: row.get(3).map(i64::cast_unsigned)?,
+            })
+        })?;
+        rows.collect()
     }
 
     pub(in crate::ledger) fn last_use(&self) -> rusqlite::Result<LastUse> {

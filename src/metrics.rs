@@ -1,0 +1,158 @@
+//! What is counted, and how it reads: OpenMetrics 1.0.
+//!
+//! Labels are routes, statuses, declared hosts and ids of keys that exist: nothing that a caller makes up, so the number
+//! of series is bounded.
+
+use std::sync::atomic::AtomicU64;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+
+/// Bounds of a histogram of durations, in seconds.
+const SECONDS: [f64; 12] = [0.000_25, 0.000_5, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0];
+
+/// A histogram of durations.
+#[must_use]
+pub fn seconds() -> Histogram {
+    Histogram::new(SECONDS)
+}
+
+/// An answer to a request.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Answered {
+    route: &'static str,
+    status: u16,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Build {
+    version: &'static str,
+}
+
+/// Whose an invite is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Of {
+    /// For which host; empty where none was named that there is.
+    pub host: String,
+    /// The id of the key that asked; `cli` for the command line.
+    pub key: String,
+}
+
+/// Everything that is counted; lives as long as the process, and so do its series.
+pub struct Metrics {
+    registry: Registry,
+    requests: Family<Answered, Counter>,
+    /// Invites made.
+    pub created: Family<Of, Counter>,
+    /// Uses spent.
+    pub redeemed: Family<Of, Counter>,
+    /// Invites that a key asked for in vain.
+    pub refused: Family<Of, Counter>,
+    /// Invites whose time ran out.
+    pub expired: Family<Of, Counter>,
+    /// Invites that can be redeemed.
+    pub pending: Family<Of, Gauge<u64, AtomicU64>>,
+    /// How often keys were read anew.
+    pub key_reloads: Counter,
+}
+
+impl Metrics {
+    /// Starts counting. `commits` is how long the ledger took for each of its commits.
+    #[must_use]
+    pub fn new(commits: Histogram) -> Self {
+        let mut registry = Registry::with_prefix("invited");
+        let build = Family::<Build, Gauge>::default();
+        build.get_or_create(&Build { version: env!("CARGO_PKG_VERSION") }).set(1);
+        registry.register("build_info", "The program", build);
+        registry.register_with_unit(
+            "ledger_commit",
+            "How long the ledger took for a commit",
+            prometheus_client::registry::Unit::Seconds,
+            commits,
+        );
+        let [created, redeemed, refused, expired]: [Family<Of, Counter>; 4] = Default::default();
+        let metrics = Self {
+            requests: Family::default(),
+            created: created.clone(),
+            redeemed: redeemed.clone(),
+            refused: refused.clone(),
+            expired: expired.clone(),
+            pending: Family::default(),
+            key_reloads: Counter::default(),
+            registry: Registry::default(),
+        };
+        registry.register("requests", "Requests that were answered", metrics.requests.clone());
+        registry.register("invites_created", "Invites made", created);
+        registry.register("invites_redeemed", "Uses of invites spent", redeemed);
+        registry.register("invites_refused", "Requests for invites that were refused to a key", refused);
+        registry.register("invites_expired", "Invites whose time ran out", expired);
+        registry.register(
+            "invites_pending",
+            "Invites that can be redeemed, as of the last minute",
+            metrics.pending.clone(),
+        );
+        registry.register("key_reloads", "How often keys were read anew", metrics.key_reloads.clone());
+        Self { registry, ..metrics }
+    }
+
+    /// Counts an answer.
+    pub fn answered(&self, route: &'static str, status: u16) {
+        self.requests.get_or_create(&Answered { route, status }).inc();
+    }
+
+    /// Everything, as OpenMetrics text.
+    ///
+    /// # Errors
+    /// Never in practice: text is written to memory.
+    pub fn text(&self) -> Result<String, std::fmt::Error> {
+        let mut text = String::new();
+        prometheus_client::encoding::text::encode(&mut text, &self.registry)?;
+        Ok(text)
+    }
+}
+
+/// `text` in the older text format of Prometheus (0.0.4), for collectors that do not know OpenMetrics: there a counter
+/// has one name, with `_total`, and there are neither units nor an end.
+#[must_use]
+pub fn classic(text: &str) -> String {
+    let counters: Vec<_> =
+        text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.strip_suffix(" counter")).collect();
+    let mut classic = String::with_capacity(text.len());
+    for line in text.lines().filter(|line| !line.starts_with("# UNIT ") && *line != "# EOF") {
+        let mut words = line.splitn(4, ' ');
+        match (words.next(), words.next(), words.next(), words.next()) {
+            (Some("#"), Some(what), Some(name), Some(rest)) if counters.contains(&name) => {
+                classic.extend(["# ", what, " ", name, "_total ", rest]);
+            }
+            _ => classic.push_str(line),
+        }
+        classic.push('\n');
+    }
+    classic
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_formats_tell_the_same() {
+        let metrics = Metrics::new(seconds());
+        metrics.answered("/invite", 200);
+        let text = metrics.text().unwrap();
+        let part = "# HELP invited_requests Requests that were answered.\n# TYPE invited_requests counter\n\
+                    invited_requests_total{route=\"/invite\",status=\"200\"} 1\n";
+        assert!(text.contains(part), "{text}");
+        assert!(text.ends_with("# EOF\n") && text.contains("# UNIT invited_ledger_commit_seconds seconds\n"));
+        let classic = classic(&text);
+        let part = "# HELP invited_requests_total Requests that were answered.\n\
+                    # TYPE invited_requests_total counter\n\
+                    invited_requests_total{route=\"/invite\",status=\"200\"} 1\n";
+        assert!(classic.contains(part), "{classic}");
+        assert!(!classic.contains("# EOF") && !classic.contains("# UNIT"));
+    }
+}
