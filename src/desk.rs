@@ -12,7 +12,7 @@ use crate::invite::name::{Account, HostName};
 use crate::invite::policy::{self, Bounds, MAX_USES, Order, Wrong};
 use crate::invite::token::LedgerKey;
 use crate::invite::{Change, Invite, InviteId, Source, Via};
-use crate::key::{Failures, Key, KeyRing, Refused};
+use crate::key::{Admission, Failures, Flaw, Key, KeyRing, Once, Refused};
 use crate::ledger::{Answer, ChangeError, CreateError, Filter, Ledger, LedgerError, RedeemError, Repeatable, Terms};
 use crate::log::{Event, event};
 use crate::metrics::{Metrics, Of};
@@ -40,7 +40,7 @@ pub struct Issued {
 }
 
 /// Why a caller is not let in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AuthError {
     /// Too many wrong keys came from its address.
     #[error("too many wrong keys from this address")]
@@ -48,6 +48,9 @@ pub enum AuthError {
     /// Its key opens nothing.
     #[error("{0}")]
     Refused(Refused),
+    /// Whether its token was used before cannot be told.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
 }
 
 /// Why an invite was not made.
@@ -147,23 +150,38 @@ impl Desk {
         &self.ledger
     }
 
-    /// Lets a caller in by its key. Wrong keys are counted by address; a caller without a key guessed nothing.
+    /// Lets a caller in by its key, which a token may have narrowed. Wrong keys are counted by address; a caller without a
+    /// key guessed nothing. A token that is for one use is used when this returns, also if the request then fails.
     ///
     /// # Errors
-    /// When the key opens nothing, or too many were wrong.
-    pub fn authenticate(&self, presented: Option<&str>, client: IpAddr, now: Timestamp) -> Result<Arc<Key>, AuthError> {
+    /// When the key opens nothing, too many were wrong, or the ledger cannot tell whether a token was used before.
+    pub async fn authenticate(
+        &self,
+        presented: Option<&str>,
+        client: IpAddr,
+        now: Timestamp,
+    ) -> Result<Arc<Key>, AuthError> {
         let rate = self.settings.http.auth_failures;
         if let Some(wait) = self.failures.wait(rate, client, now) {
             return Err(AuthError::Wait(wait));
         }
         let presented = presented.ok_or(AuthError::Refused(Refused::Missing))?;
-        self.keys.authenticate(presented, now).map_err(|(reason, id)| {
-            self.failures.note(rate, client, now);
-            // An id that is none of ours may be a secret in the wrong place.
-            let known = id.as_ref().filter(|_| reason != Refused::Unknown).map(|id| id as &dyn std::fmt::Display);
-            event(&Event::KeyRefused { key: known, client: &client, reason: &reason });
-            AuthError::Refused(reason)
-        })
+        let refused = match self.keys.authenticate(presented, self.settings.public_url.as_ref(), now) {
+            Ok(Admission { key, once: None }) => return Ok(key),
+            Ok(Admission { key, once: Some(Once { jti, until }) }) => {
+                if self.ledger.spend_once(&key.id, &jti, until, now).await? {
+                    return Ok(key);
+                }
+                (Refused::Jwt(Flaw::Used), Some(key.id.clone()))
+            }
+            Err(refused) => refused,
+        };
+        let (reason, id) = refused;
+        self.failures.note(rate, client, now);
+        // An id that is none of ours may be a secret in the wrong place.
+        let known = id.as_ref().filter(|_| reason != Refused::Unknown).map(|id| id as &dyn std::fmt::Display);
+        event(&Event::KeyRefused { key: known, client: &client, reason: &reason });
+        Err(AuthError::Refused(reason))
     }
 
     /// The host that is meant: the one named, or the only one possible.

@@ -270,6 +270,7 @@ impl From<AuthError> for Problem {
         match error {
             AuthError::Wait(wait) => Self::TooMany(TooMany::Failures, wait),
             AuthError::Refused(_) => Self::Unauthenticated(error),
+            AuthError::Ledger(error) => error.into(),
         }
     }
 }

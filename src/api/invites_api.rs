@@ -54,7 +54,7 @@ pub async fn create(request: Request) -> Result<Response, Problem> {
         Some(bearer) => bearer,
         None => query.key.as_deref(),
     };
-    let key = desk.authenticate(presented, address_of(&request), now)?;
+    let key = desk.authenticate(presented, address_of(&request), now).await?;
     let method = if request.method() == Method::Post { ApiMethod::Post } else { ApiMethod::Get };
     if !key.settings.methods.contains(&method) {
         return Err(Problem::Method(allow(&key.settings.methods)));

@@ -11,14 +11,16 @@ use serde::Serialize;
 
 use super::{Global, Outcome, WrongUse, hint, print, print_json};
 use crate::clock;
-use crate::config::secret::Secret;
 use crate::config::settings::digest;
 use crate::config::value::{Moment, Sha256, Span};
-use crate::config::{ApiMethod, Origin, Rate, Scope, Settings, raw};
+use crate::config::{Algorithm, ApiMethod, Origin, Rate, Scope, Settings, raw};
 use crate::invite::name::{HostName, KeyId};
 use crate::key::state::{StateError, StateKeys};
-use crate::key::{Key, KeyRing, opaque, prosody};
+use crate::key::{Key, KeyRing, mint, opaque, prosody};
 use crate::ledger::{LastUse, Ledger};
+
+/// What a declaration says of the age of tokens; callers mint them as they need them.
+const JWT_MAX_AGE: Span = Span::seconds(600);
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -67,6 +69,9 @@ pub(super) struct Create {
     /// Store nothing; print on stderr how to declare it by digest, in TOML and in Nix
     #[arg(long)]
     declare: bool,
+    /// Store nothing; print an Ed25519 private key that signs JWTs, and on stderr how to declare its public half
+    #[arg(long, conflicts_with = "declare")]
+    jwt: bool,
 }
 
 pub(super) fn run(global: &Global, command: Command) -> Outcome {
@@ -79,16 +84,15 @@ pub(super) fn run(global: &Global, command: Command) -> Outcome {
     }
 }
 
-/// A key as it is stored, by the digest of its secret.
-fn stored(secret: &Secret, name: Option<String>, hosts: &[HostName]) -> raw::Key {
+/// A key that is for `hosts`, without a proof.
+fn unproven(name: Option<String>, hosts: &[HostName]) -> raw::Key {
     let hosts = (!hosts.is_empty()).then(|| hosts.iter().map(ToString::to_string).collect());
-    raw::Key { name, sha256: Some(digest(secret.reveal())), hosts, ..raw::Key::default() }
+    raw::Key { name, hosts, ..raw::Key::default() }
 }
 
 fn create(settings: &Settings, options: Create) -> Outcome {
     let now = clock::now();
     let mut rng = clock::rng();
-    let secret = opaque::make_secret(&mut rng);
     let chosen = options.id.is_some();
     let mut id = options.id.unwrap_or_else(|| opaque::make_id(&mut rng));
     if options.name.as_ref().is_some_and(|name| name.chars().any(char::is_control)) {
@@ -99,13 +103,21 @@ fn create(settings: &Settings, options: Create) -> Outcome {
         allow: (!options.allow.is_empty()).then_some(options.allow),
         expires,
         limit: options.limit,
-        created_at: Some(Moment(now)),
-        ..stored(&secret, options.name, &options.hosts)
+        ..unproven(options.name, &options.hosts)
     };
+    if options.jwt {
+        let pair = mint::make_pair(&mut rng)?;
+        let (public_key, algorithm) = (Some(pair.public), Some(Algorithm::EdDSA));
+        hint(&declaration(&id, &raw::Key { public_key, algorithm, max_age: Some(JWT_MAX_AGE), ..key })?);
+        return print(pair.private.reveal());
+    }
+    let secret = opaque::make_secret(&mut rng);
+    let key = raw::Key { sha256: Some(digest(secret.reveal())), ..key };
     if options.declare {
-        hint(&declaration(&id, &raw::Key { created_at: None, ..key })?);
+        hint(&declaration(&id, &key)?);
         return print(&format!("{id}/{}", secret.reveal()));
     }
+    let key = raw::Key { created_at: Some(Moment(now)), ..key };
     if let Some((_, origin)) = settings.keys.get(&id) {
         bail!("there is already a key {id}, declared in {origin}; choose another --id");
     }
@@ -253,7 +265,8 @@ fn import(settings: &Settings, file: &Path, host: Option<&HostName>) -> Outcome 
     for key in &keys {
         let methods = (key.methods != [ApiMethod::Get, ApiMethod::Post]).then(|| key.methods.clone());
         let created_at = key.created_at.map(Moment);
-        let stored = raw::Key { methods, created_at, ..stored(&key.secret, Some(key.name.clone()), &hosts) };
+        let sha256 = Some(digest(key.secret.reveal()));
+        let stored = raw::Key { sha256, methods, created_at, ..unproven(Some(key.name.clone()), &hosts) };
         match state.store(&key.id, &stored) {
             // Imported before.
             Ok(_) | Err(StateError::Exists(_)) => {

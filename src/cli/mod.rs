@@ -9,6 +9,7 @@ mod invite;
 mod key;
 mod qr;
 mod serve;
+mod token;
 
 use std::io::{self, Write as _};
 use std::path::PathBuf;
@@ -54,6 +55,9 @@ enum Command {
     /// Invites: make, list, revoke
     #[command(subcommand)]
     Invite(invite::Command),
+    /// Tokens: JWTs that stand for a declared key
+    #[command(subcommand)]
+    Token(token::Command),
     /// Validate the configuration as serve would see it
     Check(check::Options),
     /// The configuration
@@ -125,6 +129,7 @@ fn run(global: &Global, command: Command) -> Outcome {
         // Whoever makes a key wants the key; what is wrong with other keys is said all the same.
         Command::Key(command) => key::run(start_log(global), command),
         Command::Invite(command) => invite::run(start_log(global), command),
+        Command::Token(command) => token::run(start_log(global), command),
         Command::Check(options) => check::run(global, &options),
         Command::Config(ConfigCommand::Show) => print(&crate::config::show(&global.merge())?),
         Command::Completions { shell } => {

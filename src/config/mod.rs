@@ -4,6 +4,7 @@
 //! leaves this folder. Sources, later wins: defaults, files in order, `INVITED_*` variables, flags.
 
 mod origin;
+pub mod public_key;
 mod rate;
 pub(crate) mod raw;
 pub mod secret;
@@ -22,7 +23,7 @@ pub use origin::{Fault, Faults, Origin};
 pub use rate::{Rate, Used, UsedUp};
 pub use raw::{Algorithm, ApiMethod, BackendKind, Scope, TlsUse};
 pub use secret::Credentials;
-pub use settings::{KeySettings, Proof, Settings};
+pub use settings::{KeySettings, Proof, Settings, Signed};
 pub(crate) use settle::settle_key;
 pub use show::show;
 

@@ -317,10 +317,10 @@ pub struct Key {
     /// For JWTs: the public key in PEM.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub public_key: Option<String>,
-    /// For JWTs: a file that holds the public key.
+    /// For JWTs: a file or credential that holds the public key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub public_key_file: Option<PathBuf>,
-    /// For JWTs: a file that holds a JSON Web Key Set.
+    /// For JWTs: a file or credential that holds a JSON Web Key Set; read again on reload.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jwks_file: Option<PathBuf>,
     /// For JWTs: the one algorithm that is accepted.
@@ -332,7 +332,7 @@ pub struct Key {
     /// For JWTs: claims that must be there, each exactly so.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub claims: BTreeMap<String, String>,
-    /// For JWTs: the greatest age of a token.
+    /// For JWTs: the greatest age of a token, by `iat`; default: any, as long as it lives a day at most.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_age: Option<Span>,
     /// The hosts it may make invites for; default: all.
@@ -378,6 +378,11 @@ pub enum Scope {
     Redeem,
 }
 
+impl Scope {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Create, Self::Read, Self::Revoke, Self::Redeem];
+}
+
 impl std::fmt::Display for Scope {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
@@ -400,7 +405,8 @@ pub enum ApiMethod {
 }
 
 /// How JWTs of a key are signed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
+#[value(rename_all = "verbatim")]
 pub enum Algorithm {
     /// Ed25519.
     EdDSA,

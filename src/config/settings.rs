@@ -2,14 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ipnet::IpNet;
 use url::Url;
 
 use super::origin::Origin;
+use super::public_key::PublicKey;
 use super::rate::Rate;
-use super::raw::{ApiMethod, BackendKind, Scope};
+use super::raw::{Algorithm, ApiMethod, BackendKind, Scope};
 use super::value::{Listen, Sha256};
 use crate::invite::name::{HostName, KeyId, Username};
 
@@ -186,10 +188,25 @@ pub struct KeySettings {
 pub enum Proof {
     /// An opaque secret with this digest.
     Opaque(Sha256),
-    /// JWTs; not accepted by this version.
-    Signed,
+    /// JWTs.
+    Signed(Arc<Signed>),
     /// A credential that only the service itself gets to see.
     Unread,
+}
+
+/// What a JWT must be like.
+#[derive(Debug)]
+pub struct Signed {
+    /// The one algorithm.
+    pub algorithm: Algorithm,
+    /// Any of these has signed it.
+    pub keys: Vec<PublicKey>,
+    /// `iss`.
+    pub issuer: Option<String>,
+    /// Claims that must be there, each exactly so.
+    pub claims: BTreeMap<String, String>,
+    /// Its greatest age, by `iat`.
+    pub max_age: Option<Duration>,
 }
 
 /// The digest that is kept of a secret.

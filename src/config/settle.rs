@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use url::Url;
 
 use super::origin::{Fault, Origin};
+use super::public_key;
 use super::raw::{self, ApiMethod, BackendKind, Raw, Scope};
 use super::secret::{Credentials, Secret, SecretError};
-use super::settings::{CorsOrigins, Host, Http, Invites, KeySettings, Ledger, Proof, Settings, Tls, digest};
+use super::settings::{CorsOrigins, Host, Http, Invites, KeySettings, Ledger, Proof, Settings, Signed, Tls, digest};
 use super::{Merged, Purpose};
 use crate::invite::name::{HostName, Jid, KeyId};
 
@@ -334,6 +336,9 @@ impl Settling<'_> {
             ("jwks_file", key.jwks_file.is_some()),
         ];
         let given: Vec<_> = given.into_iter().filter(|(_, is)| *is).map(|(name, _)| name).collect();
+        if matches!(given.as_slice(), ["sha256" | "secret_file"]) {
+            self.nothing_of_jwts(name, key);
+        }
         match given.as_slice() {
             ["sha256"] => key.sha256.map(Proof::Opaque),
             ["secret_file"] => {
@@ -341,13 +346,8 @@ impl Settling<'_> {
                 // Never given up for a key that is declared: an id without a proof opens nothing.
                 Some(secret.map_or(Proof::Unread, |secret| Proof::Opaque(digest(secret.reveal()))))
             }
-            [_] => {
-                if key.algorithm.is_none() {
-                    self.fault(&["keys", name], "a key for JWTs needs `algorithm`");
-                }
-                self.notices
-                    .push(format!("keys.{name}: JWTs are not accepted by this version; this key opens nothing"));
-                Some(Proof::Signed)
+            [form] => {
+                Some(self.signed(name, key, form).map_or(Proof::Unread, |signed| Proof::Signed(Arc::new(signed))))
             }
             [] => {
                 self.fault(&["keys", name], "needs one of sha256, secret_file, public_key, public_key_file, jwks_file");
@@ -356,6 +356,49 @@ impl Settling<'_> {
             [first, ..] => {
                 let reason = format!("{} exclude each other; keep one", given.join(" and "));
                 self.fault(&["keys", name, first], &reason);
+                None
+            }
+        }
+    }
+
+    /// A claim that is asked of a secret would never be looked at.
+    fn nothing_of_jwts(&mut self, name: &str, key: &raw::Key) {
+        let given = [
+            ("algorithm", key.algorithm.is_some()),
+            ("issuer", key.issuer.is_some()),
+            ("claims", !key.claims.is_empty()),
+            ("max_age", key.max_age.is_some()),
+        ];
+        for (field, _) in given.into_iter().filter(|(_, is)| *is) {
+            self.fault(&["keys", name, field], "is for JWTs, and this key is a secret; remove it");
+        }
+    }
+
+    /// What JWTs of a key must be like; `form` is the setting that has its public keys.
+    fn signed(&mut self, name: &str, key: &raw::Key, form: &str) -> Option<Signed> {
+        let Some(algorithm) = key.algorithm else {
+            self.fault(&["keys", name], "a key for JWTs needs `algorithm`: EdDSA, ES256, ES384, RS256 or PS256");
+            return None;
+        };
+        let at = ["keys", name, form];
+        let file = key.public_key_file.as_ref().or(key.jwks_file.as_ref());
+        let text = match file {
+            Some(file) => self.read_secret(&at, file)?,
+            None => Secret::new(key.public_key.clone()?),
+        };
+        let keys = match form {
+            "jwks_file" => public_key::from_jwks(text.reveal(), algorithm),
+            _ => public_key::from_pem(text.reveal(), algorithm).map(|key| vec![key]),
+        };
+        match keys {
+            Ok(keys) => {
+                let (issuer, claims) = (key.issuer.clone(), key.claims.clone());
+                Some(Signed { algorithm, keys, issuer, claims, max_age: key.max_age.map(|span| span.0) })
+            }
+            Err(error) => {
+                let fault = self.merged.fault(&at, error.to_string());
+                // What stands where a public key belongs may be a private one.
+                self.faults.push(Fault { value: fault.value.filter(|_| file.is_some()), ..fault });
                 None
             }
         }

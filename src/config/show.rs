@@ -54,6 +54,10 @@ const SECRETS: [&str; 3] = ["password", "token", "secret"];
 pub(super) fn toml_value(name: &str, value: &Value) -> String {
     match value {
         _ if SECRETS.contains(&name) => "\"…\"".to_owned(),
+        // A private key may have been written in its place.
+        Value::String(_, text) if name == "public_key" && !text.trim_start().starts_with("-----BEGIN PUBLIC KEY") => {
+            "\"…\"".to_owned()
+        }
         Value::Dict(_, dict) => {
             let inner: Vec<_> =
                 dict.iter().map(|(name, value)| format!("{name} = {}", toml_value(name, value))).collect();

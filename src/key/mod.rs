@@ -1,10 +1,14 @@
 //! Keys: who may ask for invites. Declared keys come with the settings; the others live in the state directory.
 //!
 //! A caller presents `ID/SECRET`. The id is looked up among the declared keys, then in the state directory; the secret is
-//! compared by digest, in constant time, also when there is no such id.
+//! compared by digest, in constant time, also when there is no such id. Or it presents a JWT ([`jwt`]), which stands for a
+//! declared key and may narrow it.
 
+mod crypto;
 mod failures;
+mod jwt;
 mod lua;
+pub mod mint;
 pub mod opaque;
 pub mod prosody;
 pub mod state;
@@ -15,10 +19,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use subtle::ConstantTimeEq as _;
 
-use crate::config::settings::digest;
-use crate::config::{KeySettings, Origin, Proof};
+use crate::config::public_key::PublicKey;
+use crate::config::settings::{PublicUrl, digest};
+use crate::config::{KeySettings, Origin, Proof, Signed};
 use crate::invite::name::{HostName, KeyId};
 pub use failures::Failures;
+pub use jwt::Flaw;
 use state::StateKeys;
 
 /// A key.
@@ -38,7 +44,7 @@ pub enum Refused {
     /// Nothing was presented.
     #[error("no key")]
     Missing,
-    /// Not of the form `ID/SECRET`.
+    /// Neither of the form `ID/SECRET` nor a JWT.
     #[error("malformed key")]
     Malformed,
     /// No such id.
@@ -50,6 +56,27 @@ pub enum Refused {
     /// Its time is over.
     #[error("expired key")]
     Expired,
+    /// A JWT that is not in order.
+    #[error("{0}")]
+    Jwt(Flaw),
+}
+
+/// A caller that is let in, once what is to be used once has been.
+#[derive(Clone, Debug)]
+pub struct Admission {
+    /// The key, with what it may do now: a token may have narrowed it.
+    pub key: Arc<Key>,
+    /// What may be used only once, if there is something.
+    pub once: Option<Once>,
+}
+
+/// A token's `jti`: used once, it is refused.
+#[derive(Clone, Debug)]
+pub struct Once {
+    /// Unique within the tokens of the key that [`Admission`] names.
+    pub jti: String,
+    /// From then on the token is refused by itself.
+    pub until: Timestamp,
 }
 
 impl Key {
@@ -78,11 +105,28 @@ impl KeyRing {
         Self { declared: Arc::new(declared.iter().map(key).collect()), state }
     }
 
-    /// The key that `presented` (`ID/SECRET`) proves to hold.
+    /// Admits whoever `presented` a key: `ID/SECRET`, or a JWT made for `audience`.
     ///
     /// # Errors
     /// When it proves nothing; the reason is for the log alone.
-    pub fn authenticate(&self, presented: &str, now: Timestamp) -> Result<Arc<Key>, (Refused, Option<KeyId>)> {
+    pub fn authenticate(
+        &self,
+        presented: &str,
+        audience: Option<&PublicUrl>,
+        now: Timestamp,
+    ) -> Result<Admission, (Refused, Option<KeyId>)> {
+        let admission = if jwt::is_jwt(presented) {
+            self.by_token(presented, audience, now)?
+        } else {
+            Admission { key: self.by_secret(presented)?, once: None }
+        };
+        if admission.key.settings.expires.is_some_and(|at| now >= at) {
+            return Err((Refused::Expired, Some(admission.key.id.clone())));
+        }
+        Ok(admission)
+    }
+
+    fn by_secret(&self, presented: &str) -> Result<Arc<Key>, (Refused, Option<KeyId>)> {
         let (id, secret) = opaque::split(presented).ok_or((Refused::Malformed, None))?;
         let key = match self.declared.get(id.as_str()) {
             Some(key) => Some(Arc::clone(key)),
@@ -91,16 +135,56 @@ impl KeyRing {
         let presented = digest(secret);
         let expected = key.as_ref().and_then(|key| match key.settings.proof {
             Proof::Opaque(digest) => Some(digest),
-            Proof::Signed | Proof::Unread => None,
+            Proof::Signed(_) | Proof::Unread => None,
         });
         // An unknown id is compared too, with something that no secret has as its digest.
         let same: bool = presented.0.ct_eq(&expected.map_or([0; 32], |digest| digest.0)).into();
         match key {
             None => Err((Refused::Unknown, Some(id))),
             Some(_) if !same => Err((Refused::WrongSecret, Some(id))),
-            Some(key) if key.settings.expires.is_some_and(|at| now >= at) => Err((Refused::Expired, Some(id))),
             Some(key) => Ok(key),
         }
+    }
+
+    fn by_token(
+        &self,
+        presented: &str,
+        audience: Option<&PublicUrl>,
+        now: Timestamp,
+    ) -> Result<Admission, (Refused, Option<KeyId>)> {
+        let token = jwt::Token::read(presented).map_err(|flaw| (Refused::Jwt(flaw), None))?;
+        let mut refused = (Refused::Unknown, None);
+        let mut granted = None;
+        for (key, signed, keys) in self.signers(&token.kid) {
+            match token.check(signed, keys.into_iter(), audience, now) {
+                Ok(_) if granted.is_some() => return Err((Refused::Jwt(Flaw::Ambiguous), Some(key.id.clone()))),
+                Ok(grant) => granted = Some((key, grant)),
+                Err(flaw) => refused = (Refused::Jwt(flaw), Some(key.id.clone())),
+            }
+        }
+        let (key, grant) = granted.ok_or(refused)?;
+        let mut key = Arc::clone(key);
+        if !grant.is_whole() {
+            grant.narrow(&mut Arc::make_mut(&mut key).settings);
+        }
+        Ok(Admission { key, once: grant.once.map(|(jti, until)| Once { jti, until }) })
+    }
+
+    /// The declared keys that a token with this `kid` may stand for, each with the public keys to try. That is the key of
+    /// that id; or, as many issuers choose `kid` themselves, those with such a member in their sets.
+    fn signers<'a>(&'a self, kid: &str) -> Vec<(&'a Arc<Key>, &'a Signed, Vec<&'a PublicKey>)> {
+        let signed = |key: &'a Arc<Key>| match &key.settings.proof {
+            Proof::Signed(signed) => Some((key, &**signed)),
+            Proof::Opaque(_) | Proof::Unread => None,
+        };
+        if let Some(key) = self.declared.get(kid) {
+            return signed(key).map(|(key, signed)| (key, signed, signed.keys.iter().collect())).into_iter().collect();
+        }
+        let of_that_name = |(key, signed): (&'a Arc<Key>, &'a Signed)| {
+            let keys: Vec<_> = signed.keys.iter().filter(|key| key.kid.as_deref() == Some(kid)).collect();
+            (!keys.is_empty()).then_some((key, signed, keys))
+        };
+        self.declared.values().filter_map(signed).filter_map(of_that_name).collect()
     }
 
     /// Every key that counts, by id: a declared one hides one of the state directory.

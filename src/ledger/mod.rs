@@ -7,6 +7,7 @@
 mod commit;
 mod error;
 mod key_file;
+mod once;
 mod seal;
 mod sqlite;
 
@@ -212,6 +213,22 @@ impl Ledger {
                 .once(request, now, RedeemError::OtherBody, |transaction| transaction.redeem(id, account, via, now))
         })
         .await
+    }
+
+    /// Uses up what may be used once: a `jti` of the tokens of `key`, which is remembered until `until`. Gives whether it
+    /// was there to be used; that is durable when this returns.
+    ///
+    /// # Errors
+    /// Nothing was used up.
+    pub async fn spend_once(
+        &self,
+        key: &KeyId,
+        jti: &str,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool, LedgerError> {
+        let spend = once::Spend::new(key, jti, until, now);
+        self.write(move |transaction| transaction.spend_once(&spend).map(Ok)).await
     }
 
     /// Drops invites that were spent, expired or revoked before `ended_before`, and answers that are not repeated any

@@ -61,3 +61,14 @@ CREATE TABLE answer (
 ) STRICT;
 
 CREATE INDEX answer_by_time ON answer (made_at);
+
+-- Tokens that were used and are for one use: the first half of SHA-256 of `jti`, and when they are refused by themselves.
+CREATE TABLE used_jti (
+    key   TEXT    NOT NULL,
+    jti   BLOB    NOT NULL,
+    until INTEGER NOT NULL,
+    PRIMARY KEY (key, jti)
+) STRICT, WITHOUT ROWID;
+
+-- For forgetting them.
+CREATE INDEX used_jti_by_until ON used_jti (until);

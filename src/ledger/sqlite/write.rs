@@ -32,7 +32,7 @@ pub(in crate::ledger) struct Swept {
 
 /// A transaction under way.
 pub(in crate::ledger) struct Transaction<'a> {
-    pub(super) sqlite: rusqlite::Transaction<'a>,
+    pub(in crate::ledger) sqlite: rusqlite::Transaction<'a>,
     pub(super) memory: &'a mut Memory,
     pub(super) rng: &'a mut StdRng,
 }

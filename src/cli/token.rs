@@ -1,0 +1,94 @@
+//! `invited token`: JWTs, signed with the private half of a declared key.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use clap::Subcommand;
+
+use super::{Global, Outcome, WrongUse, hint, print};
+use crate::clock;
+use crate::config::settings::PublicUrl;
+use crate::config::value::Span;
+use crate::config::{Algorithm, Proof, Scope, Settings};
+use crate::invite::name::{HostName, KeyId};
+use crate::key::KeyRing;
+use crate::key::mint::{Claims, PrivateKey, make_jti};
+use crate::key::state::StateKeys;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Mint a JWT for the API; it is for one use
+    Mint(Mint),
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Mint {
+    /// The declared key that it stands for
+    #[arg(long, value_name = "KEYID")]
+    id: KeyId,
+    /// The private key, in PEM
+    #[arg(long, value_name = "PEM")]
+    key_file: PathBuf,
+    /// The service that it is for [default: the configuration's `public_url`]
+    #[arg(long, value_name = "URL")]
+    audience: Option<PublicUrl>,
+    /// How long it can be used
+    #[arg(long, value_name = "DURATION", default_value = "5m")]
+    ttl: Span,
+    /// How it is signed [default: as the key is declared, else what fits the private key]
+    #[arg(long, value_name = "ALGORITHM")]
+    algorithm: Option<Algorithm>,
+    /// Narrow it to one host
+    #[arg(long, value_name = "HOST")]
+    host: Option<HostName>,
+    /// Narrow it to what it is for; repeatable
+    #[arg(long = "scope", value_name = "SCOPE")]
+    scopes: Vec<Scope>,
+    /// Narrow the life of invites
+    #[arg(long, value_name = "DURATION")]
+    max_ttl: Option<Span>,
+}
+
+pub(super) fn run(global: &Global, command: Command) -> Outcome {
+    let Command::Mint(options) = command;
+    mint(&global.admin_settings()?, options)
+}
+
+fn mint(settings: &Settings, options: Mint) -> Outcome {
+    let now = clock::now();
+    let file = options.key_file.display();
+    let text = std::fs::read_to_string(&options.key_file).with_context(|| format!("cannot read {file}"))?;
+    let private = PrivateKey::read(&text).with_context(|| format!("cannot sign with {file}"))?;
+    let audience = options.audience.as_ref().or(settings.public_url.as_ref());
+    let audience = audience
+        .ok_or_else(|| WrongUse("for which service? give --audience URL, or a --config with public_url".into()))?;
+    // What the declaration asks for is known where the configuration is at hand, and may be left to the issuer elsewhere.
+    let declared = settings.keys.get(&options.id).and_then(|(key, _)| match &key.proof {
+        Proof::Signed(signed) => Some(signed),
+        Proof::Opaque(_) | Proof::Unread => None,
+    });
+    let algorithm = options.algorithm.or(declared.map(|signed| signed.algorithm));
+    let words = |scopes: &[Scope]| scopes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    let none = std::collections::BTreeMap::new();
+    let claims = Claims {
+        audience: audience.base(),
+        issuer: declared.and_then(|signed| signed.issuer.as_deref()),
+        issued_at: now,
+        expires_at: now.checked_add(options.ttl.0).context("cannot say when that is over; use a shorter --ttl")?,
+        id: make_jti(&mut clock::rng()),
+        host: options.host.map(|host| host.to_string()),
+        scope: (!options.scopes.is_empty()).then(|| words(&options.scopes)),
+        max_ttl: options.max_ttl.map(|span| span.to_string()),
+        others: declared.map_or(&none, |signed| &signed.claims),
+    };
+    let algorithm = algorithm.unwrap_or_else(|| private.algorithm());
+    let token = private.sign(&options.id, algorithm, &claims).with_context(|| format!("cannot sign with {file}"))?;
+    if declared.is_some() {
+        let ring = KeyRing::new(&settings.keys, Arc::new(StateKeys::new(&settings.state_dir)));
+        if let Err((reason, _)) = ring.authenticate(&token, settings.public_url.as_ref(), now) {
+            hint(&format!("note: with this configuration the service refuses this token: {reason}"));
+        }
+    }
+    print(&token)
+}

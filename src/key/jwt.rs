@@ -1,0 +1,291 @@
+//! JWTs (RFC 7519) as keys: what a token must be like to stand for a declared key, and how it may narrow it.
+//!
+//! The token chooses nothing: the algorithm and the public keys are the declared key's, and headers that bring keys along
+//! are refused (RFC 8725, 3.1 and 3.10). Time comes as a parameter; jsonwebtoken's own checks by the clock are off.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use jsonwebtoken::errors::ErrorKind;
+use jsonwebtoken::{Header, Validation};
+use serde_json::{Map, Value};
+
+use super::crypto;
+use crate::config::public_key::PublicKey;
+use crate::config::settings::PublicUrl;
+use crate::config::value::Span;
+use crate::config::{Algorithm, KeySettings, Scope, Signed};
+use crate::invite::name::HostName;
+
+/// A longer token is refused unread.
+const MAX_BYTES: usize = 8 << 10;
+
+/// By how much clocks may differ.
+const LEEWAY: SignedDuration = SignedDuration::from_secs(60);
+
+/// The longest life of a token, from `iat`, or from now where there is none, to `exp`.
+const MAX_LIFE: SignedDuration = SignedDuration::from_hours(24);
+
+/// Why a token opens nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Flaw {
+    /// Larger than we read.
+    #[error("token of more than {MAX_BYTES} bytes")]
+    TooLong,
+    /// A header that is none, or names no algorithm that there is: `none` is not one.
+    #[error("malformed token header")]
+    Header,
+    /// No `kid`.
+    #[error("token without kid")]
+    NoKeyId,
+    /// It brings a key, or demands what we do not know.
+    #[error("token header with jwk, jku, x5u, x5c or crit")]
+    ForeignKey,
+    /// Some other kind of token.
+    #[error("token of another type")]
+    Type,
+    /// Signed in another way than is declared.
+    #[error("token with another algorithm")]
+    Algorithm,
+    /// Signed by somebody else, or changed since.
+    #[error("wrong signature")]
+    Signature,
+    /// A claim has another form than it must.
+    #[error("malformed claims")]
+    Claims,
+    /// No `exp`.
+    #[error("token without exp")]
+    NoExpiry,
+    /// Its time is over.
+    #[error("expired token")]
+    Expired,
+    /// Its time has not come.
+    #[error("token of the future")]
+    Future,
+    /// It lives longer than we let it.
+    #[error("token that lives for more than a day")]
+    TooLasting,
+    /// No `iat`, and `max_age` is set.
+    #[error("token without iat")]
+    NoAge,
+    /// Older than `max_age`.
+    #[error("token older than max_age")]
+    TooOld,
+    /// Made for another service.
+    #[error("token for another audience")]
+    Audience,
+    /// Made by another issuer.
+    #[error("token of another issuer")]
+    Issuer,
+    /// Another one of the declared claims is missing, or different.
+    #[error("token without a claim that is declared")]
+    Claim,
+    /// Several keys take it.
+    #[error("token that fits several keys; declare claims that tell them apart")]
+    Ambiguous,
+    /// Its `jti` was used before.
+    #[error("token that was used before")]
+    Used,
+}
+
+/// Whether `presented` is a JWT: three parts in URL-safe base64. An opaque key has a slash in it.
+pub(super) fn is_jwt(presented: &str) -> bool {
+    let is_base64 = |part: &str| part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    let mut parts = presented.split('.');
+    // One without a signature is a JWT all the same: `alg` is `none`, which no key is declared with.
+    parts.clone().count() == 3 && parts.clone().take(2).all(|part| !part.is_empty()) && parts.all(is_base64)
+}
+
+/// A token of which the header is read, and nothing believed.
+pub(super) struct Token<'a> {
+    text: &'a str,
+    header: Header,
+    pub(super) kid: String,
+}
+
+/// What a token grants of the key that it stands for.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Grant {
+    host: Option<HostName>,
+    scopes: Option<BTreeSet<Scope>>,
+    max_ttl: Option<Duration>,
+    /// Its `jti`, and until when that must be remembered.
+    pub(super) once: Option<(String, Timestamp)>,
+}
+
+impl<'a> Token<'a> {
+    /// Reads the header.
+    pub(super) fn read(text: &'a str) -> Result<Self, Flaw> {
+        if text.len() > MAX_BYTES {
+            return Err(Flaw::TooLong);
+        }
+        let header = jsonwebtoken::decode_header(text).map_err(|_| Flaw::Header)?;
+        if header.jwk.is_some()
+            || header.jku.is_some()
+            || header.x5u.is_some()
+            || header.x5c.is_some()
+            || header.crit.is_some()
+        {
+            return Err(Flaw::ForeignKey);
+        }
+        // RFC 7515, 4.1.9: what has no slash begins with `application/`; in any letter case.
+        let typ = header.typ.as_deref().map(str::to_ascii_lowercase);
+        let typ = typ.as_deref().map(|typ| typ.strip_prefix("application/").unwrap_or(typ));
+        if !matches!(typ, None | Some("jwt" | "at+jwt")) {
+            return Err(Flaw::Type);
+        }
+        let kid = header.kid.clone().ok_or(Flaw::NoKeyId)?;
+        Ok(Self { text, header, kid })
+    }
+
+    /// Checks everything. `keys` are those of `signed` that may have signed it.
+    pub(super) fn check<'k>(
+        &self,
+        signed: &Signed,
+        keys: impl Iterator<Item = &'k PublicKey>,
+        audience: Option<&PublicUrl>,
+        now: Timestamp,
+    ) -> Result<Grant, Flaw> {
+        let claims = Claims(self.verified(signed.algorithm, keys)?);
+        let once_until = claims.check_times(signed.max_age, now)?;
+        if !audience.is_some_and(|audience| claims.is_for(audience)) {
+            return Err(Flaw::Audience);
+        }
+        if signed.issuer.is_some() && claims.text("iss")? != signed.issuer.as_deref() {
+            return Err(Flaw::Issuer);
+        }
+        let has = |(name, value): (&String, &String)| claims.0.get(name).and_then(Value::as_str) == Some(value);
+        if !signed.claims.iter().all(has) {
+            return Err(Flaw::Claim);
+        }
+        claims.grant(once_until)
+    }
+
+    fn verified<'k>(
+        &self,
+        algorithm: Algorithm,
+        keys: impl Iterator<Item = &'k PublicKey>,
+    ) -> Result<Map<String, Value>, Flaw> {
+        crypto::install();
+        let algorithm = declared(algorithm);
+        if self.header.alg != algorithm {
+            return Err(Flaw::Algorithm);
+        }
+        let mut validation = Validation::new(algorithm);
+        validation.required_spec_claims.clear();
+        validation.validate_exp = false;
+        validation.validate_aud = false;
+        for key in keys {
+            match jsonwebtoken::decode(self.text, &key.key, &validation) {
+                Ok(token) => return Ok(token.claims),
+                // The signature comes before what is signed.
+                Err(error) if matches!(error.kind(), ErrorKind::Json(_)) => return Err(Flaw::Claims),
+                Err(_) => {}
+            }
+        }
+        Err(Flaw::Signature)
+    }
+}
+
+/// jsonwebtoken's name for an algorithm.
+pub(super) fn declared(algorithm: Algorithm) -> jsonwebtoken::Algorithm {
+    match algorithm {
+        Algorithm::EdDSA => jsonwebtoken::Algorithm::EdDSA,
+        Algorithm::ES256 => jsonwebtoken::Algorithm::ES256,
+        Algorithm::ES384 => jsonwebtoken::Algorithm::ES384,
+        Algorithm::RS256 => jsonwebtoken::Algorithm::RS256,
+        Algorithm::PS256 => jsonwebtoken::Algorithm::PS256,
+    }
+}
+
+/// The claims of a token that its key has signed. A claim that is there in another form than it must have is never
+/// taken for one that is not there.
+struct Claims(Map<String, Value>);
+
+impl Claims {
+    fn text(&self, name: &str) -> Result<Option<&str>, Flaw> {
+        self.0.get(name).map(|value| value.as_str().ok_or(Flaw::Claims)).transpose()
+    }
+
+    /// `NumericDate` (RFC 7519, 2): seconds since 1970, maybe with a fraction.
+    fn moment(&self, name: &str) -> Result<Option<Timestamp>, Flaw> {
+        let moment = |value: &Value| {
+            let since = SignedDuration::try_from_secs_f64(value.as_f64()?).ok()?;
+            Timestamp::from_duration(since).ok()
+        };
+        self.0.get(name).map(|value| moment(value).ok_or(Flaw::Claims)).transpose()
+    }
+
+    /// Gives the time at which the token is refused by itself.
+    fn check_times(&self, max_age: Option<Duration>, now: Timestamp) -> Result<Timestamp, Flaw> {
+        let expires = self.moment("exp")?.ok_or(Flaw::NoExpiry)?;
+        let (issued, not_before) = (self.moment("iat")?, self.moment("nbf")?);
+        if now.duration_since(expires) >= LEEWAY {
+            return Err(Flaw::Expired);
+        }
+        if [issued, not_before].into_iter().flatten().any(|moment| moment.duration_since(now) > LEEWAY) {
+            return Err(Flaw::Future);
+        }
+        if let Some(max_age) = max_age {
+            let age = now.duration_since(issued.ok_or(Flaw::NoAge)?).saturating_sub(LEEWAY);
+            if Duration::try_from(age).is_ok_and(|age| age > max_age) {
+                return Err(Flaw::TooOld);
+            }
+        }
+        if expires.duration_since(issued.unwrap_or(now)) > MAX_LIFE + LEEWAY {
+            return Err(Flaw::TooLasting);
+        }
+        expires.checked_add(LEEWAY).map_err(|_| Flaw::Claims)
+    }
+
+    /// `aud`: one, or several (RFC 7519, 4.1.3); the slash at the end of `public_url` may be left out.
+    fn is_for(&self, audience: &PublicUrl) -> bool {
+        let base = audience.base();
+        let is_ours =
+            |value: &Value| value.as_str().is_some_and(|aud| aud == base || base.strip_suffix('/') == Some(aud));
+        match self.0.get("aud") {
+            Some(Value::Array(several)) => several.iter().any(is_ours),
+            Some(one) => is_ours(one),
+            None => false,
+        }
+    }
+
+    fn grant(&self, once_until: Timestamp) -> Result<Grant, Flaw> {
+        let host = self.text("host")?.map(str::parse).transpose().map_err(|_| Flaw::Claims)?;
+        // A word that is no scope of ours grants nothing here.
+        let scope = |word: &str| Scope::ALL.into_iter().find(|scope| scope.to_string() == word);
+        let scopes = self.text("scope")?.map(|words| words.split(' ').filter_map(scope).collect());
+        let max_ttl = match self.0.get("max_ttl") {
+            None => None,
+            Some(Value::String(text)) => Some(text.parse::<Span>().map_err(|_| Flaw::Claims)?.0),
+            Some(seconds) => {
+                let seconds = seconds.as_u64().filter(|seconds| *seconds > 0);
+                Some(Duration::from_secs(seconds.ok_or(Flaw::Claims)?))
+            }
+        };
+        let once = self.text("jti")?.map(|jti| (jti.to_owned(), once_until));
+        Ok(Grant { host, scopes, max_ttl, once })
+    }
+}
+
+impl Grant {
+    /// Whether it leaves the key as it is.
+    pub(super) fn is_whole(&self) -> bool {
+        self.host.is_none() && self.scopes.is_none() && self.max_ttl.is_none()
+    }
+
+    /// Takes away what the token does not grant.
+    pub(super) fn narrow(&self, settings: &mut KeySettings) {
+        if let Some(host) = &self.host {
+            let allowed = settings.hosts.as_ref().is_none_or(|hosts| hosts.contains(host));
+            settings.hosts = Some(allowed.then(|| host.clone()).into_iter().collect());
+        }
+        if let Some(scopes) = &self.scopes {
+            settings.allow.retain(|scope| scopes.contains(scope));
+        }
+        if let Some(max_ttl) = self.max_ttl {
+            settings.max_ttl = Some(settings.max_ttl.map_or(max_ttl, |most| most.min(max_ttl)));
+        }
+    }
+}
