@@ -47,6 +47,8 @@ fn every_command_of_the_readme_works() {
         let (_, after) = rest.split_once(expected).unwrap_or_else(|| panic!("no {expected:?} in\n{rest}\n{stderr}"));
         rest = after;
     }
+    let (_, signed) = rest.rsplit_once("HTTP/1.1 ").expect("an answer to the signed key");
+    assert!(signed.starts_with("201 Created\r\n"), "{rest}\n{stderr}");
     // `key list` goes by the id, and one of the two has a random one.
     for listed in ["\tMy test key\t", "\nnewsletter\tNewsletter\t"] {
         assert!(rest.contains(listed), "no {listed:?} in\n{rest}");

@@ -289,3 +289,59 @@ impl Grant {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const NOW: i64 = 1_800_000_000;
+
+    fn check(claims: Value, max_age: Option<u64>) -> Result<i64, Flaw> {
+        let Value::Object(claims) = claims else { panic!("{claims}") };
+        let now = Timestamp::from_second(NOW).unwrap();
+        Claims(claims).check_times(max_age.map(Duration::from_secs), now).map(|until| until.as_second() - NOW)
+    }
+
+    #[test]
+    fn times_count_to_the_second_with_a_minute_of_leeway() {
+        let day = 86_400;
+        for (claims, max_age, expected) in [
+            (json!({ "exp": NOW + 300 }), None, Ok(360)),
+            (json!({ "exp": NOW - 59 }), None, Ok(1)),
+            (json!({ "exp": NOW - 60 }), None, Err(Flaw::Expired)),
+            (json!({ "exp": 0 }), None, Err(Flaw::Expired)),
+            (json!({ "exp": -1e10 }), None, Err(Flaw::Expired)),
+            (json!({ "exp": NOW + 300, "nbf": NOW + 60 }), None, Ok(360)),
+            (json!({ "exp": NOW + 300, "nbf": NOW + 61 }), None, Err(Flaw::Future)),
+            (json!({ "exp": NOW + 300, "iat": NOW + 60 }), Some(600), Ok(360)),
+            (json!({ "exp": NOW + 300, "iat": NOW + 61 }), Some(600), Err(Flaw::Future)),
+            (json!({ "exp": NOW + 300, "iat": NOW - 660 }), Some(600), Ok(360)),
+            (json!({ "exp": NOW + 300, "iat": NOW - 661 }), Some(600), Err(Flaw::TooOld)),
+            (json!({ "exp": NOW + 300, "iat": NOW - 661 }), None, Ok(360)),
+            (json!({ "exp": NOW + 300 }), Some(600), Err(Flaw::NoAge)),
+            (json!({ "exp": NOW + day + 60 }), None, Ok(day + 120)),
+            (json!({ "exp": NOW + day + 61 }), None, Err(Flaw::TooLasting)),
+            (json!({ "exp": NOW + 300, "iat": NOW + 300 - day - 60 }), None, Ok(360)),
+            (json!({ "exp": NOW + 300, "iat": NOW + 300 - day - 61 }), None, Err(Flaw::TooLasting)),
+            (json!({ "exp": NOW + 2 * day, "iat": NOW }), Some(600), Err(Flaw::TooLasting)),
+            (json!({ "iat": NOW }), Some(600), Err(Flaw::NoExpiry)),
+            (json!({ "exp": null }), None, Err(Flaw::Claims)),
+            (json!({ "exp": NOW + 300, "nbf": "x" }), None, Err(Flaw::Claims)),
+            (json!({ "exp": NOW + 300, "iat": true }), None, Err(Flaw::Claims)),
+            (json!({ "exp": 1e18 }), None, Err(Flaw::Claims)),
+        ] {
+            assert_eq!(check(claims.clone(), max_age), expected, "{claims} {max_age:?}");
+        }
+    }
+
+    #[test]
+    fn a_jwt_has_three_parts_and_no_slash() {
+        for jwt in ["a.b.c", "eyJ.e30.", "-_.A.9"] {
+            assert!(is_jwt(jwt), "{jwt}");
+        }
+        for other in ["", "a", "a.b", "a.b.c.d", ".b.c", "a..c", "..", "a.b.c/secret", "a/b.c.d", "a.b.c=", "a.b.c d"] {
+            assert!(!is_jwt(other), "{other}");
+        }
+    }
+}
