@@ -6,6 +6,8 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a measurement that fails says so by ending")]
 
+#[path = "numbers/jwt.rs"]
+mod jwt;
 #[path = "numbers/load.rs"]
 mod load;
 #[path = "numbers/service.rs"]
@@ -74,6 +76,9 @@ fn main() {
     }
     if wanted("keys") {
         keys(&effort);
+    }
+    if wanted("jwts") {
+        jwts(&effort);
     }
 }
 
@@ -217,6 +222,29 @@ fn creates(effort: &Effort, full: &Scratch) {
         "  processor time per answer, in µs: constant {of_constant:.1}, 404 {of_nothing:.1}, create {of_empty:.1}, \
          full {of_full:.1}"
     );
+}
+
+/// Creates with JWTs, by Ed25519, against an opaque key. Tokens for one use have a commit of their own before the invite's.
+fn jwts(effort: &Effort) {
+    /// More than are asked for.
+    const PER_SECOND: usize = 20_000;
+    let [mut many, mut once, mut opaque] = std::array::from_fn(|_| Rates::default());
+    let scratch = Scratch::new();
+    let signer = jwt::Signer::declare(&scratch);
+    let service = scratch.serve();
+    service.first_answer();
+    let asking = |requests| Load { address: service.address, requests, status: 201 };
+    for _ in 0..effort.rounds {
+        opaque.add(rate(&service, &to_create(&service), effort));
+        many.add(rate(&service, &asking(vec![signer.request(false)]), effort));
+        let seconds = usize::try_from(effort.time.as_secs() + 1).unwrap();
+        let requests = (0..PER_SECOND * seconds).map(|_| signer.request(true)).collect();
+        once.add(rate(&service, &asking(requests), effort));
+    }
+    let [(many, of_many), (once, of_once), (opaque, of_opaque)] = [many, once, opaque].map(Rates::done);
+    tell_ratio("6 creates by a JWT, of an opaque key", &many, &opaque, Some(0.5));
+    tell_ratio("  creates by JWTs for one use, of an opaque key", &once, &opaque, Some(0.5));
+    println!("  processor time per answer, in µs: JWT {of_many:.1}, for one use {of_once:.1}, opaque {of_opaque:.1}");
 }
 
 /// From exec to the first 201.

@@ -76,7 +76,7 @@ fn mint(settings: &Settings, options: Mint) -> Outcome {
         issuer: declared.and_then(|signed| signed.issuer.as_deref()),
         issued_at: now,
         expires_at: now.checked_add(options.ttl.0).context("cannot say when that is over; use a shorter --ttl")?,
-        id: make_jti(&mut clock::rng()),
+        id: Some(make_jti(&mut clock::rng())),
         host: options.host.map(|host| host.to_string()),
         scope: (!options.scopes.is_empty()).then(|| words(&options.scopes)),
         max_ttl: options.max_ttl.map(|span| span.to_string()),

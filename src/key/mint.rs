@@ -64,8 +64,8 @@ pub struct Claims<'a> {
     #[serde(rename = "exp", serialize_with = "seconds")]
     pub expires_at: Timestamp,
     /// What lets it be used only once.
-    #[serde(rename = "jti")]
-    pub id: String,
+    #[serde(rename = "jti", skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
     /// Narrows the key to this host.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,

@@ -156,7 +156,7 @@ impl KeyRing {
         let mut refused = (Refused::Unknown, None);
         let mut granted = None;
         for (key, signed, keys) in self.signers(&token.kid) {
-            match token.check(signed, keys.into_iter(), audience, now) {
+            match token.check(signed, keys, audience, now) {
                 Ok(_) if granted.is_some() => return Err((Refused::Jwt(Flaw::Ambiguous), Some(key.id.clone()))),
                 Ok(grant) => granted = Some((key, grant)),
                 Err(flaw) => refused = (Refused::Jwt(flaw), Some(key.id.clone())),

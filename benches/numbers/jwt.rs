@@ -1,0 +1,42 @@
+//! Tokens for the load, each signed anew, and the key that they stand for.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+
+use invited::clock;
+use invited::key::mint::{Claims, PrivateKey, make_jti, make_pair};
+use jiff::SignedDuration;
+
+use crate::service::{Scratch, post};
+
+/// What signs for a key that is declared.
+pub struct Signer(PrivateKey);
+
+impl Signer {
+    /// Declares a key `ci` beside those of `scratch`.
+    pub fn declare(scratch: &Scratch) -> Self {
+        let pair = make_pair(&mut clock::rng()).unwrap();
+        let mut config = std::fs::File::options().append(true).open(scratch.path().join("config.toml")).unwrap();
+        let public = pair.public;
+        writeln!(config, "[keys.ci]\nalgorithm = \"EdDSA\"\nmax_age = \"10m\"\npublic_key = {public:?}").unwrap();
+        Self(PrivateKey::read(pair.private.reveal()).unwrap())
+    }
+
+    /// A whole request with a token: for one use, or for as long as it lives.
+    pub fn request(&self, once: bool) -> Vec<u8> {
+        let now = clock::now();
+        let claims = Claims {
+            audience: "https://invite.example.com/",
+            issuer: None,
+            issued_at: now,
+            expires_at: now + SignedDuration::from_mins(5),
+            id: once.then(|| make_jti(&mut clock::rng())),
+            host: None,
+            scope: None,
+            max_ttl: None,
+            others: &BTreeMap::new(),
+        };
+        let token = self.0.sign(&"ci".parse().unwrap(), self.0.algorithm(), &claims).unwrap();
+        post("/invites_api", &token)
+    }
+}
