@@ -48,7 +48,7 @@ where
         async move {
             let now = clock::now();
             let desk = Arc::clone(request.state());
-            let key = let_in(&request, &desk, now)?;
+            let key = let_in(&request, &desk, now).await?;
             let call = Call { request, key: Arc::clone(&key), now };
             let answer = match scope {
                 Some(scope) if !call.key.settings.allow.contains(&scope) => Err(lacks(scope)),
@@ -63,11 +63,11 @@ where
     }
 }
 
-fn let_in(request: &Request, desk: &Desk, now: Timestamp) -> Result<Arc<Key>, Problem> {
+async fn let_in(request: &Request, desk: &Desk, now: Timestamp) -> Result<Arc<Key>, Problem> {
     let presented = request.header(headers::AUTHORIZATION).and_then(|header| bearer(header.as_str()));
-    desk.authenticate(presented, address_of(request), now).map_err(|error| match error {
+    desk.authenticate(presented, address_of(request), now).await.map_err(|error| match error {
         AuthError::Refused(_) => Problem::Unauthorized(error, presented.is_some()),
-        AuthError::Wait(_) => error.into(),
+        AuthError::Wait(_) | AuthError::Ledger(_) => error.into(),
     })
 }
 
