@@ -21,7 +21,7 @@ use invited::clock;
 use invited::invite::InviteId;
 
 use load::{CONNECTIONS, Load, THREADS};
-use service::{CONSTANT, KEY, Scratch, Service, constant, post};
+use service::{CONSTANT, KEY, Scratch, Service, constant, post, request};
 
 /// Pending invites of a ledger that is called full.
 const FULL: i64 = 200_000;
@@ -62,10 +62,13 @@ fn main() {
     println!("Log: as shipped, to a file there. In brackets: the lowest and highest of the rounds.\n");
     disk();
     println!("{:<44}{:>12}{:>12}{:>8}  {:<15}{:<9}", "", "measured", "baseline", "", "asked", "");
-    let full = ["creates", "start"].into_iter().any(wanted).then(full_ledger);
+    let full = ["creates", "json", "start"].into_iter().any(wanted).then(full_ledger);
     if let Some(full) = &full {
         if wanted("creates") {
             creates(&effort, full);
+        }
+        if wanted("json") {
+            json(&effort, full);
         }
         if wanted("start") {
             start(&effort, full);
@@ -245,6 +248,44 @@ fn jwts(effort: &Effort) {
     tell_ratio("6 creates by a JWT, of an opaque key", &many, &opaque, Some(0.5));
     tell_ratio("  creates by JWTs for one use, of an opaque key", &once, &opaque, Some(0.5));
     println!("  processor time per answer, in µs: JWT {of_many:.1}, for one use {of_once:.1}, opaque {of_opaque:.1}");
+}
+
+/// `/api/v1` against `/invites_api`, its lists, and many invites in one call.
+fn json(effort: &Effort, full: &Scratch) {
+    const COUNT: usize = 1_000;
+    let [mut json, mut plain] = std::array::from_fn(|_| Rates::default());
+    let [mut alone, mut together] = std::array::from_fn(|_| Rounds(vec![]));
+    let scratch = Scratch::new();
+    let service = scratch.serve();
+    service.first_answer();
+    let path = "/api/v1/invites";
+    let create = Load { address: service.address, requests: vec![post(path, KEY)], status: 201 };
+    let many = request("POST", path, KEY, &format!("{{\"count\":{COUNT}}}"));
+    let per_second = |count: usize, took: Vec<Duration>| {
+        f64::from(u32::try_from(count).unwrap()) / took.iter().sum::<Duration>().as_secs_f64()
+    };
+    for _ in 0..effort.rounds {
+        plain.add(rate(&service, &to_create(&service), effort));
+        json.add(rate(&service, &create, effort));
+        alone.0.push(per_second(COUNT, service.ask(&post(path, KEY), 201, COUNT)));
+        together.0.push(per_second(5 * COUNT, service.ask(&many, 201, 5)));
+    }
+    let [(json, of_json), (plain, of_plain)] = [json, plain].map(Rates::done);
+    tell_ratio("7 creates by the JSON API, of /invites_api", &json, &plain, Some(0.8));
+    println!("  processor time per answer, in µs: JSON {of_json:.1}, /invites_api {of_plain:.1}");
+    tell_ratio("8 invites by 1,000, of one after the other", &together, &alone, Some(20.0));
+    drop(service);
+
+    let service = full.serve();
+    service.first_answer();
+    let mut lists = Rounds(vec![]);
+    for query in ["?limit=100", "?limit=100&status=pending", "?limit=100&key=site"] {
+        let took = service.ask(&request("GET", &format!("{path}{query}"), KEY, ""), 200, 200);
+        let mut took: Vec<_> = took.iter().map(|took| took.as_secs_f64() * 1e3).collect();
+        took.sort_by(f64::total_cmp);
+        lists.0.push(took[took.len() * 99 / 100]);
+    }
+    tell_most("9 a page of 100 out of 200,000, p99", &lists, None, 5.0, "ms");
 }
 
 /// From exec to the first 201.

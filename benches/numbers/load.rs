@@ -142,7 +142,8 @@ impl Connection {
     }
 }
 
-fn content_length(head: &str) -> usize {
+/// What a head says of its body.
+pub fn content_length(head: &str) -> usize {
     let (_, rest) = head.split_once("\r\ncontent-length: ").expect("a Content-Length");
     rest.split("\r\n").next().unwrap().parse().unwrap()
 }

@@ -7,9 +7,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use invited::clock;
 use invited::config::value::Listen;
 use invited::server::{Limits, Listeners, Server, listen};
 use tempfile::TempDir;
+
+use crate::load::content_length;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_invited");
 
@@ -18,6 +21,7 @@ const CONFIG: &str = r#"
 public_url = "https://invite.example.com/"
 [hosts."example.com"]
 [keys.site]
+allow = ["create", "read"]
 sha256 = "1ec1c26b50d5d3c58d9583181af8076655fe00756bf7285940ba3670f99fcba0"
 "#;
 
@@ -112,6 +116,28 @@ impl Service {
         assert_eq!(std::str::from_utf8(&answer).unwrap(), "HTTP/1.1 201");
     }
 
+    /// Asks `times` times on one connection; gives how long each answer took, which must have `status`.
+    pub fn ask(&self, request: &[u8], status: u16, times: usize) -> Vec<Duration> {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        stream.set_nodelay(true).unwrap();
+        let mut buffer = vec![0; 1 << 20];
+        let ask = |_| {
+            let began = clock::instant();
+            stream.write_all(request).unwrap();
+            let mut filled = 0;
+            loop {
+                filled += stream.read(&mut buffer[filled..]).unwrap();
+                let Some(end) = buffer[..filled].windows(4).position(|window| window == b"\r\n\r\n") else { continue };
+                let head = std::str::from_utf8(&buffer[..end]).unwrap();
+                assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{head}");
+                if filled >= end + 4 + content_length(head) {
+                    return clock::instant().duration_since(began);
+                }
+            }
+        };
+        (0..times).map(ask).collect()
+    }
+
     /// A figure of `/proc/PID/status` in MiB, such as `VmRSS`.
     pub fn memory(&self, name: &str) -> f64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
@@ -184,8 +210,16 @@ pub fn be_constant() {
 
 /// A whole request.
 pub fn post(path: &str, key: &str) -> Vec<u8> {
+    request("POST", path, key, "")
+}
+
+/// A request with a body, if there is one.
+pub fn request(method: &str, path: &str, key: &str, body: &str) -> Vec<u8> {
+    let kind = if body.is_empty() { "" } else { "Content-Type: application/json\r\n" };
     format!(
-        "POST {path} HTTP/1.1\r\nHost: invite.example.com\r\nAuthorization: Bearer {key}\r\nContent-Length: 0\r\n\r\n"
+        "{method} {path} HTTP/1.1\r\nHost: invite.example.com\r\nAuthorization: Bearer {key}\r\n{kind}\
+         Content-Length: {}\r\n\r\n{body}",
+        body.len()
     )
     .into_bytes()
 }
