@@ -158,6 +158,37 @@ fn passed_descriptor_that_is_no_listening_socket_is_refused() {
     refused(OwnedFd::from(listener()).into(), "https", 2, "[tls]");
 }
 
+#[test]
+fn service_that_a_socket_starts_and_that_cannot_serve_answers_so_and_says_why() {
+    let scratch = Scratch::new("listen = [\"127.0.0.1:0\"]\ncolour = \"red\"\n");
+    let notified = Notified::new(&scratch);
+    let tcp = listener();
+    let mut early = Client::tcp(tcp.local_addr().unwrap());
+    early.send(common::http::request("GET", &format!("/invites_api?key={KEY}"), &[], ""));
+    let began = common::now();
+    let child = activated(&scratch, "http")
+        .env("NOTIFY_SOCKET", notified.path())
+        .stdin(OwnedFd::from(tcp.try_clone().unwrap()))
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let status = notified.next();
+    assert!(status.starts_with("STATUS=cannot start: ") && status.contains("colour"), "{status}");
+    let mut late = Client::tcp(tcp.local_addr().unwrap());
+    late.send(common::http::request("GET", "/", &[], ""));
+    for client in [&mut early, &mut late] {
+        let answer = client.read().expect("an answer");
+        assert_eq!((answer.status, answer.header("retry-after")), (503, Some("5")), "{answer:?}");
+    }
+    let output = child.wait_with_output().unwrap();
+    // systemd starts it again for the next connection: not without a pause.
+    assert!(began.elapsed() >= std::time::Duration::from_secs(1));
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert!(stderr.contains("colour"), "{stderr}");
+}
+
 /// What a message is about; `STATUS=` alone may come at any time.
 fn kinds(messages: &[String]) -> Vec<&str> {
     let kind = |message: &'_ String| {

@@ -13,7 +13,7 @@ use crate::api::cors::Cors;
 use crate::api::{invites, invites_api, openapi, ops, redeem, this_key};
 use crate::config::Scope;
 use crate::desk::Desk;
-use crate::metrics::Metrics;
+use crate::metrics::{self, Metrics};
 use crate::pages::landing;
 use crate::problem::Problem;
 
@@ -62,6 +62,17 @@ pub fn build_metrics(metrics: Arc<Metrics>) -> tide::Server<Arc<Metrics>> {
     let mut table = Table::new(Arc::clone(&metrics), metrics, String::new());
     table.at("/metrics", "/metrics").on([Get, Head], ops::metrics).done();
     table.app
+}
+
+/// Builds the app of a service that cannot start: every request is answered 503. `cause` is for the log.
+#[must_use]
+pub fn unavailable(cause: &'static str) -> tide::Server<()> {
+    let mut app = tide::new();
+    app.with(envelope::Envelope(Arc::new(Metrics::new(metrics::seconds()))));
+    for path in ["/", "/*"] {
+        app.at(path).all(move |_| async move { Ok(Response::from(Problem::Unavailable(cause.into()))) });
+    }
+    app
 }
 
 struct Table<State> {

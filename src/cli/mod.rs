@@ -8,6 +8,7 @@ mod demo;
 mod invite;
 mod key;
 mod qr;
+mod refuse;
 mod serve;
 mod token;
 
@@ -69,7 +70,10 @@ enum Command {
         shell: clap_complete::Shell,
     },
     /// Print the manual page
-    Man,
+    Man {
+        /// Write the pages of all commands into this directory instead
+        dir: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -137,7 +141,8 @@ fn run(global: &Global, command: Command) -> Outcome {
             clap_complete::generate(shell, &mut Arguments::command(), "invited", &mut script);
             Ok(io::stdout().write_all(&script)?)
         }
-        Command::Man => {
+        Command::Man { dir: Some(dir) } => Ok(clap_mangen::generate_to(Arguments::command(), dir)?),
+        Command::Man { dir: None } => {
             let mut page = Vec::new();
             clap_mangen::Man::new(Arguments::command()).render(&mut page)?;
             Ok(io::stdout().write_all(&page)?)

@@ -11,7 +11,7 @@ use futures_lite::FutureExt as _;
 use jiff::Timestamp;
 use tide::listener::Listener as _;
 
-use super::{Global, Outcome, WrongUse, load_tls};
+use super::{Global, Outcome, WrongUse, load_tls, refuse};
 use crate::app;
 use crate::clock;
 use crate::config::value::Listen;
@@ -51,20 +51,41 @@ Then run `invited check`. For a tour without any configuration, run `invited dem
 
 pub(super) fn run(global: &Global) -> Outcome {
     log::start(global.verbosity);
+    let adopted = listen::adopt()?;
+    match prepare(global, &adopted) {
+        Ok((service, bound)) => {
+            let sockets = if adopted.is_empty() { bound } else { adopted };
+            async_std::task::block_on(service.run(sockets, async |_| Ok(())))
+        }
+        Err(error) => {
+            async_std::task::block_on(refuse::all(adopted, &error));
+            Err(error)
+        }
+    }
+}
+
+/// The service, and the sockets that are configured, unless systemd passed some.
+fn prepare(global: &Global, adopted: &[Socket]) -> anyhow::Result<(Service, Vec<Socket>)> {
     let merged = global.merge();
     if !merged.is_configured() {
         return Err(WrongUse(EXAMPLE.into()).into());
     }
     let settings = merged.settle(&Credentials::from_environment(), Purpose::Serve)?;
-    let sockets = sockets(&settings)?;
-    let service = Service::start(settings, global.sources.clone())?;
-    async_std::task::block_on(service.run(sockets, async |_| Ok(())))
+    if adopted.iter().any(|socket| socket.tls) && settings.tls.is_none() {
+        return Err(WrongUse("systemd passed a socket named https, and [tls] is not configured".into()).into());
+    }
+    let bound = if adopted.is_empty() { bind(&settings)? } else { vec![] };
+    Ok((Service::start(settings, global.sources.clone())?, bound))
 }
 
+<<<<<<< HEAD
 /// systemd's sockets, or those that are configured.
 fn sockets(settings: &Settings) -> anyhow::Result<Vec<Socket>> {
     let mut sockets = listen::adopt()?;
     let has_metrics = sockets.iter().any(|socket| socket.role == Role::Metrics);
+=======
+fn bind(settings: &Settings) -> anyhow::Result<Vec<Socket>> {
+>>>>>>> 26fbfde (cli: refuse for a second what a socket started in vain)
     // Behind a socket file there is a proxy, which speaks TLS itself.
     let role = |listen: &Listen| match listen {
         Listen::Tcp(_) if settings.tls.is_some() => Role::Https,
@@ -133,9 +154,12 @@ impl Service {
     /// Serves until it is told to stop. `started` is called when requests are answered.
     pub(super) async fn run(self, sockets: Vec<Socket>, started: impl AsyncFnOnce(&Self) -> Outcome) -> Outcome {
         let activated = sockets.iter().any(|socket| socket.adopted);
+<<<<<<< HEAD
         if sockets.iter().any(|socket| socket.role == Role::Https) && self.desk().settings().tls.is_none() {
             return Err(WrongUse("systemd passed a socket named https, and [tls] is not configured".into()).into());
         }
+=======
+>>>>>>> 26fbfde (cli: refuse for a second what a socket started in vain)
         let mut requests = Requests::catch().context("cannot catch signals")?;
         let (metrics, public): (Vec<_>, _) = sockets.into_iter().partition(|socket| socket.role == Role::Metrics);
         let app = app::build(self.desk());

@@ -1,0 +1,47 @@
+//! A service that a socket started, and that cannot serve: its configuration is wrong, or its ledger cannot be opened.
+//!
+//! The connection that started it waits, and would start it again as soon as it ends, without a pause. So it answers 503
+//! for a second before it ends: nobody is left waiting, and there is one start a second at the most.
+
+use std::time::Duration;
+
+use async_io::Timer;
+use tide::listener::Listener as _;
+
+use crate::app;
+use crate::server::lifecycle;
+use crate::server::listen::Socket;
+use crate::server::{Limits, Listeners, Server};
+
+/// How long, and how long whoever is slow may take after that.
+const SECOND: Duration = Duration::from_secs(1);
+
+/// There may be no valid configuration to take these from.
+const LIMITS: Limits = Limits {
+    max_connections: 1024,
+    max_body_bytes: 64 << 10,
+    header_timeout: SECOND,
+    body_timeout: SECOND,
+    idle_timeout: SECOND,
+};
+
+/// Refuses all that comes in on `sockets`, and tells the service manager why. Without sockets there is nobody to tell.
+pub(super) async fn all(sockets: Vec<Socket>, error: &anyhow::Error) {
+    // Without a certificate nothing can be said on the others.
+    let sockets: Vec<_> = sockets.into_iter().filter(|socket| !socket.tls).collect();
+    if sockets.is_empty() {
+        return;
+    }
+    let lines = format!("{error:#}");
+    let line: Vec<_> = lines.lines().map(str::trim).collect();
+    lifecycle::status(&format!("cannot start: {}", line.join(" ")));
+    let server = Server::new(LIMITS);
+    let app = app::unavailable("the service cannot start");
+    let mut listeners = match app.bind(Listeners::new(&server, sockets)).await {
+        Ok(listeners) => listeners,
+        Err(error) => return log::warn!("error":% = error; "nobody is told that the service cannot start"),
+    };
+    let accepting = async_std::task::spawn(async move { listeners.accept().await });
+    Timer::after(SECOND).await;
+    server.drain(accepting, SECOND).await;
+}
