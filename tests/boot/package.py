@@ -1,0 +1,132 @@
+#!/usr/bin/python3
+"""The Debian package under a booted systemd: installed, configured as the README says, upgraded, removed, purged."""
+
+import glob
+import os
+import re
+import sys
+
+sys.path.insert(0, "/boot-test")
+from harness import HERE, TCP, UNIX, Crowd, check, invite, out, prop, run_checks, sh, until, write, pid
+
+FIRST, SECOND = sorted(glob.glob(f"{HERE}/*.deb"))
+CONF = "/etc/invited/conf.d/site.toml"
+EXAMPLES = "/usr/share/doc/invited/examples"
+keys = {}
+# Containers forbid packages to start and stop services; this is no container.
+if os.path.exists("/usr/sbin/policy-rc.d"):
+    os.remove("/usr/sbin/policy-rc.d")
+
+
+def install(deb):
+    return sh(f"dpkg --install {deb} 2>&1").stdout
+
+
+@check
+def installed_and_not_configured_it_starts_nothing_and_says_what_to_do():
+    said = install(FIRST)
+    assert "/etc/invited/config.toml" in said and "systemctl enable --now invited.socket" in said, said
+    assert prop("ActiveState", "invited.socket") == "inactive"
+    assert prop("UnitFileState", "invited.socket") == "disabled"
+    assert not os.path.exists(UNIX)
+    checked = sh("invited check", status=2).stderr
+    assert "public_url" in checked and "hosts" in checked, checked
+    assert out("dpkg-query --show --showformat '${Conffiles}' invited").startswith("/etc/invited/config.toml ")
+
+
+@check
+def manual_pages_and_completions_are_where_they_are_looked_for():
+    for page in ["invited", "invited-key-create"]:
+        assert os.path.exists(f"/usr/share/man/man1/{page}.1.gz"), page
+    assert "create" in out(
+        "source /usr/share/bash-completion/completions/invited;"
+        "COMP_WORDS=(invited key '') COMP_CWORD=2; _invited invited '' key; echo ${COMPREPLY[@]}"
+    )
+    assert os.path.exists("/usr/share/zsh/vendor-completions/_invited")
+    assert os.path.exists("/usr/share/fish/vendor_completions.d/invited.fish")
+
+
+@check
+def readme_leads_from_the_package_to_an_invite_in_five_commands():
+    sh("dpkg --purge invited")
+    text = open(f"{HERE}/README.md").read()
+    section = re.search(r"\n## On a systemd host\n(.*?)\n## ", text, re.S)[1]
+    lines = re.search(r"```console\n(.*?)```", section, re.S)[1].splitlines()
+    assert sum(line.startswith("# ") for line in lines) == 5, lines
+    script = "\n".join(line.removeprefix("# ") for line in lines)
+    os.mkdir("/tmp/readme")
+    sh(f"cp {FIRST} /tmp/readme/")
+    done = sh(f"set -eu; {script}; echo; echo KEY=$KEY", cwd="/tmp/readme")
+    assert "HTTP/1.1 201 Created" in done.stdout, done
+    keys["key"] = re.search("KEY=(.*)", done.stdout)[1]
+
+
+@check
+def upgrade_under_load_refuses_and_loses_nothing():
+    sh(f"install -D -m 644 {EXAMPLES}/invited.socket.d/tcp.conf /etc/systemd/system/invited.socket.d/tcp.conf; systemctl daemon-reload; systemctl restart invited.socket")
+    write("/etc/invited/config.toml", open("/etc/invited/config.toml").read() + "# mine\n")
+    invite(keys["key"], TCP)
+    before = pid()
+    crowd = Crowd(keys["key"], clients=8)
+    crowd.more()
+    install(SECOND)
+    crowd.more()
+    note = crowd.all_well()
+    assert pid() != before, "the service is still the old one"
+    assert out("dpkg-query --show --showformat '${Version}' invited").endswith("-2")
+    assert open("/etc/invited/config.toml").read().endswith("# mine\n"), "the conffile was replaced"
+    return note
+
+
+@check
+def upgrade_with_a_configuration_that_is_wrong_leaves_running_what_runs():
+    good, before = open(CONF).read(), pid()
+    write(CONF, good + 'colour = "red"\n')
+    said = install(FIRST)
+    assert "not valid" in said and "colour" in said, said
+    assert pid() == before
+    invite(keys["key"])
+    write(CONF, good)
+    install(SECOND)
+    invite(keys["key"])
+    assert pid() != before
+
+
+@check
+def socket_that_an_admin_disabled_stays_disabled():
+    sh("systemctl disable --now invited.socket invited.service")
+    install(SECOND)
+    assert prop("UnitFileState", "invited.socket") == "disabled"
+    assert prop("ActiveState", "invited.socket") == "inactive"
+    sh("systemctl enable --now invited.socket")
+
+
+@check
+def removed_it_stops_and_keeps_keys_and_invites():
+    invite(keys["key"])
+    sh("dpkg --remove invited")
+    assert not os.path.exists(UNIX)
+    for unit in ["invited.socket", "invited.service"]:
+        assert (prop("ActiveState", unit), prop("LoadState", unit)) == ("inactive", "not-found"), unit
+    assert os.path.exists("/var/lib/private/invited/ledger.db")
+
+
+@check
+def installed_where_it_is_configured_it_is_enabled_at_once_and_knows_its_keys():
+    install(FIRST)
+    assert prop("ActiveState", "invited.socket") == "active"
+    assert prop("UnitFileState", "invited.socket") == "enabled"
+    assert prop("ActiveState") == "inactive"
+    invite(keys["key"])
+
+
+@check
+def purged_it_leaves_nothing():
+    sh("dpkg --purge invited; rm -r /etc/invited/conf.d /etc/systemd/system/invited.socket.d; rmdir --ignore-fail-on-non-empty /etc/invited")
+    left = out("find /etc /usr /lib/systemd /var /run -xdev -iname '*invited*' -not -path '/var/log/*' -not -path '/run/systemd/*' -not -path '/usr/src/*'")
+    assert left == "", left
+    assert out("dpkg-query --list 'invited' 2>/dev/null | grep ^[a-z]i || true") == ""
+    assert out("systemctl --failed --no-legend --plain") == ""
+
+
+sys.exit(run_checks())
