@@ -1,6 +1,8 @@
 """What the checks under a booted systemd have in common: checks that count, systemctl, requests, and a crowd of clients."""
 
+import contextlib
 import json
+import os
 import re
 import socket
 import subprocess
@@ -68,15 +70,26 @@ def until(condition, what):
     return value
 
 
+@contextlib.contextmanager
+def written(path, text):
+    """The file is there for a while."""
+    write(path, text)
+    try:
+        yield
+    finally:
+        os.remove(path)
+
+
 def write(path, text, mode=0o644):
     sh(f"install -D -m {mode:o} /dev/null {path}")
     with open(path, "w") as file:
         file.write(text)
 
 
-def journal(unit="invited.service"):
+def journal(text):
+    """How many lines of the service's journal contain `text`."""
     sh("journalctl --sync")
-    return out(f"journalctl --no-pager --output=cat --all --unit={unit}")
+    return int(out(f"journalctl --no-pager --output=cat --all --unit=invited.service | grep --count --fixed-strings '{text}' || true"))
 
 
 class Answer:
@@ -168,6 +181,12 @@ class Crowd:
             if answer.headers.get("connection") == "close":
                 client = None
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.end()
+
     def more(self, count=200):
         """Waits until so many more are made."""
         goal = len(self.made) + count
@@ -177,7 +196,6 @@ class Crowd:
         self.enough = True
         for thread in self.threads:
             thread.join()
-        return self
 
     def all_well(self):
         """Nobody was refused, nothing was lost, and all that was answered is in the ledger."""

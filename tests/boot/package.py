@@ -67,10 +67,10 @@ def upgrade_under_load_refuses_and_loses_nothing():
     write("/etc/invited/config.toml", open("/etc/invited/config.toml").read() + "# mine\n")
     invite(keys["key"], TCP)
     before = pid()
-    crowd = Crowd(keys["key"], clients=8)
-    crowd.more()
-    install(SECOND)
-    crowd.more()
+    with Crowd(keys["key"]) as crowd:
+        crowd.more()
+        install(SECOND)
+        crowd.more()
     note = crowd.all_well()
     assert pid() != before, "the service is still the old one"
     assert out("dpkg-query --show --showformat '${Version}' invited").endswith("-2")
