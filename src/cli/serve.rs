@@ -54,7 +54,7 @@ pub(super) fn run(global: &Global) -> Outcome {
     let adopted = listen::adopt()?;
     match prepare(global, &adopted) {
         Ok((service, bound)) => {
-            let sockets = if adopted.is_empty() { bound } else { adopted };
+            let sockets = adopted.into_iter().chain(bound).collect();
             async_std::task::block_on(service.run(sockets, async |_| Ok(())))
         }
         Err(error) => {
@@ -71,35 +71,25 @@ fn prepare(global: &Global, adopted: &[Socket]) -> anyhow::Result<(Service, Vec<
         return Err(WrongUse(EXAMPLE.into()).into());
     }
     let settings = merged.settle(&Credentials::from_environment(), Purpose::Serve)?;
-    if adopted.iter().any(|socket| socket.tls) && settings.tls.is_none() {
+    if adopted.iter().any(|socket| socket.role == Role::Https) && settings.tls.is_none() {
         return Err(WrongUse("systemd passed a socket named https, and [tls] is not configured".into()).into());
     }
-    let bound = if adopted.is_empty() { bind(&settings)? } else { vec![] };
+    let bound = bind(&settings, adopted)?;
     Ok((Service::start(settings, global.sources.clone())?, bound))
 }
 
-<<<<<<< HEAD
-/// systemd's sockets, or those that are configured.
-fn sockets(settings: &Settings) -> anyhow::Result<Vec<Socket>> {
-    let mut sockets = listen::adopt()?;
-    let has_metrics = sockets.iter().any(|socket| socket.role == Role::Metrics);
-=======
-fn bind(settings: &Settings) -> anyhow::Result<Vec<Socket>> {
->>>>>>> 26fbfde (cli: refuse for a second what a socket started in vain)
+/// What is configured. Where systemd passed sockets, these are all; but for metrics, if none of them is for these.
+fn bind(settings: &Settings, adopted: &[Socket]) -> anyhow::Result<Vec<Socket>> {
     // Behind a socket file there is a proxy, which speaks TLS itself.
     let role = |listen: &Listen| match listen {
         Listen::Tcp(_) if settings.tls.is_some() => Role::Https,
         Listen::Tcp(_) | Listen::Unix(_) => Role::Http,
     };
-    if sockets.is_empty() {
-        for listen in &settings.listen {
-            sockets.push(listen::bind(listen, role(listen))?);
-        }
-    }
-    for listen in settings.metrics_listen.iter().filter(|_| !has_metrics) {
-        sockets.push(listen::bind(listen, Role::Metrics)?);
-    }
-    Ok(sockets)
+    let public = settings.listen.iter().filter(|_| adopted.is_empty());
+    let has_metrics = adopted.iter().any(|socket| socket.role == Role::Metrics);
+    let metrics = settings.metrics_listen.iter().filter(|_| !has_metrics);
+    let public = public.map(|listen| listen::bind(listen, role(listen)));
+    Ok(public.chain(metrics.map(|listen| listen::bind(listen, Role::Metrics))).collect::<Result<_, _>>()?)
 }
 
 /// A service that is ready to run.
@@ -154,12 +144,6 @@ impl Service {
     /// Serves until it is told to stop. `started` is called when requests are answered.
     pub(super) async fn run(self, sockets: Vec<Socket>, started: impl AsyncFnOnce(&Self) -> Outcome) -> Outcome {
         let activated = sockets.iter().any(|socket| socket.adopted);
-<<<<<<< HEAD
-        if sockets.iter().any(|socket| socket.role == Role::Https) && self.desk().settings().tls.is_none() {
-            return Err(WrongUse("systemd passed a socket named https, and [tls] is not configured".into()).into());
-        }
-=======
->>>>>>> 26fbfde (cli: refuse for a second what a socket started in vain)
         let mut requests = Requests::catch().context("cannot catch signals")?;
         let (metrics, public): (Vec<_>, _) = sockets.into_iter().partition(|socket| socket.role == Role::Metrics);
         let app = app::build(self.desk());
