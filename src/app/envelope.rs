@@ -1,5 +1,6 @@
 //! What every answer gets, whatever made it: an id, safe headers, a body if it is a refusal, and a line in the log.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use tide::http::headers;
