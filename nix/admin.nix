@@ -1,0 +1,42 @@
+# The command `invited` for whoever administers the machine: as root, it runs with the service's user, groups, state
+# directory and credentials; the configuration is where it looks anyway.
+{
+  config,
+  lib,
+  pkgs,
+  ...
+}:
+let
+  cfg = config.services.invited;
+  service = config.systemd.services.invited.serviceConfig;
+  shared = lib.filter (name: service ? ${name}) [
+    "DynamicUser"
+    "User"
+    "SupplementaryGroups"
+    "StateDirectory"
+    "StateDirectoryMode"
+    "UMask"
+    "LoadCredential"
+  ];
+  property = name: map (value: "--property=${name}=${toString value}") (lib.toList service.${name});
+
+  command = pkgs.writeShellScriptBin "invited" ''
+    if [ "$EUID" != 0 ]; then
+      exec ${lib.getExe cfg.package} "$@"
+    fi
+    # Only a terminal passes Ctrl-C on, and only a pipe keeps stdout and stderr apart.
+    if [ -t 0 ] && [ -t 1 ] && [ -t 2 ]; then io=--pty; else io=--pipe; fi
+    exec ${config.systemd.package}/bin/systemd-run --quiet --collect --wait $io --service-type=exec \
+      ${lib.escapeShellArgs (lib.concatMap property shared)} \
+      --property=WorkingDirectory="-$PWD" ${lib.getExe cfg.package} "$@"
+  '';
+in
+{
+  config = lib.mkIf cfg.enable {
+    environment.systemPackages = [
+      (lib.hiPrio command)
+      # Manual page and completions.
+      cfg.package
+    ];
+  };
+}

@@ -1,0 +1,61 @@
+# The program with its manual page, shell completions and systemd units.
+{
+  lib,
+  rustPlatform,
+  stdenv,
+  coreutils,
+  installShellFiles,
+}:
+let
+  cargo = (lib.importTOML ../Cargo.toml).package;
+in
+rustPlatform.buildRustPackage {
+  pname = cargo.name;
+  inherit (cargo) version;
+
+  src = lib.fileset.toSource {
+    root = ../.;
+    fileset = lib.fileset.unions [
+      ../Cargo.lock
+      ../Cargo.toml
+      ../README.md
+      ../askama.toml
+      ../benches
+      ../clippy.toml
+      ../config.example.toml
+      ../src
+      ../systemd
+      ../tests
+    ];
+  };
+  cargoLock.lockFile = ../Cargo.lock;
+
+  # The other tests start servers and open ports; they are run by tests/run.
+  cargoTestFlags = [ "--lib" ];
+
+  nativeBuildInputs = [ installShellFiles ];
+  postInstall = ''
+    install -D --mode=0644 --target-directory=$out/lib/systemd/system systemd/invited.{service,socket}
+    substituteInPlace $out/lib/systemd/system/invited.service \
+      --replace-fail /usr/bin/invited $out/bin/invited \
+      --replace-fail /bin/kill ${coreutils}/bin/kill
+  ''
+  + lib.optionalString (stdenv.buildPlatform.canExecute stdenv.hostPlatform) ''
+    $out/bin/invited man >invited.1
+    installManPage invited.1
+    for shell in bash fish zsh; do
+      $out/bin/invited completions $shell >invited.$shell
+    done
+    installShellCompletion invited.{bash,fish,zsh}
+  '';
+
+  meta = {
+    inherit (cargo) description;
+    license = [
+      lib.licenses.mit
+      lib.licenses.asl20
+    ];
+    mainProgram = "invited";
+    platforms = lib.platforms.linux;
+  };
+}

@@ -1,0 +1,25 @@
+# The settings that hold secrets, or name files; tests/nix.rs holds these lists against the program's own schema.
+{
+  # Never in the world-readable configuration: each has a twin that names a credential.
+  inline = [
+    "component.secret"
+    "hosts.*.backend.password"
+    "hosts.*.backend.token"
+  ];
+  # Credentials, by name.
+  files = [
+    "component.secret_file"
+    "hosts.*.backend.password_file"
+    "hosts.*.backend.token_file"
+    "keys.*.secret_file"
+    "ledger.key_file"
+    "ledger.url_file"
+    "tls.certificate_file"
+    "tls.private_key_file"
+  ];
+  # Credentials, or files of the store.
+  public = [
+    "keys.*.jwks_file"
+    "keys.*.public_key_file"
+  ];
+}

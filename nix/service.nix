@@ -1,0 +1,136 @@
+# The units: the settings of ../systemd/invited.{service,socket} and its drop-ins, as tests/nix.rs makes sure.
+{
+  config,
+  lib,
+  pkgs,
+  ...
+}:
+let
+  cfg = config.services.invited;
+  inherit (cfg) settings;
+  reach = import ./reach.nix { inherit lib; } settings;
+
+  # As where the program listens by itself: a socket file is for a proxy, which speaks TLS itself.
+  tls = settings ? tls;
+  socket = name: listenStreams: {
+    description = "Invites for XMPP (socket)";
+    documentation = [ "man:invited(1)" ];
+    wantedBy = [ "sockets.target" ];
+    inherit listenStreams;
+    socketConfig = {
+      FileDescriptorName = name;
+      SocketMode = "0660";
+      DirectoryMode = "0755";
+      Backlog = 4096;
+      RemoveOnStop = true;
+      TriggerLimitIntervalSec = 0;
+    };
+  };
+  sockets = {
+    invited = socket "http" ([ "/run/invited/http.sock" ] ++ lib.optionals (!tls) cfg.listenStreams);
+  }
+  // lib.optionalAttrs (tls && cfg.listenStreams != [ ]) {
+    invited-https = lib.recursiveUpdate (socket "https" cfg.listenStreams) {
+      socketConfig.Service = "invited.service";
+    };
+  };
+  units = map (name: "${name}.socket") (lib.attrNames sockets);
+in
+{
+  config = lib.mkIf cfg.enable {
+    networking.firewall.allowedTCPPorts = lib.mkIf cfg.openFirewall (
+      import ./ports.nix { inherit lib; } cfg.listenStreams
+    );
+
+    systemd.sockets = sockets;
+
+    systemd.services.invited = {
+      description = "Invites for XMPP";
+      documentation = [ "man:invited(1)" ];
+      requires = units;
+      after = units;
+      startLimitIntervalSec = 0;
+
+      # A switch neither closes the socket nor stops the service beforehand; what a reload can take, it takes.
+      stopIfChanged = false;
+      reloadTriggers = [ config.environment.etc."invited/config.toml".source ];
+      restartTriggers = [ (builtins.toJSON (removeAttrs (settings.ledger or { }) [ "retention" ])) ];
+
+      serviceConfig = {
+        Type = "notify";
+        ExecStart = "${lib.getExe cfg.package} serve";
+        ExecReload = "${lib.getExe' pkgs.coreutils "kill"} -HUP $MAINPID";
+        WatchdogSec = "30s";
+        Restart = "on-failure";
+        RestartSec = "500ms";
+        RestartPreventExitStatus = 2;
+        TimeoutStopSec = "30s";
+        LoadCredential = lib.mapAttrsToList (name: path: "${name}:${path}") cfg.credentials;
+
+        DynamicUser = true;
+        User = "invited";
+        StateDirectory = "invited";
+        StateDirectoryMode = "0700";
+        UMask = "0077";
+
+        # No privilege, and no way to one.
+        CapabilityBoundingSet = "";
+        AmbientCapabilities = "";
+        NoNewPrivileges = true;
+        PrivateUsers = true;
+        RestrictSUIDSGID = true;
+
+        # The state directory is all that can be written.
+        ProtectSystem = "strict";
+        ProtectHome = true;
+        PrivateTmp = true;
+        PrivateMounts = true;
+
+        # Connections are accepted on inherited sockets; a network is there only for a backend that is behind one.
+        PrivateNetwork = reach == "files";
+        RestrictAddressFamilies = [
+          "AF_UNIX"
+        ]
+        ++ lib.optionals (reach != "files") [
+          "AF_INET"
+          "AF_INET6"
+        ];
+        SocketBindDeny = "any";
+
+        # Nothing of the machine, its kernel, or its other processes.
+        PrivateDevices = true;
+        DevicePolicy = "closed";
+        DeviceAllow = "";
+        ProtectClock = true;
+        ProtectControlGroups = true;
+        ProtectHostname = true;
+        ProtectKernelLogs = true;
+        ProtectKernelModules = true;
+        ProtectKernelTunables = true;
+        ProtectProc = "invisible";
+        ProcSubset = "pid";
+        PrivateIPC = true;
+        RemoveIPC = true;
+
+        # No code but the program's own, and only the system calls of a service.
+        LockPersonality = true;
+        MemoryDenyWriteExecute = true;
+        RestrictNamespaces = true;
+        RestrictRealtime = true;
+        SystemCallArchitectures = "native";
+        SystemCallFilter = [
+          "@system-service"
+          "~@privileged @resources"
+        ];
+        SystemCallErrorNumber = "EPERM";
+
+        LimitNOFILE = 65536;
+        LimitCORE = 0;
+        MemoryMax = "512M";
+        TasksMax = 512;
+      }
+      // lib.optionalAttrs (reach != "anywhere") { IPAddressDeny = "any"; }
+      // lib.optionalAttrs (reach == "loopback") { IPAddressAllow = "localhost"; };
+    };
+  };
+}

@@ -1,0 +1,225 @@
+# Stand-ins for nixpkgs, and the flake's outputs on them: what tests/nix.rs evaluates.
+let
+  lib = import ./lib.nix;
+
+  # A package, or anything else that is built; `attrs` can be read back.
+  derivation =
+    name: attrs:
+    {
+      type = "derivation";
+      inherit name;
+      # Whoever asks for a package has all of it evaluated.
+      outPath = builtins.deepSeq attrs "/nix/store/00000000000000000000000000000000-${name}";
+      meta.mainProgram = name;
+      nativeBuildInputs = [ ];
+      overrideAttrs = f: derivation name (attrs // f (derivation name attrs));
+    }
+    // attrs;
+  programs = [
+    "cargo"
+    "clippy"
+    "coreutils"
+    "curl"
+    "deadnix"
+    "installShellFiles"
+    "jq"
+    "nixfmt"
+    "nixfmt-tree"
+    "openssl"
+    "prosody"
+    "rust-analyzer"
+    "rustfmt"
+    "systemd"
+  ];
+
+  pkgsOf =
+    system:
+    let
+      pkgs = lib.genAttrs programs (name: derivation name { }) // {
+        inherit lib;
+        stdenv = {
+          hostPlatform.system = system;
+          buildPlatform.canExecute = _: true;
+        };
+        callPackage =
+          file: arguments:
+          let
+            f = import file;
+          in
+          f (builtins.intersectAttrs (builtins.functionArgs f) pkgs // arguments);
+        formats.toml = _: {
+          type =
+            let
+              value = lib.types.oneOf [
+                lib.types.bool
+                lib.types.int
+                lib.types.float
+                lib.types.str
+                lib.types.path
+                (lib.types.attrsOf value)
+                (lib.types.listOf value)
+              ];
+            in
+            value // { name = "TOML value"; };
+          generate = name: value: derivation name { inherit value; };
+        };
+        mkShell = derivation "shell";
+        runCommand =
+          name: attrs: script:
+          derivation name (attrs // { inherit script; });
+        rustPlatform.buildRustPackage = attrs: derivation attrs.pname attrs;
+        testers.runNixOSTest = test: derivation "vm-test" { inherit test; };
+        writeShellScriptBin = name: text: derivation name { inherit text; };
+      };
+    in
+    pkgs;
+  pkgs = pkgsOf "x86_64-linux";
+
+  # The options of NixOS that the module reads or that must be of the right form.
+  options = {
+    assertions = lib.mkOption {
+      type = lib.types.listOf lib.types.anything;
+      default = [ ];
+    };
+    warnings = lib.mkOption {
+      type = lib.types.listOf lib.types.str;
+      default = [ ];
+    };
+    systemd.package = lib.mkOption { default = pkgs.systemd; };
+    networking.firewall.allowedTCPPorts = lib.mkOption {
+      type = lib.types.listOf lib.types.int;
+      default = [ ];
+    };
+    services.nginx = service "nginx" {
+      virtualHosts = lib.mkOption { default = { }; };
+    };
+    services.prosody = service "prosody" {
+      extraModules = lib.mkOption {
+        type = lib.types.listOf lib.types.str;
+        default = [ ];
+      };
+      extraConfig = lib.mkOption {
+        type = lib.types.lines;
+        default = "";
+      };
+      virtualHosts = lib.mkOption { default = { }; };
+    };
+  };
+  service =
+    name: options:
+    lib.mkOption {
+      type = lib.types.submodule {
+        freeformType = lib.types.anything;
+        options = {
+          enable = lib.mkEnableOption name;
+          group = lib.mkOption {
+            type = lib.types.str;
+            default = name;
+          };
+        }
+        // options;
+      };
+      default = { };
+    };
+
+  evaluate =
+    modules:
+    lib.evalModules {
+      modules = [ { inherit options; } ] ++ modules;
+      loose = true;
+      args = { inherit pkgs; };
+    };
+
+  # For JSON: packages become their paths.
+  plain =
+    value:
+    if builtins.isFunction value then
+      "a function"
+    else if value ? outPath then
+      value.outPath
+    else if builtins.isAttrs value then
+      builtins.mapAttrs (_: plain) value
+    else if builtins.isList value then
+      map plain value
+    else
+      value;
+
+  nixpkgs = {
+    lib = lib // {
+      nixosSystem = { modules, ... }: evaluate modules;
+    };
+    legacyPackages = lib.genAttrs [ "aarch64-linux" "x86_64-linux" ] pkgsOf;
+  };
+  flake = import ../../flake.nix;
+  self = flake.outputs { inherit self nixpkgs; };
+
+  # What comes of a configuration.
+  report =
+    { config, ... }:
+    let
+      file = config.environment.etc."invited/config.toml".source;
+    in
+    plain (
+      {
+        assertions = map (assertion: assertion.message) (
+          lib.filter (assertion: !assertion.assertion) config.assertions
+        );
+        inherit (config) warnings;
+      }
+      // lib.optionalAttrs config.services.invited.enable {
+        inherit (config) systemd;
+        inherit (config.networking) firewall;
+        inherit (config.services) nginx prosody;
+        postgresql = config.services.postgresql or null;
+        settings = plain file.source.value;
+        check = file.script;
+        admin = (lib.head (lib.filter (package: package ? text) config.environment.systemPackages)).text;
+      }
+    );
+in
+{
+  inherit self;
+  system =
+    module:
+    report (evaluate [
+      self.nixosModules.default
+      module
+    ]);
+  # The first machine of a user's flake.
+  ofFlake =
+    user:
+    report (
+      lib.head (
+        lib.attrValues (
+          (user.outputs {
+            inherit self nixpkgs;
+            invited = self;
+          }).nixosConfigurations
+        )
+      )
+    );
+  inherit ((evaluate [ self.nixosModules.default ])) docs;
+  # Every VM test: its nodes and its script.
+  tests = builtins.mapAttrs (
+    _: file:
+    let
+      test = import file;
+      value = if builtins.isFunction test then test { inherit pkgs lib; } else test;
+    in
+    {
+      nodes = builtins.mapAttrs (
+        _: node:
+        report (evaluate [
+          self.nixosModules.default
+          node
+        ])
+      ) value.nodes;
+      inherit (value) testScript;
+    }
+  );
+  # Outputs of the flake, as far as stand-ins go.
+  outputs = builtins.mapAttrs (
+    name: output:
+    if name == "nixosModules" || name == "overlays" then builtins.attrNames output else plain output
+  ) self;
+}
