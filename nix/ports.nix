@@ -8,9 +8,7 @@ let
       host = lib.elemAt parts 1;
     in
     lib.optionals (parts != null) (
-      lib.optional (host == null || builtins.match "localhost|127\\..*|\\[::1]" host == null) (
-        lib.toInt (lib.elemAt parts 2)
-      )
+      lib.optional (host == null || !import ./loopback.nix host) (lib.toInt (lib.elemAt parts 2))
     );
 in
 lib.concatMap port

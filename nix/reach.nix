@@ -5,7 +5,7 @@ let
   # An address as the settings have it (host:port, a URL) → its host; "" is a socket file.
   hostOf =
     address: lib.elemAt (builtins.match "([a-z]+://)?([^/@]*@)?(\\[[^]]*]|[^:/?]*).*" address) 2;
-  isLoopback = host: builtins.match "localhost|127\\..*|\\[::1]" host != null;
+  isLoopback = import ./loopback.nix;
 
   ofHost =
     host:

@@ -130,13 +130,15 @@ let
       args = { inherit pkgs; };
     };
 
-  # For JSON: packages become their paths.
+  # For JSON: packages and files become paths of the store.
   plain =
     value:
     if builtins.isFunction value then
       "a function"
     else if value ? outPath then
       value.outPath
+    else if builtins.isPath value then
+      (derivation (baseNameOf value) { }).outPath
     else if builtins.isAttrs value then
       builtins.mapAttrs (_: plain) value
     else if builtins.isList value then

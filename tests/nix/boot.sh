@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# Runs under the booted systemd: each line of `ok` is a check; the exit status says whether all held.
+bad=0
+ok() {
+    if eval "$2"; then
+        echo "ok      $1"
+    else
+        echo "FAILED  $1: $2"
+        ((++bad))
+    fi
+}
+prop() { systemctl show --property="$1" --value invited.service; }
+post() {
+    curl --silent --show-error --output /dev/null --write-out '%{http_code}\n' --request POST \
+        --header "Authorization: Bearer $1" http://127.0.0.1:5290/invites_api
+}
+
+ok "the socket is there before the service" '[[ $(systemctl is-active invited.socket) = active && $(prop ActiveState) = inactive ]]'
+ok "the first connection starts the service" '[[ $(post website/test) = 201 && $(prop ActiveState) = active ]]'
+ok "so does the socket file answer" 'curl --silent --unix-socket /run/invited/http.sock http://x/ >/dev/null'
+ok "the socket file is closed to others" '[[ $(stat --format=%a:%U:%G /run/invited/http.sock) = 660:root:root ]]'
+ok "a credential is read" '[[ $(post bot/s3cret) = 201 && $(post bot/other) = 403 ]]'
+ok "the service's user is none of /etc/passwd" '! grep --quiet "^invited:" /etc/passwd && (($(stat --format=%u /proc/$(prop MainPID)) > 60000))'
+ok "there is no network but loopback" '[[ $(nsenter --target "$(prop MainPID)" --net cat /proc/net/dev | grep --count :) = 1 ]]'
+
+ok "the admin command makes a key, on stdout alone" 'key=$(invited key create "A test" 2>/dev/null) && [[ $key =~ ^[^/]{8}/.{32}$ ]]'
+ok "which the service takes" '[[ $(post "$key") = 201 ]]'
+ok "and owns" '[[ $(stat --format=%a:%u /var/lib/invited/keys/"${key%%/*}".toml) = 600:$(stat --format=%u /proc/$(prop MainPID)) ]]'
+ok "the admin command sees all invites" '(($(invited invite list | wc --lines) == 3))'
+ok "it has the credentials" '[[ $(invited check 2>&1) = "valid: 1 host, 3 keys" ]]'
+ok "its exit status is the program's" 'invited no-such-command 2>/dev/null; (($? == 2))'
+ok "and others than root have the program alone" 'setpriv --reuid=65534 --regid=65534 --clear-groups invited --version | grep --quiet "^invited "'
+
+mkfifo /tmp/answers
+exec 3<>/tmp/answers
+for _ in {1..60}; do post "$key"; done >&3 2>&1 &
+for _ in 1 2 3; do
+    # Each restart falls between two answers.
+    read -r -t 30 answer <&3 && echo "$answer"
+    systemctl restart invited.service
+done >/tmp/all
+while (($(wc --lines </tmp/all) < 60)) && read -r -t 30 answer <&3; do echo "$answer" >>/tmp/all; done
+ok "three restarts refuse and lose nothing" '[[ $(sort /tmp/all | uniq --count | xargs) = "60 201" ]]'
+ok "which all are in the ledger" '(($(invited invite list | wc --lines) == 63))'
+
+pid=$(prop MainPID)
+rm /etc/invited/config.toml && mv /etc/invited/switched /etc/invited/config.toml
+ok "changed settings are taken by a reload" 'systemctl reload invited.service; grep --quiet --max-count=1 reload.done <(timeout 30 journalctl --follow --lines=all --unit=invited.service); [[ $(post late/test) = 201 ]]'
+ok "a key that is no longer declared is refused" '[[ $(post website/test) = 403 ]]'
+ok "in the same process" '[[ $(prop MainPID) = "$pid" ]]'
+
+ok "stopped, the socket file is gone" 'systemctl stop invited.socket invited.service; [[ ! -e /run/invited/http.sock ]]'
+ok "nothing has failed" '[[ -z $(systemctl --failed --no-legend --plain) ]]'
+exit $((bad > 0))

@@ -1,0 +1,311 @@
+//! The module's options: what good and bad configurations come to, and that its words are the program's.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::common::schema::schema_keys;
+use crate::evaluate::{System, URL, evaluate, has_nix, minimal, store_path};
+
+/// Lines about `services.invited` that hold, and what else must be true then: JSON pointers into the system.
+#[test]
+fn good_configurations_hold() {
+    if !has_nix("good_configurations_hold") {
+        return;
+    }
+    let service = |directive: &str| format!("/systemd/services/invited/serviceConfig/{directive}");
+    let cases: Vec<(&str, Vec<(String, Value)>)> = vec![
+        (
+            "",
+            vec![
+                ("/settings/hosts/example.com/backend".into(), json!({})),
+                ("/systemd/sockets/invited/listenStreams".into(), json!(["/run/invited/http.sock"])),
+                ("/systemd/services/invited/stopIfChanged".into(), json!(false)),
+                (service("SupplementaryGroups"), Value::Null),
+                (service("LoadCredential"), json!([])),
+                ("/firewall/allowedTCPPorts".into(), json!([])),
+                ("/nginx/enable".into(), json!(false)),
+            ],
+        ),
+        (
+            "listenStreams = [ \"5290\" \"[::]:80\" \"127.0.0.1:81\" \"[::1]:82\" \"/run/x\" ]; openFirewall = true;",
+            vec![("/firewall/allowedTCPPorts".into(), json!([5290, 80]))],
+        ),
+        (
+            "listenStreams = [ \"443\" ]; credentials = { cert = \"/run/cert\"; key = \"/run/key\"; };
+             settings.tls = { certificate_file = \"cert\"; private_key_file = \"key\"; };",
+            vec![
+                ("/systemd/sockets/invited/listenStreams".into(), json!(["/run/invited/http.sock"])),
+                ("/systemd/sockets/invited-https/listenStreams".into(), json!(["443"])),
+                ("/systemd/sockets/invited-https/socketConfig/FileDescriptorName".into(), json!("https")),
+                ("/systemd/sockets/invited-https/socketConfig/Service".into(), json!("invited.service")),
+                ("/systemd/services/invited/requires".into(), json!(["invited.socket", "invited-https.socket"])),
+                (service("LoadCredential"), json!(["cert:/run/cert", "key:/run/key"])),
+            ],
+        ),
+        (
+            "nginx.virtualHost = \"i.example.com\"; settings.public_url = \"https://www.example.com/invites\";",
+            vec![
+                ("/settings/public_url".into(), json!("https://www.example.com/invites")),
+                (
+                    "/nginx/virtualHosts/i.example.com/locations/~1invites~1/proxyPass".into(),
+                    json!("http://unix:/run/invited/http.sock"),
+                ),
+                ("/systemd/sockets/invited/socketConfig/SocketGroup".into(), json!("nginx")),
+            ],
+        ),
+        (
+            "credentials.website = \"/run/secrets/website\"; settings.keys.website.secret_file = \"website\";",
+            vec![(service("LoadCredential"), json!(["website:/run/secrets/website"]))],
+        ),
+        (
+            "settings.keys.ci = { public_key_file = ./ci.pem; algorithm = \"EdDSA\"; };",
+            vec![("/settings/keys/ci/public_key_file".into(), json!(store_path("ci.pem")))],
+        ),
+        (
+            "settings.ledger = { retention = \"30d\"; key_file = \"other.key\"; };",
+            vec![("/systemd/services/invited/restartTriggers".into(), json!(["{\"key_file\":\"other.key\"}"]))],
+        ),
+        ("settings.invites = { ttl = \"3d\"; max_ttl = \"30d\"; };", vec![]),
+        ("package = nixos.self.packages.aarch64-linux.default;", vec![]),
+    ];
+    for (lines, expected) in cases {
+        let url = if lines.contains("public_url") { "" } else { URL };
+        let system = System::with(&format!("{url} {lines}"));
+        println!("{lines}");
+        system.all_well();
+        for (pointer, value) in expected {
+            assert_eq!(system.0.pointer(&pointer).unwrap_or(&Value::Null), &value, "{pointer}\n{lines}");
+        }
+    }
+}
+
+/// Lines about `services.invited`, and a part of what the assertion or type says to them.
+const BAD: [(&str, &str); 22] = [
+    ("", "settings.public_url is needed: set it to"),
+    ("settings.hosts = lib.mkForce { };", "set services.invited.settings.hosts.\"example.com\".site_name"),
+    ("settings.listen = [ \"127.0.0.1:5290\" ];", "set services.invited.listenStreams in place of"),
+    ("settings.state_dir = \"/srv\";", "remove services.invited.settings.state_dir"),
+    ("openFirewall = true;", "openFirewall finds no port"),
+    ("openFirewall = true; listenStreams = [ \"127.0.0.1:5290\" ];", "set services.invited.listenStreams, such as"),
+    ("prosody.enable = true;", "set services.prosody.enable"),
+    (
+        "settings.ledger.url = \"postgres://invited:hunter2@db/invited\";",
+        "set services.invited.settings.ledger.url_file = \"ledger-url\" and services.invited.credentials.ledger-url",
+    ),
+    (
+        "settings.hosts.\"example.com\".backend.password = \"hunter2\";",
+        "settings.hosts.\"example.com\".backend.password would be world-readable: set \
+         services.invited.settings.hosts.\"example.com\".backend.password_file = \"xmpp-password\" in its place, and \
+         services.invited.credentials.xmpp-password to a file",
+    ),
+    ("settings.hosts.\"example.com\".backend.token = \"hunter2\";", "backend.token would be world-readable"),
+    ("settings.component.secret = \"hunter2\";", "settings.component.secret would be world-readable"),
+    (
+        "settings.keys.website.secret_file = \"website\";",
+        "settings.keys.website.secret_file names a credential that is not passed: set \
+         services.invited.credentials.website to a file",
+    ),
+    (
+        "settings.keys.website.secret_file = \"/run/secrets/website\";",
+        "settings.keys.website.secret_file is a file that the service's user cannot read",
+    ),
+    ("settings.keys.website.secret_file = ./website;", "cannot read"),
+    ("settings.keys.ci.public_key_file = \"/etc/ci.pem\";", "settings.keys.ci.public_key_file is a file"),
+    ("settings.tls.private_key_file = \"key\";", "set services.invited.credentials.key"),
+    ("credentials.\"a b\" = \"/run/x\";", "credentials.\"a b\" cannot be a credential's name"),
+    ("credentials.website = \"/nix/store/x-website\";", "`services.invited.credentials.website' is not of type"),
+    ("credentials.website = ./Cargo.toml;", "`services.invited.credentials.website' is not of type"),
+    ("credentials.website = \"website\";", "`services.invited.credentials.website' is not of type"),
+    (
+        "settings.hosts.\"example.com\".backend.kind = \"openfire\";",
+        "`services.invited.settings.hosts.example.com.backend.kind' is not of type",
+    ),
+    ("setings = { };", "`services.invited.setings' does not exist"),
+];
+
+#[test]
+fn bad_configurations_are_told_what_to_set() {
+    if !has_nix("bad_configurations_are_told_what_to_set") {
+        return;
+    }
+    for (lines, expected) in BAD {
+        let url = if lines.is_empty() { "" } else { URL };
+        let told = match evaluate(&format!("nixos.system ({{ lib, ... }}: {})", minimal(&format!("{url} {lines}")))) {
+            Ok(system) => System(system).strings("/assertions").join("\n"),
+            Err(error) => error,
+        };
+        assert!(told.contains(expected), "{lines}\nsaid: {told}\nexpected: {expected}");
+        assert!(!told.contains("hunter2"), "{told}");
+    }
+}
+
+/// What Nix does not see, the program does, while the system is built.
+#[test]
+fn the_build_checks_the_configuration() {
+    if !has_nix("the_build_checks_the_configuration") {
+        return;
+    }
+    for (lines, expected) in [
+        ("settings.invite.ttl = \"3d\";", "unknown key; known here: "),
+        ("settings.keys.website = { };", "needs one of sha256, "),
+        ("settings.invites.ttl = \"soon\";", "invites.ttl = \"soon\""),
+        // The day this fails, take the mark off the option, and nix/tests/later/postgresql.nix out of there.
+        ("postgresql.createLocally = true;", "PostgreSQL is not supported by this version"),
+    ] {
+        let system = System::with(&format!("{URL} {lines}"));
+        assert_eq!(system.strings("/assertions"), [""; 0]);
+        let output = system.build_check();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{stderr}");
+        assert!(stderr.contains(expected), "{lines}\nsaid: {stderr}");
+    }
+}
+
+#[test]
+fn postgresql_is_wired_by_its_socket() {
+    if !has_nix("postgresql_is_wired_by_its_socket") {
+        return;
+    }
+    let system = System::with(&format!("{URL} postgresql.createLocally = true;"));
+    assert_eq!(system.0["settings"]["ledger"]["url"], "postgres:///invited?host=/run/postgresql");
+    let expected = json!({
+        "enable": true,
+        "ensureDatabases": ["invited"],
+        "ensureUsers": [{ "name": "invited", "ensureDBOwnership": true }],
+    });
+    assert_eq!(system.0["postgresql"], expected);
+    assert!(system.strings("/systemd/services/invited/after").contains(&"postgresql.target"));
+    assert_eq!(system.service()["serviceConfig"]["User"], "invited");
+}
+
+#[test]
+fn nginx_passes_requests_on() {
+    if !has_nix("nginx_passes_requests_on") {
+        return;
+    }
+    let system = System::with("nginx.virtualHost = \"invite.example.com\";");
+    system.all_well();
+    assert_eq!(system.0["settings"]["public_url"], "https://invite.example.com/");
+    assert_eq!(system.0["nginx"]["enable"], true);
+    let location = &system.0["nginx"]["virtualHosts"]["invite.example.com"]["locations"]["/"];
+    let expected = "proxy_http_version 1.1;\nproxy_set_header Connection \"\";\nproxy_set_header Host $host;\n\
+                    proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;\n";
+    assert_eq!(
+        location,
+        &json!({
+            "proxyPass": "http://unix:/run/invited/http.sock",
+            "recommendedProxySettings": false,
+            "extraConfig": expected,
+        })
+    );
+}
+
+const PROSODY: &str = "services.prosody = { enable = true; extraModules = [ \"motd\" ]; extraConfig = \"x = 1\";
+    virtualHosts.main.domain = \"example.com\"; };";
+
+#[test]
+fn prosody_is_wired_whole() {
+    if !has_nix("prosody_is_wired_whole") {
+        return;
+    }
+    let hosts = "settings.hosts.\"example.org\".backend.kind = \"ledger\";";
+    let module = minimal(&format!("{URL} prosody.enable = true; {hosts}"));
+    let system = System::of(&format!("{{ imports = [ ({module}) ]; {PROSODY} }}"));
+    system.all_well();
+    let hosts = &system.0["settings"]["hosts"];
+    assert_eq!(hosts["example.com"]["backend"], json!({ "kind": "prosody", "socket": "/run/prosody/admin.sock" }));
+    assert_eq!(hosts["example.org"]["backend"], json!({ "kind": "ledger" }));
+    let mut modules = system.strings("/prosody/extraModules");
+    modules.sort_unstable();
+    assert_eq!(modules, ["admin_shell", "invites", "invites_register", "motd"]);
+    let mut lines: Vec<_> = system.0["prosody"]["extraConfig"].as_str().unwrap().lines().collect();
+    lines.retain(|line| !line.is_empty());
+    lines.sort_unstable();
+    assert_eq!(lines, ["admin_socket = \"/run/prosody/admin.sock\"", "umask = \"007\"", "x = 1"]);
+    assert_eq!(system.0["systemd"]["services"]["prosody"]["serviceConfig"]["UMask"], "0007");
+    assert_eq!(system.service()["serviceConfig"]["SupplementaryGroups"], json!(["prosody"]));
+    assert!(system.0["admin"].as_str().unwrap().contains("'--property=SupplementaryGroups=prosody'"));
+}
+
+#[test]
+fn host_that_prosody_lacks_is_warned_of() {
+    if !has_nix("host_that_prosody_lacks_is_warned_of") {
+        return;
+    }
+    let module = minimal(&format!("{URL} prosody.enable = true; settings.hosts.\"example.org\" = {{ }};"));
+    let system = System::of(&format!("{{ imports = [ ({module}) ]; {PROSODY} }}"));
+    let warnings = system.strings("/warnings");
+    assert_eq!(warnings.len(), 1);
+    assert!(warnings[0].starts_with("services.invited makes invites to example.org, for which"), "{warnings:?}");
+}
+
+#[test]
+fn nothing_happens_unless_enabled() {
+    if !has_nix("nothing_happens_unless_enabled") {
+        return;
+    }
+    let module = "{ services.invited = { prosody.enable = true; nginx.virtualHost = \"x\"; openFirewall = true; }; }";
+    assert_eq!(System::of(module).0, json!({ "assertions": [], "warnings": [] }));
+}
+
+/// The module's options below `services.invited`.
+fn options() -> Vec<Value> {
+    let docs = evaluate("nixos.docs").unwrap();
+    let ours = |option: &&Value| option["name"].as_str().unwrap().starts_with("services.invited.");
+    docs.as_array().unwrap().iter().filter(ours).cloned().collect()
+}
+
+#[test]
+fn every_option_is_documented() {
+    if !has_nix("every_option_is_documented") {
+        return;
+    }
+    let options = options();
+    assert!(options.len() >= 14, "{options:?}");
+    for option in options {
+        let description = option["description"].as_str().unwrap().trim_end();
+        assert!(description.len() > 10 && description.ends_with('.'), "{option}");
+    }
+}
+
+#[test]
+fn declared_settings_are_the_programs_own() {
+    if !has_nix("declared_settings_are_the_programs_own") {
+        return;
+    }
+    let schema = invited::config::schema();
+    let known: BTreeSet<_> = schema_keys().into_iter().map(|(name, _)| name).collect();
+    let mut declared = 0;
+    for option in options() {
+        let Some(name) = option["name"].as_str().unwrap().strip_prefix("services.invited.settings.") else { continue };
+        declared += 1;
+        let table = |key: &String| key.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'));
+        assert!(known.contains(name) || known.iter().any(table), "{name} is no setting");
+    }
+    assert_eq!(declared, 4);
+    let kinds: Vec<_> = schema["$defs"]["BackendKind"]["oneOf"].as_array().unwrap().iter().map(|kind| &kind["const"]).collect();
+    let kind = options().into_iter().find(|option| option["name"].as_str().unwrap().ends_with(".backend.kind")).unwrap();
+    assert_eq!(kind["type"], format!("null or one of {}", serde_json::to_string(&kinds).unwrap()));
+}
+
+/// The lists of `nix/secrets.nix` are complete: what has a twin `x_file` is a secret, and what is called `…_file` a file.
+#[test]
+fn secret_settings_are_known() {
+    if !has_nix("secret_settings_are_known") {
+        return;
+    }
+    let keys: BTreeSet<_> = schema_keys().into_iter().map(|(name, _)| name).collect();
+    let lists = evaluate(&format!("import {}/nix/secrets.nix", crate::evaluate::ROOT)).unwrap();
+    let set = |names: &[&str]| -> BTreeSet<String> {
+        let all = names.iter().flat_map(|name| lists[name].as_array().unwrap());
+        all.map(|name| name.as_str().unwrap().to_owned()).collect()
+    };
+    let files: BTreeSet<_> = keys.iter().filter(|key| key.ends_with("_file")).cloned().collect();
+    assert_eq!(set(&["files", "public"]), files);
+    // A public key is none, and the ledger's URL only where it has a password.
+    let open = ["keys.*.public_key", "ledger.url"];
+    let twins = files.iter().filter_map(|file| file.strip_suffix("_file"));
+    let secrets: BTreeSet<_> = twins.filter(|x| keys.contains(*x) && !open.contains(x)).map(String::from).collect();
+    assert_eq!(set(&["inline"]), secrets);
+}

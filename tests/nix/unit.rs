@@ -1,0 +1,188 @@
+//! Units: as the module has them, as NixOS writes them, and as they are shipped. They are the same.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::evaluate::{ROOT, System, URL, has, has_nix, store_path};
+
+/// The text of a unit, as NixOS writes it; without the `PATH` and locale that it gives every service.
+pub fn text(unit: &Value) -> String {
+    let mut text = String::from("[Unit]\n");
+    for (name, directive) in [
+        ("description", "Description"),
+        ("documentation", "Documentation"),
+        ("requires", "Requires"),
+        ("after", "After"),
+        ("startLimitIntervalSec", "StartLimitIntervalSec"),
+    ] {
+        write_directive(&mut text, directive, &unit[name]);
+    }
+    for (section, config) in [("Service", "serviceConfig"), ("Socket", "socketConfig")] {
+        let Some(config) = unit[config].as_object() else { continue };
+        writeln!(text, "[{section}]").unwrap();
+        write_directive(&mut text, "ListenStream", &unit["listenStreams"]);
+        config.iter().for_each(|(directive, value)| write_directive(&mut text, directive, value));
+    }
+    if unit["wantedBy"].is_array() {
+        text.push_str("[Install]\n");
+        write_directive(&mut text, "WantedBy", &unit["wantedBy"]);
+    }
+    text
+}
+
+fn write_directive(text: &mut String, directive: &str, value: &Value) {
+    match value {
+        Value::Null => {}
+        Value::Array(values) => values.iter().for_each(|value| write_directive(text, directive, value)),
+        Value::String(value) => writeln!(text, "{directive}={value}").unwrap(),
+        other => writeln!(text, "{directive}={other}").unwrap(),
+    }
+}
+
+/// What a unit and its drop-ins come to: directives by section, with the words of those that add up, and the last value
+/// of the others.
+fn effective(texts: &[&str]) -> BTreeMap<String, Vec<String>> {
+    const LISTS: [&str; 6] = [
+        "IPAddressAllow",
+        "ListenStream",
+        "LoadCredential",
+        "RestrictAddressFamilies",
+        "SupplementaryGroups",
+        "SystemCallFilter",
+    ];
+    let mut directives: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for text in texts {
+        let mut section = "";
+        for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
+            if line.starts_with('[') {
+                section = line;
+                continue;
+            }
+            let (name, value) = line.split_once('=').unwrap();
+            // What starts the unit is NixOS's own business: it reads no [Install].
+            if section == "[Install]" {
+                continue;
+            }
+            let value = match value {
+                "yes" => "true",
+                "no" => "false",
+                other => other,
+            };
+            let words = directives.entry(format!("{section} {name}")).or_default();
+            if LISTS.contains(&name) {
+                words.extend(value.split_whitespace().map(String::from));
+            } else {
+                *words = vec![value.to_owned()];
+            }
+        }
+    }
+    directives
+}
+
+/// With the programs where a Debian has them.
+fn on_debian(text: &str) -> String {
+    text.replace(&format!("{}/bin/invited", store_path("invited")), "/usr/bin/invited")
+        .replace(&format!("{}/bin/kill", store_path("coreutils")), "/bin/kill")
+}
+
+fn shipped(file: &str) -> String {
+    std::fs::read_to_string(Path::new(ROOT).join("systemd").join(file)).unwrap()
+}
+
+/// Each shipped drop-in, and the options that do the same.
+const DROP_INS: [(&str, &str); 6] = [
+    ("", ""),
+    ("invited.socket.d/tcp.conf", "listenStreams = [ \"127.0.0.1:5290\" ];"),
+    ("invited.socket.d/group.conf", "nginx.virtualHost = \"invite.example.com\";"),
+    ("invited.service.d/prosody.conf", "prosody.enable = true;"),
+    ("invited.service.d/credentials.conf", "credentials.website = \"/etc/invited/credentials/website\";"),
+    (
+        "invited.service.d/network.conf",
+        "settings.hosts.\"example.com\".backend = { kind = \"ejabberd\"; url = \"http://127.0.0.1:5280/api\"; };",
+    ),
+];
+
+#[test]
+fn units_are_the_shipped_ones() {
+    if !has_nix("units_are_the_shipped_ones") {
+        return;
+    }
+    for (drop_in, options) in DROP_INS {
+        let system = System::of(&format!(
+            "{{ imports = [ ({}) ]; services.nginx.group = \"www-data\"; }}",
+            crate::evaluate::minimal(&format!("{URL} {options}"))
+        ));
+        for (kind, unit) in [("service", system.service()), ("socket", system.socket())] {
+            let mut texts = vec![shipped(&format!("invited.{kind}"))];
+            if drop_in.starts_with(&format!("invited.{kind}.d/")) {
+                texts.push(shipped(&format!("drop-ins/{drop_in}")));
+            }
+            let texts: Vec<_> = texts.iter().map(String::as_str).collect();
+            assert_eq!(
+                effective(&[&on_debian(&text(unit))]),
+                effective(&texts),
+                "invited.{kind} with {drop_in:?}, and the module's with {options:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_shipped_drop_in_has_its_option() {
+    let mut shipped = Vec::new();
+    for kind in ["service", "socket"] {
+        let dir = Path::new(ROOT).join(format!("systemd/drop-ins/invited.{kind}.d"));
+        for entry in std::fs::read_dir(dir).unwrap() {
+            shipped.push(format!("invited.{kind}.d/{}", entry.unwrap().file_name().display()));
+        }
+    }
+    shipped.sort();
+    let mut known: Vec<_> = DROP_INS.iter().map(|(drop_in, _)| *drop_in).filter(|name| !name.is_empty()).collect();
+    known.sort_unstable();
+    assert_eq!(shipped, known);
+}
+
+/// How exposed the service is, for backends ever further away (systemd-analyze(1), 0 is best).
+#[test]
+fn sandbox_opens_as_far_as_the_backend_needs() {
+    if !has_nix("sandbox") || !has("sandbox", "systemd-analyze", "systemd") {
+        return;
+    }
+    let backend = |backend: &str| format!("settings.hosts.\"example.com\".backend = {{ {backend} }};");
+    let component = |server: &str| format!("settings.component = {{ jid = \"i\"; host = \"h\"; server = \"{server}\"; }};");
+    for (options, most) in [
+        (String::new(), 0.2),
+        ("prosody.enable = true;".into(), 0.2),
+        (backend("kind = \"ledger\";"), 0.2),
+        ("settings.ledger.url = \"postgres:///invited?host=/run/postgresql\";".into(), 0.2),
+        (backend("kind = \"ejabberd\"; url = \"http://127.0.0.1:5280/api\";"), 0.9),
+        (backend("kind = \"ejabberd\"; url = \"http://[::1]:5280/api\";"), 0.9),
+        (backend("kind = \"xmpp\"; address = \"localhost:5222\";"), 0.9),
+        (component("127.0.0.1:5347"), 0.9),
+        (backend("kind = \"ejabberd\"; url = \"https://xmpp.example.com/api\";"), 1.1),
+        (backend("kind = \"xmpp\"; address = \"127.example.com:5222\";"), 1.1),
+        (backend("kind = \"xmpp\";"), 1.1),
+        (component("xmpp.example.com:5347"), 1.1),
+        ("settings.ledger.url = \"postgres://invited@db.example.com/invited\";".into(), 1.1),
+        ("settings.ledger.url_file = \"ledger-url\";".into(), 1.1),
+    ] {
+        let system = System::with(&options);
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("invited.service");
+        std::fs::write(&file, text(system.service())).unwrap();
+        let mut analyze = Command::new("systemd-analyze");
+        let output = analyze.args(["security", "--offline=true", "--no-pager"]).arg(&file).output().unwrap();
+        let stdout = String::from_utf8(output.stdout).unwrap();
+        let (_, level) = stdout.split_once("Overall exposure level for invited.service: ").expect(&stdout);
+        let exposure: f64 = level.split_whitespace().next().unwrap().parse().unwrap();
+        println!("{exposure} {options}");
+        assert!(exposure <= most, "{options}: {exposure}, expected {most}\n{stdout}");
+        // And it is open where it must be.
+        assert_eq!(system.service()["serviceConfig"]["PrivateNetwork"], most < 0.5, "{options}");
+        assert_eq!(system.service()["serviceConfig"]["IPAddressDeny"].is_string(), most < 1.0, "{options}");
+    }
+}
