@@ -1,12 +1,14 @@
 //! Configuration: sources and their order, faults told all at once, the example and the README held against the schema.
 
 mod common;
+#[path = "common/schema.rs"]
+mod schema;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use common::schema::schema_keys;
 use common::{CONFIG, KEY, Scratch};
+use schema::schema_keys;
 
 const EXAMPLE: &str = include_str!("../config.example.toml");
 

@@ -2,7 +2,6 @@
 #![allow(dead_code, unused_imports, reason = "every test file uses a part of it")]
 
 pub mod http;
-pub mod schema;
 
 use std::io::{BufRead as _, BufReader};
 use std::net::{SocketAddr, TcpListener};

@@ -49,7 +49,10 @@ fn lock_belongs_to_the_flake() {
     assert_eq!(metadata["locks"], serde_json::from_slice::<Value>(&lock).unwrap());
     assert_eq!(metadata["locks"]["nodes"]["root"]["inputs"], json!({ "nixpkgs": "nixpkgs" }));
     let nixpkgs = &metadata["locks"]["nodes"]["nixpkgs"];
-    assert_eq!(nixpkgs["original"], json!({"owner": "NixOS", "ref": "nixos-26.05", "repo": "nixpkgs", "type": "github"}));
+    assert_eq!(
+        nixpkgs["original"],
+        json!({"owner": "NixOS", "ref": "nixos-26.05", "repo": "nixpkgs", "type": "github"})
+    );
 }
 
 #[test]

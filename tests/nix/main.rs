@@ -10,4 +10,6 @@ mod evaluate;
 mod flake;
 mod module;
 mod readme;
+#[path = "../common/schema.rs"]
+mod schema;
 mod unit;

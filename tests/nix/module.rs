@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::common::schema::schema_keys;
 use crate::evaluate::{System, URL, evaluate, has_nix, minimal, store_path};
+use crate::schema::schema_keys;
 
 /// Lines about `services.invited` that hold, and what else must be true then: JSON pointers into the system.
 #[test]
@@ -284,8 +284,10 @@ fn declared_settings_are_the_programs_own() {
         assert!(known.contains(name) || known.iter().any(table), "{name} is no setting");
     }
     assert_eq!(declared, 4);
-    let kinds: Vec<_> = schema["$defs"]["BackendKind"]["oneOf"].as_array().unwrap().iter().map(|kind| &kind["const"]).collect();
-    let kind = options().into_iter().find(|option| option["name"].as_str().unwrap().ends_with(".backend.kind")).unwrap();
+    let kinds: Vec<_> =
+        schema["$defs"]["BackendKind"]["oneOf"].as_array().unwrap().iter().map(|kind| &kind["const"]).collect();
+    let kind =
+        options().into_iter().find(|option| option["name"].as_str().unwrap().ends_with(".backend.kind")).unwrap();
     assert_eq!(kind["type"], format!("null or one of {}", serde_json::to_string(&kinds).unwrap()));
 }
 

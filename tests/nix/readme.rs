@@ -5,7 +5,8 @@ use crate::evaluate::{System, URL, evaluate, has_nix, minimal};
 const README: &str = include_str!("../../README.md");
 
 /// What the README's modules take from elsewhere: agenix's options.
-const ELSEWHERE: &str = "({ lib, ... }: { options.age.secrets = lib.mkOption { type = lib.types.attrsOf (lib.types.submodule {
+const ELSEWHERE: &str =
+    "({ lib, ... }: { options.age.secrets = lib.mkOption { type = lib.types.attrsOf (lib.types.submodule {
     options.file = lib.mkOption { type = lib.types.path; };
     options.path = lib.mkOption { type = lib.types.str; default = \"/run/agenix/website\"; };
 }); }; })";

@@ -153,7 +153,8 @@ fn sandbox_opens_as_far_as_the_backend_needs() {
         return;
     }
     let backend = |backend: &str| format!("settings.hosts.\"example.com\".backend = {{ {backend} }};");
-    let component = |server: &str| format!("settings.component = {{ jid = \"i\"; host = \"h\"; server = \"{server}\"; }};");
+    let component =
+        |server: &str| format!("settings.component = {{ jid = \"i\"; host = \"h\"; server = \"{server}\"; }};");
     for (options, most) in [
         (String::new(), 0.2),
         ("prosody.enable = true;".into(), 0.2),
