@@ -1,0 +1,191 @@
+//! Making invites, and their links.
+
+use jiff::Timestamp;
+
+use super::{Desk, Repeat, max_uses, of, terms};
+use crate::config::Scope;
+use crate::invite::link::{self, Landing};
+use crate::invite::name::HostName;
+use crate::invite::policy::{self, Bounds, Order, Wrong};
+use crate::invite::token::LedgerKey;
+use crate::invite::{Invite, Source};
+use crate::key::Key;
+use crate::ledger::{Answer, CreateError, Repeatable};
+use crate::log::{Event, event};
+
+/// An invite with what its holder needs.
+#[derive(Clone, Debug)]
+pub struct Issued {
+    /// The invite.
+    pub invite: Invite,
+    /// Its token: secret.
+    pub token: String,
+    /// The link to hand out.
+    pub landing_page: String,
+    /// The same for an app.
+    pub uri: String,
+}
+
+/// Why an invite was not made.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum IssueError {
+    /// The key may not make invites.
+    #[error("the key may not create invites")]
+    Scope,
+    /// The key may not make invites for this host, or it is none of ours.
+    #[error("not a host for which invites can be made here; see [hosts] in the configuration")]
+    Host,
+    /// Several hosts are possible.
+    #[error("several hosts are declared; name one")]
+    WhichHost,
+    /// Something that was asked for cannot be had.
+    #[error("{}", .0.iter().map(Wrong::to_string).collect::<Vec<_>>().join("; "))]
+    Order(Vec<Wrong>),
+    /// The ledger says no.
+    #[error(transparent)]
+    Ledger(#[from] CreateError),
+    /// There is nothing to make links of.
+    #[error("public_url is not set in the configuration; links begin with it")]
+    NoPublicUrl,
+}
+
+/// What links are made with.
+#[derive(Clone)]
+struct Links {
+    key: LedgerKey,
+    landing: Landing,
+}
+
+impl Links {
+    fn issued(&self, invite: Invite) -> Issued {
+        let token = self.key.token(invite.id);
+        let landing_page = link::landing_page(&invite, &token, &self.landing);
+        let uri = link::uri(&invite, &token);
+        Issued { invite, token, landing_page, uri }
+    }
+}
+
+impl Desk {
+    /// The host that is meant: the one named, or the only one possible.
+    fn host(&self, key: Option<&Key>, named: Option<&str>) -> Result<&HostName, IssueError> {
+        let may = |host: &&HostName| key.is_none_or(|key| key.allows_host(host));
+        if let Some(name) = named {
+            let name: HostName = name.parse().map_err(|_| IssueError::Host)?;
+            return self.settings.hosts.get_key_value(&name).map(|(host, _)| host).filter(may).ok_or(IssueError::Host);
+        }
+        let mut possible = self.settings.hosts.keys().filter(may);
+        match (possible.next(), possible.next()) {
+            (Some(host), None) => Ok(host),
+            (Some(_), Some(_)) => Err(IssueError::WhichHost),
+            (None, _) => Err(IssueError::Host),
+        }
+    }
+
+    /// Makes `count` invites alike, all or none. They are durable when this returns.
+    ///
+    /// # Errors
+    /// Nothing was made.
+    pub async fn issue(
+        &self,
+        key: Option<&Key>,
+        host: Option<&str>,
+        order: &Order,
+        count: usize,
+        now: Timestamp,
+    ) -> Result<Vec<Issued>, IssueError> {
+        match self.issue_once(key, host, order, count, None, now).await? {
+            Answer::New(issued) => Ok(issued),
+            // Only what is to be repeated was answered before.
+            Answer::Before(_) => Ok(vec![]),
+        }
+    }
+
+    /// The same for a request that may come again.
+    ///
+    /// # Errors
+    /// Nothing was made.
+    pub async fn issue_once(
+        &self,
+        key: Option<&Key>,
+        host: Option<&str>,
+        order: &Order,
+        count: usize,
+        repeat: Option<Repeat<'_, Vec<Issued>>>,
+        now: Timestamp,
+    ) -> Result<Answer<Vec<Issued>>, IssueError> {
+        let answer = self.make(key, host, order, count, repeat, now).await;
+        let whose = || of(self.host(key, host).ok(), key);
+        match &answer {
+            Ok(Answer::New(made)) => _ = self.metrics.created.get_or_create(&whose()).inc_by(made.len() as u64),
+            Ok(Answer::Before(_)) => {}
+            Err(_) => _ = self.metrics.refused.get_or_create(&whose()).inc(),
+        }
+        answer
+    }
+
+    async fn make(
+        &self,
+        key: Option<&Key>,
+        host: Option<&str>,
+        order: &Order,
+        count: usize,
+        repeat: Option<Repeat<'_, Vec<Issued>>>,
+        now: Timestamp,
+    ) -> Result<Answer<Vec<Issued>>, IssueError> {
+        if key.is_some_and(|key| !key.settings.allow.contains(&Scope::Create)) {
+            return Err(IssueError::Scope);
+        }
+        let host = self.host(key, host)?;
+        let links = self.links()?;
+        let bounds = Bounds {
+            ttl: self.settings.invites.ttl,
+            max_ttl: self.max_ttl(key),
+            max_uses: max_uses(key),
+            reserved: &self.settings.hosts[host].reserved_usernames,
+        };
+        let source = key.map_or(Source::Cli, |key| Source::Key(key.id.clone()));
+        let mut draft = policy::draft(order, host, bounds, source, now).map_err(IssueError::Order)?;
+        if count > 1 && draft.kind.reserves().is_some() {
+            let reason = "several invites cannot reserve the same name".into();
+            return Err(IssueError::Order(vec![Wrong { field: "count".into(), reason }]));
+        }
+        draft.inviter = draft.inviter.or_else(|| draft.kind.contact().map(ToString::to_string));
+        let request = repeat.map(|repeat| {
+            let (seal, links) = (self.ledger.seal().clone(), links.clone());
+            Repeatable::<Vec<Invite>> {
+                slot: seal.slot(repeat.parts),
+                body: seal.digest(repeat.body),
+                seal: Box::new(move |invites| {
+                    let issued = invites.iter().map(|invite| links.issued(invite.clone())).collect();
+                    seal.close(&(repeat.answer)(issued))
+                }),
+            }
+        });
+        match self.ledger.create(vec![draft; count], key.map(terms), request).await? {
+            Answer::Before(sealed) => Ok(Answer::Before(self.open_answer(&sealed).map_err(CreateError::from)?)),
+            Answer::New(invites) => {
+                for Invite { id, draft, .. } in &invites {
+                    event(&Event::InviteMade { invite: id, host: &draft.host, source: &draft.source });
+                }
+                Ok(Answer::New(invites.into_iter().map(|invite| links.issued(invite)).collect()))
+            }
+        }
+    }
+
+    fn links(&self) -> Result<Links, IssueError> {
+        let landing = match (&self.settings.invites.landing, &self.settings.public_url) {
+            (Some(template), _) => Landing::Elsewhere(template.as_str().into()),
+            (None, Some(public_url)) => Landing::Own(public_url.base().into()),
+            (None, None) => return Err(IssueError::NoPublicUrl),
+        };
+        Ok(Links { key: self.ledger.key().clone(), landing })
+    }
+
+    /// An invite with its links.
+    ///
+    /// # Errors
+    /// When there is nothing to make links of.
+    pub fn issued(&self, invite: Invite) -> Result<Issued, IssueError> {
+        Ok(self.links()?.issued(invite))
+    }
+}

@@ -1,0 +1,197 @@
+//! The use cases: whoever wants something of an invite asks here, be it over HTTP, on a page, or on the command line.
+
+mod change;
+mod issue;
+mod redeem;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::config::{Settings, Used};
+use crate::invite::name::HostName;
+use crate::invite::policy::MAX_USES;
+use crate::invite::{Invite, InviteId, Source};
+use crate::key::{Admission, Failures, Flaw, Key, KeyRing, Once, Refused};
+use crate::ledger::{Filter, Ledger, LedgerError, Terms};
+use crate::log::{Event, event};
+use crate::metrics::{Metrics, Of};
+pub use change::AmendError;
+pub use issue::{IssueError, Issued};
+
+/// One configuration at work: its settings and keys, over the ledger that outlives it.
+pub struct Desk {
+    settings: Settings,
+    keys: KeyRing,
+    failures: Arc<Failures>,
+    ledger: Ledger,
+    metrics: Arc<Metrics>,
+}
+
+/// Why a caller is not let in.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AuthError {
+    /// Too many wrong keys came from its address.
+    #[error("too many wrong keys from this address")]
+    Wait(Duration),
+    /// Its key opens nothing.
+    #[error("{0}")]
+    Refused(Refused),
+    /// Whether its token was used before cannot be told.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+/// A request with an Idempotency-Key.
+pub struct Repeat<'a, T> {
+    /// What tells it from others: who asks, where, and the Idempotency-Key.
+    pub parts: &'a [&'a str],
+    /// Its body.
+    pub body: &'a [u8],
+    /// The answer to it.
+    pub answer: Box<dyn FnOnce(T) -> Vec<u8> + Send>,
+}
+
+impl Desk {
+    /// Brings a configuration to work.
+    #[must_use]
+    pub fn new(
+        settings: Settings,
+        keys: KeyRing,
+        failures: Arc<Failures>,
+        ledger: Ledger,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        Self { settings, keys, failures, ledger, metrics }
+    }
+
+    /// The settings in force.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The keys in force.
+    #[must_use]
+    pub fn keys(&self) -> &KeyRing {
+        &self.keys
+    }
+
+    /// What is counted.
+    #[must_use]
+    pub fn metrics(&self) -> &Arc<Metrics> {
+        &self.metrics
+    }
+
+    /// The ledger.
+    #[must_use]
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Lets a caller in by its key, which a token may have narrowed. Wrong keys are counted by address; a caller without a
+    /// key guessed nothing. A token that is for one use is used when this returns, also if the request then fails.
+    ///
+    /// # Errors
+    /// When the key opens nothing, too many were wrong, or the ledger cannot tell whether a token was used before.
+    pub async fn authenticate(
+        &self,
+        presented: Option<&str>,
+        client: IpAddr,
+        now: Timestamp,
+    ) -> Result<Arc<Key>, AuthError> {
+        let rate = self.settings.http.auth_failures;
+        if let Some(wait) = self.failures.wait(rate, client, now) {
+            return Err(AuthError::Wait(wait));
+        }
+        let presented = presented.ok_or(AuthError::Refused(Refused::Missing))?;
+        let refused = match self.keys.authenticate(presented, self.settings.public_url.as_ref(), now) {
+            Ok(Admission { key, once: None }) => return Ok(key),
+            Ok(Admission { key, once: Some(Once { jti, until }) }) => {
+                if self.ledger.spend_once(&key.id, &jti, until, now).await? {
+                    return Ok(key);
+                }
+                (Refused::Jwt(Flaw::Used), Some(key.id.clone()))
+            }
+            Err(refused) => refused,
+        };
+        let (reason, id) = refused;
+        self.failures.note(rate, client, now);
+        // An id that is none of ours may be a secret in the wrong place.
+        let known = id.as_ref().filter(|_| reason != Refused::Unknown).map(|id| id as &dyn std::fmt::Display);
+        event(&Event::KeyRefused { key: known, client: &client, reason: &reason });
+        Err(AuthError::Refused(reason))
+    }
+
+    fn open_answer(&self, sealed: &[u8]) -> Result<Vec<u8>, LedgerError> {
+        let damaged = || LedgerError::Unavailable("a kept answer is damaged".into());
+        self.ledger.seal().open(sealed).ok_or_else(damaged)
+    }
+
+    /// The longest life that `key` may give an invite.
+    #[must_use]
+    pub fn max_ttl(&self, key: Option<&Key>) -> Duration {
+        self.settings.invites.max_ttl.min(key.and_then(|key| key.settings.max_ttl).unwrap_or(Duration::MAX))
+    }
+
+    /// The invite that `token` opens. Spends nothing.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn open(&self, token: &str) -> Result<Option<Invite>, LedgerError> {
+        match self.ledger.key().open(token) {
+            Some(id) => self.ledger.find(id).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The invite called `id`, if `key` may know of it.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn find(&self, key: &Key, id: InviteId) -> Result<Option<Invite>, LedgerError> {
+        Ok(self.ledger.find(id).await?.filter(|invite| key.allows_host(&invite.draft.host)))
+    }
+
+    /// Invites, newest first.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn list(&self, filter: Filter, now: Timestamp) -> Result<Vec<Invite>, LedgerError> {
+        self.ledger.list(filter, now).await
+    }
+
+    /// How much of `key`'s rate is used.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn rate_used(&self, key: &Key) -> Result<Used, LedgerError> {
+        self.ledger.rate_used(key.id.clone()).await
+    }
+
+    /// How many pending invites `key` has.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn pending_of(&self, key: &Key, now: Timestamp) -> Result<u64, LedgerError> {
+        self.ledger.pending_of(Source::Key(key.id.clone()), now).await
+    }
+}
+
+fn max_uses(key: Option<&Key>) -> u32 {
+    key.and_then(|key| key.settings.max_uses).unwrap_or(MAX_USES).min(MAX_USES)
+}
+
+fn terms(key: &Key) -> Terms {
+    Terms { key: key.id.clone(), limit: key.settings.limit, max_pending: key.settings.max_pending }
+}
+
+/// Whose an invite is, for counting.
+fn of(host: Option<&HostName>, key: Option<&Key>) -> Of {
+    Of {
+        host: host.map(ToString::to_string).unwrap_or_default(),
+        key: key.map_or_else(|| Source::Cli.to_string(), |key| key.id.to_string()),
+    }
+}
