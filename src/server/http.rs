@@ -16,6 +16,7 @@ use smol_hyper::rt::FuturesIo;
 use tide::http::{Method, Request, Response, Url};
 
 use super::gate::Gate;
+use super::head::read_method;
 use super::{Counted, Limits, Refusal, Server, ServerWide, Shared};
 
 /// hyper's buffer for a connection: more than the longest head.
@@ -143,8 +144,7 @@ async fn convert(
     peer: Option<SocketAddr>,
 ) -> Result<Request, Refusal> {
     let (parts, body) = request.into_parts();
-    let method = Method::from_str(parts.method.as_str())
-        .map_err(|_| Refusal::NotImplemented("This method is not known here."))?;
+    let method = read_method(parts.method.as_str())?;
     let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
     let server_wide = parts.method == hyper::Method::OPTIONS && target == "*";
     let url = Url::parse(&format!("{BASE}{}", if server_wide { "/" } else { target }))
@@ -155,9 +155,10 @@ async fn convert(
         converted.ext_mut().insert(ServerWide);
     }
     for (name, value) in &parts.headers {
-        // http-types takes ASCII only; any other octet cannot mean anything to us (RFC 9110, 5.5).
+        // http-types takes ASCII only. Any other octet means nothing to us (RFC 9110, 5.5), but must not turn into
+        // something that does: DEL stands for it, which hyper lets through in no value.
         let readable: String =
-            value.as_bytes().iter().map(|byte| if byte.is_ascii() { char::from(*byte) } else { '?' }).collect();
+            value.as_bytes().iter().map(|byte| if byte.is_ascii() { char::from(*byte) } else { '\x7f' }).collect();
         if let Ok(value) = tide::http::headers::HeaderValue::from_str(&readable) {
             converted.append_header(name.as_str(), value);
         }
