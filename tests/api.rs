@@ -587,10 +587,25 @@ fn a_repeated_request_is_answered_as_before_also_after_a_restart() {
     let long = api.with("POST", "/api/v1/invites", &[&format!("Idempotency-Key: {}", "x".repeat(256))], "{}");
     let two = api.with("POST", "/api/v1/invites", &["Idempotency-Key: a", "Idempotency-Key: b"], "{}");
     assert_eq!([empty.status, long.status, two.status], [400; 3]);
+    // Not ASCII: these two must not be taken for the same.
+    let foreign =
+        ["ü", "ö"].map(|key| api.with("POST", "/api/v1/invites", &[&format!("Idempotency-Key: {key}")], "{}"));
+    assert_eq!(foreign.map(|answer| answer.status), [400; 2]);
     // A refusal is not kept: whoever asks again may be luckier.
     let wrong = api.with("POST", "/api/v1/invites", &["Idempotency-Key: r"], r#"{"uses":0}"#);
     let right = api.with("POST", "/api/v1/invites", &["Idempotency-Key: r"], "{}");
     assert_eq!((wrong.status, right.status), (400, 201));
+}
+
+#[test]
+fn a_whole_number_may_have_a_point() {
+    let served = scratch().serve();
+    let mut api = Api::new(&served, "all");
+    let made = api.with("POST", "/api/v1/invites", &[], r#"{"uses":2.0,"count":1e0}"#);
+    assert_eq!((made.status, &made.json()["invites"][0]["uses"]), (201, &json!(2)));
+    let refused = api.with("POST", "/api/v1/invites", &[], r#"{"uses":1.5,"count":1e300}"#);
+    let fields: Vec<_> = refused.json()["errors"].as_array().unwrap().iter().map(|e| e["field"].clone()).collect();
+    assert_eq!((refused.status, fields), (400, vec![json!("count"), json!("uses")]));
 }
 
 #[test]

@@ -51,9 +51,22 @@ impl Body {
             return read(Map::new());
         }
         match serde_json::from_slice(&self.0) {
-            Ok(Value::Object(fields)) => read(fields),
+            Ok(Value::Object(mut fields)) => {
+                fields.values_mut().for_each(make_whole);
+                read(fields)
+            }
             Ok(_) => Err(Problem::BadRequest("The body must be a JSON object.")),
             Err(_) => Err(Problem::BadRequest("The body is not valid JSON.")),
+        }
+    }
+}
+
+/// `2.0` is an integer too (JSON Schema, 6.1.1; RFC 8259 knows one kind of number).
+fn make_whole(value: &mut Value) {
+    if let Some(number) = value.as_f64().filter(|number| value.is_f64() && number.fract() == 0.0) {
+        // What is greater than any number that we ask for stays as it is.
+        if let Ok(whole) = format!("{number:.0}").parse::<i64>() {
+            *value = whole.into();
         }
     }
 }

@@ -7,6 +7,7 @@ use tide::http::headers;
 
 use super::call::{Call, json};
 use super::fields::{self, Body};
+use super::rules;
 use super::view::{InviteList, InviteView};
 use crate::config::Scope;
 use crate::config::value::Span;
@@ -29,6 +30,7 @@ const DEFAULT_PAGE: u32 = 100;
 /// What to make. Everything that is left out has a default.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(extend("allOf" = rules::of_new_invite()))]
 pub struct NewInvite {
     /// For which domain; need not be named where there is only one.
     #[schemars(extend("format" = "host"))]
@@ -45,10 +47,10 @@ pub struct NewInvite {
     #[schemars(extend("format" = "username"))]
     reset: Option<String>,
     /// Groups of the new account.
-    #[schemars(length(max = 32), inner(length(min = 1, max = 128), regex(pattern = "^[ -~]+$")))]
+    #[schemars(length(max = 32), inner(length(min = 1, max = 128), regex(pattern = rules::NO_CONTROL)))]
     groups: Vec<String>,
     /// Roles of the new account.
-    #[schemars(length(max = 32), inner(length(min = 1, max = 128), regex(pattern = "^[ -~]+$")))]
+    #[schemars(length(max = 32), inner(length(min = 1, max = 128), regex(pattern = rules::NO_CONTROL)))]
     roles: Vec<String>,
     /// How often it may be redeemed; 1 if it is not given.
     #[schemars(range(min = 1, max = 10_000))]
@@ -60,7 +62,7 @@ pub struct NewInvite {
     #[schemars(length(max = 1_000))]
     note: Option<String>,
     /// Who invites, in words.
-    #[schemars(length(min = 1, max = 128), regex(pattern = "^[ -~]+$"))]
+    #[schemars(length(min = 1, max = 128), regex(pattern = rules::NO_CONTROL))]
     inviter: Option<String>,
     /// Also mint the in-app token now, where the host's server has its own.
     uri: bool,
@@ -174,9 +176,10 @@ fn location(call: &Call, answer: &[u8]) -> Result<String, Problem> {
 pub(super) fn idempotency_key(call: &Call) -> Result<Option<String>, Problem> {
     let Some(values) = call.request.header("Idempotency-Key") else { return Ok(None) };
     let mut values = values.iter().map(|value| value.as_str().trim());
+    let is_printable = |value: &str| value.bytes().all(|byte| matches!(byte, b' '..=b'~'));
     match (values.next(), values.next()) {
-        (Some(value), None) if (1..=255).contains(&value.len()) => Ok(Some(value.to_owned())),
-        _ => Err(Problem::BadRequest("Idempotency-Key must be one value of 1 to 255 characters.")),
+        (Some(value), None) if (1..=255).contains(&value.len()) && is_printable(value) => Ok(Some(value.to_owned())),
+        _ => Err(Problem::BadRequest("Idempotency-Key must be one value of 1 to 255 printable ASCII characters.")),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What programs call: `/invites_api`, `/api/v1` and the operator's pages.
 //!
 //! A call to `/api/v1` comes in by [`call`], which lets its key in; its body and query are read by [`fields`]; what it
-//! is answered with reads as in [`view`]; and [`openapi`] describes all of it.
+//! is answered with reads as in [`view`]; and [`openapi`] describes all of it, with [`rules`] for what fields may be together.
 
 pub mod call;
 pub mod cors;
@@ -11,5 +11,6 @@ pub mod invites_api;
 pub mod openapi;
 pub mod ops;
 pub mod redeem;
+pub mod rules;
 pub mod this_key;
 pub mod view;

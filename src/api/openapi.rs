@@ -112,7 +112,7 @@ fn paths(schemas: &mut Schemas) -> Value {
     let idempotency_key = json!({
         "name": "Idempotency-Key", "in": "header",
         "description": "For 24 hours, the same request with the same value gives the same answer and does nothing again.",
-        "schema": { "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$" },
+        "schema": { "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$" },
     });
     let id = json!([{
         "name": "id", "in": "path", "required": true,

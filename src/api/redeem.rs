@@ -23,8 +23,7 @@ pub const PATH: &str = "/api/v1/redeem";
 #[serde(deny_unknown_fields)]
 pub struct Redeem {
     /// The token of the invite's link.
-    #[serde(default)]
-    #[schemars(required, with = "String")]
+    #[schemars(with = "String")]
     token: Option<String>,
     /// The user name of the account that is made with it, or its JID.
     #[serde(default)]
