@@ -8,7 +8,7 @@ use rand::rngs::StdRng;
 use rusqlite::{OptionalExtension as _, params};
 
 use super::Memory;
-use super::rows::{COLUMNS, IS_PENDING, find, read_invite};
+use super::rows::{COLUMNS, IS_PENDING, find, read_invite, with_redemptions};
 use crate::config::{Used, UsedUp};
 use crate::invite::name::{HostName, Username};
 use crate::invite::{Change, Draft, Invite, InviteId, Kind, Redemption, Source, Status, Via};
@@ -305,7 +305,8 @@ impl Transaction<'_> {
         let mut statement = self.sqlite.prepare_cached(&sql)?;
         let mut revoked = Vec::new();
         for id in ids {
-            revoked.extend(statement.query_row(params![now.as_millisecond(), id.to_row()], read_invite).optional()?);
+            let invite = statement.query_row(params![now.as_millisecond(), id.to_row()], read_invite).optional()?;
+            revoked.extend(invite.map(|invite| with_redemptions(&self.sqlite, invite)).transpose()?);
         }
         Ok(Ok(revoked))
     }
