@@ -370,7 +370,9 @@ fn any_history_keeps_the_promises() {
     let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
     let result = runner.run(&a_history(), |steps| {
         let mut history = History::new();
-        steps.into_iter().for_each(|step| history.run(step));
+        for step in steps {
+            history.run(step);
+        }
         Ok(())
     });
     result.unwrap_or_else(|error| panic!("{error}"));
