@@ -13,6 +13,7 @@
 //! | [`problem`] | every refusal that an outsider may see |
 //! | [`desk`] | the use cases: let in, issue, look up, list, revoke |
 //! | [`key`] | who may ask: declared keys and those of the state directory |
+//! | [`backend`] | how accounts come to be on an XMPP server |
 //! | [`ledger`] | the record of all invites, and its group commit |
 //! | [`config`] | from sources to settings |
 //! | [`invite`] | what an invite, its token and its links are; pure |
@@ -26,6 +27,7 @@
 
 pub mod api;
 pub mod app;
+pub mod backend;
 pub mod caller;
 pub mod cli;
 pub mod clock;

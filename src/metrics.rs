@@ -42,6 +42,17 @@ pub struct Of {
     pub key: String,
 }
 
+/// A call to a host's XMPP server.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Call {
+    /// The host.
+    pub host: String,
+    /// What was asked.
+    pub operation: &'static str,
+    /// `ok`, `refused`, `away` or `unsure`.
+    pub outcome: &'static str,
+}
+
 /// Everything that is counted; lives as long as the process, and so do its series.
 pub struct Metrics {
     registry: Registry,
@@ -58,6 +69,8 @@ pub struct Metrics {
     pub pending: Family<Of, Gauge<u64, AtomicU64>>,
     /// How often keys were read anew.
     pub key_reloads: Counter,
+    /// How long XMPP servers took to answer.
+    pub backend_calls: Family<Call, Histogram, fn() -> Histogram>,
 }
 
 impl Metrics {
@@ -83,6 +96,7 @@ impl Metrics {
             expired: expired.clone(),
             pending: Family::default(),
             key_reloads: Counter::default(),
+            backend_calls: Family::new_with_constructor(seconds),
             registry: Registry::default(),
         };
         registry.register("requests", "Requests that were answered", metrics.requests.clone());
@@ -96,6 +110,12 @@ impl Metrics {
             metrics.pending.clone(),
         );
         registry.register("key_reloads", "How often keys were read anew", metrics.key_reloads.clone());
+        registry.register_with_unit(
+            "backend_call",
+            "How long XMPP servers took to answer",
+            prometheus_client::registry::Unit::Seconds,
+            metrics.backend_calls.clone(),
+        );
         Self { registry, ..metrics }
     }
 

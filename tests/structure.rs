@@ -10,7 +10,7 @@ const ROWS: [&[&str]; 11] = [
     &["api", "pages"],
     &["problem", "caller"],
     &["desk"],
-    &["server", "key", "ledger"],
+    &["server", "key", "ledger", "backend"],
     &["files", "config"],
     &["log", "metrics"],
     &["invite"],

@@ -48,8 +48,12 @@ pub async fn readyz(request: Request) -> Result<Response, Problem> {
         kind,
         state: if kind == BackendKind::Ledger { "ok" } else { "not served by this version" },
     };
-    let backends =
-        desk.settings().hosts.iter().map(|(host, settings)| (host.to_string(), backend(settings.backend))).collect();
+    let backends = desk
+        .settings()
+        .hosts
+        .iter()
+        .map(|(host, settings)| (host.to_string(), backend(settings.backend.kind())))
+        .collect();
     let mut response = json(200, &Ready { ledger: "ok", backends })?;
     response.insert_header(headers::CACHE_CONTROL, "no-store");
     Ok(response)

@@ -37,7 +37,7 @@ pub(super) fn run(global: &Global, options: &Options) -> Outcome {
         hint(&format!("note: key file {fault}"));
     }
     if options.connect {
-        for (host, _) in settings.hosts.iter().filter(|(_, host)| host.backend == BackendKind::Ledger) {
+        for (host, _) in settings.hosts.iter().filter(|(_, host)| host.backend.kind() == BackendKind::Ledger) {
             hint(&format!("{host}: no XMPP server to try"));
         }
     }

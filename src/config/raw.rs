@@ -290,6 +290,19 @@ pub enum BackendKind {
     Xmpp,
 }
 
+impl BackendKind {
+    /// The word for it, in the configuration and the log.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ledger => "ledger",
+            Self::Prosody => "prosody",
+            Self::Ejabberd => "ejabberd",
+            Self::Xmpp => "xmpp",
+        }
+    }
+}
+
 /// Whether an XMPP connection must be encrypted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]

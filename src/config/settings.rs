@@ -11,9 +11,10 @@ use url::Url;
 use super::origin::Origin;
 use super::public_key::PublicKey;
 use super::rate::Rate;
-use super::raw::{Algorithm, ApiMethod, BackendKind, Scope};
+use super::raw::{Algorithm, ApiMethod, BackendKind, Scope, TlsUse};
+use super::secret::Secret;
 use super::value::{Listen, Sha256};
-use crate::invite::name::{HostName, KeyId, Username};
+use crate::invite::name::{HostName, Jid, KeyId, Username};
 
 /// Everything the program wants to know.
 #[derive(Clone, Debug)]
@@ -152,8 +153,81 @@ pub struct Host {
     pub site_name: String,
     /// Names that no invite may claim.
     pub reserved_usernames: BTreeSet<Username>,
+    /// Whether the web sign-up form is offered.
+    pub registration: bool,
+    /// The fewest characters of a password.
+    pub min_password_length: usize,
+    /// A web client to offer.
+    pub webchat_url: Option<String>,
+    /// Terms of service.
+    pub terms_url: Option<String>,
+    /// Privacy policy.
+    pub privacy_url: Option<String>,
+    /// Whom guests may ask for help.
+    pub contact: Option<String>,
     /// What stands behind it.
-    pub backend: BackendKind,
+    pub backend: Backend,
+}
+
+/// `[hosts."example.com".backend]`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Backend {
+    /// No XMPP server.
+    Ledger,
+    /// Prosody, by its admin socket.
+    Prosody {
+        /// Where the socket is.
+        socket: PathBuf,
+    },
+    /// ejabberd, by its HTTP API.
+    Ejabberd {
+        /// The base of the API; ends in no slash.
+        url: Url,
+        /// Who calls.
+        login: Login,
+    },
+    /// Any server, by its client port.
+    Xmpp(Xmpp),
+}
+
+impl Backend {
+    /// Its name in the configuration.
+    #[must_use]
+    pub fn kind(&self) -> BackendKind {
+        match self {
+            Self::Ledger => BackendKind::Ledger,
+            Self::Prosody { .. } => BackendKind::Prosody,
+            Self::Ejabberd { .. } => BackendKind::Ejabberd,
+            Self::Xmpp(_) => BackendKind::Xmpp,
+        }
+    }
+}
+
+/// How a caller of ejabberd's HTTP API proves who it is. A secret that only the service gets to see is none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Login {
+    /// Basic.
+    Password {
+        /// The account.
+        user: Jid,
+        /// Its password.
+        password: Option<Secret>,
+    },
+    /// Bearer, with an OAuth token.
+    Token(Option<Secret>),
+}
+
+/// An account that makes invites, and where it logs in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Xmpp {
+    /// The account.
+    pub jid: Jid,
+    /// Its password; none if only the service gets to see it.
+    pub password: Option<Secret>,
+    /// `host:port` of the client port, if it is not where DNS says.
+    pub address: Option<String>,
+    /// Whether the connection must be encrypted.
+    pub tls: TlsUse,
 }
 
 /// What a key may do and how it proves itself; the same for declared keys and those of the state directory.

@@ -8,9 +8,11 @@ use url::Url;
 
 use super::origin::{Fault, Origin};
 use super::public_key;
-use super::raw::{self, ApiMethod, BackendKind, Raw, Scope};
+use super::raw::{self, ApiMethod, BackendKind, Raw, Scope, TlsUse};
 use super::secret::{Credentials, Secret, SecretError};
-use super::settings::{CorsOrigins, Host, Http, Invites, KeySettings, Ledger, Proof, Settings, Signed, Tls, digest};
+use super::settings::{
+    Backend, CorsOrigins, Host, Http, Invites, KeySettings, Ledger, Login, Proof, Settings, Signed, Tls, Xmpp, digest,
+};
 use super::{Merged, Purpose};
 use crate::invite::name::{HostName, Jid, KeyId};
 
@@ -255,9 +257,17 @@ impl Settling<'_> {
                     Err(error) => self.fault(&["hosts", name, "reserved_usernames"], &format!("{reserved:?}: {error}")),
                 }
             }
-            self.backend(name, &host.backend);
-            let site_name = host.site_name.clone().unwrap_or_else(|| domain.to_string());
-            let settled = Host { site_name, reserved_usernames, backend: host.backend.kind };
+            let settled = Host {
+                site_name: host.site_name.clone().unwrap_or_else(|| domain.to_string()),
+                reserved_usernames,
+                registration: host.registration.unwrap_or(true),
+                min_password_length: usize::try_from(host.password.min_length).unwrap_or(usize::MAX),
+                webchat_url: host.webchat_url.clone(),
+                terms_url: host.terms_url.clone(),
+                privacy_url: host.privacy_url.clone(),
+                contact: host.contact.clone(),
+                backend: self.backend(name, &host.backend),
+            };
             if hosts.insert(domain, settled).is_some() {
                 self.fault(&at, "this domain is declared twice, in two spellings");
             }
@@ -265,32 +275,82 @@ impl Settling<'_> {
         hosts
     }
 
-    fn backend(&mut self, host: &str, backend: &raw::Backend) {
+    /// A backend that lacks something is a fault, and none.
+    fn backend(&mut self, host: &str, backend: &raw::Backend) -> Backend {
         let at = ["hosts", host, "backend"];
-        self.twins(&at, ["password", "password_file"], (&backend.password, &backend.password_file));
-        self.twins(&at, ["token", "token_file"], (&backend.token, &backend.token_file));
-        for (key, file) in [("password_file", &backend.password_file), ("token_file", &backend.token_file)] {
-            if let Some(file) = file {
-                self.read_secret(&["hosts", host, "backend", key], file);
+        let password = self.backend_secret(
+            &at,
+            ["password", "password_file"],
+            backend.password.as_ref(),
+            backend.password_file.as_ref(),
+        );
+        let token =
+            self.backend_secret(&at, ["token", "token_file"], backend.token.as_ref(), backend.token_file.as_ref());
+        let has_password = backend.password.is_some() || backend.password_file.is_some();
+        let has_token = backend.token.is_some() || backend.token_file.is_some();
+        let jid = |settling: &mut Self, key: &str, text: &Option<String>| {
+            let jid = text.as_ref().map(|text| text.parse::<Jid>());
+            if matches!(jid, Some(Err(_))) {
+                settling.fault(&["hosts", host, "backend", key], "expected an address such as \"admin@example.com\"");
             }
-        }
-        let password = backend.password.is_some() || backend.password_file.is_some();
-        let token = backend.token.is_some() || backend.token_file.is_some();
-        let needs = match backend.kind {
-            BackendKind::Ledger => None,
-            BackendKind::Prosody => backend.socket.is_none().then_some("`socket`, the path of Prosody's admin socket"),
-            BackendKind::Ejabberd if backend.url.is_none() => Some("`url`, the base of ejabberd's HTTP API"),
-            BackendKind::Ejabberd => (!(token || password && backend.user.is_some()))
-                .then_some("`user` and `password_file`, or `token_file`"),
-            BackendKind::Xmpp => (backend.jid.is_none() || !password).then_some("`jid` and `password_file`"),
+            jid.and_then(Result::ok)
         };
-        if let Some(needs) = needs {
-            self.fault(&["hosts", host, "backend", "kind"], &format!("this kind needs {needs}"));
-        }
-        if let Some(jid) = &backend.jid
-            && jid.parse::<Jid>().is_err()
-        {
-            self.fault(&["hosts", host, "backend", "jid"], "expected an address such as \"admin@example.com\"");
+        let (user, account) = (jid(self, "user", &backend.user), jid(self, "jid", &backend.jid));
+        let url = backend.url.as_ref().and_then(|text| {
+            let url = Url::parse(text.trim_end_matches('/')).ok();
+            let url = url.filter(|url| matches!(url.scheme(), "http" | "https") && url.query().is_none());
+            if url.is_none() {
+                let expected = "expected a URL such as \"http://127.0.0.1:5280/api\"";
+                self.fault(&["hosts", host, "backend", "url"], expected);
+            }
+            url
+        });
+        let lacks = match backend.kind {
+            BackendKind::Ledger => return Backend::Ledger,
+            BackendKind::Prosody => match &backend.socket {
+                Some(socket) => return Backend::Prosody { socket: socket.clone() },
+                None => "`socket`, the path of Prosody's admin socket",
+            },
+            BackendKind::Ejabberd if backend.url.is_none() => "`url`, the base of ejabberd's HTTP API",
+            BackendKind::Ejabberd if has_token => match url {
+                Some(url) => return Backend::Ejabberd { url, login: Login::Token(token) },
+                None => return Backend::Ledger,
+            },
+            BackendKind::Ejabberd if !has_password || backend.user.is_none() => {
+                "`user` and `password_file`, or `token_file`"
+            }
+            BackendKind::Ejabberd => match (url, user) {
+                (Some(url), Some(user)) => {
+                    return Backend::Ejabberd { url, login: Login::Password { user, password } };
+                }
+                _ => return Backend::Ledger,
+            },
+            BackendKind::Xmpp if !has_password || backend.jid.is_none() => "`jid` and `password_file`",
+            BackendKind::Xmpp => match account {
+                Some(jid) => {
+                    let (address, tls) = (backend.address.clone(), backend.tls.unwrap_or(TlsUse::Required));
+                    return Backend::Xmpp(Xmpp { jid, password, address, tls });
+                }
+                None => return Backend::Ledger,
+            },
+        };
+        self.fault(&["hosts", host, "backend", "kind"], &format!("this kind needs {lacks}"));
+        Backend::Ledger
+    }
+
+    fn backend_secret(
+        &mut self,
+        at: &[&str; 3],
+        names: [&str; 2],
+        plain: Option<&String>,
+        file: Option<&PathBuf>,
+    ) -> Option<Secret> {
+        self.twins(at, names, (&plain, &file));
+        let [table, host, part] = *at;
+        match (plain, file) {
+            (Some(plain), _) => Some(Secret::new(plain.clone())),
+            (None, Some(file)) => self.read_secret(&[table, host, part, names[1]], file),
+            (None, None) => None,
         }
     }
 
@@ -409,14 +469,6 @@ impl Settling<'_> {
         if let Some(component) = &raw.component {
             self.twins(&["component"], ["secret", "secret_file"], (&component.secret, &component.secret_file));
             self.notices.push("component: not served by this version".into());
-        }
-        for (name, host) in &raw.hosts {
-            if host.backend.kind != BackendKind::Ledger {
-                self.notices.push(format!(
-                    "hosts.{name:?}.backend: this version makes no accounts on the XMPP server; invites are made and \
-                     shown all the same"
-                ));
-            }
         }
     }
 }

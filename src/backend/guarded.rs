@@ -1,0 +1,255 @@
+//! A backend as the desk calls it: an adapter behind a deadline, a bounded queue and a breaker, timed and told of.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_io::Timer;
+use futures_lite::FutureExt as _;
+use jiff::Timestamp;
+
+use super::breaker::{Breaker, Pass};
+use super::{Abilities, Adapter, CallError, DEADLINE, Examination, Mint, Minted, NewAccount, NewPassword, TokenState};
+use crate::clock;
+use crate::config::BackendKind;
+use crate::config::settings;
+use crate::invite::name::{HostName, Username};
+use crate::metrics::{Call, Metrics};
+
+/// So many calls may be under way; one more is told at once that the server is away.
+const MAX_CALLS: usize = 64;
+
+/// What is known of a server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It was not called yet.
+    Unknown,
+    /// It answered the last call.
+    Up,
+    /// It did not, and why.
+    Away(String),
+}
+
+/// A host's server, which may be away at any time.
+pub struct Backend {
+    host: HostName,
+    settings: settings::Backend,
+    adapter: Box<dyn Adapter>,
+    metrics: Arc<Metrics>,
+    breaker: Mutex<Breaker>,
+    state: Mutex<State>,
+    calls: AtomicUsize,
+}
+
+impl Backend {
+    /// Puts `adapter` to work for `host`.
+    #[must_use]
+    pub fn new(
+        host: &HostName,
+        settings: &settings::Backend,
+        adapter: Box<dyn Adapter>,
+        metrics: &Arc<Metrics>,
+    ) -> Self {
+        Self {
+            host: host.clone(),
+            settings: settings.clone(),
+            adapter,
+            metrics: Arc::clone(metrics),
+            breaker: Mutex::default(),
+            state: Mutex::new(State::Unknown),
+            calls: AtomicUsize::new(0),
+        }
+    }
+
+    /// What it was made from.
+    #[must_use]
+    pub fn settings(&self) -> &settings::Backend {
+        &self.settings
+    }
+
+    /// Its kind.
+    #[must_use]
+    pub fn kind(&self) -> BackendKind {
+        self.settings.kind()
+    }
+
+    /// What it can do.
+    #[must_use]
+    pub fn abilities(&self) -> Abilities {
+        self.adapter.abilities()
+    }
+
+    /// What is known of it.
+    #[must_use]
+    pub fn state(&self) -> State {
+        lock(&self.state).clone()
+    }
+
+    /// Until when an account may be made that is asked for now.
+    #[must_use]
+    pub fn not_after() -> Timestamp {
+        clock::now().checked_add(DEADLINE).unwrap_or(Timestamp::MAX)
+    }
+
+    /// See [`Adapter::examine`]; for an admin who waits, so without a breaker.
+    pub async fn examine(&self) -> Examination {
+        self.adapter.examine().await
+    }
+
+    /// See [`Adapter::exists`].
+    ///
+    /// # Errors
+    /// When the server is away.
+    pub async fn exists(&self, username: &Username) -> Result<bool, CallError> {
+        self.call("exists", self.adapter.exists(username)).await
+    }
+
+    /// See [`Adapter::create`].
+    ///
+    /// # Errors
+    /// Nothing was made, but for [`CallError::Unsure`].
+    pub async fn create(&self, account: &NewAccount<'_>) -> Result<(), CallError> {
+        self.call("create", self.adapter.create(account)).await
+    }
+
+    /// See [`Adapter::set_password`].
+    ///
+    /// # Errors
+    /// Nothing was set, but for [`CallError::Unsure`].
+    pub async fn set_password(&self, reset: &NewPassword<'_>) -> Result<(), CallError> {
+        self.call("set_password", self.adapter.set_password(reset)).await
+    }
+
+    /// See [`Adapter::mint`].
+    ///
+    /// # Errors
+    /// There is no token that anybody knows of.
+    pub async fn mint(&self, wanted: &Mint<'_>) -> Result<Minted, CallError> {
+        self.call("mint", self.adapter.mint(wanted)).await
+    }
+
+    /// See [`Adapter::withdraw`].
+    ///
+    /// # Errors
+    /// It may still be there.
+    pub async fn withdraw(&self, token: &str) -> Result<bool, CallError> {
+        self.call("withdraw", self.adapter.withdraw(token)).await
+    }
+
+    /// See [`Adapter::look_up`].
+    ///
+    /// # Errors
+    /// When the server is away.
+    pub async fn look_up(&self, token: &str) -> Result<TokenState, CallError> {
+        self.call("look_up", self.adapter.look_up(token)).await
+    }
+
+    /// See [`Adapter::tidy`].
+    ///
+    /// # Errors
+    /// When the server is away.
+    pub async fn tidy(&self) -> Result<(), CallError> {
+        self.call("tidy", self.adapter.tidy()).await
+    }
+
+    async fn call<T>(
+        &self,
+        operation: &'static str,
+        work: impl Future<Output = Result<T, CallError>>,
+    ) -> Result<T, CallError> {
+        let Some(place) = Place::take(&self.calls) else {
+            return Err(CallError::Away("too many calls are waiting for it".into()));
+        };
+        let began = clock::instant();
+        let Some(pass) = lock(&self.breaker).pass(began) else {
+            let State::Away(why) = self.state() else { return Err(CallError::Away("it did not answer".into())) };
+            return Err(CallError::Away(why));
+        };
+        let mut pass = Held { breaker: &self.breaker, pass: Some(pass) };
+        let late = async {
+            Timer::after(DEADLINE).await;
+            Err(CallError::Unsure(format!("not within {} seconds", DEADLINE.as_secs())))
+        };
+        let answer = work.or(late).await;
+        drop(place);
+        let now = clock::instant();
+        let outcome = match &answer {
+            Ok(_) => "ok",
+            Err(CallError::Refused(_)) => "refused",
+            Err(CallError::Away(_)) => "away",
+            Err(CallError::Unsure(_)) => "unsure",
+        };
+        let call = Call { host: self.host.to_string(), operation, outcome };
+        self.metrics.backend_calls.get_or_create(&call).observe(now.duration_since(began).as_secs_f64());
+        match &answer {
+            Ok(_) | Err(CallError::Refused(_)) => pass.answered(),
+            Err(CallError::Away(_) | CallError::Unsure(_)) => pass.failed(now),
+        }
+        self.tell(answer.as_ref().err());
+        answer
+    }
+
+    /// Remembers how the server is, and says so in the log when that changes.
+    fn tell(&self, error: Option<&CallError>) {
+        let next = match error {
+            None | Some(CallError::Refused(_)) => State::Up,
+            Some(CallError::Away(why) | CallError::Unsure(why)) => State::Away(why.clone()),
+        };
+        let before = std::mem::replace(&mut *lock(&self.state), next.clone());
+        let (host, kind) = (&self.host, self.kind().word());
+        match (before, next) {
+            (State::Up | State::Unknown, State::Away(why)) => {
+                log::warn!("host":% = host, "backend" = kind, "error" = why.as_str();
+                    "the XMPP server is away; invites are still made, sign-up waits");
+            }
+            (State::Away(_), State::Up) => log::info!("host":% = host, "backend" = kind; "the XMPP server is back"),
+            _ => {}
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A place among the calls that are under way.
+struct Place<'a>(&'a AtomicUsize);
+
+impl<'a> Place<'a> {
+    fn take(calls: &'a AtomicUsize) -> Option<Self> {
+        let more = |calls: usize| (calls < MAX_CALLS).then_some(calls + 1);
+        calls.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok().map(|_| Self(calls))
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// What the breaker let through, until it is told how that went: also when the caller goes away in between.
+struct Held<'a> {
+    breaker: &'a Mutex<Breaker>,
+    pass: Option<Pass>,
+}
+
+impl Held<'_> {
+    fn answered(&mut self) {
+        self.pass = None;
+        lock(self.breaker).answered();
+    }
+
+    fn failed(&mut self, now: std::time::Instant) {
+        if let Some(pass) = self.pass.take() {
+            lock(self.breaker).failed(pass, now);
+        }
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        if let Some(pass) = self.pass {
+            lock(self.breaker).gave_up(pass);
+        }
+    }
+}
