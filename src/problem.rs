@@ -7,7 +7,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::desk::{AmendError, AuthError, IssueError};
+use crate::desk::{AmendError, AuthError, IssueError, SpendError};
 use crate::invite::Status;
 use crate::invite::policy::Wrong;
 use crate::ledger::{ChangeError, CreateError, LedgerError, RedeemError};
@@ -55,6 +55,8 @@ pub enum Problem {
     NotImplemented(&'static str),
     /// 503: the ledger cannot be written.
     Unavailable(String),
+    /// 503: the XMPP server is away, and this cannot be done without it.
+    ServerAway,
 }
 
 /// What there was too much of.
@@ -92,7 +94,7 @@ impl Problem {
             Self::HeadTooLarge => 431,
             Self::Internal(_) => 500,
             Self::NotImplemented(_) => 501,
-            Self::Unavailable(_) => 503,
+            Self::Unavailable(_) | Self::ServerAway => 503,
         }
     }
 
@@ -122,6 +124,7 @@ impl Problem {
             Self::Internal(_) => "internal",
             Self::NotImplemented(_) => "not-implemented",
             Self::Unavailable(_) => "unavailable",
+            Self::ServerAway => "server-away",
         }
     }
 
@@ -148,7 +151,7 @@ impl Problem {
             Self::HeadTooLarge => "Head too large",
             Self::Internal(_) => "Internal error",
             Self::NotImplemented(_) => "Not implemented",
-            Self::Unavailable(_) => "Try again later",
+            Self::Unavailable(_) | Self::ServerAway => "Try again later",
         }
     }
 
@@ -182,6 +185,7 @@ impl Problem {
             Self::TooMany(TooMany::Pending, _) => "This key has as many pending invites as it may.",
             Self::HeadTooLarge => "The request's head is too large.",
             Self::Internal(_) => "Something went wrong here; the log knows it by the request's id.",
+            Self::ServerAway => "The XMPP server is away, and it must be asked for this; nothing has changed.",
             Self::Unavailable(_) => "Invites cannot be made at the moment; nothing has changed.",
         }
     }
@@ -191,7 +195,7 @@ impl Problem {
     pub fn retry_after(&self) -> Option<u64> {
         let wait = match self {
             Self::TooMany(_, wait) => *wait,
-            Self::Unavailable(_) => HEAL_TIME,
+            Self::Unavailable(_) | Self::ServerAway => HEAL_TIME,
             _ => return None,
         };
         Some(wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
@@ -315,7 +319,17 @@ impl From<RedeemError> for Problem {
             RedeemError::Ended(status) => Self::Ended(status),
             RedeemError::OtherName => Self::NotAllowed("This invite is for another name."),
             RedeemError::Taken(_) => Self::NameTaken,
+            RedeemError::InApp => Self::ServerAway,
             RedeemError::OtherBody => Self::OtherBody,
+        }
+    }
+}
+
+impl From<SpendError> for Problem {
+    fn from(error: SpendError) -> Self {
+        match error {
+            SpendError::Ledger(error) => error.into(),
+            SpendError::Away => Self::ServerAway,
         }
     }
 }
@@ -328,6 +342,7 @@ impl From<IssueError> for Problem {
             IssueError::WhichHost => Self::BadRequest("Several hosts are possible; name one with `host=`."),
             IssueError::Order(wrong) => Self::Fields(wrong),
             IssueError::Ledger(error) => error.into(),
+            IssueError::NoAppToken(_) => Self::ServerAway,
             IssueError::NoPublicUrl => Self::Internal("public_url is not set".into()),
         }
     }

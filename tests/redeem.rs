@@ -88,7 +88,7 @@ fn a_history() -> impl Strategy<Value = Vec<Step>> {
 /// A [`Call`] with its invite picked.
 #[derive(Clone, Debug)]
 enum Ask {
-    Create(Draft),
+    Create(Box<Draft>),
     Redeem(InviteId, Option<Username>),
     Change(InviteId, Change),
     Revoke(InviteId),
@@ -102,7 +102,9 @@ impl Ask {
         let ids: Vec<_> = model.0.keys().copied().collect();
         let picked = |pick: Index| (!ids.is_empty()).then(|| ids[pick.index(ids.len())]);
         Some(match call {
-            Call::Create { host, kind, uses, hours: life } => Self::Create(draft(host, &kind, uses, now, hours(life))),
+            Call::Create { host, kind, uses, hours: life } => {
+                Self::Create(Box::new(draft(host, &kind, uses, now, hours(life))))
+            }
             Call::Redeem { pick, account } => Self::Redeem(picked(pick)?, account.map(name)),
             Call::Change { pick, uses, revoked, hours: life } => {
                 let expires_at = life.map(|life| now + hours(life));
@@ -122,7 +124,7 @@ impl Ask {
     fn send(self, ledger: Ledger, now: Timestamp) -> Answered {
         match self {
             Self::Create(draft) => async move {
-                match ledger.create(vec![draft], None, None).await.ok()? {
+                match ledger.create(vec![*draft], None, None).await.ok()? {
                     Answer::New(mut invites) => invites.pop(),
                     Answer::Before(_) => panic!("it was not repeated"),
                 }
@@ -163,6 +165,7 @@ fn draft(host: usize, kind: &NewKind, uses: u32, now: Timestamp, life: SignedDur
         note: None,
         inviter: None,
         source: Source::Cli,
+        app_token: None,
     }
 }
 
@@ -199,7 +202,7 @@ impl Model {
         let (id, host, kind) = (invite.id, invite.draft.host.clone(), invite.draft.kind.clone());
         let is_pending = invite.status(now) == Status::Pending;
         match ask {
-            Ask::Create(draft) => invite = Invite::from((id, draft.clone())),
+            Ask::Create(draft) => invite = Invite::from((id, Draft::clone(draft))),
             Ask::Redeem(_, account) => {
                 let bound = kind.username();
                 let account = account.as_ref().or(bound);
@@ -224,7 +227,8 @@ impl Model {
     }
 
     fn check_answer(&mut self, ask: &Ask, answer: Option<Invite>, now: Timestamp) {
-        if let Ask::Create(Draft { kind, host, .. }) = ask {
+        if let Ask::Create(draft) = ask {
+            let Draft { kind, host, .. } = draft.as_ref();
             let is_free = kind.reserves().is_none_or(|name| self.is_free(host, name, None, now, false));
             assert_eq!(answer.is_some(), is_free, "{ask:?}");
         }

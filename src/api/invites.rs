@@ -13,7 +13,7 @@ use crate::config::Scope;
 use crate::config::value::Span;
 use crate::desk::{Issued, Repeat};
 use crate::invite::name::{HostName, KeyId, Username};
-use crate::invite::policy::{Order, Wrong};
+use crate::invite::policy::{Minting, Order, Wrong};
 use crate::invite::{Change, Invite, InviteId, KindName, Source, Status};
 use crate::ledger::{Answer, Filter};
 use crate::problem::Problem;
@@ -114,6 +114,7 @@ pub async fn create(mut call: Call) -> Result<Response, Problem> {
         roles: wanted.roles,
         note: wanted.note,
         inviter: wanted.inviter,
+        minting: if wanted.uri { Minting::IfPossible } else { Minting::Later },
     };
     let (now, is_list) = (call.now, wanted.count.is_some());
     let count = usize::try_from(wanted.count.unwrap_or(1)).unwrap_or(usize::MAX);
@@ -137,7 +138,8 @@ pub async fn create(mut call: Call) -> Result<Response, Problem> {
         answer: Box::new(answer) as Box<dyn FnOnce(Vec<Issued>) -> Vec<u8> + Send>,
     });
     let desk = call.desk();
-    let bytes = match desk.issue_once(Some(&call.key), wanted.host.as_deref(), &order, count, repeat, now).await? {
+    let host = wanted.host.as_deref();
+    let bytes = match desk.issue_once(Some(&call.key), host, &order, count, repeat, now).await? {
         Answer::New(issued) => answer(issued),
         Answer::Before(bytes) => bytes,
     };
@@ -261,6 +263,7 @@ pub async fn list(call: Call) -> Result<Response, Problem> {
 /// When there is none that the key may know of.
 pub async fn get(call: Call) -> Result<Response, Problem> {
     let invite = call.desk().find(&call.key, id(&call)?).await?.ok_or(Problem::NotFound)?;
+    let invite = call.desk().refresh(invite, call.now).await?;
     json(200, &view(&call, invite)?)
 }
 

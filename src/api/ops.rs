@@ -8,8 +8,11 @@ use tide::Response;
 use tide::http::headers;
 
 use super::call::json;
+use crate::backend::State;
 use crate::caller::Request;
 use crate::config::BackendKind;
+use crate::config::settings::Host;
+use crate::invite::name::HostName;
 use crate::metrics::{self, Metrics};
 use crate::problem::Problem;
 
@@ -44,16 +47,15 @@ struct Backend {
 pub async fn readyz(request: Request) -> Result<Response, Problem> {
     let desk = request.state();
     desk.ledger().is_writable().await?;
-    let backend = |kind: BackendKind| Backend {
-        kind,
-        state: if kind == BackendKind::Ledger { "ok" } else { "not served by this version" },
+    let state = |host: &HostName| match desk.backends().of(host).map(|backend| backend.state()) {
+        None | Some(State::Up) => "ok",
+        Some(State::Unknown) => "unknown",
+        Some(State::Away(_)) => "away",
     };
-    let backends = desk
-        .settings()
-        .hosts
-        .iter()
-        .map(|(host, settings)| (host.to_string(), backend(settings.backend.kind())))
-        .collect();
+    let backend = |(host, settings): (&HostName, &Host)| {
+        (host.to_string(), Backend { kind: settings.backend.kind(), state: state(host) })
+    };
+    let backends = desk.settings().hosts.iter().map(backend).collect();
     let mut response = json(200, &Ready { ledger: "ok", backends })?;
     response.insert_header(headers::CACHE_CONTROL, "no-store");
     Ok(response)

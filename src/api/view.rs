@@ -21,8 +21,12 @@ pub struct InviteView {
     pub token: Option<String>,
     /// The link to hand out.
     pub landing_page: Option<String>,
-    /// The same for an app.
+    /// The same for an app. Where the host's server has tokens of its own it is null until one is made: when the link is
+    /// first opened, or when it is asked for with `uri`.
     pub uri: Option<String>,
+    /// Why apps cannot sign up with it; then it is for the web alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub web_only: Option<&'static str>,
     /// `pending`, `redeemed`, `expired` or `revoked`.
     pub status: Status,
     /// How often it may be redeemed.
@@ -85,14 +89,15 @@ impl InviteView {
     /// An invite at `now`, with its secrets.
     #[must_use]
     pub fn new(issued: Issued, now: Timestamp) -> Self {
-        let Issued { invite, token, landing_page, uri } = issued;
+        let Issued { invite, token, landing_page, uri, in_app } = issued;
         Self {
             id: invite.id.to_string(),
             kind: invite.draft.kind.name(),
             host: HostName::as_str(&invite.draft.host).to_owned(),
             token: Some(token),
             landing_page: Some(landing_page),
-            uri: Some(uri),
+            uri,
+            web_only: (!in_app).then_some("the host's server could not hold apps to what this invite allows"),
             status: invite.status(now),
             uses: invite.draft.uses,
             uses_left: invite.uses_left(),

@@ -8,7 +8,9 @@ use futures_lite::FutureExt as _;
 use jiff::Timestamp;
 
 use super::breaker::{Breaker, Pass};
-use super::{Abilities, Adapter, CallError, DEADLINE, Examination, Mint, Minted, NewAccount, NewPassword, TokenState};
+use super::{
+    Abilities, Adapter, CallError, DEADLINE, Examination, Finding, Mint, Minted, NewAccount, NewPassword, TokenState,
+};
 use crate::clock;
 use crate::config::BackendKind;
 use crate::config::settings;
@@ -90,9 +92,23 @@ impl Backend {
         clock::now().checked_add(DEADLINE).unwrap_or(Timestamp::MAX)
     }
 
+    /// Sees whether the server answers.
+    pub async fn probe(&self) {
+        // Every server has a word on this name; which one is no matter.
+        if let Ok(name) = "postmaster".parse() {
+            let _ = self.call("probe", self.adapter.exists(&name)).await;
+        }
+    }
+
     /// See [`Adapter::examine`]; for an admin who waits, so without a breaker.
     pub async fn examine(&self) -> Examination {
-        self.adapter.examine().await
+        let late = async {
+            Timer::after(DEADLINE * 2).await;
+            let what = format!("it did not answer within {} seconds", (DEADLINE * 2).as_secs());
+            let mend = "See whether the server runs and is not overloaded.".into();
+            Examination { server: None, findings: vec![Finding { is_fault: true, what, mend }] }
+        };
+        self.adapter.examine().or(late).await
     }
 
     /// See [`Adapter::exists`].

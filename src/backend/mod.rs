@@ -269,6 +269,19 @@ impl Backends {
         Self(hosts.iter().filter_map(backend).collect())
     }
 
+    /// These backends, whatever is behind them.
+    pub fn of_adapters(
+        hosts: &BTreeMap<HostName, Host>,
+        mut adapters: BTreeMap<HostName, Box<dyn Adapter>>,
+        metrics: &Arc<Metrics>,
+    ) -> Self {
+        let backend = |(name, host): (&HostName, &Host)| {
+            let backend = Backend::new(name, &host.backend, adapters.remove(name)?, metrics);
+            Some((name.clone(), Arc::new(backend)))
+        };
+        Self(hosts.iter().filter_map(backend).collect())
+    }
+
     /// The backend of a host; none where the ledger is all there is.
     #[must_use]
     pub fn of(&self, host: &HostName) -> Option<&Arc<Backend>> {

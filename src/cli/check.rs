@@ -1,11 +1,16 @@
 //! `invited check`: the configuration as `serve` would see it.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
+use anyhow::bail;
+
 use super::{Global, Outcome, hint, load_tls, print};
-use crate::config::{BackendKind, Credentials, Fault, Faults, Purpose};
+use crate::backend::{Backends, Examination};
+use crate::config::{Credentials, Fault, Faults, Purpose, Settings};
 use crate::key::KeyRing;
 use crate::key::state::StateKeys;
+use crate::metrics::{self, Metrics};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Options {
@@ -37,12 +42,38 @@ pub(super) fn run(global: &Global, options: &Options) -> Outcome {
         hint(&format!("note: key file {fault}"));
     }
     if options.connect {
-        for (host, _) in settings.hosts.iter().filter(|(_, host)| host.backend.kind() == BackendKind::Ledger) {
-            hint(&format!("{host}: no XMPP server to try"));
-        }
+        connect(&settings)?;
     }
     let (hosts, keys) = (settings.hosts.len(), keys.all().len());
     print(&format!("valid: {hosts} host{}, {keys} key{}", plural(hosts), plural(keys)))
+}
+
+/// Tries the backends of all hosts, and says what is missing there and what mends it.
+fn connect(settings: &Settings) -> Outcome {
+    let metrics = Arc::new(Metrics::new(metrics::seconds()));
+    let backends = Backends::new(&settings.hosts, None, &metrics);
+    let mut lacking = Vec::new();
+    for host in settings.hosts.keys() {
+        let Some(backend) = backends.of(host) else {
+            hint(&format!("{host}: no XMPP server to try"));
+            continue;
+        };
+        let Examination { server, findings } = async_std::task::block_on(backend.examine());
+        let server = server.unwrap_or_else(|| format!("no answer from {}", backend.kind().word()));
+        let mut text = format!("{host}: {server}\n");
+        for finding in &findings {
+            let grade = if finding.is_fault { "missing" } else { "advice" };
+            writeln!(text, "  {grade}: {}", finding.what)?;
+            for line in finding.mend.lines() {
+                writeln!(text, "    {line}")?;
+            }
+        }
+        print(&text)?;
+        if findings.iter().any(|finding| finding.is_fault) {
+            lacking.push(host.to_string());
+        }
+    }
+    if lacking.is_empty() { Ok(()) } else { bail!("not everything works at {}; see above", lacking.join(", ")) }
 }
 
 fn plural(count: usize) -> &'static str {

@@ -9,12 +9,13 @@ use jiff::Timestamp;
 
 use super::{Global, Outcome, WrongUse, print, print_json, qr};
 use crate::api::view::{InviteList, InviteView};
+use crate::backend::Backends;
 use crate::clock;
 use crate::config::Settings;
 use crate::config::value::Span;
 use crate::desk::{Desk, IssueError};
 use crate::invite::name::HostName;
-use crate::invite::policy::Order;
+use crate::invite::policy::{Minting, Order};
 use crate::invite::{Invite, InviteId, Status};
 use crate::key::KeyRing;
 use crate::key::state::StateKeys;
@@ -82,6 +83,9 @@ pub(super) struct Create {
     /// A remark for admins
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
+    /// Make the tokens for apps now, and print the xmpp: link of each instead
+    #[arg(long)]
+    uri: bool,
     /// How many, all alike
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1000))]
     count: u16,
@@ -98,7 +102,8 @@ pub(super) fn run(global: &Global, command: Command) -> Outcome {
     let ledger = Ledger::open(&settings.ledger)?;
     let keys = KeyRing::new(&settings.keys, Arc::new(StateKeys::new(&settings.state_dir)));
     let metrics = Arc::new(Metrics::new(ledger.commits().clone()));
-    let desk = Desk::new(settings, keys, Arc::default(), ledger, metrics);
+    let backends = Arc::new(Backends::new(&settings.hosts, None, &metrics));
+    let desk = Desk::new(settings, keys, backends, Arc::default(), ledger, metrics);
     let now = clock::now();
     let result = async_std::task::block_on(async {
         match command {
@@ -123,6 +128,7 @@ async fn create(desk: &Desk, options: Create, now: Timestamp) -> Outcome {
         roles: options.roles,
         note: options.note,
         inviter: None,
+        minting: if options.uri { Minting::Required } else { Minting::Later },
     };
     let issued = desk.issue(None, options.host.as_deref(), &order, options.count.into(), now).await;
     let mut issued = issued.map_err(|error| explain(desk.settings(), error))?;
@@ -137,9 +143,10 @@ async fn create(desk: &Desk, options: Create, now: Timestamp) -> Outcome {
     }
     let mut text = String::new();
     for one in issued {
-        writeln!(text, "{}", one.landing_page)?;
+        let link = one.uri.filter(|_| options.uri).unwrap_or(one.landing_page);
+        writeln!(text, "{link}")?;
         if options.qr {
-            writeln!(text, "{}", qr::draw(&one.landing_page)?)?;
+            writeln!(text, "{}", qr::draw(&link)?)?;
         }
     }
     print(&text)
@@ -155,7 +162,7 @@ fn explain(settings: &Settings, error: IssueError) -> anyhow::Error {
         IssueError::Host => WrongUse(format!("there is no such host; declared: {}", hosts())).into(),
         IssueError::WhichHost => WrongUse(format!("name one of the hosts with --host: {}", hosts())).into(),
         IssueError::Order(_) | IssueError::NoPublicUrl => WrongUse(error.to_string()).into(),
-        IssueError::Scope | IssueError::Ledger(_) => error.into(),
+        IssueError::Scope | IssueError::Ledger(_) | IssueError::NoAppToken(_) => error.into(),
     }
 }
 

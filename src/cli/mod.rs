@@ -10,6 +10,7 @@ mod key;
 mod qr;
 mod refuse;
 mod serve;
+mod tend;
 mod token;
 
 use std::io::{self, Write as _};

@@ -11,15 +11,16 @@ use futures_lite::FutureExt as _;
 use jiff::Timestamp;
 use tide::listener::Listener as _;
 
-use super::{Global, Outcome, WrongUse, load_tls, refuse};
+use super::{Global, Outcome, WrongUse, load_tls, refuse, tend};
 use crate::app;
+use crate::backend::{Backends, State};
 use crate::clock;
 use crate::config::value::Listen;
 use crate::config::{Credentials, Faults, Purpose, Settings, Sources};
 use crate::desk::Desk;
 use crate::invite::Source;
+use crate::key::KeyRing;
 use crate::key::state::StateKeys;
-use crate::key::{Failures, KeyRing};
 use crate::ledger::{Census, Ledger};
 use crate::log::{self, Event, event};
 use crate::metrics::{Metrics, Of};
@@ -99,7 +100,6 @@ pub(super) struct Service {
     metrics_server: Server<Arc<Metrics>>,
     metrics: Arc<Metrics>,
     state_keys: Arc<StateKeys>,
-    failures: Arc<Failures>,
     ledger: Ledger,
     desk: Arc<ArcSwap<Desk>>,
     pending: Arc<AtomicU64>,
@@ -111,7 +111,6 @@ impl Service {
         let ledger = Ledger::open(&settings.ledger)?;
         let state_keys = Arc::new(StateKeys::new(&settings.state_dir));
         let _ = state_keys.current();
-        let failures = Arc::new(Failures::default());
         let server = Server::new((&settings.http).into());
         let tls = load_tls(&settings)?;
         server.replace_tls(tls);
@@ -121,19 +120,10 @@ impl Service {
         }
         let metrics = Arc::new(Metrics::new(ledger.commits().clone()));
         let metrics_server = Server::new((&settings.http).into());
-        let desk = Desk::new(settings, keys, Arc::clone(&failures), ledger.clone(), Arc::clone(&metrics));
+        let backends = Arc::new(Backends::new(&settings.hosts, None, &metrics));
+        let desk = Desk::new(settings, keys, backends, Arc::default(), ledger.clone(), Arc::clone(&metrics));
         let desk = Arc::new(ArcSwap::from_pointee(desk));
-        Ok(Self {
-            sources,
-            server,
-            metrics_server,
-            metrics,
-            state_keys,
-            failures,
-            ledger,
-            desk,
-            pending: Arc::default(),
-        })
+        Ok(Self { sources, server, metrics_server, metrics, state_keys, ledger, desk, pending: Arc::default() })
     }
 
     /// The use cases, under the configuration in force.
@@ -170,6 +160,7 @@ impl Service {
         ::log::info!("listening on {}; {status}", places.join(", "));
         lifecycle::ready(&status);
         async_std::task::spawn(housekeeper.run());
+        async_std::task::spawn(tend::run(Arc::clone(&self.desk)));
         started(&self).await?;
 
         loop {
@@ -232,8 +223,8 @@ impl Service {
     fn read_again(&self) -> Outcome {
         let settings = self.sources.merge().settle(&Credentials::from_environment(), Purpose::Serve)?;
         let tls = load_tls(&settings)?;
-        let before = self.desk();
-        let before = before.settings();
+        let desk = self.desk();
+        let before = desk.settings();
         for (what, changed) in [
             ("listen", settings.listen != before.listen),
             ("metrics.listen", settings.metrics_listen != before.metrics_listen),
@@ -251,10 +242,12 @@ impl Service {
         }
         let limits = (&settings.http).into();
         let keys = KeyRing::new(&settings.keys, Arc::clone(&self.state_keys));
+        let backends = Arc::new(Backends::new(&settings.hosts, Some(desk.backends()), &self.metrics));
         let desk = Arc::new(Desk::new(
             settings,
             keys,
-            Arc::clone(&self.failures),
+            backends,
+            Arc::clone(desk.lasting()),
             self.ledger.clone(),
             Arc::clone(&self.metrics),
         ));
@@ -287,7 +280,12 @@ impl Handle {
         let keys = desk.keys().all().len();
         let pending = self.pending.load(Ordering::Relaxed);
         let plural = if keys == 1 { "" } else { "s" };
-        let status = format!("serving {}; {keys} key{plural}; {pending} pending", hosts.join(", "));
+        let mut status = format!("serving {}; {keys} key{plural}; {pending} pending", hosts.join(", "));
+        for (host, backend) in desk.backends().all() {
+            if let State::Away(why) = backend.state() {
+                status = format!("{status}; the XMPP server of {host} is away ({why})");
+            }
+        }
         match self.ledger.trouble() {
             Some(trouble) => format!("{status}; {trouble}"),
             None => status,
@@ -358,7 +356,7 @@ impl Housekeeper {
         for Census { host, source, pending, expired } in &census {
             let key = match source {
                 Source::Key(id) => id.to_string(),
-                Source::Cli => source.to_string(),
+                Source::Cli | Source::Server => source.to_string(),
             };
             let of = Of { host: host.to_string(), key };
             metrics.pending.get_or_create(&of).set(*pending);

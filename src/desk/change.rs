@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{Desk, max_uses, terms};
 use crate::invite::policy::{self, Wrong};
-use crate::invite::{Change, Invite, InviteId};
+use crate::invite::{AppToken, Change, Invite, InviteId, Status};
 use crate::key::Key;
 use crate::ledger::{ChangeError, LedgerError};
 use crate::log::{Event, event};
@@ -66,6 +66,13 @@ impl Desk {
         if revoked == Some(true) && invite.revoked_at == Some(now) {
             event(&Event::InviteRevoked { invite: &invite.id, host: &invite.draft.host });
         }
+        // The server knows the token as it was; another is made when it is needed.
+        let fits =
+            |token: &AppToken| invite.status(now) == Status::Pending && token.expires_at <= invite.draft.expires_at;
+        if !invite.draft.app_token.as_ref().is_none_or(fits) {
+            self.take_back_soon(&invite, now).await;
+            return Ok(self.ledger.find(id).await.map_err(ChangeError::from)?.unwrap_or(invite));
+        }
         Ok(invite)
     }
 
@@ -77,6 +84,7 @@ impl Desk {
         let revoked = self.ledger.revoke(ids, now).await?;
         for invite in &revoked {
             event(&Event::InviteRevoked { invite: &invite.id, host: &invite.draft.host });
+            self.take_back_soon(invite, now).await;
         }
         Ok(revoked)
     }

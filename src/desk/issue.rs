@@ -1,16 +1,19 @@
 //! Making invites, and their links.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
-use super::{Desk, Repeat, max_uses, of, terms};
+use super::{Desk, Repeat, max_uses, of_key, terms};
+use crate::backend::{Backends, CallError, Refusal};
 use crate::config::Scope;
 use crate::invite::link::{self, Landing};
 use crate::invite::name::HostName;
-use crate::invite::policy::{self, Bounds, Order, Wrong};
+use crate::invite::policy::{self, Bounds, Minting, Order, Wrong};
 use crate::invite::token::LedgerKey;
-use crate::invite::{Invite, Source};
+use crate::invite::{Draft, Invite, Source};
 use crate::key::Key;
-use crate::ledger::{Answer, CreateError, Repeatable};
+use crate::ledger::{Answer, CreateError, Repeatable, Seal};
 use crate::log::{Event, event};
 
 /// An invite with what its holder needs.
@@ -22,8 +25,10 @@ pub struct Issued {
     pub token: String,
     /// The link to hand out.
     pub landing_page: String,
-    /// The same for an app.
-    pub uri: String,
+    /// The same for an app; none where the server has tokens of its own and none was made yet, or makes none.
+    pub uri: Option<String>,
+    /// Whether apps can sign up with it, so that the server obeys the ledger.
+    pub in_app: bool,
 }
 
 /// Why an invite was not made.
@@ -44,6 +49,9 @@ pub enum IssueError {
     /// The ledger says no.
     #[error(transparent)]
     Ledger(#[from] CreateError),
+    /// Tokens for apps were wanted by all means, and there is none.
+    #[error("no token for apps: {0}")]
+    NoAppToken(CallError),
     /// There is nothing to make links of.
     #[error("public_url is not set in the configuration; links begin with it")]
     NoPublicUrl,
@@ -53,15 +61,25 @@ pub enum IssueError {
 #[derive(Clone)]
 struct Links {
     key: LedgerKey,
+    seal: Seal,
     landing: Landing,
+    backends: Arc<Backends>,
 }
 
 impl Links {
     fn issued(&self, invite: Invite) -> Issued {
         let token = self.key.token(invite.id);
         let landing_page = link::landing_page(&invite, &token, &self.landing);
-        let uri = link::uri(&invite, &token);
-        Issued { invite, token, landing_page, uri }
+        let backend = self.backends.of(&invite.draft.host);
+        // Where there is no server, the ledger's own token is all there is.
+        let app_token = match &invite.draft.app_token {
+            _ if backend.is_none() => Some(token.clone()),
+            Some(out) => self.seal.open(&out.sealed).and_then(|token| String::from_utf8(token).ok()),
+            None => None,
+        };
+        let uri = app_token.map(|token| link::uri(&invite, &token));
+        let in_app = backend.is_none_or(|backend| backend.abilities().in_app.has(&invite.draft.kind));
+        Issued { invite, token, landing_page, uri, in_app }
     }
 }
 
@@ -114,7 +132,7 @@ impl Desk {
         now: Timestamp,
     ) -> Result<Answer<Vec<Issued>>, IssueError> {
         let answer = self.make(key, host, order, count, repeat, now).await;
-        let whose = || of(self.host(key, host).ok(), key);
+        let whose = || of_key(self.host(key, host).ok(), key);
         match &answer {
             Ok(Answer::New(made)) => _ = self.metrics.created.get_or_create(&whose()).inc_by(made.len() as u64),
             Ok(Answer::Before(_)) => {}
@@ -161,7 +179,15 @@ impl Desk {
                 }),
             }
         });
-        match self.ledger.create(vec![draft; count], key.map(terms), request).await? {
+        let drafts = self.with_tokens(vec![draft; count], order.minting, now).await?;
+        let minted: Vec<_> = drafts.iter().filter_map(|draft| draft.app_token.clone()).collect();
+        let created = self.ledger.create(drafts, key.map(terms), request).await;
+        if !matches!(created, Ok(Answer::New(_))) {
+            for token in &minted {
+                self.discard(host, token).await;
+            }
+        }
+        match created? {
             Answer::Before(sealed) => Ok(Answer::Before(self.open_answer(&sealed).map_err(CreateError::from)?)),
             Answer::New(invites) => {
                 for Invite { id, draft, .. } in &invites {
@@ -178,7 +204,42 @@ impl Desk {
             (None, Some(public_url)) => Landing::Own(public_url.base().into()),
             (None, None) => return Err(IssueError::NoPublicUrl),
         };
-        Ok(Links { key: self.ledger.key().clone(), landing })
+        let (key, seal) = (self.ledger.key().clone(), self.ledger.seal().clone());
+        Ok(Links { key, seal, landing, backends: Arc::clone(&self.backends) })
+    }
+
+    /// Gives each draft a token for apps, if that is wanted: before the invites are made, so that a request that comes
+    /// again is answered with the same tokens.
+    async fn with_tokens(
+        &self,
+        mut drafts: Vec<Draft>,
+        wanted: Minting,
+        now: Timestamp,
+    ) -> Result<Vec<Draft>, IssueError> {
+        if wanted == Minting::Later {
+            return Ok(drafts);
+        }
+        for at in 0..drafts.len() {
+            let error = match self.mint(&drafts[at], now).await {
+                Ok(Some(token)) => {
+                    drafts[at].app_token = Some(token);
+                    continue;
+                }
+                Ok(None) if self.backend(&drafts[at].host).is_none() => break,
+                Ok(None) => CallError::Refused(Refusal::Unsupported),
+                Err(error) => error,
+            };
+            if wanted == Minting::Required {
+                for draft in &drafts[..at] {
+                    if let Some(token) = &draft.app_token {
+                        self.discard(&draft.host, token).await;
+                    }
+                }
+                return Err(IssueError::NoAppToken(error));
+            }
+            break;
+        }
+        Ok(drafts)
     }
 
     /// An invite with its links.

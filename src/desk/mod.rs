@@ -1,8 +1,12 @@
 //! The use cases: whoever wants something of an invite asks here, be it over HTTP, on a page, or on the command line.
 
+mod adopt;
+mod app_token;
 mod change;
+mod guest;
 mod issue;
 mod redeem;
+mod turns;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -10,6 +14,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::backend::Backends;
 use crate::config::{Settings, Used};
 use crate::invite::name::HostName;
 use crate::invite::policy::MAX_USES;
@@ -19,15 +24,27 @@ use crate::ledger::{Filter, Ledger, LedgerError, Terms};
 use crate::log::{Event, event};
 use crate::metrics::{Metrics, Of};
 pub use change::AmendError;
+pub use guest::{Guest, Offer, SignUpError, Web};
 pub use issue::{IssueError, Issued};
+pub use redeem::SpendError;
+use turns::Turns;
 
-/// One configuration at work: its settings and keys, over the ledger that outlives it.
+/// One configuration at work: its settings, keys and backends, over what outlives it.
 pub struct Desk {
     settings: Settings,
     keys: KeyRing,
-    failures: Arc<Failures>,
+    backends: Arc<Backends>,
+    lasting: Arc<Lasting>,
     ledger: Ledger,
     metrics: Arc<Metrics>,
+}
+
+/// What is remembered from one configuration to the next, as long as the process lives.
+#[derive(Default)]
+pub struct Lasting {
+    failures: Failures,
+    turns: Turns,
+    gate: adopt::Gate,
 }
 
 /// Why a caller is not let in.
@@ -60,11 +77,12 @@ impl Desk {
     pub fn new(
         settings: Settings,
         keys: KeyRing,
-        failures: Arc<Failures>,
+        backends: Arc<Backends>,
+        lasting: Arc<Lasting>,
         ledger: Ledger,
         metrics: Arc<Metrics>,
     ) -> Self {
-        Self { settings, keys, failures, ledger, metrics }
+        Self { settings, keys, backends, lasting, ledger, metrics }
     }
 
     /// The settings in force.
@@ -77,6 +95,18 @@ impl Desk {
     #[must_use]
     pub fn keys(&self) -> &KeyRing {
         &self.keys
+    }
+
+    /// The XMPP servers.
+    #[must_use]
+    pub fn backends(&self) -> &Backends {
+        &self.backends
+    }
+
+    /// What outlives the configuration.
+    #[must_use]
+    pub fn lasting(&self) -> &Arc<Lasting> {
+        &self.lasting
     }
 
     /// What is counted.
@@ -103,7 +133,7 @@ impl Desk {
         now: Timestamp,
     ) -> Result<Arc<Key>, AuthError> {
         let rate = self.settings.http.auth_failures;
-        if let Some(wait) = self.failures.wait(rate, client, now) {
+        if let Some(wait) = self.lasting.failures.wait(rate, client, now) {
             return Err(AuthError::Wait(wait));
         }
         let presented = presented.ok_or(AuthError::Refused(Refused::Missing))?;
@@ -118,7 +148,7 @@ impl Desk {
             Err(refused) => refused,
         };
         let (reason, id) = refused;
-        self.failures.note(rate, client, now);
+        self.lasting.failures.note(rate, client, now);
         // An id that is none of ours may be a secret in the wrong place.
         let known = id.as_ref().filter(|_| reason != Refused::Unknown).map(|id| id as &dyn std::fmt::Display);
         event(&Event::KeyRefused { key: known, client: &client, reason: &reason });
@@ -136,15 +166,24 @@ impl Desk {
         self.settings.invites.max_ttl.min(key.and_then(|key| key.settings.max_ttl).unwrap_or(Duration::MAX))
     }
 
-    /// The invite that `token` opens. Spends nothing.
+    /// The invite that `token` opens, also one that a host's server made itself. Spends nothing.
     ///
     /// # Errors
-    /// When the ledger cannot be read.
-    pub async fn open(&self, token: &str) -> Result<Option<Invite>, LedgerError> {
+    /// When the ledger cannot be used.
+    pub async fn open(&self, token: &str, now: Timestamp) -> Result<Option<Invite>, LedgerError> {
         match self.ledger.key().open(token) {
             Some(id) => self.ledger.find(id).await,
-            None => Ok(None),
+            None => self.adopted(token, now).await,
         }
+    }
+
+    /// Sees to what was left undone, by a crash or by a server that was away: asked every few seconds.
+    ///
+    /// # Errors
+    /// When the ledger cannot be used; the rest is for the next time.
+    pub async fn tend(&self, now: Timestamp) -> Result<(), LedgerError> {
+        self.settle_all(now).await?;
+        self.take_back_stale(now).await
     }
 
     /// The invite called `id`, if `key` may know of it.
@@ -189,7 +228,16 @@ fn terms(key: &Key) -> Terms {
 }
 
 /// Whose an invite is, for counting.
-fn of(host: Option<&HostName>, key: Option<&Key>) -> Of {
+fn of_source(host: &HostName, source: &Source) -> Of {
+    let key = match source {
+        Source::Key(id) => id.to_string(),
+        Source::Cli | Source::Server => source.to_string(),
+    };
+    Of { host: host.to_string(), key }
+}
+
+/// Who asks for an invite, for counting.
+fn of_key(host: Option<&HostName>, key: Option<&Key>) -> Of {
     Of {
         host: host.map(ToString::to_string).unwrap_or_default(),
         key: key.map_or_else(|| Source::Cli.to_string(), |key| key.id.to_string()),

@@ -2,12 +2,29 @@
 
 use jiff::Timestamp;
 
-use super::{Desk, Repeat, of};
+use super::app_token::TakeBackError;
+use super::{Desk, Repeat};
 use crate::invite::name::Account;
 use crate::invite::{Invite, Source, Via};
 use crate::key::Key;
-use crate::ledger::{Answer, RedeemError, Repeatable};
-use crate::log::{Event, event};
+use crate::ledger::{Answer, LedgerError, RedeemError, Repeatable};
+
+/// Why a caller's own sign-up spent nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SpendError {
+    /// The ledger says no.
+    #[error(transparent)]
+    Ledger(#[from] RedeemError),
+    /// An app may be using the invite, and the server that would know is away.
+    #[error("an app may be using this invite, and the XMPP server is away")]
+    Away,
+}
+
+impl From<LedgerError> for SpendError {
+    fn from(error: LedgerError) -> Self {
+        Self::Ledger(error.into())
+    }
+}
 
 impl Desk {
     /// Spends one use of the invite that `token` opens, for a caller's own sign-up.
@@ -21,11 +38,12 @@ impl Desk {
         account: Option<Account>,
         repeat: Option<Repeat<'_, Invite>>,
         now: Timestamp,
-    ) -> Result<Answer<Invite>, RedeemError> {
-        let invite = self.open(token).await?.filter(|invite| key.allows_host(&invite.draft.host));
-        let Invite { id, draft, .. } = invite.ok_or(RedeemError::Absent)?;
+    ) -> Result<Answer<Invite>, SpendError> {
+        let invite = self.open(token, now).await?.filter(|invite| key.allows_host(&invite.draft.host));
+        let invite = invite.ok_or(RedeemError::Absent)?;
+        let Invite { id, draft, .. } = &invite;
         if account.as_ref().and_then(|account| account.host.as_ref()).is_some_and(|host| *host != draft.host) {
-            return Err(RedeemError::OtherName);
+            return Err(RedeemError::OtherName.into());
         }
         let account = account.map(|account| account.user);
         let request = repeat.map(|repeat| {
@@ -36,19 +54,23 @@ impl Desk {
                 seal: Box::new(move |invite| seal.close(&(repeat.answer)(invite.clone()))),
             }
         });
-        match self.ledger.redeem(id, account, Via::Api, request, now).await? {
-            Answer::Before(sealed) => Ok(Answer::Before(self.open_answer(&sealed)?)),
-            Answer::New(invite) => {
-                let source = Source::Key(key.id.clone());
-                self.metrics.redeemed.get_or_create(&of(Some(&invite.draft.host), Some(key))).inc();
-                event(&Event::InviteRedeemed {
-                    invite: &id,
-                    host: &invite.draft.host,
-                    via: &Via::Api,
-                    source: &source,
-                });
+        if invite.live_app_token(now).is_some() && invite.uses_left() <= 1 {
+            // The token holds the last use; it is taken back for this caller, unless an app was first.
+            let _turn = self.lasting.turns.of(*id).await;
+            let invite = self.ledger.find(*id).await?.ok_or(RedeemError::Absent)?;
+            match self.take_back(&invite, now).await {
+                Ok(_) => {}
+                Err(TakeBackError::Ledger(error)) => return Err(error.into()),
+                Err(TakeBackError::Call(_)) => return Err(SpendError::Away),
+            }
+        }
+        match self.ledger.redeem(*id, account, Via::Api, request, now).await {
+            Ok(Answer::Before(sealed)) => Ok(Answer::Before(self.open_answer(&sealed)?)),
+            Ok(Answer::New(invite)) => {
+                self.redeemed(&invite, Via::Api, &Source::Key(key.id.clone()));
                 Ok(Answer::New(invite))
             }
+            Err(error) => Err(error.into()),
         }
     }
 }

@@ -180,6 +180,8 @@ pub enum Source {
     Key(KeyId),
     /// An admin on the command line.
     Cli,
+    /// The host's server itself: an invite of its own that was found there.
+    Server,
 }
 
 impl fmt::Display for Source {
@@ -187,6 +189,7 @@ impl fmt::Display for Source {
         match self {
             Self::Key(id) => write!(f, "key/{id}"),
             Self::Cli => f.write_str("cli"),
+            Self::Server => f.write_str("server"),
         }
     }
 }
@@ -197,6 +200,7 @@ impl FromStr for Source {
         match text.strip_prefix("key/") {
             Some(id) => id.parse().map(Self::Key),
             None if text == "cli" => Ok(Self::Cli),
+            None if text == "server" => Ok(Self::Server),
             None => Err(name::NameError::KeyId),
         }
     }
@@ -225,6 +229,8 @@ pub struct Draft {
     pub inviter: Option<String>,
     /// Who had it made.
     pub source: Source,
+    /// The server's own token for an app, if one is out.
+    pub app_token: Option<AppToken>,
 }
 
 /// An invite in the ledger.
@@ -240,6 +246,15 @@ pub struct Invite {
     pub revoked_at: Option<Timestamp>,
     /// Who redeemed it, in the order of time.
     pub redemptions: Vec<Redemption>,
+}
+
+/// A token of the host's server, with which an app can use an invite once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppToken {
+    /// The token, sealed under the ledger key.
+    pub sealed: Vec<u8>,
+    /// Until when the server takes it.
+    pub expires_at: Timestamp,
 }
 
 impl From<(InviteId, Draft)> for Invite {
@@ -291,6 +306,12 @@ impl Invite {
         }
     }
 
+    /// The server's token, if an app could still use it.
+    #[must_use]
+    pub fn live_app_token(&self, now: Timestamp) -> Option<&AppToken> {
+        self.draft.app_token.as_ref().filter(|token| now < token.expires_at)
+    }
+
     /// How often it may still be redeemed, were it pending.
     #[must_use]
     pub fn uses_left(&self) -> u32 {
@@ -318,6 +339,7 @@ pub(crate) mod tests {
             note: None,
             inviter: None,
             source: Source::Cli,
+            app_token: None,
         }
     }
 

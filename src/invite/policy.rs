@@ -9,6 +9,18 @@ use jiff::Timestamp;
 use super::name::{HostName, Jid, Username};
 use super::{Draft, Kind, Source};
 
+/// Whether tokens for apps are minted along with invites, where the server has tokens of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Minting {
+    /// Not before they are needed.
+    #[default]
+    Later,
+    /// Now, if the server is there.
+    IfPossible,
+    /// Now, or no invite is made.
+    Required,
+}
+
 /// What a caller asks for. What it leaves out takes the host's defaults.
 #[derive(Clone, Debug, Default)]
 pub struct Order {
@@ -30,6 +42,8 @@ pub struct Order {
     pub note: Option<String>,
     /// Who invites, in words.
     pub inviter: Option<String>,
+    /// Its token for apps.
+    pub minting: Minting,
 }
 
 /// What bounds an order: the host's and the key's limits, already brought together.
@@ -184,6 +198,7 @@ pub fn draft(
             note: order.note.clone(),
             inviter: order.inviter.clone(),
             source,
+            app_token: None,
         }),
         _ => Err(wrong),
     }
@@ -231,6 +246,7 @@ mod tests {
             roles: vec!["a\nb".into()],
             inviter: None,
             note: Some("x".repeat(1_001)),
+            minting: Minting::Later,
         };
         assert_eq!(
             wrong(&order),

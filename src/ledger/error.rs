@@ -139,6 +139,9 @@ pub enum RedeemError {
     /// Somebody has the name, or another invite reserves it.
     #[error("the name {0} is taken")]
     Taken(Username),
+    /// The last use belongs to a token that is out; it must be taken back first.
+    #[error("an app may be using this invite")]
+    InApp,
     /// The Idempotency-Key came before, with another body.
     #[error("the Idempotency-Key was used with another body")]
     OtherBody,

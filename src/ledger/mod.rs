@@ -23,7 +23,7 @@ use crate::clock;
 use crate::config::{Rate, Used, settings};
 use crate::invite::name::{HostName, KeyId, Username};
 use crate::invite::token::LedgerKey;
-use crate::invite::{Change, Draft, Invite, InviteId, KindName, Source, Status, Via};
+use crate::invite::{AppToken, Change, Draft, Invite, InviteId, KindName, Source, Status, Via};
 use crate::metrics;
 use commit::{Job, Task};
 pub use error::{ChangeError, CreateError, LedgerError, OpenError, RedeemError};
@@ -93,6 +93,56 @@ pub struct Census {
     pub pending: u64,
     /// Those whose time ran out.
     pub expired: u64,
+}
+
+/// Which reservation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReservationId(i64);
+
+/// A use of an invite that is kept for an account while it is being made.
+#[derive(Clone, Debug)]
+pub struct Reservation {
+    /// Which.
+    pub id: ReservationId,
+    /// The invite, as it was before.
+    pub invite: Invite,
+    /// For whom.
+    pub account: Username,
+    /// Since when.
+    pub at: Timestamp,
+    /// By which way.
+    pub via: Via,
+    /// The server's token that holds this use: it must be used up with it, or the use is not to be had.
+    pub token: Option<AppToken>,
+}
+
+/// Who got a use that was reserved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taker {
+    /// Nobody: no account was made, and the use is free again.
+    Nobody,
+    /// The one it was reserved for.
+    Guest,
+    /// The same, and the server's token was used up with it.
+    GuestWithToken,
+}
+
+/// Whether a token that was minted is the invite's.
+#[derive(Clone, Debug)]
+pub enum Kept {
+    /// It is.
+    Kept(Invite),
+    /// The invite has one already, or has ended: this one is to be taken back.
+    NotNeeded(Option<Invite>),
+}
+
+/// Which app tokens to list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AppTokens {
+    /// Those with which an app can use an invite.
+    Live,
+    /// Those of invites that have ended, which are still to be taken back.
+    Stale,
 }
 
 /// When a key was last used.
@@ -213,6 +263,107 @@ impl Ledger {
                 .once(request, now, RedeemError::OtherBody, |transaction| transaction.redeem(id, account, via, now))
         })
         .await
+    }
+
+    /// Reserves one use of an invite for `account`, which is about to be made.
+    ///
+    /// # Errors
+    /// Nothing was reserved.
+    pub async fn reserve(
+        &self,
+        id: InviteId,
+        account: Username,
+        via: Via,
+        now: Timestamp,
+    ) -> Result<Reservation, RedeemError> {
+        self.write(move |transaction| transaction.reserve(id, account, via, now)).await
+    }
+
+    /// Ends a reservation; gives the invite as it is then, or nothing if the reservation was ended before.
+    ///
+    /// # Errors
+    /// The use stays reserved.
+    pub async fn end_reservation(
+        &self,
+        reservation: ReservationId,
+        taker: Taker,
+    ) -> Result<Option<Invite>, LedgerError> {
+        self.write(move |transaction| transaction.end_reservation(reservation, taker)).await
+    }
+
+    /// The reservations that nobody has ended, oldest first: all, or those of one invite.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn reservations(&self, of: Option<InviteId>) -> Result<Vec<Reservation>, LedgerError> {
+        self.readers.read(move |store| store.reservations(of)).await
+    }
+
+    /// Puts down that an app used `token`, once; gives the invite as it is then.
+    ///
+    /// # Errors
+    /// Nothing was put down.
+    pub async fn used_in_app(
+        &self,
+        id: InviteId,
+        token: AppToken,
+        account: Option<Username>,
+        now: Timestamp,
+    ) -> Result<Option<Invite>, LedgerError> {
+        self.write(move |transaction| transaction.used_in_app(id, &token, account.as_ref(), now)).await
+    }
+
+    /// Remembers the server's token for an invite that can be redeemed and has none.
+    ///
+    /// # Errors
+    /// Nothing was remembered.
+    pub async fn keep_app_token(&self, id: InviteId, token: AppToken, now: Timestamp) -> Result<Kept, LedgerError> {
+        self.write(move |transaction| transaction.keep_app_token(id, token, now)).await
+    }
+
+    /// Forgets a token that was taken back; true if it was the invite's.
+    ///
+    /// # Errors
+    /// It is still remembered.
+    pub async fn drop_app_token(&self, id: InviteId, token: AppToken) -> Result<bool, LedgerError> {
+        self.write(move |transaction| transaction.drop_app_token(id, &token)).await
+    }
+
+    /// Invites with an app token, by id after `after`.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn app_tokens(
+        &self,
+        which: AppTokens,
+        after: Option<InviteId>,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Vec<Invite>, LedgerError> {
+        self.readers.read(move |store| store.app_tokens(which, after, limit, now)).await
+    }
+
+    /// Takes an invite that the host's server made itself into the ledger, unless it is there already; `token` is the
+    /// server's.
+    ///
+    /// # Errors
+    /// Nothing was taken in.
+    pub async fn adopt(&self, token: &str, draft: Draft) -> Result<Option<Invite>, LedgerError> {
+        let slot = self.adopted_slot(token, &draft.host);
+        self.write(move |transaction| transaction.adopt(&slot, draft)).await
+    }
+
+    /// The invite that was taken in for the server's `token`.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn adopted(&self, token: &str, host: &HostName) -> Result<Option<Invite>, LedgerError> {
+        let slot = self.adopted_slot(token, host);
+        self.readers.read(move |store| store.adopted(&slot)).await
+    }
+
+    fn adopted_slot(&self, token: &str, host: &HostName) -> Vec<u8> {
+        self.seal.slot(&["adopted", host.as_str(), token])
     }
 
     /// Uses up what may be used once: a `jti` of the tokens of `key`, which is remembered until `until`. Gives whether it

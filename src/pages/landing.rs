@@ -8,7 +8,7 @@ use super::show;
 use crate::caller::Request;
 use crate::clock;
 use crate::config::settings::Host;
-use crate::desk::Issued;
+use crate::desk::Offer;
 use crate::invite::{Kind, Status};
 use crate::problem::Problem;
 
@@ -18,7 +18,7 @@ struct LandingPage<'a> {
     title: String,
     username: Option<&'a str>,
     host: &'a str,
-    uri: &'a str,
+    uri: Option<&'a str>,
     token: &'a str,
     expires_at: Timestamp,
     expires_on: String,
@@ -40,12 +40,12 @@ pub async fn get(request: Request) -> Result<Response, Problem> {
     let desk = request.state();
     // Whatever is appended to a link on its way, such as a campaign's name, comes after the token.
     let token = request.url().query().unwrap_or_default().split('&').next().unwrap_or_default();
-    let Some(invite) = desk.open(token).await? else {
+    let Some(invite) = desk.open(token, now).await? else {
         return gone(404, "This invite is not known", "Maybe the link was cut off, or the invite is long over.");
     };
     let (title, text) = match invite.status(now) {
         Status::Pending => match desk.settings().hosts.get(&invite.draft.host) {
-            Some(host) => return page(&desk.issued(invite)?, host),
+            Some(host) => return page(&desk.offer(invite, now).await?, host),
             // The host is declared no more.
             None => ("This invite is over", "The service that it leads to is no longer here."),
         },
@@ -62,7 +62,7 @@ fn gone(status: u16, title: &'static str, text: &'static str) -> Result<Response
     Ok(response)
 }
 
-fn page(issued: &Issued, host: &Host) -> Result<Response, Problem> {
+fn page(issued: &Offer, host: &Host) -> Result<Response, Problem> {
     let draft = &issued.invite.draft;
     let title = match &draft.kind {
         Kind::Account { .. } => format!("You are invited to {}", host.site_name),
@@ -73,13 +73,15 @@ fn page(issued: &Issued, host: &Host) -> Result<Response, Problem> {
         title,
         username: draft.kind.username().map(crate::invite::name::Username::as_str),
         host: draft.host.as_str(),
-        uri: &issued.uri,
+        uri: issued.uri.as_deref(),
         token: &issued.token,
         expires_at: draft.expires_at,
         expires_on: draft.expires_at.strftime("%e %B %Y, %H:%M UTC").to_string(),
     };
     let mut response = Response::new(200);
     show(&mut response, &page)?;
-    response.insert_header("Link", format!("<{}>; rel=\"alternate\"", issued.uri));
+    if let Some(uri) = &issued.uri {
+        response.insert_header("Link", format!("<{uri}>; rel=\"alternate\""));
+    }
     Ok(response)
 }

@@ -3,6 +3,7 @@
 
 mod read;
 mod rows;
+mod uses;
 mod write;
 
 use std::collections::HashMap;

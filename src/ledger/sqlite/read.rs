@@ -10,7 +10,7 @@ use super::{connect, unavailable};
 use crate::config::Used;
 use crate::invite::name::{HostName, KeyId};
 use crate::invite::{Invite, InviteId, Source, Status};
-use crate::ledger::{Census, Filter, LastUse, LedgerError};
+use crate::ledger::{AppTokens, Census, Filter, LastUse, LedgerError, Reservation, ReservationId};
 
 /// A connection that reads.
 pub(in crate::ledger) struct Store(Connection);
@@ -54,6 +54,58 @@ impl Store {
         let mut statement = self.0.prepare_cached(&sql)?;
         let rows = statement.query_map(rusqlite::params_from_iter(values), read_invite)?;
         rows.map(|invite| with_redemptions(&self.0, invite?)).collect()
+    }
+
+    /// Reservations that nobody has ended, oldest first.
+    pub(in crate::ledger) fn reservations(&self, of: Option<InviteId>) -> rusqlite::Result<Vec<Reservation>> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT id, invite, account, at, via FROM redemption WHERE made = 0 AND (?1 IS NULL OR invite = ?1) \
+             AND account IS NOT NULL ORDER BY at",
+        )?;
+        let rows = statement.query_map([of.map(InviteId::to_row)], |row| {
+            let invite = InviteId::from_row(row.get(1)?);
+            Ok((ReservationId(row.get(0)?), invite, parsed(row, 2)?, moment(row, 3)?, parsed(row, 4)?))
+        })?;
+        let mut reservations = Vec::new();
+        for row in rows {
+            let (id, invite, account, at, via) = row?;
+            if let Some(invite) = self.find(invite)? {
+                // Whoever took the use knows what became of the token; who comes later does not.
+                let token = invite.draft.app_token.clone().filter(|_| invite.uses_left() == 0);
+                reservations.push(Reservation { id, invite, account, at, via, token });
+            }
+        }
+        Ok(reservations)
+    }
+
+    /// Invites with an app token.
+    pub(in crate::ledger) fn app_tokens(
+        &self,
+        which: AppTokens,
+        after: Option<InviteId>,
+        limit: u32,
+        now: Timestamp,
+    ) -> rusqlite::Result<Vec<Invite>> {
+        let which = match which {
+            AppTokens::Live => format!("{IS_PENDING} AND app_expires_at > ?1"),
+            AppTokens::Stale => format!("NOT ({IS_PENDING} AND app_expires_at > ?1)"),
+        };
+        // An invite whose last use is just being taken is not over yet.
+        let sql = format!(
+            "SELECT {COLUMNS} FROM invite WHERE app_token IS NOT NULL AND id > ?2 AND {which} \
+             AND NOT EXISTS (SELECT 1 FROM redemption WHERE invite = invite.id AND made = 0) ORDER BY id LIMIT ?3"
+        );
+        let mut statement = self.0.prepare_cached(&sql)?;
+        let after = after.map_or(i64::MIN, InviteId::to_row);
+        let rows = statement.query_map(params![now.as_millisecond(), after, limit], read_invite)?;
+        rows.map(|invite| with_redemptions(&self.0, invite?)).collect()
+    }
+
+    /// The invite that was adopted for a token.
+    pub(in crate::ledger) fn adopted(&self, slot: &[u8]) -> rusqlite::Result<Option<Invite>> {
+        let mut statement = self.0.prepare_cached("SELECT invite FROM adopted WHERE token = ?1")?;
+        let row: Option<i64> = statement.query_row([slot], |row| row.get(0)).optional()?;
+        row.map_or(Ok(None), |row| self.find(InviteId::from_row(row)))
     }
 
     /// What is used of a key's rate.

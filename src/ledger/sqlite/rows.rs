@@ -4,11 +4,11 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use crate::invite::name::Username;
-use crate::invite::{Draft, Invite, InviteId, Kind, Redemption};
+use crate::invite::{AppToken, Draft, Invite, InviteId, Kind, Redemption};
 
 /// What [`read_invite`] reads.
 pub(super) const COLUMNS: &str = "id, kind, host, source, username, contact, groups, roles, note, uses, used, created_at, \
-                                  expires_at, revoked_at, inviter";
+                                  expires_at, revoked_at, inviter, app_token, app_expires_at";
 
 /// The condition for a pending invite at `?1`.
 pub(super) const IS_PENDING: &str = "used < uses AND revoked_at IS NULL AND expires_at > ?1";
@@ -56,8 +56,8 @@ pub(super) fn find(connection: &Connection, id: InviteId) -> rusqlite::Result<Op
 /// Adds its redemptions to an invite.
 pub(super) fn with_redemptions(connection: &Connection, mut invite: Invite) -> rusqlite::Result<Invite> {
     if invite.used > 0 {
-        let mut statement =
-            connection.prepare_cached("SELECT account, at, via FROM redemption WHERE invite = ?1 ORDER BY rowid")?;
+        let mut statement = connection
+            .prepare_cached("SELECT account, at, via FROM redemption WHERE invite = ?1 AND made = 1 ORDER BY id")?;
         let redemption = |row: &Row<'_>| {
             Ok(Redemption { account: parsed_option(row, 0)?, at: moment(row, 1)?, via: parsed(row, 2)? })
         };
@@ -89,6 +89,10 @@ pub(super) fn read_invite(row: &Row<'_>) -> rusqlite::Result<Invite> {
             uses: row.get(9)?,
             created_at: moment(row, 11)?,
             expires_at: moment(row, 12)?,
+            app_token: match row.get(15)? {
+                Some(sealed) => Some(AppToken { sealed, expires_at: moment(row, 16)? }),
+                None => None,
+            },
         },
         used: row.get(10)?,
         revoked_at: revoked_at.map(|_| moment(row, 13)).transpose()?,

@@ -22,8 +22,22 @@ CREATE TABLE invite (
     created_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
     spent_at   INTEGER,
-    revoked_at INTEGER
+    revoked_at INTEGER,
+    -- The server's own token for an app, sealed under the ledger key, while it may still be used; counts as a use.
+    app_token      BLOB,
+    app_expires_at INTEGER
 ) STRICT;
+
+-- For taking back what is not to be used any more, and for hearing what was used.
+CREATE INDEX invite_by_app_token ON invite (id) WHERE app_token IS NOT NULL;
+
+-- Invites that a host's server made itself: a MAC of the server's token.
+CREATE TABLE adopted (
+    token  BLOB    PRIMARY KEY,
+    invite INTEGER NOT NULL REFERENCES invite (id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX adopted_by_invite ON adopted (invite);
 
 -- For a key's pending invites and its lists; appended within each source.
 CREATE INDEX invite_by_source ON invite (source);
@@ -38,14 +52,19 @@ CREATE TABLE key_use (
     rate_used    INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Who redeemed what: one row a use; they go with the invite.
+-- Who redeemed what: one row a use; they go with the invite. While an account is being made its use is reserved: then
+-- `made` is 0, and if nobody says how that ended, the server is asked.
 CREATE TABLE redemption (
+    id      INTEGER PRIMARY KEY,
     invite  INTEGER NOT NULL REFERENCES invite (id) ON DELETE CASCADE,
     host    TEXT    NOT NULL,
     account TEXT,
     at      INTEGER NOT NULL,
-    via     TEXT    NOT NULL CHECK (via IN ('api', 'web', 'app'))
+    via     TEXT    NOT NULL CHECK (via IN ('api', 'web', 'app')),
+    made    INTEGER NOT NULL DEFAULT 1 CHECK (made IN (0, 1))
 ) STRICT;
+
+CREATE INDEX redemption_reserved ON redemption (at) WHERE made = 0;
 
 CREATE INDEX redemption_by_invite ON redemption (invite);
 

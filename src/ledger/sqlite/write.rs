@@ -11,8 +11,8 @@ use super::Memory;
 use super::rows::{COLUMNS, IS_PENDING, find, read_invite, with_redemptions};
 use crate::config::{Used, UsedUp};
 use crate::invite::name::{HostName, Username};
-use crate::invite::{Change, Draft, Invite, InviteId, Kind, Redemption, Source, Status, Via};
-use crate::ledger::{Answer, ChangeError, CreateError, LedgerError, RedeemError, Repeatable, Terms};
+use crate::invite::{Change, Draft, Invite, InviteId, Source};
+use crate::ledger::{Answer, ChangeError, CreateError, LedgerError, Repeatable, Terms};
 
 /// When a key was last used is written so often; a limit that is used, always.
 const NOTE_EVERY: SignedDuration = SignedDuration::from_secs(10);
@@ -110,50 +110,6 @@ impl Transaction<'_> {
         Ok(Ok(invite))
     }
 
-    /// Spends one use.
-    pub(in crate::ledger) fn redeem(
-        &mut self,
-        id: InviteId,
-        account: Option<Username>,
-        via: Via,
-        now: Timestamp,
-    ) -> rusqlite::Result<Result<Invite, RedeemError>> {
-        let Some(mut invite) = find(&self.sqlite, id)? else { return Ok(Err(RedeemError::Absent)) };
-        let status = invite.status(now);
-        if status != Status::Pending {
-            return Ok(Err(RedeemError::Ended(status)));
-        }
-        let bound = invite.draft.kind.username();
-        if bound.is_some() && account.is_some() && bound != account.as_ref() {
-            return Ok(Err(RedeemError::OtherName));
-        }
-        let account = account.or_else(|| bound.cloned());
-        // A reset is for an account that is there.
-        if let Some(name) = account.as_ref().filter(|_| !matches!(invite.draft.kind, Kind::Reset { .. }))
-            && (self.is_taken(&invite.draft.host, name)?
-                || self.is_reserved(&invite.draft.host, name, Some(id), now)?)
-        {
-            return Ok(Err(RedeemError::Taken(name.clone())));
-        }
-        let mut statement = self.sqlite.prepare_cached(
-            "UPDATE invite SET used = used + 1, spent_at = CASE WHEN used + 1 = uses THEN ?2 END WHERE id = ?1",
-        )?;
-        statement.execute(params![id.to_row(), now.as_millisecond()])?;
-        let mut statement = self
-            .sqlite
-            .prepare_cached("INSERT INTO redemption (invite, host, account, at, via) VALUES (?1, ?2, ?3, ?4, ?5)")?;
-        statement.execute(params![
-            id.to_row(),
-            invite.draft.host.as_str(),
-            account.as_ref().map(Username::as_str),
-            now.as_millisecond(),
-            via.to_string(),
-        ])?;
-        invite.used += 1;
-        invite.redemptions.push(Redemption { account, at: now, via });
-        Ok(Ok(invite))
-    }
-
     /// Does `work`, or gives what the same request was answered before.
     pub(in crate::ledger) fn once<T, E>(
         &mut self,
@@ -184,7 +140,7 @@ impl Transaction<'_> {
     }
 
     /// Whether another pending invite than `except` reserves the name.
-    fn is_reserved(
+    pub(super) fn is_reserved(
         &self,
         host: &HostName,
         name: &Username,
@@ -200,8 +156,8 @@ impl Transaction<'_> {
         statement.query_row(params![now.as_millisecond(), host.as_str(), name.as_str(), except], |row| row.get(0))
     }
 
-    /// Whether an invite was redeemed for the name.
-    fn is_taken(&self, host: &HostName, name: &Username) -> rusqlite::Result<bool> {
+    /// Whether an invite was redeemed for the name, or is just being.
+    pub(super) fn is_taken(&self, host: &HostName, name: &Username) -> rusqlite::Result<bool> {
         let mut statement =
             self.sqlite.prepare_cached("SELECT EXISTS (SELECT 1 FROM redemption WHERE host = ?1 AND account = ?2)")?;
         statement.query_row(params![host.as_str(), name.as_str()], |row| row.get(0))
@@ -243,12 +199,13 @@ impl Transaction<'_> {
         })
     }
 
-    fn insert(&mut self, draft: Draft) -> rusqlite::Result<Invite> {
+    pub(super) fn insert(&mut self, draft: Draft) -> rusqlite::Result<Invite> {
         let json = |list: &[String]| (!list.is_empty()).then(|| serde_json::Value::from(list).to_string());
         let mut statement = self.sqlite.prepare_cached(
             "INSERT OR IGNORE INTO invite \
-             (id, kind, host, source, username, contact, inviter, groups, roles, note, uses, created_at, expires_at) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+             (id, kind, host, source, username, contact, inviter, groups, roles, note, uses, created_at, expires_at, \
+             app_token, app_expires_at) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
         )?;
         let last = if self.memory.last_id.is_some() {
             self.memory.last_id
@@ -272,6 +229,8 @@ impl Transaction<'_> {
             draft.uses,
             draft.created_at.as_millisecond(),
             draft.expires_at.as_millisecond(),
+            draft.app_token.as_ref().map(|token| &token.sealed),
+            draft.app_token.as_ref().map(|token| token.expires_at.as_millisecond()),
         ])? == 0
         {
             id = InviteId::after(Some(id), draft.created_at, self.rng.next_u32());
@@ -301,7 +260,11 @@ impl Transaction<'_> {
         ids: &[InviteId],
         now: Timestamp,
     ) -> rusqlite::Result<Result<Vec<Invite>, LedgerError>> {
-        let sql = format!("UPDATE invite SET revoked_at = ?1 WHERE id = ?2 AND {IS_PENDING} RETURNING {COLUMNS}");
+        // A use that is reserved may come free again, and then is not to be had either.
+        let sql = format!(
+            "UPDATE invite SET revoked_at = ?1 WHERE id = ?2 AND ({IS_PENDING} OR (revoked_at IS NULL \
+             AND EXISTS (SELECT 1 FROM redemption WHERE invite = ?2 AND made = 0))) RETURNING {COLUMNS}"
+        );
         let mut statement = self.sqlite.prepare_cached(&sql)?;
         let mut revoked = Vec::new();
         for id in ids {
@@ -328,7 +291,8 @@ impl Transaction<'_> {
         let Some(last) = last else { return Ok(Ok(Swept { dropped: 0, next: None })) };
         let dropped = self.sqlite.execute(
             "DELETE FROM invite WHERE id > ?1 AND id <= ?2 \
-             AND (expires_at < ?3 OR revoked_at < ?3 OR spent_at < ?3)",
+             AND (expires_at < ?3 OR revoked_at < ?3 OR spent_at < ?3) \
+             AND NOT EXISTS (SELECT 1 FROM redemption WHERE invite = invite.id AND made = 0)",
             params![first, last, ended_before.as_millisecond()],
         )?;
         Ok(Ok(Swept { dropped: dropped as u64, next: Some(InviteId::from_row(last)) }))

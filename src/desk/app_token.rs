@@ -1,0 +1,209 @@
+//! Tokens of the host's server, with which an app signs up: minted when they are first needed, one at a time an invite,
+//! watched, and taken back when the invite ends another way.
+
+use jiff::Timestamp;
+
+use super::{Desk, of_source};
+use crate::backend::{Backend, CallError, Mint, Minted, TokenState};
+use crate::invite::name::{HostName, Username};
+use crate::invite::{AppToken, Draft, Invite, Source, Status, Via};
+use crate::ledger::{AppTokens, Kept, LedgerError};
+use crate::log::{Event, event};
+
+/// So many tokens are looked at in one round.
+const ROUND: u32 = 200;
+
+impl Desk {
+    /// The server behind a host, if there is one.
+    pub(super) fn backend(&self, host: &HostName) -> Option<&Backend> {
+        self.backends.of(host).map(std::convert::AsRef::as_ref)
+    }
+
+    /// The token itself.
+    pub(super) fn reveal(&self, token: &AppToken) -> Option<String> {
+        String::from_utf8(self.ledger.seal().open(&token.sealed)?).ok()
+    }
+
+    /// Makes a token for an invite of `draft`'s kind; nothing where apps cannot sign up with one.
+    ///
+    /// # Errors
+    /// When the server is away, or does not make one.
+    pub(super) async fn mint(&self, draft: &Draft, now: Timestamp) -> Result<Option<AppToken>, CallError> {
+        let Some(backend) = self.backend(&draft.host) else { return Ok(None) };
+        if !backend.abilities().in_app.has(&draft.kind) {
+            return Ok(None);
+        }
+        let ttl = std::time::Duration::try_from(draft.expires_at.duration_since(now)).unwrap_or_default();
+        let wanted = Mint { kind: &draft.kind, groups: &draft.groups, roles: &draft.roles, ttl };
+        let Minted { token, expires_at } = backend.mint(&wanted).await?;
+        let expires_at = expires_at.unwrap_or(draft.expires_at).min(draft.expires_at);
+        Ok(Some(AppToken { sealed: self.ledger.seal().close(token.as_bytes()), expires_at }))
+    }
+
+    /// The invite with a token, if apps can sign up with it and its server is there; at most one token is out.
+    ///
+    /// # Errors
+    /// When the ledger cannot be used.
+    pub(super) async fn with_app_token(&self, invite: Invite, now: Timestamp) -> Result<Invite, LedgerError> {
+        if self.backend(&invite.draft.host).is_none() || invite.live_app_token(now).is_some() {
+            return Ok(invite);
+        }
+        let _turn = self.lasting.turns.of(invite.id).await;
+        // Somebody else's turn may have come first.
+        let Some(invite) = self.ledger.find(invite.id).await? else { return Ok(invite) };
+        if invite.live_app_token(now).is_some() || invite.status(now) != Status::Pending {
+            return Ok(invite);
+        }
+        let token = match self.mint(&invite.draft, now).await {
+            Ok(Some(token)) => token,
+            Ok(None) => return Ok(invite),
+            Err(error) => {
+                Self::tell(&invite, "no token for apps", &error);
+                return Ok(invite);
+            }
+        };
+        match self.ledger.keep_app_token(invite.id, token.clone(), now).await {
+            Ok(Kept::Kept(invite)) => Ok(invite),
+            Ok(Kept::NotNeeded(other)) => {
+                self.discard(&invite.draft.host, &token).await;
+                Ok(other.unwrap_or(invite))
+            }
+            Err(error) => {
+                self.discard(&invite.draft.host, &token).await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Takes back a token that nobody has got. If that fails it lapses by itself.
+    pub(super) async fn discard(&self, host: &HostName, token: &AppToken) {
+        if let (Some(backend), Some(token)) = (self.backend(host), self.reveal(token)) {
+            let _ = backend.withdraw(&token).await;
+        }
+    }
+
+    /// Asks the server what has become of the token that is out; gives the invite as it is then.
+    ///
+    /// # Errors
+    /// When the ledger cannot be used. A server that is away is no error: then nothing new is known.
+    pub async fn refresh(&self, invite: Invite, now: Timestamp) -> Result<Invite, LedgerError> {
+        let Some((backend, token, text)) = self.token_out(&invite, now) else { return Ok(invite) };
+        match backend.look_up(&text).await {
+            Ok(TokenState::Live(_)) | Err(_) => Ok(invite),
+            Ok(TokenState::Used(account)) => self.used_in_app(invite, token, account, now).await,
+            // It was there, and nobody took it back: so it was used, and the server has forgotten by whom.
+            Ok(TokenState::Absent) => self.used_in_app(invite, token, None, now).await,
+        }
+    }
+
+    fn token_out<'a>(&'a self, invite: &Invite, now: Timestamp) -> Option<(&'a Backend, AppToken, String)> {
+        let token = invite.live_app_token(now)?.clone();
+        let text = self.reveal(&token)?;
+        Some((self.backend(&invite.draft.host)?, token, text))
+    }
+
+    pub(super) async fn used_in_app(
+        &self,
+        invite: Invite,
+        token: AppToken,
+        account: Option<Username>,
+        now: Timestamp,
+    ) -> Result<Invite, LedgerError> {
+        let before = invite.redemptions.len();
+        let Some(invite) = self.ledger.used_in_app(invite.id, token, account, now).await? else { return Ok(invite) };
+        if invite.redemptions.len() > before {
+            self.redeemed(&invite, Via::App, &Source::Server);
+        }
+        Ok(invite)
+    }
+
+    /// Counts and tells a redemption: by the caller who says so, else by whoever had the invite made.
+    pub(super) fn redeemed(&self, invite: &Invite, via: Via, source: &Source) {
+        let whose = match source {
+            Source::Key(_) => of_source(&invite.draft.host, source),
+            Source::Cli | Source::Server => of_source(&invite.draft.host, &invite.draft.source),
+        };
+        self.metrics.redeemed.get_or_create(&whose).inc();
+        event(&Event::InviteRedeemed { invite: &invite.id, host: &invite.draft.host, via: &via, source });
+    }
+
+    /// Takes back the token of an invite; true if nobody can use it any more, and nobody has.
+    ///
+    /// # Errors
+    /// When the server is away: it may still be used, and is taken back later if the invite has ended.
+    pub(super) async fn take_back(&self, invite: &Invite, now: Timestamp) -> Result<bool, TakeBackError> {
+        let Some(token) = invite.draft.app_token.clone() else { return Ok(true) };
+        let (Some(backend), Some(text)) = (self.backend(&invite.draft.host), self.reveal(&token)) else {
+            self.ledger.drop_app_token(invite.id, token).await?;
+            return Ok(true);
+        };
+        let withdrawn = backend.withdraw(&text).await?;
+        if !withdrawn && let TokenState::Used(account) = backend.look_up(&text).await? {
+            self.used_in_app(invite.clone(), token, account, now).await?;
+            return Ok(false);
+        }
+        self.ledger.drop_app_token(invite.id, token).await?;
+        Ok(true)
+    }
+
+    /// The same where it need not be now: what cannot be taken back yet is so by [`Desk::tend`].
+    pub(super) async fn take_back_soon(&self, invite: &Invite, now: Timestamp) {
+        if invite.draft.app_token.is_some()
+            && let Err(error) = self.take_back(invite, now).await
+        {
+            log::info!("invite.id":% = invite.id, "host":% = invite.draft.host, "error":% = error;
+                "the token for apps is taken back later");
+        }
+    }
+
+    /// Takes back the tokens of invites that have ended.
+    ///
+    /// # Errors
+    /// When the ledger cannot be used.
+    pub(super) async fn take_back_stale(&self, now: Timestamp) -> Result<(), LedgerError> {
+        for invite in self.ledger.app_tokens(AppTokens::Stale, None, ROUND, now).await? {
+            match self.take_back(&invite, now).await {
+                Ok(_) | Err(TakeBackError::Call(_)) => {}
+                Err(TakeBackError::Ledger(error)) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Hears of what apps used.
+    ///
+    /// # Errors
+    /// When the ledger cannot be used.
+    pub async fn watch_apps(&self, now: Timestamp) -> Result<(), LedgerError> {
+        let mut after = None;
+        loop {
+            let invites = self.ledger.app_tokens(AppTokens::Live, after, ROUND, now).await?;
+            let Some(last) = invites.last() else { return Ok(()) };
+            after = Some(last.id);
+            for invite in invites {
+                self.refresh(invite, now).await?;
+            }
+        }
+    }
+
+    pub(super) fn tell(invite: &Invite, what: &str, error: &CallError) {
+        match error {
+            // The backend has said so, once.
+            CallError::Away(_) | CallError::Unsure(_) => {}
+            CallError::Refused(refusal) => {
+                log::warn!("invite.id":% = invite.id, "host":% = invite.draft.host, "error":% = refusal; "{what}");
+            }
+        }
+    }
+}
+
+/// Why a token was not taken back.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum TakeBackError {
+    /// The server is away.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// The ledger cannot be used.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}

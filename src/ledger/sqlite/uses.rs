@@ -1,0 +1,210 @@
+//! Statements about uses: what redeems an invite, reserves a use of it, or lets an app use it.
+
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension as _, params};
+
+use super::rows::find;
+use super::write::Transaction;
+use crate::invite::name::Username;
+use crate::invite::{AppToken, Draft, Invite, InviteId, Kind, Redemption, Status, Via};
+use crate::ledger::{Kept, LedgerError, RedeemError, Reservation, ReservationId, Taker};
+
+impl Transaction<'_> {
+    /// Spends one use.
+    pub(in crate::ledger) fn redeem(
+        &mut self,
+        id: InviteId,
+        account: Option<Username>,
+        via: Via,
+        now: Timestamp,
+    ) -> rusqlite::Result<Result<Invite, RedeemError>> {
+        let mut invite = match self.redeemable(id, account.as_ref(), now)? {
+            Ok(invite) => invite,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        if last_use(&invite, now).is_some() {
+            return Ok(Err(RedeemError::InApp));
+        }
+        let account = account.or_else(|| invite.draft.kind.username().cloned());
+        self.take_use(&invite, account.as_ref(), via, true, now)?;
+        invite.used += 1;
+        invite.redemptions.push(Redemption { account, at: now, via });
+        Ok(Ok(invite))
+    }
+
+    /// Reserves one use for an account that is about to be made.
+    pub(in crate::ledger) fn reserve(
+        &mut self,
+        id: InviteId,
+        account: Username,
+        via: Via,
+        now: Timestamp,
+    ) -> rusqlite::Result<Result<Reservation, RedeemError>> {
+        let invite = match self.redeemable(id, Some(&account), now)? {
+            Ok(invite) => invite,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let token = last_use(&invite, now).cloned();
+        let id = ReservationId(self.take_use(&invite, Some(&account), via, false, now)?);
+        Ok(Ok(Reservation { id, invite, account, at: now, via, token }))
+    }
+
+    /// The invite, if `account` may redeem it.
+    fn redeemable(
+        &self,
+        id: InviteId,
+        account: Option<&Username>,
+        now: Timestamp,
+    ) -> rusqlite::Result<Result<Invite, RedeemError>> {
+        let Some(invite) = find(&self.sqlite, id)? else { return Ok(Err(RedeemError::Absent)) };
+        let status = invite.status(now);
+        if status != Status::Pending {
+            return Ok(Err(RedeemError::Ended(status)));
+        }
+        let bound = invite.draft.kind.username();
+        if bound.is_some() && account.is_some() && bound != account {
+            return Ok(Err(RedeemError::OtherName));
+        }
+        // A reset is for an account that is there.
+        if let Some(name) = account.or(bound).filter(|_| !matches!(invite.draft.kind, Kind::Reset { .. }))
+            && (self.is_taken(&invite.draft.host, name)?
+                || self.is_reserved(&invite.draft.host, name, Some(id), now)?)
+        {
+            return Ok(Err(RedeemError::Taken(name.clone())));
+        }
+        Ok(Ok(invite))
+    }
+
+    /// Takes one use; gives the row that says for whom.
+    fn take_use(
+        &self,
+        invite: &Invite,
+        account: Option<&Username>,
+        via: Via,
+        made: bool,
+        now: Timestamp,
+    ) -> rusqlite::Result<i64> {
+        let mut statement = self.sqlite.prepare_cached(
+            "UPDATE invite SET used = used + 1, spent_at = CASE WHEN used + 1 = uses THEN ?2 END WHERE id = ?1",
+        )?;
+        statement.execute(params![invite.id.to_row(), now.as_millisecond()])?;
+        let mut statement = self.sqlite.prepare_cached(
+            "INSERT INTO redemption (invite, host, account, at, via, made) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?;
+        statement.insert(params![
+            invite.id.to_row(),
+            invite.draft.host.as_str(),
+            account.map(Username::as_str),
+            now.as_millisecond(),
+            via.to_string(),
+            made,
+        ])
+    }
+
+    /// Ends a reservation: the account was made, or it was not and the use is free again. Gives the invite as it is
+    /// then; nothing if the reservation was ended before.
+    pub(in crate::ledger) fn end_reservation(
+        &mut self,
+        reservation: ReservationId,
+        taker: Taker,
+    ) -> rusqlite::Result<Result<Option<Invite>, LedgerError>> {
+        let sql = match taker {
+            Taker::Nobody => "DELETE FROM redemption WHERE id = ?1 AND made = 0 RETURNING invite",
+            Taker::Guest | Taker::GuestWithToken => {
+                "UPDATE redemption SET made = 1 WHERE id = ?1 AND made = 0 RETURNING invite"
+            }
+        };
+        let mut statement = self.sqlite.prepare_cached(sql)?;
+        let row: Option<i64> = statement.query_row([reservation.0], |row| row.get(0)).optional()?;
+        drop(statement);
+        let Some(row) = row else { return Ok(Ok(None)) };
+        let sql = match taker {
+            Taker::Nobody => Some("UPDATE invite SET used = used - 1, spent_at = NULL WHERE id = ?1"),
+            Taker::Guest => None,
+            Taker::GuestWithToken => Some("UPDATE invite SET app_token = NULL, app_expires_at = NULL WHERE id = ?1"),
+        };
+        if let Some(sql) = sql {
+            self.sqlite.prepare_cached(sql)?.execute([row])?;
+        }
+        Ok(Ok(find(&self.sqlite, InviteId::from_row(row))?))
+    }
+
+    /// Puts down that an app used the token of an invite; gives the invite as it is then. What was put down before is
+    /// not again.
+    pub(in crate::ledger) fn used_in_app(
+        &mut self,
+        id: InviteId,
+        token: &AppToken,
+        account: Option<&Username>,
+        now: Timestamp,
+    ) -> rusqlite::Result<Result<Option<Invite>, LedgerError>> {
+        if !self.drop_token(id, token)? {
+            return Ok(Ok(find(&self.sqlite, id)?));
+        }
+        let Some(invite) = find(&self.sqlite, id)? else { return Ok(Ok(None)) };
+        // There is always a use left for a token that is out, unless an admin took it away since.
+        if invite.uses_left() > 0 {
+            self.take_use(&invite, account, Via::App, true, now)?;
+        }
+        Ok(Ok(find(&self.sqlite, id)?))
+    }
+
+    /// Remembers the server's token for an invite, if there is a use left for it.
+    pub(in crate::ledger) fn keep_app_token(
+        &mut self,
+        id: InviteId,
+        token: AppToken,
+        now: Timestamp,
+    ) -> rusqlite::Result<Result<Kept, LedgerError>> {
+        let Some(mut invite) = find(&self.sqlite, id)? else { return Ok(Ok(Kept::NotNeeded(None))) };
+        if invite.live_app_token(now).is_some() || invite.status(now) != Status::Pending {
+            return Ok(Ok(Kept::NotNeeded(Some(invite))));
+        }
+        let mut statement =
+            self.sqlite.prepare_cached("UPDATE invite SET app_token = ?2, app_expires_at = ?3 WHERE id = ?1")?;
+        statement.execute(params![id.to_row(), token.sealed, token.expires_at.as_millisecond()])?;
+        invite.draft.app_token = Some(token);
+        Ok(Ok(Kept::Kept(invite)))
+    }
+
+    /// Forgets a token that was taken back; true if it was the one that is out.
+    pub(in crate::ledger) fn drop_app_token(
+        &mut self,
+        id: InviteId,
+        token: &AppToken,
+    ) -> rusqlite::Result<Result<bool, LedgerError>> {
+        self.drop_token(id, token).map(Ok)
+    }
+
+    fn drop_token(&self, id: InviteId, token: &AppToken) -> rusqlite::Result<bool> {
+        let mut statement = self.sqlite.prepare_cached(
+            "UPDATE invite SET app_token = NULL, app_expires_at = NULL WHERE id = ?1 AND app_token = ?2",
+        )?;
+        Ok(statement.execute(params![id.to_row(), token.sealed])? == 1)
+    }
+
+    /// Takes an invite of the server itself into the ledger, once; `slot` is what its token is found by.
+    pub(in crate::ledger) fn adopt(
+        &mut self,
+        slot: &[u8],
+        draft: Draft,
+    ) -> rusqlite::Result<Result<Option<Invite>, LedgerError>> {
+        let known: Option<i64> = self
+            .sqlite
+            .prepare_cached("SELECT invite FROM adopted WHERE token = ?1")?
+            .query_row([slot], |row| row.get(0))
+            .optional()?;
+        if let Some(row) = known {
+            return Ok(Ok(find(&self.sqlite, InviteId::from_row(row))?));
+        }
+        let invite = self.insert(draft)?;
+        let mut statement = self.sqlite.prepare_cached("INSERT INTO adopted (token, invite) VALUES (?1, ?2)")?;
+        statement.execute(params![slot, invite.id.to_row()])?;
+        Ok(Ok(Some(invite)))
+    }
+}
+
+/// The token that is out, if it holds the last use that is left: nobody else may have that use before it is taken back.
+fn last_use(invite: &Invite, now: Timestamp) -> Option<&AppToken> {
+    invite.live_app_token(now).filter(|_| invite.uses_left() <= 1)
+}
