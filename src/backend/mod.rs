@@ -270,6 +270,7 @@ impl Backends {
     }
 
     /// These backends, whatever is behind them.
+    #[must_use]
     pub fn of_adapters(
         hosts: &BTreeMap<HostName, Host>,
         mut adapters: BTreeMap<HostName, Box<dyn Adapter>>,

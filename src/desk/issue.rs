@@ -11,7 +11,7 @@ use crate::invite::link::{self, Landing};
 use crate::invite::name::HostName;
 use crate::invite::policy::{self, Bounds, Minting, Order, Wrong};
 use crate::invite::token::LedgerKey;
-use crate::invite::{Draft, Invite, Source};
+use crate::invite::{Draft, Invite, Kind, Source};
 use crate::key::Key;
 use crate::ledger::{Answer, CreateError, Repeatable, Seal};
 use crate::log::{Event, event};
@@ -163,6 +163,10 @@ impl Desk {
         };
         let source = key.map_or(Source::Cli, |key| Source::Key(key.id.clone()));
         let mut draft = policy::draft(order, host, bounds, source, now).map_err(IssueError::Order)?;
+        let lacking = self.lacking(&draft);
+        if !lacking.is_empty() {
+            return Err(IssueError::Order(lacking));
+        }
         if count > 1 && draft.kind.reserves().is_some() {
             let reason = "several invites cannot reserve the same name".into();
             return Err(IssueError::Order(vec![Wrong { field: "count".into(), reason }]));
@@ -196,6 +200,31 @@ impl Desk {
                 Ok(Answer::New(invites.into_iter().map(|invite| links.issued(invite)).collect()))
             }
         }
+    }
+
+    /// What the host's server could never give to whoever redeems this: better refused now than promised.
+    fn lacking(&self, draft: &Draft) -> Vec<Wrong> {
+        let Some(backend) = self.backend(&draft.host) else { return vec![] };
+        let abilities = backend.abilities();
+        let kind = backend.kind().word();
+        let lacks = |field: &'static str, what: &str| Wrong {
+            field: field.into(),
+            reason: format!("{what} cannot be had on {}: its backend is of kind {kind}", draft.host),
+        };
+        let mut lacking = Vec::new();
+        match draft.kind {
+            Kind::Contact { .. } if !abilities.contacts => lacking.push(lacks("contact", "contacts")),
+            Kind::Reset { .. } if !(abilities.reset || abilities.in_app.reset) => {
+                lacking.push(lacks("reset", "new passwords"));
+            }
+            Kind::Account { .. } | Kind::Contact { .. } | Kind::Reset { .. } => {}
+        }
+        for (field, words) in [("groups", &draft.groups), ("roles", &draft.roles)] {
+            if !words.is_empty() && !abilities.groups {
+                lacking.push(lacks(field, field));
+            }
+        }
+        lacking
     }
 
     fn links(&self) -> Result<Links, IssueError> {

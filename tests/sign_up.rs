@@ -1,0 +1,515 @@
+//! Never more accounts than uses, and no use lost: sign-up with an invite, whatever the server answers, whenever we crash.
+
+#[path = "common/fake_server.rs"]
+mod fake_server;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use fake_server::{FakeServer, Fault};
+use futures_lite::future::{self, block_on, poll_once};
+use invited::backend::{Abilities, Adapter, Backends, InApp, Refusal};
+use invited::config::secret::Secret;
+use invited::config::{Credentials, Purpose, Sources};
+use invited::desk::{Desk, Guest, IssueError, Issued, SignUpError, SpendError, Web};
+use invited::invite::name::{Account, Username};
+use invited::invite::policy::{Minting, Order};
+use invited::invite::{Change, Invite, Kind, Source, Status, Via};
+use invited::key::KeyRing;
+use invited::key::state::StateKeys;
+use invited::ledger::{Answer, Ledger, RedeemError};
+use invited::metrics::Metrics;
+use jiff::{SignedDuration, Timestamp};
+
+const PASSWORD: &str = "a password that is long";
+
+/// A desk over a ledger of its own, with a server that does what it is told.
+struct Place {
+    dir: tempfile::TempDir,
+    desk: Arc<Desk>,
+    server: FakeServer,
+    now: Timestamp,
+}
+
+fn desk(dir: &Path, server: &FakeServer) -> Arc<Desk> {
+    let config = dir.join("config.toml");
+    let text = format!(
+        "public_url = \"https://invite.example.com/\"\nstate_dir = \"{}\"\n[hosts.\"example.com\"]\n\
+         [hosts.\"example.com\".backend]\nkind = \"prosody\"\nsocket = \"/nowhere\"\n\
+         [keys.site]\nsha256 = \"{}\"\nallow = [\"create\", \"redeem\"]\n",
+        dir.display(),
+        "0".repeat(64)
+    );
+    std::fs::write(&config, text).unwrap();
+    let sources = Sources { files: vec![config], state_dir: None };
+    let settings = sources.merge().settle(&Credentials::default(), Purpose::Serve).unwrap();
+    let ledger = Ledger::open(&settings.ledger).unwrap();
+    let keys = KeyRing::new(&settings.keys, Arc::new(StateKeys::new(&settings.state_dir)));
+    let metrics = Arc::new(Metrics::new(ledger.commits().clone()));
+    let adapter: Box<dyn Adapter> = Box::new(server.clone());
+    let adapters = BTreeMap::from([("example.com".parse().unwrap(), adapter)]);
+    let backends = Arc::new(Backends::of_adapters(&settings.hosts, adapters, &metrics));
+    Arc::new(Desk::new(settings, keys, backends, Arc::default(), ledger, metrics))
+}
+
+impl Place {
+    fn new() -> Self {
+        Self::with(FakeServer::default())
+    }
+
+    fn with(server: FakeServer) -> Self {
+        let dir = tempfile::Builder::new().prefix("invited-test-").tempdir().unwrap();
+        let desk = desk(dir.path(), &server);
+        Self { desk, dir, server, now: "2026-01-01T00:00:00Z".parse().unwrap() }
+    }
+
+    /// What a crash leaves: the ledger as it is on the disk, and nothing that was remembered.
+    fn restart(&mut self) {
+        self.desk.ledger().close();
+        self.desk = desk(self.dir.path(), &self.server);
+    }
+
+    fn later(&mut self, seconds: i64) {
+        self.now += SignedDuration::from_secs(seconds);
+    }
+
+    fn issue(&self, order: &Order) -> Issued {
+        block_on(self.desk.issue(None, None, order, 1, self.now)).unwrap().pop().unwrap()
+    }
+
+    fn sign_up(&self, invite: &Issued, name: &str) -> Result<Invite, SignUpError> {
+        block_on(self.desk.sign_up(guest(invite, &name.parse().unwrap(), &password()), self.now))
+    }
+
+    fn reset(&self, invite: &Issued, name: &str) -> Result<Invite, SignUpError> {
+        block_on(self.desk.reset_password(guest(invite, &name.parse().unwrap(), &password()), self.now))
+    }
+
+    fn read(&self, invite: &Issued) -> Invite {
+        block_on(self.desk.ledger().find(invite.invite.id)).unwrap().unwrap()
+    }
+
+    fn open(&self, invite: &Issued) -> invited::desk::Offer {
+        block_on(self.desk.offer(self.read(invite), self.now)).unwrap()
+    }
+
+    fn tend(&self) {
+        block_on(self.desk.tend(self.now)).unwrap();
+    }
+
+    /// Who has redeemed the invite, and by which way.
+    fn redemptions(&self, invite: &Issued) -> Vec<(String, Via)> {
+        let redemption = |one: invited::invite::Redemption| (one.account.unwrap().to_string(), one.via);
+        self.read(invite).redemptions.into_iter().map(redemption).collect()
+    }
+}
+
+fn password() -> Secret {
+    Secret::new(PASSWORD.into())
+}
+
+fn guest<'a>(invite: &'a Issued, username: &'a Username, password: &'a Secret) -> Guest<'a> {
+    Guest { token: &invite.token, username, password, client: [127, 0, 0, 1].into() }
+}
+
+fn order(uses: u32) -> Order {
+    Order { uses: Some(uses), ..Order::default() }
+}
+
+#[test]
+fn a_guest_signs_up_once() {
+    let place = Place::new();
+    let invite = place.issue(&Order::default());
+    assert_eq!(place.open(&invite).web, Web::Open);
+    assert_eq!(place.sign_up(&invite, "juliet").unwrap().status(place.now), Status::Redeemed);
+    assert_eq!(place.server.state.lock().unwrap().accounts["juliet"], PASSWORD);
+    assert_eq!(place.redemptions(&invite), [("juliet".into(), Via::Web)]);
+    assert_eq!(place.sign_up(&invite, "romeo"), Err(SignUpError::Ended(Status::Redeemed)));
+    assert_eq!(place.server.accounts(), ["juliet"]);
+}
+
+#[test]
+fn a_form_that_is_sent_twice_makes_one_account() {
+    let mut place = Place::new();
+    let invite = place.issue(&order(2));
+    let (release, held) = async_channel::bounded(1);
+    place.server.script("create", Fault::Held(held));
+    let (name, secret) = ("juliet".parse().unwrap(), password());
+    let both = block_on(async {
+        let first = place.desk.sign_up(guest(&invite, &name, &secret), place.now);
+        let second = async {
+            release.close();
+            place.desk.sign_up(guest(&invite, &name, &secret), place.now).await
+        };
+        future::zip(first, second).await
+    });
+    assert_eq!(both.0.unwrap().id, both.1.unwrap().id);
+    assert_eq!((place.server.count("create"), place.redemptions(&invite).len()), (1, 1));
+    place.later(601);
+    assert_eq!(place.sign_up(&invite, "juliet"), Err(SignUpError::Taken), "later it is somebody else");
+}
+
+#[test]
+fn what_the_invite_does_not_allow_never_reaches_the_server() {
+    let place = Place::new();
+    let open = place.issue(&Order::default());
+    let bound = place.issue(&Order { username: Some("juliet".into()), ..Order::default() });
+    let reset = place.issue(&Order { reset: Some("juliet".into()), ..Order::default() });
+    assert_eq!(place.sign_up(&open, "admin"), Err(SignUpError::Reserved));
+    assert_eq!(place.sign_up(&open, "juliet"), Err(SignUpError::Taken), "it is kept for the bound invite");
+    assert_eq!(place.sign_up(&bound, "romeo"), Err(SignUpError::OtherName));
+    assert_eq!(place.sign_up(&reset, "juliet"), Err(SignUpError::WrongKind));
+    assert_eq!(place.reset(&bound, "juliet"), Err(SignUpError::WrongKind));
+    assert_eq!(place.reset(&reset, "romeo"), Err(SignUpError::OtherName));
+    let short = Secret::new("eleven char".into());
+    let name = "romeo".parse().unwrap();
+    let answer = block_on(place.desk.sign_up(guest(&open, &name, &short), place.now));
+    assert_eq!(answer, Err(SignUpError::PasswordTooShort(12)));
+    assert_eq!(place.server.count("create") + place.server.count("set_password"), 0);
+    assert_eq!(place.sign_up(&bound, "juliet").map(|invite| invite.used), Ok(1));
+}
+
+#[test]
+fn what_the_server_refuses_spends_nothing() {
+    let place = Place::new();
+    let invite = place.issue(&Order::default());
+    place.server.state.lock().unwrap().accounts.insert("romeo".into(), String::new());
+    assert_eq!(place.sign_up(&invite, "romeo"), Err(SignUpError::Taken));
+    for (refusal, told) in [
+        (Refusal::Taken, SignUpError::Taken),
+        (Refusal::Name, SignUpError::Name),
+        (Refusal::Password, SignUpError::Password),
+        (Refusal::Unsupported, SignUpError::Closed),
+        (Refusal::Other("what only we may know".into()), SignUpError::Away),
+    ] {
+        place.server.script("create", Fault::Refuse(refusal));
+        assert_eq!(place.sign_up(&invite, "juliet"), Err(told));
+        assert_eq!(place.read(&invite).used, 0);
+    }
+    assert!(place.sign_up(&invite, "juliet").is_ok());
+    assert_eq!(place.server.accounts(), ["juliet", "romeo"]);
+}
+
+#[test]
+fn a_server_that_is_away_spends_nothing_and_nobody_waits_for_it() {
+    let place = Place::new();
+    let invite = place.issue(&Order::default());
+    place.server.script("create", Fault::Away);
+    assert_eq!(place.sign_up(&invite, "juliet"), Err(SignUpError::Away));
+    assert_eq!(place.read(&invite).used, 0);
+    assert_eq!(place.open(&invite).web, Web::Open, "it answered since");
+    for operation in ["exists", "exists", "exists"] {
+        place.server.script(operation, Fault::Away);
+        assert_eq!(place.sign_up(&invite, "juliet"), Err(SignUpError::Away));
+    }
+    let asked = place.server.count("exists");
+    assert_eq!(place.sign_up(&invite, "juliet"), Err(SignUpError::Away));
+    assert_eq!(place.open(&invite).web, Web::Away);
+    assert_eq!(place.server.count("exists"), asked, "the breaker is open");
+    place.issue(&order(3));
+}
+
+/// Every fault at every call of a sign-up, with and without a token out, with a crash after it and without: there is
+/// never an account without a use spent, nor, in the end, a use spent without an account.
+#[test]
+fn no_fault_and_no_crash_grants_or_loses_a_use() {
+    let faults = [Fault::Away, Fault::LostBefore, Fault::LostAfter, Fault::Refuse(Refusal::Taken)];
+    for is_atomic in [true, false] {
+        for opened in [false, true] {
+            for operation in ["exists", "create", "look_up"] {
+                for fault in &faults {
+                    for crash in [false, true] {
+                        let case = format!("{operation} {fault:?} opened {opened} crash {crash} atomic {is_atomic}");
+                        let mut place = Place::with(FakeServer { is_atomic, ..FakeServer::default() });
+                        let invite = place.issue(&Order::default());
+                        if opened {
+                            place.open(&invite);
+                        }
+                        place.server.script(operation, fault.clone());
+                        let first = place.sign_up(&invite, "juliet").is_ok();
+                        if crash {
+                            place.restart();
+                        }
+                        let made = place.server.accounts().len();
+                        assert!(!first || made == 1, "{case}");
+                        assert!(made == 0 || place.read(&invite).used == 1, "{case}: an account without a use");
+                        assert!(place.sign_up(&invite, "romeo").is_err() || made == 0, "{case}: a second account");
+                        place.later(11);
+                        place.tend();
+                        let accounts = place.server.accounts().len();
+                        assert_eq!(place.read(&invite).used as usize, accounts, "{case}: a use was lost");
+                        assert_eq!(place.redemptions(&invite).len(), accounts, "{case}");
+                        if accounts == 0 {
+                            place.sign_up(&invite, "juliet").unwrap_or_else(|error| panic!("{case}: {error}"));
+                        }
+                        assert_eq!(place.server.accounts().len(), 1, "{case}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The process ends at the moment the call is under way, before or after the server has done it.
+#[test]
+fn a_crash_in_the_middle_is_settled_by_asking_the_server() {
+    for done in [false, true] {
+        let mut place = Place::new();
+        let invite = place.issue(&Order::default());
+        let (_release, held) = async_channel::bounded(1);
+        place.server.script("create", if done { Fault::Held(held) } else { Fault::Late(held) });
+        let (name, secret) = ("juliet".parse().unwrap(), password());
+        let desk = Arc::clone(&place.desk);
+        block_on(async {
+            let mut under_way = Box::pin(desk.sign_up(guest(&invite, &name, &secret), place.now));
+            while place.server.count("create") == 0 {
+                assert!(poll_once(&mut under_way).await.is_none());
+                future::yield_now().await;
+            }
+        });
+        place.restart();
+        assert_eq!(place.read(&invite).used, 1, "reserved");
+        place.tend();
+        assert_eq!(place.read(&invite).used, 1, "the call may still come true");
+        assert_eq!(place.sign_up(&invite, "juliet").is_ok(), done, "whoever asks again is told at once");
+        place.later(11);
+        place.tend();
+        assert_eq!(place.read(&invite).used, u32::from(done));
+        assert_eq!(place.redemptions(&invite).len(), usize::from(done));
+    }
+}
+
+#[test]
+fn many_guests_race_for_few_uses() {
+    let place = Place::new();
+    let invite = place.issue(&order(3));
+    let secret = password();
+    let names: Vec<Username> = (0..16).map(|n| format!("guest{n}").parse().unwrap()).collect();
+    let answers = block_on(async {
+        let mut answers = Vec::new();
+        let mut tasks: Vec<_> =
+            names.iter().map(|name| Box::pin(place.desk.sign_up(guest(&invite, name, &secret), place.now))).collect();
+        while !tasks.is_empty() {
+            let mut left = Vec::new();
+            for mut task in tasks {
+                match poll_once(&mut task).await {
+                    Some(answer) => answers.push(answer),
+                    None => left.push(task),
+                }
+            }
+            tasks = left;
+            future::yield_now().await;
+        }
+        answers
+    });
+    assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 3);
+    assert_eq!(place.server.accounts().len(), 3);
+    assert_eq!(place.read(&invite).uses_left(), 0);
+}
+
+#[test]
+fn one_token_is_minted_when_the_page_is_first_opened() {
+    let place = Place::new();
+    let invite = place.issue(&Order::default());
+    assert_eq!((invite.uri.clone(), place.server.count("mint")), (None, 0), "not at creation");
+    let read = place.read(&invite);
+    let (a, b) = block_on(future::zip(place.desk.offer(read.clone(), place.now), place.desk.offer(read, place.now)));
+    let uri = a.unwrap().uri.unwrap();
+    assert_eq!(b.unwrap().uri.as_ref(), Some(&uri));
+    assert_eq!(place.open(&invite).uri.as_ref(), Some(&uri));
+    assert_eq!(place.server.live_tokens().len(), 1);
+    assert_eq!(uri, format!("xmpp:example.com?register;preauth={}", place.server.live_tokens()[0]));
+}
+
+#[test]
+fn a_token_that_an_app_used_is_a_use() {
+    for forgets in [false, true] {
+        let place = Place::new();
+        place.server.state.lock().unwrap().forgets = forgets;
+        let invite = place.issue(&Order::default());
+        place.open(&invite);
+        assert!(place.server.sign_up_in_app(&place.server.live_tokens()[0], "juliet"));
+        assert_eq!(place.sign_up(&invite, "romeo"), Err(SignUpError::Ended(Status::Redeemed)));
+        block_on(place.desk.watch_apps(place.now)).unwrap();
+        let told: Vec<_> = place.read(&invite).redemptions.into_iter().map(|one| (one.account, one.via)).collect();
+        assert_eq!(told, [((!forgets).then(|| "juliet".parse().unwrap()), Via::App)]);
+        assert_eq!(place.server.accounts(), ["juliet"]);
+    }
+}
+
+#[test]
+fn a_sign_up_on_the_web_uses_up_the_token_that_holds_the_last_use() {
+    for is_atomic in [true, false] {
+        let place = Place::with(FakeServer { is_atomic, ..FakeServer::default() });
+        let invite = place.issue(&order(2));
+        place.open(&invite);
+        let token = place.server.live_tokens()[0].clone();
+        place.sign_up(&invite, "juliet").unwrap();
+        assert_eq!(place.server.live_tokens(), std::slice::from_ref(&token), "one use is left for it");
+        place.sign_up(&invite, "romeo").unwrap();
+        assert_eq!(place.server.live_tokens(), [""; 0]);
+        assert!(!place.server.sign_up_in_app(&token, "tybalt"));
+        assert_eq!(place.server.accounts(), ["juliet", "romeo"]);
+    }
+}
+
+#[test]
+fn an_invite_that_ends_takes_its_token_along() {
+    let mut place = Place::new();
+    let [revoked, away, shortened] = [(); 3].map(|()| place.issue(&Order::default()));
+    for invite in [&revoked, &away, &shortened] {
+        place.open(invite);
+    }
+    block_on(place.desk.revoke(vec![revoked.invite.id], place.now)).unwrap();
+    assert_eq!(place.server.live_tokens().len(), 2);
+    place.server.script("withdraw", Fault::Away);
+    block_on(place.desk.revoke(vec![away.invite.id], place.now)).unwrap();
+    assert_eq!(place.server.live_tokens().len(), 2, "the server was away");
+    place.restart();
+    place.tend();
+    assert_eq!(place.server.live_tokens().len(), 1, "it is taken back when the server is there again");
+    let change = Change { expires_at: Some(place.now + SignedDuration::from_hours(1)), ..Change::default() };
+    block_on(place.desk.ledger().change(shortened.invite.id, change, None, place.now)).unwrap();
+    place.later(3_600);
+    place.tend();
+    assert_eq!(place.server.live_tokens(), [""; 0]);
+    assert_eq!(place.read(&revoked).draft.app_token, None);
+}
+
+#[test]
+fn a_callers_own_sign_up_takes_the_token_back_first() {
+    let place = Place::new();
+    let key = place.desk.keys().all().into_iter().find(|(id, _)| id.as_str() == "site").unwrap().1;
+    let redeem = |invite: &Issued| {
+        let account = Account::try_from("juliet".to_owned()).unwrap();
+        block_on(place.desk.redeem(&key, &invite.token, Some(account), None, place.now))
+    };
+    let invite = place.issue(&Order::default());
+    place.open(&invite);
+    place.server.script("withdraw", Fault::Away);
+    assert_eq!(redeem(&invite), Err(SpendError::Away));
+    assert!(matches!(redeem(&invite), Ok(Answer::New(_))));
+    assert_eq!(place.server.live_tokens(), [""; 0]);
+
+    let invite = place.issue(&Order::default());
+    place.open(&invite);
+    assert!(place.server.sign_up_in_app(&place.server.live_tokens()[0], "romeo"));
+    assert_eq!(redeem(&invite), Err(SpendError::Ledger(RedeemError::Ended(Status::Redeemed))));
+    assert_eq!(place.redemptions(&invite), [("romeo".into(), Via::App)]);
+}
+
+#[test]
+fn tokens_can_be_had_with_the_invite() {
+    let place = Place::new();
+    let wanted = |minting| Order { minting, ..Order::default() };
+    let invite = place.issue(&wanted(Minting::IfPossible));
+    assert!(invite.uri.unwrap().ends_with(&place.server.live_tokens()[0]));
+    place.server.script("mint", Fault::Away);
+    assert_eq!(place.issue(&wanted(Minting::IfPossible)).uri, None, "an invite is made all the same");
+    place.server.script("mint", Fault::Away);
+    let made = block_on(place.desk.issue(None, None, &wanted(Minting::Required), 2, place.now));
+    assert!(made.is_err());
+    // What the ledger refuses leaves no token behind.
+    let bound = || Order { username: Some("juliet".into()), minting: Minting::IfPossible, ..Order::default() };
+    place.issue(&bound());
+    let before = place.server.live_tokens();
+    assert!(block_on(place.desk.issue(None, None, &bound(), 1, place.now)).is_err());
+    assert_eq!(place.server.live_tokens(), before);
+}
+
+#[test]
+fn an_invite_that_a_server_cannot_hold_to_its_name_is_for_the_web() {
+    let mut server = FakeServer::default();
+    server.abilities.in_app.bound = false;
+    let place = Place::with(server);
+    let invite = place.issue(&Order { username: Some("juliet".into()), ..Order::default() });
+    assert!(!invite.in_app);
+    let offer = place.open(&invite);
+    assert_eq!((offer.uri, offer.web, place.server.count("mint")), (None, Web::Open, 0));
+    assert!(place.sign_up(&invite, "juliet").is_ok());
+}
+
+#[test]
+fn what_the_server_can_never_give_is_refused_when_the_invite_is_asked_for() {
+    let mut server = FakeServer::default();
+    server.abilities =
+        Abilities { contacts: false, groups: false, reset: false, in_app: InApp::NONE, ..server.abilities };
+    let place = Place::with(server);
+    let order = Order {
+        contact: Some("romeo@example.com".into()),
+        groups: vec!["friends".into()],
+        roles: vec!["admin".into()],
+        ..Order::default()
+    };
+    let fields = |order| match block_on(place.desk.issue(None, None, &order, 1, place.now)) {
+        Err(IssueError::Order(wrong)) => wrong.into_iter().map(|wrong| wrong.field.into_owned()).collect::<Vec<_>>(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(fields(order), ["contact", "groups", "roles"]);
+    assert_eq!(fields(Order { reset: Some("juliet".into()), ..Order::default() }), ["reset"]);
+    place.issue(&Order::default());
+}
+
+#[test]
+fn a_contact_invite_makes_a_contact() {
+    let place = Place::new();
+    let invite = place.issue(&Order { contact: Some("romeo@example.com".into()), ..Order::default() });
+    place.sign_up(&invite, "juliet").unwrap();
+    assert_eq!(place.server.state.lock().unwrap().contacts, [("juliet".into(), "romeo@example.com".into())]);
+}
+
+#[test]
+fn a_reset_sets_one_password() {
+    let mut place = Place::new();
+    place.server.state.lock().unwrap().accounts.insert("juliet".into(), "the old one".into());
+    let order = Order { reset: Some("juliet".into()), ..Order::default() };
+    let invite = place.issue(&order);
+    assert!(place.reset(&invite, "juliet").is_ok());
+    assert_eq!(place.server.state.lock().unwrap().accounts["juliet"], PASSWORD);
+    place.later(601);
+    assert_eq!(place.reset(&invite, "juliet"), Err(SignUpError::Ended(Status::Redeemed)));
+    // Whoever got no answer may send it again.
+    let invite = place.issue(&order);
+    place.server.script("set_password", Fault::LostBefore);
+    assert_eq!(place.reset(&invite, "juliet"), Err(SignUpError::Away));
+    assert!(place.reset(&invite, "juliet").is_ok());
+    assert_eq!((place.read(&invite).used, place.server.count("set_password")), (1, 3));
+}
+
+#[test]
+fn an_invite_of_the_server_itself_is_taken_in() {
+    let place = Place::new();
+    let token = "TheServersOwnToken1234ab";
+    let kind = Kind::Contact { contact: "romeo@example.com".parse().unwrap(), username: None };
+    place.server.own_invite(token, kind.clone(), place.now + SignedDuration::from_hours(1));
+    let open = |token| block_on(place.desk.open(token, place.now)).unwrap();
+    let invite = open(token).unwrap();
+    assert_eq!((&invite.draft.kind, &invite.draft.source, invite.draft.uses), (&kind, &Source::Server, 1));
+    assert_eq!(open(token).map(|again| again.id), Some(invite.id), "once");
+    assert_eq!(place.server.count("look_up"), 1);
+    let guessed = "nothing-at-all-of-the-kind";
+    assert_eq!((open(guessed), open(guessed)), (None, None));
+    assert_eq!(place.server.count("look_up"), 2, "a miss is remembered");
+    let (name, secret) = ("juliet".parse().unwrap(), password());
+    let guest = Guest { token, username: &name, password: &secret, client: [127, 0, 0, 1].into() };
+    let invite = block_on(place.desk.sign_up(guest, place.now)).unwrap();
+    assert_eq!(invite.status(place.now), Status::Redeemed);
+    assert_eq!(place.server.live_tokens(), [""; 0], "the server's own token is used up");
+    assert_eq!(place.server.state.lock().unwrap().contacts, [("juliet".into(), "romeo@example.com".into())]);
+}
+
+/// The one test that waits: for the deadline itself.
+#[test]
+fn a_server_that_hangs_is_not_waited_for_longer_than_the_deadline() {
+    let mut place = Place::new();
+    let invite = place.issue(&Order::default());
+    let (release, late) = async_channel::bounded(1);
+    place.server.script("create", Fault::Late(late));
+    assert_eq!(place.sign_up(&invite, "juliet"), Err(SignUpError::Away));
+    assert_eq!(place.read(&invite).used, 1, "it may come true yet");
+    drop(release);
+    place.later(11);
+    place.tend();
+    assert_eq!((place.read(&invite).used, place.server.accounts().len()), (0, 0));
+}
