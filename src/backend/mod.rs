@@ -6,6 +6,7 @@
 //! here: that is the ledger's.
 
 mod breaker;
+pub mod ejabberd;
 mod guarded;
 
 use std::collections::BTreeMap;
@@ -299,9 +300,7 @@ impl Backends {
 fn adapter(host: &HostName, settings: &settings::Backend) -> Option<Box<dyn Adapter>> {
     match settings {
         settings::Backend::Ledger => None,
-        settings::Backend::Prosody { .. } | settings::Backend::Ejabberd { .. } | settings::Backend::Xmpp(_) => {
-            let _ = host;
-            None
-        }
+        settings::Backend::Ejabberd { url, login } => Some(Box::new(ejabberd::Ejabberd::new(host, url, login))),
+        settings::Backend::Prosody { .. } | settings::Backend::Xmpp(_) => None,
     }
 }

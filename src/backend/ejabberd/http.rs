@@ -1,0 +1,144 @@
+//! Calls to ejabberd's HTTP API: one connection each, so that no call ever meets what is left of another.
+
+use std::sync::Arc;
+
+use async_io::Async;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use futures_lite::{AsyncRead, AsyncWrite, future};
+use futures_rustls::TlsConnector;
+use futures_rustls::rustls::crypto::ring;
+use futures_rustls::rustls::pki_types::ServerName;
+use futures_rustls::rustls::{ClientConfig, RootCertStore};
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::Bytes;
+use hyper::header::{AUTHORIZATION, CONNECTION, CONTENT_TYPE, HOST};
+use serde_json::Value;
+use smol_hyper::rt::FuturesIo;
+use url::Url;
+
+use crate::backend::CallError;
+use crate::config::settings::Login;
+use crate::invite::name::HostName;
+
+/// The largest answer: a list of some ten thousand invites.
+const MAX_ANSWER_BYTES: usize = 4 << 20;
+
+/// Where the API is, and how to be let in.
+pub(super) struct Api {
+    url: Url,
+    login: Login,
+    /// What `Host:` says.
+    vhost: String,
+    tls: Option<Arc<ClientConfig>>,
+}
+
+/// What was answered.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    /// The body; null if it is no JSON.
+    pub(super) body: Value,
+}
+
+impl Answer {
+    /// The error code of ejabberd, which is more than the status tells.
+    pub(super) fn code(&self) -> Option<i64> {
+        self.body.get("code").and_then(Value::as_i64)
+    }
+}
+
+impl Api {
+    pub(super) fn new(host: &HostName, url: &Url, login: &Login) -> Self {
+        // ejabberd finds the virtual host by the name; an address is none (and warned of, with every call).
+        let is_name = matches!(url.host(), Some(url::Host::Domain(name)) if name != "localhost");
+        let vhost = match url.host_str() {
+            Some(name) if is_name => url.port().map_or_else(|| name.to_owned(), |port| format!("{name}:{port}")),
+            _ => idna::domain_to_ascii(host.as_str()).unwrap_or_default(),
+        };
+        let tls = (url.scheme() == "https").then(|| Arc::new(client_config()));
+        Self { url: url.clone(), login: login.clone(), vhost, tls }
+    }
+
+    /// Calls a command.
+    pub(super) async fn call(&self, command: &str, arguments: &Value) -> Result<Answer, CallError> {
+        let authorization = self.authorization()?;
+        let stream = self.connect().await?;
+        let Some(tls) = &self.tls else { return self.exchange(stream, command, arguments, authorization).await };
+        let name = self.url.host_str().unwrap_or_default().to_owned();
+        let name = ServerName::try_from(name).map_err(|error| CallError::Away(error.to_string()))?;
+        let stream = TlsConnector::from(Arc::clone(tls)).connect(name, stream).await;
+        let stream = stream.map_err(|error| CallError::Away(format!("no TLS with {}: {error}", self.place())))?;
+        self.exchange(stream, command, arguments, authorization).await
+    }
+
+    fn place(&self) -> String {
+        format!("{}:{}", self.url.host_str().unwrap_or_default(), self.url.port_or_known_default().unwrap_or(0))
+    }
+
+    fn authorization(&self) -> Result<String, CallError> {
+        let unread = || CallError::Away("its password or token is a credential that only the service can read".into());
+        Ok(match &self.login {
+            Login::Password { user, password } => {
+                let password = password.as_ref().ok_or_else(unread)?;
+                format!("Basic {}", STANDARD.encode(format!("{user}:{}", password.reveal())))
+            }
+            Login::Token(token) => format!("Bearer {}", token.as_ref().ok_or_else(unread)?.reveal()),
+        })
+    }
+
+    async fn connect(&self) -> Result<Async<std::net::TcpStream>, CallError> {
+        let away = |error: std::io::Error| CallError::Away(format!("cannot connect to {}: {error}", self.place()));
+        let addresses = async_std::net::ToSocketAddrs::to_socket_addrs(&self.place()).await.map_err(away)?;
+        let mut last = std::io::Error::other("the name has no address");
+        for address in addresses {
+            match Async::<std::net::TcpStream>::connect(address).await {
+                Ok(stream) => return Ok(stream),
+                Err(error) => last = error,
+            }
+        }
+        Err(away(last))
+    }
+
+    async fn exchange(
+        &self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send,
+        command: &str,
+        arguments: &Value,
+        authorization: String,
+    ) -> Result<Answer, CallError> {
+        let unsure = |error: &dyn std::fmt::Display| CallError::Unsure(format!("{}: {error}", self.place()));
+        let (mut sender, connection) =
+            hyper::client::conn::http1::handshake(FuturesIo::new(stream)).await.map_err(|error| unsure(&error))?;
+        let request = hyper::Request::post(format!("{}/{command}", self.url.path().trim_end_matches('/')))
+            .header(HOST, &self.vhost)
+            .header(AUTHORIZATION, authorization)
+            .header(CONTENT_TYPE, "application/json")
+            .header(CONNECTION, "close")
+            .body(Full::new(Bytes::from(arguments.to_string())))
+            .map_err(|error| CallError::Away(error.to_string()))?;
+        let answer = async {
+            let response = sender.send_request(request).await.map_err(|error| unsure(&error))?;
+            let status = response.status().as_u16();
+            let body = Limited::new(response.into_body(), MAX_ANSWER_BYTES).collect().await;
+            let body = body.map_err(|error| unsure(&error))?.to_bytes();
+            Ok(Answer { status, body: serde_json::from_slice(&body).unwrap_or_default() })
+        };
+        let connection = async {
+            // What ends it is told to whoever waits for the answer.
+            let _ = connection.await;
+            future::pending().await
+        };
+        future::or(answer, connection).await
+    }
+}
+
+/// Trusts whom the system trusts.
+fn client_config() -> ClientConfig {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
+    #[expect(clippy::expect_used, reason = "ring has the cipher suites of every protocol version")]
+    let config = config.with_safe_default_protocol_versions().expect("ring knows TLS 1.2 and 1.3");
+    config.with_root_certificates(roots).with_no_client_auth()
+}

@@ -1,0 +1,178 @@
+//! A real ejabberd (Debian's 23.01) on ports and a directory of its own. Without Erlang's distribution: nothing of the
+//! machine's own ejabberd or epmd is read or touched.
+
+#![allow(dead_code, reason = "every test file uses a part of it")]
+#![expect(clippy::unwrap_used, reason = "a harness that cannot do its work fails the test")]
+
+use std::io::{BufRead as _, BufReader};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+/// The one host.
+pub const HOST: &str = "example.com";
+/// The account that may call the API.
+pub const ADMIN: &str = "admin@example.com";
+pub const PASSWORD: &str = "the admin's \"password\"";
+
+/// All of the start takes 2 s on an idle machine.
+const START_TIMEOUT: Duration = Duration::from_secs(60);
+/// Between finding a free port and ejabberd's taking it, somebody else may.
+const ATTEMPTS: usize = 5;
+
+/// A server; killed when dropped.
+pub struct Ejabberd {
+    process: Option<Process>,
+    pub http: SocketAddr,
+    pub c2s: SocketAddr,
+    dir: tempfile::TempDir,
+}
+
+/// Killed when dropped, also by a test that fails in between.
+struct Process(Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Both fail only if it has ended already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Ejabberd {
+    /// Starts a server and waits until it answers.
+    pub fn start() -> Self {
+        for _ in 0..ATTEMPTS {
+            let [http, c2s] = [free_port(), free_port()];
+            let dir = tempfile::Builder::new().prefix("invited-ejabberd-").tempdir().unwrap();
+            let config = configuration(http.port(), c2s.port());
+            std::fs::write(dir.path().join("ejabberd.yml"), config).unwrap();
+            let mut ejabberd = Self { process: None, http, c2s, dir };
+            if ejabberd.run() {
+                return ejabberd;
+            }
+        }
+        panic!("ejabberd did not start {ATTEMPTS} times");
+    }
+
+    /// Starts it again, with what it had.
+    pub fn restart(&mut self) {
+        assert!(self.run(), "ejabberd does not start again");
+    }
+
+    /// Ends it as a power loss would.
+    pub fn kill(&mut self) {
+        self.process = None;
+    }
+
+    fn run(&mut self) -> bool {
+        let dir = self.dir.path();
+        // What has been registered before stays as it is.
+        let ready = format!(
+            "ejabberd_auth:try_register(<<\"admin\">>, <<\"{HOST}\">>, <<{PASSWORD:?}>>), io:format(\"ready~n\")."
+        );
+        let child = Command::new("erl")
+            .args(["-noinput", "-mnesia", "dir", &format!("{:?}", dir.join("spool").to_str().unwrap())])
+            .args(["-s", "ejabberd", "-eval", &ready])
+            .env("ERL_LIBS", libraries())
+            .env("EJABBERD_CONFIG_PATH", dir.join("ejabberd.yml"))
+            .env("EJABBERD_LOG_PATH", dir.join("ejabberd.log"))
+            .env("ERL_CRASH_DUMP", dir.join("crash.dump"))
+            .env("HOME", dir)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn();
+        let mut child = child.unwrap_or_else(|error| panic!("cannot run erl ({error}); install the package ejabberd"));
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        self.process = Some(Process(child));
+        // The thread reads on as long as the server lives: a full pipe would stop it.
+        let (sender, lines) = mpsc::channel();
+        std::thread::spawn(move || stdout.lines().map_while(Result::ok).for_each(|line| drop(sender.send(line))));
+        loop {
+            match lines.recv_timeout(START_TIMEOUT) {
+                Ok(line) if line == "ready" => return true,
+                Ok(_) => {}
+                Err(_) => return false,
+            }
+        }
+    }
+
+    /// `kind = "ejabberd"` for it, as lines of a backend's table.
+    pub fn backend(&self) -> String {
+        format!(
+            "kind = \"ejabberd\"\nurl = \"http://{}/api\"\nuser = \"{ADMIN}\"\npassword = {PASSWORD:?}\n",
+            self.http
+        )
+    }
+}
+
+fn free_port() -> SocketAddr {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap()
+}
+
+/// Where Debian has ejabberd's applications.
+fn libraries() -> String {
+    let dirs = std::fs::read_dir("/usr/lib").unwrap().map(|entry| entry.unwrap().path());
+    let has = |dir: &Path| {
+        std::fs::read_dir(dir)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .any(|entry| entry.file_name().to_str().is_some_and(|name| name.starts_with("ejabberd-")))
+    };
+    let found = dirs.filter(|dir| dir.is_dir()).find(|dir| has(dir));
+    found.expect("install the package ejabberd").display().to_string()
+}
+
+fn configuration(http: u16, c2s: u16) -> String {
+    format!(
+        r#"hosts: ["{HOST}"]
+loglevel: warning
+listen:
+  - port: {c2s}
+    ip: "127.0.0.1"
+    module: ejabberd_c2s
+  - port: {http}
+    ip: "127.0.0.1"
+    module: ejabberd_http
+    request_handlers:
+      /api: mod_http_api
+acl:
+  admin:
+    user: {ADMIN}
+access_rules:
+  configure:
+    allow: admin
+  c2s:
+    allow: all
+  local:
+    allow: all
+api_permissions:
+  "invited":
+    who:
+      access:
+        allow:
+          - acl: admin
+      oauth:
+        scope: "ejabberd:admin"
+        access:
+          allow:
+            - acl: admin
+    what: "*"
+oauth_access: local
+oauth_expire: 3600
+registration_timeout: infinity
+modules:
+  mod_admin_extra: {{}}
+  mod_http_api: {{}}
+  mod_roster: {{}}
+  mod_adhoc: {{}}
+  mod_disco: {{}}
+  mod_register:
+    ip_access: all
+"#
+    )
+}
