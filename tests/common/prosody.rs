@@ -1,12 +1,15 @@
-//! A real Prosody 0.12 with `mod_invites_api`, on a directory and port of its own: our answers are held against it.
+//! A real Prosody 0.12 on a directory and port of its own: with `mod_invites_api`, which our answers are held against,
+//! or with clients and an admin socket, as a backend.
 //!
-//! Needs Debian's packages prosody and prosody-modules. Nothing of the machine's own Prosody is read or touched.
+//! Needs Debian's packages prosody, prosody-modules and lua-dbi-sqlite3. Nothing of the machine's own Prosody is read or
+//! touched.
 
+#![allow(dead_code, reason = "every test file uses a part of it")]
 #![expect(clippy::unwrap_used, reason = "a harness that cannot do its work fails the test")]
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
@@ -20,9 +23,19 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// Between finding a free port and Prosody's taking it, somebody else may.
 const ATTEMPTS: usize = 5;
 
-/// A running server; killed when dropped.
+/// Where it keeps what it knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Storage {
+    /// Files; every change of a file writes it whole.
+    Internal,
+    /// SQLite.
+    Sql,
+}
+
+/// A server with its data, which may be stopped and started again; killed when dropped.
 pub struct Prosody {
     process: Process,
+    /// Of the one port: HTTP or clients.
     address: SocketAddr,
     dir: tempfile::TempDir,
     log: Receiver<String>,
@@ -40,61 +53,109 @@ impl Drop for Process {
 }
 
 impl Prosody {
-    /// Starts a server and waits until it answers.
+    /// Starts a server with `mod_invites_api`, and waits until it answers.
     pub fn start() -> Self {
+        Self::configured(web_api)
+    }
+
+    /// Starts a server with clients, invites and an admin socket, and waits until it answers.
+    pub fn with_clients(storage: Storage) -> Self {
+        Self::with_clients_and(storage, CLIENT_MODULES, "")
+    }
+
+    /// The same with other modules, and with lines of the test's own for the host.
+    pub fn with_clients_and(storage: Storage, modules: &[&str], lines: &str) -> Self {
+        Self::configured(|dir, port| clients(dir, port, storage, modules, lines))
+    }
+
+    /// `configuration` is given the directory and a port.
+    fn configured(configuration: impl Fn(&str, u16) -> String) -> Self {
         for _ in 0..ATTEMPTS {
-            if let Some(prosody) = Self::try_start() {
+            let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+            let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+            let dir = tempfile::Builder::new().prefix("invited-prosody-").tempdir().unwrap();
+            std::fs::create_dir(dir.path().join("certs")).unwrap();
+            std::fs::create_dir(dir.path().join("data")).unwrap();
+            let text = configuration(&dir.path().display().to_string(), port);
+            std::fs::write(dir.path().join("prosody.cfg.lua"), text).unwrap();
+            let (process, log) = spawn(dir.path());
+            let prosody = Self { process, address, dir, log };
+            if prosody.owns_port() {
+                prosody.wait_until_it_answers();
                 return prosody;
             }
         }
         panic!("prosody found the port in use {ATTEMPTS} times");
     }
 
-    /// Nothing if the port is in use.
-    fn try_start() -> Option<Self> {
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let dir = tempfile::Builder::new().prefix("invited-prosody-").tempdir().unwrap();
-        std::fs::create_dir(dir.path().join("certs")).unwrap();
-        std::fs::write(dir.path().join("prosody.cfg.lua"), configuration(&dir.path().display().to_string(), port))
-            .unwrap();
-
-        let mut child = Command::new("prosody")
-            .arg("--config")
-            .arg(dir.path().join("prosody.cfg.lua"))
-            .arg("-F")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap_or_else(|error| {
-                panic!("cannot run prosody ({error}); install the packages prosody and prosody-modules")
-            });
-        let stdout = BufReader::new(child.stdout.take().unwrap());
-        // The thread reads on as long as the server lives: a full pipe would stop it.
-        let (sender, log) = mpsc::channel();
-        std::thread::spawn(move || stdout.lines().map_while(Result::ok).all(|line| sender.send(line).is_ok()));
-        let prosody = Self { process: Process(child), address, dir, log };
-
-        // The port comes before the modules, but the first answer after both: Prosody does one thing at a time.
-        if prosody.owns_port() {
-            let answer = prosody.exchange("GET /invites_api?key=none HTTP/1.1\r\nHost: example.com\r\n");
-            assert!(answer.starts_with("HTTP/1.1 403 "), "{answer}\n{}", prosody.log());
-            return Some(prosody);
-        }
-        None
-    }
-
     fn owns_port(&self) -> bool {
         let mut seen = String::new();
         loop {
             match self.log.recv_timeout(START_TIMEOUT) {
-                Ok(line) if line.contains("Activated service 'http' on no ports") => return false,
-                Ok(line) if line.contains("Activated service 'http' on ") => return true,
+                Ok(line) if line.contains("Activated service '") && line.contains("' on no ports") => return false,
+                Ok(line) if line.contains("Activated service '") && line.contains(&self.address.port().to_string()) => {
+                    return true;
+                }
                 Ok(line) => seen = seen + line.as_str() + "\n",
                 Err(error) => panic!("prosody (process {}) does not start ({error}):\n{seen}", self.process.0.id()),
             }
         }
+    }
+
+    /// The port comes before the modules, but the first answer after both: Prosody does one thing at a time.
+    fn wait_until_it_answers(&self) {
+        if self.configuration().contains("http_ports") {
+            let answer = self.exchange("GET /invites_api?key=none HTTP/1.1\r\nHost: example.com\r\n");
+            assert!(answer.starts_with("HTTP/1.1 403 "), "{answer}\n{}", self.log());
+        } else {
+            let mut stream = TcpStream::connect(self.address).unwrap();
+            stream.set_read_timeout(Some(ANSWER_TIMEOUT)).unwrap();
+            let header = "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' \
+                          version='1.0' to='example.com'></stream:stream>";
+            stream.write_all(header.as_bytes()).unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).unwrap();
+            assert!(answer.contains("stream:features"), "{answer}\n{}", self.log());
+        }
+    }
+
+    fn configuration(&self) -> String {
+        std::fs::read_to_string(self.dir.path().join("prosody.cfg.lua")).unwrap()
+    }
+
+    /// Where clients connect to.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The admin socket.
+    pub fn socket(&self) -> PathBuf {
+        self.dir.path().join("data/prosody.sock")
+    }
+
+    /// The server's process.
+    pub fn id(&self) -> u32 {
+        self.process.0.id()
+    }
+
+    /// Stops it as a service manager does, and waits until it has ended.
+    pub fn stop(&mut self) {
+        let status = Command::new("kill").arg("-TERM").arg(self.id().to_string()).status().unwrap();
+        assert!(status.success());
+        self.process.0.wait().unwrap();
+    }
+
+    /// Ends it at once, without a chance to clear away its socket.
+    pub fn kill(&mut self) {
+        self.process.0.kill().unwrap();
+        self.process.0.wait().unwrap();
+    }
+
+    /// Starts it again after [`stop`](Self::stop) or [`kill`](Self::kill), with the same data on the same port.
+    pub fn start_again(&mut self) {
+        (self.process, self.log) = spawn(self.dir.path());
+        assert!(self.owns_port(), "somebody has taken port {}", self.address.port());
+        self.wait_until_it_answers();
     }
 
     /// Makes a key for [`HOST`] as its admin would: `ID/SECRET`. The running server knows it at once.
@@ -145,15 +206,36 @@ impl Prosody {
     }
 }
 
+fn spawn(dir: &Path) -> (Process, Receiver<String>) {
+    let mut child = Command::new("prosody")
+        .arg("--config")
+        .arg(dir.join("prosody.cfg.lua"))
+        .arg("-F")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap_or_else(|error| {
+            panic!("cannot run prosody ({error}); install the packages prosody, prosody-modules and lua-dbi-sqlite3")
+        });
+    let stdout = BufReader::new(child.stdout.take().unwrap());
+    // The thread reads on as long as the server lives: a full pipe would stop it.
+    let (sender, log) = mpsc::channel();
+    std::thread::spawn(move || {
+        for line in stdout.lines().map_while(Result::ok) {
+            // Nobody may want to know any more.
+            let _ = sender.send(line);
+        }
+    });
+    (Process(child), log)
+}
+
 /// `dir` and `port` are its own; all else is fixed.
-fn configuration(dir: &str, port: u16) -> String {
+fn web_api(dir: &str, port: u16) -> String {
+    let common = common(dir);
     format!(
-        r#"run_as_root = true -- as in containers; no change for other users
-data_path = "{dir}/data"
-pidfile = "{dir}/prosody.pid"
-certificates = "{dir}/certs"
+        r#"{common}
 plugin_paths = {{ "/usr/lib/prosody/modules", "/usr/share/prosody-modules" }}
-log = {{ info = "*console" }}
 storage = "internal"
 modules_enabled = {{ "http", "invites", "register_apps", "invites_page", "invites_api" }}
 modules_disabled = {{ "c2s", "s2s", "tls", "offline" }}
@@ -163,5 +245,42 @@ https_ports = {{}}
 http_default_host = "{HOST}" -- whoever asks for 127.0.0.1 means it
 VirtualHost "{HOST}"
 "#
+    )
+}
+
+/// What [`Prosody::with_clients`] has enabled.
+pub const CLIENT_MODULES: &[&str] =
+    &["roster", "saslauth", "disco", "ping", "admin_shell", "invites", "invites_register"];
+
+/// Clients may log in without encryption: there is no certificate, and nobody else listens.
+fn clients(dir: &str, port: u16, storage: Storage, modules: &[&str], lines: &str) -> String {
+    let common = common(dir);
+    let storage = match storage {
+        Storage::Internal => r#"storage = "internal""#,
+        Storage::Sql => r#"storage = "sql"; sql = { driver = "SQLite3", database = "prosody.sqlite" }"#,
+    };
+    let modules: String = modules.iter().map(|module| format!("{module:?}; ")).collect();
+    format!(
+        r#"{common}
+{storage}
+modules_enabled = {{ {modules} }}
+modules_disabled = {{ "s2s", "tls", "http" }}
+c2s_interfaces = {{ "127.0.0.1" }}
+c2s_ports = {{ {port} }}
+c2s_require_encryption = false
+allow_unencrypted_plain_auth = true
+VirtualHost "{HOST}"
+{lines}
+"#
+    )
+}
+
+fn common(dir: &str) -> String {
+    format!(
+        r#"run_as_root = true -- as in containers; no change for other users
+data_path = "{dir}/data"
+pidfile = "{dir}/prosody.pid"
+certificates = "{dir}/certs"
+log = {{ info = "*console" }}"#
     )
 }
