@@ -93,7 +93,7 @@ fn everything_works_on_a_real_server() {
             kind: &Kind::Account { username: None },
             groups: &[],
             roles: &[],
-            ttl: std::time::Duration::from_secs(60),
+            ttl: std::time::Duration::from_mins(1),
         };
         assert_eq!(client.mint(&wanted).await, Err(Refusal::Unsupported.into()));
         assert!(!client.abilities().in_app.account && client.abilities().sign_up);

@@ -159,6 +159,14 @@ impl Backend {
         self.call("look_up", self.adapter.look_up(token)).await
     }
 
+    /// See [`Adapter::keep`].
+    ///
+    /// # Errors
+    /// When the server is away.
+    pub async fn keep(&self) -> Result<(), CallError> {
+        self.call("keep", self.adapter.keep()).await
+    }
+
     /// See [`Adapter::tidy`].
     ///
     /// # Errors

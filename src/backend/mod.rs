@@ -8,6 +8,7 @@
 mod breaker;
 pub mod ejabberd;
 mod guarded;
+pub mod prosody;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -57,6 +58,11 @@ pub trait Adapter: Send + Sync {
 
     /// What has become of a token.
     async fn look_up(&self, token: &str) -> Result<TokenState, CallError>;
+
+    /// Sees that what must be in place at the server is, such as what holds apps to the ledger; asked every second or so.
+    async fn keep(&self) -> Result<(), CallError> {
+        Ok(())
+    }
 
     /// Clears away what nobody needs any more, such as tokens that have expired; asked now and then.
     async fn tidy(&self) -> Result<(), CallError> {
@@ -299,8 +305,8 @@ impl Backends {
 /// The adapter for a host; none where the ledger is all there is. Connects to nothing yet.
 fn adapter(host: &HostName, settings: &settings::Backend) -> Option<Box<dyn Adapter>> {
     match settings {
-        settings::Backend::Ledger => None,
+        settings::Backend::Ledger | settings::Backend::Xmpp(_) => None,
         settings::Backend::Ejabberd { url, login } => Some(Box::new(ejabberd::Ejabberd::new(host, url, login))),
-        settings::Backend::Prosody { .. } | settings::Backend::Xmpp(_) => None,
+        settings::Backend::Prosody { socket } => Some(Box::new(prosody::Prosody::new(host, socket))),
     }
 }

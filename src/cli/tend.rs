@@ -11,11 +11,11 @@ use crate::backend::State;
 use crate::clock;
 use crate::desk::Desk;
 
-const TURN: Duration = Duration::from_secs(2);
+const TURN: Duration = Duration::from_secs(1);
 /// Tokens that apps hold are looked at every so many turns.
-const WATCH_EVERY: u64 = 30;
+const WATCH_EVERY: u64 = 60;
 /// Servers clear up every so many turns: once an hour.
-const TIDY_EVERY: u64 = 1_800;
+const TIDY_EVERY: u64 = 3_600;
 
 /// Goes on as long as the process lives.
 pub(super) async fn run(desk: Arc<ArcSwap<Desk>>) {
@@ -27,6 +27,7 @@ pub(super) async fn run(desk: Arc<ArcSwap<Desk>>) {
                 if backend.state() != State::Up {
                     backend.probe().await;
                 }
+                let _ = backend.keep().await;
                 if turn % TIDY_EVERY == 0 {
                     let _ = backend.tidy().await;
                 }

@@ -18,7 +18,7 @@ pub const ADMIN: &str = "admin@example.com";
 pub const PASSWORD: &str = "the admin's \"password\"";
 
 /// All of the start takes 2 s on an idle machine.
-const START_TIMEOUT: Duration = Duration::from_secs(60);
+const START_TIMEOUT: Duration = Duration::from_mins(1);
 /// Between finding a free port and ejabberd's taking it, somebody else may.
 const ATTEMPTS: usize = 5;
 

@@ -259,7 +259,7 @@ fn clients(dir: &str, port: u16, storage: Storage, modules: &[&str], lines: &str
         Storage::Internal => r#"storage = "internal""#,
         Storage::Sql => r#"storage = "sql"; sql = { driver = "SQLite3", database = "prosody.sqlite" }"#,
     };
-    let modules: String = modules.iter().map(|module| format!("{module:?}; ")).collect();
+    let modules = modules.iter().map(|module| format!("{module:?}")).collect::<Vec<_>>().join("; ");
     format!(
         r#"{common}
 {storage}
