@@ -188,7 +188,8 @@ impl Adapter for Prosody {
             "kind": wanted.kind.name().word(),
             "groups": wanted.groups,
             "roles": wanted.roles,
-            "ttl": wanted.ttl.as_secs().max(1),
+            // Prosody counts whole seconds, and takes a token until its last one is over.
+            "ttl": wanted.ttl.as_secs().saturating_sub(1),
         });
         let request = with(request, "username", wanted.kind.username().map(ToString::to_string));
         let request = with(request, "contact", wanted.kind.contact().map(|contact| contact.user.to_string()));

@@ -1,0 +1,135 @@
+"""An XMPP client that is not ours, slixmpp: does what a guest's app does, and prints how that went.
+
+Usage: client.py HOST PORT REQUEST, where REQUEST is JSON:
+  {"do": "register", "token": …, "username": …, "password": …}
+  {"do": "race", "token": …, "usernames": […], "password": …}   all present the token, then all register
+  {"do": "login", "username": …, "password": …}                 prints the roster: JID to subscription
+  {"do": "invite", "username": …, "password": …, "node": …}     runs a command of XEP-0401
+Prints {"ok": true, …} or {"error": "the condition", "at": "the step"}.
+"""
+
+import asyncio
+import json
+import logging
+import sys
+
+import slixmpp
+from slixmpp.exceptions import IqError, IqTimeout
+from slixmpp.xmlstream import ET
+from slixmpp.xmlstream.handler import Waiter
+from slixmpp.xmlstream.matcher import MatcherId
+
+logging.disable(logging.CRITICAL)
+PATIENCE = 20
+
+
+class Client(slixmpp.ClientXMPP):
+    def __init__(self, host, username, password):
+        super().__init__(f"{username}@{host}", password)
+        self.host = host
+        self.done = asyncio.get_event_loop().create_future()
+        for plugin in ("xep_0030", "xep_0077", "xep_0004", "xep_0050"):
+            self.register_plugin(plugin)
+        self["feature_mechanisms"].unencrypted_plain = True
+        self.add_event_handler("connection_failed", lambda _: self.end({"error": "connection", "at": "connect"}))
+        self.add_event_handler("failed_auth", lambda _: self.end({"error": "not-authorized", "at": "login"}))
+
+    def end(self, outcome):
+        if not self.done.done():
+            self.done.set_result(outcome)
+
+    async def run(self, port):
+        self.connect(("127.0.0.1", port), use_ssl=False, force_starttls=False, disable_starttls=True)
+        try:
+            return await asyncio.wait_for(self.done, PATIENCE)
+        except asyncio.TimeoutError:
+            return {"error": "no answer", "at": "any"}
+        finally:
+            self.abort()
+
+
+class Guest(Client):
+    """Registers with a token (XEP-0445), before it logs in."""
+
+    def __init__(self, host, username, password, token, together):
+        super().__init__(host, username, password)
+        self["xep_0077"].create_account = True
+        self["xep_0077"].force_registration = True
+        self.token, self.together = token, together
+        self.add_event_handler("register", self.register)
+        self.add_event_handler("stream_error", lambda _: self.end({"error": "stream", "at": "any"}))
+
+    async def register(self, _form):
+        step = "preauth"
+        try:
+            iq = self.Iq()
+            iq["type"], iq["to"] = "set", self.host
+            iq.append(ET.Element("{urn:xmpp:pars:0}preauth", {"token": self.token}))
+            # slixmpp holds back what it does not know to belong before the login.
+            answer = Waiter("preauth", MatcherId(iq["id"]))
+            self.register_handler(answer)
+            self.send_raw(str(iq))
+            answer = await answer.wait(PATIENCE)
+            if answer is None or answer["type"] == "error":
+                self.end({"error": answer["error"]["condition"] if answer else "no answer", "at": step})
+                return
+            await self.together()
+            step = "register"
+            iq = self.Iq()
+            iq["type"], iq["to"] = "set", self.host
+            iq["register"]["username"], iq["register"]["password"] = self.boundjid.user, self.password
+            await iq.send(timeout=PATIENCE)
+            self.end({"ok": True})
+        except IqError as error:
+            self.end({"error": error.iq["error"]["condition"], "at": step})
+        except IqTimeout:
+            self.end({"error": "no answer", "at": step})
+
+
+class Member(Client):
+    def __init__(self, host, username, password, node=None):
+        super().__init__(host, username, password)
+        self.node = node
+        self.add_event_handler("session_start", self.start)
+
+    async def start(self, _event):
+        try:
+            if self.node:
+                iq = self.Iq()
+                iq["type"], iq["to"] = "set", self.host
+                iq.append(ET.Element("{http://jabber.org/protocol/commands}command", {"node": self.node, "action": "execute"}))
+                answer = await iq.send(timeout=PATIENCE)
+                fields = {
+                    field.get("var"): field.findtext("{jabber:x:data}value")
+                    for field in answer.xml.iter("{jabber:x:data}field")
+                }
+                self.end({"ok": True, "fields": fields})
+                return
+            self.send_presence()
+            roster = await self.get_roster(timeout=PATIENCE)
+            items = {str(jid): item["subscription"] for jid, item in roster["roster"]["items"].items()}
+            self.end({"ok": True, "roster": items})
+        except IqError as error:
+            self.end({"error": error.iq["error"]["condition"], "at": "session"})
+        except IqTimeout:
+            self.end({"error": "no answer", "at": "session"})
+
+
+async def main(host, port, request):
+    async def alone():
+        pass
+
+    do, password = request["do"], request["password"]
+    if do == "register":
+        return await Guest(host, request["username"], password, request["token"], alone).run(port)
+    if do == "race":
+        barrier = asyncio.Barrier(len(request["usernames"]))
+        guests = [Guest(host, name, password, request["token"], barrier.wait) for name in request["usernames"]]
+        return await asyncio.gather(*(guest.run(port) for guest in guests))
+    return await Member(host, request["username"], password, request.get("node")).run(port)
+
+
+if __name__ == "__main__":
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    print(json.dumps(loop.run_until_complete(main(sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])))))
