@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use ipnet::IpNet;
-use tide::http::headers::HeaderValue;
+use tide::http::headers::{self, HeaderValue};
 
 use crate::desk::Desk;
 
@@ -16,6 +16,45 @@ pub type Request = tide::Request<Arc<Desk>>;
 pub fn bearer(header: &str) -> Option<&str> {
     let (scheme, credentials) = header.trim().split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| credentials.trim())
+}
+
+/// Whether `Accept` ranks HTML above JSON. Whoever does not say gets JSON where there is a choice.
+#[must_use]
+pub fn prefers_html<State>(request: &tide::Request<State>) -> bool {
+    let (html, json) = ranks(request);
+    html > json
+}
+
+/// Whether `Accept` ranks JSON above HTML; for pages, which are HTML to whoever does not say.
+#[must_use]
+pub fn prefers_json<State>(request: &tide::Request<State>) -> bool {
+    let (html, json) = ranks(request);
+    json > html
+}
+
+/// The weights of HTML and JSON (RFC 9110, 12.5.1), in thousandths.
+fn ranks<State>(request: &tide::Request<State>) -> (u32, u32) {
+    let (mut html, mut json) = (0, 0);
+    let accept = request.header(headers::ACCEPT).map_or("", |values| values.as_str());
+    for range in accept.split(',') {
+        let mut parts = range.split(';').map(str::trim);
+        let kind = parts.next().unwrap_or_default();
+        let weight = parts.find_map(|part| part.strip_prefix("q=")).map_or(1000, thousandths);
+        match kind.to_ascii_lowercase().as_str() {
+            "text/html" | "application/xhtml+xml" => html = html.max(weight),
+            "application/json" | "application/problem+json" => json = json.max(weight),
+            _ => {}
+        }
+    }
+    (html, json)
+}
+
+/// A weight, in thousandths.
+#[must_use]
+pub fn thousandths(weight: &str) -> u32 {
+    let (whole, fraction) = weight.split_once('.').unwrap_or((weight, ""));
+    let fraction: String = fraction.chars().chain("000".chars()).take(3).collect();
+    whole.parse::<u32>().unwrap_or(0).min(1) * 1000 + fraction.parse::<u32>().unwrap_or(0)
 }
 
 /// The address of whoever sent `request`.

@@ -7,6 +7,7 @@ use tide::http::headers;
 use tide::{Middleware, Next, Response};
 
 use super::Route;
+use crate::caller::prefers_html;
 use crate::clock;
 use crate::log::{self, RequestLine};
 use crate::metrics::Metrics;
@@ -15,7 +16,11 @@ use crate::problem::{Problem, ProblemDetails};
 use crate::server::{Refusal, ServerWide};
 
 /// The outermost middleware.
-pub(super) struct Envelope(pub(super) Arc<Metrics>);
+pub(super) struct Envelope {
+    pub(super) metrics: Arc<Metrics>,
+    /// What the paths of all pages begin with.
+    pub(super) prefix: String,
+}
 
 #[tide::utils::async_trait]
 impl<State: Clone + Send + Sync + 'static> Middleware<State> for Envelope {
@@ -23,11 +28,11 @@ impl<State: Clone + Send + Sync + 'static> Middleware<State> for Envelope {
         let began = clock::instant();
         let id = request_id();
         let method = request.method();
-        let prefers_html = prefers_html(&request);
+        let reader = prefers_html(&request).then(|| pages::language(&request));
         let (mut response, method_name) = match request.ext::<Refusal>() {
             Some(reason) => (problem(reason).into(), "-"),
             None if request.ext::<ServerWide>().is_some() => (options(), method.as_ref()),
-            None if has_empty_part(request.url().path()) => (Problem::NotFound.into(), method.as_ref()),
+            None if has_empty_part(request.url().path(), &self.prefix) => (Problem::NotFound.into(), method.as_ref()),
             None => (next.run(request).await, method.as_ref()),
         };
 
@@ -37,12 +42,16 @@ impl<State: Clone + Send + Sync + 'static> Middleware<State> for Envelope {
             None => unasked(&response, route),
         };
         if let Some(problem) = &problem {
-            dress(&mut response, problem, prefers_html, &id);
+            dress(&mut response, problem);
+            match reader {
+                Some(reader) => pages::problem(&mut response, problem, &id, reader, &self.prefix),
+                None => in_json(&mut response, problem),
+            }
         }
         response.insert_header("X-Request-Id", &id);
         response.insert_header("X-Content-Type-Options", "nosniff");
         let error = problem.as_ref().map(|problem| problem as &dyn std::fmt::Display);
-        self.0.answered(route, response.status().into());
+        self.metrics.answered(route, response.status().into());
         log::request(&RequestLine {
             id: &id,
             method: method_name,
@@ -63,9 +72,10 @@ fn request_id() -> String {
     format!("{began:x}-{:08x}", NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
-/// Whether a slash is doubled, or ends a path: tide would look past it, and then one page had many addresses.
-fn has_empty_part(path: &str) -> bool {
-    path.contains("//") || (path.len() > 1 && path.ends_with('/'))
+/// Whether a slash is doubled, or ends a path: tide would look past it, and then one page had many addresses. Only
+/// `public_url` itself ends in one.
+fn has_empty_part(path: &str, prefix: &str) -> bool {
+    path.contains("//") || (path.ends_with('/') && path.strip_suffix('/') != Some(prefix))
 }
 
 /// `OPTIONS *` asks about the server as a whole (RFC 9110, 9.3.7).
@@ -95,8 +105,8 @@ fn problem(refusal: &Refusal) -> Problem {
     }
 }
 
-/// Gives a refusal its headers and its body: RFC 9457, or a small page where the client prefers one.
-fn dress(response: &mut Response, problem: &Problem, prefers_html: bool, request_id: &str) {
+/// Gives a refusal its headers.
+fn dress(response: &mut Response, problem: &Problem) {
     if let Problem::Method(allow) = problem {
         response.insert_header(headers::ALLOW, allow);
     }
@@ -110,36 +120,12 @@ fn dress(response: &mut Response, problem: &Problem, prefers_html: bool, request
     }
     response.insert_header(headers::CACHE_CONTROL, "no-store");
     response.append_header(headers::VARY, "Accept");
-    if prefers_html {
-        pages::problem(response, problem, request_id);
-        return;
-    }
+}
+
+/// Gives a refusal its body as RFC 9457 has it.
+fn in_json(response: &mut Response, problem: &Problem) {
     let body = ProblemDetails::from(problem);
     // It holds nothing but texts and numbers.
     response.set_body(serde_json::to_string(&body).unwrap_or_default());
     response.set_content_type("application/problem+json");
-}
-
-/// Whether `Accept` ranks HTML above JSON (RFC 9110, 12.5.1). Whoever does not say gets JSON.
-fn prefers_html<State>(request: &tide::Request<State>) -> bool {
-    let Some(accept) = request.header(headers::ACCEPT) else { return false };
-    let (mut html, mut json) = (0, 0);
-    for range in accept.as_str().split(',') {
-        let mut parts = range.split(';').map(str::trim);
-        let kind = parts.next().unwrap_or_default();
-        let weight = parts.find_map(|part| part.strip_prefix("q=")).map_or(1000, thousandths);
-        match kind.to_ascii_lowercase().as_str() {
-            "text/html" | "application/xhtml+xml" => html = html.max(weight),
-            "application/json" | "application/problem+json" => json = json.max(weight),
-            _ => {}
-        }
-    }
-    html > json
-}
-
-/// A weight, in thousandths.
-fn thousandths(weight: &str) -> u32 {
-    let (whole, fraction) = weight.split_once('.').unwrap_or((weight, ""));
-    let fraction: String = fraction.chars().chain("000".chars()).take(3).collect();
-    whole.parse::<u32>().unwrap_or(0).min(1) * 1000 + fraction.parse::<u32>().unwrap_or(0)
 }

@@ -14,7 +14,7 @@ use crate::api::{invites, invites_api, openapi, ops, redeem, this_key};
 use crate::config::Scope;
 use crate::desk::Desk;
 use crate::metrics::{self, Metrics};
-use crate::pages::landing;
+use crate::pages::{assets, enter, landing, qr, register, reset, setup};
 use crate::problem::Problem;
 
 /// The pattern of the route that answered; the log has it instead of the path, which may hold a token.
@@ -50,7 +50,13 @@ pub fn build(desk: Arc<Desk>) -> tide::Server<Arc<Desk>> {
     table.at(redeem::PATH, redeem::PATH).with(v1.clone()).on([Post], needs(Scope::Redeem, redeem::redeem)).done();
     table.at(this_key::PATH, this_key::PATH).with(v1.clone()).on([Get, Head], needs(None, this_key::get)).done();
     table.at(openapi::PATH, openapi::PATH).with(v1).on([Get, Head], openapi::get).done();
+    table.at("/", "/").on([Get, Head], enter::get).done();
     table.at("/invite", "/invite").on([Get, Head], landing::get).done();
+    table.at("/invite/qr", "/invite/qr").on([Get, Head], qr::get).done();
+    table.at("/invite/setup/:app", "/invite/setup/{app}").on([Get, Head], setup::get).done();
+    table.at("/register", "/register").on([Get, Head], register::get).on([Post], register::post).done();
+    table.at("/reset", "/reset").on([Get, Head], reset::get).on([Post], reset::post).done();
+    table.at("/assets/:name", "/assets/{name}").on([Get, Head], assets::get).done();
     table.at("/healthz", "/healthz").on([Get, Head], ops::healthz).done();
     table.at("/readyz", "/readyz").on([Get, Head], ops::readyz).done();
     table.app
@@ -68,7 +74,8 @@ pub fn build_metrics(metrics: Arc<Metrics>) -> tide::Server<Arc<Metrics>> {
 #[must_use]
 pub fn unavailable(cause: &'static str) -> tide::Server<()> {
     let mut app = tide::new();
-    app.with(envelope::Envelope(Arc::new(Metrics::new(metrics::seconds()))));
+    let metrics = Arc::new(Metrics::new(metrics::seconds()));
+    app.with(envelope::Envelope { metrics, prefix: String::new() });
     for path in ["/", "/*"] {
         app.at(path).all(move |_| async move { Ok(Response::from(Problem::Unavailable(cause.into()))) });
     }
@@ -83,7 +90,7 @@ struct Table<State> {
 impl<State: Clone + Send + Sync + 'static> Table<State> {
     fn new(state: State, metrics: Arc<Metrics>, prefix: String) -> Self {
         let mut app = tide::with_state(state);
-        app.with(envelope::Envelope(metrics));
+        app.with(envelope::Envelope { metrics, prefix: prefix.clone() });
         Self { app, prefix }
     }
 

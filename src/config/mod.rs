@@ -3,6 +3,7 @@
 //! *Raw* is what people write ([`raw`]); *settled* is what the program uses ([`settings`]). Only the settled form
 //! leaves this folder. Sources, later wins: defaults, files in order, `INVITED_*` variables, flags.
 
+pub mod apps;
 mod origin;
 pub mod public_key;
 mod rate;

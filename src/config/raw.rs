@@ -490,7 +490,7 @@ pub struct App {
     /// Its home page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
-    /// A picture of it.
+    /// The path of a picture of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<String>,
     /// Whether it signs up by an `xmpp:` link with a token.
@@ -516,7 +516,7 @@ pub struct Download {
     /// What the button says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
-    /// A picture for the button.
+    /// The path of a picture for the button.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<String>,
 }

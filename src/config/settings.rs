@@ -8,6 +8,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use url::Url;
 
+use super::apps::App;
 use super::origin::Origin;
 use super::public_key::PublicKey;
 use super::rate::Rate;
@@ -41,6 +42,8 @@ pub struct Settings {
     pub ledger: Ledger,
     /// What invites are like.
     pub invites: Invites,
+    /// The apps that guests are offered, in order.
+    pub apps: Vec<App>,
     /// Hosts, by prepared domain.
     pub hosts: BTreeMap<HostName, Host>,
     /// Declared keys and who declared them.
@@ -60,6 +63,19 @@ impl PublicUrl {
     #[must_use]
     pub fn base(&self) -> &str {
         self.base.as_str()
+    }
+
+    /// Whether guests come by HTTPS.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.base.scheme() == "https"
+    }
+
+    /// Without the scheme, as one types it: `host/prefix`.
+    #[must_use]
+    pub fn typed(&self) -> &str {
+        let base = self.base.as_str();
+        base.split_once("://").map_or(base, |(_, rest)| rest).trim_end_matches('/')
     }
 
     /// The path prefix without a slash at its end; empty at the root.

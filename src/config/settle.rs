@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use url::Url;
 
+use super::apps::{self, App};
 use super::origin::{Fault, Origin};
 use super::public_key;
 use super::raw::{self, ApiMethod, BackendKind, Raw, Scope, TlsUse};
@@ -52,6 +53,7 @@ pub(super) fn settle(
         idle_exit: raw.idle_exit.map(|span| span.0),
         http: settling.http(raw),
         tls: settling.tls(raw),
+        apps: settling.apps(raw),
         invites: settling.invites(raw),
         ledger,
         hosts,
@@ -230,6 +232,16 @@ impl Settling<'_> {
         Invites { ttl: invites.ttl.0, max_ttl: invites.max_ttl.0, landing: invites.landing.clone() }
     }
 
+    fn apps(&mut self, raw: &Raw) -> Vec<App> {
+        let mut findings = apps::Findings::default();
+        let apps = apps::settle(&raw.apps, &mut findings);
+        for (field, reason) in findings.faults {
+            self.fault(&["apps", field], &reason);
+        }
+        self.notices.extend(findings.notices);
+        apps
+    }
+
     fn hosts(&mut self, raw: &Raw) -> BTreeMap<HostName, Host> {
         let mut hosts = BTreeMap::new();
         for (name, host) in &raw.hosts {
@@ -256,6 +268,11 @@ impl Settling<'_> {
                     Ok(username) => _ = reserved_usernames.insert(username),
                     Err(error) => self.fault(&["hosts", name, "reserved_usernames"], &format!("{reserved:?}: {error}")),
                 }
+            }
+            if host.registration == Some(true) && host.backend.kind == BackendKind::Ledger {
+                let at = super::show::dotted(&["hosts", name, "registration"]);
+                let why = "backend.kind = \"ledger\" makes no accounts";
+                self.notices.push(format!("{at}: no sign-up form is offered, because {why}"));
             }
             let settled = Host {
                 site_name: host.site_name.clone().unwrap_or_else(|| domain.to_string()),

@@ -3,6 +3,7 @@
 mod adopt;
 mod app_token;
 mod change;
+mod guess;
 mod guest;
 mod issue;
 mod redeem;

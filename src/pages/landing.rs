@@ -1,87 +1,162 @@
-//! `GET /invite?TOKEN`: the landing page. Opening it spends nothing.
+//! `GET /invite?TOKEN`: who invites to where, until when, and the ways to accept. Opening it spends nothing.
 
 use askama::Template;
-use jiff::Timestamp;
 use tide::Response;
 
-use super::show;
+use super::look::Look;
+use super::offered::{self, Card};
+use super::{gone, page, preview, token_in};
 use crate::caller::Request;
 use crate::clock;
-use crate::config::settings::Host;
-use crate::desk::Offer;
+use crate::config::apps::Platform;
+use crate::desk::{Offer, Web};
+use crate::invite::link::percent_encode;
 use crate::invite::{Kind, Status};
 use crate::problem::Problem;
 
 #[derive(Template)]
 #[template(path = "landing.html")]
 struct LandingPage<'a> {
+    look: Look<'a>,
     title: String,
-    username: Option<&'a str>,
-    host: &'a str,
-    uri: Option<&'a str>,
-    token: &'a str,
-    expires_at: Timestamp,
-    expires_on: String,
+    /// What a link preview says below the title.
+    description: String,
+    /// Its picture, and this page; absolute.
+    picture: String,
+    address: String,
+    /// Whoever is invited has a name already.
+    account: Option<String>,
+    until: String,
+    uses_left: Option<String>,
+    contact: Option<Contact>,
+    is_reset: bool,
+    uri: Option<String>,
+    web: Web,
+    web_page: String,
+    device: Option<Platform>,
+    device_apps: Vec<Card<'a>>,
+    other_apps: Vec<Card<'a>>,
+    is_phone: bool,
+    qr: String,
+    /// Where codes are typed, and this one in groups of four.
+    enter: &'a str,
+    code: Vec<&'a str>,
 }
 
-#[derive(Template)]
-#[template(path = "gone.html")]
-struct GonePage {
-    title: &'static str,
-    text: &'static str,
+/// Who becomes a contact, for whoever has an account.
+struct Contact {
+    name: String,
+    uri: String,
 }
 
 /// The landing page; 404 for an unknown token, 410 for an invite that has ended.
 ///
 /// # Errors
-/// When the ledger cannot be read.
+/// When the ledger cannot be used.
 pub async fn get(request: Request) -> Result<Response, Problem> {
     let now = clock::now();
     let desk = request.state();
-    // Whatever is appended to a link on its way, such as a campaign's name, comes after the token.
-    let token = request.url().query().unwrap_or_default().split('&').next().unwrap_or_default();
-    let Some(invite) = desk.open(token, now).await? else {
-        return gone(404, "This invite is not known", "Maybe the link was cut off, or the invite is long over.");
+    let Some(invite) = desk.open(token_in(&request), now).await? else { return gone::unknown(&request) };
+    let status = invite.status(now);
+    let Some(host) = desk.settings().hosts.get(&invite.draft.host).filter(|_| status == Status::Pending) else {
+        return gone::ended(&request, status);
     };
-    let (title, text) = match invite.status(now) {
-        Status::Pending => match desk.settings().hosts.get(&invite.draft.host) {
-            Some(host) => return page(&desk.offer(invite, now).await?, host),
-            // The host is declared no more.
-            None => ("This invite is over", "The service that it leads to is no longer here."),
-        },
-        Status::Redeemed => ("This invite has been used", "Each invite works only so many times."),
-        Status::Expired => ("This invite has expired", "Invites work for a limited time."),
-        Status::Revoked => ("This invite was taken back", "It does not work any more."),
-    };
-    gone(410, title, text)
-}
-
-fn gone(status: u16, title: &'static str, text: &'static str) -> Result<Response, Problem> {
-    let mut response = Response::new(status);
-    show(&mut response, &GonePage { title, text })?;
-    Ok(response)
-}
-
-fn page(issued: &Offer, host: &Host) -> Result<Response, Problem> {
-    let draft = &issued.invite.draft;
-    let title = match &draft.kind {
-        Kind::Account { .. } => format!("You are invited to {}", host.site_name),
-        Kind::Contact { contact, .. } => format!("{contact} invites you to {}", host.site_name),
-        Kind::Reset { .. } => format!("A new password for {}", host.site_name),
-    };
-    let page = LandingPage {
-        title,
-        username: draft.kind.username().map(crate::invite::name::Username::as_str),
-        host: draft.host.as_str(),
-        uri: issued.uri.as_deref(),
-        token: &issued.token,
-        expires_at: draft.expires_at,
-        expires_on: draft.expires_at.strftime("%e %B %Y, %H:%M UTC").to_string(),
-    };
-    let mut response = Response::new(200);
-    show(&mut response, &page)?;
-    if let Some(uri) = &issued.uri {
-        response.insert_header("Link", format!("<{uri}>; rel=\"alternate\""));
+    let Offer { invite, token, uri, web, .. } = desk.offer(invite, now).await?;
+    // An app may have used it in the meantime.
+    let status = invite.status(now);
+    if status != Status::Pending {
+        return gone::ended(&request, status);
     }
-    Ok(response)
+    let (settings, draft) = (desk.settings(), &invite.draft);
+    let look = Look::of(&request).on(host);
+    let is_reset = matches!(draft.kind, Kind::Reset { .. });
+    let (title, description) = match (&draft.kind, &draft.inviter) {
+        (Kind::Reset { .. }, _) => (look.with("landing-title-reset", "site", &host.site_name), "landing-preview-reset"),
+        (_, Some(inviter)) => {
+            let names = [("inviter", inviter.as_str().into()), ("site", host.site_name.as_str().into())];
+            (look.language.with("landing-title-by", names), "landing-preview")
+        }
+        (_, None) => (look.with("landing-title", "site", &host.site_name), "landing-preview"),
+    };
+    let device = offered::device(&request);
+    let card = |app| Card::of(app, look.link(&format!("/invite/setup/{}?{token}", app.id)), &look);
+    let apps = settings.apps.iter().filter(|_| !is_reset);
+    let (device_apps, other_apps): (Vec<_>, Vec<_>) =
+        apps.partition(|app| device.is_some_and(|device| app.platforms.contains(&device)));
+    let base = settings.public_url.as_ref().map_or("", |url| url.base());
+    let web_page = if is_reset { format!("/reset?t={token}") } else { format!("/register?t={token}") };
+    let response = page(
+        200,
+        &LandingPage {
+            description: look.with(description, "site", &host.site_name),
+            picture: format!("{base}assets/{}", preview::name(&draft.host)),
+            address: format!("{base}invite?{token}"),
+            account: draft.kind.username().map(|name| format!("{name}@{}", draft.host)),
+            until: look.language.until(draft.expires_at, now),
+            uses_left: (draft.uses > 1).then(|| look.count("uses-left", invite.uses_left() as usize)),
+            contact: draft.kind.contact().map(|contact| Contact {
+                name: contact.to_string(),
+                uri: roster_uri(&format!("{}@{}", percent_encode(contact.user.as_str()), contact.host), uri.as_deref()),
+            }),
+            is_reset,
+            uri: uri.clone(),
+            web,
+            web_page: look.link(&web_page),
+            device_apps: device_apps.into_iter().map(card).collect(),
+            other_apps: other_apps.into_iter().map(card).collect(),
+            device,
+            is_phone: matches!(device, Some(Platform::Android | Platform::Ios)),
+            qr: look.link(&format!("/invite/qr?{token}")),
+            enter: settings.public_url.as_ref().map_or("", |url| url.typed()),
+            code: groups(&token),
+            title,
+            look,
+        },
+    );
+    response.map(|mut response| {
+        if let Some(uri) = &uri {
+            response.insert_header("Link", format!("<{uri}>; rel=\"alternate\""));
+        }
+        response
+    })
+}
+
+/// The link that adds a contact in an account that there is. With `ibr=y` some apps insist on a new one.
+fn roster_uri(contact: &str, uri: Option<&str>) -> String {
+    match uri.and_then(|uri| uri.strip_suffix(";ibr=y")) {
+        Some(uri) => uri.to_owned(),
+        None => format!("xmpp:{contact}?roster"),
+    }
+}
+
+/// In groups of four, to be read and typed.
+fn groups(code: &str) -> Vec<&str> {
+    let mut groups = vec![];
+    let mut rest = code;
+    while let Some((group, further)) = rest.split_at_checked(4).filter(|(_, further)| !further.is_empty()) {
+        groups.push(group);
+        rest = further;
+    }
+    groups.push(rest);
+    groups
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_has_an_account_is_not_made_to_register() {
+        let uri = "xmpp:romeo@example.com?roster;preauth=T;ibr=y";
+        assert_eq!(roster_uri("romeo@example.com", Some(uri)), "xmpp:romeo@example.com?roster;preauth=T");
+        assert_eq!(roster_uri("romeo@example.com", None), "xmpp:romeo@example.com?roster");
+    }
+
+    #[test]
+    fn codes_are_read_in_groups() {
+        assert_eq!(groups("AdXsSwAAAAevGz3NYIJEj6At").join(" "), "AdXs SwAA AAev Gz3N YIJE j6At");
+        assert_eq!(groups("12345").join(" "), "1234 5");
+        assert_eq!(groups("é2345").join(" "), "é23 45");
+        assert_eq!(groups(""), [""]);
+    }
 }

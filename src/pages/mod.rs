@@ -1,40 +1,111 @@
-//! What guests see: HTML from templates that are compiled in and cannot forget to escape.
+//! What guests see: HTML from templates that are compiled in and cannot forget to escape. Complete without scripts, and
+//! nothing comes from elsewhere.
+//!
+//! | path | |
+//! |---|---|
+//! | [`enter`] | `/`: a code that was typed by hand |
+//! | [`landing`] | `/invite?TOKEN`: who invites to where, and the ways to accept |
+//! | [`qr`] | `/invite/qr?TOKEN`: its QR code |
+//! | [`setup`] | `/invite/setup/APP?TOKEN`: how to get going with an app |
+//! | [`register`] | `/register?t=TOKEN&c=APP`: an account, on the web |
+//! | [`reset`] | `/reset?t=TOKEN`: a new password |
+//! | [`assets`] | `/assets/…`: style, script, pictures |
+//!
+//! `gone` is where dead invites end, `form` what forms have in common, `offered` the apps for a device, `look` what all
+//! pages are drawn with, and `language` what they say.
 
+pub mod assets;
+pub mod enter;
+mod form;
+mod gone;
 pub mod landing;
+pub mod language;
+mod look;
+mod offered;
+mod preview;
+pub mod qr;
+pub mod register;
+pub mod reset;
+pub mod setup;
 
 use askama::Template;
 use tide::Response;
 use tide::http::headers;
 
+use crate::caller::Request;
 use crate::problem::Problem;
+use look::Look;
+pub use look::language;
 
-/// Nothing is loaded, nothing runs, nobody frames it.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+/// All is ours, nobody frames it.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
+                                       base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-/// Puts a page into a response.
-fn show(response: &mut Response, page: &impl Template) -> Result<(), Problem> {
-    let html = page.render().map_err(|error| Problem::Internal(error.to_string()))?;
+/// A page.
+fn page(status: u16, template: &impl Template) -> Result<Response, Problem> {
+    let html = template.render().map_err(|error| Problem::Internal(error.to_string()))?;
+    let mut response = Response::new(status);
     response.set_body(html);
     response.set_content_type("text/html; charset=utf-8");
     response.insert_header("Content-Security-Policy", CONTENT_SECURITY_POLICY);
     response.insert_header("X-Frame-Options", "DENY");
     response.insert_header("Referrer-Policy", "no-referrer");
     response.insert_header(headers::CACHE_CONTROL, "no-store");
-    Ok(())
+    Ok(response)
+}
+
+/// On to another page, by GET.
+fn see_other(location: &str) -> Response {
+    let mut response = Response::new(303);
+    response.insert_header(headers::LOCATION, location);
+    response.insert_header("Referrer-Policy", "no-referrer");
+    response.insert_header(headers::CACHE_CONTROL, "no-store");
+    response
+}
+
+/// The token of a link: whatever is appended on its way, such as a campaign's name, comes after it.
+fn token_in(request: &Request) -> &str {
+    request.url().query().unwrap_or_default().split('&').next().unwrap_or_default()
+}
+
+/// The first value of a query parameter.
+fn parameter(request: &Request, name: &str) -> Option<String> {
+    request.url().query_pairs().find(|(other, _)| other == name).map(|(_, value)| value.into_owned())
 }
 
 #[derive(Template)]
 #[template(path = "problem.html")]
 struct ProblemPage<'a> {
-    title: &'a str,
-    detail: &'a str,
+    look: Look<'a>,
+    title: &'static str,
+    text: &'static str,
     request_id: &'a str,
 }
 
-/// A small page about a refusal.
-pub fn problem(response: &mut Response, problem: &Problem, request_id: &str) {
-    let page = ProblemPage { title: problem.title(), detail: problem.detail(), request_id };
-    if show(response, &page).is_err() {
-        response.set_body(problem.title());
+/// A page about a refusal that has none of its own.
+pub fn problem(
+    response: &mut Response,
+    problem: &Problem,
+    request_id: &str,
+    reader: (&'static language::Language, bool),
+    prefix: &str,
+) {
+    let (title, text) = match problem.status() {
+        404 | 405 | 410 => ("problem-not-found", "problem-not-found-text"),
+        413 | 414 | 431 => ("problem-too-large", "problem-too-large-text"),
+        429 => ("problem-too-many", "problem-too-many-text"),
+        500 => ("problem-internal", "problem-internal-text"),
+        503 => ("problem-later", "problem-later-text"),
+        _ => ("problem-other", "problem-other-text"),
+    };
+    let template = ProblemPage { look: Look::anywhere(reader, prefix), title, text, request_id };
+    match page(problem.status(), &template) {
+        Ok(mut page) => {
+            response.set_body(page.take_body());
+            for (name, values) in &page {
+                response.insert_header(name, values);
+            }
+        }
+        Err(_) => response.set_body(problem.title()),
     }
 }

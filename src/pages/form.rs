@@ -1,0 +1,156 @@
+//! What our forms have in common: their fields, what proves that a form is ours, and what is asked of a password.
+//!
+//! A form of ours has a `csrf` field: a MAC, under the ledger key, of the reader's cookie and the invite's token. Another
+//! site can neither read nor make it, and the cookie is not sent along with what another site posts (`SameSite=Strict`).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use rand::Rng as _;
+use subtle::ConstantTimeEq as _;
+use tide::Response;
+use tide::http::headers;
+
+use crate::caller::Request;
+use crate::clock;
+use crate::config::secret::Secret;
+use crate::config::settings::Host;
+use crate::problem::Problem;
+
+/// What was sent.
+pub(super) struct Form {
+    pub(super) username: String,
+    pub(super) password: Secret,
+    pub(super) token: String,
+    pub(super) csrf: String,
+}
+
+/// Reads the form that `request` sends.
+///
+/// # Errors
+/// When it is none of ours.
+pub(super) async fn read(request: &mut Request) -> Result<Form, Problem> {
+    let kind = request.content_type().map(|kind| kind.essence().to_owned());
+    if kind.as_deref() != Some("application/x-www-form-urlencoded") {
+        return Err(Problem::BadRequest("Forms are sent as application/x-www-form-urlencoded."));
+    }
+    let malformed = || Problem::BadRequest("The form is malformed.");
+    let body = request.body_bytes().await.map_err(|_| malformed())?;
+    let mut fields: [Option<String>; 4] = Default::default();
+    for (name, value) in url::form_urlencoded::parse(&body) {
+        let Some(at) = ["username", "password", "token", "csrf"].iter().position(|field| *field == name) else {
+            continue;
+        };
+        // What is not UTF-8 would become another password than the one that was typed.
+        if value.contains('\u{fffd}') || fields[at].replace(value.into_owned()).is_some() {
+            return Err(malformed());
+        }
+    }
+    let [username, password, token, csrf] = fields.map(Option::unwrap_or_default);
+    Ok(Form { username, password: Secret::new(password), token, csrf })
+}
+
+/// What makes a form ours.
+pub(super) struct Csrf {
+    /// The field.
+    pub(super) field: String,
+    /// The cookie, if the reader has none yet.
+    cookie: Option<String>,
+}
+
+impl Csrf {
+    /// For a form about `token` in an answer to `request`.
+    pub(super) fn new(request: &Request, token: &str) -> Self {
+        let public_url = request.state().settings().public_url.as_ref();
+        let is_https = public_url.is_some_and(|url| url.is_https());
+        let path = public_url.map_or("", |url| url.prefix());
+        let (value, is_new) = match cookie(request) {
+            Some(value) => (value, false),
+            None => {
+                let mut value = [0; 16];
+                clock::rng().fill_bytes(&mut value);
+                (URL_SAFE_NO_PAD.encode(value), true)
+            }
+        };
+        let secure = if is_https { "; Secure" } else { "" };
+        let cookie = format!("{}={value}; Path={path}/; HttpOnly; SameSite=Strict{secure}", cookie_name(request));
+        Self { field: mac(request, &value, token), cookie: is_new.then_some(cookie) }
+    }
+
+    /// Gives the reader the cookie.
+    pub(super) fn put(self, response: &mut Response) {
+        if let Some(cookie) = self.cookie {
+            response.insert_header(headers::SET_COOKIE, cookie);
+        }
+    }
+}
+
+/// Whether `form` is one that we gave to whoever sends it.
+pub(super) fn is_ours(request: &Request, form: &Form) -> bool {
+    let expected = cookie(request).map(|cookie| mac(request, &cookie, &form.token));
+    expected.is_some_and(|expected| expected.as_bytes().ct_eq(form.csrf.as_bytes()).into())
+}
+
+/// The prefix has browsers refuse a cookie that another host of the domain has set (RFC 6265bis, 4.1.3.2). It wants HTTPS
+/// and the whole host.
+fn cookie_name(request: &Request) -> &'static str {
+    let public_url = request.state().settings().public_url.as_ref();
+    if public_url.is_some_and(|url| url.is_https() && url.prefix().is_empty()) { "__Host-csrf" } else { "csrf" }
+}
+
+fn cookie(request: &Request) -> Option<String> {
+    let name = cookie_name(request);
+    let header = request.header(headers::COOKIE)?;
+    let pairs =
+        header.iter().flat_map(|value| value.as_str().split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.into_iter().find(|(other, _)| *other == name).map(|(_, value)| value.to_owned())
+}
+
+fn mac(request: &Request, cookie: &str, token: &str) -> String {
+    URL_SAFE_NO_PAD.encode(request.state().ledger().seal().slot(&["csrf", cookie, token]))
+}
+
+/// What proves to a page that we have said so ourselves.
+pub(super) fn voucher(request: &Request, parts: [&str; 3]) -> String {
+    URL_SAFE_NO_PAD.encode(&request.state().ledger().seal().slot(&parts)[..12])
+}
+
+/// Whether `voucher` vouches for `parts`.
+pub(super) fn is_voucher(request: &Request, voucher_: &str, parts: [&str; 3]) -> bool {
+    voucher(request, parts).as_bytes().ct_eq(voucher_.as_bytes()).into()
+}
+
+/// A password that is guessed within so many tries, as powers of ten go: zxcvbn's score of 0 or 1. Such a one is refused,
+/// as mod_password_policy does; a longer list of demands makes passwords worse (NIST SP 800-63B, 5.1.1.2).
+const WEAK: zxcvbn::Score = zxcvbn::Score::One;
+
+/// Why a password is refused before anybody else sees it; `about` is what its owner would think of first.
+pub(super) fn fault_of(password: &Secret, host: &Host, about: &[&str]) -> Option<PasswordFault> {
+    let password = password.reveal();
+    if password.is_empty() {
+        return Some(PasswordFault::Empty);
+    }
+    // How long it must be is the desk's business, which says so.
+    let is_long = password.chars().count() >= host.min_password_length;
+    (is_long && zxcvbn::zxcvbn(password, about).score() <= WEAK).then_some(PasswordFault::Weak)
+}
+
+/// What is wrong with a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PasswordFault {
+    Empty,
+    Short(usize),
+    Weak,
+    Refused,
+}
+
+impl PasswordFault {
+    /// What the page says about it.
+    pub(super) fn text(self, look: &super::look::Look<'_>) -> String {
+        match self {
+            Self::Empty => look.text("error-password-empty").into_owned(),
+            Self::Short(least) => look.count("error-password-short", least),
+            Self::Weak => look.text("error-password-weak").into_owned(),
+            Self::Refused => look.text("error-password-refused").into_owned(),
+        }
+    }
+}

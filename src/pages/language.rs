@@ -1,0 +1,247 @@
+//! What guests read, in their language: Fluent messages, compiled in, parsed once.
+//!
+//! Dates are messages like any other (day, month and year as each language orders and declines them). CLDR's own data
+//! would weigh more than the rest of the program for this one date.
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+/// The first one is for whoever reads none of them.
+const SOURCES: [(&str, &str); 9] = [
+    ("en", include_str!("locales/en.ftl")),
+    ("de", include_str!("locales/de.ftl")),
+    ("fr", include_str!("locales/fr.ftl")),
+    ("es", include_str!("locales/es.ftl")),
+    ("nl", include_str!("locales/nl.ftl")),
+    ("pl", include_str!("locales/pl.ftl")),
+    ("ru", include_str!("locales/ru.ftl")),
+    ("it", include_str!("locales/it.ftl")),
+    ("pt-BR", include_str!("locales/pt-BR.ftl")),
+];
+
+static ALL: LazyLock<Vec<Language>> =
+    LazyLock::new(|| SOURCES.into_iter().map(|(tag, source)| Language::new(tag, source)).collect());
+
+/// A language with its texts.
+pub struct Language {
+    /// Its tag (BCP 47).
+    pub tag: &'static str,
+    bundle: FluentBundle<FluentResource>,
+}
+
+impl Language {
+    fn new(tag: &'static str, source: &str) -> Self {
+        let mut bundle = FluentBundle::new_concurrent(tag.parse().into_iter().collect());
+        // All nine are written from left to right; the marks would end up in what people copy.
+        bundle.set_use_isolating(false);
+        // The tests find every fault there could be.
+        let (Ok(resource) | Err((resource, _))) = FluentResource::try_new(source.to_owned());
+        let _ = bundle.add_resource(resource);
+        Self { tag, bundle }
+    }
+
+    /// All of them.
+    #[must_use]
+    pub fn all() -> &'static [Self] {
+        &ALL
+    }
+
+    /// The language called `tag`.
+    #[must_use]
+    pub fn named(tag: &str) -> Option<&'static Self> {
+        ALL.iter().find(|language| language.tag.eq_ignore_ascii_case(tag))
+    }
+
+    /// The best one for `Accept-Language` (RFC 9110, 12.5.4). Regions count only where there is no better one.
+    #[must_use]
+    pub fn accepted(header: &str) -> &'static Self {
+        let mut ranges: Vec<_> = header.split(',').filter_map(range).collect();
+        // Stable: among equals the first one wins.
+        ranges.sort_by_key(|(_, weight)| std::cmp::Reverse(*weight));
+        let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
+        let found = ranges.iter().find_map(|(tag, _)| {
+            Self::named(tag).or_else(|| ALL.iter().find(|language| primary(language.tag) == primary(tag)))
+        });
+        found.unwrap_or(&ALL[0])
+    }
+
+    /// A message.
+    #[must_use]
+    pub fn text(&self, id: &str) -> Cow<'_, str> {
+        self.format(id, None)
+    }
+
+    /// A message with variables.
+    #[must_use]
+    pub fn with<'a>(&'a self, id: &str, variables: impl IntoIterator<Item = (&'a str, FluentValue<'a>)>) -> String {
+        self.format(id, Some(&variables.into_iter().collect())).into_owned()
+    }
+
+    fn format<'a>(&'a self, id: &str, variables: Option<&'a FluentArgs<'_>>) -> Cow<'a, str> {
+        let message = self.bundle.get_message(id).and_then(|message| message.value());
+        // Whoever sees an id has found a fault; a test looks for them first.
+        message.map_or_else(
+            || id.to_owned().into(),
+            |pattern| self.bundle.format_pattern(pattern, variables, &mut vec![]).into_owned().into(),
+        )
+    }
+
+    /// A point in time, in words, in UTC: nobody tells us where the reader is.
+    #[must_use]
+    pub fn moment(&self, moment: Timestamp) -> String {
+        let date = TimeZone::UTC.to_datetime(moment);
+        let variables = [
+            ("day", FluentValue::from(date.day())),
+            ("month", date.month().into()),
+            // Not as a number: no language groups its digits.
+            ("year", date.year().to_string().into()),
+            ("time", date.strftime("%H:%M").to_string().into()),
+        ];
+        self.with("moment", variables)
+    }
+
+    /// Until when, and how long that is from `now` on.
+    #[must_use]
+    pub fn until(&self, end: Timestamp, now: Timestamp) -> String {
+        let hours = end.duration_since(now).as_hours();
+        let (id, count) = if hours >= 48 { ("until-days", hours / 24) } else { ("until-hours", hours) };
+        self.with(id, [("count", count.into()), ("moment", self.moment(end).into())])
+    }
+}
+
+/// A language range with its weight in thousandths; none if it is refused, or is any language.
+fn range(text: &str) -> Option<(&str, u32)> {
+    let mut parts = text.split(';').map(str::trim);
+    let tag = parts.next().filter(|tag| !tag.is_empty() && *tag != "*")?;
+    let weight = parts.find_map(|part| part.strip_prefix("q=")).map_or(1000, crate::caller::thousandths);
+    (weight > 0).then_some((tag, weight))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+    use std::path::Path;
+
+    use super::*;
+
+    /// The messages of a source, each with its variables.
+    fn messages(source: &str) -> BTreeMap<String, BTreeSet<String>> {
+        let mut messages = BTreeMap::new();
+        let mut current = String::new();
+        for line in source.lines().filter(|line| !line.starts_with('#')) {
+            if let Some((id, _)) = line.split_once(" =").filter(|(id, _)| !id.starts_with([' ', '}'])) {
+                id.clone_into(&mut current);
+                assert!(messages.insert(current.clone(), BTreeSet::new()).is_none(), "{id} is there twice");
+            }
+            for part in line.split('$').skip(1) {
+                let end = part.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(part.len());
+                messages.get_mut(&current).unwrap().insert(part[..end].to_owned());
+            }
+        }
+        messages
+    }
+
+    #[test]
+    fn every_message_is_there_in_every_language_with_the_same_variables() {
+        let english = messages(SOURCES[0].1);
+        for (tag, source) in SOURCES {
+            assert!(FluentResource::try_new(source.to_owned()).is_ok(), "{tag} is not Fluent");
+            assert_eq!(messages(source), english, "{tag}");
+        }
+    }
+
+    #[test]
+    fn every_message_can_be_said_with_any_number() {
+        let numbers: [i64; 9] = [0, 1, 2, 3, 5, 11, 21, 22, 1000];
+        for language in Language::all() {
+            for (id, variables) in messages(SOURCES[0].1) {
+                for number in numbers {
+                    let value = |name: &str| match name {
+                        "count" | "day" | "month" => FluentValue::from(number),
+                        _ => FluentValue::from("x"),
+                    };
+                    let arguments: FluentArgs<'_> = variables.iter().map(|name| (&**name, value(name))).collect();
+                    let mut errors = vec![];
+                    let pattern = language.bundle.get_message(&id).unwrap().value().unwrap();
+                    let arguments: FluentArgs<'_> = if id == "moment" {
+                        arguments
+                            .iter()
+                            .map(|(name, value)| (name, value.clone()))
+                            .chain([("month", number.into())])
+                            .collect()
+                    } else {
+                        arguments
+                    };
+                    let text = language.bundle.format_pattern(pattern, Some(&arguments), &mut errors);
+                    assert!(
+                        errors.is_empty() && !text.contains(['{', '$']),
+                        "{}: {id}: {text} {errors:?}",
+                        language.tag
+                    );
+                }
+            }
+        }
+    }
+
+    /// Every message that pages ask for is there, and the other way round.
+    #[test]
+    fn messages_are_those_that_pages_use() {
+        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/pages");
+        let files = ["", "templates"].into_iter().flat_map(|part| std::fs::read_dir(dir.join(part)).unwrap());
+        let texts =
+            files.map(|file| file.unwrap().path()).filter(|path| path.is_file() && !path.ends_with("language.rs"));
+        let all: String = texts.map(|path| std::fs::read_to_string(path).unwrap()).collect();
+        let own = include_str!("language.rs").split("mod tests").next().unwrap();
+        let all = all + own;
+        let quoted: BTreeSet<_> = all.split('"').collect();
+        let english = messages(SOURCES[0].1);
+        // `month` stands in `moment`.
+        let unused: Vec<_> = english.keys().filter(|id| *id != "month" && !quoted.contains(&***id)).collect();
+        assert_eq!(unused, Vec::<&String>::new(), "nobody says these");
+        for call in ["look.text(\"", "look.with(\"", "language.text(\"", "language.with(\""] {
+            for part in all.split(call).skip(1) {
+                let id = part.split('"').next().unwrap();
+                assert!(english.contains_key(id), "{id} is missing");
+            }
+        }
+    }
+
+    #[test]
+    fn readers_get_the_language_they_prefer() {
+        let tag = |header| Language::accepted(header).tag;
+        assert_eq!(tag("de-AT,de;q=0.9,en;q=0.8"), "de");
+        assert_eq!(tag("ja, fr;q=0.3, ru;q=0.7"), "ru");
+        assert_eq!(tag("pt"), "pt-BR");
+        assert_eq!(tag("pt-PT"), "pt-BR");
+        assert_eq!(tag("de;q=0, it;q=0.1"), "it");
+        for none in ["", "*", "ja", "tlh;q=x", ",,;;"] {
+            assert_eq!(tag(none), "en", "{none}");
+        }
+    }
+
+    #[test]
+    fn dates_and_plurals_are_those_of_the_language() {
+        let now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+        let after = |hours| now + jiff::SignedDuration::from_hours(hours);
+        let until = |tag, hours| Language::named(tag).unwrap().until(after(hours), now);
+        assert_eq!(until("en", 7 * 24), "The invite is good for 7 more days, until 8 January 2026, 00:00 UTC.");
+        assert_eq!(until("en", 1), "The invite is good for one more hour, until 1 January 2026, 01:00 UTC.");
+        assert_eq!(until("en", 0), "The invite is good for less than an hour, until 1 January 2026, 00:00 UTC.");
+        assert_eq!(until("de", 72), "Die Einladung gilt noch 3 Tage, bis 4. Januar 2026, 00:00 Uhr UTC.");
+        assert_eq!(
+            until("fr", 12),
+            "L’invitation est valable encore 12 heures, jusqu’au 1er janvier 2026 à 12:00 UTC."
+        );
+        assert_eq!(until("pl", 3), "Zaproszenie jest ważne jeszcze 3 godziny, do 1 stycznia 2026, 03:00 UTC.");
+        assert_eq!(until("pl", 5), "Zaproszenie jest ważne jeszcze 5 godzin, do 1 stycznia 2026, 05:00 UTC.");
+        assert_eq!(until("ru", 21 * 24), "Приглашение действует ещё 21 день, до 22 января 2026 г., 00:00 UTC.");
+        assert_eq!(until("ru", 3 * 24), "Приглашение действует ещё 3 дня, до 4 января 2026 г., 00:00 UTC.");
+        assert_eq!(until("ru", 5 * 24), "Приглашение действует ещё 5 дней, до 6 января 2026 г., 00:00 UTC.");
+        assert_eq!(until("pt-BR", 48), "O convite vale por mais 2 dias, até 3 de janeiro de 2026, 00:00 UTC.");
+    }
+}

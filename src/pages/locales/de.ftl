@@ -1,0 +1,156 @@
+language = Deutsch
+language-label = Sprache
+footer-contact = Hilfe
+footer-terms = Nutzungsbedingungen
+footer-privacy = Datenschutz
+back = Zurück zur Einladung
+about-xmpp = { $site } spricht XMPP, einen offenen Standard zum Chatten. Die App ist frei wählbar, und auch Menschen auf anderen Servern sind erreichbar.
+
+month = { $month ->
+    [1] Januar
+    [2] Februar
+    [3] März
+    [4] April
+    [5] Mai
+    [6] Juni
+    [7] Juli
+    [8] August
+    [9] September
+    [10] Oktober
+    [11] November
+   *[12] Dezember
+}
+moment = { $day }. { month } { $year }, { $time } Uhr UTC
+
+landing-title = Einladung zu { $site }
+landing-title-by = { $inviter } lädt dich zu { $site } ein
+landing-title-reset = Ein neues Passwort für { $site }
+landing-preview = Öffne diese Einladung, um ein Konto bei { $site } zu bekommen.
+landing-preview-reset = Öffne diesen Link, um ein neues Passwort zu wählen.
+landing-username = Deine Adresse wird lauten
+until-days = Die Einladung gilt noch { $count ->
+    [one] einen Tag
+   *[other] { $count } Tage
+}, bis { $moment }.
+until-hours = Die Einladung gilt noch { $count ->
+    [0] weniger als eine Stunde
+    [one] eine Stunde
+   *[other] { $count } Stunden
+}, bis { $moment }.
+uses-left = { $count ->
+    [one] Sie reicht noch für eine Person.
+   *[other] Sie reicht noch für { $count } Personen.
+}
+have-title = Ich habe ein Konto
+have-text = Füge { $contact } in der App, die du benutzt, zu deinen Kontakten hinzu.
+have-button = Kontakt hinzufügen
+new-title = Ich bin neu hier
+web-button = Konto hier anlegen
+web-text = Ganz ohne App: Wähle einen Namen und ein Passwort, und danach in Ruhe eine App.
+web-away = Auf dieser Seite können gerade keine Konten angelegt werden. Bitte versuche es in ein paar Minuten noch einmal.
+uri-button = Einladung in einer App öffnen
+uri-text = Wenn du auf diesem Gerät schon eine App für XMPP hast.
+apps-device = Apps für { $platform }
+apps-choose = Wähle eine App
+apps-other = Apps für andere Geräte
+apps-web = Webbrowser
+phone-title = Am Handy weitermachen
+phone-text = Scanne diesen Code mit der Kamera des anderen Geräts.
+phone-alt = QR-Code dieser Einladung
+code-title = Von Hand eintippen
+code-text = Gib diesen Code auf { $address } ein:
+copy-button = Kopieren
+copy-done = Kopiert
+
+gone-unknown-title = Diese Einladung ist nicht bekannt
+gone-unknown-text = Vielleicht wurde der Link unterwegs abgeschnitten, oder die Einladung ist lange vorbei.
+gone-redeemed-title = Diese Einladung wurde benutzt
+gone-redeemed-text = Jede Einladung gilt nur eine bestimmte Zahl von Malen. Wenn du es warst, öffne deine App und melde dich an.
+gone-expired-title = Diese Einladung ist abgelaufen
+gone-expired-text = Einladungen gelten nur eine gewisse Zeit.
+gone-revoked-title = Diese Einladung wurde zurückgenommen
+gone-revoked-text = Sie gilt nicht mehr.
+gone-over-title = Diese Einladung ist vorbei
+gone-over-text = Den Dienst, zu dem sie führt, gibt es hier nicht mehr.
+gone-ask = Bitte die Person, von der du den Link hast, um einen neuen.
+gone-enter = Anderen Code eingeben
+
+enter-title = Gib deinen Einladungscode ein
+enter-label = Einladungscode
+enter-hint = Groß- und Kleinschreibung zählt, Leerzeichen nicht. Du kannst auch den ganzen Link einfügen.
+enter-button = Weiter
+enter-error-unknown = Zu diesem Code gibt es keine Einladung. Bitte vergleiche ihn Zeichen für Zeichen.
+enter-error-empty = Bitte gib den Code deiner Einladung ein.
+enter-error-wait = Das waren zu viele falsche Codes. Bitte warte eine Minute.
+
+setup-title = Mit { $app } loslegen
+setup-get = { $app } holen
+setup-get-text = Installiere die App auf deinem Gerät und komm dann auf diese Seite zurück.
+setup-site = Website von { $app }
+setup-open = Einladung öffnen
+setup-open-text = Wenn { $app } installiert ist, öffne die Einladung darin. Die App führt dich dann weiter.
+setup-open-button = In { $app } öffnen
+setup-magic-button = { $app } mit der Einladung holen
+setup-account = Konto anlegen
+setup-account-text = { $app } braucht ein Konto, das es schon gibt. Lege es hier an und melde dich dann in der App an.
+setup-account-none = { $app } braucht ein Konto, das es schon gibt. Lege es zuerst mit einer anderen App an und melde dich dann mit dieser an.
+setup-login = Anmelden
+setup-login-text = Öffne { $app } und melde dich mit deiner Adresse und deinem Passwort an.
+
+register-title = Lege dein Konto bei { $site } an
+register-username = Benutzername
+register-username-hint = Buchstaben, Ziffern und . _ - ohne Leerzeichen. Deine Adresse wird name@{ $host } lauten.
+register-password = Passwort
+register-password-hint = { $count ->
+    [one] Mindestens ein Zeichen.
+   *[other] Mindestens { $count } Zeichen. Ein paar Wörter hintereinander sind leicht zu merken und schwer zu raten.
+}
+register-show = Anzeigen
+register-hide = Verbergen
+register-button = Konto anlegen
+register-terms = Mit dem Konto stimmst du den Nutzungsbedingungen zu.
+error-summary = Etwas stimmt noch nicht
+error-username-empty = Bitte wähle einen Benutzernamen.
+error-username-invalid = Das ist kein Benutzername: Nimm Buchstaben, Ziffern und . _ - ohne Leerzeichen.
+error-username-reserved = Dieser Name ist reserviert. Bitte wähle einen anderen.
+error-username-taken = Diesen Namen hat schon jemand. Bitte wähle einen anderen.
+error-username-other = Diese Einladung ist für einen anderen Namen.
+error-password-empty = Bitte wähle ein Passwort.
+error-password-short = { $count ->
+    [one] Das Passwort braucht mindestens ein Zeichen.
+   *[other] Das Passwort braucht mindestens { $count } Zeichen.
+}
+error-password-weak = Dieses Passwort ist zu leicht zu raten. Nimm mehr oder seltenere Wörter.
+error-password-refused = Der Server nimmt dieses Passwort nicht. Bitte wähle ein anderes.
+error-form = Das Formular war zu lange offen, oder dein Browser sendet keine Cookies. Bitte sende es noch einmal ab.
+error-away = Der Server ist gerade nicht erreichbar. Deine Einladung geht nicht verloren; bitte versuche es in ein paar Minuten noch einmal.
+closed-title = Konten werden hier nicht angelegt
+closed-text = Bitte öffne die Einladung in einer App.
+
+done-title = Dein Konto ist fertig
+done-address = Deine Adresse
+done-login = Mit { $app } anmelden
+done-apps = Wähle nun eine App und melde dich mit deiner Adresse und deinem Passwort an.
+done-webchat = Im Browser chatten
+done-keep = Bewahre dein Passwort gut auf; es wird nicht noch einmal gezeigt.
+
+reset-title = Wähle ein neues Passwort
+reset-address = Für das Konto
+reset-password = Neues Passwort
+reset-button = Passwort setzen
+reset-done-title = Dein neues Passwort gilt
+reset-done-text = Melde dich in allen deinen Apps damit an.
+
+problem-not-found = Hier ist nichts
+problem-not-found-text = Bitte prüfe die Adresse.
+problem-too-many = Zu viele Anfragen
+problem-too-many-text = Bitte warte eine Minute und versuche es noch einmal.
+problem-too-large = Das war zu viel
+problem-too-large-text = Das Formular ist größer, als wir annehmen.
+problem-later = Versuche es später noch einmal
+problem-later-text = Das geht gerade nicht; es hat sich nichts geändert.
+problem-other = Das hat nicht geklappt
+problem-other-text = Dein Browser hat etwas gesendet, das wir nicht verstehen.
+problem-internal = Hier ist etwas schiefgegangen
+problem-internal-text = Es liegt nicht an dir. Bitte versuche es später noch einmal.
+problem-request = Anfrage { $id }

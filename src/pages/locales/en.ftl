@@ -1,0 +1,157 @@
+# The texts of the pages. tests in src/pages/language.rs hold all languages to the messages and variables of this one.
+language = English
+language-label = Language
+footer-contact = Ask for help
+footer-terms = Terms of service
+footer-privacy = Privacy
+back = Back to the invite
+about-xmpp = { $site } speaks XMPP, an open standard for chat. You choose the app, and can talk to people on other servers, too.
+
+month = { $month ->
+    [1] January
+    [2] February
+    [3] March
+    [4] April
+    [5] May
+    [6] June
+    [7] July
+    [8] August
+    [9] September
+    [10] October
+    [11] November
+   *[12] December
+}
+moment = { $day } { month } { $year }, { $time } UTC
+
+landing-title = You are invited to { $site }
+landing-title-by = { $inviter } invites you to { $site }
+landing-title-reset = A new password for { $site }
+landing-preview = Open this invite to get an account on { $site }.
+landing-preview-reset = Open this link to choose a new password.
+landing-username = Your address will be
+until-days = The invite is good for { $count ->
+    [one] one more day
+   *[other] { $count } more days
+}, until { $moment }.
+until-hours = The invite is good for { $count ->
+    [0] less than an hour
+    [one] one more hour
+   *[other] { $count } more hours
+}, until { $moment }.
+uses-left = { $count ->
+    [one] It works for one more person.
+   *[other] It works for { $count } more people.
+}
+have-title = I have an account
+have-text = Add { $contact } to your contacts in the app that you use.
+have-button = Add the contact
+new-title = I am new here
+web-button = Create your account here
+web-text = No app needed yet: choose a name and a password, and pick an app afterwards.
+web-away = Accounts cannot be created on this page right now. Please try again in a few minutes.
+uri-button = Open the invite in an app
+uri-text = If you have an app for XMPP on this device already.
+apps-device = Apps for { $platform }
+apps-choose = Choose an app
+apps-other = Apps for other devices
+apps-web = web browser
+phone-title = Continue on your phone
+phone-text = Scan this code with the camera of the other device.
+phone-alt = QR code of this invite
+code-title = Type it by hand
+code-text = Enter this code at { $address }:
+copy-button = Copy
+copy-done = Copied
+
+gone-unknown-title = This invite is not known
+gone-unknown-text = Maybe the link was cut off on its way, or the invite ended long ago.
+gone-redeemed-title = This invite has been used
+gone-redeemed-text = Each invite works only so many times. If it was you who used it, open your app and log in.
+gone-expired-title = This invite has expired
+gone-expired-text = Invites work for a limited time.
+gone-revoked-title = This invite was taken back
+gone-revoked-text = It does not work any more.
+gone-over-title = This invite is over
+gone-over-text = The service that it leads to is no longer here.
+gone-ask = Ask whoever gave you this link for a new one.
+gone-enter = Enter another code
+
+enter-title = Enter your invite code
+enter-label = Invite code
+enter-hint = Capital and small letters matter, blanks do not. You can also paste the whole link.
+enter-button = Continue
+enter-error-unknown = There is no invite with this code. Please compare it letter by letter.
+enter-error-empty = Please enter the code of your invite.
+enter-error-wait = Those were too many wrong codes. Please wait a minute.
+
+setup-title = Get started with { $app }
+setup-get = Get { $app }
+setup-get-text = Install the app on your device and come back to this page.
+setup-site = Website of { $app }
+setup-open = Open the invite
+setup-open-text = When { $app } is installed, open the invite in it. The app guides you from there.
+setup-open-button = Open in { $app }
+setup-magic-button = Get { $app } with the invite
+setup-account = Create your account
+setup-account-text = { $app } wants an account that exists. Create it here, then log in with the app.
+setup-account-none = { $app } wants an account that exists. Create one with another app first, then log in with this one.
+setup-login = Log in
+setup-login-text = Open { $app } and log in with your address and your password.
+
+register-title = Create your account on { $site }
+register-username = User name
+register-username-hint = Letters, digits and . _ - without blanks. Your address will be name@{ $host }.
+register-password = Password
+register-password-hint = { $count ->
+    [one] At least one character.
+   *[other] At least { $count } characters. A few words in a row are easy to remember and hard to guess.
+}
+register-show = Show
+register-hide = Hide
+register-button = Create account
+register-terms = By creating an account you accept the terms of service.
+error-summary = Something is not right yet
+error-username-empty = Please choose a user name.
+error-username-invalid = This is no user name: use letters, digits and . _ - without blanks.
+error-username-reserved = This name is reserved. Please choose another one.
+error-username-taken = Somebody has this name already. Please choose another one.
+error-username-other = This invite is for another name.
+error-password-empty = Please choose a password.
+error-password-short = { $count ->
+    [one] The password needs at least one character.
+   *[other] The password needs at least { $count } characters.
+}
+error-password-weak = This password is too easy to guess. Please use more words, or rarer ones.
+error-password-refused = The server does not take this password. Please choose another one.
+error-form = The form was open for too long, or your browser sends no cookies. Please send it again.
+error-away = The server cannot be reached right now. Your invite is not lost; please try again in a few minutes.
+closed-title = Accounts are not created here
+closed-text = Please open the invite in an app.
+
+done-title = Your account is ready
+done-address = Your address
+done-login = Log in with { $app }
+done-apps = Now choose an app and log in with your address and your password.
+done-webchat = Chat in the browser
+done-keep = Keep your password well; it is not shown again.
+
+reset-title = Choose a new password
+reset-address = For the account
+reset-password = New password
+reset-button = Set the password
+reset-done-title = Your new password is set
+reset-done-text = Log in with it in all your apps.
+
+problem-not-found = There is nothing here
+problem-not-found-text = Please check the address.
+problem-too-many = Too many requests
+problem-too-many-text = Please wait a minute and try again.
+problem-too-large = That was too much
+problem-too-large-text = The form is larger than we take.
+problem-later = Try again later
+problem-later-text = This does not work at the moment; nothing has changed.
+problem-other = This did not work
+problem-other-text = Your browser sent something that we do not understand.
+problem-internal = Something went wrong here
+problem-internal-text = It is not your fault. Please try again later.
+problem-request = Request { $id }

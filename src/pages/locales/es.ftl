@@ -1,0 +1,156 @@
+language = Español
+language-label = Idioma
+footer-contact = Pedir ayuda
+footer-terms = Condiciones de uso
+footer-privacy = Privacidad
+back = Volver a la invitación
+about-xmpp = { $site } usa XMPP, un estándar abierto de mensajería. Tú eliges la aplicación, y también puedes hablar con gente de otros servidores.
+
+month = { $month ->
+    [1] enero
+    [2] febrero
+    [3] marzo
+    [4] abril
+    [5] mayo
+    [6] junio
+    [7] julio
+    [8] agosto
+    [9] septiembre
+    [10] octubre
+    [11] noviembre
+   *[12] diciembre
+}
+moment = { $day } de { month } de { $year }, { $time } UTC
+
+landing-title = Tienes una invitación a { $site }
+landing-title-by = { $inviter } te invita a { $site }
+landing-title-reset = Una contraseña nueva para { $site }
+landing-preview = Abre esta invitación para obtener una cuenta en { $site }.
+landing-preview-reset = Abre este enlace para elegir una contraseña nueva.
+landing-username = Tu dirección será
+until-days = La invitación vale { $count ->
+    [one] un día más
+   *[other] { $count } días más
+}, hasta el { $moment }.
+until-hours = La invitación vale { $count ->
+    [0] menos de una hora
+    [one] una hora más
+   *[other] { $count } horas más
+}, hasta el { $moment }.
+uses-left = { $count ->
+    [one] Sirve para una persona más.
+   *[other] Sirve para { $count } personas más.
+}
+have-title = Ya tengo una cuenta
+have-text = Añade { $contact } a tus contactos en la aplicación que usas.
+have-button = Añadir el contacto
+new-title = Es mi primera vez
+web-button = Crear tu cuenta aquí
+web-text = Sin aplicación por ahora: elige un nombre y una contraseña, y después una aplicación.
+web-away = Ahora mismo no se pueden crear cuentas en esta página. Inténtalo de nuevo en unos minutos.
+uri-button = Abrir la invitación en una aplicación
+uri-text = Si ya tienes una aplicación de XMPP en este dispositivo.
+apps-device = Aplicaciones para { $platform }
+apps-choose = Elige una aplicación
+apps-other = Aplicaciones para otros dispositivos
+apps-web = navegador web
+phone-title = Seguir en tu teléfono
+phone-text = Escanea este código con la cámara del otro dispositivo.
+phone-alt = Código QR de esta invitación
+code-title = Escribirlo a mano
+code-text = Escribe este código en { $address }:
+copy-button = Copiar
+copy-done = Copiado
+
+gone-unknown-title = No conocemos esta invitación
+gone-unknown-text = Quizá el enlace se cortó por el camino, o la invitación terminó hace mucho.
+gone-redeemed-title = Esta invitación ya se usó
+gone-redeemed-text = Cada invitación sirve un número limitado de veces. Si fuiste tú, abre tu aplicación e inicia sesión.
+gone-expired-title = Esta invitación ha caducado
+gone-expired-text = Las invitaciones valen por un tiempo limitado.
+gone-revoked-title = Esta invitación fue retirada
+gone-revoked-text = Ya no sirve.
+gone-over-title = Esta invitación se acabó
+gone-over-text = El servicio al que lleva ya no está aquí.
+gone-ask = Pide un enlace nuevo a quien te dio este.
+gone-enter = Escribir otro código
+
+enter-title = Escribe tu código de invitación
+enter-label = Código de invitación
+enter-hint = Las mayúsculas y minúsculas cuentan, los espacios no. También puedes pegar el enlace entero.
+enter-button = Continuar
+enter-error-unknown = No hay ninguna invitación con este código. Compáralo letra por letra.
+enter-error-empty = Escribe el código de tu invitación.
+enter-error-wait = Demasiados códigos incorrectos. Espera un minuto.
+
+setup-title = Empezar con { $app }
+setup-get = Obtener { $app }
+setup-get-text = Instala la aplicación en tu dispositivo y vuelve a esta página.
+setup-site = Sitio de { $app }
+setup-open = Abrir la invitación
+setup-open-text = Cuando { $app } esté instalada, abre la invitación en ella. La aplicación te guía a partir de ahí.
+setup-open-button = Abrir en { $app }
+setup-magic-button = Obtener { $app } con la invitación
+setup-account = Crear tu cuenta
+setup-account-text = { $app } necesita una cuenta que ya exista. Créala aquí y luego inicia sesión en la aplicación.
+setup-account-none = { $app } necesita una cuenta que ya exista. Créala primero con otra aplicación y luego inicia sesión con esta.
+setup-login = Iniciar sesión
+setup-login-text = Abre { $app } e inicia sesión con tu dirección y tu contraseña.
+
+register-title = Crea tu cuenta en { $site }
+register-username = Nombre de usuario
+register-username-hint = Letras, cifras y . _ - sin espacios. Tu dirección será nombre@{ $host }.
+register-password = Contraseña
+register-password-hint = { $count ->
+    [one] Al menos un carácter.
+   *[other] Al menos { $count } caracteres. Unas palabras seguidas son fáciles de recordar y difíciles de adivinar.
+}
+register-show = Mostrar
+register-hide = Ocultar
+register-button = Crear la cuenta
+register-terms = Al crear una cuenta aceptas las condiciones de uso.
+error-summary = Algo no está bien todavía
+error-username-empty = Elige un nombre de usuario.
+error-username-invalid = Esto no es un nombre de usuario: usa letras, cifras y . _ - sin espacios.
+error-username-reserved = Este nombre está reservado. Elige otro.
+error-username-taken = Alguien tiene ya este nombre. Elige otro.
+error-username-other = Esta invitación es para otro nombre.
+error-password-empty = Elige una contraseña.
+error-password-short = { $count ->
+    [one] La contraseña necesita al menos un carácter.
+   *[other] La contraseña necesita al menos { $count } caracteres.
+}
+error-password-weak = Esta contraseña es demasiado fácil de adivinar. Usa más palabras, o menos comunes.
+error-password-refused = El servidor no acepta esta contraseña. Elige otra.
+error-form = El formulario estuvo abierto demasiado tiempo, o tu navegador no envía cookies. Envíalo otra vez.
+error-away = No se puede llegar al servidor en este momento. Tu invitación no se pierde; inténtalo de nuevo en unos minutos.
+closed-title = Aquí no se crean cuentas
+closed-text = Abre la invitación en una aplicación.
+
+done-title = Tu cuenta está lista
+done-address = Tu dirección
+done-login = Iniciar sesión con { $app }
+done-apps = Ahora elige una aplicación e inicia sesión con tu dirección y tu contraseña.
+done-webchat = Chatear en el navegador
+done-keep = Guarda bien tu contraseña; no se volverá a mostrar.
+
+reset-title = Elige una contraseña nueva
+reset-address = Para la cuenta
+reset-password = Contraseña nueva
+reset-button = Guardar la contraseña
+reset-done-title = Tu contraseña nueva ya vale
+reset-done-text = Inicia sesión con ella en todas tus aplicaciones.
+
+problem-not-found = Aquí no hay nada
+problem-not-found-text = Comprueba la dirección.
+problem-too-many = Demasiadas peticiones
+problem-too-many-text = Espera un minuto e inténtalo de nuevo.
+problem-too-large = Eso fue demasiado
+problem-too-large-text = El formulario es más grande de lo que aceptamos.
+problem-later = Inténtalo más tarde
+problem-later-text = Esto no funciona en este momento; nada ha cambiado.
+problem-other = Esto no funcionó
+problem-other-text = Tu navegador envió algo que no entendemos.
+problem-internal = Algo salió mal aquí
+problem-internal-text = No es culpa tuya. Inténtalo más tarde.
+problem-request = Petición { $id }

@@ -1,0 +1,159 @@
+language = Français
+language-label = Langue
+footer-contact = Demander de l’aide
+footer-terms = Conditions d’utilisation
+footer-privacy = Confidentialité
+back = Retour à l’invitation
+about-xmpp = { $site } utilise XMPP, un standard ouvert de messagerie. Vous choisissez l’application, et pouvez aussi parler aux personnes d’autres serveurs.
+
+month = { $month ->
+    [1] janvier
+    [2] février
+    [3] mars
+    [4] avril
+    [5] mai
+    [6] juin
+    [7] juillet
+    [8] août
+    [9] septembre
+    [10] octobre
+    [11] novembre
+   *[12] décembre
+}
+moment = { $day ->
+    [1] 1er
+   *[other] { $day }
+} { month } { $year } à { $time } UTC
+
+landing-title = Vous êtes invité·e sur { $site }
+landing-title-by = { $inviter } vous invite sur { $site }
+landing-title-reset = Un nouveau mot de passe pour { $site }
+landing-preview = Ouvrez cette invitation pour obtenir un compte sur { $site }.
+landing-preview-reset = Ouvrez ce lien pour choisir un nouveau mot de passe.
+landing-username = Votre adresse sera
+until-days = L’invitation est valable encore { $count ->
+    [one] un jour
+   *[other] { $count } jours
+}, jusqu’au { $moment }.
+until-hours = L’invitation est valable encore { $count ->
+    [0] moins d’une heure
+    [one] une heure
+   *[other] { $count } heures
+}, jusqu’au { $moment }.
+uses-left = { $count ->
+    [one] Elle vaut encore pour une personne.
+   *[other] Elle vaut encore pour { $count } personnes.
+}
+have-title = J’ai déjà un compte
+have-text = Ajoutez { $contact } à vos contacts dans l’application que vous utilisez.
+have-button = Ajouter le contact
+new-title = Je suis nouveau ici
+web-button = Créer votre compte ici
+web-text = Sans application pour l’instant : choisissez un nom et un mot de passe, puis une application.
+web-away = Il n’est pas possible de créer un compte sur cette page en ce moment. Réessayez dans quelques minutes.
+uri-button = Ouvrir l’invitation dans une application
+uri-text = Si vous avez déjà une application XMPP sur cet appareil.
+apps-device = Applications pour { $platform }
+apps-choose = Choisissez une application
+apps-other = Applications pour d’autres appareils
+apps-web = navigateur web
+phone-title = Continuer sur votre téléphone
+phone-text = Scannez ce code avec l’appareil photo de l’autre appareil.
+phone-alt = Code QR de cette invitation
+code-title = Saisir à la main
+code-text = Saisissez ce code sur { $address } :
+copy-button = Copier
+copy-done = Copié
+
+gone-unknown-title = Cette invitation est inconnue
+gone-unknown-text = Le lien a peut-être été coupé, ou l’invitation est terminée depuis longtemps.
+gone-redeemed-title = Cette invitation a été utilisée
+gone-redeemed-text = Chaque invitation ne sert qu’un certain nombre de fois. Si c’était vous, ouvrez votre application et connectez-vous.
+gone-expired-title = Cette invitation a expiré
+gone-expired-text = Les invitations sont valables pour un temps limité.
+gone-revoked-title = Cette invitation a été retirée
+gone-revoked-text = Elle n’est plus valable.
+gone-over-title = Cette invitation est terminée
+gone-over-text = Le service auquel elle mène n’est plus ici.
+gone-ask = Demandez un nouveau lien à la personne qui vous l’a donné.
+gone-enter = Saisir un autre code
+
+enter-title = Saisissez votre code d’invitation
+enter-label = Code d’invitation
+enter-hint = Les majuscules et minuscules comptent, les espaces non. Vous pouvez aussi coller le lien entier.
+enter-button = Continuer
+enter-error-unknown = Aucune invitation n’a ce code. Comparez-le caractère par caractère.
+enter-error-empty = Saisissez le code de votre invitation.
+enter-error-wait = Trop de codes erronés. Attendez une minute.
+
+setup-title = Commencer avec { $app }
+setup-get = Obtenir { $app }
+setup-get-text = Installez l’application sur votre appareil, puis revenez à cette page.
+setup-site = Site de { $app }
+setup-open = Ouvrir l’invitation
+setup-open-text = Une fois { $app } installé, ouvrez-y l’invitation. L’application vous guide ensuite.
+setup-open-button = Ouvrir dans { $app }
+setup-magic-button = Obtenir { $app } avec l’invitation
+setup-account = Créer votre compte
+setup-account-text = { $app } demande un compte existant. Créez-le ici, puis connectez-vous dans l’application.
+setup-account-none = { $app } demande un compte existant. Créez-le d’abord avec une autre application, puis connectez-vous avec celle-ci.
+setup-login = Se connecter
+setup-login-text = Ouvrez { $app } et connectez-vous avec votre adresse et votre mot de passe.
+
+register-title = Créez votre compte sur { $site }
+register-username = Nom d’utilisateur
+register-username-hint = Lettres, chiffres et . _ - sans espaces. Votre adresse sera nom@{ $host }.
+register-password = Mot de passe
+register-password-hint = { $count ->
+    [one] Au moins un caractère.
+   *[other] Au moins { $count } caractères. Quelques mots à la suite sont faciles à retenir et difficiles à deviner.
+}
+register-show = Afficher
+register-hide = Masquer
+register-button = Créer le compte
+register-terms = En créant un compte, vous acceptez les conditions d’utilisation.
+error-summary = Quelque chose ne va pas encore
+error-username-empty = Choisissez un nom d’utilisateur.
+error-username-invalid = Ce n’est pas un nom d’utilisateur : utilisez des lettres, des chiffres et . _ - sans espaces.
+error-username-reserved = Ce nom est réservé. Choisissez-en un autre.
+error-username-taken = Ce nom est déjà pris. Choisissez-en un autre.
+error-username-other = Cette invitation est pour un autre nom.
+error-password-empty = Choisissez un mot de passe.
+error-password-short = { $count ->
+    [one] Il faut au moins un caractère.
+   *[other] Il faut au moins { $count } caractères.
+}
+error-password-weak = Ce mot de passe est trop facile à deviner. Utilisez plus de mots, ou des mots plus rares.
+error-password-refused = Le serveur n’accepte pas ce mot de passe. Choisissez-en un autre.
+error-form = Le formulaire est resté ouvert trop longtemps, ou votre navigateur n’envoie pas de cookies. Envoyez-le encore une fois.
+error-away = Le serveur est injoignable en ce moment. Votre invitation n’est pas perdue ; réessayez dans quelques minutes.
+closed-title = On ne crée pas de compte ici
+closed-text = Ouvrez l’invitation dans une application.
+
+done-title = Votre compte est prêt
+done-address = Votre adresse
+done-login = Se connecter avec { $app }
+done-apps = Choisissez maintenant une application et connectez-vous avec votre adresse et votre mot de passe.
+done-webchat = Discuter dans le navigateur
+done-keep = Gardez bien votre mot de passe ; il ne sera plus affiché.
+
+reset-title = Choisissez un nouveau mot de passe
+reset-address = Pour le compte
+reset-password = Nouveau mot de passe
+reset-button = Définir le mot de passe
+reset-done-title = Votre nouveau mot de passe est défini
+reset-done-text = Connectez-vous avec lui dans toutes vos applications.
+
+problem-not-found = Il n’y a rien ici
+problem-not-found-text = Vérifiez l’adresse.
+problem-too-many = Trop de requêtes
+problem-too-many-text = Attendez une minute et réessayez.
+problem-too-large = C’était trop
+problem-too-large-text = Le formulaire est plus grand que ce que nous acceptons.
+problem-later = Réessayez plus tard
+problem-later-text = Cela ne marche pas en ce moment ; rien n’a changé.
+problem-other = Cela n’a pas marché
+problem-other-text = Votre navigateur a envoyé quelque chose que nous ne comprenons pas.
+problem-internal = Quelque chose s’est mal passé ici
+problem-internal-text = Ce n’est pas votre faute. Réessayez plus tard.
+problem-request = Requête { $id }

@@ -1,0 +1,156 @@
+language = Italiano
+language-label = Lingua
+footer-contact = Chiedi aiuto
+footer-terms = Condizioni d’uso
+footer-privacy = Privacy
+back = Torna all’invito
+about-xmpp = { $site } usa XMPP, uno standard aperto per chattare. Scegli tu l’app, e puoi parlare anche con chi sta su altri server.
+
+month = { $month ->
+    [1] gennaio
+    [2] febbraio
+    [3] marzo
+    [4] aprile
+    [5] maggio
+    [6] giugno
+    [7] luglio
+    [8] agosto
+    [9] settembre
+    [10] ottobre
+    [11] novembre
+   *[12] dicembre
+}
+moment = { $day } { month } { $year }, { $time } UTC
+
+landing-title = Hai un invito per { $site }
+landing-title-by = { $inviter } ti invita su { $site }
+landing-title-reset = Una nuova password per { $site }
+landing-preview = Apri questo invito per avere un account su { $site }.
+landing-preview-reset = Apri questo link per scegliere una nuova password.
+landing-username = Il tuo indirizzo sarà
+until-days = L’invito vale ancora { $count ->
+    [one] un giorno
+   *[other] { $count } giorni
+}, fino al { $moment }.
+until-hours = L’invito vale ancora { $count ->
+    [0] meno di un’ora
+    [one] un’ora
+   *[other] { $count } ore
+}, fino al { $moment }.
+uses-left = { $count ->
+    [one] Vale ancora per una persona.
+   *[other] Vale ancora per { $count } persone.
+}
+have-title = Ho già un account
+have-text = Aggiungi { $contact } ai contatti nell’app che usi.
+have-button = Aggiungi il contatto
+new-title = È la mia prima volta
+web-button = Crea qui il tuo account
+web-text = Per ora senza app: scegli un nome e una password, poi un’app.
+web-away = Al momento non si possono creare account su questa pagina. Riprova tra qualche minuto.
+uri-button = Apri l’invito in un’app
+uri-text = Se hai già un’app per XMPP su questo dispositivo.
+apps-device = App per { $platform }
+apps-choose = Scegli un’app
+apps-other = App per altri dispositivi
+apps-web = browser web
+phone-title = Continua sul telefono
+phone-text = Inquadra questo codice con la fotocamera dell’altro dispositivo.
+phone-alt = Codice QR di questo invito
+code-title = Scrivilo a mano
+code-text = Inserisci questo codice su { $address }:
+copy-button = Copia
+copy-done = Copiato
+
+gone-unknown-title = Questo invito non è noto
+gone-unknown-text = Forse il link è stato tagliato per strada, o l’invito è finito da tempo.
+gone-redeemed-title = Questo invito è già stato usato
+gone-redeemed-text = Ogni invito vale solo un certo numero di volte. Se l’hai usato tu, apri la tua app e accedi.
+gone-expired-title = Questo invito è scaduto
+gone-expired-text = Gli inviti valgono per un tempo limitato.
+gone-revoked-title = Questo invito è stato ritirato
+gone-revoked-text = Non vale più.
+gone-over-title = Questo invito è finito
+gone-over-text = Il servizio a cui porta non è più qui.
+gone-ask = Chiedi un nuovo link a chi ti ha dato questo.
+gone-enter = Inserisci un altro codice
+
+enter-title = Inserisci il codice dell’invito
+enter-label = Codice dell’invito
+enter-hint = Maiuscole e minuscole contano, gli spazi no. Puoi anche incollare tutto il link.
+enter-button = Continua
+enter-error-unknown = Nessun invito ha questo codice. Confrontalo lettera per lettera.
+enter-error-empty = Inserisci il codice del tuo invito.
+enter-error-wait = Troppi codici sbagliati. Aspetta un minuto.
+
+setup-title = Inizia con { $app }
+setup-get = Scarica { $app }
+setup-get-text = Installa l’app sul tuo dispositivo e torna su questa pagina.
+setup-site = Sito di { $app }
+setup-open = Apri l’invito
+setup-open-text = Quando { $app } è installata, apri lì l’invito. Poi ti guida l’app.
+setup-open-button = Apri in { $app }
+setup-magic-button = Scarica { $app } con l’invito
+setup-account = Crea il tuo account
+setup-account-text = { $app } vuole un account che esiste già. Crealo qui, poi accedi con l’app.
+setup-account-none = { $app } vuole un account che esiste già. Crealo prima con un’altra app, poi accedi con questa.
+setup-login = Accedi
+setup-login-text = Apri { $app } e accedi con il tuo indirizzo e la tua password.
+
+register-title = Crea il tuo account su { $site }
+register-username = Nome utente
+register-username-hint = Lettere, cifre e . _ - senza spazi. Il tuo indirizzo sarà nome@{ $host }.
+register-password = Password
+register-password-hint = { $count ->
+    [one] Almeno un carattere.
+   *[other] Almeno { $count } caratteri. Qualche parola di fila è facile da ricordare e difficile da indovinare.
+}
+register-show = Mostra
+register-hide = Nascondi
+register-button = Crea l’account
+register-terms = Creando un account accetti le condizioni d’uso.
+error-summary = C’è ancora qualcosa che non va
+error-username-empty = Scegli un nome utente.
+error-username-invalid = Questo non è un nome utente: usa lettere, cifre e . _ - senza spazi.
+error-username-reserved = Questo nome è riservato. Scegline un altro.
+error-username-taken = Qualcuno ha già questo nome. Scegline un altro.
+error-username-other = Questo invito è per un altro nome.
+error-password-empty = Scegli una password.
+error-password-short = { $count ->
+    [one] La password deve avere almeno un carattere.
+   *[other] La password deve avere almeno { $count } caratteri.
+}
+error-password-weak = Questa password è troppo facile da indovinare. Usa più parole, o più rare.
+error-password-refused = Il server non accetta questa password. Scegline un’altra.
+error-form = Il modulo è rimasto aperto troppo a lungo, o il browser non invia cookie. Invialo ancora una volta.
+error-away = Al momento il server non è raggiungibile. L’invito non va perso; riprova tra qualche minuto.
+closed-title = Qui non si creano account
+closed-text = Apri l’invito in un’app.
+
+done-title = Il tuo account è pronto
+done-address = Il tuo indirizzo
+done-login = Accedi con { $app }
+done-apps = Ora scegli un’app e accedi con il tuo indirizzo e la tua password.
+done-webchat = Chatta nel browser
+done-keep = Conserva bene la password: non verrà più mostrata.
+
+reset-title = Scegli una nuova password
+reset-address = Per l’account
+reset-password = Nuova password
+reset-button = Imposta la password
+reset-done-title = La nuova password è impostata
+reset-done-text = Usala per accedere in tutte le tue app.
+
+problem-not-found = Qui non c’è niente
+problem-not-found-text = Controlla l’indirizzo.
+problem-too-many = Troppe richieste
+problem-too-many-text = Aspetta un minuto e riprova.
+problem-too-large = Era troppo
+problem-too-large-text = Il modulo è più grande di quanto accettiamo.
+problem-later = Riprova più tardi
+problem-later-text = Al momento non funziona; non è cambiato niente.
+problem-other = Non ha funzionato
+problem-other-text = Il browser ha inviato qualcosa che non capiamo.
+problem-internal = Qui qualcosa è andato storto
+problem-internal-text = Non è colpa tua. Riprova più tardi.
+problem-request = Richiesta { $id }

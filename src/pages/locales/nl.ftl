@@ -1,0 +1,156 @@
+language = Nederlands
+language-label = Taal
+footer-contact = Hulp vragen
+footer-terms = Gebruiksvoorwaarden
+footer-privacy = Privacy
+back = Terug naar de uitnodiging
+about-xmpp = { $site } gebruikt XMPP, een open standaard voor chatten. Je kiest zelf de app, en kunt ook met mensen op andere servers praten.
+
+month = { $month ->
+    [1] januari
+    [2] februari
+    [3] maart
+    [4] april
+    [5] mei
+    [6] juni
+    [7] juli
+    [8] augustus
+    [9] september
+    [10] oktober
+    [11] november
+   *[12] december
+}
+moment = { $day } { month } { $year } om { $time } UTC
+
+landing-title = Je bent uitgenodigd voor { $site }
+landing-title-by = { $inviter } nodigt je uit voor { $site }
+landing-title-reset = Een nieuw wachtwoord voor { $site }
+landing-preview = Open deze uitnodiging om een account bij { $site } te krijgen.
+landing-preview-reset = Open deze link om een nieuw wachtwoord te kiezen.
+landing-username = Je adres wordt
+until-days = De uitnodiging is nog { $count ->
+    [one] één dag
+   *[other] { $count } dagen
+} geldig, tot { $moment }.
+until-hours = De uitnodiging is nog { $count ->
+    [0] minder dan een uur
+    [one] één uur
+   *[other] { $count } uur
+} geldig, tot { $moment }.
+uses-left = { $count ->
+    [one] Ze werkt nog voor één persoon.
+   *[other] Ze werkt nog voor { $count } personen.
+}
+have-title = Ik heb een account
+have-text = Voeg { $contact } toe aan je contacten in de app die je gebruikt.
+have-button = Contact toevoegen
+new-title = Ik ben nieuw hier
+web-button = Maak hier je account
+web-text = Nog geen app nodig: kies een naam en een wachtwoord, en daarna een app.
+web-away = Op deze pagina kunnen nu geen accounts worden gemaakt. Probeer het over een paar minuten opnieuw.
+uri-button = Open de uitnodiging in een app
+uri-text = Als je op dit apparaat al een app voor XMPP hebt.
+apps-device = Apps voor { $platform }
+apps-choose = Kies een app
+apps-other = Apps voor andere apparaten
+apps-web = webbrowser
+phone-title = Ga verder op je telefoon
+phone-text = Scan deze code met de camera van het andere apparaat.
+phone-alt = QR-code van deze uitnodiging
+code-title = Met de hand intypen
+code-text = Voer deze code in op { $address }:
+copy-button = Kopiëren
+copy-done = Gekopieerd
+
+gone-unknown-title = Deze uitnodiging is niet bekend
+gone-unknown-text = Misschien is de link onderweg afgebroken, of is de uitnodiging allang voorbij.
+gone-redeemed-title = Deze uitnodiging is gebruikt
+gone-redeemed-text = Elke uitnodiging werkt maar een bepaald aantal keren. Was jij het, open dan je app en log in.
+gone-expired-title = Deze uitnodiging is verlopen
+gone-expired-text = Uitnodigingen zijn beperkt geldig.
+gone-revoked-title = Deze uitnodiging is ingetrokken
+gone-revoked-text = Ze werkt niet meer.
+gone-over-title = Deze uitnodiging is voorbij
+gone-over-text = De dienst waar ze naartoe leidt is hier niet meer.
+gone-ask = Vraag degene die je deze link gaf om een nieuwe.
+gone-enter = Een andere code invoeren
+
+enter-title = Voer je uitnodigingscode in
+enter-label = Uitnodigingscode
+enter-hint = Hoofdletters en kleine letters tellen, spaties niet. Je kunt ook de hele link plakken.
+enter-button = Verder
+enter-error-unknown = Er is geen uitnodiging met deze code. Vergelijk hem letter voor letter.
+enter-error-empty = Voer de code van je uitnodiging in.
+enter-error-wait = Dat waren te veel verkeerde codes. Wacht een minuut.
+
+setup-title = Aan de slag met { $app }
+setup-get = { $app } installeren
+setup-get-text = Installeer de app op je apparaat en kom terug naar deze pagina.
+setup-site = Website van { $app }
+setup-open = Open de uitnodiging
+setup-open-text = Open de uitnodiging in { $app } zodra de app is geïnstalleerd. De app helpt je dan verder.
+setup-open-button = Openen in { $app }
+setup-magic-button = { $app } met de uitnodiging installeren
+setup-account = Maak je account
+setup-account-text = { $app } wil een account dat al bestaat. Maak het hier en log dan in met de app.
+setup-account-none = { $app } wil een account dat al bestaat. Maak er eerst een met een andere app en log dan in met deze.
+setup-login = Inloggen
+setup-login-text = Open { $app } en log in met je adres en je wachtwoord.
+
+register-title = Maak je account bij { $site }
+register-username = Gebruikersnaam
+register-username-hint = Letters, cijfers en . _ - zonder spaties. Je adres wordt naam@{ $host }.
+register-password = Wachtwoord
+register-password-hint = { $count ->
+    [one] Minstens één teken.
+   *[other] Minstens { $count } tekens. Een paar woorden achter elkaar zijn makkelijk te onthouden en moeilijk te raden.
+}
+register-show = Tonen
+register-hide = Verbergen
+register-button = Account maken
+register-terms = Door een account te maken ga je akkoord met de gebruiksvoorwaarden.
+error-summary = Er klopt nog iets niet
+error-username-empty = Kies een gebruikersnaam.
+error-username-invalid = Dit is geen gebruikersnaam: gebruik letters, cijfers en . _ - zonder spaties.
+error-username-reserved = Deze naam is gereserveerd. Kies een andere.
+error-username-taken = Iemand heeft deze naam al. Kies een andere.
+error-username-other = Deze uitnodiging is voor een andere naam.
+error-password-empty = Kies een wachtwoord.
+error-password-short = { $count ->
+    [one] Het wachtwoord moet minstens één teken hebben.
+   *[other] Het wachtwoord moet minstens { $count } tekens hebben.
+}
+error-password-weak = Dit wachtwoord is te makkelijk te raden. Gebruik meer woorden, of zeldzamere.
+error-password-refused = De server neemt dit wachtwoord niet aan. Kies een ander.
+error-form = Het formulier stond te lang open, of je browser stuurt geen cookies. Verstuur het nog een keer.
+error-away = De server is nu niet bereikbaar. Je uitnodiging gaat niet verloren; probeer het over een paar minuten opnieuw.
+closed-title = Hier worden geen accounts gemaakt
+closed-text = Open de uitnodiging in een app.
+
+done-title = Je account is klaar
+done-address = Je adres
+done-login = Inloggen met { $app }
+done-apps = Kies nu een app en log in met je adres en je wachtwoord.
+done-webchat = Chatten in de browser
+done-keep = Bewaar je wachtwoord goed; het wordt niet nog eens getoond.
+
+reset-title = Kies een nieuw wachtwoord
+reset-address = Voor het account
+reset-password = Nieuw wachtwoord
+reset-button = Wachtwoord instellen
+reset-done-title = Je nieuwe wachtwoord is ingesteld
+reset-done-text = Log er in al je apps mee in.
+
+problem-not-found = Hier is niets
+problem-not-found-text = Controleer het adres.
+problem-too-many = Te veel verzoeken
+problem-too-many-text = Wacht een minuut en probeer het opnieuw.
+problem-too-large = Dat was te veel
+problem-too-large-text = Het formulier is groter dan we aannemen.
+problem-later = Probeer het later opnieuw
+problem-later-text = Dit werkt op dit moment niet; er is niets veranderd.
+problem-other = Dit is niet gelukt
+problem-other-text = Je browser stuurde iets dat we niet begrijpen.
+problem-internal = Er ging hier iets mis
+problem-internal-text = Het ligt niet aan jou. Probeer het later opnieuw.
+problem-request = Verzoek { $id }

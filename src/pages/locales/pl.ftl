@@ -1,0 +1,166 @@
+language = Polski
+language-label = Język
+footer-contact = Poproś o pomoc
+footer-terms = Regulamin
+footer-privacy = Prywatność
+back = Wróć do zaproszenia
+about-xmpp = { $site } używa XMPP, otwartego standardu komunikacji. Aplikację wybierasz samodzielnie i możesz rozmawiać także z osobami na innych serwerach.
+
+month = { $month ->
+    [1] stycznia
+    [2] lutego
+    [3] marca
+    [4] kwietnia
+    [5] maja
+    [6] czerwca
+    [7] lipca
+    [8] sierpnia
+    [9] września
+    [10] października
+    [11] listopada
+   *[12] grudnia
+}
+moment = { $day } { month } { $year }, { $time } UTC
+
+landing-title = Masz zaproszenie do { $site }
+landing-title-by = { $inviter } zaprasza Cię do { $site }
+landing-title-reset = Nowe hasło do { $site }
+landing-preview = Otwórz to zaproszenie, aby założyć konto w { $site }.
+landing-preview-reset = Otwórz ten link, aby wybrać nowe hasło.
+landing-username = Twój adres będzie brzmiał
+until-days = Zaproszenie jest ważne jeszcze { $count ->
+    [one] jeden dzień
+    [few] { $count } dni
+    [many] { $count } dni
+   *[other] { $count } dnia
+}, do { $moment }.
+until-hours = Zaproszenie jest ważne jeszcze { $count ->
+    [0] niecałą godzinę
+    [one] jedną godzinę
+    [few] { $count } godziny
+    [many] { $count } godzin
+   *[other] { $count } godziny
+}, do { $moment }.
+uses-left = { $count ->
+    [one] Wystarczy jeszcze dla jednej osoby.
+    [few] Wystarczy jeszcze dla { $count } osób.
+    [many] Wystarczy jeszcze dla { $count } osób.
+   *[other] Wystarczy jeszcze dla { $count } osoby.
+}
+have-title = Mam już konto
+have-text = Dodaj { $contact } do kontaktów w aplikacji, której używasz.
+have-button = Dodaj kontakt
+new-title = Dopiero zaczynam
+web-button = Załóż konto tutaj
+web-text = Na razie bez aplikacji: wybierz nazwę i hasło, a potem aplikację.
+web-away = W tej chwili nie można tu zakładać kont. Spróbuj ponownie za kilka minut.
+uri-button = Otwórz zaproszenie w aplikacji
+uri-text = Jeśli masz już na tym urządzeniu aplikację XMPP.
+apps-device = Aplikacje na { $platform }
+apps-choose = Wybierz aplikację
+apps-other = Aplikacje na inne urządzenia
+apps-web = przeglądarka
+phone-title = Kontynuuj na telefonie
+phone-text = Zeskanuj ten kod aparatem drugiego urządzenia.
+phone-alt = Kod QR tego zaproszenia
+code-title = Wpisz ręcznie
+code-text = Wpisz ten kod na stronie { $address }:
+copy-button = Kopiuj
+copy-done = Skopiowano
+
+gone-unknown-title = Nie znamy tego zaproszenia
+gone-unknown-text = Może link został ucięty po drodze albo zaproszenie dawno się skończyło.
+gone-redeemed-title = To zaproszenie zostało wykorzystane
+gone-redeemed-text = Każde zaproszenie działa tylko określoną liczbę razy. Jeśli to Ty z niego skorzystałeś lub skorzystałaś, otwórz aplikację i zaloguj się.
+gone-expired-title = To zaproszenie wygasło
+gone-expired-text = Zaproszenia są ważne przez ograniczony czas.
+gone-revoked-title = To zaproszenie zostało cofnięte
+gone-revoked-text = Już nie działa.
+gone-over-title = To zaproszenie jest nieaktualne
+gone-over-text = Usługi, do której prowadzi, już tu nie ma.
+gone-ask = Poproś o nowy link osobę, od której masz ten.
+gone-enter = Wpisz inny kod
+
+enter-title = Wpisz kod zaproszenia
+enter-label = Kod zaproszenia
+enter-hint = Wielkość liter ma znaczenie, odstępy nie. Możesz też wkleić cały link.
+enter-button = Dalej
+enter-error-unknown = Nie ma zaproszenia z tym kodem. Porównaj go znak po znaku.
+enter-error-empty = Wpisz kod swojego zaproszenia.
+enter-error-wait = Zbyt wiele błędnych kodów. Poczekaj minutę.
+
+setup-title = Zacznij z { $app }
+setup-get = Pobierz { $app }
+setup-get-text = Zainstaluj aplikację na urządzeniu i wróć na tę stronę.
+setup-site = Strona { $app }
+setup-open = Otwórz zaproszenie
+setup-open-text = Gdy { $app } jest na urządzeniu, otwórz w niej zaproszenie. Aplikacja poprowadzi Cię dalej.
+setup-open-button = Otwórz w { $app }
+setup-magic-button = Pobierz { $app } z zaproszeniem
+setup-account = Załóż konto
+setup-account-text = { $app } potrzebuje istniejącego konta. Załóż je tutaj, a potem zaloguj się w aplikacji.
+setup-account-none = { $app } potrzebuje istniejącego konta. Załóż je najpierw w innej aplikacji, a potem zaloguj się w tej.
+setup-login = Zaloguj się
+setup-login-text = Otwórz { $app } i zaloguj się swoim adresem i hasłem.
+
+register-title = Załóż konto w { $site }
+register-username = Nazwa użytkownika
+register-username-hint = Litery, cyfry i . _ - bez odstępów. Twój adres to nazwa@{ $host }.
+register-password = Hasło
+register-password-hint = { $count ->
+    [one] Co najmniej jeden znak.
+    [few] Co najmniej { $count } znaki.
+    [many] Co najmniej { $count } znaków. Kilka słów po kolei łatwo zapamiętać, a trudno odgadnąć.
+   *[other] Co najmniej { $count } znaku.
+}
+register-show = Pokaż
+register-hide = Ukryj
+register-button = Załóż konto
+register-terms = Zakładając konto, akceptujesz regulamin.
+error-summary = Coś jeszcze się nie zgadza
+error-username-empty = Wybierz nazwę użytkownika.
+error-username-invalid = To nie jest nazwa użytkownika: użyj liter, cyfr i . _ - bez odstępów.
+error-username-reserved = Ta nazwa jest zastrzeżona. Wybierz inną.
+error-username-taken = Ktoś już ma tę nazwę. Wybierz inną.
+error-username-other = To zaproszenie jest dla innej nazwy.
+error-password-empty = Wybierz hasło.
+error-password-short = { $count ->
+    [one] Hasło musi mieć co najmniej jeden znak.
+    [few] Hasło musi mieć co najmniej { $count } znaki.
+    [many] Hasło musi mieć co najmniej { $count } znaków.
+   *[other] Hasło musi mieć co najmniej { $count } znaku.
+}
+error-password-weak = To hasło zbyt łatwo odgadnąć. Użyj więcej słów albo rzadszych.
+error-password-refused = Serwer nie przyjmuje tego hasła. Wybierz inne.
+error-form = Formularz był otwarty zbyt długo albo przeglądarka nie wysyła ciasteczek. Wyślij go jeszcze raz.
+error-away = Serwer jest w tej chwili nieosiągalny. Zaproszenie nie przepadnie; spróbuj ponownie za kilka minut.
+closed-title = Tutaj nie zakłada się kont
+closed-text = Otwórz zaproszenie w aplikacji.
+
+done-title = Twoje konto jest gotowe
+done-address = Twój adres
+done-login = Zaloguj się w { $app }
+done-apps = Teraz wybierz aplikację i zaloguj się swoim adresem i hasłem.
+done-webchat = Rozmawiaj w przeglądarce
+done-keep = Dobrze przechowuj hasło; nie zostanie ponownie pokazane.
+
+reset-title = Wybierz nowe hasło
+reset-address = Dla konta
+reset-password = Nowe hasło
+reset-button = Ustaw hasło
+reset-done-title = Nowe hasło jest ustawione
+reset-done-text = Zaloguj się nim we wszystkich swoich aplikacjach.
+
+problem-not-found = Tu nic nie ma
+problem-not-found-text = Sprawdź adres.
+problem-too-many = Zbyt wiele żądań
+problem-too-many-text = Poczekaj minutę i spróbuj ponownie.
+problem-too-large = To było za dużo
+problem-too-large-text = Formularz jest większy, niż przyjmujemy.
+problem-later = Spróbuj później
+problem-later-text = W tej chwili to nie działa; nic się nie zmieniło.
+problem-other = To się nie udało
+problem-other-text = Przeglądarka wysłała coś, czego nie rozumiemy.
+problem-internal = Coś poszło tu nie tak
+problem-internal-text = To nie Twoja wina. Spróbuj później.
+problem-request = Żądanie { $id }

@@ -1,0 +1,159 @@
+language = Português (Brasil)
+language-label = Idioma
+footer-contact = Pedir ajuda
+footer-terms = Termos de uso
+footer-privacy = Privacidade
+back = Voltar ao convite
+about-xmpp = { $site } usa XMPP, um padrão aberto de mensagens. Você escolhe o aplicativo e pode falar também com pessoas em outros servidores.
+
+month = { $month ->
+    [1] janeiro
+    [2] fevereiro
+    [3] março
+    [4] abril
+    [5] maio
+    [6] junho
+    [7] julho
+    [8] agosto
+    [9] setembro
+    [10] outubro
+    [11] novembro
+   *[12] dezembro
+}
+moment = { $day ->
+    [1] 1º
+   *[other] { $day }
+} de { month } de { $year }, { $time } UTC
+
+landing-title = Você recebeu um convite para { $site }
+landing-title-by = { $inviter } convida você para { $site }
+landing-title-reset = Uma nova senha para { $site }
+landing-preview = Abra este convite para ter uma conta em { $site }.
+landing-preview-reset = Abra este link para escolher uma nova senha.
+landing-username = Seu endereço será
+until-days = O convite vale por mais { $count ->
+    [one] um dia
+   *[other] { $count } dias
+}, até { $moment }.
+until-hours = O convite vale por { $count ->
+    [0] menos de uma hora
+    [one] mais uma hora
+   *[other] mais { $count } horas
+}, até { $moment }.
+uses-left = { $count ->
+    [one] Ele serve para mais uma pessoa.
+   *[other] Ele serve para mais { $count } pessoas.
+}
+have-title = Já tenho uma conta
+have-text = Adicione { $contact } aos seus contatos no aplicativo que você usa.
+have-button = Adicionar o contato
+new-title = É a minha primeira vez
+web-button = Criar sua conta aqui
+web-text = Sem aplicativo por enquanto: escolha um nome e uma senha, e depois um aplicativo.
+web-away = No momento não é possível criar contas nesta página. Tente de novo em alguns minutos.
+uri-button = Abrir o convite em um aplicativo
+uri-text = Se você já tem um aplicativo de XMPP neste aparelho.
+apps-device = Aplicativos para { $platform }
+apps-choose = Escolha um aplicativo
+apps-other = Aplicativos para outros aparelhos
+apps-web = navegador
+phone-title = Continuar no celular
+phone-text = Escaneie este código com a câmera do outro aparelho.
+phone-alt = Código QR deste convite
+code-title = Digitar à mão
+code-text = Digite este código em { $address }:
+copy-button = Copiar
+copy-done = Copiado
+
+gone-unknown-title = Este convite não é conhecido
+gone-unknown-text = Talvez o link tenha sido cortado no caminho, ou o convite acabou há muito tempo.
+gone-redeemed-title = Este convite já foi usado
+gone-redeemed-text = Cada convite vale só um certo número de vezes. Se foi você, abra o aplicativo e entre.
+gone-expired-title = Este convite expirou
+gone-expired-text = Convites valem por tempo limitado.
+gone-revoked-title = Este convite foi retirado
+gone-revoked-text = Ele não vale mais.
+gone-over-title = Este convite acabou
+gone-over-text = O serviço a que ele leva não está mais aqui.
+gone-ask = Peça um novo link a quem lhe deu este.
+gone-enter = Digitar outro código
+
+enter-title = Digite o código do convite
+enter-label = Código do convite
+enter-hint = Maiúsculas e minúsculas contam, espaços não. Você também pode colar o link inteiro.
+enter-button = Continuar
+enter-error-unknown = Não há convite com este código. Compare letra por letra.
+enter-error-empty = Digite o código do seu convite.
+enter-error-wait = Códigos errados demais. Espere um minuto.
+
+setup-title = Começar com { $app }
+setup-get = Instalar { $app }
+setup-get-text = Instale o aplicativo no seu aparelho e volte a esta página.
+setup-site = Site de { $app }
+setup-open = Abrir o convite
+setup-open-text = Quando { $app } estiver instalado, abra o convite nele. Depois o aplicativo guia você.
+setup-open-button = Abrir em { $app }
+setup-magic-button = Instalar { $app } com o convite
+setup-account = Criar sua conta
+setup-account-text = { $app } precisa de uma conta que já existe. Crie a conta aqui e depois entre no aplicativo.
+setup-account-none = { $app } precisa de uma conta que já existe. Crie a conta primeiro com outro aplicativo e depois entre com este.
+setup-login = Entrar
+setup-login-text = Abra { $app } e entre com seu endereço e sua senha.
+
+register-title = Crie sua conta em { $site }
+register-username = Nome de usuário
+register-username-hint = Letras, números e . _ - sem espaços. Seu endereço será nome@{ $host }.
+register-password = Senha
+register-password-hint = { $count ->
+    [one] Pelo menos um caractere.
+   *[other] Pelo menos { $count } caracteres. Algumas palavras seguidas são fáceis de lembrar e difíceis de adivinhar.
+}
+register-show = Mostrar
+register-hide = Ocultar
+register-button = Criar conta
+register-terms = Ao criar uma conta você aceita os termos de uso.
+error-summary = Algo ainda não está certo
+error-username-empty = Escolha um nome de usuário.
+error-username-invalid = Isto não é um nome de usuário: use letras, números e . _ - sem espaços.
+error-username-reserved = Este nome é reservado. Escolha outro.
+error-username-taken = Alguém já tem este nome. Escolha outro.
+error-username-other = Este convite é para outro nome.
+error-password-empty = Escolha uma senha.
+error-password-short = { $count ->
+    [one] A senha precisa de pelo menos um caractere.
+   *[other] A senha precisa de pelo menos { $count } caracteres.
+}
+error-password-weak = Esta senha é fácil demais de adivinhar. Use mais palavras, ou palavras mais raras.
+error-password-refused = O servidor não aceita esta senha. Escolha outra.
+error-form = O formulário ficou aberto tempo demais, ou o navegador não envia cookies. Envie mais uma vez.
+error-away = Não é possível alcançar o servidor agora. Seu convite não se perde; tente de novo em alguns minutos.
+closed-title = Aqui não se criam contas
+closed-text = Abra o convite em um aplicativo.
+
+done-title = Sua conta está pronta
+done-address = Seu endereço
+done-login = Entrar com { $app }
+done-apps = Agora escolha um aplicativo e entre com seu endereço e sua senha.
+done-webchat = Conversar no navegador
+done-keep = Guarde bem sua senha; ela não será mostrada de novo.
+
+reset-title = Escolha uma nova senha
+reset-address = Para a conta
+reset-password = Nova senha
+reset-button = Definir a senha
+reset-done-title = Sua nova senha está definida
+reset-done-text = Entre com ela em todos os seus aplicativos.
+
+problem-not-found = Não há nada aqui
+problem-not-found-text = Confira o endereço.
+problem-too-many = Pedidos demais
+problem-too-many-text = Espere um minuto e tente de novo.
+problem-too-large = Isso foi demais
+problem-too-large-text = O formulário é maior do que aceitamos.
+problem-later = Tente mais tarde
+problem-later-text = Isto não funciona no momento; nada mudou.
+problem-other = Isto não deu certo
+problem-other-text = O navegador enviou algo que não entendemos.
+problem-internal = Algo deu errado aqui
+problem-internal-text = A culpa não é sua. Tente mais tarde.
+problem-request = Pedido { $id }

@@ -1,0 +1,118 @@
+//! What every page is drawn with: the reader's language, the links to our other pages, whose site it is.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use fluent_bundle::FluentValue;
+
+use super::assets;
+use super::language::Language;
+use crate::caller::Request;
+use crate::config::settings::Host;
+
+/// The query parameter that asks for a language.
+const LANGUAGE: &str = "lang";
+
+/// What every page is drawn with.
+pub(super) struct Look<'a> {
+    pub(super) language: &'static Language,
+    /// The reader asked for it by a link, so our links keep asking.
+    is_chosen: bool,
+    prefix: &'a str,
+    /// This page, below the prefix and without its language; where a switch of language leads.
+    here: String,
+    /// Whose site it is, where that is known.
+    pub(super) site: Option<&'a Host>,
+}
+
+impl<'a> Look<'a> {
+    /// For the page that `request` asks for.
+    pub(super) fn of(request: &'a Request) -> Self {
+        let prefix = request.state().settings().public_url.as_ref().map_or("", |url| url.prefix());
+        let path = request.url().path();
+        let kept = |part: &&str| !part.starts_with("lang=");
+        let query = request.url().query().unwrap_or_default().split('&').filter(kept).collect::<Vec<_>>().join("&");
+        let path = path.strip_prefix(prefix).filter(|path| path.starts_with('/')).unwrap_or("/");
+        let here = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
+        let (language, is_chosen) = language(request);
+        Self { language, is_chosen, prefix, here, site: None }
+    }
+
+    /// For a page that stands for any address.
+    pub(super) fn anywhere((language, is_chosen): (&'static Language, bool), prefix: &'a str) -> Self {
+        Self { language, is_chosen, prefix, here: "/".into(), site: None }
+    }
+
+    /// The same on a site.
+    pub(super) fn on(self, site: &'a Host) -> Self {
+        Self { site: Some(site), ..self }
+    }
+
+    /// What the site calls itself.
+    pub(super) fn site_name(&self) -> &str {
+        self.site.map_or("", |site| &site.site_name)
+    }
+
+    /// The language that a link asked for, for forms that would forget it.
+    pub(super) fn chosen_language(&self) -> Option<&'static str> {
+        self.is_chosen.then_some(self.language.tag)
+    }
+
+    /// A message.
+    pub(super) fn text(&self, id: &str) -> Cow<'static, str> {
+        self.language.text(id)
+    }
+
+    /// A message with a variable.
+    pub(super) fn with(&self, id: &str, name: &str, value: impl ToString) -> String {
+        self.language.with(id, [(name, FluentValue::from(value.to_string()))])
+    }
+
+    /// A message about a number of things.
+    pub(super) fn count(&self, id: &str, count: usize) -> String {
+        self.language.with(id, [("count", FluentValue::from(count))])
+    }
+
+    /// The link to one of our pages: its path below the prefix, with its query.
+    pub(super) fn link(&self, page: &str) -> String {
+        if self.is_chosen { self.in_language(page, self.language.tag) } else { format!("{}{page}", self.prefix) }
+    }
+
+    fn in_language(&self, page: &str, tag: &str) -> String {
+        let mark = if page.contains('?') { '&' } else { '?' };
+        format!("{}{page}{mark}{LANGUAGE}={tag}", self.prefix)
+    }
+
+    /// The link to a file of ours.
+    pub(super) fn asset(&self, name: &str) -> String {
+        format!("{}/assets/{}", self.prefix, assets::name(name))
+    }
+
+    /// The link to a file that is called so in links.
+    pub(super) fn file(&self, name: &str) -> String {
+        format!("{}/assets/{name}", self.prefix)
+    }
+
+    /// This page in every language: tag, name, link.
+    pub(super) fn languages(&self) -> impl Iterator<Item = (&'static str, Cow<'static, str>, String)> {
+        let all = Language::all().iter();
+        all.map(|language| (language.tag, language.text("language"), self.in_language(&self.here, language.tag)))
+    }
+}
+
+/// The language of whoever sent `request`, and whether a link asked for it.
+#[must_use]
+pub fn language<State>(request: &tide::Request<State>) -> (&'static Language, bool) {
+    let query = request.url().query().unwrap_or_default();
+    let asked = query.split('&').find_map(|part| part.strip_prefix("lang=")).and_then(Language::named);
+    match asked {
+        Some(language) => (language, true),
+        None => {
+            let header = request.header(tide::http::headers::ACCEPT_LANGUAGE);
+            (Language::accepted(header.map_or("", |values| values.as_str())), false)
+        }
+    }
+}
+
+/// `Retry-After` of a page that says so: a server that is away may be back by then.
+pub(super) const RETRY_AFTER: Duration = Duration::from_mins(1);
