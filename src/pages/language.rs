@@ -108,8 +108,10 @@ impl Language {
     /// Until when, and how long that is from `now` on.
     #[must_use]
     pub fn until(&self, end: Timestamp, now: Timestamp) -> String {
-        let hours = end.duration_since(now).as_hours();
-        let (id, count) = if hours >= 48 { ("until-days", hours / 24) } else { ("until-hours", hours) };
+        // An invite of seven days has seven days also a moment later.
+        let minutes = end.duration_since(now).as_mins();
+        let hours = if minutes < 60 { 0 } else { (minutes + 30) / 60 };
+        let (id, count) = if hours >= 48 { ("until-days", (hours + 12) / 24) } else { ("until-hours", hours) };
         self.with(id, [("count", count.into()), ("moment", self.moment(end).into())])
     }
 }

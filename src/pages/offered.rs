@@ -2,7 +2,7 @@
 
 use super::look::Look;
 use crate::caller::Request;
-use crate::config::apps::{App, Platform};
+use crate::config::apps::{App, Platform, digest};
 
 /// An app on a page.
 pub(super) struct Card<'a> {
@@ -30,7 +30,7 @@ impl Mark {
         Self {
             picture: app.picture.as_ref().map(|picture| look.file(&picture.name)),
             letter: app.name.chars().next().map(|letter| letter.to_ascii_uppercase()),
-            colour: app.id.bytes().map(usize::from).sum::<usize>() % COLOURS,
+            colour: digest(app.id.as_bytes()).bytes().map(usize::from).sum::<usize>() % COLOURS,
         }
     }
 }
