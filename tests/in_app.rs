@@ -3,9 +3,8 @@
 mod common;
 #[path = "common/prosody.rs"]
 mod prosody;
-
-use std::path::Path;
-use std::process::Command;
+#[path = "common/slixmpp.rs"]
+mod slixmpp;
 
 use common::{CONFIG, Scratch, Served, now};
 use prosody::{CLIENT_MODULES, HOST, Prosody, Storage};
@@ -23,7 +22,8 @@ impl Place {
     fn new(storage: Storage) -> Self {
         let modules = [CLIENT_MODULES, &["invites_adhoc"]].concat();
         let prosody = Prosody::with_clients_and(storage, &modules, "allow_contact_invites = true");
-        let backend = format!("[hosts.\"{HOST}\".backend]\nkind = \"prosody\"\nsocket = {:?}\n", prosody.socket());
+        let backend =
+            format!("[hosts.\"{HOST}\".backend]\nkind = \"prosody\"\nsocket = \"{}\"\n", prosody.socket().display());
         let scratch = Scratch::new(&format!("{CONFIG}{backend}"));
         let key = scratch.key(&["--allow", "create", "--allow", "read", "--allow", "revoke", "--allow", "redeem"]);
         let served = scratch.serve();
@@ -56,14 +56,7 @@ impl Place {
 
     /// Asks the client.
     fn app(&self, request: &Value) -> Value {
-        let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/python/bin/python");
-        let output = Command::new(python)
-            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/xmpp/client.py"))
-            .args([HOST, &self.prosody.address().port().to_string(), &request.to_string()])
-            .output()
-            .unwrap_or_else(|error| panic!("cannot run target/python/bin/python ({error}); run tests/run"));
-        let text = String::from_utf8(output.stdout).unwrap();
-        serde_json::from_str(&text).unwrap_or_else(|_| panic!("{text}{}", String::from_utf8_lossy(&output.stderr)))
+        slixmpp::ask(self.prosody.address(), request)
     }
 
     fn register(&self, token: &str, username: &str) -> Value {
@@ -75,19 +68,9 @@ impl Place {
     }
 }
 
-fn missing() -> bool {
-    let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/python/lib");
-    let has = std::fs::read_dir(python)
-        .is_ok_and(|mut dirs| dirs.any(|dir| dir.unwrap().path().join("site-packages/slixmpp").exists()));
-    if !has {
-        println!("SKIPPED in_app: no slixmpp in target/python; run tests/run");
-    }
-    !has
-}
-
 #[test]
 fn an_app_signs_up_as_the_invite_allows() {
-    if missing() {
+    if slixmpp::is_missing() {
         return;
     }
     for storage in [Storage::Internal, Storage::Sql] {
@@ -131,7 +114,7 @@ fn an_app_signs_up_as_the_invite_allows() {
 
 #[test]
 fn of_four_apps_with_one_invite_one_signs_up() {
-    if missing() {
+    if slixmpp::is_missing() {
         return;
     }
     let mut place = Place::new(Storage::Internal);
@@ -159,7 +142,7 @@ fn of_four_apps_with_one_invite_one_signs_up() {
 
 #[test]
 fn an_invite_that_a_user_made_in_an_app_is_shown_and_recorded() {
-    if missing() {
+    if slixmpp::is_missing() {
         return;
     }
     let place = Place::new(Storage::Sql);

@@ -62,6 +62,15 @@ impl Ejabberd {
         assert!(self.run(), "ejabberd does not start again");
     }
 
+    /// Stops it as a service manager does, and waits until it has ended.
+    pub fn stop(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            let id = process.0.id().to_string();
+            assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+            process.0.wait().unwrap();
+        }
+    }
+
     /// Ends it as a power loss would.
     pub fn kill(&mut self) {
         self.process = None;

@@ -1,0 +1,215 @@
+//! Sign-up and new passwords on the web, end to end: our form, a real server, and a login by a client that is not ours.
+
+mod common;
+#[path = "common/ejabberd.rs"]
+mod ejabberd;
+#[path = "common/prosody.rs"]
+mod prosody;
+#[path = "common/slixmpp.rs"]
+mod slixmpp;
+
+use std::net::SocketAddr;
+
+use common::{CONFIG, Response, Scratch, Served};
+use ejabberd::Ejabberd;
+use prosody::{HOST, Prosody, Storage};
+use serde_json::{Value, json};
+
+const PASSWORD: &str = "correct horse \"battery\" & stäple";
+
+enum Server {
+    Prosody(Prosody),
+    Ejabberd(Ejabberd),
+}
+
+impl Server {
+    fn backend(&self) -> String {
+        match self {
+            Self::Prosody(prosody) => format!("kind = \"prosody\"\nsocket = \"{}\"\n", prosody.socket().display()),
+            Self::Ejabberd(ejabberd) => ejabberd.backend(),
+        }
+    }
+
+    fn clients(&self) -> SocketAddr {
+        match self {
+            Self::Prosody(prosody) => prosody.address(),
+            Self::Ejabberd(ejabberd) => ejabberd.c2s,
+        }
+    }
+
+    fn stop(&mut self) {
+        match self {
+            Self::Prosody(prosody) => prosody.stop(),
+            Self::Ejabberd(ejabberd) => ejabberd.stop(),
+        }
+    }
+
+    fn start_again(&mut self) {
+        match self {
+            Self::Prosody(prosody) => prosody.start_again(),
+            Self::Ejabberd(ejabberd) => ejabberd.restart(),
+        }
+    }
+}
+
+/// `invited` beside a server.
+struct Place {
+    server: Server,
+    scratch: Scratch,
+    served: Served,
+}
+
+impl Place {
+    fn new(server: Server) -> Self {
+        let scratch = Scratch::new(&format!("{CONFIG}[hosts.\"{HOST}\".backend]\n{}", server.backend()));
+        let served = scratch.serve();
+        Self { server, scratch, served }
+    }
+
+    /// Makes an invite; gives its token.
+    fn invite(&self, arguments: &[&str]) -> String {
+        let link = self.scratch.ok(&[&["invite", "create"], arguments].concat());
+        link.trim_end().split_once('?').unwrap().1.to_owned()
+    }
+
+    fn show(&self, token: &str) -> Value {
+        let listed: Value = serde_json::from_str(&self.scratch.ok(&["invite", "list", "--json"])).unwrap();
+        listed["invites"].as_array().unwrap().iter().find(|invite| invite["token"] == token).unwrap().clone()
+    }
+
+    /// Opens a form, fills it in and sends it, as a browser would.
+    fn fill_in(&self, path: &str, token: &str, username: &str, password: &str) -> Response {
+        let form = Form::open(&self.served, path, token);
+        form.send(&self.served, username, password)
+    }
+
+    fn login(&self, username: &str, password: &str) -> Value {
+        slixmpp::ask(self.server.clients(), &json!({"do": "login", "username": username, "password": password}))
+    }
+}
+
+struct Form {
+    path: String,
+    token: String,
+    csrf: String,
+    cookie: String,
+}
+
+impl Form {
+    fn open(served: &Served, path: &str, token: &str) -> Self {
+        let page = served.client().get(&format!("{path}?t={token}"));
+        let text = page.text();
+        assert_eq!(page.status, 200, "{text}\n{}", served.log());
+        let csrf = text.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        let cookie = page.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
+        Self { path: path.into(), token: token.into(), csrf, cookie }
+    }
+
+    fn send(&self, served: &Served, username: &str, password: &str) -> Response {
+        let mut body = url::form_urlencoded::Serializer::new(String::new());
+        body.append_pair("token", &self.token).append_pair("csrf", &self.csrf);
+        body.append_pair("username", username).append_pair("password", password);
+        let cookie = format!("Cookie: {}", self.cookie);
+        let headers = ["Content-Type: application/x-www-form-urlencoded", cookie.as_str()];
+        let mut client = served.client();
+        client.send(common::http::request(
+            "POST",
+            &format!("{}?t={}", self.path, self.token),
+            &headers,
+            &body.finish(),
+        ));
+        client.read().unwrap()
+    }
+}
+
+fn servers() -> impl Iterator<Item = Server> {
+    let start: [fn() -> Server; 3] = [
+        || Server::Prosody(Prosody::with_clients(Storage::Internal)),
+        || Server::Prosody(Prosody::with_clients(Storage::Sql)),
+        || Server::Ejabberd(Ejabberd::start()),
+    ];
+    start.into_iter().map(|start| start())
+}
+
+#[test]
+fn a_guest_signs_up_with_a_contact_and_later_gets_a_new_password() {
+    if slixmpp::is_missing() {
+        return;
+    }
+    for server in servers() {
+        let place = Place::new(server);
+        let sent = place.fill_in("/register", &place.invite(&[]), "Romeo", PASSWORD);
+        assert_eq!(sent.status, 303, "{}\n{}", sent.text(), place.served.log());
+        let page = place.served.client().get(
+            sent.header("location")
+                .unwrap()
+                .strip_prefix("https://invite.example.com")
+                .unwrap_or(sent.header("location").unwrap()),
+        );
+        assert_eq!(page.status, 200);
+        assert!(page.text().contains("romeo@example.com") && !page.text().contains("battery"));
+        assert_eq!(place.login("romeo", PASSWORD)["ok"], true);
+
+        let contact = place.invite(&["--contact", "romeo@example.com"]);
+        assert_eq!(place.fill_in("/register", &contact, "romeo", PASSWORD).status, 409, "the name is taken");
+        assert_eq!(place.show(&contact)["status"], "pending");
+        assert_eq!(place.fill_in("/register", &contact, "juliet", PASSWORD).status, 303);
+        assert_eq!(place.login("juliet", PASSWORD)["roster"], json!({"romeo@example.com": "both"}));
+        assert_eq!(place.login("romeo", PASSWORD)["roster"], json!({"juliet@example.com": "both"}));
+        let invite = place.show(&contact);
+        assert_eq!((&invite["status"], &invite["redemptions"][0]["account"]), (&json!("redeemed"), &json!("juliet")));
+        assert_eq!(invite["redemptions"][0]["via"], "web");
+
+        let reset = place.invite(&["--reset", "juliet"]);
+        assert_eq!(place.fill_in("/reset", &reset, "juliet", "another password that is long").status, 303);
+        assert_eq!(place.login("juliet", "another password that is long")["ok"], true);
+        assert_eq!(place.login("juliet", PASSWORD)["error"], "not-authorized");
+        let again = place.served.client().get(&format!("/reset?t={reset}"));
+        assert_eq!(again.status, 410);
+        assert!(!place.served.log().contains("battery"));
+    }
+}
+
+#[test]
+fn a_server_that_is_stopped_stops_sign_up_alone_and_all_heals() {
+    if slixmpp::is_missing() {
+        return;
+    }
+    for server in servers() {
+        let mut place = Place::new(server);
+        place.fill_in("/register", &place.invite(&[]), "romeo", PASSWORD);
+        let token = place.invite(&[]);
+        let form = Form::open(&place.served, "/register", &token);
+        place.server.stop();
+        let sent = form.send(&place.served, "juliet", PASSWORD);
+        assert_eq!(sent.status, 503, "{}", sent.text());
+        assert!(sent.header("retry-after").is_some() && sent.text().contains("<form"));
+        place.served.wait_log("the XMPP server is away");
+        assert_eq!(place.served.client().invite(common::KEY).status, 201);
+        assert_eq!(place.served.client().get(&format!("/invite?{token}")).status, 200);
+        place.server.start_again();
+        place.served.wait_log("the XMPP server is back");
+        assert_eq!(form.send(&place.served, "juliet", PASSWORD).status, 303, "{}", place.served.log());
+        assert_eq!(place.login("juliet", PASSWORD)["ok"], true);
+        assert_eq!(place.login("romeo", PASSWORD)["ok"], true);
+    }
+}
+
+#[test]
+fn the_checks_of_an_admin_lead_to_a_server_that_works() {
+    for server in servers() {
+        let place = Place::new(server);
+        let told = place.scratch.ok(&["check", "--connect"]);
+        let expected = match &place.server {
+            Server::Prosody(_) => "example.com: Prosody 0.12.3\n",
+            Server::Ejabberd(_) => "example.com: ejabberd 23.01\n",
+        };
+        assert!(told.starts_with(expected) && told.ends_with("valid: 1 host, 1 key\n"), "{told}");
+    }
+    let scratch =
+        Scratch::new(&format!("{CONFIG}[hosts.\"{HOST}\".backend]\nkind = \"prosody\"\nsocket = \"/nowhere\"\n"));
+    let output = scratch.run(&["check", "--connect"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text.contains("cannot connect to /nowhere") && text.contains("umask = \"007\""), "{text}");
+}
