@@ -8,7 +8,9 @@
 mod breaker;
 pub mod ejabberd;
 mod guarded;
+mod net;
 pub mod prosody;
+pub mod xmpp;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -305,8 +307,9 @@ impl Backends {
 /// The adapter for a host; none where the ledger is all there is. Connects to nothing yet.
 fn adapter(host: &HostName, settings: &settings::Backend) -> Option<Box<dyn Adapter>> {
     match settings {
-        settings::Backend::Ledger | settings::Backend::Xmpp(_) => None,
+        settings::Backend::Ledger => None,
         settings::Backend::Ejabberd { url, login } => Some(Box::new(ejabberd::Ejabberd::new(host, url, login))),
         settings::Backend::Prosody { socket } => Some(Box::new(prosody::Prosody::new(host, socket))),
+        settings::Backend::Xmpp(account) => Some(Box::new(xmpp::Xmpp::new(host, account))),
     }
 }

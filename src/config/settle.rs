@@ -346,6 +346,11 @@ impl Settling<'_> {
             BackendKind::Xmpp => match account {
                 Some(jid) => {
                     let (address, tls) = (backend.address.clone(), backend.tls.unwrap_or(TlsUse::Required));
+                    if tls == TlsUse::Off && !address.as_deref().is_some_and(is_loopback) {
+                        let expected =
+                            "expected \"required\": passwords are sent; \"off\" is for an address on loopback";
+                        self.fault(&["hosts", host, "backend", "tls"], expected);
+                    }
                     return Backend::Xmpp(Xmpp { jid, password, address, tls });
                 }
                 None => return Backend::Ledger,
@@ -488,6 +493,12 @@ impl Settling<'_> {
             self.notices.push("component: not served by this version".into());
         }
     }
+}
+
+/// Whether a `host:port` is on this machine.
+fn is_loopback(address: &str) -> bool {
+    let host = address.rsplit_once(':').map_or(address, |(host, _)| host).trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// A key's settings from its raw form, or what is wrong with them, by field.

@@ -355,9 +355,13 @@ impl Desk {
             let answer = self.carry_out(backend, reservation, guest).await;
             return self.end(backend, reservation, answer, now).await;
         }
-        match self.settle(backend, reservation, now).await? {
-            Some(invite) => Ok(invite),
-            None => Err(SignUpError::Away),
+        match backend.exists(&reservation.account).await {
+            // Where it cannot be asked, it is tried again: a name that is taken now was reserved for this guest.
+            Err(CallError::Refused(Refusal::Unsupported)) => match self.carry_out(backend, reservation, guest).await {
+                Ok(()) | Err(CallError::Refused(Refusal::Taken)) => self.record(reservation).await,
+                answer => self.end(backend, reservation, answer, now).await,
+            },
+            _ => self.settle(backend, reservation, now).await?.ok_or(SignUpError::Away),
         }
     }
 

@@ -42,6 +42,14 @@ pub fn uri(invite: &Invite, token: &str) -> String {
     }
 }
 
+/// The token in an `xmpp:` URI of a server.
+#[must_use]
+pub fn token_in(uri: &str) -> Option<&str> {
+    let token = uri.split_once("preauth=")?.1.split([';', '&']).next().unwrap_or_default();
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    (!token.is_empty() && token.bytes().all(fits)).then_some(token)
+}
+
 /// Percent-encodes all but the unreserved characters (RFC 3986, 2.3).
 #[must_use]
 pub fn percent_encode(text: &str) -> String {
@@ -70,6 +78,15 @@ mod tests {
         assert_eq!(uri_of(Kind::Reset { username: alice() }), "xmpp:al%25ice@example.com?register;preauth=T");
         let contact = Kind::Contact { contact: romeo(), username: None };
         assert_eq!(uri_of(contact), "xmpp:romeo@example.com?roster;preauth=T;ibr=y");
+    }
+
+    #[test]
+    fn tokens_are_found_in_uris() {
+        assert_eq!(token_in("xmpp:ej.example?register;preauth=abc123"), Some("abc123"));
+        assert_eq!(token_in("xmpp:a@ej.example?roster;preauth=a-b_c;ibr=y"), Some("a-b_c"));
+        for wrong in ["", "xmpp:ej.example", "xmpp:ej.example?register;preauth=", "x;preauth=a b", "x;preauth=a<b"] {
+            assert_eq!(token_in(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

@@ -259,12 +259,13 @@ fn clients(dir: &str, port: u16, storage: Storage, modules: &[&str], lines: &str
         Storage::Internal => r#"storage = "internal""#,
         Storage::Sql => r#"storage = "sql"; sql = { driver = "SQLite3", database = "prosody.sqlite" }"#,
     };
+    let without_tls = if modules.contains(&"tls") { "" } else { "\"tls\"" };
     let modules = modules.iter().map(|module| format!("{module:?}")).collect::<Vec<_>>().join("; ");
     format!(
         r#"{common}
 {storage}
 modules_enabled = {{ {modules} }}
-modules_disabled = {{ "s2s", "tls", "http" }}
+modules_disabled = {{ "s2s", "http", {without_tls} }}
 c2s_interfaces = {{ "127.0.0.1" }}
 c2s_ports = {{ {port} }}
 c2s_require_encryption = false

@@ -1,15 +1,8 @@
 //! Calls to ejabberd's HTTP API: one connection each, so that no call ever meets what is left of another.
 
-use std::sync::Arc;
-
-use async_io::Async;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_lite::{AsyncRead, AsyncWrite, future};
-use futures_rustls::TlsConnector;
-use futures_rustls::rustls::crypto::ring;
-use futures_rustls::rustls::pki_types::ServerName;
-use futures_rustls::rustls::{ClientConfig, RootCertStore};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Bytes;
 use hyper::header::{AUTHORIZATION, CONNECTION, CONTENT_TYPE, HOST};
@@ -18,6 +11,7 @@ use smol_hyper::rt::FuturesIo;
 use url::Url;
 
 use crate::backend::CallError;
+use crate::backend::net::{self, Trust};
 use crate::config::settings::Login;
 use crate::invite::name::HostName;
 
@@ -30,7 +24,7 @@ pub(super) struct Api {
     login: Login,
     /// What `Host:` says.
     vhost: String,
-    tls: Option<Arc<ClientConfig>>,
+    trust: Option<Trust>,
 }
 
 /// What was answered.
@@ -56,19 +50,16 @@ impl Api {
             Some(name) if is_name => url.port().map_or_else(|| name.to_owned(), |port| format!("{name}:{port}")),
             _ => idna::domain_to_ascii(host.as_str()).unwrap_or_default(),
         };
-        let tls = (url.scheme() == "https").then(|| Arc::new(client_config()));
-        Self { url: url.clone(), login: login.clone(), vhost, tls }
+        let trust = (url.scheme() == "https").then(Trust::of_system);
+        Self { url: url.clone(), login: login.clone(), vhost, trust }
     }
 
     /// Calls a command.
     pub(super) async fn call(&self, command: &str, arguments: &Value) -> Result<Answer, CallError> {
         let authorization = self.authorization()?;
-        let stream = self.connect().await?;
-        let Some(tls) = &self.tls else { return self.exchange(stream, command, arguments, authorization).await };
-        let name = self.url.host_str().unwrap_or_default().to_owned();
-        let name = ServerName::try_from(name).map_err(|error| CallError::Away(error.to_string()))?;
-        let stream = TlsConnector::from(Arc::clone(tls)).connect(name, stream).await;
-        let stream = stream.map_err(|error| CallError::Away(format!("no TLS with {}: {error}", self.place())))?;
+        let stream = net::tcp(&self.place()).await?;
+        let Some(trust) = &self.trust else { return self.exchange(stream, command, arguments, authorization).await };
+        let stream = trust.connect(self.url.host_str().unwrap_or_default(), stream).await?;
         self.exchange(stream, command, arguments, authorization).await
     }
 
@@ -85,19 +76,6 @@ impl Api {
             }
             Login::Token(token) => format!("Bearer {}", token.as_ref().ok_or_else(unread)?.reveal()),
         })
-    }
-
-    async fn connect(&self) -> Result<Async<std::net::TcpStream>, CallError> {
-        let away = |error: std::io::Error| CallError::Away(format!("cannot connect to {}: {error}", self.place()));
-        let addresses = async_std::net::ToSocketAddrs::to_socket_addrs(&self.place()).await.map_err(away)?;
-        let mut last = std::io::Error::other("the name has no address");
-        for address in addresses {
-            match Async::<std::net::TcpStream>::connect(address).await {
-                Ok(stream) => return Ok(stream),
-                Err(error) => last = error,
-            }
-        }
-        Err(away(last))
     }
 
     async fn exchange(
@@ -131,14 +109,4 @@ impl Api {
         };
         future::or(answer, connection).await
     }
-}
-
-/// Trusts whom the system trusts.
-fn client_config() -> ClientConfig {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
-    #[expect(clippy::expect_used, reason = "ring has the cipher suites of every protocol version")]
-    let config = config.with_safe_default_protocol_versions().expect("ring knows TLS 1.2 and 1.3");
-    config.with_root_certificates(roots).with_no_client_auth()
 }

@@ -22,6 +22,7 @@ use super::{
 use crate::clock;
 use crate::config::settings::Login;
 use crate::invite::Kind;
+use crate::invite::link;
 use crate::invite::name::{HostName, Jid, Username};
 use http::{Answer, Api};
 
@@ -238,7 +239,7 @@ impl Adapter for Ejabberd {
             return Err(Refusal::NoAccount.into());
         }
         let uri = answer.body.get("invite_uri").and_then(Value::as_str).unwrap_or_default();
-        let token = tokens::in_uri(uri).ok_or_else(|| unexpected(command, &answer))?.to_owned();
+        let token = link::token_in(uri).ok_or_else(|| unexpected(command, &answer))?.to_owned();
         let expires_at = match self.find(&token).await? {
             Some(listed) => listed.expires_at,
             None => None,

@@ -17,14 +17,6 @@ pub(super) fn default_expiry() -> Timestamp {
     clock::now().checked_add(DEFAULT_LIFE).unwrap_or(Timestamp::MAX)
 }
 
-/// The token in an `xmpp:` URI.
-pub(super) fn in_uri(uri: &str) -> Option<&str> {
-    let (_, after) = uri.split_once("preauth=")?;
-    let token = after.split(';').next().unwrap_or_default();
-    (!token.is_empty() && token.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')))
-        .then_some(token)
-}
-
 /// A line of `list_invites`.
 pub(super) struct Listed {
     is_valid: bool,
@@ -83,15 +75,6 @@ mod tests {
     use super::*;
     use crate::invite::tests::moment as at;
     use serde_json::json;
-
-    #[test]
-    fn tokens_are_found_in_uris() {
-        assert_eq!(in_uri("xmpp:ej.example?register;preauth=abc123"), Some("abc123"));
-        assert_eq!(in_uri("xmpp:a@ej.example?roster;preauth=abc;ibr=y"), Some("abc"));
-        for wrong in ["", "xmpp:ej.example", "xmpp:ej.example?register;preauth=", "x;preauth=a b", "x;preauth=a<b"] {
-            assert_eq!(in_uri(wrong), None, "{wrong}");
-        }
-    }
 
     #[test]
     fn lines_tell_what_has_become_of_a_token() {

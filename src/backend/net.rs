@@ -1,0 +1,53 @@
+//! Connections to servers that we call. TLS trusts whom the system trusts (`SSL_CERT_FILE` and `SSL_CERT_DIR` say otherwise).
+
+use std::sync::Arc;
+
+use futures_lite::{AsyncRead, AsyncWrite};
+use futures_rustls::TlsConnector;
+use futures_rustls::client::TlsStream;
+use futures_rustls::rustls::crypto::ring;
+use futures_rustls::rustls::pki_types::ServerName;
+use futures_rustls::rustls::{ClientConfig, RootCertStore};
+
+use super::CallError;
+
+/// Who is trusted; read once for each host.
+#[derive(Clone)]
+pub(super) struct Trust(Arc<ClientConfig>);
+
+impl Trust {
+    /// Whom the system trusts now.
+    pub(super) fn of_system() -> Self {
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
+        #[expect(clippy::expect_used, reason = "ring has the cipher suites of every protocol version")]
+        let config = config.with_safe_default_protocol_versions().expect("ring knows TLS 1.2 and 1.3");
+        Self(Arc::new(config.with_root_certificates(roots).with_no_client_auth()))
+    }
+
+    /// Shakes hands with the server called `name`.
+    pub(super) async fn connect<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        name: &str,
+        stream: S,
+    ) -> Result<TlsStream<S>, CallError> {
+        let away = |error: &dyn std::fmt::Display| CallError::Away(format!("no TLS with {name}: {error}"));
+        let server = ServerName::try_from(name.to_owned()).map_err(|error| away(&error))?;
+        TlsConnector::from(Arc::clone(&self.0)).connect(server, stream).await.map_err(|error| away(&error))
+    }
+}
+
+/// A TCP connection to `place`, a `host:port`.
+pub(super) async fn tcp(place: &str) -> Result<async_io::Async<std::net::TcpStream>, CallError> {
+    let away = |error: std::io::Error| CallError::Away(format!("cannot connect to {place}: {error}"));
+    let addresses = async_std::net::ToSocketAddrs::to_socket_addrs(place).await.map_err(away)?;
+    let mut last = std::io::Error::other("the name has no address");
+    for address in addresses {
+        match async_io::Async::<std::net::TcpStream>::connect(address).await {
+            Ok(stream) => return Ok(stream),
+            Err(error) => last = error,
+        }
+    }
+    Err(away(last))
+}

@@ -1,0 +1,304 @@
+//! An XMPP stream to a client port (RFC 6120): STARTTLS, login, stanzas and what answers them.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use futures_lite::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, future};
+use minidom::Element;
+use minidom::tree_builder::TreeBuilder;
+use rxml::error::EndOrError;
+use rxml::{Namespace, NcName, Parse as _, RawEvent, RawParser};
+use sasl::client::Mechanism;
+use sasl::client::mechanisms::{Plain, Scram};
+use sasl::common::scram::{Sha1, Sha256};
+use sasl::common::{ChannelBinding, Credentials};
+
+use crate::backend::CallError;
+use crate::backend::net::{self, Trust};
+use crate::config::TlsUse;
+use crate::invite::name::HostName;
+
+pub(super) const CLIENT: &str = "jabber:client";
+const STREAM: &str = "http://etherx.jabber.org/streams";
+const STARTTLS: &str = "urn:ietf:params:xml:ns:xmpp-tls";
+const SASL: &str = "urn:ietf:params:xml:ns:xmpp-sasl";
+const BIND: &str = "urn:ietf:params:xml:ns:xmpp-bind";
+const STANZA_ERROR: &str = "urn:ietf:params:xml:ns:xmpp-stanzas";
+
+/// No stanza is larger, and none is nested deeper.
+const MAX_STANZA_BYTES: usize = 256 << 10;
+const MAX_DEPTH: usize = 32;
+
+trait Both: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Both for T {}
+
+/// An open stream.
+pub(super) struct Stream {
+    io: Box<dyn Both>,
+    host: String,
+    is_encrypted: bool,
+    parser: RawParser,
+    tree: TreeBuilder,
+    /// Of the stanza that is being read.
+    bytes: usize,
+    unread: Vec<u8>,
+    next_id: u32,
+    pub(super) features: Element,
+}
+
+/// What a server answers to a request with an error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct StanzaError {
+    /// Such as `conflict` (RFC 6120, 8.3.3).
+    pub(super) condition: String,
+}
+
+/// An element with attributes.
+pub(super) fn element(name: &str, namespace: &str, attributes: &[(&str, &str)]) -> Element {
+    let mut element = Element::bare(name, namespace);
+    for (name, value) in attributes {
+        if let Ok(name) = NcName::try_from(*name) {
+            element.set_attr(Namespace::NONE, name, (*value).to_owned());
+        }
+    }
+    element
+}
+
+fn lost(why: impl std::fmt::Display) -> CallError {
+    CallError::Unsure(format!("the connection was lost: {why}"))
+}
+
+/// What went wrong before anything was asked for: nothing was done.
+pub(super) fn before(error: CallError) -> CallError {
+    match error {
+        CallError::Unsure(why) => CallError::Away(why),
+        other => other,
+    }
+}
+
+impl Stream {
+    /// Connects to `place`, a `host:port`, up to the features of the stream.
+    pub(super) async fn open(host: &HostName, place: &str, tls: TlsUse, trust: &Trust) -> Result<Self, CallError> {
+        // Names on the wire and in certificates are ASCII.
+        let domain = idna::domain_to_ascii(host.as_str()).unwrap_or_default();
+        let io = net::tcp(place).await?;
+        let mut stream = Self::new(Box::new(io), host.as_str().to_owned());
+        stream.start().await.map_err(before)?;
+        if tls == TlsUse::Off {
+            return Ok(stream);
+        }
+        if !stream.features.has_child("starttls", STARTTLS) {
+            return Err(CallError::Away(format!("{place} offers no STARTTLS")));
+        }
+        stream.write(&element("starttls", STARTTLS, &[])).await.map_err(before)?;
+        if !stream.read().await.map_err(before)?.is("proceed", STARTTLS) {
+            return Err(CallError::Away(format!("{place} refuses STARTTLS")));
+        }
+        // What came before the handshake is nobody's word (RFC 6120, 5.4.3.3).
+        let encrypted = trust.connect(&domain, stream.io).await?;
+        let mut stream = Self::new(Box::new(encrypted), stream.host);
+        stream.is_encrypted = true;
+        stream.start().await.map_err(before)?;
+        Ok(stream)
+    }
+
+    fn new(io: Box<dyn Both>, host: String) -> Self {
+        let features = Element::bare("features", STREAM);
+        Self {
+            io,
+            host,
+            is_encrypted: false,
+            parser: RawParser::new(),
+            tree: TreeBuilder::new(),
+            bytes: 0,
+            unread: Vec::new(),
+            next_id: 0,
+            features,
+        }
+    }
+
+    /// Begins a stream, on a new connection or after a login.
+    async fn start(&mut self) -> Result<(), CallError> {
+        (self.parser, self.tree, self.bytes) = (RawParser::new(), TreeBuilder::new(), 0);
+        self.unread.clear();
+        // A prepared domain has nothing that XML would mind.
+        let header = format!(
+            "<?xml version='1.0'?><stream:stream to='{}' version='1.0' xmlns='{CLIENT}' xmlns:stream='{STREAM}'>",
+            self.host
+        );
+        self.io.write_all(header.as_bytes()).await.map_err(lost)?;
+        self.features = self.read().await?;
+        if self.features.is("features", STREAM) { Ok(()) } else { Err(lost("no features of the stream came")) }
+    }
+
+    /// Logs in and binds a resource.
+    pub(super) async fn login(&mut self, user: &str, password: &str) -> Result<(), CallError> {
+        let offered: Vec<String> = self
+            .features
+            .get_child("mechanisms", SASL)
+            .into_iter()
+            .flat_map(Element::children)
+            .map(Element::text)
+            .collect();
+        let offers = |name: &str| offered.iter().any(|offered| offered == name);
+        let credentials = Credentials::default()
+            .with_username(user)
+            .with_password(password)
+            .with_channel_binding(ChannelBinding::None);
+        let wrong = |error: sasl::client::MechanismError| CallError::Away(format!("cannot log in: {error}"));
+        let plain = Plain::from_credentials(credentials.clone());
+        let mut mechanism: Box<dyn Mechanism + Send> = if offers("SCRAM-SHA-256") {
+            Box::new(
+                Scram::<Sha256>::from_credentials(credentials).map_err(|error| CallError::Away(error.to_string()))?,
+            )
+        } else if offers("SCRAM-SHA-1") {
+            Box::new(Scram::<Sha1>::from_credentials(credentials).map_err(|error| CallError::Away(error.to_string()))?)
+        } else if offers("PLAIN") && self.is_encrypted {
+            Box::new(plain.map_err(|error| CallError::Away(error.to_string()))?)
+        } else {
+            return Err(CallError::Away(
+                "it offers no way to log in that is safe here (SCRAM, or PLAIN with TLS)".into(),
+            ));
+        };
+        let mut auth = element("auth", SASL, &[("mechanism", mechanism.name())]);
+        auth.append_text(STANDARD.encode(mechanism.initial()));
+        self.write(&auth).await?;
+        loop {
+            let answer = self.read().await?;
+            let data = STANDARD.decode(answer.text().trim()).unwrap_or_default();
+            match answer.name() {
+                "challenge" => {
+                    let mut response = Element::bare("response", SASL);
+                    response.append_text(STANDARD.encode(mechanism.response(&data).map_err(wrong)?));
+                    self.write(&response).await?;
+                }
+                "success" => {
+                    mechanism.success(&data).map_err(wrong)?;
+                    break;
+                }
+                _ => {
+                    let condition = answer.children().next().map_or("failure", Element::name).to_owned();
+                    return Err(CallError::Away(format!("it does not let the account in ({condition})")));
+                }
+            }
+        }
+        self.start().await?;
+        let bound = self.ask("set", None, Element::bare("bind", BIND)).await?;
+        bound.map(drop).map_err(|error| CallError::Away(format!("no resource could be bound ({})", error.condition)))
+    }
+
+    /// Sends a request and waits for what answers it; what comes in between is answered or ignored.
+    pub(super) async fn ask(
+        &mut self,
+        kind: &str,
+        to: Option<&str>,
+        payload: Element,
+    ) -> Result<Result<Element, StanzaError>, CallError> {
+        self.next_id += 1;
+        let id = format!("i{}", self.next_id);
+        let mut iq = element("iq", CLIENT, &[("type", kind), ("id", &id)]);
+        if let (Some(to), Ok(name)) = (to, NcName::try_from("to")) {
+            iq.set_attr(Namespace::NONE, name, to.to_owned());
+        }
+        iq.append_child(payload);
+        self.write(&iq).await?;
+        loop {
+            let stanza = self.read().await?;
+            let is_answer = stanza.is("iq", CLIENT) && stanza.attr("id") == Some(&*id);
+            match stanza.attr("type") {
+                Some("result") if is_answer => return Ok(Ok(stanza)),
+                Some("error") if is_answer => return Ok(Err(StanzaError::of(&stanza))),
+                _ => self.attend(&stanza).await?,
+            }
+        }
+    }
+
+    /// Answers what a server asks of its clients: pings (XEP-0199); nothing else is done here.
+    async fn attend(&mut self, stanza: &Element) -> Result<(), CallError> {
+        if stanza.is("error", STREAM) {
+            let condition = stanza.children().next().map_or("stream error", Element::name).to_owned();
+            return Err(lost(condition));
+        }
+        let (Some("get" | "set"), true) = (stanza.attr("type"), stanza.is("iq", CLIENT)) else { return Ok(()) };
+        let is_ping = stanza.has_child("ping", "urn:xmpp:ping");
+        let id = stanza.attr("id").unwrap_or_default();
+        let mut answer = element("iq", CLIENT, &[("type", if is_ping { "result" } else { "error" }), ("id", id)]);
+        if let (Some(from), Ok(name)) = (stanza.attr("from"), NcName::try_from("to")) {
+            answer.set_attr(Namespace::NONE, name, from.to_owned());
+        }
+        if !is_ping {
+            let mut error = element("error", CLIENT, &[("type", "cancel")]);
+            error.append_child(Element::bare("service-unavailable", STANZA_ERROR));
+            answer.append_child(error);
+        }
+        self.write(&answer).await
+    }
+
+    /// Attends to what has come in meanwhile, without waiting for more.
+    pub(super) async fn look(&mut self) -> Result<(), CallError> {
+        while let Some(stanza) = future::poll_once(self.read()).await {
+            let stanza = stanza?;
+            self.attend(&stanza).await?;
+        }
+        Ok(())
+    }
+
+    async fn write(&mut self, element: &Element) -> Result<(), CallError> {
+        let mut bytes = Vec::new();
+        element.write_to(&mut bytes).map_err(|error| CallError::Away(error.to_string()))?;
+        self.io.write_all(&bytes).await.map_err(lost)?;
+        self.io.flush().await.map_err(lost)
+    }
+
+    /// The next child of the stream. Whoever stops waiting has lost nothing: what was read stays.
+    async fn read(&mut self) -> Result<Element, CallError> {
+        loop {
+            if let Some(element) = self.parse()? {
+                return Ok(element);
+            }
+            let mut buffer = [0; 8 << 10];
+            match self.io.read(&mut buffer).await.map_err(lost)? {
+                0 => return Err(lost("the server closed it")),
+                length => self.unread.extend_from_slice(&buffer[..length]),
+            }
+        }
+    }
+
+    fn parse(&mut self) -> Result<Option<Element>, CallError> {
+        let unread = std::mem::take(&mut self.unread);
+        let mut rest = unread.as_slice();
+        loop {
+            let before = rest.len();
+            let event = self.parser.parse(&mut rest, false);
+            self.bytes += before - rest.len();
+            if self.bytes > MAX_STANZA_BYTES || self.tree.depth() > MAX_DEPTH {
+                return Err(lost("a stanza was too large"));
+            }
+            let event = match event {
+                Ok(Some(event)) => event,
+                Ok(None) => return Err(lost("the server ended the stream")),
+                Err(EndOrError::NeedMoreData) => return Ok(None),
+                Err(EndOrError::Error(error)) => return Err(lost(error)),
+            };
+            let is_end = matches!(event, RawEvent::ElementFoot(_));
+            self.tree.process_event(event).map_err(lost)?;
+            if is_end && self.tree.depth() == 0 {
+                return Err(lost("the server ended the stream"));
+            }
+            if is_end && self.tree.depth() == 1 {
+                self.bytes = 0;
+                if let Some(child) = self.tree.unshift_child() {
+                    self.unread = rest.to_vec();
+                    return Ok(Some(child));
+                }
+            }
+        }
+    }
+}
+
+impl StanzaError {
+    fn of(stanza: &Element) -> Self {
+        let error = stanza.get_child("error", CLIENT);
+        let condition = error.into_iter().flat_map(Element::children).find(|child| child.has_ns(STANZA_ERROR));
+        Self { condition: condition.map_or("undefined-condition", Element::name).to_owned() }
+    }
+}
