@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use url::Url;
 
-use super::raw;
+use super::{MAX_LAST_PART_BYTES, raw};
 
 /// An app.
 #[derive(Clone, Debug)]
@@ -140,8 +140,8 @@ pub(super) fn settle(raw: &raw::Apps, findings: &mut Findings) -> Vec<App> {
 fn app_of(app: &raw::App, findings: &mut Findings) -> App {
     let mut wrong = |reason: String| findings.faults.push(("custom", format!("{:?}: {reason}", app.id)));
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if app.id.is_empty() || !app.id.chars().all(plain) {
-        wrong("expected an id of a-z 0-9 and -".into());
+    if app.id.is_empty() || app.id.len() > MAX_LAST_PART_BYTES || !app.id.chars().all(plain) {
+        wrong(format!("expected an id of at most {MAX_LAST_PART_BYTES} of a-z 0-9 and -"));
     }
     let links = app.link.iter().chain(app.download.iter().map(|download| &download.url));
     for link in links.filter(|link| !is_web(link)) {
@@ -229,7 +229,7 @@ pub fn digest(bytes: &[u8]) -> String {
     use sha2::Digest as _;
     use std::fmt::Write as _;
     let digest = sha2::Sha256::digest(bytes);
-    digest[..8].iter().fold(String::new(), |mut text, byte| {
+    digest[..6].iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text
     })

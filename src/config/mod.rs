@@ -20,6 +20,9 @@ use figment::providers::{Env, Format, Serialized, Toml};
 use figment::value::{Dict, Tag, Value};
 use figment::{Figment, Profile, Provider as _, Source};
 
+/// The last part of a path may be so long: longer ones must not reach tide's router, see `server/http.rs`.
+pub const MAX_LAST_PART_BYTES: usize = 23;
+
 pub use origin::{Fault, Faults, Origin};
 pub use rate::{Rate, Used, UsedUp};
 pub use raw::{Algorithm, ApiMethod, BackendKind, Scope, TlsUse};

@@ -12,9 +12,10 @@ use super::public_key;
 use super::raw::{self, ApiMethod, BackendKind, Raw, Scope, TlsUse};
 use super::secret::{Credentials, Secret, SecretError};
 use super::settings::{
-    Backend, CorsOrigins, Host, Http, Invites, KeySettings, Ledger, Login, Proof, Settings, Signed, Tls, Xmpp, digest,
+    Backend, CorsOrigins, Host, Http, Invites, KeySettings, Ledger, Login, Proof, PublicUrl, Settings, Signed, Tls,
+    Xmpp, digest,
 };
-use super::{Merged, Purpose};
+use super::{MAX_LAST_PART_BYTES, Merged, Purpose};
 use crate::invite::name::{HostName, Jid, KeyId};
 
 const RESERVED_USERNAMES: [&str; 7] = ["admin", "root", "abuse", "postmaster", "hostmaster", "webmaster", "security"];
@@ -37,6 +38,11 @@ pub(super) fn settle(
         Ok(url) => Some(url),
         Err(error) => settling.fault_of(&["public_url"], &error),
     });
+    let prefix = public_url.as_ref().map_or("", |url: &PublicUrl| url.prefix());
+    if prefix.rsplit('/').next().is_some_and(|part| part.len() > MAX_LAST_PART_BYTES) {
+        let reason = format!("expected a path whose last part has at most {MAX_LAST_PART_BYTES} characters");
+        settling.fault(&["public_url"], &reason);
+    }
     // What is needed may stand in a file that could not be read.
     if purpose != Purpose::Admin && settling.unreadable.iter().all(|path| !path.is_empty()) {
         settling.needed_to_serve(raw);
@@ -161,6 +167,10 @@ impl Settling<'_> {
             || ["/api/", "/assets/", "/invite/"].iter().any(|taken| path.starts_with(taken))
         {
             self.fault(&["http", "paths", "invites_api"], "this path is taken by another page");
+        }
+        if path.rsplit('/').next().is_some_and(|part| part.len() > MAX_LAST_PART_BYTES) {
+            let reason = format!("expected a last part of at most {MAX_LAST_PART_BYTES} characters");
+            self.fault(&["http", "paths", "invites_api"], &reason);
         }
         Http {
             max_connections: http.max_connections as usize,

@@ -69,3 +69,15 @@ fn file(content_type: &str, body: tide::Body) -> Response {
     response.insert_header("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox");
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_reach_us() {
+        for asset in &*ALL {
+            assert!(asset.file.len() <= crate::config::MAX_LAST_PART_BYTES, "{}", asset.file);
+        }
+    }
+}

@@ -18,6 +18,7 @@ use tide::http::{Method, Request, Response, Url};
 use super::gate::Gate;
 use super::head::read_method;
 use super::{Counted, Limits, Refusal, Server, ServerWide, Shared};
+use crate::config::MAX_LAST_PART_BYTES;
 
 /// hyper's buffer for a connection: more than the longest head.
 const BUFFER_BYTES: usize = 32 << 10;
@@ -149,6 +150,12 @@ async fn convert(
     let server_wide = parts.method == hyper::Method::OPTIONS && target == "*";
     let url = Url::parse(&format!("{BASE}{}", if server_wide { "/" } else { target }))
         .map_err(|_| Refusal::Malformed("The request target is malformed."))?;
+    // tide's router keeps what a path's last part captures in a smartstring 0.2, which with today's layout of String takes
+    // a long one for a short one: it would be read as garbage, and never freed.
+    let last = url.path().rsplit('/').find(|part| !part.is_empty());
+    if last.is_some_and(|part| part.len() > MAX_LAST_PART_BYTES) {
+        return Err(Refusal::NoSuchPath);
+    }
     let mut converted = Request::new(method, url);
     converted.set_peer_addr(peer);
     if server_wide {

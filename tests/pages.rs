@@ -1,0 +1,237 @@
+//! The pages as they are sent: statuses, headers, what is asked of forms, and that nothing but a good form spends anything.
+
+mod common;
+
+use common::{CONFIG, KEY, Response, Scratch, Served};
+
+fn get(served: &Served, target: &str, headers: &[&str]) -> Response {
+    served.client().ask("GET", target, headers)
+}
+
+/// Posts a form.
+fn post(served: &Served, target: &str, headers: &[&str], body: &str) -> Response {
+    let form = "Content-Type: application/x-www-form-urlencoded";
+    let mut client = served.client();
+    client.send(common::http::request("POST", target, &[&[form, "Accept: text/html"], headers].concat(), body));
+    client.read().unwrap()
+}
+
+/// Everything that a page links to or loads from us.
+fn links(page: &str) -> Vec<String> {
+    let of = |attribute: &str| {
+        page.split(attribute).skip(1).map(|part| part.split('"').next().unwrap().to_owned()).collect()
+    };
+    let all: Vec<Vec<String>> = ["href=\"", "src=\"", "action=\""].map(of).into();
+    all.concat().iter().map(|link| link.replace("&#38;", "&")).filter(|link| link.starts_with('/')).collect()
+}
+
+#[test]
+fn every_link_works_also_below_a_prefix() {
+    for prefix in ["", "/some/where"] {
+        let config = CONFIG.replace("https://invite.example.com/", &format!("https://invite.example.com{prefix}/"));
+        let scratch = Scratch::new(&config);
+        let served = scratch.serve();
+        let link = scratch.ok(&["invite", "create", "--contact", "romeo@example.com"]);
+        let landing = link.trim().strip_prefix("https://invite.example.com").unwrap().to_owned();
+        let (mut seen, mut open) = (vec![], vec![format!("{prefix}/"), landing]);
+        while let Some(target) = open.pop() {
+            let answer = get(&served, &target, &["Accept: text/html"]);
+            let closed = target.contains("/register");
+            assert_eq!(answer.status, if closed { 403 } else { 200 }, "{target}");
+            assert_eq!(served.client().ask("HEAD", &target, &[]).status, answer.status, "{target}");
+            assert!(target.starts_with(&format!("{prefix}/")), "{target}");
+            seen.push(target);
+            if answer.header("content-type").unwrap().starts_with("text/html") {
+                let further = links(&answer.text()).into_iter().filter(|link| !seen.contains(link));
+                // One language more is enough to see that all links keep it.
+                open.extend(further.filter(|link| !link.contains("lang=") || link.contains("lang=de")));
+                open.sort();
+                open.dedup();
+            }
+        }
+        assert!(seen.len() > 30, "{seen:?}");
+    }
+}
+
+#[test]
+fn what_pages_load_is_kept_for_a_year_and_changes_its_name() {
+    let scratch = Scratch::new(CONFIG);
+    let served = scratch.serve();
+    let page = get(&served, "/", &[]).text();
+    let files: Vec<_> = links(&page).into_iter().filter(|link| link.starts_with("/assets/")).collect();
+    assert_eq!(files.len(), 3, "{files:?}");
+    for file in files {
+        let answer = get(&served, &file, &[]);
+        assert_eq!(answer.header("cache-control"), Some("public, max-age=31536000, immutable"));
+        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+    }
+    assert_eq!(get(&served, "/assets/style.css", &[]).status, 404);
+    assert_eq!(get(&served, "/assets/..%2f..%2fetc%2fpasswd", &[]).status, 404);
+}
+
+#[test]
+fn a_long_last_part_of_a_path_never_reaches_the_router() {
+    let scratch = Scratch::new(CONFIG);
+    let served = scratch.serve();
+    for length in [23, 24, 25, 26, 27, 1001, 6001] {
+        for path in ["/assets/", "/invite/setup/", "/api/v1/invites/"] {
+            for end in ["", "/"] {
+                let target = format!("{path}{}{end}", "x".repeat(length));
+                let answer = get(&served, &target, &[&format!("Authorization: Bearer {KEY}")]);
+                assert!(matches!(answer.status, 403 | 404), "{} at {length}", answer.status);
+            }
+        }
+    }
+    let long = scratch.run(&["check"]).status;
+    assert!(long.success());
+    scratch.configure(&format!("{CONFIG}[http.paths]\ninvites_api = \"/a-path-with-a-very-long-last-part\"\n"));
+    let output = String::from_utf8(scratch.run(&["check"]).stderr).unwrap();
+    assert!(output.contains("expected a last part of at most 23 characters"), "{output}");
+}
+
+#[test]
+fn the_landing_page_is_light_and_read_in_one_request() {
+    let scratch = Scratch::new(CONFIG);
+    let served = scratch.serve();
+    let token = served.client().invite(KEY).token();
+    for language in ["en", "de", "fr", "es", "nl", "pl", "ru", "it", "pt-BR"] {
+        let page = get(&served, &format!("/invite?{token}"), &[&format!("Accept-Language: {language}")]);
+        let text = page.text();
+        assert!(text.contains(&format!("<html lang=\"{language}\" dir=\"ltr\">")));
+        let files = links(&text).into_iter().filter(|link| link.starts_with("/assets/") || link.contains("/qr?"));
+        let loaded: usize = files.map(|file| get(&served, &file, &[]).body.len()).sum();
+        let html = text.len();
+        println!("{language}: {html} bytes of HTML, {loaded} of style, script, icon and QR code");
+        assert!(html + loaded <= 30 << 10, "{language}: {html} + {loaded}");
+        // What is to be read is in the page itself.
+        assert!(text.contains("2026") || text.contains("20"), "{text}");
+    }
+}
+
+#[test]
+fn dead_links_are_problems_to_programs() {
+    let scratch = Scratch::new(CONFIG);
+    let served = scratch.serve();
+    let ended = scratch.ok(&["invite", "create", "--ttl", "1ms"]);
+    let ended = ended.trim().split_once('?').unwrap().1.to_owned();
+    for (page, unknown) in
+        [("/invite?", "/invite?nobody"), ("/register?t=", "/register?t=nobody"), ("/reset?t=", "/reset?t=x")]
+    {
+        let json = &["Accept: application/json"];
+        let (gone, absent) = (get(&served, &format!("{page}{ended}"), json), get(&served, unknown, json));
+        assert_eq!((gone.status, gone.json()["type"].as_str()), (410, Some("urn:invited:problem:invite-ended")));
+        assert_eq!((absent.status, absent.json()["type"].as_str()), (404, Some("urn:invited:problem:not-found")));
+        let html = get(&served, &format!("{page}{ended}"), &["Accept: text/html"]);
+        assert_eq!((html.status, html.header("content-type")), (410, Some("text/html;charset=utf-8")));
+    }
+}
+
+#[test]
+fn forms_that_are_none_are_answered_on_a_page_and_spend_nothing() {
+    let scratch = Scratch::new(CONFIG);
+    let served = scratch.serve();
+    let token = served.client().invite(KEY).token();
+    let large = format!("token={token}&password={}", "x".repeat(100_000));
+    let good = format!("token={token}&username=juliet&password=quarrel+mantle+orchid");
+    let page = format!("/register?t={token}");
+    for (name, status, answer) in [
+        ("no token", 404, post(&served, "/register", &[], "username=juliet")),
+        ("unknown token", 404, post(&served, "/register", &[], "token=nobody")),
+        ("empty", 404, post(&served, &page, &[], "")),
+        ("no csrf", 403, post(&served, &page, &[], &good)),
+        ("another csrf", 403, post(&served, &page, &["Cookie: __Host-csrf=x"], &format!("{good}&csrf=x"))),
+        ("twice", 400, post(&served, &page, &[], &format!("{good}&username=romeo"))),
+        ("no UTF-8", 400, post(&served, &page, &[], &format!("token={token}&password=%ff"))),
+        ("too large", 413, post(&served, &page, &[], &large)),
+        ("an account's invite", 400, post(&served, "/reset", &[], &good)),
+    ] {
+        assert_eq!((answer.status, answer.header("content-type")), (status, Some("text/html;charset=utf-8")), "{name}");
+        assert!(answer.text().contains("<h1>"), "{name}");
+        assert!(!answer.text().contains("quarrel"), "{name}");
+    }
+    let mut client = served.client();
+    client.send(common::http::request("POST", &page, &["Accept: text/html", "Content-Type: application/json"], "{}"));
+    assert_eq!(client.read().unwrap().status, 400);
+    let list: serde_json::Value = serde_json::from_str(&scratch.ok(&["invite", "list", "--json"])).unwrap();
+    assert_eq!(list["invites"][0]["uses_left"], 1);
+}
+
+#[test]
+fn a_form_that_is_sent_with_its_cookie_is_ours_and_no_other() {
+    let scratch = Scratch::new(&CONFIG.replace(
+        "[hosts.\"example.com\"]",
+        "[hosts.\"example.com\"]\n[hosts.\"example.com\".backend]\nkind = \"prosody\"\nsocket = \"/nonexistent/prosody.sock\"\n",
+    ));
+    let served = scratch.serve();
+    let [token, other] = [(); 2].map(|()| served.client().invite(KEY).token());
+    let form = get(&served, &format!("/register?t={token}"), &[]);
+    let cookie = form.header("set-cookie").unwrap().to_owned();
+    let (pair, attributes) = cookie.split_once("; ").unwrap();
+    assert!(pair.starts_with("__Host-csrf="), "{cookie}");
+    assert_eq!(attributes, "Path=/; HttpOnly; SameSite=Strict; Secure");
+    let text = form.text();
+    let csrf = text.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let send = |token: &str, cookie: &str, csrf: &str| {
+        let body = format!("token={token}&username=juliet&password=quarrel+mantle+orchid&csrf={csrf}");
+        post(&served, &format!("/register?t={token}"), &[&format!("Cookie: a=b; {cookie}")], &body)
+    };
+    // Its server is away, which is said only to whoever sent a form of ours.
+    assert_eq!(send(&token, pair, csrf).status, 503);
+    assert_eq!(send(&token, pair, csrf).header("retry-after"), Some("60"));
+    assert_eq!(send(&token, "__Host-csrf=another", csrf).status, 403);
+    assert_eq!(send(&other, pair, csrf).status, 403);
+    assert_eq!(send(&token, pair, "").status, 403);
+    // Whoever has a cookie keeps it, so that two tabs do not end each other's forms.
+    let again = get(&served, &format!("/register?t={other}"), &[&format!("Cookie: {pair}")]);
+    assert_eq!(again.header("set-cookie"), None);
+}
+
+#[test]
+fn previews_have_a_title_a_text_and_a_picture_of_the_site() {
+    let scratch = Scratch::new(CONFIG);
+    let served = scratch.serve();
+    let token = served.client().invite(KEY).token();
+    let text = get(&served, &format!("/invite?{token}"), &["Sec-Purpose: prefetch"]).text();
+    let property = |name: &str| {
+        let part = text.split(&format!("\"{name}\" content=\"")).nth(1).unwrap_or_else(|| panic!("no {name}"));
+        part.split('"').next().unwrap().to_owned()
+    };
+    assert_eq!(property("og:title"), "You are invited to example.com");
+    assert_eq!(property("og:description"), "Open this invite to get an account on example.com.");
+    let picture = property("og:image");
+    let answer = get(&served, picture.strip_prefix("https://invite.example.com").unwrap(), &[]);
+    assert_eq!((answer.status, answer.header("content-type")), (200, Some("image/png")));
+    assert!(answer.body.starts_with(b"\x89PNG"));
+    let list: serde_json::Value = serde_json::from_str(&scratch.ok(&["invite", "list", "--json"])).unwrap();
+    assert_eq!(list["invites"][0]["uses_left"], 1);
+}
+
+#[test]
+fn apps_are_those_of_the_configuration_and_of_the_device() {
+    let dir = tempfile::tempdir().unwrap();
+    let picture = dir.path().join("ours.svg");
+    std::fs::write(&picture, "<svg xmlns=\"http://www.w3.org/2000/svg\"/>").unwrap();
+    let scratch = Scratch::new(&format!(
+        "{CONFIG}[apps]\nshow = [\"ours\", \"monal\", \"dino\"]\n[[apps.custom]]\nid = \"ours\"\nname = \"Ours & Theirs\"\n\
+         text = \"The <best> one.\"\nplatforms = [\"Android\"]\nimage = \"{}\"\nsupports_preauth_uri = true\n\
+         magic_link_format = \"ours:open?{{uri}}\"\nsetup = \"Say hello.\"\n[[apps.custom.download]]\nurl = \"https://ours.example/\"\n",
+        picture.display()
+    ));
+    let served = scratch.serve();
+    let token = served.client().invite(KEY).token();
+    let names = |agent: &str| {
+        let text = get(&served, &format!("/invite?{token}"), &[agent]).text();
+        let shown = text.split("<details>").next().unwrap().to_owned();
+        ["Ours &#38; Theirs", "Monal", "Dino"].into_iter().filter(|name| shown.contains(name)).collect::<Vec<_>>()
+    };
+    assert_eq!(names("User-Agent: Mozilla/5.0 (Linux; Android 14; Pixel 8)"), ["Ours &#38; Theirs"]);
+    assert_eq!(names("User-Agent: Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X)"), ["Monal"]);
+    assert_eq!(names("Sec-CH-UA-Platform: \"Linux\""), ["Dino"]);
+    assert_eq!(names("User-Agent: curl/8"), ["Ours &#38; Theirs", "Monal", "Dino"]);
+    let page = get(&served, &format!("/invite/setup/ours?{token}"), &[]).text();
+    assert!(page.contains(&format!("ours:open?xmpp%3Aexample.com%3Fregister%3Bpreauth%3D{token}")), "{page}");
+    assert!(page.contains("The &#60;best&#62; one.") && page.contains("Say hello."), "{page}");
+    let image = links(&page).into_iter().find(|link| link.ends_with(".svg") && !link.contains("icon-")).unwrap();
+    assert_eq!(get(&served, &image, &[]).header("content-type"), Some("image/svg+xml"));
+    assert_eq!(get(&served, &format!("/invite/setup/gajim?{token}"), &[]).status, 404);
+}
