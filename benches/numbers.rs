@@ -83,6 +83,9 @@ fn main() {
     if wanted("jwts") {
         jwts(&effort);
     }
+    if wanted("pages") {
+        pages(&effort);
+    }
 }
 
 /// What several rounds gave.
@@ -248,6 +251,29 @@ fn jwts(effort: &Effort) {
     tell_ratio("6 creates by a JWT, of an opaque key", &many, &opaque, Some(0.5));
     tell_ratio("  creates by JWTs for one use, of an opaque key", &once, &opaque, Some(0.5));
     println!("  processor time per answer, in µs: JWT {of_many:.1}, for one use {of_once:.1}, opaque {of_opaque:.1}");
+}
+
+/// The landing page against the constant route. Every request is for another invite than the one before.
+fn pages(effort: &Effort) {
+    const INVITES: usize = 1_000;
+    let (bare, scratch) = (constant(), Scratch::new());
+    let made = scratch.run(&["invite", "create", "--count", &INVITES.to_string()]);
+    let service = scratch.serve();
+    service.first_answer();
+    let page = |link: &str| {
+        let target = link.strip_prefix("https://invite.example.com").unwrap();
+        let agent = "User-Agent: Mozilla/5.0 (Linux; Android 14; Pixel 8)\r\nAccept-Language: de-AT,de;q=0.9,en;q=0.8";
+        format!("GET {target} HTTP/1.1\r\nHost: invite.example.com\r\n{agent}\r\n\r\n").into_bytes()
+    };
+    let load = Load { address: service.address, requests: made.lines().map(page).collect(), status: 200 };
+    let [mut constants, mut landings] = std::array::from_fn(|_| Rates::default());
+    for _ in 0..effort.rounds {
+        constants.add(rate(&bare, &to_create(&bare), effort));
+        landings.add(rate(&service, &load, effort));
+    }
+    let [(constant, of_constant), (landing, of_landing)] = [constants, landings].map(Rates::done);
+    tell_ratio("10 landing pages, of a constant route", &landing, &constant, Some(0.4));
+    println!("  processor time per answer, in µs: constant {of_constant:.1}, landing page {of_landing:.1}");
 }
 
 /// `/api/v1` against `/invites_api`, its lists, and many invites in one call.

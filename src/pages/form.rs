@@ -131,7 +131,18 @@ pub(super) fn fault_of(password: &Secret, host: &Host, about: &[&str]) -> Option
     }
     // How long it must be is the desk's business, which says so.
     let is_long = password.chars().count() >= host.min_password_length;
-    (is_long && zxcvbn::zxcvbn(password, about).score() <= WEAK).then_some(PasswordFault::Weak)
+    let is_weak = || says_little(password, about) || zxcvbn::zxcvbn(password, about).score() <= WEAK;
+    (is_long && is_weak()).then_some(PasswordFault::Weak)
+}
+
+/// Whether little is left of a password without what its owner would think of first; zxcvbn takes a dot between two such
+/// words for a surprise.
+fn says_little(password: &str, about: &[&str]) -> bool {
+    let mut rest = password.to_lowercase();
+    for word in about.iter().filter(|word| word.chars().count() > 2) {
+        rest = rest.replace(&word.to_lowercase(), "");
+    }
+    rest.len() < password.len() && rest.chars().count() < 6
 }
 
 /// What is wrong with a password.
@@ -152,5 +163,24 @@ impl PasswordFault {
             Self::Weak => look.text("error-password-weak").into_owned(),
             Self::Refused => look.text("error-password-refused").into_owned(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_that_anybody_would_try_are_weak() {
+        let about = ["juliet", "example.com", "Example"];
+        assert!(says_little("Juliet.example.com", &about));
+        assert!(says_little("juliet-juliet", &about));
+        assert!(!says_little("juliet and the nurse", &about));
+        assert!(!says_little("short", &about));
+        let score = |password| zxcvbn::zxcvbn(password, &about).score();
+        assert!(
+            score("passwordpassword") <= WEAK && score("aaaaaaaaaaaaaaaa") <= WEAK && score("qwertyuiop123") <= WEAK
+        );
+        assert!(score("quarrel mantle orchid bridge") > WEAK);
     }
 }

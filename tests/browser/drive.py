@@ -253,7 +253,7 @@ def apps():
     assert shop.startswith("https://play.google.com/") and "preauth%3D" in shop, shop
     browser.go(browser.link(f"/invite?{token}"))
 
-    browser.one("details summary").click()
+    browser.one("main details:not(.code) > summary").click()
     browser.go(browser.link("setup/dino?"))
     # It is for another device than this one.
     assert browser.one(".qr").is_displayed()
