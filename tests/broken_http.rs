@@ -199,7 +199,7 @@ fn odd() -> Vec<Case> {
     vec![
         case("absolute form", 404, line("GET http://elsewhere.example/nowhere HTTP/1.1")),
         case("absolute form with a port", 404, line("GET https://elsewhere.example:8443/nowhere?a=b HTTP/1.1")),
-        case("absolute form without a path", 404, line("GET HTTP://elsewhere.example HTTP/1.1")),
+        case("absolute form without a path", 200, line("GET HTTP://elsewhere.example HTTP/1.1")),
         case("absolute form of a route", 403, line("GET http://elsewhere.example/invites_api HTTP/1.1")),
         case("OPTIONS *", 204, line("OPTIONS * HTTP/1.1")),
         case("bare LF", 404, "GET /nowhere HTTP/1.1\nHost: a\n\n"),

@@ -100,8 +100,7 @@ fn check_line(line: &str) {
             "a key was refused event=key.refused ",
             "a key was made event=key.made key.id=",
             "component: not served by this version",
-            "hosts.\"a.example\".backend: this version makes no accounts ",
-            "hosts.\"b.example\".backend: this version makes no accounts ",
+            "the XMPP server is away; invites are still made, sign-up waits host=",
             "invites cannot be made; make room or mend the disk error=",
         ];
         assert!(known.iter().any(|start| message.starts_with(start)), "{line}");
@@ -132,7 +131,8 @@ fn check_answer(secrets: &Secrets, name: &str, answer: &Response) {
         assert_eq!(secrets.find(value), None, "{header}: {value}, of {name}");
     }
     if answer.status >= 400 {
-        let body = answer.text();
+        // A page in another language is found by the link that led to this one.
+        let body: String = answer.text().split("<li>").filter(|part| !part.contains("hreflang=")).collect();
         assert_eq!(secrets.find(&body), None, "{body}, of {name}");
         for internal in ["sqlite", "ledger", "/tmp/", "src/", ".rs", ".toml", "panic", "os error"] {
             assert!(!body.to_ascii_lowercase().contains(internal), "{internal} in {body}, of {name}");

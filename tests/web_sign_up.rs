@@ -60,10 +60,9 @@ struct Place {
 }
 
 impl Place {
-    fn new(server: Server) -> Self {
+    fn beside(server: Server) -> Self {
         let scratch = Scratch::new(&format!("{CONFIG}[hosts.\"{HOST}\".backend]\n{}", server.backend()));
-        let served = scratch.serve();
-        Self { server, scratch, served }
+        Self { served: scratch.serve(), server, scratch }
     }
 
     /// Makes an invite; gives its token.
@@ -137,7 +136,7 @@ fn a_guest_signs_up_with_a_contact_and_later_gets_a_new_password() {
         return;
     }
     for server in servers() {
-        let place = Place::new(server);
+        let place = Place::beside(server);
         let sent = place.fill_in("/register", &place.invite(&[]), "Romeo", PASSWORD);
         assert_eq!(sent.status, 303, "{}\n{}", sent.text(), place.served.log());
         let page = place.served.client().get(
@@ -176,7 +175,7 @@ fn a_server_that_is_stopped_stops_sign_up_alone_and_all_heals() {
         return;
     }
     for server in servers() {
-        let mut place = Place::new(server);
+        let mut place = Place::beside(server);
         place.fill_in("/register", &place.invite(&[]), "romeo", PASSWORD);
         let token = place.invite(&[]);
         let form = Form::open(&place.served, "/register", &token);
@@ -198,7 +197,7 @@ fn a_server_that_is_stopped_stops_sign_up_alone_and_all_heals() {
 #[test]
 fn the_checks_of_an_admin_lead_to_a_server_that_works() {
     for server in servers() {
-        let place = Place::new(server);
+        let place = Place::beside(server);
         let told = place.scratch.ok(&["check", "--connect"]);
         let expected = match &place.server {
             Server::Prosody(_) => "example.com: Prosody 0.12.3\n",

@@ -97,7 +97,6 @@ fn unasked(response: &Response, route: &str) -> Option<Problem> {
 fn problem(refusal: &Refusal) -> Problem {
     match refusal {
         Refusal::Malformed(detail) => Problem::BadRequest(detail),
-        Refusal::NoSuchPath => Problem::NotFound,
         Refusal::Timeout => Problem::Timeout,
         Refusal::BodyTooLarge => Problem::TooLarge,
         Refusal::TargetTooLong => Problem::TargetTooLong,

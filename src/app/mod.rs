@@ -4,9 +4,10 @@ mod envelope;
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use tide::http::Method::{self, Delete, Get, Head, Patch, Post};
 use tide::http::headers;
-use tide::{Middleware, Response};
+use tide::{Middleware, Next, Response};
 
 use crate::api::call::needs;
 use crate::api::cors::Cors;
@@ -74,12 +75,19 @@ pub fn build_metrics(metrics: Arc<Metrics>) -> tide::Server<Arc<Metrics>> {
 #[must_use]
 pub fn unavailable(cause: &'static str) -> tide::Server<()> {
     let mut app = tide::new();
-    let metrics = Arc::new(Metrics::new(metrics::seconds()));
-    app.with(envelope::Envelope { metrics, prefix: String::new() });
-    for path in ["/", "/*"] {
-        app.at(path).all(move |_| async move { Ok(Response::from(Problem::Unavailable(cause.into()))) });
-    }
+    app.with(envelope::Envelope { metrics: Arc::new(Metrics::new(metrics::seconds())), prefix: String::new() });
+    app.with(Unavailable(cause));
     app
+}
+
+/// Answers everything 503, whatever the path.
+struct Unavailable(&'static str);
+
+#[async_trait]
+impl Middleware<()> for Unavailable {
+    async fn handle(&self, _: tide::Request<()>, _: Next<'_, ()>) -> tide::Result {
+        Ok(Response::from(Problem::Unavailable(self.0.into())))
+    }
 }
 
 struct Table<State> {

@@ -258,6 +258,12 @@ pub struct Finding {
     pub mend: String,
 }
 
+/// Whether a server that prepares names as RFC 6122 did leaves this one as it is: such a one knows `ß` as `ss`, and the
+/// account would be another than the ledger has.
+fn is_kept(username: &Username) -> bool {
+    stringprep::nodeprep(username.as_str()).is_ok_and(|name| name == username.as_str())
+}
+
 /// The backends of all hosts that have one.
 #[derive(Default)]
 pub struct Backends(BTreeMap<HostName, Arc<Backend>>);

@@ -161,7 +161,7 @@ fn app_of(app: &raw::App, findings: &mut Findings) -> App {
     }
     let mut picture = |path: Option<&String>| {
         let path = Path::new(path?);
-        let content_type = picture_type(path).map_err(|reason| wrong(reason)).ok()?;
+        let content_type = picture_type(path).map_err(&mut wrong).ok()?;
         let picture = read_picture(path, content_type);
         picture
             .map_err(|reason| findings.notices.push(format!("apps.custom: no picture of {:?}: {reason}", app.id)))

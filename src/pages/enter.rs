@@ -41,15 +41,12 @@ pub async fn get(request: Request) -> Result<Response, Problem> {
         response.insert_header(headers::RETRY_AFTER, seconds.to_string());
         return Ok(response);
     }
-    match desk.open(&token, now).await? {
-        Some(_) => {
-            let token: String = url::form_urlencoded::byte_serialize(token.as_bytes()).collect();
-            Ok(see_other(&look.link(&format!("/invite?{token}"))))
-        }
-        None => {
-            desk.note_wrong_guess(client, now);
-            again(look, 404, "enter-error-unknown")
-        }
+    if desk.open(&token, now).await?.is_some() {
+        let token: String = url::form_urlencoded::byte_serialize(token.as_bytes()).collect();
+        Ok(see_other(&look.link(&format!("/invite?{token}"))))
+    } else {
+        desk.note_wrong_guess(client, now);
+        again(look, 404, "enter-error-unknown")
     }
 }
 

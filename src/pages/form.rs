@@ -61,15 +61,14 @@ impl Csrf {
     /// For a form about `token` in an answer to `request`.
     pub(super) fn new(request: &Request, token: &str) -> Self {
         let public_url = request.state().settings().public_url.as_ref();
-        let is_https = public_url.is_some_and(|url| url.is_https());
+        let is_https = public_url.is_some_and(super::super::config::settings::PublicUrl::is_https);
         let path = public_url.map_or("", |url| url.prefix());
-        let (value, is_new) = match cookie(request) {
-            Some(value) => (value, false),
-            None => {
-                let mut value = [0; 16];
-                clock::rng().fill_bytes(&mut value);
-                (URL_SAFE_NO_PAD.encode(value), true)
-            }
+        let (value, is_new) = if let Some(value) = cookie(request) {
+            (value, false)
+        } else {
+            let mut value = [0; 16];
+            clock::rng().fill_bytes(&mut value);
+            (URL_SAFE_NO_PAD.encode(value), true)
         };
         let secure = if is_https { "; Secure" } else { "" };
         let cookie = format!("{}={value}; Path={path}/; HttpOnly; SameSite=Strict{secure}", cookie_name(request));
@@ -120,7 +119,7 @@ pub(super) fn is_voucher(request: &Request, voucher_: &str, parts: [&str; 3]) ->
 }
 
 /// A password that is guessed within so many tries, as powers of ten go: zxcvbn's score of 0 or 1. Such a one is refused,
-/// as mod_password_policy does; a longer list of demands makes passwords worse (NIST SP 800-63B, 5.1.1.2).
+/// as `mod_password_policy` does; a longer list of demands makes passwords worse (NIST SP 800-63B, 5.1.1.2).
 const WEAK: zxcvbn::Score = zxcvbn::Score::One;
 
 /// Why a password is refused before anybody else sees it; `about` is what its owner would think of first.

@@ -64,7 +64,7 @@ impl<'a> Look<'a> {
     }
 
     /// A message with a variable.
-    pub(super) fn with(&self, id: &str, name: &str, value: impl ToString) -> String {
+    pub(super) fn with(&self, id: &str, name: &str, value: &(impl ToString + ?Sized)) -> String {
         self.language.with(id, [(name, FluentValue::from(value.to_string()))])
     }
 
@@ -105,12 +105,11 @@ impl<'a> Look<'a> {
 pub fn language<State>(request: &tide::Request<State>) -> (&'static Language, bool) {
     let query = request.url().query().unwrap_or_default();
     let asked = query.split('&').find_map(|part| part.strip_prefix("lang=")).and_then(Language::named);
-    match asked {
-        Some(language) => (language, true),
-        None => {
-            let header = request.header(tide::http::headers::ACCEPT_LANGUAGE);
-            (Language::accepted(header.map_or("", |values| values.as_str())), false)
-        }
+    if let Some(language) = asked {
+        (language, true)
+    } else {
+        let header = request.header(tide::http::headers::ACCEPT_LANGUAGE);
+        (Language::accepted(header.map_or("", |values| values.as_str())), false)
     }
 }
 

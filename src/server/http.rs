@@ -148,13 +148,13 @@ async fn convert(
     let method = read_method(parts.method.as_str())?;
     let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
     let server_wide = parts.method == hyper::Method::OPTIONS && target == "*";
-    let url = Url::parse(&format!("{BASE}{}", if server_wide { "/" } else { target }))
+    let mut url = Url::parse(&format!("{BASE}{}", if server_wide { "/" } else { target }))
         .map_err(|_| Refusal::Malformed("The request target is malformed."))?;
     // tide's router keeps what a path's last part captures in a smartstring 0.2, which with today's layout of String takes
-    // a long one for a short one: it would be read as garbage, and never freed.
+    // a long one for a short one: it would be read as garbage, and never freed. No path of ours is like that.
     let last = url.path().rsplit('/').find(|part| !part.is_empty());
     if last.is_some_and(|part| part.len() > MAX_LAST_PART_BYTES) {
-        return Err(Refusal::NoSuchPath);
+        url.set_path("/.no-such-path");
     }
     let mut converted = Request::new(method, url);
     converted.set_peer_addr(peer);

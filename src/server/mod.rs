@@ -57,8 +57,6 @@ impl From<&crate::config::settings::Http> for Limits {
 pub enum Refusal {
     /// 400, with what is wrong.
     Malformed(&'static str),
-    /// 404: no path of ours is like this.
-    NoSuchPath,
     /// 408
     Timeout,
     /// 413

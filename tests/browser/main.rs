@@ -1,4 +1,4 @@
-//! The pages in a real browser: headless Chromium, driven over WebDriver by `drive.py`, before a real service that makes
+//! The pages in a real browser: headless Chromium, driven over `WebDriver` by `drive.py`, before a real service that makes
 //! its accounts on a real Prosody. What each scenario does is in `drive.py`; here is what it is given, and what must be
 //! true afterwards.
 //!

@@ -17,7 +17,7 @@ use url::Url;
 
 use super::{
     Abilities, Adapter, CallError, Examination, Finding, InApp, Mint, Minted, NewAccount, NewPassword, Refusal,
-    TokenState,
+    TokenState, is_kept,
 };
 use crate::clock;
 use crate::config::settings::Login;
@@ -182,6 +182,9 @@ impl Adapter for Ejabberd {
     }
 
     async fn create(&self, account: &NewAccount<'_>) -> Result<(), CallError> {
+        if !is_kept(account.username) {
+            return Err(Refusal::Name.into());
+        }
         self.spend(account.token).await?;
         if clock::now() > account.not_after {
             return Err(CallError::Away("it took too long".into()));

@@ -14,7 +14,7 @@ use minidom::Element;
 use super::net::Trust;
 use super::{
     Abilities, Adapter, CallError, Examination, Finding, InApp, Mint, Minted, NewAccount, NewPassword, Refusal,
-    TokenState,
+    TokenState, is_kept,
 };
 use crate::clock;
 use crate::config::settings;
@@ -133,6 +133,9 @@ impl Adapter for Xmpp {
         let is_text = |text: &str| text.chars().all(is_xml);
         if !is_text(account.password.reveal()) {
             return Err(Refusal::Password.into());
+        }
+        if !is_kept(account.username) {
+            return Err(Refusal::Name.into());
         }
         let token = match account.token {
             Some(token) if is_text(token) => token.to_owned(),
