@@ -9,7 +9,8 @@ use jiff::Timestamp;
 
 use super::breaker::{Breaker, Pass};
 use super::{
-    Abilities, Adapter, CallError, DEADLINE, Examination, Finding, Mint, Minted, NewAccount, NewPassword, TokenState,
+    Abilities, Adapter, CallError, DEADLINE, Examination, Finding, Mint, Minted, NewAccount, NewPassword, Refusal,
+    TokenState,
 };
 use crate::clock;
 use crate::config::BackendKind;
@@ -205,6 +206,8 @@ impl Backend {
         let call = Call { host: self.host.to_string(), operation, outcome };
         self.metrics.backend_calls.get_or_create(&call).observe(now.duration_since(began).as_secs_f64());
         match &answer {
+            // An adapter may know these by itself: they say nothing about the server.
+            Err(CallError::Refused(Refusal::Unsupported | Refusal::Name | Refusal::Password)) => return answer,
             Ok(_) | Err(CallError::Refused(_)) => pass.answered(),
             Err(CallError::Away(_) | CallError::Unsure(_)) => pass.failed(now),
         }

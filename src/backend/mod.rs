@@ -62,13 +62,14 @@ pub trait Adapter: Send + Sync {
     async fn look_up(&self, token: &str) -> Result<TokenState, CallError>;
 
     /// Sees that what must be in place at the server is, such as what holds apps to the ledger; asked every second or so.
+    /// [`Refusal::Unsupported`] where there is nothing to see to.
     async fn keep(&self) -> Result<(), CallError> {
-        Ok(())
+        Err(Refusal::Unsupported.into())
     }
 
-    /// Clears away what nobody needs any more, such as tokens that have expired; asked now and then.
+    /// Clears away what nobody needs any more, such as tokens that have expired; asked now and then. As above.
     async fn tidy(&self) -> Result<(), CallError> {
-        Ok(())
+        Err(Refusal::Unsupported.into())
     }
 }
 

@@ -115,12 +115,13 @@ impl Adapter for Xmpp {
 
     async fn keep(&self) -> Result<(), CallError> {
         // Whoever uses the stream now attends to it.
-        let Some(mut session) = self.session.try_lock() else { return Ok(()) };
-        if let Some(mut stream) = session.take()
-            && stream.look().await.is_ok()
-        {
-            *session = Some(stream);
-        }
+        let Some(mut session) = self.session.try_lock() else { return Err(Refusal::Unsupported.into()) };
+        let mut stream = match session.take() {
+            Some(stream) => stream,
+            None => self.log_in().await?,
+        };
+        stream.look().await.map_err(before)?;
+        *session = Some(stream);
         Ok(())
     }
 
