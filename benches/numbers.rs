@@ -6,10 +6,16 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a measurement that fails says so by ending")]
 
+#[path = "numbers/admin.rs"]
+mod admin;
+#[path = "numbers/backends.rs"]
+mod backends;
 #[path = "numbers/jwt.rs"]
 mod jwt;
 #[path = "numbers/load.rs"]
 mod load;
+#[path = "../tests/common/prosody.rs"]
+mod prosody;
 #[path = "numbers/service.rs"]
 mod service;
 
@@ -37,10 +43,13 @@ struct Effort {
     starts: usize,
     /// Before memory is looked at.
     creates: usize,
+    /// By each client, once a round.
+    sign_ups: usize,
 }
 
-const THOROUGH: Effort = Effort { rounds: 7, time: Duration::from_millis(1500), starts: 15, creates: 200_000 };
-const QUICK: Effort = Effort { rounds: 3, time: Duration::from_millis(500), starts: 5, creates: 20_000 };
+const THOROUGH: Effort =
+    Effort { rounds: 7, time: Duration::from_millis(1500), starts: 15, creates: 200_000, sign_ups: 50 };
+const QUICK: Effort = Effort { rounds: 3, time: Duration::from_millis(500), starts: 5, creates: 20_000, sign_ups: 20 };
 
 fn main() {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
@@ -82,6 +91,9 @@ fn main() {
     }
     if wanted("jwts") {
         jwts(&effort);
+    }
+    if wanted("backends") {
+        backends::measure(&effort);
     }
     if wanted("pages") {
         pages(&effort);

@@ -1,7 +1,6 @@
 //! Tokens for the load, each signed anew, and the key that they stand for.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
 
 use invited::clock;
 use invited::key::mint::{Claims, PrivateKey, make_jti, make_pair};
@@ -16,9 +15,9 @@ impl Signer {
     /// Declares a key `ci` beside those of `scratch`.
     pub fn declare(scratch: &Scratch) -> Self {
         let pair = make_pair(&mut clock::rng()).unwrap();
-        let mut config = std::fs::File::options().append(true).open(scratch.path().join("config.toml")).unwrap();
         let public = pair.public;
-        writeln!(config, "[keys.ci]\nalgorithm = \"EdDSA\"\nmax_age = \"10m\"\npublic_key = {public:?}").unwrap();
+        let key = format!("[keys.ci]\nalgorithm = \"EdDSA\"\nmax_age = \"10m\"\npublic_key = {public:?}\n");
+        scratch.configure_more(&key);
         Self(PrivateKey::read(pair.private.reveal()).unwrap())
     }
 

@@ -39,6 +39,12 @@ impl Scratch {
         scratch
     }
 
+    /// Adds lines to its configuration.
+    pub fn configure_more(&self, lines: &str) {
+        let mut config = std::fs::File::options().append(true).open(self.path().join("config.toml")).unwrap();
+        config.write_all(lines.as_bytes()).unwrap();
+    }
+
     /// A copy of its ledger, on the disk when this returns.
     pub fn copy(&self) -> Self {
         let copy = Self::new();
