@@ -117,8 +117,8 @@ def socket_file_is_for_root_and_its_group():
     drop_in("invited.socket", "group")
     sh("systemctl restart invited.socket")
     assert out(f"stat --format=%G {UNIX}") == "www-data"
-    curl = f"curl --silent --output /dev/null --write-out '%{{http_code}}' --unix-socket {UNIX} http://x/"
-    assert out(f"setpriv --reuid=nobody --regid=www-data --clear-groups {curl}") == "404"
+    curl = f"curl --silent --output /dev/null --write-out '%{{http_code}}' --unix-socket {UNIX} http://x/healthz"
+    assert out(f"setpriv --reuid=nobody --regid=www-data --clear-groups {curl}") == "200"
     sh(f"setpriv --reuid=nobody --regid=nogroup --clear-groups {curl}", status=7)
 
 
