@@ -168,8 +168,10 @@ fn no_attack_opens_anything_and_all_look_the_same() {
     ));
     let served = scratch.serve_as(&["-vv"], &[]);
     let mut client = served.client();
+    let before = served.log_length();
     let stranger = client.invite("nobody/s3cret");
     assert_eq!(stranger.status, 403);
+    served.wait_log_after(before, "event=key.refused");
     let attacks = [forged(&ours, &theirs), with_demands(&ours, &theirs), misclaimed(&ours)].concat();
     for (name, token, reason) in &attacks {
         let before = served.log_length();
