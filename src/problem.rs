@@ -7,7 +7,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::desk::{AmendError, AuthError, IssueError, SpendError};
+use crate::desk::{AmendError, AuthError, FindError, IssueError, SpendError};
 use crate::invite::Status;
 use crate::invite::policy::Wrong;
 use crate::ledger::{ChangeError, CreateError, LedgerError, RedeemError};
@@ -35,6 +35,8 @@ pub enum Problem {
     Timeout,
     /// 409: somebody else has the name, or it is reserved.
     NameTaken,
+    /// 409: an app has a token for the invite's last use, and it cannot be taken back.
+    InApp,
     /// 410: an invite that is spent, expired or revoked.
     Ended(Status),
     /// 413
@@ -84,7 +86,7 @@ impl Problem {
             Self::NotFound => 404,
             Self::Method(_) => 405,
             Self::Timeout => 408,
-            Self::NameTaken => 409,
+            Self::NameTaken | Self::InApp => 409,
             Self::Ended(_) => 410,
             Self::TooLarge => 413,
             Self::TargetTooLong => 414,
@@ -112,6 +114,7 @@ impl Problem {
             Self::Method(_) => "method-not-allowed",
             Self::Timeout => "timeout",
             Self::NameTaken => "name-taken",
+            Self::InApp => "in-app",
             Self::Ended(_) => "invite-ended",
             Self::TooLarge => "body-too-large",
             Self::TargetTooLong => "target-too-long",
@@ -142,6 +145,7 @@ impl Problem {
             Self::Method(_) => "Method not allowed",
             Self::Timeout => "Request timed out",
             Self::NameTaken => "Name is taken",
+            Self::InApp => "In use by an app",
             Self::Ended(_) => "Invite has ended",
             Self::TooLarge => "Body too large",
             Self::TargetTooLong => "Target too long",
@@ -170,6 +174,7 @@ impl Problem {
             Self::Method(_) => "This method cannot be used here; `Allow` says which can.",
             Self::Timeout => "The request took too long to arrive.",
             Self::NameTaken => "Somebody has this name, or another invite reserves it.",
+            Self::InApp => "An app may be signing up with this invite, and its token cannot be taken back.",
             Self::Ended(Status::Pending) => "This invite can be redeemed.",
             Self::Ended(Status::Redeemed) => "All uses of this invite are spent.",
             Self::Ended(Status::Expired) => "This invite has expired.",
@@ -286,6 +291,15 @@ impl From<LedgerError> for Problem {
     }
 }
 
+impl From<FindError> for Problem {
+    fn from(error: FindError) -> Self {
+        match error {
+            FindError::Ledger(error) => error.into(),
+            FindError::Away => Self::ServerAway,
+        }
+    }
+}
+
 impl From<CreateError> for Problem {
     fn from(error: CreateError) -> Self {
         match error {
@@ -319,7 +333,7 @@ impl From<RedeemError> for Problem {
             RedeemError::Ended(status) => Self::Ended(status),
             RedeemError::OtherName => Self::NotAllowed("This invite is for another name."),
             RedeemError::Taken(_) => Self::NameTaken,
-            RedeemError::InApp => Self::ServerAway,
+            RedeemError::InApp => Self::InApp,
             RedeemError::OtherBody => Self::OtherBody,
         }
     }

@@ -12,7 +12,7 @@ use futures_lite::future::{self, block_on, poll_once};
 use invited::backend::{Abilities, Adapter, Backends, InApp, Refusal};
 use invited::config::secret::Secret;
 use invited::config::{Credentials, Purpose, Sources};
-use invited::desk::{Desk, Guest, IssueError, Issued, SignUpError, SpendError, Web};
+use invited::desk::{Desk, FindError, Guest, IssueError, Issued, Repeat, SignUpError, SpendError, Web};
 use invited::invite::name::{Account, Username};
 use invited::invite::policy::{Minting, Order};
 use invited::invite::{Change, Invite, Kind, Source, Status, Via};
@@ -37,9 +37,11 @@ fn desk(dir: &Path, server: &FakeServer) -> Arc<Desk> {
     let text = format!(
         "public_url = \"https://invite.example.com/\"\nstate_dir = \"{}\"\n[hosts.\"example.com\"]\n\
          [hosts.\"example.com\".backend]\nkind = \"prosody\"\nsocket = \"/nowhere\"\n\
-         [keys.site]\nsha256 = \"{}\"\nallow = [\"create\", \"redeem\"]\n",
+         [keys.site]\nsha256 = \"{}\"\nallow = [\"create\", \"redeem\"]\n\
+         [keys.slow]\nsha256 = \"{}\"\nlimit = \"2/d\"\n",
         dir.display(),
-        "0".repeat(64)
+        "0".repeat(64),
+        "1".repeat(64)
     );
     std::fs::write(&config, text).unwrap();
     let sources = Sources { files: vec![config], state_dir: None };
@@ -451,6 +453,265 @@ fn what_the_server_can_never_give_is_refused_when_the_invite_is_asked_for() {
     place.issue(&Order::default());
 }
 
+/// Two reservations of one invite, one of which holds the token that is out: neither is taken for the other.
+#[test]
+fn the_token_belongs_to_one_reservation() {
+    for first_is_made in [false, true] {
+        for second_is_made in [false, true] {
+            let mut place = Place::new();
+            let invite = place.issue(&order(2));
+            place.open(&invite);
+            for (name, is_made) in [("juliet", first_is_made), ("romeo", second_is_made)] {
+                place.server.script("create", if is_made { Fault::LostAfter } else { Fault::LostBefore });
+                assert_eq!(place.sign_up(&invite, name), Err(SignUpError::Away));
+            }
+            assert_eq!(place.read(&invite).uses_left(), 0);
+            place.restart();
+            place.later(11);
+            place.tend();
+            let case = format!("first {first_is_made}, second {second_is_made}");
+            let made = u32::from(first_is_made) + u32::from(second_is_made);
+            assert_eq!((place.read(&invite).used, place.server.accounts().len()), (made, made as usize), "{case}");
+            assert_eq!(place.redemptions(&invite).len(), made as usize, "{case}");
+            assert_eq!(place.server.live_tokens().len(), usize::from(!second_is_made), "{case}: romeo's was the token");
+            // All that is left can be had, and not more.
+            let names = ["benvolio", "mercutio", "tybalt"];
+            let more = names.into_iter().filter(|name| place.sign_up(&invite, name).is_ok()).count();
+            assert_eq!(more, 2 - made as usize, "{case}");
+            assert_eq!(place.server.live_tokens(), [""; 0], "{case}");
+        }
+    }
+}
+
+/// An app is faster than the guest whose use its token holds.
+#[test]
+fn an_app_that_uses_a_token_while_it_is_reserved_has_the_use() {
+    let mut place = Place::new();
+    let invite = place.issue(&Order::default());
+    place.open(&invite);
+    let token = place.server.live_tokens()[0].clone();
+    place.server.script("create", Fault::LostBefore);
+    assert_eq!(place.sign_up(&invite, "juliet"), Err(SignUpError::Away));
+    assert!(place.server.sign_up_in_app(&token, "romeo"));
+    block_on(place.desk.watch_apps(place.now)).unwrap();
+    assert_eq!(place.read(&invite).used, 1);
+    place.later(11);
+    place.tend();
+    assert_eq!(place.redemptions(&invite), [("romeo".into(), Via::App)]);
+    assert_eq!(place.sign_up(&invite, "juliet"), Err(SignUpError::Ended(Status::Redeemed)));
+    assert_eq!(place.server.accounts(), ["romeo"]);
+}
+
+#[test]
+fn a_token_that_was_used_before_its_time_was_over_is_a_use() {
+    let mut place = Place::new();
+    for (is_used, way) in [(true, "web"), (true, "page"), (false, "web"), (false, "page")] {
+        place.server.state.lock().unwrap().expires_at = Some(place.now + SignedDuration::from_hours(1));
+        let invite = place.issue(&Order::default());
+        place.open(&invite);
+        let token = place.server.live_tokens().pop().unwrap();
+        place.later(3_599);
+        assert!(!is_used || place.server.sign_up_in_app(&token, &format!("in-app-{way}")));
+        place.later(2);
+        place.server.state.lock().unwrap().expires_at = None;
+        let case = format!("used {is_used}, then {way}");
+        if way == "page" {
+            let uri = place.open(&invite).uri;
+            assert!(uri.is_some() != is_used && uri.is_none_or(|uri| !uri.ends_with(&token)), "{case}");
+        }
+        assert_eq!(place.sign_up(&invite, &format!("on-web-{way}")).is_ok(), !is_used, "{case}");
+        assert_eq!(place.read(&invite).used, 1, "{case}");
+        assert!(!place.server.live_tokens().contains(&token), "{case}: nobody can use it later");
+    }
+    assert_eq!(place.server.accounts(), ["in-app-page", "in-app-web", "on-web-page", "on-web-web"]);
+}
+
+#[test]
+fn a_token_that_is_being_taken_back_was_not_used() {
+    for (fault, is_gone) in [(Fault::LostAfter, true), (Fault::LostBefore, false), (Fault::Away, false)] {
+        let mut place = Place::new();
+        let invite = place.issue(&order(2));
+        place.open(&invite);
+        place.server.script("withdraw", fault.clone());
+        let one_less =
+            Change { uses: Some(1), expires_at: Some(place.now + SignedDuration::from_mins(1)), ..Change::default() };
+        let key = place.desk.keys().all().into_iter().find(|(id, _)| id.as_str() == "site").unwrap().1;
+        block_on(place.desk.amend(&key, invite.invite.id, one_less, place.now)).unwrap();
+        assert_eq!(place.server.live_tokens().len(), usize::from(!is_gone), "{fault:?}");
+        // Whoever looks now, in this process or in another, takes it neither for used nor for usable.
+        place.restart();
+        block_on(place.desk.watch_apps(place.now)).unwrap();
+        assert_eq!(place.read(&invite).used, 0, "{fault:?}");
+        place.tend();
+        let invite_now = place.read(&invite);
+        assert_eq!((invite_now.used, invite_now.draft.app_token), (0, None), "{fault:?}");
+        assert!(place.sign_up(&invite, "juliet").is_ok(), "{fault:?}");
+    }
+}
+
+#[test]
+fn tokens_that_cannot_be_taken_back_keep_none_waiting() {
+    let mut place = Place::new();
+    let opened = |count| {
+        let invites: Vec<_> = (0..count).map(|_| place.issue(&Order::default())).collect();
+        for invite in &invites {
+            place.open(invite);
+        }
+        invites
+    };
+    let (stuck, other) = (opened(201), opened(1));
+    for _ in &stuck {
+        place.server.script("withdraw", Fault::Refuse(Refusal::Other("not now".into())));
+    }
+    let ids = stuck.iter().map(|invite| invite.invite.id).collect();
+    block_on(place.desk.revoke(ids, place.now)).unwrap();
+    place.server.script("withdraw", Fault::Refuse(Refusal::Other("not now".into())));
+    block_on(place.desk.revoke(vec![other[0].invite.id], place.now)).unwrap();
+    place.restart();
+    for _ in 0..200 {
+        place.server.script("withdraw", Fault::Refuse(Refusal::Other("not now".into())));
+    }
+    place.tend();
+    place.tend();
+    assert_eq!(place.read(&other[0]).draft.app_token, None);
+}
+
+/// As a server that is reached as one of its clients: it tells nothing of accounts and tokens.
+#[test]
+fn a_server_that_tells_nothing_grants_no_second_account() {
+    let server = || FakeServer { tells: false, ..FakeServer::default() };
+    // The guest asks again, and the token is used up by the first try.
+    let place = Place::with(server());
+    let invite = place.issue(&Order::default());
+    place.open(&invite);
+    place.server.script("create", Fault::LostAfter);
+    assert_eq!(place.sign_up(&invite, "juliet"), Err(SignUpError::Away));
+    assert!(place.sign_up(&invite, "juliet").is_ok());
+    assert_eq!(place.sign_up(&invite, "romeo"), Err(SignUpError::Ended(Status::Redeemed)));
+    assert_eq!(place.server.accounts(), ["juliet"]);
+
+    // A token lapses, and nobody will ever know whether an app used it.
+    let mut place = Place::with(server());
+    place.server.state.lock().unwrap().expires_at = Some(place.now + SignedDuration::from_hours(1));
+    let invite = place.issue(&Order::default());
+    place.open(&invite);
+    assert!(place.server.sign_up_in_app(&place.server.live_tokens()[0], "juliet"));
+    place.later(3_601);
+    assert_eq!(place.sign_up(&invite, "romeo"), Err(SignUpError::Ended(Status::Redeemed)));
+    assert_eq!((place.read(&invite).used, place.server.accounts().len()), (1, 1));
+
+    // One that was revoked is let go when it has lapsed.
+    let invite = place.issue(&Order::default());
+    place.server.state.lock().unwrap().expires_at = Some(place.now + SignedDuration::from_hours(1));
+    place.open(&invite);
+    block_on(place.desk.revoke(vec![invite.invite.id], place.now)).unwrap();
+    place.tend();
+    assert!(place.read(&invite).draft.app_token.is_some());
+    place.later(3_601);
+    place.tend();
+    assert_eq!((place.read(&invite).draft.app_token, place.read(&invite).used), (None, 0));
+
+    // A caller's own sign-up cannot have the use that a token holds.
+    let key = place.desk.keys().all().into_iter().find(|(id, _)| id.as_str() == "site").unwrap().1;
+    place.server.state.lock().unwrap().expires_at = None;
+    let invite = place.issue(&Order::default());
+    place.open(&invite);
+    let redeemed = block_on(place.desk.redeem(&key, &invite.token, None, None, place.now));
+    assert_eq!(redeemed, Err(SpendError::Ledger(RedeemError::InApp)));
+    assert!(place.open(&invite).uri.is_some(), "it stays out");
+}
+
+#[test]
+fn another_guest_who_chooses_the_same_name_is_told() {
+    let place = Place::new();
+    let invite = place.issue(&order(5));
+    let name: Username = "juliet".parse().unwrap();
+    let other = Secret::new("another one that is long".into());
+    let as_other = || block_on(place.desk.sign_up(guest(&invite, &name, &other), place.now));
+    assert!(place.sign_up(&invite, "juliet").is_ok());
+    assert!(place.sign_up(&invite, "juliet").is_ok(), "the form that was sent twice");
+    assert_eq!(as_other(), Err(SignUpError::Taken));
+    assert_eq!(place.server.state.lock().unwrap().accounts["juliet"], PASSWORD);
+    // Also while nobody knows how the first one's sign-up ended.
+    let invite = place.issue(&order(5));
+    let name: Username = "romeo".parse().unwrap();
+    place.server.script("create", Fault::LostAfter);
+    assert_eq!(place.sign_up(&invite, "romeo"), Err(SignUpError::Away));
+    let answer = block_on(place.desk.sign_up(guest(&invite, &name, &other), place.now));
+    assert_eq!(answer, Err(SignUpError::Taken));
+    assert!(place.sign_up(&invite, "romeo").is_ok());
+}
+
+#[test]
+fn a_reset_that_nobody_answered_is_settled_by_its_token() {
+    for (fault, was_set) in [(Fault::LostBefore, false), (Fault::LostAfter, true)] {
+        for again in [false, true] {
+            let mut place = Place::new();
+            place.server.state.lock().unwrap().accounts.insert("juliet".into(), "the old one".into());
+            let invite = place.issue(&Order { reset: Some("juliet".into()), ..Order::default() });
+            place.open(&invite);
+            place.server.script("set_password", fault.clone());
+            assert_eq!(place.reset(&invite, "juliet"), Err(SignUpError::Away));
+            let case = format!("{fault:?}, again {again}");
+            if again {
+                assert!(place.reset(&invite, "juliet").is_ok(), "{case}");
+                assert_eq!(place.server.state.lock().unwrap().accounts["juliet"], PASSWORD);
+            } else {
+                place.restart();
+                place.later(11);
+                place.tend();
+            }
+            assert_eq!(place.read(&invite).used, u32::from(was_set || again), "{case}");
+            assert!(place.redemptions(&invite).iter().all(|(_, via)| *via == Via::Web), "{case}");
+        }
+    }
+}
+
+#[test]
+fn what_is_reserved_after_a_wait_is_not_settled_too_early() {
+    let place = Place::new();
+    let invite = place.issue(&order(2));
+    let (release, held) = async_channel::bounded(1);
+    place.server.script("create", Fault::Held(held));
+    place.server.script("create", Fault::LostBefore);
+    let names: [Username; 2] = ["juliet".parse().unwrap(), "romeo".parse().unwrap()];
+    let secret = password();
+    let waited = std::time::Duration::from_millis(50);
+    block_on(async {
+        let first = place.desk.sign_up(guest(&invite, &names[0], &secret), place.now);
+        let second = place.desk.sign_up(guest(&invite, &names[1], &secret), place.now);
+        let release = async {
+            async_io::Timer::after(waited).await;
+            release.close();
+        };
+        let ((first, second), ()) = future::zip(future::zip(first, second), release).await;
+        let ended: Vec<_> = [first, second].into_iter().filter_map(Result::err).collect();
+        assert_eq!(ended, [SignUpError::Away]);
+    });
+    let reservations = block_on(place.desk.ledger().reservations(None)).unwrap();
+    let reserved_at = reservations[0].at.duration_since(place.now);
+    assert!(reserved_at >= SignedDuration::try_from(waited).unwrap(), "{reserved_at}");
+}
+
+#[test]
+fn nothing_is_minted_for_what_is_refused_or_was_answered_before() {
+    let place = Place::new();
+    let keys = place.desk.keys().all();
+    let key = &keys.iter().find(|(id, _)| id.as_str() == "slow").unwrap().1;
+    let wanted = Order { minting: Minting::IfPossible, ..Order::default() };
+    let ask = |body: &'static str| {
+        let answer = Box::new(|_| b"the answer".to_vec());
+        let repeat = Repeat { parts: &["slow", "POST", "one"], body: body.as_bytes(), answer };
+        block_on(place.desk.issue_once(Some(key), None, &wanted, 2, Some(repeat), place.now))
+    };
+    assert!(matches!(ask("a"), Ok(Answer::New(_))));
+    assert!(matches!(ask("a"), Ok(Answer::Before(_))));
+    assert!(ask("b").is_err());
+    assert_eq!(place.server.count("mint"), 2);
+    assert!(block_on(place.desk.issue(Some(key), None, &wanted, 1, place.now)).is_err(), "the rate is used up");
+    assert_eq!(place.server.count("mint"), 2);
+}
+
 #[test]
 fn a_contact_invite_makes_a_contact() {
     let place = Place::new();
@@ -491,6 +752,9 @@ fn an_invite_of_the_server_itself_is_taken_in() {
     let guessed = "nothing-at-all-of-the-kind";
     assert_eq!((open(guessed), open(guessed)), (None, None));
     assert_eq!(place.server.count("look_up"), 2, "a miss is remembered");
+    place.server.script("look_up", Fault::Away);
+    let answer = block_on(place.desk.open("a-token-while-it-is-away", place.now));
+    assert_eq!(answer, Err(FindError::Away), "who knows");
     let (name, secret) = ("juliet".parse().unwrap(), password());
     let guest = Guest { token, username: &name, password: &secret, client: [127, 0, 0, 1].into() };
     let invite = block_on(place.desk.sign_up(guest, place.now)).unwrap();

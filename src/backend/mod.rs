@@ -55,6 +55,11 @@ pub trait Adapter: Send + Sync {
     /// Makes a token that an app can sign up with.
     async fn mint(&self, wanted: &Mint<'_>) -> Result<Minted, CallError>;
 
+    /// Whether tokens can be taken back at all.
+    fn takes_back(&self) -> bool {
+        true
+    }
+
     /// Takes a token back. True if it was there, unused, and now is not; false if there was none to take back.
     async fn withdraw(&self, token: &str) -> Result<bool, CallError>;
 

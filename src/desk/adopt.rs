@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
-use super::Desk;
+use super::{Desk, FindError};
 use crate::backend::{Backend, CallError, Found, TokenState};
 use crate::clock;
 use crate::config::{Rate, Used};
@@ -41,18 +41,18 @@ struct State {
 }
 
 impl Gate {
-    /// Whether a server may be asked for `token` now.
-    fn admits(&self, token: &str, now: Timestamp, at: Instant) -> bool {
+    /// Whether servers may be asked for `token` now.
+    fn admits(&self, token: &str, now: Timestamp, at: Instant) -> Admits {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if state.misses.get(&digest(token)).is_some_and(|missed| at.duration_since(*missed) < MISS_KEPT) {
-            return false;
+            return Admits::Miss;
         }
         match LOOK_UPS.take(state.used, now, 1) {
             Ok(used) => {
                 state.used = used;
-                true
+                Admits::Ask
             }
-            Err(_) => false,
+            Err(_) => Admits::Later,
         }
     }
 
@@ -67,13 +67,24 @@ impl Gate {
     }
 }
 
+/// What may be done about a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Admits {
+    /// Servers may be asked.
+    Ask,
+    /// They were, and did not know it.
+    Miss,
+    /// They were asked too often.
+    Later,
+}
+
 fn digest(token: &str) -> [u8; 32] {
     Sha256::digest(token.as_bytes()).into()
 }
 
 impl Desk {
     /// The invite that a server made `token` for, if one of them did.
-    pub(super) async fn adopted(&self, token: &str, now: Timestamp) -> Result<Option<Invite>, LedgerError> {
+    pub(super) async fn adopted(&self, token: &str, now: Timestamp) -> Result<Option<Invite>, FindError> {
         if !is_token(token) {
             return Ok(None);
         }
@@ -82,20 +93,26 @@ impl Desk {
                 return Ok(Some(invite));
             }
         }
-        if self.backends.all().next().is_none() || !self.lasting.gate.admits(token, now, clock::instant()) {
+        if self.backends.all().next().is_none() {
             return Ok(None);
+        }
+        match self.lasting.gate.admits(token, now, clock::instant()) {
+            Admits::Ask => {}
+            Admits::Miss => return Ok(None),
+            Admits::Later => return Err(FindError::Away),
         }
         let mut is_missing = true;
         for (host, backend) in self.backends.all() {
             match found(backend, token).await {
-                Ok(Some(found)) => return self.adopt(host, token, found, now).await,
+                Ok(Some(found)) => return Ok(self.adopt(host, token, found, now).await?),
                 Ok(None) => {}
                 Err(_) => is_missing = false,
             }
         }
-        if is_missing {
-            self.lasting.gate.missed(token, clock::instant());
+        if !is_missing {
+            return Err(FindError::Away);
         }
+        self.lasting.gate.missed(token, clock::instant());
         Ok(None)
     }
 
@@ -118,7 +135,7 @@ impl Desk {
             roles: vec![],
             note: None,
             source: Source::Server,
-            app_token: Some(AppToken { sealed, expires_at: found.expires_at }),
+            app_token: Some(AppToken { sealed, expires_at: found.expires_at, is_withdrawing: false }),
         };
         self.ledger.adopt(token, draft).await
     }
@@ -141,14 +158,15 @@ mod tests {
     fn servers_are_asked_seldom_and_not_twice() {
         let gate = Gate::default();
         let (now, at) = (moment("2026-01-01T00:00:00Z"), clock::instant());
-        assert!(gate.admits("one-token-of-a-server", now, at));
+        assert_eq!(gate.admits("one-token-of-a-server", now, at), Admits::Ask);
         gate.missed("one-token-of-a-server", at);
-        assert!(!gate.admits("one-token-of-a-server", now, at + MISS_KEPT / 2));
+        assert_eq!(gate.admits("one-token-of-a-server", now, at + MISS_KEPT / 2), Admits::Miss);
         for guess in 1..LOOK_UPS.count {
-            assert!(gate.admits(&guess.to_string(), now, at));
+            assert_eq!(gate.admits(&guess.to_string(), now, at), Admits::Ask);
         }
-        assert!(!gate.admits("one more", now, at));
-        assert!(gate.admits("one-token-of-a-server", moment("2026-01-01T00:01:00Z"), at + MISS_KEPT));
+        assert_eq!(gate.admits("one more", now, at), Admits::Later);
+        let later = moment("2026-01-01T00:01:00Z");
+        assert_eq!(gate.admits("one-token-of-a-server", later, at + MISS_KEPT), Admits::Ask);
     }
 
     #[test]

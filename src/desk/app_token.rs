@@ -1,13 +1,15 @@
 //! Tokens of the host's server, with which an app signs up: minted when they are first needed, one at a time an invite,
 //! watched, and taken back when the invite ends another way.
 
+use std::sync::{Mutex, PoisonError};
+
 use jiff::Timestamp;
 
 use super::{Desk, of_source};
-use crate::backend::{Backend, CallError, Mint, Minted, TokenState};
+use crate::backend::{Backend, CallError, Mint, Minted, Refusal, TokenState};
 use crate::invite::name::{HostName, Username};
-use crate::invite::{AppToken, Draft, Invite, Source, Status, Via};
-use crate::ledger::{AppTokens, Kept, LedgerError};
+use crate::invite::{AppToken, Draft, Invite, InviteId, Source, Status, Via};
+use crate::ledger::{AppTokens, Kept, LedgerError, Withdrawal};
 use crate::log::{Event, event};
 
 /// So many tokens are looked at in one round.
@@ -37,7 +39,8 @@ impl Desk {
         let wanted = Mint { kind: &draft.kind, groups: &draft.groups, roles: &draft.roles, ttl };
         let Minted { token, expires_at } = backend.mint(&wanted).await?;
         let expires_at = expires_at.unwrap_or(draft.expires_at).min(draft.expires_at);
-        Ok(Some(AppToken { sealed: self.ledger.seal().close(token.as_bytes()), expires_at }))
+        let sealed = self.ledger.seal().close(token.as_bytes());
+        Ok(Some(AppToken { sealed, expires_at, is_withdrawing: false }))
     }
 
     /// The invite with a token, if apps can sign up with it and its server is there; at most one token is out.
@@ -51,6 +54,11 @@ impl Desk {
         let _turn = self.lasting.turns.of(invite.id).await;
         // Somebody else's turn may have come first.
         let Some(invite) = self.ledger.find(invite.id).await? else { return Ok(invite) };
+        let invite = match self.settled(invite.clone(), now).await {
+            Ok(invite) => invite,
+            Err(TakeBackError::Call(_)) => return Ok(invite),
+            Err(TakeBackError::Ledger(error)) => return Err(error),
+        };
         if invite.live_app_token(now).is_some() || invite.status(now) != Status::Pending {
             return Ok(invite);
         }
@@ -127,23 +135,63 @@ impl Desk {
         event(&Event::InviteRedeemed { invite: &invite.id, host: &invite.draft.host, via: &via, source });
     }
 
-    /// Takes back the token of an invite; true if nobody can use it any more, and nobody has.
+    /// An invite as it is when it is known what became of a token that nobody is given any more: its time is over, or it
+    /// was to be taken back.
     ///
     /// # Errors
-    /// When the server is away: it may still be used, and is taken back later if the invite has ended.
-    pub(super) async fn take_back(&self, invite: &Invite, now: Timestamp) -> Result<bool, TakeBackError> {
-        let Some(token) = invite.draft.app_token.clone() else { return Ok(true) };
+    /// When that cannot be found out now.
+    pub(super) async fn settled(&self, invite: Invite, now: Timestamp) -> Result<Invite, TakeBackError> {
+        if invite.draft.app_token.is_none() || invite.live_app_token(now).is_some() {
+            return Ok(invite);
+        }
+        self.take_back(&invite, now).await?;
+        Ok(self.ledger.find(invite.id).await?.unwrap_or(invite))
+    }
+
+    /// Takes back the token of an invite, unless it was used: that is put down. Then no token is out.
+    ///
+    /// # Errors
+    /// When the server is away, or takes none back: it may still be used.
+    pub(super) async fn take_back(&self, invite: &Invite, now: Timestamp) -> Result<(), TakeBackError> {
+        let Some(mut token) = invite.draft.app_token.clone() else { return Ok(()) };
         let (Some(backend), Some(text)) = (self.backend(&invite.draft.host), self.reveal(&token)) else {
             self.ledger.drop_app_token(invite.id, token).await?;
-            return Ok(true);
+            return Ok(());
         };
-        let withdrawn = backend.withdraw(&text).await?;
-        if !withdrawn && let TokenState::Used(account) = backend.look_up(&text).await? {
-            self.used_in_app(invite.clone(), token, account, now).await?;
-            return Ok(false);
+        let is_over = now >= token.expires_at;
+        if !backend.takes_back() {
+            if !is_over {
+                return Err(CallError::Refused(Refusal::Unsupported).into());
+            }
+            // Nobody will ever know whether it was used; where that matters, it counts as used.
+            if invite.status(now) == Status::Pending {
+                self.used_in_app(invite.clone(), token, None, now).await?;
+            } else {
+                self.ledger.drop_app_token(invite.id, token).await?;
+            }
+            return Ok(());
+        }
+        // From here on it may be gone without having been used, also if we end in the middle.
+        let is_again = match self.ledger.begin_withdrawal(invite.id, token.clone()).await? {
+            Withdrawal::NotOut => return Ok(()),
+            Withdrawal::First => false,
+            Withdrawal::Again => true,
+        };
+        token.is_withdrawing = true;
+        if !backend.withdraw(&text).await? {
+            let account = match backend.look_up(&text).await? {
+                TokenState::Used(account) => Some(account),
+                // Gone, and not by us: so it was used, and the server has forgotten by whom.
+                TokenState::Absent => (!is_again).then_some(None),
+                TokenState::Live(_) => return Err(CallError::Unsure("its token was not taken back".into()).into()),
+            };
+            if let Some(account) = account {
+                self.used_in_app(invite.clone(), token, account, now).await?;
+                return Ok(());
+            }
         }
         self.ledger.drop_app_token(invite.id, token).await?;
-        Ok(true)
+        Ok(())
     }
 
     /// The same where it need not be now: what cannot be taken back yet is so by [`Desk::tend`].
@@ -156,18 +204,29 @@ impl Desk {
         }
     }
 
-    /// Takes back the tokens of invites that have ended.
+    /// Takes back tokens that nobody is to use any more: some at a time, and each in its turn, so that those which cannot
+    /// be taken back keep none waiting.
     ///
     /// # Errors
     /// When the ledger cannot be used.
     pub(super) async fn take_back_stale(&self, now: Timestamp) -> Result<(), LedgerError> {
-        for invite in self.ledger.app_tokens(AppTokens::Stale, None, ROUND, now).await? {
+        let invites = self.ledger.app_tokens(AppTokens::Stale, self.lasting.stale.last(), ROUND, now).await?;
+        let is_end = invites.len() < ROUND as usize;
+        self.lasting.stale.go_on(invites.last().filter(|_| !is_end).map(|invite| invite.id));
+        for invite in invites {
+            let _turn = self.lasting.turns.of(invite.id).await;
             match self.take_back(&invite, now).await {
-                Ok(_) | Err(TakeBackError::Call(_)) => {}
+                Ok(()) | Err(TakeBackError::Call(_)) => {}
                 Err(TakeBackError::Ledger(error)) => return Err(error),
             }
         }
         Ok(())
+    }
+
+    /// Whether apps hold tokens with which they can sign up; true also if that cannot be told.
+    pub async fn has_app_tokens(&self, now: Timestamp) -> bool {
+        let tokens = self.ledger.app_tokens(AppTokens::Live, None, 1, now).await;
+        !tokens.is_ok_and(|tokens| tokens.is_empty())
     }
 
     /// Hears of what apps used.
@@ -194,6 +253,20 @@ impl Desk {
                 log::warn!("invite.id":% = invite.id, "host":% = invite.draft.host, "error":% = refusal; "{what}");
             }
         }
+    }
+}
+
+/// How far a round through the ledger has come.
+#[derive(Default)]
+pub(super) struct Round(Mutex<Option<InviteId>>);
+
+impl Round {
+    fn last(&self) -> Option<InviteId> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn go_on(&self, last: Option<InviteId>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = last;
     }
 }
 

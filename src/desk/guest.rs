@@ -8,8 +8,10 @@ use std::net::IpAddr;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Desk, IssueError};
+use super::app_token::TakeBackError;
+use super::{Desk, FindError, IssueError};
 use crate::backend::{Backend, CallError, NewAccount, NewPassword, Refusal, State, TokenState};
+use crate::clock;
 use crate::config::secret::Secret;
 use crate::invite::name::Username;
 use crate::invite::{Invite, Kind, Source, Status, Via};
@@ -95,6 +97,15 @@ pub enum SignUpError {
     Away,
 }
 
+impl From<FindError> for SignUpError {
+    fn from(error: FindError) -> Self {
+        match error {
+            FindError::Ledger(error) => error.into(),
+            FindError::Away => Self::Away,
+        }
+    }
+}
+
 impl From<RedeemError> for SignUpError {
     fn from(error: RedeemError) -> Self {
         match error {
@@ -110,7 +121,7 @@ impl From<RedeemError> for SignUpError {
 }
 
 /// The same guest may send the same form twice: then the second answer is that of the first, for so long.
-const TWICE_WITHIN: SignedDuration = SignedDuration::from_mins(10);
+pub(super) const TWICE_WITHIN: SignedDuration = SignedDuration::from_mins(10);
 
 /// Nobody makes an account any more that was asked for so long ago (twice the deadline of a call).
 const SETTLE_AFTER: SignedDuration = SignedDuration::from_secs(10);
@@ -155,18 +166,6 @@ impl Desk {
         if is_open { Ok(backend) } else { Err(SignUpError::Closed) }
     }
 
-    /// Whether an account of that name could be made with a pending invite.
-    ///
-    /// # Errors
-    /// When the server or the ledger cannot tell.
-    pub async fn is_free(&self, invite: &Invite, username: &Username) -> Result<bool, SignUpError> {
-        if self.is_reserved(invite, username) {
-            return Ok(false);
-        }
-        let exists = self.web(invite)?.exists(username).await;
-        exists.map(|exists| !exists).map_err(|_| SignUpError::Away)
-    }
-
     fn is_reserved(&self, invite: &Invite, username: &Username) -> bool {
         let host = self.settings.hosts.get(&invite.draft.host);
         // Whoever made the invite for that name has been through this.
@@ -199,17 +198,29 @@ impl Desk {
     }
 
     async fn use_on_web(&self, invite: Invite, guest: Guest<'_>, now: Timestamp) -> Result<Invite, SignUpError> {
+        let began = clock::instant();
+        // A turn may be waited for, and a server; what is reserved then is reserved then.
+        let passed = || now + SignedDuration::try_from(began.elapsed()).unwrap_or_default();
         let _turn = self.lasting.turns.of(invite.id).await;
         let invite = self.ledger.find(invite.id).await?.ok_or(SignUpError::Absent)?;
-        if sent_twice(&invite, guest.username, now) {
+        let is_same = self.lasting.forms.is_same(invite.id, guest, now);
+        if is_same == Some(true) && just_served(&invite, guest.username, now) {
             return Ok(invite);
         }
         let unfinished = self.ledger.reservations(Some(invite.id)).await?;
         let backend = self.web(&invite)?;
         if let Some(reservation) = unfinished.into_iter().find(|reservation| reservation.account == *guest.username) {
+            // Somebody else may have chosen the same name.
+            if is_same == Some(false) && !matches!(invite.draft.kind, Kind::Reset { .. }) {
+                return Err(SignUpError::Taken);
+            }
             return self.resume(backend, &reservation, guest, now).await;
         }
         self.check(&invite, guest, now)?;
+        let invite = self.settled(invite, now).await.map_err(|error| match error {
+            TakeBackError::Ledger(error) => error.into(),
+            TakeBackError::Call(_) => SignUpError::Away,
+        })?;
         let is_account = !matches!(invite.draft.kind, Kind::Reset { .. });
         if is_account {
             match backend.exists(guest.username).await {
@@ -220,10 +231,11 @@ impl Desk {
             }
         }
         for _ in 0..TRIES {
-            let reservation = self.ledger.reserve(invite.id, guest.username.clone(), Via::Web, now).await?;
+            let reservation = self.ledger.reserve(invite.id, guest.username.clone(), Via::Web, passed()).await?;
+            self.lasting.forms.note(invite.id, guest, now);
             let answer = self.carry_out(backend, &reservation, guest).await;
             let used_in_app = answer == Err(CallError::Refused(Refusal::NoToken));
-            let ended = self.end(backend, &reservation, answer, now).await;
+            let ended = self.end(backend, &reservation, answer).await;
             if !used_in_app {
                 return ended;
             }
@@ -253,7 +265,9 @@ impl Desk {
     /// Asks the server for what a use was reserved for.
     async fn carry_out(&self, backend: &Backend, reservation: &Reservation, guest: Guest<'_>) -> Result<(), CallError> {
         let draft = &reservation.invite.draft;
-        let token = reservation.token.as_ref().and_then(|token| self.reveal(token));
+        // An invite of the server itself is used up there, also where it has more uses than one.
+        let adopted = || draft.app_token.as_ref().filter(|_| draft.source == Source::Server);
+        let token = reservation.token.as_ref().or_else(adopted).and_then(|token| self.reveal(token));
         if matches!(draft.kind, Kind::Reset { .. }) {
             let reset = NewPassword {
                 username: guest.username,
@@ -282,7 +296,6 @@ impl Desk {
         backend: &Backend,
         reservation: &Reservation,
         answer: Result<(), CallError>,
-        now: Timestamp,
     ) -> Result<Invite, SignUpError> {
         let error = match answer {
             Ok(()) => return self.record(reservation).await,
@@ -290,8 +303,14 @@ impl Desk {
             Err(CallError::Unsure(_)) => return Err(SignUpError::Away),
             Err(error) => error,
         };
-        let gone = error == CallError::Refused(Refusal::NoToken);
-        self.release(backend, reservation, gone, now).await?;
+        let token = match &error {
+            CallError::Refused(Refusal::NoToken) => Fate::Gone,
+            CallError::Refused(_) => Fate::Unknown,
+            CallError::Away(_) | CallError::Unsure(_) => Fate::Untouched,
+        };
+        if !self.release(backend, reservation, token).await? {
+            return Err(SignUpError::Away);
+        }
         Self::tell(&reservation.invite, "no account was made", &error);
         Err(match error {
             CallError::Away(_) | CallError::Unsure(_) => SignUpError::Away,
@@ -307,8 +326,7 @@ impl Desk {
     }
 
     async fn record(&self, reservation: &Reservation) -> Result<Invite, SignUpError> {
-        let taker = if reservation.token.is_some() { Taker::GuestWithToken } else { Taker::Guest };
-        let invite = self.ledger.end_reservation(reservation.id, taker).await?;
+        let invite = self.ledger.end_reservation(reservation.id, Taker::Guest).await?;
         if let Some(invite) = &invite {
             self.redeemed(invite, reservation.via, &Source::Server);
         }
@@ -320,26 +338,27 @@ impl Desk {
         invite.ok_or(SignUpError::Absent)
     }
 
-    /// Frees a use. If the server's token held it, the server knows what has become of that; `gone`: it has said that the
-    /// token is no longer there, so an app has the use.
-    async fn release(
-        &self,
-        backend: &Backend,
-        reservation: &Reservation,
-        gone: bool,
-        now: Timestamp,
-    ) -> Result<(), LedgerError> {
-        let invite = self.ledger.end_reservation(reservation.id, Taker::Nobody).await?;
-        let (Some(invite), Some(token)) = (invite, reservation.token.clone()) else { return Ok(()) };
-        let Some(text) = self.reveal(&token) else { return Ok(()) };
-        match backend.look_up(&text).await {
-            Ok(TokenState::Live(_)) | Err(_) => {}
-            Ok(TokenState::Used(account)) => _ = self.used_in_app(invite, token, account, now).await?,
-            Ok(TokenState::Absent) if gone => _ = self.used_in_app(invite, token, None, now).await?,
-            // Taken back for an account that was not made.
-            Ok(TokenState::Absent) => _ = self.ledger.drop_app_token(invite.id, token).await?,
+    /// Frees a use for which no account was made, unless an app has it. False if that cannot be told now: then it stays
+    /// reserved.
+    async fn release(&self, backend: &Backend, reservation: &Reservation, token: Fate) -> Result<bool, LedgerError> {
+        let text = reservation.token.as_ref().filter(|_| token != Fate::Untouched).and_then(|token| self.reveal(token));
+        let taker = match text {
+            None => Taker::Nobody,
+            Some(text) => match backend.look_up(&text).await {
+                Ok(TokenState::Used(account)) => Taker::App(account),
+                Ok(TokenState::Absent) | Err(CallError::Refused(_)) if token == Fate::Gone => Taker::App(None),
+                // Used up for an account that was not made.
+                Ok(TokenState::Absent) => Taker::NobodyNorToken,
+                Ok(TokenState::Live(_)) | Err(CallError::Refused(_)) => Taker::Nobody,
+                Err(CallError::Away(_) | CallError::Unsure(_)) => return Ok(false),
+            },
+        };
+        let by_app = matches!(taker, Taker::App(_));
+        let invite = self.ledger.end_reservation(reservation.id, taker).await?;
+        if let Some(invite) = invite.filter(|_| by_app) {
+            self.redeemed(&invite, Via::App, &Source::Server);
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Goes on with what this guest began and nobody knows the end of.
@@ -351,15 +370,21 @@ impl Desk {
         now: Timestamp,
     ) -> Result<Invite, SignUpError> {
         if matches!(reservation.invite.draft.kind, Kind::Reset { .. }) {
-            // Setting a password twice is setting it once.
-            let answer = self.carry_out(backend, reservation, guest).await;
-            return self.end(backend, reservation, answer, now).await;
+            self.lasting.forms.note(reservation.invite.id, guest, now);
+            let mut answer = self.carry_out(backend, reservation, guest).await;
+            if answer == Err(CallError::Refused(Refusal::NoToken)) {
+                // The first try has used it up. Setting a password twice is setting it once.
+                let without = Reservation { token: None, ..reservation.clone() };
+                answer = self.carry_out(backend, &without, guest).await;
+            }
+            return self.end(backend, reservation, answer).await;
         }
         match backend.exists(&reservation.account).await {
-            // Where it cannot be asked, it is tried again: a name that is taken now was reserved for this guest.
+            // Where it cannot be asked, it is tried again: a name that is taken now was reserved for this guest, and a
+            // token that is gone was used up by the first try.
             Err(CallError::Refused(Refusal::Unsupported)) => match self.carry_out(backend, reservation, guest).await {
-                Ok(()) | Err(CallError::Refused(Refusal::Taken)) => self.record(reservation).await,
-                answer => self.end(backend, reservation, answer, now).await,
+                Ok(()) | Err(CallError::Refused(Refusal::Taken | Refusal::NoToken)) => self.record(reservation).await,
+                answer => self.end(backend, reservation, answer).await,
             },
             _ => self.settle(backend, reservation, now).await?.ok_or(SignUpError::Away),
         }
@@ -373,15 +398,29 @@ impl Desk {
         now: Timestamp,
     ) -> Result<Option<Invite>, SignUpError> {
         let is_old = now.duration_since(reservation.at) >= SETTLE_AFTER;
-        match backend.exists(&reservation.account).await {
+        let was_done = if matches!(reservation.invite.draft.kind, Kind::Reset { .. }) {
+            self.was_reset(backend, reservation, is_old).await
+        } else {
+            backend.exists(&reservation.account).await
+        };
+        match was_done {
             Ok(true) => self.record(reservation).await.map(Some),
             Ok(false) if is_old => {
-                self.release(backend, reservation, false, now).await?;
+                self.release(backend, reservation, Fate::Unknown).await?;
                 Ok(None)
             }
             // Nobody will ever know: then it is not granted twice.
             Err(CallError::Refused(_)) if is_old => self.record(reservation).await.map(Some),
             Ok(false) | Err(_) => Ok(None),
+        }
+    }
+
+    /// Whether a password was set: the account does not tell, but the token that is used up with it does.
+    async fn was_reset(&self, backend: &Backend, reservation: &Reservation, is_old: bool) -> Result<bool, CallError> {
+        match reservation.token.as_ref().and_then(|token| self.reveal(token)) {
+            Some(token) => Ok(!matches!(backend.look_up(&token).await?, TokenState::Live(_))),
+            // Nobody will ever know.
+            None => Ok(is_old),
         }
     }
 
@@ -404,8 +443,19 @@ impl Desk {
     }
 }
 
-/// Whether the same guest has just been served: a form that was sent twice, or a page that was loaded again.
-fn sent_twice(invite: &Invite, username: &Username, now: Timestamp) -> bool {
+/// What became of the token that holds a reserved use, as far as the server has said.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    /// Nothing was done at all.
+    Untouched,
+    /// It is no longer there.
+    Gone,
+    /// It has said nothing of it.
+    Unknown,
+}
+
+/// Whether a guest of that name has just been served.
+fn just_served(invite: &Invite, username: &Username, now: Timestamp) -> bool {
     let is_same = |redemption: &crate::invite::Redemption| {
         redemption.via == Via::Web
             && redemption.account.as_ref() == Some(username)

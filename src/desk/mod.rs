@@ -3,6 +3,7 @@
 mod adopt;
 mod app_token;
 mod change;
+mod forms;
 mod guess;
 mod guest;
 mod issue;
@@ -45,7 +46,9 @@ pub struct Desk {
 pub struct Lasting {
     failures: Failures,
     turns: Turns,
+    forms: forms::Forms,
     gate: adopt::Gate,
+    stale: app_token::Round,
 }
 
 /// Why a caller is not let in.
@@ -60,6 +63,17 @@ pub enum AuthError {
     /// Whether its token was used before cannot be told.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+}
+
+/// Why it cannot be told whether there is such an invite.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FindError {
+    /// The ledger cannot be used.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The ledger has none, and the server that may have made it cannot be asked now.
+    #[error("the XMPP server that may have made this invite cannot be asked now")]
+    Away,
 }
 
 /// A request with an Idempotency-Key.
@@ -170,10 +184,10 @@ impl Desk {
     /// The invite that `token` opens, also one that a host's server made itself. Spends nothing.
     ///
     /// # Errors
-    /// When the ledger cannot be used.
-    pub async fn open(&self, token: &str, now: Timestamp) -> Result<Option<Invite>, LedgerError> {
+    /// When that cannot be told now.
+    pub async fn open(&self, token: &str, now: Timestamp) -> Result<Option<Invite>, FindError> {
         match self.ledger.key().open(token) {
-            Some(id) => self.ledger.find(id).await,
+            Some(id) => Ok(self.ledger.find(id).await?),
             None => self.adopted(token, now).await,
         }
     }

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 
 use super::app_token::TakeBackError;
-use super::{Desk, Repeat};
+use super::{Desk, FindError, Repeat};
+use crate::backend::CallError;
 use crate::invite::name::Account;
 use crate::invite::{Invite, Source, Via};
 use crate::key::Key;
@@ -15,9 +16,18 @@ pub enum SpendError {
     /// The ledger says no.
     #[error(transparent)]
     Ledger(#[from] RedeemError),
-    /// An app may be using the invite, and the server that would know is away.
-    #[error("an app may be using this invite, and the XMPP server is away")]
+    /// The server is away that would know whether an app is using the invite, or whether the invite is its own.
+    #[error("the XMPP server is away, and must be asked about this invite")]
     Away,
+}
+
+impl From<FindError> for SpendError {
+    fn from(error: FindError) -> Self {
+        match error {
+            FindError::Ledger(error) => error.into(),
+            FindError::Away => Self::Away,
+        }
+    }
 }
 
 impl From<LedgerError> for SpendError {
@@ -54,13 +64,14 @@ impl Desk {
                 seal: Box::new(move |invite| seal.close(&(repeat.answer)(invite.clone()))),
             }
         });
-        if invite.live_app_token(now).is_some() && invite.uses_left() <= 1 {
+        if invite.draft.app_token.is_some() && invite.uses_left() <= 1 {
             // The token holds the last use; it is taken back for this caller, unless an app was first.
             let _turn = self.lasting.turns.of(*id).await;
             let invite = self.ledger.find(*id).await?.ok_or(RedeemError::Absent)?;
             match self.take_back(&invite, now).await {
-                Ok(_) => {}
+                Ok(()) => {}
                 Err(TakeBackError::Ledger(error)) => return Err(error.into()),
+                Err(TakeBackError::Call(CallError::Refused(_))) => return Err(RedeemError::InApp.into()),
                 Err(TakeBackError::Call(_)) => return Err(SpendError::Away),
             }
         }

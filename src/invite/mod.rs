@@ -255,6 +255,8 @@ pub struct AppToken {
     pub sealed: Vec<u8>,
     /// Until when the server takes it.
     pub expires_at: Timestamp,
+    /// Whether it is being taken back: nobody is given it any more.
+    pub is_withdrawing: bool,
 }
 
 impl From<(InviteId, Draft)> for Invite {
@@ -306,10 +308,10 @@ impl Invite {
         }
     }
 
-    /// The server's token, if an app could still use it.
+    /// The server's token, if an app is to use it.
     #[must_use]
     pub fn live_app_token(&self, now: Timestamp) -> Option<&AppToken> {
-        self.draft.app_token.as_ref().filter(|token| now < token.expires_at)
+        self.draft.app_token.as_ref().filter(|token| now < token.expires_at && !token.is_withdrawing)
     }
 
     /// How often it may still be redeemed, were it pending.

@@ -117,14 +117,16 @@ pub struct Reservation {
 }
 
 /// Who got a use that was reserved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Taker {
     /// Nobody: no account was made, and the use is free again.
     Nobody,
-    /// The one it was reserved for.
+    /// The same, and the server's token is gone all the same.
+    NobodyNorToken,
+    /// The one it was reserved for; the server's token, if the use is that of one, was used up with it.
     Guest,
-    /// The same, and the server's token was used up with it.
-    GuestWithToken,
+    /// An app, which used the server's token before; for whom, as far as the server knows.
+    App(Option<Username>),
 }
 
 /// Whether a token that was minted is the invite's.
@@ -136,12 +138,23 @@ pub enum Kept {
     NotNeeded(Option<Invite>),
 }
 
+/// Where the withdrawal of a token stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Withdrawal {
+    /// It was not tried before.
+    First,
+    /// It was tried before, and nobody has said how that ended.
+    Again,
+    /// The token is not out, or somebody's reservation holds it.
+    NotOut,
+}
+
 /// Which app tokens to list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AppTokens {
     /// Those with which an app can use an invite.
     Live,
-    /// Those of invites that have ended, which are still to be taken back.
+    /// Those that nobody is to use any more, and of which it is not known what became of them.
     Stale,
 }
 
@@ -224,6 +237,21 @@ impl Ledger {
         .await
     }
 
+    /// Whether [`Ledger::create`] would make `count` invites under `terms` now, for the request in `slot`; for whoever
+    /// would do something for them beforehand. Meanwhile it may change.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn would_create(
+        &self,
+        terms: Terms,
+        count: usize,
+        slot: Option<Vec<u8>>,
+        now: Timestamp,
+    ) -> Result<bool, LedgerError> {
+        self.readers.read(move |store| store.would_create(&terms, count, slot.as_deref(), now)).await
+    }
+
     /// Changes an invite; gives it as it is then.
     ///
     /// # Errors
@@ -288,7 +316,7 @@ impl Ledger {
         reservation: ReservationId,
         taker: Taker,
     ) -> Result<Option<Invite>, LedgerError> {
-        self.write(move |transaction| transaction.end_reservation(reservation, taker)).await
+        self.write(move |transaction| transaction.end_reservation(reservation, &taker)).await
     }
 
     /// The reservations that nobody has ended, oldest first: all, or those of one invite.
@@ -299,7 +327,8 @@ impl Ledger {
         self.readers.read(move |store| store.reservations(of)).await
     }
 
-    /// Puts down that an app used `token`, once; gives the invite as it is then.
+    /// Puts down that an app used `token`, once, and unless somebody else is finding out what became of it; gives the
+    /// invite as it is then.
     ///
     /// # Errors
     /// Nothing was put down.
@@ -319,6 +348,15 @@ impl Ledger {
     /// Nothing was remembered.
     pub async fn keep_app_token(&self, id: InviteId, token: AppToken, now: Timestamp) -> Result<Kept, LedgerError> {
         self.write(move |transaction| transaction.keep_app_token(id, token, now)).await
+    }
+
+    /// Marks a token as being taken back: from now on nobody is given it, and that it is gone from the server does not
+    /// mean that it was used. Tells where that stood.
+    ///
+    /// # Errors
+    /// Nothing was marked.
+    pub async fn begin_withdrawal(&self, id: InviteId, token: AppToken) -> Result<Withdrawal, LedgerError> {
+        self.write(move |transaction| transaction.begin_withdrawal(id, &token)).await
     }
 
     /// Forgets a token that was taken back; true if it was the invite's.

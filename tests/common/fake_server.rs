@@ -51,6 +51,8 @@ pub struct State {
     pub calls: Vec<&'static str>,
     /// Tokens that were used or taken back are forgotten.
     pub forgets: bool,
+    /// Until when the next tokens are good, if not for ever.
+    pub expires_at: Option<Timestamp>,
 }
 
 /// The server; clones are the same one.
@@ -60,13 +62,15 @@ pub struct FakeServer {
     pub abilities: Abilities,
     /// Accounts are made and tokens used up in one go.
     pub is_atomic: bool,
+    /// It says whether there is an account, and what became of a token, and takes tokens back.
+    pub tells: bool,
 }
 
 impl Default for FakeServer {
     fn default() -> Self {
         let in_app = InApp { account: true, bound: true, contact: true, reset: true };
         let abilities = Abilities { sign_up: true, reset: true, contacts: true, groups: true, in_app };
-        Self { state: Arc::default(), abilities, is_atomic: true }
+        Self { state: Arc::default(), abilities, is_atomic: true, tells: true }
     }
 }
 
@@ -110,6 +114,10 @@ impl FakeServer {
         }
         state.accounts.insert(name.into(), "chosen in the app".into());
         true
+    }
+
+    fn must_tell(&self) -> Result<(), CallError> {
+        if self.tells { Ok(()) } else { Err(Refusal::Unsupported.into()) }
     }
 
     async fn call<T>(
@@ -167,6 +175,7 @@ impl Adapter for FakeServer {
     }
 
     async fn exists(&self, username: &Username) -> Result<bool, CallError> {
+        self.must_tell()?;
         self.call("exists", |state| Ok(state.accounts.contains_key(username.as_str()))).await
     }
 
@@ -209,18 +218,24 @@ impl Adapter for FakeServer {
         self.call("mint", |state| {
             state.minted += 1;
             let token = format!("token-of-the-server-{:04}", state.minted);
-            let expires_at = Timestamp::MAX;
+            let expires_at = state.expires_at.unwrap_or(Timestamp::MAX);
             state.tokens.insert(token.clone(), Token { kind: wanted.kind.clone(), expires_at, used: None });
-            Ok(Minted { token, expires_at: None })
+            Ok(Minted { token, expires_at: state.expires_at })
         })
         .await
     }
 
+    fn takes_back(&self) -> bool {
+        self.tells
+    }
+
     async fn withdraw(&self, token: &str) -> Result<bool, CallError> {
+        self.must_tell()?;
         self.call("withdraw", |state| Ok(state.take(token))).await
     }
 
     async fn look_up(&self, token: &str) -> Result<TokenState, CallError> {
+        self.must_tell()?;
         self.call("look_up", |state| {
             Ok(match state.tokens.get(token) {
                 None => TokenState::Absent,

@@ -182,6 +182,10 @@ impl Adapter for Xmpp {
         }
     }
 
+    fn takes_back(&self) -> bool {
+        false
+    }
+
     async fn withdraw(&self, _: &str) -> Result<bool, CallError> {
         Err(Refusal::Unsupported.into())
     }

@@ -6,11 +6,12 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, ToSql, params};
 
 use super::rows::{COLUMNS, IS_PENDING, find, moment, parsed, read_invite, with_redemptions};
+use super::write::answers_kept_since;
 use super::{connect, unavailable};
 use crate::config::Used;
 use crate::invite::name::{HostName, KeyId};
 use crate::invite::{Invite, InviteId, Source, Status};
-use crate::ledger::{AppTokens, Census, Filter, LastUse, LedgerError, Reservation, ReservationId};
+use crate::ledger::{AppTokens, Census, Filter, LastUse, LedgerError, Reservation, ReservationId, Terms};
 
 /// A connection that reads.
 pub(in crate::ledger) struct Store(Connection);
@@ -59,19 +60,18 @@ impl Store {
     /// Reservations that nobody has ended, oldest first.
     pub(in crate::ledger) fn reservations(&self, of: Option<InviteId>) -> rusqlite::Result<Vec<Reservation>> {
         let mut statement = self.0.prepare_cached(
-            "SELECT id, invite, account, at, via FROM redemption WHERE made = 0 AND (?1 IS NULL OR invite = ?1) \
+            "SELECT id, invite, account, at, via, with_token FROM redemption WHERE made = 0 AND (?1 IS NULL OR invite = ?1) \
              AND account IS NOT NULL ORDER BY at",
         )?;
         let rows = statement.query_map([of.map(InviteId::to_row)], |row| {
             let invite = InviteId::from_row(row.get(1)?);
-            Ok((ReservationId(row.get(0)?), invite, parsed(row, 2)?, moment(row, 3)?, parsed(row, 4)?))
+            Ok((ReservationId(row.get(0)?), invite, parsed(row, 2)?, moment(row, 3)?, parsed(row, 4)?, row.get(5)?))
         })?;
         let mut reservations = Vec::new();
         for row in rows {
-            let (id, invite, account, at, via) = row?;
+            let (id, invite, account, at, via, with_token) = row?;
             if let Some(invite) = self.find(invite)? {
-                // Whoever took the use knows what became of the token; who comes later does not.
-                let token = invite.draft.app_token.clone().filter(|_| invite.uses_left() == 0);
+                let token = invite.draft.app_token.clone().filter(|_| with_token);
                 reservations.push(Reservation { id, invite, account, at, via, token });
             }
         }
@@ -86,9 +86,10 @@ impl Store {
         limit: u32,
         now: Timestamp,
     ) -> rusqlite::Result<Vec<Invite>> {
+        let is_offered = format!("{IS_PENDING} AND app_expires_at > ?1 AND app_withdrawing = 0");
         let which = match which {
-            AppTokens::Live => format!("{IS_PENDING} AND app_expires_at > ?1"),
-            AppTokens::Stale => format!("NOT ({IS_PENDING} AND app_expires_at > ?1)"),
+            AppTokens::Live => is_offered,
+            AppTokens::Stale => format!("NOT ({is_offered})"),
         };
         // An invite whose last use is just being taken is not over yet.
         let sql = format!(
@@ -106,6 +107,32 @@ impl Store {
         let mut statement = self.0.prepare_cached("SELECT invite FROM adopted WHERE token = ?1")?;
         let row: Option<i64> = statement.query_row([slot], |row| row.get(0)).optional()?;
         row.map_or(Ok(None), |row| self.find(InviteId::from_row(row)))
+    }
+
+    /// Whether invites would be made: neither were they before, nor does a limit forbid it.
+    pub(in crate::ledger) fn would_create(
+        &self,
+        terms: &Terms,
+        count: usize,
+        slot: Option<&[u8]>,
+        now: Timestamp,
+    ) -> rusqlite::Result<bool> {
+        if let Some(slot) = slot {
+            let mut statement =
+                self.0.prepare_cached("SELECT EXISTS (SELECT 1 FROM answer WHERE slot = ?1 AND made_at > ?2)")?;
+            if statement.query_row(params![slot, answers_kept_since(now)], |row| row.get(0))? {
+                return Ok(false);
+            }
+        }
+        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        if let Some(limit) = terms.limit
+            && limit.take(self.rate_used(&terms.key)?, now, count).is_err()
+        {
+            return Ok(false);
+        }
+        let Some(max_pending) = terms.max_pending else { return Ok(true) };
+        let pending = self.pending_of(&Source::Key(terms.key.clone()), now)?;
+        Ok(pending + u64::from(count) <= u64::from(max_pending))
     }
 
     /// What is used of a key's rate.

@@ -8,7 +8,7 @@ use crate::invite::{AppToken, Draft, Invite, InviteId, Kind, Redemption};
 
 /// What [`read_invite`] reads.
 pub(super) const COLUMNS: &str = "id, kind, host, source, username, contact, groups, roles, note, uses, used, created_at, \
-                                  expires_at, revoked_at, inviter, app_token, app_expires_at";
+                                  expires_at, revoked_at, inviter, app_token, app_expires_at, app_withdrawing";
 
 /// The condition for a pending invite at `?1`.
 pub(super) const IS_PENDING: &str = "used < uses AND revoked_at IS NULL AND expires_at > ?1";
@@ -90,7 +90,7 @@ pub(super) fn read_invite(row: &Row<'_>) -> rusqlite::Result<Invite> {
             created_at: moment(row, 11)?,
             expires_at: moment(row, 12)?,
             app_token: match row.get(15)? {
-                Some(sealed) => Some(AppToken { sealed, expires_at: moment(row, 16)? }),
+                Some(sealed) => Some(AppToken { sealed, expires_at: moment(row, 16)?, is_withdrawing: row.get(17)? }),
                 None => None,
             },
         },

@@ -24,8 +24,11 @@ CREATE TABLE invite (
     spent_at   INTEGER,
     revoked_at INTEGER,
     -- The server's own token for an app, sealed under the ledger key, while it may still be used; counts as a use.
-    app_token      BLOB,
-    app_expires_at INTEGER
+    -- It is out until it is known what became of it, also when its time is over.
+    app_token       BLOB,
+    app_expires_at  INTEGER,
+    -- Whether it is being taken back: then that it is gone from the server does not mean that somebody used it.
+    app_withdrawing INTEGER NOT NULL DEFAULT 0 CHECK (app_withdrawing IN (0, 1))
 ) STRICT;
 
 -- For taking back what is not to be used any more, and for hearing what was used.
@@ -53,7 +56,8 @@ CREATE TABLE key_use (
 ) STRICT, WITHOUT ROWID;
 
 -- Who redeemed what: one row a use; they go with the invite. While an account is being made its use is reserved: then
--- `made` is 0, and if nobody says how that ended, the server is asked.
+-- `made` is 0, and if nobody says how that ended, the server is asked. `with_token`: the use is the one that the server's
+-- token holds, which is used up with it.
 CREATE TABLE redemption (
     id      INTEGER PRIMARY KEY,
     invite  INTEGER NOT NULL REFERENCES invite (id) ON DELETE CASCADE,
@@ -61,7 +65,8 @@ CREATE TABLE redemption (
     account TEXT,
     at      INTEGER NOT NULL,
     via     TEXT    NOT NULL CHECK (via IN ('api', 'web', 'app')),
-    made    INTEGER NOT NULL DEFAULT 1 CHECK (made IN (0, 1))
+    made    INTEGER NOT NULL DEFAULT 1 CHECK (made IN (0, 1)),
+    with_token INTEGER NOT NULL DEFAULT 0 CHECK (with_token IN (0, 1))
 ) STRICT;
 
 CREATE INDEX redemption_reserved ON redemption (at) WHERE made = 0;

@@ -7,7 +7,7 @@ use super::rows::find;
 use super::write::Transaction;
 use crate::invite::name::Username;
 use crate::invite::{AppToken, Draft, Invite, InviteId, Kind, Redemption, Status, Via};
-use crate::ledger::{Kept, LedgerError, RedeemError, Reservation, ReservationId, Taker};
+use crate::ledger::{Kept, LedgerError, RedeemError, Reservation, ReservationId, Taker, Withdrawal};
 
 impl Transaction<'_> {
     /// Spends one use.
@@ -22,11 +22,11 @@ impl Transaction<'_> {
             Ok(invite) => invite,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        if last_use(&invite, now).is_some() {
+        if self.is_last_use(&invite)? {
             return Ok(Err(RedeemError::InApp));
         }
         let account = account.or_else(|| invite.draft.kind.username().cloned());
-        self.take_use(&invite, account.as_ref(), via, true, now)?;
+        self.take_use(&invite, account.as_ref(), via, Hold::Made, now)?;
         invite.used += 1;
         invite.redemptions.push(Redemption { account, at: now, via });
         Ok(Ok(invite))
@@ -44,8 +44,13 @@ impl Transaction<'_> {
             Ok(invite) => invite,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        let token = last_use(&invite, now).cloned();
-        let id = ReservationId(self.take_use(&invite, Some(&account), via, false, now)?);
+        let (token, hold) = if self.is_last_use(&invite)? {
+            let Some(token) = invite.live_app_token(now).cloned() else { return Ok(Err(RedeemError::InApp)) };
+            (Some(token), Hold::ReservedWithToken)
+        } else {
+            (None, Hold::Reserved)
+        };
+        let id = ReservationId(self.take_use(&invite, Some(&account), via, hold, now)?);
         Ok(Ok(Reservation { id, invite, account, at: now, via, token }))
     }
 
@@ -81,7 +86,7 @@ impl Transaction<'_> {
         invite: &Invite,
         account: Option<&Username>,
         via: Via,
-        made: bool,
+        hold: Hold,
         now: Timestamp,
     ) -> rusqlite::Result<i64> {
         let mut statement = self.sqlite.prepare_cached(
@@ -89,7 +94,8 @@ impl Transaction<'_> {
         )?;
         statement.execute(params![invite.id.to_row(), now.as_millisecond()])?;
         let mut statement = self.sqlite.prepare_cached(
-            "INSERT INTO redemption (invite, host, account, at, via, made) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            "INSERT INTO redemption (invite, host, account, at, via, made, with_token) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         )?;
         statement.insert(params![
             invite.id.to_row(),
@@ -97,40 +103,49 @@ impl Transaction<'_> {
             account.map(Username::as_str),
             now.as_millisecond(),
             via.to_string(),
-            made,
+            hold == Hold::Made,
+            hold == Hold::ReservedWithToken,
         ])
     }
 
-    /// Ends a reservation: the account was made, or it was not and the use is free again. Gives the invite as it is
-    /// then; nothing if the reservation was ended before.
+    /// Ends a reservation: the account was made, or it was not and the use is free again, or an app's. Gives the invite
+    /// as it is then; nothing if the reservation was ended before.
     pub(in crate::ledger) fn end_reservation(
         &mut self,
         reservation: ReservationId,
-        taker: Taker,
+        taker: &Taker,
     ) -> rusqlite::Result<Result<Option<Invite>, LedgerError>> {
-        let sql = match taker {
-            Taker::Nobody => "DELETE FROM redemption WHERE id = ?1 AND made = 0 RETURNING invite",
-            Taker::Guest | Taker::GuestWithToken => {
-                "UPDATE redemption SET made = 1 WHERE id = ?1 AND made = 0 RETURNING invite"
-            }
-        };
-        let mut statement = self.sqlite.prepare_cached(sql)?;
-        let row: Option<i64> = statement.query_row([reservation.0], |row| row.get(0)).optional()?;
+        let mut statement =
+            self.sqlite.prepare_cached("SELECT invite, with_token FROM redemption WHERE id = ?1 AND made = 0")?;
+        let row = statement.query_row([reservation.0], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
         drop(statement);
-        let Some(row) = row else { return Ok(Ok(None)) };
-        let sql = match taker {
-            Taker::Nobody => Some("UPDATE invite SET used = used - 1, spent_at = NULL WHERE id = ?1"),
-            Taker::Guest => None,
-            Taker::GuestWithToken => Some("UPDATE invite SET app_token = NULL, app_expires_at = NULL WHERE id = ?1"),
-        };
-        if let Some(sql) = sql {
-            self.sqlite.prepare_cached(sql)?.execute([row])?;
+        let Some((invite, with_token)): Option<(i64, bool)> = row else { return Ok(Ok(None)) };
+        match taker {
+            Taker::Nobody | Taker::NobodyNorToken => {
+                self.sqlite.prepare_cached("DELETE FROM redemption WHERE id = ?1")?.execute([reservation.0])?;
+                let sql = "UPDATE invite SET used = used - 1, spent_at = NULL WHERE id = ?1";
+                self.sqlite.prepare_cached(sql)?.execute([invite])?;
+            }
+            Taker::Guest => {
+                let sql = "UPDATE redemption SET made = 1 WHERE id = ?1";
+                self.sqlite.prepare_cached(sql)?.execute([reservation.0])?;
+            }
+            Taker::App(account) => {
+                let sql = "UPDATE redemption SET made = 1, account = ?2, via = 'app' WHERE id = ?1";
+                let account = account.as_ref().map(Username::as_str);
+                self.sqlite.prepare_cached(sql)?.execute(params![reservation.0, account])?;
+            }
         }
-        Ok(Ok(find(&self.sqlite, InviteId::from_row(row))?))
+        if with_token && *taker != Taker::Nobody {
+            let sql = "UPDATE invite SET app_token = NULL, app_expires_at = NULL, app_withdrawing = 0 WHERE id = ?1";
+            self.sqlite.prepare_cached(sql)?.execute([invite])?;
+        }
+        Ok(Ok(find(&self.sqlite, InviteId::from_row(invite))?))
     }
 
     /// Puts down that an app used the token of an invite; gives the invite as it is then. What was put down before is
-    /// not again.
+    /// not again. Nor is what somebody else is finding out: a reservation that holds the token may have used it itself,
+    /// and a withdrawal that has begun since may have taken it back.
     pub(in crate::ledger) fn used_in_app(
         &mut self,
         id: InviteId,
@@ -138,13 +153,14 @@ impl Transaction<'_> {
         account: Option<&Username>,
         now: Timestamp,
     ) -> rusqlite::Result<Result<Option<Invite>, LedgerError>> {
-        if !self.drop_token(id, token)? {
+        let out = find(&self.sqlite, id)?.and_then(|invite| invite.draft.app_token);
+        if out.as_ref() != Some(token) || self.is_token_reserved(id)? || !self.drop_token(id, token)? {
             return Ok(Ok(find(&self.sqlite, id)?));
         }
         let Some(invite) = find(&self.sqlite, id)? else { return Ok(Ok(None)) };
         // There is always a use left for a token that is out, unless an admin took it away since.
         if invite.uses_left() > 0 {
-            self.take_use(&invite, account, Via::App, true, now)?;
+            self.take_use(&invite, account, Via::App, Hold::Made, now)?;
         }
         Ok(Ok(find(&self.sqlite, id)?))
     }
@@ -157,14 +173,33 @@ impl Transaction<'_> {
         now: Timestamp,
     ) -> rusqlite::Result<Result<Kept, LedgerError>> {
         let Some(mut invite) = find(&self.sqlite, id)? else { return Ok(Ok(Kept::NotNeeded(None))) };
-        if invite.live_app_token(now).is_some() || invite.status(now) != Status::Pending {
+        if invite.draft.app_token.is_some() || invite.status(now) != Status::Pending {
             return Ok(Ok(Kept::NotNeeded(Some(invite))));
         }
-        let mut statement =
-            self.sqlite.prepare_cached("UPDATE invite SET app_token = ?2, app_expires_at = ?3 WHERE id = ?1")?;
+        let mut statement = self.sqlite.prepare_cached(
+            "UPDATE invite SET app_token = ?2, app_expires_at = ?3, app_withdrawing = 0 WHERE id = ?1",
+        )?;
         statement.execute(params![id.to_row(), token.sealed, token.expires_at.as_millisecond()])?;
         invite.draft.app_token = Some(token);
         Ok(Ok(Kept::Kept(invite)))
+    }
+
+    /// Marks a token as being taken back.
+    pub(in crate::ledger) fn begin_withdrawal(
+        &mut self,
+        id: InviteId,
+        token: &AppToken,
+    ) -> rusqlite::Result<Result<Withdrawal, LedgerError>> {
+        let found = find(&self.sqlite, id)?.and_then(|invite| invite.draft.app_token);
+        let Some(out) = found.filter(|out| out.sealed == token.sealed) else { return Ok(Ok(Withdrawal::NotOut)) };
+        if self.is_token_reserved(id)? {
+            return Ok(Ok(Withdrawal::NotOut));
+        }
+        if out.is_withdrawing {
+            return Ok(Ok(Withdrawal::Again));
+        }
+        self.sqlite.prepare_cached("UPDATE invite SET app_withdrawing = 1 WHERE id = ?1")?.execute([id.to_row()])?;
+        Ok(Ok(Withdrawal::First))
     }
 
     /// Forgets a token that was taken back; true if it was the one that is out.
@@ -176,9 +211,23 @@ impl Transaction<'_> {
         self.drop_token(id, token).map(Ok)
     }
 
+    /// Whether the token that is out holds the last use that is left: nobody else may have that use before it is known
+    /// what became of the token. What a reservation holds already is no longer left.
+    fn is_last_use(&self, invite: &Invite) -> rusqlite::Result<bool> {
+        Ok(invite.draft.app_token.is_some() && invite.uses_left() <= 1 && !self.is_token_reserved(invite.id)?)
+    }
+
+    /// Whether the use that an invite's token holds is reserved.
+    fn is_token_reserved(&self, id: InviteId) -> rusqlite::Result<bool> {
+        let mut statement = self.sqlite.prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM redemption WHERE invite = ?1 AND made = 0 AND with_token = 1)",
+        )?;
+        statement.query_row([id.to_row()], |row| row.get(0))
+    }
+
     fn drop_token(&self, id: InviteId, token: &AppToken) -> rusqlite::Result<bool> {
         let mut statement = self.sqlite.prepare_cached(
-            "UPDATE invite SET app_token = NULL, app_expires_at = NULL WHERE id = ?1 AND app_token = ?2",
+            "UPDATE invite SET app_token = NULL, app_expires_at = NULL, app_withdrawing = 0 WHERE id = ?1 AND app_token = ?2",
         )?;
         Ok(statement.execute(params![id.to_row(), token.sealed])? == 1)
     }
@@ -204,7 +253,13 @@ impl Transaction<'_> {
     }
 }
 
-/// The token that is out, if it holds the last use that is left: nobody else may have that use before it is taken back.
-fn last_use(invite: &Invite, now: Timestamp) -> Option<&AppToken> {
-    invite.live_app_token(now).filter(|_| invite.uses_left() <= 1)
+/// How a use is taken.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Hold {
+    /// For good.
+    Made,
+    /// While an account is being made.
+    Reserved,
+    /// The same, and it is the use that the server's token holds.
+    ReservedWithToken,
 }

@@ -23,6 +23,11 @@ const SWEEP_ROWS: i64 = 2_000;
 /// An answer is repeated for a day.
 const ANSWERS_KEPT_MS: i64 = 24 * 3_600 * 1_000;
 
+/// What was answered later than this is answered the same again.
+pub(super) fn answers_kept_since(now: Timestamp) -> i64 {
+    now.as_millisecond() - ANSWERS_KEPT_MS
+}
+
 /// What one slice of a sweep did.
 pub(in crate::ledger) struct Swept {
     pub(in crate::ledger) dropped: u64,
@@ -121,7 +126,7 @@ impl Transaction<'_> {
         let Some(request) = request else { return Ok(work(self)?.map(Answer::New)) };
         let mut statement =
             self.sqlite.prepare_cached("SELECT request, sealed FROM answer WHERE slot = ?1 AND made_at > ?2")?;
-        let forgotten = now.as_millisecond() - ANSWERS_KEPT_MS;
+        let forgotten = answers_kept_since(now);
         let before: Option<(Vec<u8>, Vec<u8>)> =
             statement.query_row(params![request.slot, forgotten], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
         drop(statement);
@@ -300,7 +305,7 @@ impl Transaction<'_> {
 
     /// Drops answers that no repeated request gets any more.
     pub(in crate::ledger) fn forget_answers(&mut self, now: Timestamp) -> rusqlite::Result<Result<(), LedgerError>> {
-        let forgotten = now.as_millisecond() - ANSWERS_KEPT_MS;
+        let forgotten = answers_kept_since(now);
         self.sqlite.execute("DELETE FROM answer WHERE made_at <= ?1", [forgotten])?;
         Ok(Ok(()))
     }

@@ -1,0 +1,64 @@
+//! Forms that were sent: a guest may send the same one twice, and another guest may choose the same name.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use jiff::Timestamp;
+use rand::Rng as _;
+use sha2::Sha256;
+
+use super::guest::{Guest, TWICE_WITHIN};
+use crate::clock;
+use crate::invite::InviteId;
+use crate::invite::name::Username;
+
+/// So many forms are remembered.
+const MAX_FORMS: usize = 10_000;
+
+/// What was lately sent with which invite for whom. In memory alone, and of a password no more than a MAC under a key
+/// that goes with the process: after a restart, and at another node, nobody knows.
+pub(super) struct Forms {
+    key: [u8; 64],
+    sent: Mutex<HashMap<(InviteId, Username), Sent>>,
+}
+
+struct Sent {
+    password: [u8; 32],
+    at: Timestamp,
+}
+
+impl Default for Forms {
+    fn default() -> Self {
+        let mut key = [0; 64];
+        clock::rng().fill_bytes(&mut key);
+        Self { key, sent: Mutex::default() }
+    }
+}
+
+impl Forms {
+    fn mac(&self, password: &str) -> [u8; 32] {
+        let mut mac = Hmac::<Sha256>::new((&self.key).into());
+        mac.update(password.as_bytes());
+        mac.finalize().into_bytes().into()
+    }
+
+    /// Remembers a form.
+    pub(super) fn note(&self, id: InviteId, guest: Guest<'_>, now: Timestamp) {
+        let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        if sent.len() >= MAX_FORMS {
+            sent.retain(|_, sent| now.duration_since(sent.at) < TWICE_WITHIN);
+        }
+        if sent.len() < MAX_FORMS {
+            let form = Sent { password: self.mac(guest.password.reveal()), at: now };
+            sent.insert((id, guest.username.clone()), form);
+        }
+    }
+
+    /// Whether this is the form that was sent for that name last; nothing if that is not known.
+    pub(super) fn is_same(&self, id: InviteId, guest: Guest<'_>, now: Timestamp) -> Option<bool> {
+        let sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        let form = sent.get(&(id, guest.username.clone()))?;
+        (now.duration_since(form.at) < TWICE_WITHIN).then(|| form.password == self.mac(guest.password.reveal()))
+    }
+}
