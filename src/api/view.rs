@@ -24,6 +24,10 @@ pub struct InviteView {
     /// The same for an app. Where the host's server has tokens of its own it is null until one is made: when the link is
     /// first opened, or when it is asked for with `uri`.
     pub uri: Option<String>,
+    /// Until when the host's server takes that, where this is earlier than `expires_at`. RFC 3339, UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub uri_expires_at: Option<Timestamp>,
     /// Why apps cannot sign up with it; then it is for the web alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub web_only: Option<&'static str>,
@@ -89,14 +93,16 @@ impl InviteView {
     /// An invite at `now`, with its secrets.
     #[must_use]
     pub fn new(issued: Issued, now: Timestamp) -> Self {
-        let Issued { invite, token, landing_page, uri, in_app } = issued;
+        let Issued { invite, token, landing_page, uri, uri_expires_at, in_app } = issued;
+        let is_over = uri_expires_at.is_some_and(|end| end <= now);
         Self {
             id: invite.id.to_string(),
             kind: invite.draft.kind.name(),
             host: HostName::as_str(&invite.draft.host).to_owned(),
             token: Some(token),
             landing_page: Some(landing_page),
-            uri,
+            uri: uri.filter(|_| !is_over),
+            uri_expires_at: uri_expires_at.filter(|_| !is_over),
             web_only: (!in_app).then_some("the host's server could not hold apps to what this invite allows"),
             status: invite.status(now),
             uses: invite.draft.uses,
@@ -117,7 +123,7 @@ impl InviteView {
     /// The same for whoever may not have its token.
     #[must_use]
     pub fn without_secrets(self) -> Self {
-        Self { token: None, landing_page: None, uri: None, ..self }
+        Self { token: None, landing_page: None, uri: None, uri_expires_at: None, ..self }
     }
 }
 

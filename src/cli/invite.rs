@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail};
 use clap::Subcommand;
 use jiff::Timestamp;
 
-use super::{Global, Outcome, WrongUse, print, print_json, qr};
+use super::{Global, Outcome, WrongUse, hint, print, print_json, qr};
 use crate::api::view::{InviteList, InviteView};
 use crate::backend::Backends;
 use crate::clock;
@@ -142,6 +142,10 @@ async fn create(desk: &Desk, options: Create, now: Timestamp) -> Outcome {
         };
     }
     let mut text = String::new();
+    let early = issued.iter().filter(|one| options.uri && one.uri_expires_at.is_some());
+    if let Some(end) = early.filter_map(|one| one.uri_expires_at).min() {
+        hint(&format!("the XMPP server takes these until {end} only; the invites live longer"));
+    }
     for one in issued {
         let link = one.uri.filter(|_| options.uri).unwrap_or(one.landing_page);
         writeln!(text, "{link}")?;

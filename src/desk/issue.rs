@@ -27,6 +27,8 @@ pub struct Issued {
     pub landing_page: String,
     /// The same for an app; none where the server has tokens of its own and none was made yet, or makes none.
     pub uri: Option<String>,
+    /// Until when an app can use that, where the server's own limit is shorter than the invite's life.
+    pub uri_expires_at: Option<Timestamp>,
     /// Whether apps can sign up with it, so that the server obeys the ledger.
     pub in_app: bool,
 }
@@ -71,15 +73,17 @@ impl Links {
         let token = self.key.token(invite.id);
         let landing_page = link::landing_page(&invite, &token, &self.landing);
         let backend = self.backends.of(&invite.draft.host);
+        let out = invite.draft.app_token.as_ref().filter(|out| backend.is_some() && !out.is_withdrawing);
         // Where there is no server, the ledger's own token is all there is.
-        let app_token = match &invite.draft.app_token {
+        let app_token = match out {
             _ if backend.is_none() => Some(token.clone()),
             Some(out) => self.seal.open(&out.sealed).and_then(|token| String::from_utf8(token).ok()),
             None => None,
         };
+        let uri_expires_at = out.map(|out| out.expires_at).filter(|end| *end < invite.draft.expires_at);
         let uri = app_token.map(|token| link::uri(&invite, &token));
         let in_app = backend.is_none_or(|backend| backend.abilities().in_app.has(&invite.draft.kind));
-        Issued { invite, token, landing_page, uri, in_app }
+        Issued { invite, token, landing_page, uri, uri_expires_at, in_app }
     }
 }
 
@@ -183,7 +187,16 @@ impl Desk {
                 }),
             }
         });
-        let drafts = self.with_tokens(vec![draft; count], order.minting, now).await?;
+        let is_new = match (order.minting, key, &request) {
+            (Minting::Later, ..) | (_, None, _) => true,
+            (_, Some(key), request) => {
+                let slot = request.as_ref().map(|request| request.slot.clone());
+                self.ledger.would_create(terms(key), count, slot, now).await.map_err(CreateError::from)?
+            }
+        };
+        // What will be refused, or was answered before, needs no tokens.
+        let minting = if is_new { order.minting } else { Minting::Later };
+        let drafts = self.with_tokens(vec![draft; count], minting, now).await?;
         let minted: Vec<_> = drafts.iter().filter_map(|draft| draft.app_token.clone()).collect();
         let created = self.ledger.create(drafts, key.map(terms), request).await;
         if !matches!(created, Ok(Answer::New(_))) {
