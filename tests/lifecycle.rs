@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot do its work fails")]
 
 mod common;
+#[path = "common/prosody.rs"]
+mod prosody;
 
 use std::collections::HashSet;
 use std::fs;
@@ -16,6 +18,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 
 use common::{CONFIG, Client, KEY, Notified, PATIENCE, Response, Scratch, Served, listener};
+use prosody::{Prosody, Storage};
 
 /// What [`KEY`]'s secret digests to.
 const SHA256: &str = "1ec1c26b50d5d3c58d9583181af8076655fe00756bf7285940ba3670f99fcba0";
@@ -414,6 +417,28 @@ fn idle_service_ends_and_the_next_one_answers_who_waited() {
     }
     assert_eq!(made.len(), 9);
     assert_eq!(tokens(&scratch), made);
+}
+
+/// What holds apps to the ledger must be in place at the server, and what they use must be heard of.
+#[test]
+fn idle_service_goes_on_while_an_app_may_sign_up() {
+    let prosody = Prosody::with_clients(Storage::Internal);
+    let scratch = Scratch::new(&format!(
+        "idle_exit = \"1s\"\n{}[hosts.\"example.com\".backend]\nkind = \"prosody\"\nsocket = \"{}\"\n",
+        unbindable(),
+        prosody.socket().display()
+    ));
+    let link = scratch.ok(&["invite", "create"]);
+    let socket = listener();
+    let address = socket.local_addr().unwrap();
+    let mut served = scratch.serve_activated(vec![socket.into()], "http", &[]);
+    let page = link.trim().replace("https://invite.example.com", "");
+    assert_eq!(Client::tcp(address).get(&page).status, 200);
+    served.wait_log("idle, but apps hold tokens");
+    let id = scratch.ok(&["invite", "list"]).split('\t').next().unwrap().to_owned();
+    scratch.ok(&["invite", "revoke", &id]);
+    served.wait_log("idle;");
+    assert_eq!(served.wait().code(), Some(0));
 }
 
 /// Clients that make invites without a pause, over restarts; each keeps its connection until the service ends it.

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use async_io::Timer;
 use futures_lite::FutureExt as _;
@@ -41,6 +42,8 @@ pub struct Backend {
     breaker: Mutex<Breaker>,
     state: Mutex<State>,
     calls: AtomicUsize,
+    answered_at: Mutex<Instant>,
+    care: async_lock::Mutex<()>,
 }
 
 impl Backend {
@@ -60,6 +63,8 @@ impl Backend {
             breaker: Mutex::default(),
             state: Mutex::new(State::Unknown),
             calls: AtomicUsize::new(0),
+            answered_at: Mutex::new(clock::instant()),
+            care: async_lock::Mutex::new(()),
         }
     }
 
@@ -81,10 +86,28 @@ impl Backend {
         self.adapter.abilities()
     }
 
+    /// See [`Adapter::takes_back`].
+    #[must_use]
+    pub fn takes_back(&self) -> bool {
+        self.adapter.takes_back()
+    }
+
     /// What is known of it.
     #[must_use]
     pub fn state(&self) -> State {
         lock(&self.state).clone()
+    }
+
+    /// Whether it has answered nothing for so long.
+    #[must_use]
+    pub fn is_quiet_for(&self, time: Duration) -> bool {
+        clock::instant().duration_since(*lock(&self.answered_at)) >= time
+    }
+
+    /// The right to look after it, which one at a time has; nothing if somebody has it.
+    #[must_use]
+    pub fn care(&self) -> Option<async_lock::MutexGuard<'_, ()>> {
+        self.care.try_lock()
     }
 
     /// Until when an account may be made that is asked for now.
@@ -208,7 +231,10 @@ impl Backend {
         match &answer {
             // An adapter may know these by itself: they say nothing about the server.
             Err(CallError::Refused(Refusal::Unsupported | Refusal::Name | Refusal::Password)) => return answer,
-            Ok(_) | Err(CallError::Refused(_)) => pass.answered(),
+            Ok(_) | Err(CallError::Refused(_)) => {
+                pass.answered();
+                *lock(&self.answered_at) = now;
+            }
             Err(CallError::Away(_) | CallError::Unsure(_)) => pass.failed(now),
         }
         self.tell(answer.as_ref().err());

@@ -309,6 +309,7 @@ impl Housekeeper {
         let turn = watchdog.map_or(TURN, |most| TURN.min(most / 3));
         let mut due = Due::default();
         let mut last_request = (self.service.server.requests(), clock::instant());
+        let mut told_needed = false;
         loop {
             let _ = self.service.state_keys.current();
             let changes = self.service.state_keys.changes();
@@ -338,13 +339,24 @@ impl Housekeeper {
                 last_request = (requests, clock::instant());
             }
             let idle_exit = self.service.desk.load().settings().idle_exit.filter(|_| self.activated);
-            if idle_exit.is_some_and(|idle| clock::instant().duration_since(last_request.1) >= idle) {
+            let is_idle = idle_exit.is_some_and(|idle| clock::instant().duration_since(last_request.1) >= idle);
+            if is_idle && self.is_needed().await {
+                if !std::mem::replace(&mut told_needed, true) {
+                    ::log::info!("idle, but apps hold tokens, whose use is watched; going on");
+                }
+            } else if is_idle {
                 ::log::info!("idle; the next connection starts the service again");
                 let _ = self.idle.send(()).await;
                 return;
             }
             Timer::after(turn).await;
         }
+    }
+
+    /// Whether apps hold tokens: then their server is looked after, and what they use is heard of.
+    async fn is_needed(&self) -> bool {
+        let desk = self.service.desk.load_full();
+        desk.backends().all().next().is_some() && desk.has_app_tokens(clock::now()).await
     }
 
     /// Counts what is pending, and what expired since it was last counted.

@@ -7,15 +7,18 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use async_io::Timer;
 
-use crate::backend::State;
+use crate::backend::{Backend, State};
 use crate::clock;
 use crate::desk::Desk;
 
 const TURN: Duration = Duration::from_secs(1);
 /// Tokens that apps hold are looked at every so many turns.
 const WATCH_EVERY: u64 = 60;
-/// Servers clear up every so many turns: once an hour.
+/// A server that answered, and was asked for nothing since, is asked whether it is still there.
+const PROBE_EVERY: Duration = Duration::from_secs(30);
+/// Servers clear up every so many turns: once an hour, and not before it is known what became of the tokens there.
 const TIDY_EVERY: u64 = 3_600;
+const TIDY_FIRST: u64 = 60;
 
 /// Goes on as long as the process lives.
 pub(super) async fn run(desk: Arc<ArcSwap<Desk>>) {
@@ -23,14 +26,8 @@ pub(super) async fn run(desk: Arc<ArcSwap<Desk>>) {
         let desk = desk.load_full();
         if desk.backends().all().next().is_some() {
             for (_, backend) in desk.backends().all() {
-                // How that went is told by the backend itself.
-                if backend.state() != State::Up {
-                    backend.probe().await;
-                }
-                let _ = backend.keep().await;
-                if turn % TIDY_EVERY == 0 {
-                    let _ = backend.tidy().await;
-                }
+                // A server that hangs keeps no other waiting.
+                async_std::task::spawn(look_after(Arc::clone(backend), turn % TIDY_EVERY == TIDY_FIRST));
             }
             let now = clock::now();
             let mut done = desk.tend(now).await;
@@ -42,5 +39,18 @@ pub(super) async fn run(desk: Arc<ArcSwap<Desk>>) {
             }
         }
         Timer::after(TURN).await;
+    }
+}
+
+/// Sees that one server is there, and that what must be in place there is.
+async fn look_after(backend: Arc<Backend>, tidy: bool) {
+    let Some(_care) = backend.care() else { return };
+    // How that went is told by the backend itself.
+    if backend.state() != State::Up || backend.is_quiet_for(PROBE_EVERY) {
+        backend.probe().await;
+    }
+    let _ = backend.keep().await;
+    if tidy {
+        let _ = backend.tidy().await;
     }
 }

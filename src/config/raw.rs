@@ -28,7 +28,8 @@ pub struct Raw {
     pub trusted_proxies: Vec<Network>,
     /// Origins of web pages that may call `/invites_api` and `/api`; `*` for any.
     pub cors_origins: Vec<String>,
-    /// Under socket activation only: stop after so long without a request; off by default.
+    /// Under socket activation only: stop after so long without a request, but not while apps hold tokens of an XMPP
+    /// server; off by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub idle_exit: Option<Span>,
     /// Limits of the HTTP server.
