@@ -94,15 +94,14 @@ impl InviteView {
     #[must_use]
     pub fn new(issued: Issued, now: Timestamp) -> Self {
         let Issued { invite, token, landing_page, uri, uri_expires_at, in_app } = issued;
-        let is_over = uri_expires_at.is_some_and(|end| end <= now);
         Self {
             id: invite.id.to_string(),
             kind: invite.draft.kind.name(),
             host: HostName::as_str(&invite.draft.host).to_owned(),
             token: Some(token),
             landing_page: Some(landing_page),
-            uri: uri.filter(|_| !is_over),
-            uri_expires_at: uri_expires_at.filter(|_| !is_over),
+            uri,
+            uri_expires_at,
             web_only: (!in_app).then_some("the host's server could not hold apps to what this invite allows"),
             status: invite.status(now),
             uses: invite.draft.uses,
