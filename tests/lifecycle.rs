@@ -441,6 +441,39 @@ fn idle_service_goes_on_while_an_app_may_sign_up() {
     assert_eq!(served.wait().code(), Some(0));
 }
 
+/// In STATUS=, in /readyz and in the metrics; nobody has to ask for it.
+#[test]
+fn an_xmpp_server_that_goes_and_comes_back_is_told_of() {
+    let mut prosody = Prosody::with_clients(Storage::Internal);
+    let scratch = Scratch::new(&format!(
+        "{CONFIG}[metrics]\nlisten = [\"127.0.0.1:0\"]\n[hosts.\"example.com\".backend]\nkind = \"prosody\"\nsocket = \"{}\"\n",
+        prosody.socket().display()
+    ));
+    let notified = Notified::new(&scratch);
+    let served = scratch.serve_with(&[("NOTIFY_SOCKET", notified.path())]);
+    let readyz = || {
+        let answer = served.client().get("/readyz");
+        (answer.status, answer.json()["backends"]["example.com"]["state"].clone())
+    };
+    notified.wait("READY=1");
+    prosody.stop();
+    let status = notified.wait("the XMPP server of example.com is away");
+    assert!(status.contains(prosody.socket().to_str().unwrap()), "{status}");
+    assert_eq!(readyz(), (200, "away".into()));
+    prosody.start_again();
+    while notified.wait("STATUS=").contains("away") {}
+    assert_eq!(readyz(), (200, "ok".into()));
+    let metrics = served.wait_log("metrics on http://").rsplit_once("http://").unwrap().1.trim().parse().unwrap();
+    let metrics = Client::tcp(metrics).get("/metrics").text();
+    for outcome in ["ok", "away"] {
+        let series = metrics.lines().any(|line| {
+            let labels = ["host=\"example.com\"".to_owned(), format!("outcome=\"{outcome}\"")];
+            line.starts_with("invited_backend_call_seconds_count{") && labels.iter().all(|label| line.contains(label))
+        });
+        assert!(series, "{outcome}: {metrics}");
+    }
+}
+
 /// Clients that make invites without a pause, over restarts; each keeps its connection until the service ends it.
 struct Crowd {
     made: mpsc::Receiver<String>,

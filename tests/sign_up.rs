@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use fake_server::{FakeServer, Fault};
 use futures_lite::future::{self, block_on, poll_once};
-use invited::backend::{Abilities, Adapter, Backends, InApp, Refusal};
+use invited::backend::{Abilities, Adapter, Backends, CallError, InApp, Refusal};
 use invited::config::secret::Secret;
 use invited::config::{Credentials, Purpose, Sources};
 use invited::desk::{Desk, FindError, Guest, IssueError, Issued, Repeat, SignUpError, SpendError, Web};
@@ -761,6 +761,33 @@ fn an_invite_of_the_server_itself_is_taken_in() {
     assert_eq!(invite.status(place.now), Status::Redeemed);
     assert_eq!(place.server.live_tokens(), [""; 0], "the server's own token is used up");
     assert_eq!(place.server.state.lock().unwrap().contacts, [("juliet".into(), "romeo@example.com".into())]);
+}
+
+/// What waits for a server is bounded, and whoever would be one too many is told at once.
+#[test]
+fn few_calls_wait_for_a_server() {
+    let place = Place::new();
+    let backends = place.desk.backends();
+    let backend = backends.of(&"example.com".parse().unwrap()).unwrap();
+    let name: Username = "juliet".parse().unwrap();
+    let (release, held) = async_channel::bounded::<()>(1);
+    for _ in 0..64 {
+        place.server.script("exists", Fault::Held(held.clone()));
+    }
+    block_on(async {
+        let mut calls: Vec<_> = (0..64).map(|_| Box::pin(backend.exists(&name))).collect();
+        for call in &mut calls {
+            assert!(poll_once(call).await.is_none());
+        }
+        let one_more = backend.exists(&name).await;
+        assert!(matches!(one_more, Err(CallError::Away(_))), "{one_more:?}");
+        assert_eq!(place.server.count("exists"), 64);
+        release.close();
+        for call in calls {
+            assert_eq!(call.await, Ok(false));
+        }
+        assert_eq!(backend.exists(&name).await, Ok(false), "there is room again");
+    });
 }
 
 /// The one test that waits: for the deadline itself.
