@@ -59,7 +59,7 @@ impl Desk {
             Err(TakeBackError::Call(_)) => return Ok(invite),
             Err(TakeBackError::Ledger(error)) => return Err(error),
         };
-        if invite.live_app_token(now).is_some() || invite.status(now) != Status::Pending {
+        if invite.draft.app_token.is_some() || invite.status(now) != Status::Pending {
             return Ok(invite);
         }
         let token = match self.mint(&invite.draft, now).await {

@@ -143,12 +143,13 @@ impl Desk {
             Ok(_) => Web::Open,
             Err(_) => Web::Closed,
         };
+        let is_usable = self.backend(&invite.draft.host).is_none() || invite.live_app_token(now).is_some();
         let issued = self.issued(invite)?;
         Ok(Offer {
             invite: issued.invite,
             token: issued.token,
             landing_page: issued.landing_page,
-            uri: issued.uri,
+            uri: issued.uri.filter(|_| is_usable),
             web,
         })
     }
