@@ -163,13 +163,20 @@ fn passed_descriptor_that_is_no_listening_socket_is_refused() {
 
 #[test]
 fn service_that_a_socket_starts_and_that_cannot_serve_answers_so_and_says_why() {
+    // Whoever collects metrics must not be left waiting, either.
+    for name in ["http", "metrics"] {
+        cannot_serve(name);
+    }
+}
+
+fn cannot_serve(name: &str) {
     let scratch = Scratch::new("listen = [\"127.0.0.1:0\"]\ncolour = \"red\"\n");
     let notified = Notified::new(&scratch);
     let tcp = listener();
     let mut early = Client::tcp(tcp.local_addr().unwrap());
     early.send(common::http::request("GET", &format!("/invites_api?key={KEY}"), &[], ""));
     let began = common::now();
-    let child = activated(&scratch, "http")
+    let child = activated(&scratch, name)
         .env("NOTIFY_SOCKET", notified.path())
         .stdin(OwnedFd::from(tcp.try_clone().unwrap()))
         .stdout(Stdio::null())

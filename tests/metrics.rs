@@ -127,6 +127,21 @@ fn a_socket_named_metrics_has_the_metrics() {
     assert_eq!(statuses, [404, 200]);
 }
 
+#[test]
+fn a_port_that_cannot_be_had_is_told_with_a_way_out() {
+    let taken = common::listener();
+    let address = taken.local_addr().unwrap();
+    let scratch = Scratch::new(&format!("{CONFIG}[metrics]\nlisten = [\"{address}\"]\n"));
+    let output = scratch.run(&["serve"]);
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    let expected = format!(
+        "cannot listen on {address} (Address already in use (os error 98)); set `metrics.listen` to an address that is \
+         free; under systemd, remove it and enable invited-metrics.socket"
+    );
+    assert!(stderr.contains(&expected), "{stderr}");
+}
+
 /// What `promtool check metrics` says.
 #[test]
 fn promtool_finds_nothing_wrong() {

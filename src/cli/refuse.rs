@@ -28,7 +28,7 @@ const LIMITS: Limits = Limits {
 /// Refuses all that comes in on `sockets`, and tells the service manager why. Without sockets there is nobody to tell.
 pub(super) async fn all(sockets: Vec<Socket>, error: &anyhow::Error) {
     // Without a certificate nothing can be said on the others.
-    let sockets: Vec<_> = sockets.into_iter().filter(|socket| socket.role == Role::Http).collect();
+    let sockets: Vec<_> = sockets.into_iter().filter(|socket| socket.role != Role::Https).collect();
     if sockets.is_empty() {
         return;
     }

@@ -62,13 +62,25 @@ pub enum ListenError {
         source: io::Error,
     },
     /// An address cannot be had.
-    #[error("cannot listen on {listen} ({source}); set `listen` to an address that is free")]
+    #[error("cannot listen on {listen} ({source}); {}", way_out(*role))]
     Bind {
         /// The address.
         listen: Listen,
+        /// What it was to be for.
+        role: Role,
         /// Why.
         source: io::Error,
     },
+}
+
+/// systemd's sandbox lets nothing be bound.
+fn way_out(role: Role) -> &'static str {
+    match role {
+        Role::Http | Role::Https => "set `listen` to an address that is free",
+        Role::Metrics => {
+            "set `metrics.listen` to an address that is free; under systemd, remove it and enable invited-metrics.socket"
+        }
+    }
 }
 
 /// The sockets that systemd passed (`sd_listen_fds(3)`): `https` speaks TLS, `metrics` has the metrics, and every other
@@ -143,7 +155,7 @@ pub fn bind(listen: &Listen, role: Role) -> Result<Socket, ListenError> {
         Listen::Tcp(address) => bind_tcp(address),
         Listen::Unix(path) => bind_unix(path),
     };
-    let kind = kind.map_err(|source| ListenError::Bind { listen: listen.clone(), source })?;
+    let kind = kind.map_err(|source| ListenError::Bind { listen: listen.clone(), role, source })?;
     Ok(Socket { kind, role, adopted: false })
 }
 
