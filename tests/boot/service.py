@@ -6,6 +6,7 @@ import os
 import pathlib
 import re
 import signal
+import socket
 import statistics
 import subprocess
 import sys
@@ -20,6 +21,8 @@ STATE = "/var/lib/private/invited"
 EXAMPLES = "/usr/share/doc/invited/examples"
 WRONG = 'colour = "red"\n'
 SECRET = "first-secret-of-the-website"
+PASSWORD = "a balcony in Verona"
+METRICS = ("127.0.0.1", 9280)
 keys = {}
 # All that was handed out before the ledger was begun anew.
 tokens = set()
@@ -130,6 +133,83 @@ def tcp_drop_in_opens_a_port_and_the_service_has_no_network_all_the_same():
     invite(keys["main"], TCP)
     invite(keys["main"], UNIX)
     assert os.stat(f"/proc/{pid()}/ns/net").st_ino != os.stat("/proc/1/ns/net").st_ino
+
+
+def scrape(where=METRICS):
+    answer = Client(where).ask(None, method="GET", target="/metrics")
+    assert (answer.status, answer.body.endswith("# EOF\n")) == (200, True), (answer.status, answer.body)
+
+
+@check
+def metrics_are_collected_on_a_socket_of_their_own():
+    sh(f"install -m 644 {EXAMPLES}/invited-metrics.socket /etc/systemd/system/; systemctl daemon-reload; systemctl enable invited-metrics.socket; systemctl restart invited.service")
+    scrape()
+    assert Client().ask(None, method="GET", target="/metrics").status == 404
+    assert Client(METRICS).ask(None, method="GET", target="/healthz").status == 404
+    # Whichever socket starts the service, it has both.
+    for first, second in [(scrape, lambda: invite(keys["main"])), (lambda: invite(keys["main"]), scrape)]:
+        stop_service()
+        assert dormant()
+        first()
+        before = pid()
+        second()
+        assert pid() == before
+    # It goes along when the other is restarted, and takes up what has changed.
+    elsewhere = ("127.0.0.1", 9281)
+    drop_in("invited-metrics.socket", "elsewhere", "[Socket]\nListenStream=\nListenStream=%s:%d\n" % elsewhere)
+    sh("systemctl restart invited.socket")
+    scrape(elsewhere)
+    drop_out("invited-metrics.socket", "elsewhere")
+    sh("systemctl restart invited.socket")
+    scrape()
+
+
+@check
+def neither_socket_needs_the_other():
+    sh("systemctl stop invited-metrics.socket invited.service")
+    with socket.create_server(METRICS):
+        invite(keys["main"])
+        assert prop("ActiveState", "invited-metrics.socket") == "failed"
+        # And again, when systemd knows that it fails.
+        restart()
+        invite(keys["main"])
+    restart()
+    scrape()
+    sh("systemctl stop invited.socket; systemctl start invited-metrics.socket")
+    assert dormant_but_for_metrics()
+    scrape()
+    assert prop("ActiveState", "invited.socket") == "active"
+    invite(keys["main"])
+
+
+def dormant_but_for_metrics():
+    states = [prop("ActiveState", unit) for unit in ["invited.service", "invited.socket", "invited-metrics.socket"]]
+    return states == ["inactive", "inactive", "active"]
+
+
+@check
+def socket_that_cannot_be_opened_puts_the_other_one_off_until_it_can():
+    sh("systemctl stop invited.socket invited-metrics.socket")
+    with socket.create_server(TCP):
+        sh("systemctl start invited-metrics.socket")
+        collector = Client(METRICS)
+        until(lambda: prop("ActiveState", "invited-metrics.socket") == "failed", "it gives up")
+        collector.socket.close()
+        tries = journal("Dependency failed")
+        assert 0 < tries <= 30, tries
+    sh("systemctl reset-failed; systemctl start invited.socket")
+    invite(keys["main"])
+    scrape()
+    return f"{tries} tries"
+
+
+@check
+def metrics_listen_is_told_to_be_a_socket():
+    sh("systemctl disable --now invited-metrics.socket; systemctl stop invited.service; rm /etc/systemd/system/invited-metrics.socket; systemctl daemon-reload")
+    with written("/etc/invited/conf.d/metrics.toml", '[metrics]\nlisten = ["127.0.0.1:9280"]\n'):
+        assert Client().ask(keys["main"]).status == 503
+        until(lambda: journal("under systemd, remove it and enable invited-metrics.socket"), "the way out")
+    until(lambda: Client().ask(keys["main"]).status == 201, "healed")
 
 
 @check
