@@ -56,6 +56,10 @@ in
         message = "systemd passes the sockets: set services.invited.listenStreams in place of services.invited.settings.listen.";
       }
       {
+        assertion = !settings ? metrics.listen;
+        message = "the service's sandbox lets it open no port: set services.invited.metrics.listenStreams in place of services.invited.settings.metrics.listen.";
+      }
+      {
         assertion = !settings ? state_dir;
         message = "the state directory is /var/lib/invited: remove services.invited.settings.state_dir.";
       }

@@ -133,6 +133,16 @@ in
       description = "Whether to open the ports of {option}`services.invited.listenStreams` in the firewall.";
     };
 
+    metrics.listenStreams = mkOption {
+      type = types.listOf types.str;
+      default = [ ];
+      example = [ "127.0.0.1:9280" ];
+      description = ''
+        Where metrics are collected, as in {manpage}`systemd.socket(5)`. Whoever can connect can read them;
+        {option}`services.invited.openFirewall` does not open these ports.
+      '';
+    };
+
     nginx.virtualHost = mkOption {
       type = types.nullOr types.str;
       default = null;

@@ -31,7 +31,27 @@ let
   }
   // lib.optionalAttrs (tls && cfg.listenStreams != [ ]) {
     invited-https = lib.recursiveUpdate (socket "https" cfg.listenStreams) {
+      # Restarted with the other one: systemd opens none for a service that runs already.
+      partOf = [ "invited.socket" ];
       socketConfig.Service = "invited.service";
+    };
+  }
+  // lib.optionalAttrs (cfg.metrics.listenStreams != [ ]) {
+    invited-metrics = {
+      description = "Metrics of invited (socket)";
+      documentation = [ "man:invited(1)" ];
+      partOf = [ "invited.socket" ];
+      startLimitIntervalSec = 0;
+      # Without it the service starts all the same.
+      wantedBy = [
+        "sockets.target"
+        "invited.service"
+      ];
+      inherit (cfg.metrics) listenStreams;
+      socketConfig = {
+        FileDescriptorName = "metrics";
+        Service = "invited.service";
+      };
     };
   };
   units = map (name: "${name}.socket") (lib.attrNames sockets);
@@ -47,7 +67,7 @@ in
     systemd.services.invited = {
       description = "Invites for XMPP";
       documentation = [ "man:invited(1)" ];
-      requires = units;
+      requires = lib.filter (name: name != "invited-metrics.socket") units;
       after = units;
       startLimitIntervalSec = 0;
 

@@ -25,6 +25,14 @@ fn good_configurations_hold() {
                 (service("LoadCredential"), json!([])),
                 ("/firewall/allowedTCPPorts".into(), json!([])),
                 ("/nginx/enable".into(), json!(false)),
+                ("/systemd/sockets/invited-metrics".into(), Value::Null),
+            ],
+        ),
+        (
+            "metrics.listenStreams = [ \"9280\" ]; listenStreams = [ \"5290\" ]; openFirewall = true;",
+            vec![
+                ("/systemd/sockets/invited-metrics/listenStreams".into(), json!(["9280"])),
+                ("/firewall/allowedTCPPorts".into(), json!([5290])),
             ],
         ),
         (
@@ -81,11 +89,12 @@ fn good_configurations_hold() {
 }
 
 /// Lines about `services.invited`, and a part of what the assertion or type says to them.
-const BAD: [(&str, &str); 22] = [
+const BAD: [(&str, &str); 23] = [
     ("", "settings.public_url is needed: set it to"),
     ("settings.hosts = lib.mkForce { };", "set services.invited.settings.hosts.\"example.com\".site_name"),
     ("settings.listen = [ \"127.0.0.1:5290\" ];", "set services.invited.listenStreams in place of"),
     ("settings.state_dir = \"/srv\";", "remove services.invited.settings.state_dir"),
+    ("settings.metrics.listen = [ \"127.0.0.1:9280\" ];", "set services.invited.metrics.listenStreams in place of"),
     ("openFirewall = true;", "openFirewall finds no port"),
     ("openFirewall = true; listenStreams = [ \"127.0.0.1:5290\" ];", "set services.invited.listenStreams, such as"),
     ("prosody.enable = true;", "set services.prosody.enable"),

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::evaluate::{ROOT, System, URL, has, has_nix, store_path};
 
@@ -16,6 +16,7 @@ pub fn text(unit: &Value) -> String {
         ("description", "Description"),
         ("documentation", "Documentation"),
         ("requires", "Requires"),
+        ("partOf", "PartOf"),
         ("after", "After"),
         ("startLimitIntervalSec", "StartLimitIntervalSec"),
     ] {
@@ -129,6 +130,22 @@ fn units_are_the_shipped_ones() {
             );
         }
     }
+}
+
+#[test]
+fn socket_for_metrics_is_the_shipped_one_and_the_service_starts_without_it() {
+    if !has_nix("socket_for_metrics") {
+        return;
+    }
+    let system = System::with(&format!("{URL} metrics.listenStreams = [ \"127.0.0.1:9280\" ];"));
+    let unit = &system.0["systemd"]["sockets"]["invited-metrics"];
+    let shipped = shipped("invited-metrics.socket");
+    assert_eq!(effective(&[&text(unit)]), effective(&[&shipped]));
+    let wanted_by = shipped.lines().find_map(|line| line.strip_prefix("WantedBy=")).unwrap();
+    assert_eq!(unit["wantedBy"], json!(wanted_by.split(' ').collect::<Vec<_>>()));
+    let service = system.service();
+    assert_eq!(service["requires"], json!(["invited.socket"]));
+    assert_eq!(service["after"], json!(["invited.socket", "invited-metrics.socket"]));
 }
 
 #[test]
