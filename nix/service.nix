@@ -74,7 +74,12 @@ in
       # A switch neither closes the socket nor stops the service beforehand; what a reload can take, it takes.
       stopIfChanged = false;
       reloadTriggers = [ config.environment.etc."invited/config.toml".source ];
-      restartTriggers = [ (builtins.toJSON (removeAttrs (settings.ledger or { }) [ "retention" ])) ];
+      restartTriggers = [
+        (builtins.toJSON {
+          inherit tls;
+          ledger = removeAttrs (settings.ledger or { }) [ "retention" ];
+        })
+      ];
 
       serviceConfig = {
         Type = "notify";

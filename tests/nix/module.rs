@@ -72,7 +72,10 @@ fn good_configurations_hold() {
         ),
         (
             "settings.ledger = { retention = \"30d\"; key_file = \"other.key\"; };",
-            vec![("/systemd/services/invited/restartTriggers".into(), json!(["{\"key_file\":\"other.key\"}"]))],
+            vec![(
+                "/systemd/services/invited/restartTriggers".into(),
+                json!(["{\"ledger\":{\"key_file\":\"other.key\"},\"tls\":false}"]),
+            )],
         ),
         ("settings.invites = { ttl = \"3d\"; max_ttl = \"30d\"; };", vec![]),
         ("package = nixos.self.packages.aarch64-linux.default;", vec![]),
@@ -247,6 +250,44 @@ fn host_that_prosody_lacks_is_warned_of() {
     let warnings = system.strings("/warnings");
     assert_eq!(warnings.len(), 1);
     assert!(warnings[0].starts_with("services.invited makes invites to example.org, for which"), "{warnings:?}");
+}
+
+/// Each setting that the program cannot take up while it runs, as it says itself, and another value of it.
+const NEEDS_RESTART: [(&str, &str); 6] = [
+    ("listen", "settings.listen = [ \"127.0.0.1:81\" ];"),
+    ("metrics.listen", "settings.metrics.listen = [ \"127.0.0.1:82\" ];"),
+    ("state_dir", "settings.state_dir = \"/srv\";"),
+    ("ledger.url", "settings.ledger.url = \"sqlite:other.db\";"),
+    ("ledger.key_file", "settings.ledger.key_file = \"other.key\";"),
+    (
+        "tls",
+        "settings.tls = { certificate_file = \"cert\"; private_key_file = \"key\"; };
+         credentials = { cert = \"/run/cert\"; key = \"/run/key\"; };",
+    ),
+];
+
+#[test]
+fn what_the_program_cannot_reload_nixos_restarts_or_refuses() {
+    if !has_nix("what_the_program_cannot_reload_nixos_restarts_or_refuses") {
+        return;
+    }
+    let source = include_str!("../../src/cli/serve.rs");
+    let list = source.split("for (what, changed) in [").nth(1).unwrap().split("] {").next().unwrap();
+    let programs: Vec<_> = list.split("(\"").skip(1).map(|entry| entry.split('"').next().unwrap()).collect();
+    assert_eq!(programs, NEEDS_RESTART.map(|(name, _)| name));
+
+    let triggers = |lines: &str| {
+        let system = System::with(&format!("{URL} {lines}"));
+        let refused = !system.strings("/assertions").is_empty();
+        (system.service()["restartTriggers"].clone(), refused)
+    };
+    let (before, _) = triggers("");
+    for (name, lines) in NEEDS_RESTART {
+        let (after, refused) = triggers(lines);
+        assert!(refused || after != before, "{name} changes, and nothing is restarted");
+    }
+    let reloaded = "settings = { ledger.retention = \"1d\"; invites.ttl = \"1d\"; hosts.\"example.org\" = { }; };";
+    assert_eq!(triggers(reloaded), (before, false));
 }
 
 #[test]
