@@ -1,5 +1,6 @@
 # The command `invited` for whoever administers the machine: as root, it runs with the service's user, groups, state
-# directory and credentials; the configuration is where it looks anyway.
+# directory and credentials; the configuration is where it looks anyway. Files that are given by path are read by root:
+# what it writes, it hands to the owner of the state directory.
 {
   config,
   lib,
@@ -21,21 +22,22 @@ let
   property = name: map (value: "--property=${name}=${toString value}") (lib.toList service.${name});
 
   command = pkgs.writeShellScriptBin "invited" ''
-    if [ "$EUID" != 0 ]; then
+    if [[ $EUID != 0 || " $* " = *" key import "* || " $* " = *" token mint "* ]]; then
       exec ${lib.getExe cfg.package} "$@"
     fi
+    # systemd would put variables in place of their names, if it were not for the second dollar.
     # Only a terminal passes Ctrl-C on, and only a pipe keeps stdout and stderr apart.
     if [ -t 0 ] && [ -t 1 ] && [ -t 2 ]; then io=--pty; else io=--pipe; fi
     exec ${config.systemd.package}/bin/systemd-run --quiet --collect --wait $io --service-type=exec \
       ${lib.escapeShellArgs (lib.concatMap property shared)} \
-      --property=WorkingDirectory="-$PWD" ${lib.getExe cfg.package} "$@"
+      --property=WorkingDirectory="-$PWD" ${lib.getExe cfg.package} "''${@//\$/\$\$}"
   '';
 in
 {
   config = lib.mkIf cfg.enable {
     environment.systemPackages = [
       (lib.hiPrio command)
-      # Manual page and completions.
+      # Manual pages and completions.
       cfg.package
     ];
   };

@@ -29,6 +29,22 @@ ok "and owns" '[[ $(stat --format=%a:%u /var/lib/invited/keys/"${key%%/*}".toml)
 ok "the admin command sees all invites" '(($(invited invite list | wc --lines) == 3))'
 ok "it has the credentials" '[[ $(invited check 2>&1) = "valid: 1 host, 3 keys" ]]'
 ok "its exit status is the program's" 'invited no-such-command 2>/dev/null; (($? == 2))'
+ok "what looks like a variable to systemd reaches the program as it is" 'invited key create --id dollars "for \$HOME and \${PATH}%n" >/dev/null 2>&1 && [[ $(invited key list | grep ^dollars) = *$'\''\tfor $HOME and ${PATH}%n\t'\''* ]]'
+install -D --mode=0600 /dev/stdin /root/private/keys.dat <<'DATA'
+return {
+    ["imported0001"] = {
+        ["id"] = "imported0001";
+        ["token"] = "a-secret-from-prosody";
+        ["name"] = "imported";
+        ["created_at"] = 1700000000;
+        ["allowed_methods"] = { ["GET"] = true; ["POST"] = true };
+    };
+};
+DATA
+chmod 700 /root/private
+ok "it reads a file that is for root alone" 'invited key import --host example.com /root/private/keys.dat && [[ $(post imported0001/a-secret-from-prosody) = 201 ]]'
+ok "and hands on what it writes" '[[ $(stat --format=%a:%u /var/lib/invited/keys/imported0001.toml) = 600:$(stat --format=%u /proc/$(prop MainPID)) ]]'
+ok "a private key, too, may be for root alone" '(umask 077; invited key create --jwt --id ci >/root/private/ci.pem 2>/dev/null); [[ $(cd /root/private && invited token mint --id ci --key-file ci.pem) = *.*.* ]]'
 ok "and others than root have the program alone" 'setpriv --reuid=65534 --regid=65534 --clear-groups invited --version | grep --quiet "^invited "'
 
 mkfifo /tmp/answers
@@ -41,7 +57,7 @@ for _ in 1 2 3; do
 done >/tmp/all
 while (($(wc --lines </tmp/all) < 60)) && read -r -t 30 answer <&3; do echo "$answer" >>/tmp/all; done
 ok "three restarts refuse and lose nothing" '[[ $(sort /tmp/all | uniq --count | xargs) = "60 201" ]]'
-ok "which all are in the ledger" '(($(invited invite list | wc --lines) == 63))'
+ok "which all are in the ledger" '(($(invited invite list | wc --lines) == 64))'
 
 pid=$(prop MainPID)
 rm /etc/invited/config.toml && mv /etc/invited/switched /etc/invited/config.toml
