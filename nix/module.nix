@@ -123,7 +123,7 @@ in
       example = [ "[::]:5290" ];
       description = ''
         Where the socket unit listens beside {file}`/run/invited/http.sock`, as in {manpage}`systemd.socket(5)`.
-        With `settings.tls` these speak HTTPS.
+        With `settings.tls` these speak HTTPS. A switch that changes them closes the sockets for a moment.
       '';
     };
 

@@ -55,6 +55,14 @@ let
     };
   };
   units = map (name: "${name}.socket") (lib.attrNames sockets);
+  # With what others set, too.
+  opened = builtins.hashString "sha256" (
+    builtins.toJSON (
+      map (name: { inherit (config.systemd.sockets.${name}) listenStreams socketConfig; }) (
+        lib.attrNames sockets
+      )
+    )
+  );
 in
 {
   config = lib.mkIf cfg.enable {
@@ -63,6 +71,23 @@ in
     );
 
     systemd.sockets = sockets;
+
+    # A switch leaves a socket as it is, however its unit has changed. This is started again by a switch that changes it,
+    # and restarts the sockets; the service goes along, and for a moment nobody is let in.
+    systemd.services.invited-sockets = {
+      description = "Invites for XMPP (changed sockets)";
+      wantedBy = [ "multi-user.target" ];
+      serviceConfig = {
+        Type = "oneshot";
+        RemainAfterExit = true;
+      };
+      script = ''
+        if [ -e /run/invited-sockets ] && [ "$(cat /run/invited-sockets)" != ${opened} ]; then
+          systemctl try-restart invited.socket
+        fi
+        echo ${opened} >/run/invited-sockets
+      '';
+    };
 
     systemd.services.invited = {
       description = "Invites for XMPP";

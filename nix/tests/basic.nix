@@ -24,6 +24,10 @@
       specialisation.other.configuration.services.invited.settings.keys.late = {
         sha256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
       };
+      specialisation.elsewhere.configuration.services.invited = {
+        listenStreams = [ "5291" ];
+        metrics.listenStreams = [ "127.0.0.1:9280" ];
+      };
     };
   nodes.client =
     { pkgs, ... }:
@@ -35,15 +39,15 @@
     start_all()
 
 
-    def post(key):
+    def post(key, port=5290):
         return (
             "curl --silent --show-error --output /dev/null --write-out '%{http_code}'"
-            f" --request POST --header 'Authorization: Bearer {key}' http://machine:5290/invites_api"
+            f" --request POST --header 'Authorization: Bearer {key}' http://machine:{port}/invites_api"
         )
 
 
-    def expect(node, key, status):
-        answer = node.succeed(post(key))
+    def expect(node, key, status, port=5290):
+        answer = node.succeed(post(key, port))
         assert answer == status, f"{key}: {answer}, expected {status}"
 
 
@@ -78,6 +82,20 @@
         machine.succeed("/run/current-system/specialisation/other/bin/switch-to-configuration test")
         client.wait_until_succeeds(f"[ $({post('late/test')}) = 201 ]")
         assert pid() == before, "the service was restarted"
+
+    with subtest("changed sockets are opened by a switch"):
+        machine.succeed("/run/booted-system/specialisation/elsewhere/bin/switch-to-configuration test")
+        expect(client, "late/test", "403", port=5291)
+        expect(client, "website/test", "201", port=5291)
+        expect(client, key, "201")
+        assert "# EOF" in machine.succeed("curl --fail --silent http://127.0.0.1:9280/metrics")
+        machine.succeed("systemctl is-active invited.socket invited-metrics.socket")
+
+    with subtest("the admin's command takes dollars, and files that are for root alone"):
+        machine.succeed("invited key create --id dollars 'for $HOME and ''${PATH}'")
+        assert "for $HOME and ''${PATH}" in machine.succeed("invited key list")
+        machine.succeed("(umask 077; invited key create --jwt --id ci >/root/ci.pem)")
+        assert machine.succeed("invited token mint --id ci --key-file /root/ci.pem").count(".") == 2
 
     with subtest("the sandbox is as tight as promised"):
         machine.succeed("systemd-analyze security --threshold=2 invited.service")

@@ -65,6 +65,37 @@ ok "changed settings are taken by a reload" 'systemctl reload invited.service; g
 ok "a key that is no longer declared is refused" '[[ $(post website/test) = 403 ]]'
 ok "in the same process" '[[ $(prop MainPID) = "$pid" ]]'
 
-ok "stopped, the socket file is gone" 'systemctl stop invited.socket invited.service; [[ ! -e /run/invited/http.sock ]]'
+invited=$pid
+ok "a switch that changes no socket restarts none" 'systemctl restart invited-sockets.service; [[ $(prop MainPID) = "$invited" ]]'
+# What a switch does: units are replaced, and what has changed is restarted, but for sockets.
+cp /etc/more/* /etc/systemd/system/
+systemctl daemon-reload
+systemctl enable invited-metrics.socket 2>/dev/null
+systemctl restart invited.service
+systemctl stop invited-sockets.service
+systemctl start invited-sockets.service sockets.target
+ok "a switch that changes sockets restarts them" '[[ $(curl --silent --output /dev/null --write-out "%{http_code}" http://127.0.0.1:5291/healthz) = 200 ]]'
+ok "and the old address is still there" '[[ $(post late/test) = 201 ]]'
+ok "metrics are collected, by the socket that has come" 'curl --silent http://127.0.0.1:9280/metrics | grep --quiet "^# EOF"'
+
+ok "stopped, the socket file is gone" 'systemctl stop invited.socket invited-metrics.socket invited.service; [[ ! -e /run/invited/http.sock ]]'
+# A system with Prosody.
+cp --recursive /etc/beside/* /etc/systemd/system/
+mv /etc/systemd/system/config.toml /etc/invited/config.toml
+systemctl daemon-reload
+systemctl start prosody.service invited.socket
+in_time() {
+    for _ in {1..300}; do
+        "$@" >/dev/null 2>&1 && return
+        sleep 0.1
+    done
+    return 1
+}
+ok "Prosody has its admin socket for its group alone" 'in_time test -S /run/prosody/admin.sock; [[ $(stat --format=%a:%U:%G /run/prosody/admin.sock) = 770:prosody:prosody ]]'
+ok "the admin command reaches it" '[[ $(invited check --connect) = "example.com: Prosody 0.12"* ]]'
+is_up() { curl --silent http://127.0.0.1:5290/readyz | grep --quiet --fixed-strings "\"state\":\"ok\""; }
+ok "so does the service" 'in_time is_up'
+ok "and mints links for apps" '[[ $(curl --silent --header "Authorization: Bearer website/test" --json "{\"uri\":true}" http://127.0.0.1:5290/api/v1/invites) = *preauth=* ]]'
+
 ok "nothing has failed" '[[ -z $(systemctl --failed --no-legend --plain) ]]'
 exit $((bad > 0))

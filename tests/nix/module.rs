@@ -290,6 +290,28 @@ fn what_the_program_cannot_reload_nixos_restarts_or_refuses() {
     assert_eq!(triggers(reloaded), (before, false));
 }
 
+/// A switch to a configuration with these lines restarts the sockets, and only then.
+#[test]
+fn sockets_are_restarted_when_they_change() {
+    if !has_nix("sockets_are_restarted_when_they_change") {
+        return;
+    }
+    let script = |system: &System| system.0["systemd"]["services"]["invited-sockets"]["script"].clone();
+    let with = |lines: &str| script(&System::with(&format!("{URL} {lines}")));
+    let before = with("");
+    for lines in [
+        "listenStreams = [ \"5290\" ];",
+        "metrics.listenStreams = [ \"9280\" ];",
+        "nginx.virtualHost = \"invite.example.com\";",
+    ] {
+        assert_ne!(with(lines), before, "{lines}");
+    }
+    let own =
+        format!("{{ imports = [ ({}) ]; systemd.sockets.invited.socketConfig.SocketUser = \"web\"; }}", minimal(URL));
+    assert_ne!(script(&System::of(&own)), before);
+    assert_eq!(with("settings.invites.ttl = \"1d\"; credentials.website = \"/run/website\";"), before);
+}
+
 #[test]
 fn nothing_happens_unless_enabled() {
     if !has_nix("nothing_happens_unless_enabled") {
