@@ -1,4 +1,4 @@
-# The program with its manual page, shell completions and systemd units.
+# The program with its manual pages, shell completions and systemd units.
 {
   lib,
   rustPlatform,
@@ -41,8 +41,9 @@ rustPlatform.buildRustPackage {
       --replace-fail /bin/kill ${coreutils}/bin/kill
   ''
   + lib.optionalString (stdenv.buildPlatform.canExecute stdenv.hostPlatform) ''
-    $out/bin/invited man >invited.1
-    installManPage invited.1
+    mkdir man
+    $out/bin/invited man man
+    installManPage man/*
     for shell in bash fish zsh; do
       $out/bin/invited completions $shell >invited.$shell
     done

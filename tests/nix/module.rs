@@ -1,10 +1,12 @@
 //! The module's options: what good and bad configurations come to, and that its words are the program's.
 
 use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::evaluate::{System, URL, evaluate, has_nix, minimal, store_path};
+use crate::evaluate::{ROOT, System, URL, evaluate, has_nix, minimal, store_path};
 use crate::schema::schema_keys;
 
 /// Lines about `services.invited` that hold, and what else must be true then: JSON pointers into the system.
@@ -312,6 +314,55 @@ fn sockets_are_restarted_when_they_change() {
     assert_eq!(with("settings.invites.ttl = \"1d\"; credentials.website = \"/run/website\";"), before);
 }
 
+/// What nixpkgs' hooks do.
+const HOOKS: &str = r#"
+    installManPage() { install -D --mode=0644 --target-directory="$out/share/man/man1" "$@"; }
+    installShellCompletion() { install -D --mode=0644 --target-directory="$out/completions" "$@"; }
+    substituteInPlace() {
+        local file=$1
+        shift
+        while (($#)); do
+            [[ $1 = --replace-fail ]] && grep --quiet --fixed-strings "$2" "$file" || exit 1
+            sed --in-place "s|$2|$3|" "$file"
+            shift 3
+        done
+    }
+"#;
+
+/// The package's own script, with the program under test.
+#[test]
+fn package_installs_units_and_every_manual_page() {
+    if !has_nix("package_installs_units_and_every_manual_page") {
+        return;
+    }
+    let script = evaluate("nixos.self.packages.x86_64-linux.default.postInstall").unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let (out, source) = (dir.path().join("out"), dir.path().join("source"));
+    std::fs::create_dir_all(out.join("bin")).unwrap();
+    std::fs::create_dir(&source).unwrap();
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_invited"), out.join("bin/invited")).unwrap();
+    std::os::unix::fs::symlink(Path::new(ROOT).join("systemd"), source.join("systemd")).unwrap();
+    let run = |script: &str| {
+        let mut command = Command::new("bash");
+        command.args(["-e", "-u", "-c", script]).current_dir(&source).env("out", &out).output().unwrap()
+    };
+    let output = run(&format!("{HOOKS}\n{}", script.as_str().unwrap()));
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+
+    let names = |dir: &Path| -> BTreeSet<_> {
+        std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    };
+    std::fs::create_dir(dir.path().join("man")).unwrap();
+    assert!(run("$out/bin/invited man ../man").status.success());
+    let pages = names(&dir.path().join("man"));
+    assert!(pages.len() > 10 && pages.contains("invited-key-create.1"), "{pages:?}");
+    assert_eq!(names(&out.join("share/man/man1")), pages);
+    assert_eq!(names(&out.join("completions")).len(), 3);
+    assert_eq!(names(&out.join("lib/systemd/system")).len(), 2);
+    let unit = std::fs::read_to_string(out.join("lib/systemd/system/invited.service")).unwrap();
+    assert!(unit.contains(&format!("ExecStart={}/bin/invited serve", out.display())), "{unit}");
+}
+
 #[test]
 fn nothing_happens_unless_enabled() {
     if !has_nix("nothing_happens_unless_enabled") {
@@ -370,7 +421,7 @@ fn secret_settings_are_known() {
         return;
     }
     let keys: BTreeSet<_> = schema_keys().into_iter().map(|(name, _)| name).collect();
-    let lists = evaluate(&format!("import {}/nix/secrets.nix", crate::evaluate::ROOT)).unwrap();
+    let lists = evaluate(&format!("import {ROOT}/nix/secrets.nix")).unwrap();
     let set = |names: &[&str]| -> BTreeSet<String> {
         let all = names.iter().flat_map(|name| lists[name].as_array().unwrap());
         all.map(|name| name.as_str().unwrap().to_owned()).collect()
