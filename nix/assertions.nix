@@ -35,10 +35,14 @@ let
   public = find secrets.public;
   isPublicFile = setting: lib.elem setting public && isInStore setting.value;
 
+  onProsody = lib.attrNames (
+    lib.filterAttrs (_: host: host.backend.kind == "prosody") settings.hosts
+  );
   without = lib.filter (
     host:
     !lib.any (virtual: virtual.domain == host) (lib.attrValues config.services.prosody.virtualHosts)
-  ) (lib.attrNames (lib.filterAttrs (_: host: host.backend.kind == "prosody") settings.hosts));
+  ) onProsody;
+  hasGroup = (config.systemd.services.invited.serviceConfig.SupplementaryGroups or [ ]) != [ ];
 in
 {
   config = lib.mkIf cfg.enable {
@@ -103,6 +107,9 @@ in
 
     warnings =
       lib.optional (cfg.prosody.enable && without != [ ])
-        "services.invited makes invites to ${lib.concatStringsSep ", " without}, for which services.prosody.virtualHosts has no host: their sign-up will fail unless services.prosody.extraConfig has it.";
+        "services.invited makes invites to ${lib.concatStringsSep ", " without}, for which services.prosody.virtualHosts has no host: their sign-up will fail unless services.prosody.extraConfig has it."
+      ++
+        lib.optional (onProsody != [ ] && !hasGroup)
+          "services.invited has Prosody as the backend of ${lib.concatStringsSep ", " onProsody}, and no group that may use its admin socket: set services.invited.prosody.enable, or the group in systemd.services.invited.serviceConfig.SupplementaryGroups.";
   };
 }

@@ -2,6 +2,8 @@
 { config, lib, ... }:
 let
   cfg = config.services.invited;
+  inherit (cfg) settings;
+  isUsed = lib.any (host: host.backend.kind == "prosody") (lib.attrValues settings.hosts);
 in
 {
   config = lib.mkIf (cfg.enable && cfg.prosody.enable) {
@@ -9,17 +11,21 @@ in
       extraModules = [
         "admin_shell"
         "invites"
+        "invites_adhoc"
         "invites_register"
       ];
       extraConfig = lib.mkBefore ''
         admin_socket = "${cfg.prosody.socket}"
         umask = "007"
+        -- Where invites lead that users make in their apps.
+        invites_page = "${lib.removeSuffix "/" (toString settings.public_url)}/invite?{invite.token}"
       '';
     };
 
     # Connecting takes write permission on the socket, which is made with this umask; Prosody 13 minds only systemd's,
     # 0.12 only its own.
     systemd.services.prosody.serviceConfig.UMask = lib.mkForce "0007";
-    systemd.services.invited.serviceConfig.SupplementaryGroups = [ config.services.prosody.group ];
+    systemd.services.invited.serviceConfig.SupplementaryGroups =
+      lib.optional isUsed config.services.prosody.group;
   };
 }

@@ -232,11 +232,12 @@ fn prosody_is_wired_whole() {
     assert_eq!(hosts["example.org"]["backend"], json!({ "kind": "ledger" }));
     let mut modules = system.strings("/prosody/extraModules");
     modules.sort_unstable();
-    assert_eq!(modules, ["admin_shell", "invites", "invites_register", "motd"]);
+    assert_eq!(modules, ["admin_shell", "invites", "invites_adhoc", "invites_register", "motd"]);
     let mut lines: Vec<_> = system.0["prosody"]["extraConfig"].as_str().unwrap().lines().collect();
-    lines.retain(|line| !line.is_empty());
+    lines.retain(|line| !line.is_empty() && !line.starts_with("--"));
     lines.sort_unstable();
-    assert_eq!(lines, ["admin_socket = \"/run/prosody/admin.sock\"", "umask = \"007\"", "x = 1"]);
+    let page = "invites_page = \"https://invite.example.com/invite?{invite.token}\"";
+    assert_eq!(lines, ["admin_socket = \"/run/prosody/admin.sock\"", page, "umask = \"007\"", "x = 1"]);
     assert_eq!(system.0["systemd"]["services"]["prosody"]["serviceConfig"]["UMask"], "0007");
     assert_eq!(system.service()["serviceConfig"]["SupplementaryGroups"], json!(["prosody"]));
     assert!(system.0["admin"].as_str().unwrap().contains("'--property=SupplementaryGroups=prosody'"));
@@ -252,6 +253,25 @@ fn host_that_prosody_lacks_is_warned_of() {
     let warnings = system.strings("/warnings");
     assert_eq!(warnings.len(), 1);
     assert!(warnings[0].starts_with("services.invited makes invites to example.org, for which"), "{warnings:?}");
+}
+
+/// Without it, each sign-up would find the admin socket closed.
+#[test]
+fn prosody_is_reached_by_its_group_alone() {
+    if !has_nix("prosody_is_reached_by_its_group_alone") {
+        return;
+    }
+    let backend = "settings.hosts.\"example.com\".backend = { kind = \"prosody\"; socket = \"/run/prosody.sock\"; };";
+    let system = System::with(&format!("{URL} {backend}"));
+    let warnings = system.strings("/warnings");
+    assert_eq!(warnings.len(), 1);
+    assert!(warnings[0].contains("no group that may use its admin socket: set services.invited.prosody.enable"));
+    let group = "systemd.services.invited.serviceConfig.SupplementaryGroups = [ \"xmpp\" ];";
+    System::of(&format!("{{ imports = [ ({}) ]; {group} }}", minimal(&format!("{URL} {backend}")))).all_well();
+
+    let nobodys = "prosody.enable = true; settings.hosts.\"example.com\".backend.kind = \"ledger\";";
+    let system = System::of(&format!("{{ imports = [ ({}) ]; {PROSODY} }}", minimal(&format!("{URL} {nobodys}"))));
+    assert_eq!(system.service()["serviceConfig"]["SupplementaryGroups"], json!([]));
 }
 
 /// Each setting that the program cannot take up while it runs, as it says itself, and another value of it.
