@@ -1,4 +1,4 @@
-# Prosody beside the service: the wiring holds on a real Prosody, and stays when Prosody is away.
+# Prosody beside the service: a guest signs up in the form, and Prosody that is away stops nothing else.
 {
   name = "invited-prosody";
 
@@ -17,37 +17,106 @@
       services.invited = {
         enable = true;
         prosody.enable = true;
+        listenStreams = [ "127.0.0.1:5290" ];
         settings = {
-          public_url = "https://invite.example.com/";
+          public_url = "http://localhost:5290/";
           hosts."example.com".site_name = "Example";
+          # The digest of "test".
           keys.website.sha256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
         };
       };
     };
 
   testScript = ''
+    import re
+
+    curl = "curl --silent --show-error --cookie-jar jar --cookie jar"
+
+
+    def ask(request):
+        """The status and the body of the answer."""
+        body, status = machine.succeed(f"{curl} --write-out '\n%{{http_code}}' {request}").rsplit("\n", 1)
+        return int(status), body
+
+
+    def invite():
+        link = "http://localhost:5290/invite?"
+        return machine.succeed("invited invite create").split(link)[1].split()[0]
+
+
+    def open_form(token):
+        status, page = ask(f"'http://localhost:5290/register?t={token}'")
+        assert status == 200, page
+        return re.search(r'name="csrf" value="([^"]+)"', page)[1]
+
+
+    def send_form(token, csrf, username):
+        form = {"csrf": csrf, "token": token, "username": username, "password": "a balcony in Verona"}
+        fields = " ".join(f"--data-urlencode '{name}={value}'" for name, value in form.items())
+        return ask(f"{fields} 'http://localhost:5290/register?t={token}'")
+
+
+    def has_account(username):
+        return username in machine.succeed("prosodyctl shell user list example.com")
+
+
+    def connect(group):
+        """What curl says of the admin socket: 7 where it may not connect."""
+        status, _ = machine.execute(
+            f"setpriv --reuid=nobody --regid={group} --clear-groups"
+            " curl --silent --max-time 5 --unix-socket /run/prosody/admin.sock http://x/"
+        )
+        return status
+
+
     machine.wait_for_unit("prosody.service")
     machine.wait_for_file("/run/prosody/admin.sock")
 
-    call = (
-        "curl --silent --show-error --output /dev/null --write-out '%{http_code}' --request POST"
-        " --unix-socket /run/invited/http.sock --header 'Authorization: Bearer website/test' http://x/invites_api"
-    )
-    with subtest("the service's user may connect to the admin socket, others may not"):
+    with subtest("the admin socket is for Prosody's group alone, and the service uses it"):
         assert machine.succeed("stat --format=%a:%G /run/prosody/admin.sock").strip() == "770:prosody"
-        assert machine.succeed(call) == "201"
-        pid = machine.succeed("systemctl show --property=MainPID --value invited.service").strip()
-        group = machine.succeed("getent group prosody | cut --delimiter=: --fields=3").strip()
-        groups = machine.succeed(f"grep ^Groups: /proc/{pid}/status").split()[1:]
-        assert group in groups, f"{group} not in {groups}"
+        assert connect("nogroup") == 7
+        assert connect("prosody") != 7
+        checked = machine.succeed("invited check --connect")
+        assert checked.startswith("example.com: Prosody ") and "missing" not in checked, checked
+        machine.wait_until_succeeds(
+            "curl --silent --unix-socket /run/invited/http.sock http://x/readyz | grep --fixed-strings '\"state\":\"ok\"'"
+        )
 
-    with subtest("the modules are there"):
-        shell = machine.succeed("prosodyctl shell module list example.com")
-        for module in ["admin_shell", "invites", "invites_register"]:
-            assert module in shell, shell
+    with subtest("a guest signs up"):
+        token = invite()
+        csrf = open_form(token)
+        status, page = send_form(token, "wrong", "juliet")
+        assert status == 403 and "form" in page, page
+        assert not has_account("juliet")
+        status, page = send_form(token, csrf, "juliet")
+        assert status == 303, page
+        assert has_account("juliet")
 
-    with subtest("Prosody that is down stops no invite"):
+    with subtest("the invite is spent"):
+        assert ask(f"'http://localhost:5290/invite?{token}'")[0] == 410
+
+    with subtest("a name that is taken costs nothing"):
+        token = invite()
+        csrf = open_form(token)
+        assert send_form(token, csrf, "juliet")[0] == 409
+        assert ask(f"'http://localhost:5290/invite?{token}'")[0] == 200
+
+    with subtest("Prosody that is down stops sign-up alone, and it heals"):
+        pid = machine.succeed("systemctl show --property=MainPID --value invited.service")
         machine.succeed("systemctl stop prosody.service")
-        assert machine.succeed(call) == "201"
+        status, page = send_form(token, csrf, "romeo")
+        assert status == 503 and "Your invite is not lost" in page, page
+        key = "--request POST --header 'Authorization: Bearer website/test'"
+        assert ask(f"{key} http://localhost:5290/invites_api")[0] == 201
+        late = invite()
+        machine.succeed("systemctl start prosody.service")
+        machine.wait_until_succeeds("invited check --connect")
+        machine.wait_until_succeeds(
+            "curl --silent --unix-socket /run/invited/http.sock http://x/readyz | grep --fixed-strings '\"state\":\"ok\"'"
+        )
+        assert send_form(token, csrf, "romeo")[0] == 303
+        assert send_form(late, open_form(late), "mercutio")[0] == 303
+        assert has_account("romeo") and has_account("mercutio")
+        assert machine.succeed("systemctl show --property=MainPID --value invited.service") == pid
   '';
 }
