@@ -113,6 +113,9 @@ in
         WatchdogSec = "30s";
         Restart = "on-failure";
         RestartSec = "500ms";
+        # From systemd 254 on, which the shipped unit cannot count on; more would keep callers waiting once it is mended.
+        RestartSteps = 5;
+        RestartMaxDelaySec = "10s";
         RestartPreventExitStatus = 2;
         TimeoutStopSec = "30s";
         LoadCredential = lib.mapAttrsToList (name: path: "${name}:${path}") cfg.credentials;
