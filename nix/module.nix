@@ -113,7 +113,9 @@ in
       example = lib.literalExpression "{ website = config.age.secrets.website.path; }";
       description = ''
         Secrets by name: files that root can read, outside of the store. A setting such as `secret_file = "website"`
-        names one. One that is called `ledger.key` is the ledger key. They are read when the service starts.
+        names one. One that is called `ledger.key` is the ledger key. They are read when the service starts: after a
+        change, such as the renewal of a certificate for `settings.tls`, run `systemctl restart invited`
+        (`security.acme.certs.<name>.postRun`), which closes no socket.
       '';
     };
 
