@@ -2,6 +2,7 @@
 """The installed service under a booted systemd: activation, users, credentials, restarts, crashes, hangs, disks, sandbox."""
 
 import glob
+import json
 import os
 import pathlib
 import re
@@ -11,6 +12,7 @@ import statistics
 import subprocess
 import sys
 import time
+import urllib.parse
 
 sys.path.insert(0, "/boot-test")
 from harness import HERE, TCP, UNIX, Client, Crowd, check, invite, journal, ledger, out, pid, prop, run_checks, sh, until, write, written
@@ -26,6 +28,12 @@ METRICS = ("127.0.0.1", 9280)
 keys = {}
 # All that was handed out before the ledger was begun anew.
 tokens = set()
+
+
+def readme(title, language):
+    """The first such block of the README's section."""
+    section = open(f"{HERE}/README.md").read().split(f"\n## {title}\n")[1].split("\n## ")[0]
+    return section.split(f"```{language}\n")[1].split("```")[0]
 
 
 def drop_in(unit, name, text=None):
@@ -467,6 +475,97 @@ def drop_ins_give_what_they_say():
     restart()
 
 
+def ready(state):
+    """Waits until the XMPP server is in this state, as the service sees it."""
+    def holds():
+        answer = Client().ask(None, method="GET", target="/readyz")
+        return answer.status == 200 and json.loads(answer.body)["backends"]["example.com"]["state"] == state
+    until(holds, f"the XMPP server is {state}")
+
+
+def mint():
+    """An invite with its link for apps."""
+    body = '{"uri": true}'
+    headers = ["Content-Type: application/json", f"Content-Length: {len(body)}"]
+    answer = Client().ask(keys["main"], target="/api/v1/invites", headers=headers, body=body)
+    assert answer.status == 201, (answer.status, answer.body)
+    return json.loads(answer.body)
+
+
+def sign_up(username):
+    """As a guest does, with the form; the account must be there afterwards."""
+    token = invite(keys["main"])
+    form = Client().ask(None, method="GET", target=f"/register?t={token}")
+    csrf = re.search(r'name="csrf" value="([^"]+)"', form.body)[1]
+    cookie = form.headers["set-cookie"].partition(";")[0]
+    body = urllib.parse.urlencode({"csrf": csrf, "token": token, "username": username, "password": PASSWORD})
+    headers = ["Content-Type: application/x-www-form-urlencoded", f"Content-Length: {len(body)}", f"Cookie: {cookie}"]
+    answer = Client().ask(None, target=f"/register?t={token}", headers=headers, body=body)
+    if answer.status == 303:
+        assert os.path.exists(f"/var/lib/prosody/example%2ecom/accounts/{username}.dat"), username
+    return answer.status
+
+
+@check
+def prosody_is_reached_as_the_readme_says_with_the_drop_in_and_not_without():
+    shown = pathlib.Path(f"{EXAMPLES}/invited.service.d/prosody.conf").read_text()
+    umask, *unit = re.findall("(?m)^#     (.*)$", shown)
+    lua = readme("With Prosody", "lua")
+    assert umask in lua, (umask, lua)
+    lua = lua.replace("modules_enabled = {", 'modules_enabled = { "roster"; "saslauth"; "disco"; "ping";')
+    # Clients of this machine alone, without encryption: there is no certificate.
+    write("/etc/prosody/prosody.cfg.lua", lua + """
+modules_disabled = { "s2s", "http", "tls" }
+pidfile = "/run/prosody/prosody.pid"
+log = { info = "*stdout" }
+c2s_interfaces = { "127.0.0.1" }
+c2s_require_encryption = false
+allow_unencrypted_plain_auth = true
+admins = { "invites-admin@example.com" }
+VirtualHost "example.com"
+""")
+    write("/etc/systemd/system/prosody.service.d/umask.conf", "\n".join(unit) + "\n")
+    sh("systemctl daemon-reload; systemctl start prosody.service")
+    toml = readme("With Prosody", "toml")
+    path = re.search('socket = "(.*)"', toml)[1]
+    assert path in shown, (path, shown)
+    until(lambda: os.path.exists(path), "the admin socket")
+    assert out(f"stat --format=%a:%U:%G {path}") == "770:prosody:prosody"
+
+    write("/etc/invited/conf.d/backend.toml", toml)
+    restart()
+    ready("away")
+    assert sign_up("nobody") == 503
+    drop_in("invited.service", "prosody")
+    restart()
+    ready("ok")
+    assert out("invited check --connect").startswith("example.com: Prosody 0.12")
+    assert "preauth=" in mint()["uri"]
+    assert sign_up("juliet") == 303
+    assert not journal("not permitted"), "the system call filter is in the way"
+
+
+@check
+def xmpp_server_behind_tcp_is_reached_with_the_drop_in_and_not_without():
+    drop_out("invited.service", "prosody")
+    sh(f"prosodyctl register invites-admin example.com '{PASSWORD}'")
+    write("/etc/invited/credentials/xmpp-password", PASSWORD + "\n", 0o600)
+    drop_in("invited.service", "password", "[Service]\nLoadCredential=xmpp-password:/etc/invited/credentials/xmpp-password\n")
+    write("/etc/invited/conf.d/backend.toml", readme("With any server", "toml") + 'tls = "off"\n')
+    restart()
+    ready("away")
+    drop_in("invited.service", "network")
+    restart()
+    ready("ok")
+    assert "preauth=" in mint()["uri"]
+    assert sign_up("romeo") == 303
+    for name in ["network", "password"]:
+        drop_out("invited.service", name)
+    os.remove("/etc/invited/conf.d/backend.toml")
+    sh("systemctl stop prosody.service")
+    restart()
+
+
 def started_in(unit):
     """How many milliseconds `unit` took from its first step to READY=1."""
     begun, ready = (int(prop(f"{name}TimestampMonotonic", unit)) for name in ["InactiveExit", "ActiveEnter"])
@@ -507,6 +606,7 @@ def no_secret_is_in_the_journal():
     text = out("journalctl --no-pager --output=export --all | strings")
     assert "event=invite.made" in text
     secrets = {key.partition("/")[2] for key in keys.values()} | {SECRET} | ledger() | tokens
+    assert PASSWORD not in text
     # Whatever stands in the journal and is as long as a secret.
     words = {word[at : at + length] for length in {len(secret) for secret in secrets} for word in re.findall(r"[\w-]+", text) for at in range(len(word) - length + 1)}
     found = sorted(secrets & words)
