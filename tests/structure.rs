@@ -54,6 +54,20 @@ fn arrows_point_down() {
     assert_eq!(wrong, Vec::<String>::new());
 }
 
+/// Nobody inherits `LISTEN_FDS`, `NOTIFY_SOCKET`, or a descriptor that was passed.
+#[test]
+fn no_process_is_started() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&root, &mut files);
+    let starts = ["process::Command", "Command::new", "CommandExt", "posix_spawn", "fork(", "execve"];
+    for file in files {
+        let text = std::fs::read_to_string(&file).unwrap();
+        let found: Vec<_> = starts.iter().filter(|start| text.contains(**start)).collect();
+        assert!(found.is_empty(), "{}: {found:?}", file.display());
+    }
+}
+
 #[test]
 fn only_the_listeners_adopt_descriptors_unsafely() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");

@@ -274,6 +274,7 @@ def ten_restarts_and_ten_reloads_under_32_clients_refuse_and_lose_nothing():
             until(lambda: "3 keys" in prop("StatusText"), "the next reload")
             crowd.more()
             assert pid() == now, "a reload must keep the process"
+    # A second is promised, and printed beside what it was; whoever else is on this machine decides that.
     return f"{crowd.all_well()}; at most 1000 asked"
 
 
@@ -408,13 +409,13 @@ def wrong_configuration_leaves_the_socket_up_and_says_why():
 
 @check
 def full_disk_is_answered_503_and_heals():
-    return disk(f"dd if=/dev/zero of={STATE}/filler bs=4k 2>/dev/null; true", f"rm {STATE}/filler")
+    return disk("database or disk is full", f"dd if=/dev/zero of={STATE}/filler bs=4k 2>/dev/null; true", f"rm {STATE}/filler")
 
 
 @check
 def read_only_disk_is_answered_503_and_heals():
     stop_service()
-    return disk(READ_ONLY, WRITABLE)
+    return disk("attempt to write a readonly database", READ_ONLY, WRITABLE)
 
 
 # The disk, as after an error, and not the mount: that of a running service is a copy.
@@ -422,8 +423,8 @@ READ_ONLY = f"mount --options remount,ro {STATE}; mount --options remount,bind,r
 WRITABLE = f"mount --options remount,rw {STATE}"
 
 
-def disk(breaks, mends):
-    """Runs the service on a small disk of its own that `breaks` and is mended."""
+def disk(says, breaks, mends):
+    """Runs the service on a small disk of its own that `breaks` and is mended; meanwhile STATUS= `says` why."""
     if not os.path.ismount(STATE):
         stop_service()
         owner = os.stat(STATE)
@@ -436,7 +437,7 @@ def disk(breaks, mends):
         answer = until(lambda: (answer := Client().ask(keys["main"])).status != 201 and answer, "a refusal")
         assert (answer.status, "retry-after" in answer.headers) == (503, True), answer.status
         status = until(lambda: "ledger" in (status := prop("StatusText")) and status, "STATUS=")
-        assert "serving example.com" in status, status
+        assert "serving example.com" in status and says in status, status
     finally:
         sh(mends)
     before = pid()
