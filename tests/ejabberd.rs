@@ -10,7 +10,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 
 use futures_lite::future::block_on;
 use invited::backend::ejabberd::Ejabberd as Client;
-use invited::backend::{Adapter as _, CallError, Mint, NewAccount, NewPassword, Refusal, TokenState};
+use invited::backend::{Adapter as _, CallError, Mint, NewAccount, NewPassword, Refusal};
 use invited::config::secret::Secret;
 use invited::config::settings::Login;
 use invited::invite::Kind;
@@ -98,12 +98,12 @@ fn everything_works_on_a_real_server() {
         assert_eq!(client.mint(&wanted).await, Err(Refusal::Unsupported.into()));
         assert!(!client.abilities().in_app.account && client.abilities().sign_up);
         assert_eq!(client.look_up("sometoken").await, Err(Refusal::Unsupported.into()));
-        assert_eq!(client.tidy().await, Ok(()));
+        assert_eq!(client.keep().await, Err(Refusal::Unsupported.into()));
 
         let examination = client.examine().await;
         assert_eq!(examination.server.as_deref(), Some("ejabberd 23.01"), "{examination:?}");
         assert_eq!(examination.findings.iter().filter(|finding| finding.is_fault).count(), 0, "{examination:?}");
-        assert!(examination.findings[0].what.contains("26.01"), "{examination:?}");
+        assert!(examination.findings[0].what.contains("26.07"), "{examination:?}");
     });
 
     server.kill();
@@ -160,6 +160,8 @@ fn hostile_texts_reach_the_server_as_they_are_or_not_at_all() {
     let client = client(server.http, PASSWORD);
     let texts = hostile::texts();
     assert!(texts.len() >= 100);
+    let romeo = name("romeo");
+    block_on(client.create(&account(&romeo, &Secret::new("a password".into()), None))).unwrap();
     for (at, text) in texts.iter().enumerate() {
         let user = name(&format!("guest{at}"));
         let password = Secret::new(text.clone());
@@ -168,10 +170,26 @@ fn hostile_texts_reach_the_server_as_they_are_or_not_at_all() {
             Err(CallError::Refused(_)) => assert_eq!(block_on(client.exists(&user)), Ok(false), "{text:?}"),
             Err(error) => panic!("{text:?}: {error}"),
         }
+        let reset = NewPassword { username: &romeo, password: &password, token: None, not_after: Timestamp::MAX };
+        match block_on(client.set_password(&reset)) {
+            Ok(()) => assert!(check_password(&server, "romeo", text), "{text:?} became something else"),
+            Err(CallError::Refused(_)) => assert!(!check_password(&server, "romeo", text), "{text:?}"),
+            Err(error) => panic!("{text:?}: {error}"),
+        }
         if let Ok(user) = text.parse::<Username>() {
             let password = Secret::new("a password".into());
+            let contact = Jid { user: user.clone(), host: HOST.parse().unwrap() };
+            let friend = name(&format!("friend{at}"));
             match block_on(client.create(&account(&user, &password, None))) {
-                Ok(()) => assert!(check_password(&server, user.as_str(), "a password"), "{text:?}"),
+                Ok(()) => {
+                    assert!(check_password(&server, user.as_str(), "a password"), "{text:?}");
+                    assert_eq!(block_on(client.create(&account(&friend, &password, Some(&contact)))), Ok(()));
+                    for (user, other) in [(&friend, &contact.user), (&contact.user, &friend)] {
+                        let asked = serde_json::json!({"user": user.as_str(), "host": HOST});
+                        let (_, roster) = call(&server, "get_roster", &asked);
+                        assert_eq!(roster[0]["jid"], format!("{other}@{HOST}"), "{text:?}: {roster}");
+                    }
+                }
                 Err(CallError::Refused(_)) => {}
                 Err(error) => panic!("{text:?}: {error}"),
             }
@@ -219,16 +237,4 @@ fn answers_that_are_none_are_not_taken_for_one() {
         assert!(is_refusal || matches!(error, CallError::Unsure(_)), "{text}: {error:?}");
         assert!(!error.to_string().contains("bare string"), "the server's text is not repeated");
     }
-}
-
-/// As 26.07 answers (facts of its documentation and of a run of it): a list with what has become of each token.
-#[test]
-fn tokens_of_a_newer_server_are_read() {
-    let body = r#"[{"token":"abc","valid":"false","type":"account_only","inviter":"","invitee":"juliet@example.com","account_name":"","created_at":"2026-07-01T00:00:00Z","expires":"2099-07-02T00:00:00Z","token_uri":"","landing_page":""},
-        {"token":"def","valid":"true","type":"account_only","inviter":"","invitee":"","account_name":"","created_at":"2026-07-01T00:00:00Z","expires":"2099-07-02T00:00:00Z","token_uri":"","landing_page":""}]"#;
-    let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
-    let client = client(scripted(answer.leak().as_bytes()), PASSWORD);
-    assert_eq!(block_on(client.look_up("abc")), Ok(TokenState::Used(Some(name("juliet")))));
-    assert!(matches!(block_on(client.look_up("def")), Ok(TokenState::Live(_))));
-    assert_eq!(block_on(client.look_up("ghi")), Ok(TokenState::Absent));
 }

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_lite::{AsyncRead, AsyncWrite, future};
-use http_body_util::{BodyExt as _, Full, Limited};
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::Bytes;
 use hyper::header::{AUTHORIZATION, CONNECTION, CONTENT_TYPE, HOST};
 use serde_json::Value;
@@ -33,6 +33,8 @@ pub(super) struct Answer {
     pub(super) status: u16,
     /// The body; null if it is no JSON.
     pub(super) body: Value,
+    /// Whether the body was larger than any that we take.
+    pub(super) is_cut: bool,
 }
 
 impl Answer {
@@ -98,9 +100,14 @@ impl Api {
         let answer = async {
             let response = sender.send_request(request).await.map_err(|error| unsure(&error))?;
             let status = response.status().as_u16();
-            let body = Limited::new(response.into_body(), MAX_ANSWER_BYTES).collect().await;
-            let body = body.map_err(|error| unsure(&error))?.to_bytes();
-            Ok(Answer { status, body: serde_json::from_slice(&body).unwrap_or_default() })
+            match Limited::new(response.into_body(), MAX_ANSWER_BYTES).collect().await {
+                Ok(body) => {
+                    let body = serde_json::from_slice(&body.to_bytes()).unwrap_or_default();
+                    Ok(Answer { status, body, is_cut: false })
+                }
+                Err(error) if error.is::<LengthLimitError>() => Ok(Answer { status, body: Value::Null, is_cut: true }),
+                Err(error) => Err(unsure(&error)),
+            }
         };
         let connection = async {
             // What ends it is told to whoever waits for the answer.

@@ -1,0 +1,197 @@
+//! Tokens for apps: mod_invites.
+//!
+//! Only a server that can take tokens back gives any (26.07): what is handed out must end with the invite it belongs to.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::tokens::{self, Listed};
+use super::{Ejabberd, unexpected};
+use crate::backend::ejabberd::http::Answer;
+use crate::backend::{CallError, InApp, Mint, Minted, Refusal, TokenState};
+use crate::clock;
+use crate::invite::{Kind, link};
+
+pub(super) const LIST: &str = "list_invites";
+pub(super) const EXPIRE: &str = "expire_invite_by_token";
+const DELETE: &str = "delete_invite_by_token";
+const GENERATE: &str = "generate_invite";
+const GENERATE_RESET: &str = "generate_reset_token";
+
+/// What is asked for to see whether there is a command for it: no token is so short.
+pub(super) const NO_TOKEN: &str = "none";
+
+/// A list may be so old for [`Ejabberd::look_up_token`]; for why that does no harm see there.
+const SHARED: Duration = Duration::from_secs(1);
+
+/// One answer of `list_invites`, which takes long where there are many.
+pub(super) struct List {
+    began: Instant,
+    rows: HashMap<String, Listed>,
+}
+
+/// What came of taking a token back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Taken {
+    /// Nobody has used it, and nobody will.
+    Back,
+    /// It was used.
+    Used,
+    /// It is not there.
+    Absent,
+}
+
+impl Ejabberd {
+    /// With which invites apps can sign up, as far as is known.
+    pub(super) fn in_app(&self) -> InApp {
+        let now = clock::instant();
+        let account = self.known.may_have(&[LIST, EXPIRE, DELETE, GENERATE], now);
+        let reset = account && self.known.may_have(&[GENERATE_RESET], now);
+        InApp { account, bound: false, contact: false, reset }
+    }
+
+    /// Calls a command of mod_invites. Accounts do not depend on those: one that may not be called is one that is not
+    /// there, and no reason to leave the server alone.
+    async fn call_invites(&self, command: &'static str, arguments: Value) -> Result<Answer, CallError> {
+        let answer = self.ask(command, &arguments).await;
+        let is_there = match &answer {
+            Ok(answer) => answer.status != 403 && !is_not_loaded(answer),
+            Err(CallError::Refused(Refusal::Unsupported)) => false,
+            Err(CallError::Refused(_) | CallError::Away(_) | CallError::Unsure(_)) => return answer,
+        };
+        self.known.note(command, is_there, clock::instant());
+        if is_there { answer } else { Err(Refusal::Unsupported.into()) }
+    }
+
+    /// Sees whether the server can take tokens back.
+    pub(super) async fn learn(&self) -> Result<(), CallError> {
+        match self.known.has(EXPIRE, clock::instant()) {
+            Some(true) => Ok(()),
+            Some(false) => Err(Refusal::Unsupported.into()),
+            None => self.call_invites(EXPIRE, self.token(NO_TOKEN)).await.map(drop),
+        }
+    }
+
+    /// Whether that is not known yet, or was too long ago.
+    pub(super) fn must_learn(&self) -> bool {
+        self.known.has(EXPIRE, clock::instant()).is_none()
+    }
+
+    fn token(&self, token: &str) -> Value {
+        json!({"host": self.host.as_str(), "token": token})
+    }
+
+    /// See [`crate::backend::Adapter::mint`].
+    pub(super) async fn mint_token(&self, wanted: &Mint<'_>) -> Result<Minted, CallError> {
+        let host = self.host.as_str();
+        let (command, arguments) = match wanted.kind {
+            Kind::Account { username: None } => (GENERATE, json!({"host": host})),
+            Kind::Reset { username } => (GENERATE_RESET, json!({"username": username.as_str(), "host": host})),
+            Kind::Account { username: Some(_) } | Kind::Contact { .. } => return Err(Refusal::Unsupported.into()),
+        };
+        self.learn().await?;
+        let answer = self.call_invites(command, arguments).await?;
+        if (answer.status, answer.body.as_str()) == (400, Some("User does not exist")) {
+            return Err(Refusal::NoAccount.into());
+        }
+        let uri = answer.body.get("invite_uri").and_then(Value::as_str).unwrap_or_default();
+        let token = link::token_in(uri).ok_or_else(|| unexpected(command, &answer))?.to_owned();
+        let listed = match self.find(&token, Duration::ZERO).await {
+            Ok(listed) => listed,
+            Err(error) => {
+                // Nobody will be given it. If this fails, too, it lapses by itself.
+                let _ = self.call_invites(DELETE, self.token(&token)).await;
+                return Err(error);
+            }
+        };
+        let expires_at = listed.and_then(|listed| listed.expires_at).unwrap_or_else(tokens::default_expiry);
+        Ok(Minted { expires_at: Some(expires_at), token })
+    }
+
+    /// See [`crate::backend::Adapter::withdraw`].
+    pub(super) async fn withdraw_token(&self, token: &str) -> Result<bool, CallError> {
+        Ok(self.take_back(token).await? == Taken::Back)
+    }
+
+    /// Uses up a token, if there is one.
+    pub(super) async fn spend(&self, token: Option<&str>) -> Result<(), CallError> {
+        let Some(token) = token else { return Ok(()) };
+        match self.take_back(token).await {
+            Ok(Taken::Back) => Ok(()),
+            Ok(Taken::Used | Taken::Absent) => Err(Refusal::NoToken.into()),
+            Err(CallError::Refused(Refusal::Unsupported)) => match self.look_up_token(token).await? {
+                TokenState::Live(_) => {
+                    let what = "a token for apps is out, and this version cannot take it back";
+                    Err(Refusal::Other(what.into()).into())
+                }
+                TokenState::Used(_) | TokenState::Absent => Err(Refusal::NoToken.into()),
+            },
+            Err(error) => Err(error),
+        }
+    }
+
+    /// An app that has shown an expired token before it expired may still sign up with it: only what is deleted is out
+    /// of the world. But of what is deleted nobody learns that it was used. So it expires first, and then is looked at.
+    async fn take_back(&self, token: &str) -> Result<Taken, CallError> {
+        self.learn().await?;
+        for command in [EXPIRE, DELETE] {
+            match self.find(token, Duration::ZERO).await? {
+                Some(listed) if listed.is_used() => return Ok(Taken::Used),
+                Some(_) => {}
+                None => return Ok(Taken::Absent),
+            }
+            let answer = self.call_invites(command, self.token(token)).await?;
+            match (answer.status, answer.body.as_i64()) {
+                (200, Some(0)) => {}
+                // Somebody else was faster.
+                (404, _) => return Ok(Taken::Absent),
+                _ => return Err(unexpected(command, &answer)),
+            }
+        }
+        Ok(Taken::Back)
+    }
+
+    /// See [`crate::backend::Adapter::look_up`].
+    ///
+    /// The list may be one that was asked for up to a second earlier, for somebody else: that a token was used stays
+    /// true, and one that could be used then is seen to be used a little later, as if it had been used then; whoever
+    /// grants something for it takes it back first. That a token is not there is never believed of such a list: it may
+    /// have been made since.
+    pub(super) async fn look_up_token(&self, token: &str) -> Result<TokenState, CallError> {
+        match self.find(token, SHARED).await? {
+            Some(listed) => listed.state(&self.host, clock::now()),
+            None => Ok(TokenState::Absent),
+        }
+    }
+
+    /// The invite of the server with that token, from a list that was asked for after this call or, if it is in it, at
+    /// most `age` before. Who comes while one is asked for waits, and shares the next.
+    async fn find(&self, token: &str, age: Duration) -> Result<Option<Listed>, CallError> {
+        let asked = clock::instant();
+        let mut kept = self.list.lock().await;
+        if let Some(list) = &*kept {
+            let found = list.rows.get(token);
+            if list.began >= asked || (found.is_some() && asked.duration_since(list.began) <= age) {
+                return Ok(found.cloned());
+            }
+        }
+        let began = clock::instant();
+        let answer = self.call_invites(LIST, json!({"host": self.host.as_str()})).await.inspect_err(|error| {
+            if matches!(error, CallError::Refused(_)) {
+                // Without it nothing is known of any token; so none is made until that is mended.
+                self.known.note(LIST, false, clock::instant());
+            }
+        })?;
+        let rows = answer.body.as_array().ok_or_else(|| unexpected(LIST, &answer))?;
+        let row = |row: &Value| Some((row.get("token")?.as_str()?.to_owned(), Listed::new(row)));
+        let list = kept.insert(List { began, rows: rows.iter().filter_map(row).collect() });
+        Ok(list.rows.get(token).cloned())
+    }
+}
+
+/// Whether mod_invites is there, but not for this host.
+pub(super) fn is_not_loaded(answer: &Answer) -> bool {
+    answer.status == 400 && answer.body.as_str().is_some_and(|text| text.starts_with("Virtual host not known"))
+}
