@@ -9,9 +9,10 @@ mod prosody;
 mod slixmpp;
 
 use std::io::{Read as _, Write as _};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
+use base64::Engine as _;
 use common::{CONFIG, Scratch};
 use futures_lite::future::block_on;
 use invited::backend::prosody::Prosody as AdminSocket;
@@ -66,6 +67,28 @@ fn account<'a>(username: &'a Username, password: &'a Secret) -> NewAccount<'a> {
 fn login(prosody: &Prosody, username: &str, password: &str) -> bool {
     let request = json!({"do": "login", "username": username, "password": password});
     slixmpp::ask(prosody.address(), &request)["ok"] == true
+}
+
+/// Logs in as a client does that leaves the password as it was typed (SASL PLAIN).
+fn takes_password(prosody: &Prosody, user: &str, password: &str) -> bool {
+    let mut stream = TcpStream::connect(prosody.address()).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    let data = base64::engine::general_purpose::STANDARD.encode(format!("\0{user}\0{password}"));
+    write!(
+        stream,
+        "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' version='1.0' \
+         to='{HOST}'><auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>{data}</auth>"
+    )
+    .unwrap();
+    let (mut answer, mut buffer) = (String::new(), [0; 4_096]);
+    loop {
+        let length = stream.read(&mut buffer).unwrap();
+        assert!(length > 0, "{answer}");
+        answer += std::str::from_utf8(&buffer[..length]).unwrap();
+        if answer.contains("<success") || answer.contains("<failure") {
+            return answer.contains("<success");
+        }
+    }
 }
 
 const ANYBODY: Kind = Kind::Account { username: None };
@@ -139,6 +162,7 @@ fn hostile_texts_reach_the_server_as_they_are_or_not_at_all() {
         let answer = block_on(client.create(&account(&user, &password)));
         let is_there = block_on(socket.exists(&user)).unwrap();
         assert_eq!(answer.is_ok(), is_there, "{text:?}: {answer:?}");
+        assert!(!is_there || takes_password(&prosody, user.as_str(), text), "{text:?} became something else");
         if let Ok(user) = text.parse::<Username>() {
             let answer = block_on(client.create(&account(&user, &Secret::new("a password".into()))));
             let is_there = block_on(socket.exists(&user)).unwrap_or(false);

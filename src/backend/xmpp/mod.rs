@@ -4,125 +4,95 @@
 //! That is all that there is a protocol for. Whether an account exists, what became of a token, and taking one back
 //! cannot be asked of every server; the desk is told so, and never grants what it cannot be sure of.
 
+mod examine;
 mod invite;
+mod session;
+mod sign_up;
 mod stream;
 
-use async_lock::Mutex;
-use async_trait::async_trait;
-use minidom::Element;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
-use super::net::Trust;
+use async_trait::async_trait;
+
 use super::{
-    Abilities, Adapter, CallError, Examination, Finding, InApp, Mint, Minted, NewAccount, NewPassword, Refusal,
-    TokenState, is_kept,
+    Abilities, Adapter, CallError, Examination, InApp, Mint, Minted, NewAccount, NewPassword, Refusal, TokenState,
+    is_kept,
 };
 use crate::clock;
 use crate::config::settings;
 use crate::invite::Kind;
 use crate::invite::name::{HostName, Username};
-use stream::{StanzaError, Stream, before, element};
+use invite::Asked;
+use session::Session;
 
-const REGISTER: &str = "jabber:iq:register";
 const IBR_TOKEN: &str = "urn:xmpp:ibr-token:0";
 
 /// A host on some server.
 pub struct Xmpp {
     host: HostName,
-    settings: settings::Xmpp,
-    trust: Trust,
-    /// The stream of our account, while nobody uses it.
-    session: Mutex<Option<Stream>>,
+    session: Session,
+    /// Whether the server turned out to make invites for a name alone; then none is for apps.
+    wants_name: AtomicBool,
+    spare: Mutex<Option<Spare>>,
+}
+
+/// A token that was made for a guest who then got no account: it is still good, and the next one's.
+struct Spare {
+    minted: Minted,
+    /// Whom it is for, where the server had to be told.
+    username: Option<Username>,
 }
 
 impl Xmpp {
     /// The server of `host`, with an account that makes invites. Connects when it is first asked something.
     #[must_use]
     pub fn new(host: &HostName, settings: &settings::Xmpp) -> Self {
-        Self { host: host.clone(), settings: settings.clone(), trust: Trust::of_system(), session: Mutex::new(None) }
+        let session = Session::new(host, settings);
+        Self { host: host.clone(), session, wants_name: AtomicBool::new(false), spare: Mutex::default() }
     }
 
-    async fn stream(&self) -> Result<Stream, CallError> {
-        let default = || format!("{}:5222", idna::domain_to_ascii(self.host.as_str()).unwrap_or_default());
-        let place = self.settings.address.clone().unwrap_or_else(default);
-        Stream::open(&self.host, &place, self.settings.tls, &self.trust).await
+    /// A token for a guest who wants to be called `username`; for anybody if the server need not know.
+    async fn invite(&self, username: Option<&Username>) -> Result<Spare, CallError> {
+        let asked = self.session.invite(username).await?;
+        let wants_name = !matches!(asked, Asked::Made { is_for_name: false, .. });
+        self.wants_name.store(wants_name, Ordering::Relaxed);
+        match asked {
+            Asked::Made { minted, .. } => Ok(Spare { minted, username: username.filter(|_| wants_name).cloned() }),
+            Asked::WantsName => Err(Refusal::Unsupported.into()),
+        }
     }
 
-    async fn log_in(&self) -> Result<Stream, CallError> {
-        let unread = || CallError::Away("its password is a credential that only the service can read".into());
-        let password = self.settings.password.as_ref().ok_or_else(unread)?;
-        let mut stream = self.stream().await?;
-        stream.login(self.settings.jid.user.as_str(), password.reveal()).await.map_err(before)?;
-        Ok(stream)
-    }
-
-    /// A token for anybody, from the account's own stream. That is put back when all is well: whoever goes away in
-    /// between takes it along.
-    async fn invite(&self) -> Result<Minted, CallError> {
-        let mut session = self.session.lock().await;
-        let (mut stream, is_kept) = match session.take() {
-            Some(stream) => (stream, true),
-            None => (self.log_in().await?, false),
+    /// The token that is left over, if it can be this guest's.
+    fn take_spare(&self, username: &Username) -> Option<Spare> {
+        let now = clock::now();
+        let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
+        let fits = |spare: &mut Spare| {
+            spare.username.as_ref().is_none_or(|name| name == username)
+                && spare.minted.expires_at.is_none_or(|expires_at| expires_at > now)
         };
-        let mut answer = invite::create_account(&mut stream, self.host.as_str()).await;
-        if is_kept && matches!(answer, Err(CallError::Unsure(_))) {
-            // The server had ended it; a token that nobody got to know is none.
-            stream = self.log_in().await?;
-            answer = invite::create_account(&mut stream, self.host.as_str()).await;
-        }
-        if !matches!(answer, Err(CallError::Unsure(_))) {
-            *session = Some(stream);
-        }
-        answer.map_err(before)
+        spare.take_if(fits)
+    }
+
+    async fn sign_up(&self, token: &str, account: &NewAccount<'_>) -> Result<(), CallError> {
+        let mut stream = self.session.open().await?;
+        sign_up::sign_up(&mut stream, self.host.as_str(), token, account).await
     }
 }
 
 #[async_trait]
 impl Adapter for Xmpp {
     fn abilities(&self) -> Abilities {
-        let in_app = InApp { account: true, ..InApp::NONE };
+        let in_app = InApp { account: !self.wants_name.load(Ordering::Relaxed), ..InApp::NONE };
         Abilities { sign_up: true, reset: false, contacts: false, groups: false, in_app }
     }
 
     async fn examine(&self) -> Examination {
-        let mut examination = Examination::default();
-        let mut add = |is_fault, what: String, mend: &str| {
-            examination.findings.push(Finding { is_fault, what, mend: mend.into() });
-        };
-        let guest = match self.stream().await {
-            Ok(stream) => stream,
-            Err(error) => {
-                add(
-                    true,
-                    error.to_string(),
-                    "config.toml: see address and tls of this backend.\nThe server's certificate must be for the host's domain, from an authority that this system trusts.",
-                );
-                return examination;
-            }
-        };
-        if !guest.features.has_child("register", IBR_TOKEN) {
-            add(true, "the server offers no sign-up with a token (XEP-0445)".into(), SIGN_UP);
-        }
-        match self.invite().await {
-            Ok(_) => {}
-            Err(CallError::Refused(Refusal::Unsupported)) => {
-                add(true, "the server has no command to make invites (XEP-0401)".into(), COMMAND);
-            }
-            Err(error) => add(true, error.to_string(), ACCOUNT),
-        }
-        examination.server = Some(format!("an XMPP server for {}", self.host));
-        examination
+        self.look_over().await
     }
 
     async fn keep(&self) -> Result<(), CallError> {
-        // Whoever uses the stream now attends to it.
-        let Some(mut session) = self.session.try_lock() else { return Err(Refusal::Unsupported.into()) };
-        let mut stream = match session.take() {
-            Some(stream) => stream,
-            None => self.log_in().await?,
-        };
-        stream.look().await.map_err(before)?;
-        *session = Some(stream);
-        Ok(())
+        if self.session.keep().await? { Ok(()) } else { Err(Refusal::Unsupported.into()) }
     }
 
     async fn exists(&self, _: &Username) -> Result<bool, CallError> {
@@ -132,41 +102,36 @@ impl Adapter for Xmpp {
 
     async fn create(&self, account: &NewAccount<'_>) -> Result<(), CallError> {
         let is_text = |text: &str| text.chars().all(is_xml);
-        if !is_text(account.password.reveal()) {
+        let password = account.password.reveal();
+        if !is_text(password) || is_nothing(password) {
             return Err(Refusal::Password.into());
         }
         if !is_kept(account.username) {
             return Err(Refusal::Name.into());
         }
-        let token = match account.token {
-            Some(token) if is_text(token) => token.to_owned(),
-            Some(_) => return Err(Refusal::NoToken.into()),
-            None => self.invite().await?.token,
-        };
-        let mut stream = self.stream().await?;
-        let host = self.host.as_str();
-        let preauth = element("preauth", "urn:xmpp:pars:0", &[("token", &token)]);
-        if stream.ask("set", Some(host), preauth).await.map_err(before)?.is_err() {
-            return Err(Refusal::NoToken.into());
+        if let Some(token) = account.token {
+            let token = if is_text(token) { token } else { return Err(Refusal::NoToken.into()) };
+            return self.sign_up(token, account).await;
         }
-        if clock::now() > account.not_after {
-            return Err(CallError::Away("it took too long".into()));
-        }
-        let mut query = Element::bare("query", REGISTER);
-        for (name, value) in [("username", account.username.as_str()), ("password", account.password.reveal())] {
-            let mut field = Element::bare(name, REGISTER);
-            field.append_text(value);
-            query.append_child(field);
-        }
-        stream.ask("set", Some(host), query).await?.map(drop).map_err(|StanzaError { condition }| {
-            match condition.as_str() {
-                "conflict" => Refusal::Taken,
-                "not-acceptable" | "jid-malformed" | "bad-request" => Refusal::Name,
-                "item-not-found" => Refusal::NoToken,
-                _ => Refusal::Other(format!("registration: {condition}")),
+        loop {
+            let (spare, is_new) = match self.take_spare(account.username) {
+                Some(spare) => (spare, false),
+                None => (self.invite(Some(account.username)).await?, true),
+            };
+            let answer = self.sign_up(&spare.minted.token, account).await;
+            match answer {
+                Ok(()) | Err(CallError::Unsure(_)) => return answer,
+                Err(CallError::Refused(Refusal::NoToken)) if is_new => {
+                    return Err(Refusal::Other("it does not know the token that it has just made".into()).into());
+                }
+                // Somebody else has used it, or taken it back.
+                Err(CallError::Refused(Refusal::NoToken)) => {}
+                Err(_) => {
+                    *self.spare.lock().unwrap_or_else(PoisonError::into_inner) = Some(spare);
+                    return answer;
+                }
             }
-            .into()
-        })
+        }
     }
 
     async fn set_password(&self, _: &NewPassword<'_>) -> Result<(), CallError> {
@@ -175,7 +140,7 @@ impl Adapter for Xmpp {
 
     async fn mint(&self, wanted: &Mint<'_>) -> Result<Minted, CallError> {
         match wanted.kind {
-            Kind::Account { username: None } => self.invite().await,
+            Kind::Account { username: None } => Ok(self.invite(None).await?.minted),
             Kind::Account { username: Some(_) } | Kind::Contact { .. } | Kind::Reset { .. } => {
                 Err(Refusal::Unsupported.into())
             }
@@ -195,16 +160,12 @@ impl Adapter for Xmpp {
     }
 }
 
+/// Whether nothing is left of a password once a server has prepared it (RFC 4013): nobody could log in with it.
+fn is_nothing(password: &str) -> bool {
+    stringprep::saslprep(password).is_ok_and(|prepared| prepared.is_empty())
+}
+
 /// XML 1.0, 2.2; a line end is not what was typed when it arrives (2.11).
 fn is_xml(c: char) -> bool {
     !matches!(c, '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}') || c == '\t'
 }
-
-const SIGN_UP: &str = "Prosody, prosody.cfg.lua:\nmodules_enabled = { \"invites\"; \"invites_register\" }\nejabberd 26.01, \
-                       ejabberd.yml:\nmodules:\n  mod_invites:\n    access_create_account: admin\n  mod_register:\n    \
-                       allow_modules: [mod_invites]";
-const COMMAND: &str = "Prosody, prosody.cfg.lua:\nmodules_enabled = { \"invites\"; \"invites_adhoc\"; \"invites_register\" \
-                       }\nejabberd 26.01, ejabberd.yml:\nmodules:\n  mod_adhoc: {}\n  mod_invites:\n    \
-                       access_create_account: admin";
-const ACCOUNT: &str = "Prosody, prosody.cfg.lua, where invites-admin@example.com is the account of this backend:\nadmins = { \
-                       \"invites-admin@example.com\" }\nejabberd.yml:\nacl:\n  admin:\n    user: invites-admin@example.com";

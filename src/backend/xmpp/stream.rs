@@ -50,6 +50,25 @@ pub(super) struct Stream {
 pub(super) struct StanzaError {
     /// Such as `conflict` (RFC 6120, 8.3.3).
     pub(super) condition: String,
+    /// It may work later (RFC 6120, 8.3.2).
+    pub(super) is_passing: bool,
+    /// Whatever else it says, it is about the password: for that there is no condition.
+    pub(super) is_of_password: bool,
+}
+
+/// Why an account is not logged in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum LoginError {
+    /// The server does not take the name or the password, and would not take them again; its condition.
+    Refused(String),
+    /// Something else.
+    Call(CallError),
+}
+
+impl From<CallError> for LoginError {
+    fn from(error: CallError) -> Self {
+        Self::Call(error)
+    }
 }
 
 /// An element with attributes.
@@ -131,7 +150,7 @@ impl Stream {
     }
 
     /// Logs in and binds a resource.
-    pub(super) async fn login(&mut self, user: &str, password: &str) -> Result<(), CallError> {
+    pub(super) async fn login(&mut self, user: &str, password: &str) -> Result<(), LoginError> {
         let offered: Vec<String> = self
             .features
             .get_child("mechanisms", SASL)
@@ -155,9 +174,8 @@ impl Stream {
         } else if offers("PLAIN") && self.is_encrypted {
             Box::new(plain.map_err(|error| CallError::Away(error.to_string()))?)
         } else {
-            return Err(CallError::Away(
-                "it offers no way to log in that is safe here (SCRAM, or PLAIN with TLS)".into(),
-            ));
+            let why = "it offers no way to log in that is safe here (SCRAM, or PLAIN with TLS)";
+            return Err(CallError::Away(why.into()).into());
         };
         let mut auth = element("auth", SASL, &[("mechanism", mechanism.name())]);
         auth.append_text(STANDARD.encode(mechanism.initial()));
@@ -177,13 +195,21 @@ impl Stream {
                 }
                 _ => {
                     let condition = answer.children().next().map_or("failure", Element::name).to_owned();
-                    return Err(CallError::Away(format!("it does not let the account in ({condition})")));
+                    // RFC 6120, 6.5: all others say that the same would come of it.
+                    return Err(match condition.as_str() {
+                        "temporary-auth-failure" | "aborted" => {
+                            CallError::Away(format!("it cannot let the account in now ({condition})")).into()
+                        }
+                        _ => LoginError::Refused(condition),
+                    });
                 }
             }
         }
         self.start().await?;
         let bound = self.ask("set", None, Element::bare("bind", BIND)).await?;
-        bound.map(drop).map_err(|error| CallError::Away(format!("no resource could be bound ({})", error.condition)))
+        bound
+            .map(drop)
+            .map_err(|error| CallError::Away(format!("no resource could be bound ({})", error.condition)).into())
     }
 
     /// Sends a request and waits for what answers it; what comes in between is answered or ignored.
@@ -298,7 +324,14 @@ impl Stream {
 impl StanzaError {
     fn of(stanza: &Element) -> Self {
         let error = stanza.get_child("error", CLIENT);
-        let condition = error.into_iter().flat_map(Element::children).find(|child| child.has_ns(STANZA_ERROR));
-        Self { condition: condition.map_or("undefined-condition", Element::name).to_owned() }
+        let mut parts = error.into_iter().flat_map(Element::children).filter(|child| child.has_ns(STANZA_ERROR));
+        let text = error.and_then(|error| error.get_child("text", STANZA_ERROR)).map(Element::text);
+        let condition = parts.find(|part| part.name() != "text").map_or("undefined-condition", Element::name);
+        Self {
+            condition: condition.to_owned(),
+            is_passing: error.and_then(|error| error.attr("type")) == Some("wait")
+                || condition == "resource-constraint",
+            is_of_password: text.is_some_and(|text| text.to_lowercase().contains("password")),
+        }
     }
 }

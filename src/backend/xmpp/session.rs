@@ -1,0 +1,138 @@
+//! The stream of our account: kept between calls, and opened again when the server has ended it.
+
+use std::sync::PoisonError;
+use std::time::{Duration, Instant};
+
+use async_lock::Mutex;
+
+use super::invite::{self, Asked};
+use super::stream::{LoginError, Stream, before};
+use crate::backend::CallError;
+use crate::backend::net::Trust;
+use crate::clock;
+use crate::config::settings;
+use crate::invite::name::{HostName, Username};
+
+/// A password that was refused is not tried again for so long: who guards a server against guesses shuts out whoever
+/// tries more often.
+const REST: Duration = Duration::from_mins(5);
+
+/// How the server is reached, and by whom.
+pub(super) struct Session {
+    host: HostName,
+    settings: settings::Xmpp,
+    trust: Trust,
+    /// The stream, while nobody uses it.
+    stream: Mutex<Option<Stream>>,
+    refused: std::sync::Mutex<Refused>,
+}
+
+/// The last time that the server did not let the account in, and why.
+#[derive(Default)]
+struct Refused(Option<(Instant, String)>);
+
+impl Refused {
+    /// Why it is not tried now.
+    fn rest(&self, now: Instant) -> Result<(), CallError> {
+        match &self.0 {
+            Some((at, condition)) if now.duration_since(*at) < REST => Err(Self::away(condition)),
+            _ => Ok(()),
+        }
+    }
+
+    fn away(condition: &str) -> CallError {
+        let minutes = REST.as_secs() / 60;
+        CallError::Away(format!(
+            "it does not let the account in ({condition}); see jid and password: they are tried again only after {minutes} minutes"
+        ))
+    }
+}
+
+impl Session {
+    pub(super) fn new(host: &HostName, settings: &settings::Xmpp) -> Self {
+        let (host, settings) = (host.clone(), settings.clone());
+        Self {
+            host,
+            settings,
+            trust: Trust::of_system(),
+            stream: Mutex::default(),
+            refused: std::sync::Mutex::default(),
+        }
+    }
+
+    /// A stream of nobody's.
+    pub(super) async fn open(&self) -> Result<Stream, CallError> {
+        let default = || format!("{}:5222", idna::domain_to_ascii(self.host.as_str()).unwrap_or_default());
+        let place = self.settings.address.clone().unwrap_or_else(default);
+        Stream::open(&self.host, &place, self.settings.tls, &self.trust).await
+    }
+
+    /// A stream of the account.
+    pub(super) async fn log_in(&self) -> Result<Stream, CallError> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner).rest(clock::instant())?;
+        let unread = || CallError::Away("its password is a credential that only the service can read".into());
+        let password = self.settings.password.as_ref().ok_or_else(unread)?;
+        let mut stream = self.open().await?;
+        match stream.login(self.settings.jid.user.as_str(), password.reveal()).await {
+            Ok(()) => Ok(stream),
+            Err(LoginError::Call(error)) => Err(before(error)),
+            Err(LoginError::Refused(condition)) => {
+                let error = Refused::away(&condition);
+                *self.refused.lock().unwrap_or_else(PoisonError::into_inner) =
+                    Refused(Some((clock::instant(), condition)));
+                Err(error)
+            }
+        }
+    }
+
+    /// An invite. The stream is put back when all is well: whoever goes away in between takes it along.
+    pub(super) async fn invite(&self, username: Option<&Username>) -> Result<Asked, CallError> {
+        let mut kept = self.stream.lock().await;
+        let (mut stream, is_kept) = match kept.take() {
+            Some(stream) => (stream, true),
+            None => (self.log_in().await?, false),
+        };
+        let mut answer = invite::create_account(&mut stream, self.host.as_str(), username).await;
+        if is_kept && matches!(answer, Err(CallError::Unsure(_))) {
+            // The server had ended it; a token that nobody got to know is none.
+            stream = self.log_in().await?;
+            answer = invite::create_account(&mut stream, self.host.as_str(), username).await;
+        }
+        if !matches!(answer, Err(CallError::Unsure(_))) {
+            *kept = Some(stream);
+        }
+        answer.map_err(before)
+    }
+
+    /// Sees that there is a stream, and answers what has come in. False if somebody uses it, who attends to it.
+    pub(super) async fn keep(&self) -> Result<bool, CallError> {
+        let Some(mut kept) = self.stream.try_lock() else { return Ok(false) };
+        let mut stream = match kept.take() {
+            Some(stream) => stream,
+            None => self.log_in().await?,
+        };
+        if stream.look().await.is_err() {
+            // The server has ended it: that is its right, and says nothing yet.
+            stream = self.log_in().await?;
+        }
+        *kept = Some(stream);
+        Ok(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_password_rests_for_five_minutes() {
+        let now = clock::instant();
+        assert_eq!(Refused::default().rest(now), Ok(()));
+        let refused = Refused(Some((now, "not-authorized".into())));
+        let almost = now + Duration::from_secs(299);
+        for at in [now, almost] {
+            assert!(matches!(refused.rest(at), Err(CallError::Away(why)) if why.contains("(not-authorized)")));
+        }
+        assert_eq!(refused.rest(now + REST), Ok(()));
+    }
+}

@@ -1,0 +1,95 @@
+//! Signing a guest up in-band, with a token (XEP-0445, XEP-0077), and what servers say no for.
+
+use minidom::Element;
+
+use super::stream::{StanzaError, Stream, before, element};
+use crate::backend::{CallError, NewAccount, Refusal};
+use crate::clock;
+
+const REGISTER: &str = "jabber:iq:register";
+const PREAUTH: &str = "urn:xmpp:pars:0";
+
+/// Makes the account, on a stream of nobody's.
+pub(super) async fn sign_up(
+    stream: &mut Stream,
+    host: &str,
+    token: &str,
+    account: &NewAccount<'_>,
+) -> Result<(), CallError> {
+    let preauth = element("preauth", PREAUTH, &[("token", token)]);
+    stream.ask("set", Some(host), preauth).await.map_err(before)?.map_err(|error| token_refused(&error))?;
+    if clock::now() > account.not_after {
+        return Err(CallError::Away("it took too long".into()));
+    }
+    let mut query = Element::bare("query", REGISTER);
+    for (name, value) in [("username", account.username.as_str()), ("password", account.password.reveal())] {
+        let mut field = Element::bare(name, REGISTER);
+        field.append_text(value);
+        query.append_child(field);
+    }
+    stream.ask("set", Some(host), query).await?.map(drop).map_err(|error| account_refused(&error))
+}
+
+/// Prosody says `forbidden` to a token that it does not know, ejabberd `item-not-found`.
+fn token_refused(error: &StanzaError) -> CallError {
+    match error.condition.as_str() {
+        _ if error.is_passing => asks_to_wait("preauth", error),
+        "item-not-found" | "forbidden" | "not-allowed" => Refusal::NoToken.into(),
+        condition => Refusal::Other(format!("preauth: {condition}")).into(),
+    }
+}
+
+fn account_refused(error: &StanzaError) -> CallError {
+    match error.condition.as_str() {
+        _ if error.is_passing => asks_to_wait("registration", error),
+        "not-acceptable" | "not-allowed" | "bad-request" if error.is_of_password => Refusal::Password.into(),
+        "conflict" => Refusal::Taken.into(),
+        "not-acceptable" | "not-allowed" | "jid-malformed" | "bad-request" => Refusal::Name.into(),
+        "item-not-found" => Refusal::NoToken.into(),
+        condition => Refusal::Other(format!("registration: {condition}")).into(),
+    }
+}
+
+/// Servers bound how many accounts one address makes; for them all guests come from ours.
+fn asks_to_wait(step: &str, error: &StanzaError) -> CallError {
+    CallError::Away(format!("it asks for patience ({step}: {}); see its limits on registration", error.condition))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(condition: &str) -> StanzaError {
+        StanzaError { condition: condition.into(), is_passing: false, is_of_password: false }
+    }
+
+    #[test]
+    fn a_token_is_spent_only_if_the_server_says_so() {
+        for condition in ["item-not-found", "forbidden", "not-allowed"] {
+            assert_eq!(token_refused(&error(condition)), Refusal::NoToken.into());
+            let passing = StanzaError { is_passing: true, ..error(condition) };
+            assert!(matches!(token_refused(&passing), CallError::Away(_)), "{condition}");
+        }
+        for condition in ["service-unavailable", "internal-server-error", "undefined-condition", "conflict"] {
+            let expected = Refusal::Other(format!("preauth: {condition}"));
+            assert_eq!(token_refused(&error(condition)), expected.into());
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_an_account_is_told_apart() {
+        for (condition, refusal) in [
+            ("conflict", Refusal::Taken),
+            ("not-acceptable", Refusal::Name),
+            ("jid-malformed", Refusal::Name),
+            ("item-not-found", Refusal::NoToken),
+            ("gone", Refusal::Other("registration: gone".into())),
+        ] {
+            assert_eq!(account_refused(&error(condition)), refusal.into());
+        }
+        let weak = StanzaError { is_of_password: true, ..error("not-acceptable") };
+        assert_eq!(account_refused(&weak), Refusal::Password.into());
+        let wait = StanzaError { is_passing: true, ..error("resource-constraint") };
+        assert!(matches!(account_refused(&wait), CallError::Away(why) if why.contains("limits on registration")));
+    }
+}

@@ -1,0 +1,359 @@
+//! The adapter for any server over whole streams of a scripted one: logins, the command of XEP-0401 in every style, and
+//! what servers do to connections.
+
+mod common;
+#[path = "common/fake_xmpp.rs"]
+mod fake_xmpp;
+#[path = "common/hostile.rs"]
+mod hostile;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use common::{CONFIG, Scratch};
+use fake_xmpp::{FakeXmpp, HOST, PASSWORD, Reply, Style, USER};
+use futures_lite::future::block_on;
+use futures_rustls::rustls::ServerConfig;
+use futures_rustls::rustls::crypto::ring;
+use invited::backend::xmpp::Xmpp as Client;
+use invited::backend::{Adapter as _, CallError, Mint, NewAccount, Refusal};
+use invited::config::TlsUse;
+use invited::config::secret::Secret;
+use invited::config::settings::Xmpp;
+use invited::invite::Kind;
+use invited::invite::name::Username;
+use jiff::Timestamp;
+
+const ANYBODY: Kind = Kind::Account { username: None };
+const STYLES: [Style; 4] = [Style::Prosody, Style::V0_5, Style::V0_6, Style::Ejabberd];
+
+fn client_with(server: &FakeXmpp, password: &str, tls: TlsUse) -> Client {
+    let settings = Xmpp {
+        jid: format!("{USER}@{HOST}").parse().unwrap(),
+        password: Some(Secret::new(password.into())),
+        address: Some(server.address.to_string()),
+        tls,
+    };
+    Client::new(&HOST.parse().unwrap(), &settings)
+}
+
+fn client(server: &FakeXmpp) -> Client {
+    client_with(server, PASSWORD, TlsUse::Off)
+}
+
+fn name(text: &str) -> Username {
+    text.parse().unwrap()
+}
+
+fn mint(client: &Client) -> Result<String, CallError> {
+    let wanted = Mint { kind: &ANYBODY, groups: &[], roles: &[], ttl: Duration::from_hours(1) };
+    block_on(client.mint(&wanted)).map(|minted| minted.token)
+}
+
+fn create_with(client: &Client, username: &str, token: Option<&str>) -> Result<(), CallError> {
+    let (username, password) = (name(username), Secret::new("a long password".into()));
+    block_on(client.create(&NewAccount {
+        username: &username,
+        password: &password,
+        contact: None,
+        groups: &[],
+        roles: &[],
+        token,
+        client: None,
+        not_after: Timestamp::MAX,
+    }))
+}
+
+fn create(client: &Client, username: &str) -> Result<(), CallError> {
+    create_with(client, username, None)
+}
+
+fn is_away<T>(answer: &Result<T, CallError>) -> bool {
+    matches!(answer, Err(CallError::Away(_)))
+}
+
+#[test]
+fn invites_are_made_in_every_style() {
+    for style in STYLES {
+        let server = FakeXmpp::start(style);
+        let client = client(&server);
+        let token = mint(&client).unwrap_or_else(|error| panic!("{style:?}: {error}"));
+        assert_eq!(create_with(&client, "juliet", Some(&token)), Ok(()), "{style:?}");
+        assert_eq!(create_with(&client, "romeo", Some(&token)), Err(Refusal::NoToken.into()), "{style:?}");
+        assert_eq!(create(&client, "romeo"), Ok(()), "{style:?}");
+        let state = server.state();
+        assert!(state.accounts.keys().eq(["juliet", "romeo"]));
+        assert!(state.tokens.values().all(|(name, is_used)| name.is_none() && *is_used), "nobody's name was told");
+        assert_eq!(state.logins, 1, "one stream for all invites");
+    }
+}
+
+#[test]
+fn every_way_to_log_in_that_is_safe_works() {
+    for mechanisms in [&["SCRAM-SHA-256"] as &'static [_], &["SCRAM-SHA-1"], &["PLAIN", "SCRAM-SHA-1"]] {
+        let server = FakeXmpp::start(Style::V0_6);
+        server.state().mechanisms = mechanisms;
+        assert!(mint(&client(&server)).is_ok(), "{mechanisms:?}");
+    }
+    for mechanisms in [&["PLAIN"] as &'static [_], &["DIGEST-MD5", "EXTERNAL"], &[]] {
+        let server = FakeXmpp::start(Style::V0_6);
+        server.state().mechanisms = mechanisms;
+        let answer = mint(&client(&server));
+        assert!(matches!(&answer, Err(CallError::Away(why)) if why.contains("SCRAM")), "{mechanisms:?}: {answer:?}");
+        assert_eq!(server.state().logins, 0, "nothing was sent in the clear");
+    }
+    let server = FakeXmpp::start(Style::V0_6);
+    server.state().is_impostor = true;
+    assert!(is_away(&mint(&client(&server))), "a server that does not know the password is not ours");
+    assert_eq!(server.count("execute"), 0);
+}
+
+#[test]
+fn a_refused_password_is_not_tried_over_and_over() {
+    for condition in ["not-authorized", "account-disabled", "credentials-expired"] {
+        let server = FakeXmpp::start(Style::V0_6);
+        server.state().login_failure = Some(condition);
+        let client = client(&server);
+        for _ in 0..20 {
+            let answer = block_on(client.keep());
+            let Err(CallError::Away(why)) = &answer else { panic!("{answer:?}") };
+            assert!(why.contains(condition) && why.contains("after 5 minutes"), "{why}");
+            assert!(is_away(&mint(&client)) && is_away(&create(&client, "juliet")));
+        }
+        let state = server.state();
+        assert_eq!((state.logins, state.connections), (1, 1), "{condition}");
+    }
+    let server = FakeXmpp::start(Style::V0_6);
+    assert!(is_away(&mint(&client_with(&server, "wrong", TlsUse::Off))), "SCRAM knows a wrong one");
+    // What may pass is no reason to wait for long.
+    server.state().login_failure = Some("temporary-auth-failure");
+    let client = client(&server);
+    assert!(is_away(&mint(&client)));
+    server.state().login_failure = None;
+    assert!(mint(&client).is_ok());
+}
+
+#[test]
+fn a_name_that_must_be_known_is_told_on_the_web_alone() {
+    let server = FakeXmpp::start(Style::NameRequired);
+    let client = client(&server);
+    assert!(client.abilities().in_app.account);
+    assert_eq!(mint(&client), Err(Refusal::Unsupported.into()));
+    assert_eq!((server.count("cancel"), server.state().tokens.len()), (1, 0), "nothing is left open");
+    assert!(!client.abilities().in_app.account && client.abilities().sign_up);
+    assert_eq!(create(&client, "juliet"), Ok(()));
+    assert_eq!(server.state().tokens["token0000"], (Some("juliet".into()), true));
+    assert_eq!(create(&client, "juliet"), Err(Refusal::Taken.into()), "the command says so");
+
+    let findings = block_on(client.examine()).findings;
+    assert!(!findings[0].is_fault && findings[0].what.contains("wants to know the name"), "{findings:?}");
+    assert_eq!(server.state().tokens.len(), 1, "none is made to see that");
+
+    server.state().style = Style::V0_6;
+    assert_eq!(create(&client, "romeo"), Ok(()));
+    assert!(client.abilities().in_app.account, "it is seen when that changes");
+
+    let server = FakeXmpp::start(Style::OddField);
+    let client = self::client(&server);
+    assert!(matches!(mint(&client), Err(CallError::Refused(Refusal::Other(why))) if !why.contains("shoe-size")));
+    assert_eq!(server.count("complete"), 0);
+}
+
+#[test]
+fn hostile_names_reach_the_server_as_they_are_or_not_at_all() {
+    let server = FakeXmpp::start(Style::NameRequired);
+    let client = client(&server);
+    let names: Vec<_> = hostile::texts().into_iter().filter_map(|text| text.parse::<Username>().ok()).collect();
+    let mut made = std::collections::BTreeSet::new();
+    for name in &names {
+        match create(&client, name.as_str()) {
+            Ok(()) => assert!(made.insert(name.to_string())),
+            Err(CallError::Refused(Refusal::Name)) => assert!(!server.state().accounts.contains_key(name.as_str())),
+            Err(CallError::Refused(Refusal::Taken)) => assert!(made.contains(name.as_str())),
+            Err(error) => panic!("{name}: {error}"),
+        }
+    }
+    assert!(made.len() > 20, "{}", made.len());
+    let state = server.state();
+    assert!(state.accounts.keys().eq(&made));
+    let told: std::collections::BTreeSet<_> = state.tokens.values().filter_map(|(name, _)| name.clone()).collect();
+    assert_eq!(told, made);
+}
+
+#[test]
+fn a_token_that_came_to_nothing_is_the_next_guests() {
+    let server = FakeXmpp::start(Style::Prosody);
+    let client = client(&server);
+    assert_eq!(create(&client, "juliet"), Ok(()));
+    for _ in 0..10 {
+        assert_eq!(create(&client, "juliet"), Err(Refusal::Taken.into()));
+    }
+    server.script("register", Reply::Error("wait", "resource-constraint", "not so quickly"));
+    assert!(matches!(create(&client, "romeo"), Err(CallError::Away(why)) if why.contains("limits on registration")));
+    server.script("preauth", Reply::Error("wait", "resource-constraint", ""));
+    assert!(is_away(&create(&client, "romeo")));
+    assert_eq!(create(&client, "romeo"), Ok(()));
+    assert_eq!(server.count("execute"), 2, "one for each account");
+
+    // Somebody takes the one that is left back.
+    assert_eq!(create(&client, "juliet"), Err(Refusal::Taken.into()));
+    server.state().tokens.retain(|_, (_, is_used)| *is_used);
+    assert_eq!(create(&client, "tybalt"), Ok(()));
+    // It was done, and no answer came: that token is nobody's.
+    server.script("register", Reply::DoneAndLost);
+    assert!(matches!(create(&client, "benvolio"), Err(CallError::Unsure(_))));
+    assert_eq!(create(&client, "benvolio"), Err(Refusal::Taken.into()), "so the guest has an account");
+    server.script("preauth", Reply::Lost);
+    assert!(is_away(&create(&client, "mercutio")), "nothing was asked for yet");
+    assert_eq!(create(&client, "mercutio"), Ok(()));
+}
+
+#[test]
+fn only_a_token_that_is_refused_counts_as_spent() {
+    let server = FakeXmpp::start(Style::V0_6);
+    let client = client(&server);
+    let token = mint(&client).unwrap();
+    for (kind, condition, expected) in [
+        ("cancel", "item-not-found", Some(Refusal::NoToken)),
+        ("auth", "forbidden", Some(Refusal::NoToken)),
+        ("cancel", "not-allowed", Some(Refusal::NoToken)),
+        ("cancel", "service-unavailable", Some(Refusal::Other("preauth: service-unavailable".into()))),
+        ("cancel", "internal-server-error", Some(Refusal::Other("preauth: internal-server-error".into()))),
+        ("wait", "internal-server-error", None),
+        ("wait", "resource-constraint", None),
+        ("modify", "resource-constraint", None),
+    ] {
+        server.script("preauth", Reply::Error(kind, condition, "a text of the server"));
+        let answer = create_with(&client, "juliet", Some(&token));
+        match expected {
+            Some(refusal) => assert_eq!(answer, Err(refusal.into()), "{condition}"),
+            None => assert!(is_away(&answer), "{condition}: {answer:?}"),
+        }
+        assert!(!format!("{answer:?}").contains("a text of the server"));
+    }
+    server.script("register", Reply::Error("modify", "not-acceptable", "The password is too weak"));
+    assert_eq!(create_with(&client, "juliet", Some(&token)), Err(Refusal::Password.into()));
+    server.script("register", Reply::Error("modify", "not-acceptable", "The requested username is invalid."));
+    assert_eq!(create_with(&client, "juliet", Some(&token)), Err(Refusal::Name.into()));
+    assert_eq!(create_with(&client, "juliet", Some(&token)), Ok(()), "none of it spent the token");
+}
+
+/// Waits for what another thread does.
+fn until(what: &str, is_so: impl Fn() -> bool) {
+    for _ in 0..2_000 {
+        if is_so() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    panic!("not within ten seconds: {what}");
+}
+
+#[test]
+fn a_stream_is_kept_attended_to_and_opened_again() {
+    let server = FakeXmpp::start(Style::V0_6);
+    let client = client(&server);
+    let keep = || block_on(client.keep());
+    assert_eq!(keep(), Ok(()));
+    server.push("<iq type='get' id='p&amp;1' from='example.com'><ping xmlns='urn:xmpp:ping'/></iq><presence from='a@example.com'/>");
+    server.push("<iq type='set' id='q' from='romeo@example.com/r'><query xmlns='jabber:iq:roster'/></iq>");
+    until("both are answered", || keep().is_ok() && server.state().answers.len() == 2);
+    let answers = server.state().answers.clone();
+    let seen: Vec<_> = answers
+        .iter()
+        .map(|answer| [answer.attr("type"), answer.attr("id"), answer.attr("to")].map(Option::unwrap_or_default))
+        .collect();
+    assert_eq!(seen, [["result", "p&1", "example.com"], ["error", "q", "romeo@example.com/r"]]);
+    assert_eq!(answers[0].children().count(), 0, "XEP-0199: an empty result");
+    assert!(mint(&client).is_ok());
+    assert_eq!(server.state().logins, 1);
+
+    // An end that is seen while nothing is asked, and one that is not.
+    server.close_streams();
+    until("it logs in again", || keep() == Ok(()) && server.state().logins == 2);
+    server.close_streams();
+    assert!(mint(&client).is_ok());
+    assert_eq!(server.state().logins, 3);
+    server.push("<stream:error><conflict xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>");
+    until("it logs in again", || keep() == Ok(()) && server.state().logins == 4);
+    server.script("execute", Reply::Lost);
+    assert!(mint(&client).is_ok(), "once more on a new stream");
+    server.script("execute", Reply::Lost);
+    server.script("execute", Reply::Lost);
+    assert!(is_away(&mint(&client)), "but not for ever");
+}
+
+#[test]
+fn an_admin_is_told_what_is_missing_and_no_invite_is_made() {
+    for style in STYLES {
+        let server = FakeXmpp::start(style);
+        let examination = block_on(client(&server).examine());
+        assert_eq!((examination.findings, server.state().tokens.len()), (vec![], 0), "{style:?}");
+        assert_eq!(examination.server.as_deref(), Some(server.state().name));
+    }
+    for (kind, condition, line) in [
+        ("cancel", "item-not-found", "\"invites_adhoc\""),
+        ("cancel", "service-unavailable", "\"invites_adhoc\""),
+        ("auth", "forbidden", "admins = {"),
+    ] {
+        let server = FakeXmpp::start(Style::Prosody);
+        server.state().is_listed = false;
+        server.script("execute", Reply::Error(kind, condition, ""));
+        let findings = block_on(client(&server).examine()).findings;
+        assert!(findings[0].is_fault && findings[0].mend.contains(line), "{condition}: {findings:?}");
+    }
+}
+
+/// A certificate for `name`, and its authority's as PEM.
+fn certificate(name: &str) -> (Arc<ServerConfig>, String) {
+    let authority = rcgen::KeyPair::generate().unwrap();
+    let mut params = rcgen::CertificateParams::new(vec![]).unwrap();
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let root = params.self_signed(&authority).unwrap().pem();
+    let issuer = rcgen::Issuer::new(params, authority);
+    let key = rcgen::KeyPair::generate().unwrap();
+    let signed = rcgen::CertificateParams::new(vec![name.into()]).unwrap().signed_by(&key, &issuer).unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![signed.der().clone()], key.into())
+        .unwrap();
+    (Arc::new(config), root)
+}
+
+#[test]
+fn only_the_right_server_over_tls_is_told_a_password() {
+    // Certificates are trusted by the environment of a process, so this is one of its own.
+    let check = |server: &FakeXmpp, root: &str| {
+        let scratch = Scratch::new(&format!(
+            "{CONFIG}[hosts.\"{HOST}\".backend]\nkind = \"xmpp\"\njid = \"{USER}@{HOST}\"\npassword = {PASSWORD:?}\naddress = \
+             \"{}\"\n",
+            server.address
+        ));
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), root).unwrap();
+        let output = scratch.command().args(["check", "--connect"]).env("SSL_CERT_FILE", file.path()).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    let (config, root) = certificate(HOST);
+    for mechanisms in [&["PLAIN"] as &'static [_], &["SCRAM-SHA-256"]] {
+        let server = FakeXmpp::start(Style::V0_6);
+        (server.state().tls, server.state().mechanisms) = (Some(Arc::clone(&config)), mechanisms);
+        let (code, text) = check(&server, &root);
+        assert_eq!((code, server.state().logins), (Some(0), 1), "{text}");
+    }
+    let (other, other_root) = certificate("other.example");
+    for (config, root) in [(other, &other_root), (config, &other_root)] {
+        let server = FakeXmpp::start(Style::V0_6);
+        server.state().tls = Some(config);
+        let (code, text) = check(&server, root);
+        assert!(code == Some(1) && text.contains("no TLS with example.com"), "{text}");
+        assert_eq!(server.state().logins, 0);
+    }
+    let server = FakeXmpp::start(Style::V0_6);
+    let (code, text) = check(&server, &root);
+    assert!(code == Some(1) && text.contains("offers no STARTTLS"), "{text}");
+    assert!(is_away(&mint(&client_with(&server, PASSWORD, TlsUse::Required))));
+    assert_eq!(server.state().logins, 0);
+}
