@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use futures_lite::future::{self, Boxed, FutureExt as _, block_on};
-use invited::config::settings;
+use invited::config::settings::{self, Database};
 use invited::invite::name::{HostName, Username};
 use invited::invite::{Change, Draft, Invite, InviteId, Kind, Redemption, Source, Status, Via};
 use invited::ledger::{Answer, Filter, Ledger};
@@ -269,7 +269,12 @@ struct History {
 
 fn open(dir: &Path) -> Ledger {
     let retention = Duration::from_hours(1);
-    Ledger::open(&settings::Ledger { file: dir.join(FILE), key_file: dir.join(KEY_FILE), retention }).unwrap()
+    Ledger::open(&settings::Ledger {
+        database: Database::Sqlite(dir.join(FILE)),
+        key_file: dir.join(KEY_FILE),
+        retention,
+    })
+    .unwrap()
 }
 
 const FILE: &str = "ledger.db";

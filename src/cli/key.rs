@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::{Global, Outcome, WrongUse, hint, print, print_json};
 use crate::clock;
-use crate::config::settings::digest;
+use crate::config::settings::{Database, digest};
 use crate::config::value::{Moment, Sha256, Span};
 use crate::config::{Algorithm, ApiMethod, Origin, Rate, Scope, Settings, raw};
 use crate::invite::name::{HostName, KeyId};
@@ -219,7 +219,11 @@ fn view<'a>(id: &'a KeyId, key: &'a Arc<Key>, used: &LastUse) -> KeyView<'a> {
 
 /// When keys were last used: the ledger knows. Without a ledger, none was.
 fn last_use(settings: &Settings) -> LastUse {
-    if !settings.ledger.file.exists() {
+    let may_be_there = match &settings.ledger.database {
+        Database::Sqlite(file) => file.exists(),
+        Database::Unread => settings.ledger.key_file.exists(),
+    };
+    if !may_be_there {
         return BTreeMap::new();
     }
     let used = Ledger::open(&settings.ledger).map_err(anyhow::Error::from).and_then(|ledger| {

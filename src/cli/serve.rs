@@ -229,7 +229,7 @@ impl Service {
             ("listen", settings.listen != before.listen),
             ("metrics.listen", settings.metrics_listen != before.metrics_listen),
             ("state_dir", settings.state_dir != before.state_dir),
-            ("ledger.url", settings.ledger.file != before.ledger.file),
+            ("ledger.url", settings.ledger.database != before.ledger.database),
             ("ledger.key_file", settings.ledger.key_file != before.ledger.key_file),
             ("tls", settings.tls.is_some() != before.tls.is_some()),
         ] {

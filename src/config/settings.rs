@@ -1,6 +1,7 @@
 //! The settled configuration: typed, cross-checked, secrets read. What every other room is handed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -143,12 +144,30 @@ pub struct Tls {
 /// `[ledger]`
 #[derive(Clone, Debug)]
 pub struct Ledger {
-    /// The SQLite file.
-    pub file: PathBuf,
-    /// The ledger key's file.
+    /// Where it is.
+    pub database: Database,
+    /// The ledger key's file. Nodes that share a ledger have the same.
     pub key_file: PathBuf,
     /// How long ended invites are kept.
     pub retention: Duration,
+}
+
+/// Where a ledger is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Database {
+    /// SQLite, in a file.
+    Sqlite(PathBuf),
+    /// A credential says it, which only the service itself gets to see.
+    Unread,
+}
+
+impl fmt::Display for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(file) => file.display().fmt(f),
+            Self::Unread => f.write_str("of ledger.url_file"),
+        }
+    }
 }
 
 /// `[invites]`

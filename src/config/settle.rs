@@ -12,8 +12,8 @@ use super::public_key;
 use super::raw::{self, ApiMethod, BackendKind, Raw, Scope, TlsUse};
 use super::secret::{Credentials, Secret, SecretError};
 use super::settings::{
-    Backend, CorsOrigins, Host, Http, Invites, KeySettings, Ledger, Login, Proof, PublicUrl, Settings, Signed, Tls,
-    Xmpp, digest,
+    Backend, CorsOrigins, Database, Host, Http, Invites, KeySettings, Ledger, Login, Proof, PublicUrl, Settings,
+    Signed, Tls, Xmpp, digest,
 };
 use super::{MAX_LAST_PART_BYTES, Merged, Purpose};
 use crate::invite::name::{HostName, Jid, KeyId};
@@ -201,30 +201,33 @@ impl Settling<'_> {
 
     fn ledger(&mut self, raw: &Raw, state_dir: &Path) -> Ledger {
         let ledger = &raw.ledger;
-        let mut url = ledger.url.clone();
-        if let Some(file) = &ledger.url_file {
-            let set = self.merged.origin_at(&["ledger", "url"]) != Origin::Default;
-            self.twins(&["ledger"], ["url", "url_file"], (&set.then_some(()), &Some(())));
-            if let Some(secret) = self.read_secret(&["ledger", "url_file"], file) {
-                secret.reveal().clone_into(&mut url);
+        let database = match &ledger.url_file {
+            Some(file) => {
+                let set = self.merged.origin_at(&["ledger", "url"]) != Origin::Default;
+                self.twins(&["ledger"], ["url", "url_file"], (&set.then_some(()), &Some(())));
+                let url = self.read_secret(&["ledger", "url_file"], file);
+                url.map_or(Database::Unread, |url| self.database("url_file", url.reveal(), state_dir))
             }
-        }
-        let named = if ledger.url_file.is_some() { "url_file" } else { "url" };
-        let file = match url.strip_prefix("sqlite:") {
-            Some(file) if !file.is_empty() && !file.starts_with("//") && !file.contains('?') => state_dir.join(file),
-            _ if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
-                self.fault(&["ledger", named], "PostgreSQL is not supported by this version; use \"sqlite:ledger.db\"");
-                PathBuf::new()
-            }
-            _ => {
-                self.fault(&["ledger", named], "expected \"sqlite:FILE\", relative to state_dir or absolute");
-                PathBuf::new()
-            }
+            None => self.database("url", &ledger.url, state_dir),
         };
         // A bare name is a credential where one was passed, else a file of the state directory.
         let credential = self.credentials.locate(&ledger.key_file).ok().filter(|path| path.exists());
         let key_file = credential.unwrap_or_else(|| state_dir.join(&ledger.key_file));
-        Ledger { file, key_file, retention: ledger.retention.0 }
+        Ledger { database, key_file, retention: ledger.retention.0 }
+    }
+
+    /// `named` is the setting that has the URL.
+    fn database(&mut self, named: &str, url: &str, state_dir: &Path) -> Database {
+        match url.strip_prefix("sqlite:") {
+            Some(file) if !file.is_empty() && !file.starts_with("//") && !file.contains('?') => {
+                return Database::Sqlite(state_dir.join(file));
+            }
+            _ if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
+                self.fault(&["ledger", named], "PostgreSQL is not supported by this version; use \"sqlite:ledger.db\"");
+            }
+            _ => self.fault(&["ledger", named], "expected \"sqlite:FILE\", relative to state_dir or absolute"),
+        }
+        Database::Unread
     }
 
     fn invites(&mut self, raw: &Raw) -> Invites {

@@ -6,7 +6,9 @@ use async_channel::Receiver;
 use futures_channel::oneshot::Sender;
 use prometheus_client::metrics::histogram::Histogram;
 
-use super::sqlite::{Transaction, Writer};
+use super::sql::SqlError;
+use super::store::Transaction;
+use super::writer::Writer;
 use super::{Health, LedgerError};
 use crate::clock;
 
@@ -24,7 +26,7 @@ pub(super) enum Job {
 /// Something to be written, and somebody who waits for it.
 pub(super) trait Work: Send {
     /// Does it. An `Err` fails the whole transaction; a refusal is part of the answer.
-    fn run(&mut self, transaction: &mut Transaction<'_>) -> rusqlite::Result<()>;
+    fn run(&mut self, transaction: &mut Transaction<'_>) -> Result<(), SqlError>;
 
     /// Answers, when it is durable or has failed. A caller that has gone away is no loss: what it asked for is done.
     fn answer(self: Box<Self>, committed: Result<(), LedgerError>);
@@ -45,11 +47,11 @@ impl<F, T, E> Task<F, T, E> {
 
 impl<F, T, E> Work for Task<F, T, E>
 where
-    F: FnOnce(&mut Transaction<'_>) -> rusqlite::Result<Result<T, E>> + Send,
+    F: FnOnce(&mut Transaction<'_>) -> Result<Result<T, E>, SqlError> + Send,
     T: Send,
     E: From<LedgerError> + Send,
 {
-    fn run(&mut self, transaction: &mut Transaction<'_>) -> rusqlite::Result<()> {
+    fn run(&mut self, transaction: &mut Transaction<'_>) -> Result<(), SqlError> {
         if let Some(work) = self.work.take() {
             self.result = Some(work(transaction)?);
         }
@@ -99,14 +101,14 @@ fn take_on(job: Job, batch: &mut Vec<Box<dyn Work>>) {
 /// Whatever the transaction does not get to, it has not done: then every answer is that it failed.
 fn commit(writer: &mut Writer, batch: &mut Vec<Box<dyn Work>>, health: &Health) {
     let committed = writer.transaction(|transaction| batch.iter_mut().try_for_each(|work| work.run(transaction)));
-    tell(health, committed.as_ref().err());
+    tell(health, committed.as_ref().err(), writer.way_out());
     for work in batch.drain(..) {
         work.answer(committed.clone());
     }
 }
 
 /// Says when the ledger becomes unavailable, and when it has healed.
-fn tell(health: &Health, trouble: Option<&LedgerError>) {
+fn tell(health: &Health, trouble: Option<&LedgerError>, way_out: &str) {
     let before = health.load();
     match (before.as_deref(), trouble) {
         (None, None) => {}
@@ -116,7 +118,7 @@ fn tell(health: &Health, trouble: Option<&LedgerError>) {
         }
         (before, Some(trouble)) => {
             if before != Some(trouble) {
-                log::error!("error":% = trouble; "invites cannot be made; make room or mend the disk");
+                log::error!("error":% = trouble; "invites cannot be made; {way_out}");
             }
             health.store(Some(Arc::new(trouble.clone())));
         }

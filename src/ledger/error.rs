@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::sql::SqlError;
 use crate::invite::Status;
 use crate::invite::name::Username;
 use crate::invite::redemption::NoChange;
@@ -12,34 +13,39 @@ use crate::invite::token::LedgerKey;
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// Made by a later version of the program.
-    #[error("the ledger {} has schema version {found}, and this program knows {known}; use a newer invited", file.display())]
+    #[error("the ledger {ledger} has schema version {found}, and this program knows {known}; use a newer invited")]
     Newer {
         /// The ledger.
-        file: PathBuf,
+        ledger: String,
         /// Its schema version.
         found: i64,
         /// Ours.
         known: i64,
     },
+    /// Where it is, only the service itself is told.
+    #[error(
+        "ledger.url_file is a credential, and $CREDENTIALS_DIRECTORY is not set; use an absolute path, or ask the service's API"
+    )]
+    Unread,
     /// Some other database.
     #[error("{} is a database, but no ledger; set ledger.url to a file of its own", .0.display())]
     Foreign(PathBuf),
     /// The ledger was made with another key.
-    #[error("the ledger key {} does not belong to the ledger {}; put back the key that it was made with", key_file.display(), file.display())]
+    #[error("the ledger key {} does not belong to the ledger {ledger}; put back the key that it was made with", key_file.display())]
     WrongKey {
         /// The ledger.
-        file: PathBuf,
+        ledger: String,
         /// The key.
         key_file: PathBuf,
     },
     /// There is a ledger and no key; a new key would make all links invalid.
     #[error(
-        "the ledger {} is there, but its key {} is not; put the key back from a backup, or move the ledger away to start anew",
-        file.display(), key_file.display()
+        "the ledger {ledger} is there, but its key {} is not; put the key back from a backup, or move the ledger away to start anew",
+        key_file.display()
     )]
     KeyMissing {
         /// The ledger.
-        file: PathBuf,
+        ledger: String,
         /// Where the key should be.
         key_file: PathBuf,
     },
@@ -54,13 +60,13 @@ pub enum OpenError {
         /// Why.
         source: std::io::Error,
     },
-    /// SQLite cannot.
-    #[error("cannot open the ledger {} ({source})", file.display())]
-    Sqlite {
+    /// The database cannot.
+    #[error("cannot open the ledger {ledger} ({why})")]
+    Sql {
         /// The ledger.
-        file: PathBuf,
+        ledger: String,
         /// Why.
-        source: rusqlite::Error,
+        why: SqlError,
     },
 }
 
@@ -70,6 +76,12 @@ pub enum LedgerError {
     /// Why.
     #[error("the ledger is not available ({0})")]
     Unavailable(String),
+}
+
+impl From<SqlError> for LedgerError {
+    fn from(error: SqlError) -> Self {
+        Self::Unavailable(error.to_string())
+    }
 }
 
 /// Why invites were not made.

@@ -8,22 +8,26 @@ use rand::Rng as _;
 
 use super::OpenError;
 use crate::clock;
-use crate::config::settings;
+use crate::config::settings::{self, Database};
 use crate::files::{self, Existing};
 use crate::invite::token::LedgerKey;
 
 /// Reads the key, or makes one where there is no ledger yet.
 pub(super) fn load_or_make(settings: &settings::Ledger) -> Result<LedgerKey, OpenError> {
-    let path = &settings.key_file;
-    let failed = |source| OpenError::Io { path: path.clone(), source };
+    let path = settings.key_file.as_path();
+    let failed = |source| OpenError::Io { path: path.to_owned(), source };
     match std::fs::read_to_string(path) {
-        Ok(text) => return decode(&text).ok_or_else(|| OpenError::BadKey(path.clone())),
+        Ok(text) => return decode(&text).ok_or_else(|| OpenError::BadKey(path.to_owned())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) if error.kind() == io::ErrorKind::InvalidData => return Err(OpenError::BadKey(path.clone())),
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => return Err(OpenError::BadKey(path.to_owned())),
         Err(error) => return Err(failed(error)),
     }
-    if settings.file.exists() {
-        return Err(OpenError::KeyMissing { file: settings.file.clone(), key_file: path.clone() });
+    let has_ledger = match &settings.database {
+        Database::Sqlite(file) => file.exists(),
+        Database::Unread => return Err(OpenError::Unread),
+    };
+    if has_ledger {
+        return Err(OpenError::KeyMissing { ledger: settings.database.to_string(), key_file: path.to_owned() });
     }
     if let Some(dir) = path.parent() {
         files::make_dir(dir).map_err(failed)?;
@@ -36,7 +40,7 @@ pub(super) fn load_or_make(settings: &settings::Ledger) -> Result<LedgerKey, Ope
         // Another process was faster; its key counts.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             let text = std::fs::read_to_string(path).map_err(failed)?;
-            decode(&text).ok_or_else(|| OpenError::BadKey(path.clone()))
+            decode(&text).ok_or_else(|| OpenError::BadKey(path.to_owned()))
         }
         Err(error) => Err(failed(error)),
     }

@@ -1,5 +1,7 @@
 //! The ledger: the record of all invites, and the authority on who may redeem what.
 //!
+//! The rules are statements ([`store`]), asked over a narrow seam ([`sql`]); what is the engine's own is in [`sqlite`].
+//!
 //! One thread writes ([`commit`]): what waits together is committed together, with one fsync. Answers leave after the
 //! commit, so what a caller was told survives `kill -9` and power loss. Reads go to connections of their own and never
 //! wait for the writer. Limits of a key are judged in the transaction that would use them up.
@@ -7,9 +9,12 @@
 mod commit;
 mod error;
 mod key_file;
-mod once;
+mod readers;
 mod seal;
+mod sql;
 mod sqlite;
+mod store;
+mod writer;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,8 +32,11 @@ use crate::invite::{AppToken, Change, Draft, Invite, InviteId, KindName, Source,
 use crate::metrics;
 use commit::{Job, Task};
 pub use error::{ChangeError, CreateError, LedgerError, OpenError, RedeemError};
+use readers::Readers;
 pub use seal::Seal;
-use sqlite::{Readers, Transaction};
+use sql::SqlError;
+use store::{Spend, Transaction};
+use writer::Writer;
 
 /// What limits the one who has invites made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -191,8 +199,8 @@ impl Ledger {
     /// When a person must act.
     pub fn open(settings: &settings::Ledger) -> Result<Self, OpenError> {
         let key = key_file::load_or_make(settings)?;
-        let (writer, trouble) = sqlite::Writer::open(&settings.file, &settings.key_file, &key)?;
-        let readers = Arc::new(Readers::new(&settings.file));
+        let (writer, trouble) = Writer::open(settings, &key)?;
+        let readers = Arc::new(Readers::new(&settings.database));
         let (jobs, queue) = async_channel::bounded(QUEUE);
         let health = Arc::new(Health::from(trouble.map(Arc::new)));
         let told = Arc::clone(&health);
@@ -201,7 +209,7 @@ impl Ledger {
         let thread = std::thread::Builder::new()
             .name("ledger".into())
             .spawn(move || commit::run(writer, &queue, &told, &timed))
-            .map_err(|source| OpenError::Io { path: settings.file.clone(), source })?;
+            .map_err(|source| OpenError::Io { path: settings.key_file.clone(), source })?;
         let writer = Arc::new(Mutex::new(Some(thread)));
         let seal = Seal::new(&key);
         Ok(Self { key, seal, jobs, writer, readers, health, commits, tried: Arc::default() })
@@ -416,7 +424,7 @@ impl Ledger {
         until: Timestamp,
         now: Timestamp,
     ) -> Result<bool, LedgerError> {
-        let spend = once::Spend::new(key, jti, until, now);
+        let spend = Spend::new(key, jti, until, now);
         self.write(move |transaction| transaction.spend_once(&spend).map(Ok)).await
     }
 
@@ -535,7 +543,8 @@ impl Ledger {
     /// # Errors
     /// When the ledger cannot be read.
     pub async fn last_use(&self) -> Result<LastUse, LedgerError> {
-        self.readers.read(sqlite::Store::last_use).await
+        #[expect(clippy::redundant_closure_for_method_calls, reason = "the path would be bound to one lifetime")]
+        self.readers.read(|store| store.last_use()).await
     }
 
     /// Writes what waits and closes the ledger; later calls find it unavailable.
@@ -550,7 +559,7 @@ impl Ledger {
 
     async fn write<T, E>(
         &self,
-        work: impl FnOnce(&mut Transaction<'_>) -> rusqlite::Result<Result<T, E>> + Send + 'static,
+        work: impl FnOnce(&mut Transaction<'_>) -> Result<Result<T, E>, SqlError> + Send + 'static,
     ) -> Result<T, E>
     where
         T: Send + 'static,

@@ -1,34 +1,24 @@
 //! SQLite: schema, migrations, the connection that writes. WAL with full sync, so that a commit is on the disk when it
 //! returns.
 
-mod read;
-mod rows;
-mod uses;
-mod write;
-
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use jiff::Timestamp;
-use rand::SeedableRng as _;
-use rand::rngs::StdRng;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, TransactionBehavior};
 
+use super::sql::{Sql, SqlError};
 use super::{LedgerError, OpenError};
-use crate::clock;
-use crate::config::Used;
 use crate::files::{self, Existing};
-use crate::invite::InviteId;
 use crate::invite::token::LedgerKey;
-pub(super) use read::{Readers, Store};
-pub(super) use write::Transaction;
 
 /// Each entry leads from the schema version of its index to the next. Entries are never changed, only added.
 const MIGRATIONS: &[&str] = &[include_str!("schema.sql")];
 
 /// `PRAGMA application_id`: "invd".
 const APPLICATION_ID: i64 = 0x696e_7664;
+
+/// More than there are statements, so that each is prepared once.
+const STATEMENTS: usize = 64;
 
 /// How long to wait for another process, such as `invited invite create`, to finish its transaction.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -42,7 +32,8 @@ fn known_version() -> i64 {
     i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
 }
 
-fn connect(file: &Path) -> rusqlite::Result<Connection> {
+/// A connection that reads.
+pub(super) fn connect(file: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(file, flags)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
@@ -52,55 +43,48 @@ fn connect(file: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-fn unavailable(error: &rusqlite::Error) -> LedgerError {
-    LedgerError::Unavailable(error.to_string())
+/// Whether a connection may be kept. What was opened on a read-only disk may not: SQLite would hold the whole process to
+/// it (its shared memory is one for all connections), also when the disk has healed.
+pub(super) fn may_be_kept(connection: &Connection) -> bool {
+    matches!(connection.is_readonly(rusqlite::MAIN_DB), Ok(false))
 }
 
 /// The connection that writes. After an error of the disk it is closed and opened anew, so that it heals.
-pub(in crate::ledger) struct Writer {
+pub(super) struct Database {
     file: PathBuf,
     key_file: PathBuf,
     key: LedgerKey,
     connection: Option<Connection>,
-    memory: Memory,
-    /// Keeps ids of several processes apart. They are no secrets, so the operating system is not asked for each.
-    rng: StdRng,
 }
 
-/// What the writer knows without asking; forgotten when a transaction fails.
-#[derive(Default)]
-struct Memory {
-    last_id: Option<InviteId>,
-    rates: HashMap<String, Used>,
-    /// When the use of each key was last written.
-    noted: HashMap<String, Timestamp>,
-}
-
-impl Writer {
-    /// Opens, migrates, checks the key. A disk that cannot be written is no error, but told beside the writer.
+impl Database {
+    /// Opens, migrates, checks the key. A disk that cannot be written is no error, but told beside the database.
     pub(super) fn open(
         file: &Path,
         key_file: &Path,
         key: &LedgerKey,
     ) -> Result<(Self, Option<LedgerError>), OpenError> {
-        let mut writer = Self {
-            file: file.to_owned(),
-            key_file: key_file.to_owned(),
-            key: key.clone(),
-            connection: None,
-            memory: Memory::default(),
-            rng: StdRng::from_rng(&mut clock::rng()),
-        };
-        match writer.reconnect() {
-            Ok(()) => Ok((writer, None)),
-            Err(OpenError::Sqlite { source, .. }) if is_passing(&source) => Ok((writer, Some(unavailable(&source)))),
+        let mut database =
+            Self { file: file.to_owned(), key_file: key_file.to_owned(), key: key.clone(), connection: None };
+        match database.reconnect() {
+            Ok(()) => Ok((database, None)),
+            Err(OpenError::Sql { why: SqlError::Sqlite(source), .. }) if is_passing(&source) => {
+                Ok((database, Some(SqlError::from(source).into())))
+            }
             Err(error) => Err(error),
         }
     }
 
+    fn failed(&self, source: rusqlite::Error) -> OpenError {
+        OpenError::Sql { ledger: self.name(), why: source.into() }
+    }
+
+    fn name(&self) -> String {
+        self.file.display().to_string()
+    }
+
     fn reconnect(&mut self) -> Result<(), OpenError> {
         self.connection = None;
-        self.memory = Memory::default();
         if !self.file.exists() {
             // Made here and not by SQLite, for its mode and its owner.
             match files::write(&self.file, b"", Existing::Keep) {
@@ -110,7 +94,7 @@ impl Writer {
                 _ => {}
             }
         }
-        let failed = |source| OpenError::Sqlite { file: self.file.clone(), source };
+        let failed = |source| self.failed(source);
         let mut connection = connect(&self.file).map_err(failed)?;
         if connection.is_readonly(rusqlite::MAIN_DB).map_err(failed)? {
             // SQLite opened it all the same, and would hold on to that when the disk has healed.
@@ -121,7 +105,7 @@ impl Writer {
         connection.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
         connection.pragma_update(None, "synchronous", "FULL").map_err(failed)?;
         connection.pragma_update(None, "cache_size", -4096).map_err(failed)?;
-        connection.set_prepared_statement_cache_capacity(32);
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
         self.migrate(&mut connection)?;
         self.connection = Some(connection);
         Ok(())
@@ -129,7 +113,7 @@ impl Writer {
 
     /// Refuses what is no ledger, is a later one's, or has another key, before anything is changed.
     fn check_schema(&self, connection: &Connection) -> Result<(), OpenError> {
-        let failed = |source| OpenError::Sqlite { file: self.file.clone(), source };
+        let failed = |source| self.failed(source);
         let tables: i64 =
             connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(failed)?;
         if tables == 0 {
@@ -140,21 +124,21 @@ impl Writer {
         }
         let found = pragma(connection, "user_version").map_err(failed)?;
         if found > known_version() {
-            return Err(OpenError::Newer { file: self.file.clone(), found, known: known_version() });
+            return Err(OpenError::Newer { ledger: self.name(), found, known: known_version() });
         }
         let check: Option<Vec<u8>> = connection
             .query_row("SELECT value FROM meta WHERE name = 'key_check'", [], |row| row.get(0))
             .optional()
             .map_err(failed)?;
         if check.as_deref() != Some(self.key.check()) {
-            return Err(OpenError::WrongKey { file: self.file.clone(), key_file: self.key_file.clone() });
+            return Err(OpenError::WrongKey { ledger: self.name(), key_file: self.key_file.clone() });
         }
         Ok(())
     }
 
     /// Brings the schema up to date, under SQLite's write lock.
     fn migrate(&self, connection: &mut Connection) -> Result<(), OpenError> {
-        let failed = |source| OpenError::Sqlite { file: self.file.clone(), source };
+        let failed = |source| self.failed(source);
         let known = known_version();
         // Nearly always there is nothing to do, and then nothing is locked.
         if pragma(connection, "user_version").map_err(failed)? != known {
@@ -190,7 +174,7 @@ impl Writer {
     /// Runs `work` in a transaction and commits it. When anything fails, nothing has changed.
     pub(super) fn transaction(
         &mut self,
-        work: impl FnOnce(&mut Transaction<'_>) -> rusqlite::Result<()>,
+        work: impl FnOnce(Sql<'_>) -> Result<(), SqlError>,
     ) -> Result<(), LedgerError> {
         if self.connection.is_none() {
             self.reconnect().map_err(|error| LedgerError::Unavailable(error.to_string()))?;
@@ -198,18 +182,20 @@ impl Writer {
         let Some(connection) = &mut self.connection else {
             return Err(LedgerError::Unavailable("it is closed".into()));
         };
-        let result = connection.transaction_with_behavior(TransactionBehavior::Immediate).and_then(|sqlite| {
-            let mut transaction = Transaction { sqlite, memory: &mut self.memory, rng: &mut self.rng };
-            work(&mut transaction)?;
-            transaction.sqlite.commit()
+        let result = begin(connection).and_then(|transaction| {
+            work(Sql::Sqlite(&transaction))?;
+            Ok(transaction.commit()?)
         });
         result.map_err(|error| {
             // After an error of the disk SQLite's view of it may be stale.
             self.connection = None;
-            self.memory = Memory::default();
-            unavailable(&error)
+            error.into()
         })
     }
+}
+
+fn begin(connection: &mut Connection) -> Result<rusqlite::Transaction<'_>, SqlError> {
+    Ok(connection.transaction_with_behavior(TransactionBehavior::Immediate)?)
 }
 
 /// Whether an error may pass by itself: the disk is full, read-only or away.

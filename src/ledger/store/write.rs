@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use rand::Rng as _;
-use rand::rngs::StdRng;
-use rusqlite::{OptionalExtension as _, params};
 
-use super::Memory;
+use super::Transaction;
+use super::read::rate_used;
 use super::rows::{COLUMNS, IS_PENDING, find, read_invite, with_redemptions};
 use crate::config::{Used, UsedUp};
 use crate::invite::name::{HostName, Username};
 use crate::invite::{Change, Draft, Invite, InviteId, Source};
+use crate::ledger::sql::SqlError;
 use crate::ledger::{Answer, ChangeError, CreateError, LedgerError, Repeatable, Terms};
 
 /// When a key was last used is written so often; a limit that is used, always.
@@ -35,20 +35,13 @@ pub(in crate::ledger) struct Swept {
     pub(in crate::ledger) next: Option<InviteId>,
 }
 
-/// A transaction under way.
-pub(in crate::ledger) struct Transaction<'a> {
-    pub(in crate::ledger) sqlite: rusqlite::Transaction<'a>,
-    pub(super) memory: &'a mut Memory,
-    pub(super) rng: &'a mut StdRng,
-}
-
 impl Transaction<'_> {
     /// Makes invites, all or none. The inner result is the caller's; the outer one fails the transaction.
     pub(in crate::ledger) fn create(
         &mut self,
         drafts: Vec<Draft>,
         terms: Option<&Terms>,
-    ) -> rusqlite::Result<Result<Vec<Invite>, CreateError>> {
+    ) -> Result<Result<Vec<Invite>, CreateError>, SqlError> {
         let Some(now) = drafts.first().map(|draft| draft.created_at) else { return Ok(Ok(vec![])) };
         let count = u32::try_from(drafts.len()).unwrap_or(u32::MAX);
         for (at, draft) in drafts.iter().enumerate() {
@@ -67,7 +60,7 @@ impl Transaction<'_> {
             },
             None => None,
         };
-        let invites = drafts.into_iter().map(|draft| self.insert(draft)).collect::<rusqlite::Result<Vec<_>>>()?;
+        let invites = drafts.into_iter().map(|draft| self.insert(draft)).collect::<Result<Vec<_>, SqlError>>()?;
         if let Some((terms, used)) = used {
             self.note_use(terms, now, used)?;
         }
@@ -81,8 +74,8 @@ impl Transaction<'_> {
         change: Change,
         terms: Option<&Terms>,
         now: Timestamp,
-    ) -> rusqlite::Result<Result<Invite, ChangeError>> {
-        let Some(mut invite) = find(&self.sqlite, id)? else { return Ok(Err(ChangeError::Absent)) };
+    ) -> Result<Result<Invite, ChangeError>, SqlError> {
+        let Some(mut invite) = find(self.sql, id)? else { return Ok(Err(ChangeError::Absent)) };
         let revives = match change.apply(&mut invite, now) {
             Ok(revives) => revives,
             Err(error) => return Ok(Err(ChangeError::Uses(error))),
@@ -100,18 +93,18 @@ impl Transaction<'_> {
                 return Ok(Err(ChangeError::Pending { retry_after }));
             }
         }
-        let mut statement = self.sqlite.prepare_cached(
+        self.sql.execute(
             "UPDATE invite SET note = ?2, expires_at = ?3, uses = ?4, revoked_at = ?5, \
              spent_at = CASE WHEN used < ?4 THEN NULL ELSE coalesce(spent_at, ?6) END WHERE id = ?1",
+            &[
+                id.to_row().into(),
+                invite.draft.note.as_deref().into(),
+                invite.draft.expires_at.as_millisecond().into(),
+                invite.draft.uses.into(),
+                invite.revoked_at.map(Timestamp::as_millisecond).into(),
+                now.as_millisecond().into(),
+            ],
         )?;
-        statement.execute(params![
-            id.to_row(),
-            invite.draft.note,
-            invite.draft.expires_at.as_millisecond(),
-            invite.draft.uses,
-            invite.revoked_at.map(Timestamp::as_millisecond),
-            now.as_millisecond(),
-        ])?;
         Ok(Ok(invite))
     }
 
@@ -121,25 +114,31 @@ impl Transaction<'_> {
         request: Option<Repeatable<T>>,
         now: Timestamp,
         other_body: E,
-        work: impl FnOnce(&mut Self) -> rusqlite::Result<Result<T, E>>,
-    ) -> rusqlite::Result<Result<Answer<T>, E>> {
+        work: impl FnOnce(&mut Self) -> Result<Result<T, E>, SqlError>,
+    ) -> Result<Result<Answer<T>, E>, SqlError> {
         let Some(request) = request else { return Ok(work(self)?.map(Answer::New)) };
-        let mut statement =
-            self.sqlite.prepare_cached("SELECT request, sealed FROM answer WHERE slot = ?1 AND made_at > ?2")?;
         let forgotten = answers_kept_since(now);
-        let before: Option<(Vec<u8>, Vec<u8>)> =
-            statement.query_row(params![request.slot, forgotten], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-        drop(statement);
+        let before = self.sql.first(
+            "SELECT request, sealed FROM answer WHERE slot = ?1 AND made_at > ?2",
+            &[request.slot.as_slice().into(), forgotten.into()],
+            |row| Ok((row.bytes(0)?.to_vec(), row.bytes(1)?.to_vec())),
+        )?;
         if let Some((body, sealed)) = before {
             return Ok(if body == request.body { Ok(Answer::Before(sealed)) } else { Err(other_body) });
         }
         let made = work(self)?;
         if let Ok(made) = &made {
-            let mut statement = self.sqlite.prepare_cached(
-                "INSERT OR REPLACE INTO answer (slot, request, made_at, sealed) VALUES (?1, ?2, ?3, ?4)",
-            )?;
             let sealed = (request.seal)(made);
-            statement.execute(params![request.slot, request.body, now.as_millisecond(), sealed])?;
+            self.sql.execute(
+                "INSERT INTO answer (slot, request, made_at, sealed) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (slot) \
+                 DO UPDATE SET request = excluded.request, made_at = excluded.made_at, sealed = excluded.sealed",
+                &[
+                    request.slot.as_slice().into(),
+                    request.body.as_slice().into(),
+                    now.as_millisecond().into(),
+                    sealed.as_slice().into(),
+                ],
+            )?;
         }
         Ok(made.map(Answer::New))
     }
@@ -151,34 +150,32 @@ impl Transaction<'_> {
         name: &Username,
         except: Option<InviteId>,
         now: Timestamp,
-    ) -> rusqlite::Result<bool> {
-        let sql = format!(
-            "SELECT EXISTS (SELECT 1 FROM invite WHERE host = ?2 AND username = ?3 AND kind <> 'reset' \
-             AND id IS NOT ?4 AND {IS_PENDING})"
+    ) -> Result<bool, SqlError> {
+        let statement = format!(
+            "SELECT 1 FROM invite WHERE host = ?2 AND username = ?3 AND kind <> 'reset' \
+             AND id IS DISTINCT FROM ?4 AND {IS_PENDING} LIMIT 1"
         );
-        let mut statement = self.sqlite.prepare_cached(&sql)?;
-        let except = except.map(InviteId::to_row);
-        statement.query_row(params![now.as_millisecond(), host.as_str(), name.as_str(), except], |row| row.get(0))
+        let except = except.map(InviteId::to_row).into();
+        self.sql.any(&statement, &[now.as_millisecond().into(), host.as_str().into(), name.as_str().into(), except])
     }
 
     /// Whether an invite was redeemed for the name, or is just being.
-    pub(super) fn is_taken(&self, host: &HostName, name: &Username) -> rusqlite::Result<bool> {
-        let mut statement =
-            self.sqlite.prepare_cached("SELECT EXISTS (SELECT 1 FROM redemption WHERE host = ?1 AND account = ?2)")?;
-        statement.query_row(params![host.as_str(), name.as_str()], |row| row.get(0))
+    pub(super) fn is_taken(&self, host: &HostName, name: &Username) -> Result<bool, SqlError> {
+        let statement = "SELECT 1 FROM redemption WHERE host = ?1 AND account = ?2 LIMIT 1";
+        self.sql.any(statement, &[host.as_str().into(), name.as_str().into()])
     }
 
     /// How long until the key may have `count` more pending invites, if it may not now.
-    fn lacks_room(&self, terms: &Terms, now: Timestamp, count: u32) -> rusqlite::Result<Option<Duration>> {
+    fn lacks_room(&self, terms: &Terms, now: Timestamp, count: u32) -> Result<Option<Duration>, SqlError> {
         let Some(max_pending) = terms.max_pending else { return Ok(None) };
-        let sql = format!(
+        let statement = format!(
             "SELECT count(*), min(expires_at) FROM \
-             (SELECT expires_at FROM invite WHERE source = ?2 AND {IS_PENDING} LIMIT ?3)"
+             (SELECT expires_at FROM invite WHERE source = ?2 AND {IS_PENDING} LIMIT ?3) AS pending"
         );
         let source = Source::Key(terms.key.clone()).to_string();
-        let mut statement = self.sqlite.prepare_cached(&sql)?;
-        let (pending, next): (u32, Option<i64>) = statement
-            .query_row(params![now.as_millisecond(), source, max_pending], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let values = [now.as_millisecond().into(), source.as_str().into(), max_pending.into()];
+        let counted = self.sql.first(&statement, &values, |row| Ok((row.number(0)?, row.maybe_integer(1)?)))?;
+        let (pending, next) = counted.unwrap_or_default();
         Ok((pending.saturating_add(count) > max_pending).then(|| {
             let wait = next.map_or(0, |next| next.saturating_sub(now.as_millisecond()));
             Duration::from_millis(u64::try_from(wait).unwrap_or(0).max(1_000))
@@ -186,15 +183,14 @@ impl Transaction<'_> {
     }
 
     /// Whether the key may make `count` more, and what is used of its rate then.
-    fn judge(&mut self, terms: &Terms, now: Timestamp, count: u32) -> rusqlite::Result<Result<Used, CreateError>> {
+    fn judge(&mut self, terms: &Terms, now: Timestamp, count: u32) -> Result<Result<Used, CreateError>, SqlError> {
         if let Some(retry_after) = self.lacks_room(terms, now, count)? {
             return Ok(Err(CreateError::Pending { retry_after }));
         }
         let used = if let Some(used) = self.memory.rates.get(terms.key.as_str()) {
             *used
         } else {
-            let mut statement = self.sqlite.prepare_cached("SELECT rate_used FROM key_use WHERE key = ?1")?;
-            Used(statement.query_row([terms.key.as_str()], |row| row.get(0)).optional()?.unwrap_or(0))
+            rate_used(self.sql, &terms.key)?
         };
         Ok(match terms.limit {
             Some(limit) => {
@@ -204,39 +200,41 @@ impl Transaction<'_> {
         })
     }
 
-    pub(super) fn insert(&mut self, draft: Draft) -> rusqlite::Result<Invite> {
+    pub(super) fn insert(&mut self, draft: Draft) -> Result<Invite, SqlError> {
         let json = |list: &[String]| (!list.is_empty()).then(|| serde_json::Value::from(list).to_string());
-        let mut statement = self.sqlite.prepare_cached(
-            "INSERT OR IGNORE INTO invite \
-             (id, kind, host, source, username, contact, inviter, groups, roles, note, uses, created_at, expires_at, \
-             app_token, app_expires_at) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
-        )?;
+        let (source, contact) = (draft.source.to_string(), draft.kind.contact().map(ToString::to_string));
+        let (groups, roles) = (json(&draft.groups), json(&draft.roles));
         let last = if self.memory.last_id.is_some() {
             self.memory.last_id
         } else {
-            let newest: Option<i64> = self.sqlite.query_row("SELECT max(id) FROM invite", [], |row| row.get(0))?;
-            newest.map(InviteId::from_row)
+            let newest = self.sql.first("SELECT max(id) FROM invite", &[], |row| row.maybe_integer(0))?;
+            newest.flatten().map(InviteId::from_row)
         };
         let mut id = InviteId::after(last, draft.created_at, self.rng.next_u32());
         // Another process may have taken the id; then the next one is tried.
-        while statement.execute(params![
-            id.to_row(),
-            draft.kind.name().word(),
-            draft.host.as_str(),
-            draft.source.to_string(),
-            draft.kind.username().map(Username::as_str),
-            draft.kind.contact().map(ToString::to_string),
-            draft.inviter,
-            json(&draft.groups),
-            json(&draft.roles),
-            draft.note,
-            draft.uses,
-            draft.created_at.as_millisecond(),
-            draft.expires_at.as_millisecond(),
-            draft.app_token.as_ref().map(|token| &token.sealed),
-            draft.app_token.as_ref().map(|token| token.expires_at.as_millisecond()),
-        ])? == 0
+        while self.sql.execute(
+            "INSERT INTO invite \
+             (id, kind, host, source, username, contact, inviter, groups, roles, note, uses, created_at, expires_at, \
+             app_token, app_expires_at) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) ON CONFLICT (id) DO NOTHING",
+            &[
+                id.to_row().into(),
+                draft.kind.name().word().into(),
+                draft.host.as_str().into(),
+                source.as_str().into(),
+                draft.kind.username().map(Username::as_str).into(),
+                contact.as_deref().into(),
+                draft.inviter.as_deref().into(),
+                groups.as_deref().into(),
+                roles.as_deref().into(),
+                draft.note.as_deref().into(),
+                draft.uses.into(),
+                draft.created_at.as_millisecond().into(),
+                draft.expires_at.as_millisecond().into(),
+                draft.app_token.as_ref().map(|token| token.sealed.as_slice()).into(),
+                draft.app_token.as_ref().map(|token| token.expires_at.as_millisecond()).into(),
+            ],
+        )? == 0
         {
             id = InviteId::after(Some(id), draft.created_at, self.rng.next_u32());
         }
@@ -245,16 +243,16 @@ impl Transaction<'_> {
     }
 
     /// Writes what is used of a limit with every invite; when a key was last used, now and then.
-    fn note_use(&mut self, terms: &Terms, now: Timestamp, used: Used) -> rusqlite::Result<()> {
+    fn note_use(&mut self, terms: &Terms, now: Timestamp, used: Used) -> Result<(), SqlError> {
         let noted = self.memory.noted.get(terms.key.as_str());
         if terms.limit.is_none() && noted.is_some_and(|at| now.duration_since(*at) < NOTE_EVERY) {
             return Ok(());
         }
-        let mut statement = self.sqlite.prepare_cached(
+        self.sql.execute(
             "INSERT INTO key_use (key, last_used_at, rate_used) VALUES (?1, ?2, ?3) \
              ON CONFLICT (key) DO UPDATE SET last_used_at = excluded.last_used_at, rate_used = excluded.rate_used",
+            &[terms.key.as_str().into(), now.as_millisecond().into(), used.0.into()],
         )?;
-        statement.execute(params![terms.key.as_str(), now.as_millisecond(), used.0])?;
         self.memory.rates.insert(terms.key.to_string(), used);
         self.memory.noted.insert(terms.key.to_string(), now);
         Ok(())
@@ -264,17 +262,17 @@ impl Transaction<'_> {
         &mut self,
         ids: &[InviteId],
         now: Timestamp,
-    ) -> rusqlite::Result<Result<Vec<Invite>, LedgerError>> {
+    ) -> Result<Result<Vec<Invite>, LedgerError>, SqlError> {
         // A use that is reserved may come free again, and then is not to be had either.
-        let sql = format!(
+        let statement = format!(
             "UPDATE invite SET revoked_at = ?1 WHERE id = ?2 AND ({IS_PENDING} OR (revoked_at IS NULL \
-             AND EXISTS (SELECT 1 FROM redemption WHERE invite = ?2 AND made = 0))) RETURNING {COLUMNS}"
+             AND EXISTS (SELECT 1 FROM redemption WHERE redemption.invite = ?2 AND made = 0))) RETURNING {COLUMNS}"
         );
-        let mut statement = self.sqlite.prepare_cached(&sql)?;
         let mut revoked = Vec::new();
         for id in ids {
-            let invite = statement.query_row(params![now.as_millisecond(), id.to_row()], read_invite).optional()?;
-            revoked.extend(invite.map(|invite| with_redemptions(&self.sqlite, invite)).transpose()?);
+            let values = [now.as_millisecond().into(), id.to_row().into()];
+            let invite = self.sql.first(&statement, &values, read_invite)?;
+            revoked.extend(invite.map(|invite| with_redemptions(self.sql, invite)).transpose()?);
         }
         Ok(Ok(revoked))
     }
@@ -285,35 +283,35 @@ impl Transaction<'_> {
         &mut self,
         ended_before: Timestamp,
         after: Option<InviteId>,
-    ) -> rusqlite::Result<Result<Swept, LedgerError>> {
+    ) -> Result<Result<Swept, LedgerError>, SqlError> {
         let first = after.map_or(i64::MIN, InviteId::to_row);
         let end = InviteId::first_at(ended_before).to_row();
-        let last: Option<i64> = self.sqlite.query_row(
-            "SELECT max(id) FROM (SELECT id FROM invite WHERE id > ?1 AND id < ?2 ORDER BY id LIMIT ?3)",
-            params![first, end, SWEEP_ROWS],
-            |row| row.get(0),
+        let last = self.sql.first(
+            "SELECT max(id) FROM (SELECT id FROM invite WHERE id > ?1 AND id < ?2 ORDER BY id LIMIT ?3) AS slice",
+            &[first.into(), end.into(), SWEEP_ROWS.into()],
+            |row| row.maybe_integer(0),
         )?;
-        let Some(last) = last else { return Ok(Ok(Swept { dropped: 0, next: None })) };
-        let dropped = self.sqlite.execute(
+        let Some(last) = last.flatten() else { return Ok(Ok(Swept { dropped: 0, next: None })) };
+        let dropped = self.sql.execute(
             "DELETE FROM invite WHERE id > ?1 AND id <= ?2 \
              AND (expires_at < ?3 OR revoked_at < ?3 OR spent_at < ?3) \
-             AND NOT EXISTS (SELECT 1 FROM redemption WHERE invite = invite.id AND made = 0)",
-            params![first, last, ended_before.as_millisecond()],
+             AND NOT EXISTS (SELECT 1 FROM redemption WHERE redemption.invite = invite.id AND made = 0)",
+            &[first.into(), last.into(), ended_before.as_millisecond().into()],
         )?;
-        Ok(Ok(Swept { dropped: dropped as u64, next: Some(InviteId::from_row(last)) }))
+        Ok(Ok(Swept { dropped, next: Some(InviteId::from_row(last)) }))
     }
 
     /// Drops answers that no repeated request gets any more.
-    pub(in crate::ledger) fn forget_answers(&mut self, now: Timestamp) -> rusqlite::Result<Result<(), LedgerError>> {
+    pub(in crate::ledger) fn forget_answers(&mut self, now: Timestamp) -> Result<Result<(), LedgerError>, SqlError> {
         let forgotten = answers_kept_since(now);
-        self.sqlite.execute("DELETE FROM answer WHERE made_at <= ?1", [forgotten])?;
+        self.sql.execute("DELETE FROM answer WHERE made_at <= ?1", &[forgotten.into()])?;
         Ok(Ok(()))
     }
 
-    pub(in crate::ledger) fn probe(&mut self) -> rusqlite::Result<Result<(), LedgerError>> {
-        self.sqlite.execute(
-            "INSERT INTO meta (name, value) VALUES ('probe', x'00') ON CONFLICT (name) DO UPDATE SET value = x'00'",
-            [],
+    pub(in crate::ledger) fn probe(&mut self) -> Result<Result<(), LedgerError>, SqlError> {
+        self.sql.execute(
+            "INSERT INTO meta (name, value) VALUES ('probe', ?1) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            &[[0].as_slice().into()],
         )?;
         Ok(Ok(()))
     }

@@ -1,12 +1,12 @@
 //! Statements about uses: what redeems an invite, reserves a use of it, or lets an app use it.
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension as _, params};
 
 use super::rows::find;
-use super::write::Transaction;
+use super::{Store, Transaction};
 use crate::invite::name::Username;
 use crate::invite::{AppToken, Draft, Invite, InviteId, Kind, Redemption, Status, Via};
+use crate::ledger::sql::SqlError;
 use crate::ledger::{Kept, LedgerError, RedeemError, Reservation, ReservationId, Taker, Withdrawal};
 
 impl Transaction<'_> {
@@ -17,7 +17,7 @@ impl Transaction<'_> {
         account: Option<Username>,
         via: Via,
         now: Timestamp,
-    ) -> rusqlite::Result<Result<Invite, RedeemError>> {
+    ) -> Result<Result<Invite, RedeemError>, SqlError> {
         let mut invite = match self.redeemable(id, account.as_ref(), now)? {
             Ok(invite) => invite,
             Err(refusal) => return Ok(Err(refusal)),
@@ -39,7 +39,7 @@ impl Transaction<'_> {
         account: Username,
         via: Via,
         now: Timestamp,
-    ) -> rusqlite::Result<Result<Reservation, RedeemError>> {
+    ) -> Result<Result<Reservation, RedeemError>, SqlError> {
         let invite = match self.redeemable(id, Some(&account), now)? {
             Ok(invite) => invite,
             Err(refusal) => return Ok(Err(refusal)),
@@ -60,8 +60,8 @@ impl Transaction<'_> {
         id: InviteId,
         account: Option<&Username>,
         now: Timestamp,
-    ) -> rusqlite::Result<Result<Invite, RedeemError>> {
-        let Some(invite) = find(&self.sqlite, id)? else { return Ok(Err(RedeemError::Absent)) };
+    ) -> Result<Result<Invite, RedeemError>, SqlError> {
+        let Some(invite) = find(self.sql, id)? else { return Ok(Err(RedeemError::Absent)) };
         let status = invite.status(now);
         if status != Status::Pending {
             return Ok(Err(RedeemError::Ended(status)));
@@ -88,24 +88,27 @@ impl Transaction<'_> {
         via: Via,
         hold: Hold,
         now: Timestamp,
-    ) -> rusqlite::Result<i64> {
-        let mut statement = self.sqlite.prepare_cached(
-            "UPDATE invite SET used = used + 1, spent_at = CASE WHEN used + 1 = uses THEN ?2 END WHERE id = ?1",
+    ) -> Result<i64, SqlError> {
+        self.sql.execute(
+            "UPDATE invite SET used = used + 1, \
+             spent_at = CASE WHEN used + 1 = uses THEN CAST(?2 AS BIGINT) END WHERE id = ?1",
+            &[invite.id.to_row().into(), now.as_millisecond().into()],
         )?;
-        statement.execute(params![invite.id.to_row(), now.as_millisecond()])?;
-        let mut statement = self.sqlite.prepare_cached(
+        let id = self.sql.first(
             "INSERT INTO redemption (invite, host, account, at, via, made, with_token) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) RETURNING id",
+            &[
+                invite.id.to_row().into(),
+                invite.draft.host.as_str().into(),
+                account.map(Username::as_str).into(),
+                now.as_millisecond().into(),
+                via.to_string().as_str().into(),
+                i64::from(hold == Hold::Made).into(),
+                i64::from(hold == Hold::ReservedWithToken).into(),
+            ],
+            |row| row.integer(0),
         )?;
-        statement.insert(params![
-            invite.id.to_row(),
-            invite.draft.host.as_str(),
-            account.map(Username::as_str),
-            now.as_millisecond(),
-            via.to_string(),
-            hold == Hold::Made,
-            hold == Hold::ReservedWithToken,
-        ])
+        id.ok_or_else(|| SqlError::unreadable(0, "a row was not put down"))
     }
 
     /// Ends a reservation: the account was made, or it was not and the use is free again, or an app's. Gives the invite
@@ -114,33 +117,34 @@ impl Transaction<'_> {
         &mut self,
         reservation: ReservationId,
         taker: &Taker,
-    ) -> rusqlite::Result<Result<Option<Invite>, LedgerError>> {
-        let mut statement =
-            self.sqlite.prepare_cached("SELECT invite, with_token FROM redemption WHERE id = ?1 AND made = 0")?;
-        let row = statement.query_row([reservation.0], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-        drop(statement);
-        let Some((invite, with_token)): Option<(i64, bool)> = row else { return Ok(Ok(None)) };
+    ) -> Result<Result<Option<Invite>, LedgerError>, SqlError> {
+        let found = self.sql.first(
+            "SELECT invite, with_token FROM redemption WHERE id = ?1 AND made = 0",
+            &[reservation.0.into()],
+            |row| Ok((row.integer(0)?, row.integer(1)? == 1)),
+        )?;
+        let Some((invite, with_token)) = found else { return Ok(Ok(None)) };
         match taker {
             Taker::Nobody | Taker::NobodyNorToken => {
-                self.sqlite.prepare_cached("DELETE FROM redemption WHERE id = ?1")?.execute([reservation.0])?;
-                let sql = "UPDATE invite SET used = used - 1, spent_at = NULL WHERE id = ?1";
-                self.sqlite.prepare_cached(sql)?.execute([invite])?;
+                self.sql.execute("DELETE FROM redemption WHERE id = ?1", &[reservation.0.into()])?;
+                let statement = "UPDATE invite SET used = used - 1, spent_at = NULL WHERE id = ?1";
+                self.sql.execute(statement, &[invite.into()])?;
             }
             Taker::Guest => {
-                let sql = "UPDATE redemption SET made = 1 WHERE id = ?1";
-                self.sqlite.prepare_cached(sql)?.execute([reservation.0])?;
+                self.sql.execute("UPDATE redemption SET made = 1 WHERE id = ?1", &[reservation.0.into()])?;
             }
             Taker::App(account) => {
-                let sql = "UPDATE redemption SET made = 1, account = ?2, via = 'app' WHERE id = ?1";
+                let statement = "UPDATE redemption SET made = 1, account = ?2, via = 'app' WHERE id = ?1";
                 let account = account.as_ref().map(Username::as_str);
-                self.sqlite.prepare_cached(sql)?.execute(params![reservation.0, account])?;
+                self.sql.execute(statement, &[reservation.0.into(), account.into()])?;
             }
         }
         if with_token && *taker != Taker::Nobody {
-            let sql = "UPDATE invite SET app_token = NULL, app_expires_at = NULL, app_withdrawing = 0 WHERE id = ?1";
-            self.sqlite.prepare_cached(sql)?.execute([invite])?;
+            let statement =
+                "UPDATE invite SET app_token = NULL, app_expires_at = NULL, app_withdrawing = 0 WHERE id = ?1";
+            self.sql.execute(statement, &[invite.into()])?;
         }
-        Ok(Ok(find(&self.sqlite, InviteId::from_row(invite))?))
+        Ok(Ok(find(self.sql, InviteId::from_row(invite))?))
     }
 
     /// Puts down that an app used the token of an invite; gives the invite as it is then. What was put down before is
@@ -152,17 +156,17 @@ impl Transaction<'_> {
         token: &AppToken,
         account: Option<&Username>,
         now: Timestamp,
-    ) -> rusqlite::Result<Result<Option<Invite>, LedgerError>> {
-        let out = find(&self.sqlite, id)?.and_then(|invite| invite.draft.app_token);
+    ) -> Result<Result<Option<Invite>, LedgerError>, SqlError> {
+        let out = find(self.sql, id)?.and_then(|invite| invite.draft.app_token);
         if out.as_ref() != Some(token) || self.is_token_reserved(id)? || !self.drop_token(id, token)? {
-            return Ok(Ok(find(&self.sqlite, id)?));
+            return Ok(Ok(find(self.sql, id)?));
         }
-        let Some(invite) = find(&self.sqlite, id)? else { return Ok(Ok(None)) };
+        let Some(invite) = find(self.sql, id)? else { return Ok(Ok(None)) };
         // There is always a use left for a token that is out, unless an admin took it away since.
         if invite.uses_left() > 0 {
             self.take_use(&invite, account, Via::App, Hold::Made, now)?;
         }
-        Ok(Ok(find(&self.sqlite, id)?))
+        Ok(Ok(find(self.sql, id)?))
     }
 
     /// Remembers the server's token for an invite, if there is a use left for it.
@@ -171,15 +175,15 @@ impl Transaction<'_> {
         id: InviteId,
         token: AppToken,
         now: Timestamp,
-    ) -> rusqlite::Result<Result<Kept, LedgerError>> {
-        let Some(mut invite) = find(&self.sqlite, id)? else { return Ok(Ok(Kept::NotNeeded(None))) };
+    ) -> Result<Result<Kept, LedgerError>, SqlError> {
+        let Some(mut invite) = find(self.sql, id)? else { return Ok(Ok(Kept::NotNeeded(None))) };
         if invite.draft.app_token.is_some() || invite.status(now) != Status::Pending {
             return Ok(Ok(Kept::NotNeeded(Some(invite))));
         }
-        let mut statement = self.sqlite.prepare_cached(
+        self.sql.execute(
             "UPDATE invite SET app_token = ?2, app_expires_at = ?3, app_withdrawing = 0 WHERE id = ?1",
+            &[id.to_row().into(), token.sealed.as_slice().into(), token.expires_at.as_millisecond().into()],
         )?;
-        statement.execute(params![id.to_row(), token.sealed, token.expires_at.as_millisecond()])?;
         invite.draft.app_token = Some(token);
         Ok(Ok(Kept::Kept(invite)))
     }
@@ -189,8 +193,8 @@ impl Transaction<'_> {
         &mut self,
         id: InviteId,
         token: &AppToken,
-    ) -> rusqlite::Result<Result<Withdrawal, LedgerError>> {
-        let found = find(&self.sqlite, id)?.and_then(|invite| invite.draft.app_token);
+    ) -> Result<Result<Withdrawal, LedgerError>, SqlError> {
+        let found = find(self.sql, id)?.and_then(|invite| invite.draft.app_token);
         let Some(out) = found.filter(|out| out.sealed == token.sealed) else { return Ok(Ok(Withdrawal::NotOut)) };
         if self.is_token_reserved(id)? {
             return Ok(Ok(Withdrawal::NotOut));
@@ -198,7 +202,7 @@ impl Transaction<'_> {
         if out.is_withdrawing {
             return Ok(Ok(Withdrawal::Again));
         }
-        self.sqlite.prepare_cached("UPDATE invite SET app_withdrawing = 1 WHERE id = ?1")?.execute([id.to_row()])?;
+        self.sql.execute("UPDATE invite SET app_withdrawing = 1 WHERE id = ?1", &[id.to_row().into()])?;
         Ok(Ok(Withdrawal::First))
     }
 
@@ -207,29 +211,29 @@ impl Transaction<'_> {
         &mut self,
         id: InviteId,
         token: &AppToken,
-    ) -> rusqlite::Result<Result<bool, LedgerError>> {
+    ) -> Result<Result<bool, LedgerError>, SqlError> {
         self.drop_token(id, token).map(Ok)
     }
 
     /// Whether the token that is out holds the last use that is left: nobody else may have that use before it is known
     /// what became of the token. What a reservation holds already is no longer left.
-    fn is_last_use(&self, invite: &Invite) -> rusqlite::Result<bool> {
+    fn is_last_use(&self, invite: &Invite) -> Result<bool, SqlError> {
         Ok(invite.draft.app_token.is_some() && invite.uses_left() <= 1 && !self.is_token_reserved(invite.id)?)
     }
 
     /// Whether the use that an invite's token holds is reserved.
-    fn is_token_reserved(&self, id: InviteId) -> rusqlite::Result<bool> {
-        let mut statement = self.sqlite.prepare_cached(
-            "SELECT EXISTS (SELECT 1 FROM redemption WHERE invite = ?1 AND made = 0 AND with_token = 1)",
-        )?;
-        statement.query_row([id.to_row()], |row| row.get(0))
+    fn is_token_reserved(&self, id: InviteId) -> Result<bool, SqlError> {
+        let statement = "SELECT 1 FROM redemption WHERE invite = ?1 AND made = 0 AND with_token = 1";
+        self.sql.any(statement, &[id.to_row().into()])
     }
 
-    fn drop_token(&self, id: InviteId, token: &AppToken) -> rusqlite::Result<bool> {
-        let mut statement = self.sqlite.prepare_cached(
-            "UPDATE invite SET app_token = NULL, app_expires_at = NULL, app_withdrawing = 0 WHERE id = ?1 AND app_token = ?2",
+    fn drop_token(&self, id: InviteId, token: &AppToken) -> Result<bool, SqlError> {
+        let dropped = self.sql.execute(
+            "UPDATE invite SET app_token = NULL, app_expires_at = NULL, app_withdrawing = 0 \
+             WHERE id = ?1 AND app_token = ?2",
+            &[id.to_row().into(), token.sealed.as_slice().into()],
         )?;
-        Ok(statement.execute(params![id.to_row(), token.sealed])? == 1)
+        Ok(dropped == 1)
     }
 
     /// Takes an invite of the server itself into the ledger, once; `slot` is what its token is found by.
@@ -237,18 +241,13 @@ impl Transaction<'_> {
         &mut self,
         slot: &[u8],
         draft: Draft,
-    ) -> rusqlite::Result<Result<Option<Invite>, LedgerError>> {
-        let known: Option<i64> = self
-            .sqlite
-            .prepare_cached("SELECT invite FROM adopted WHERE token = ?1")?
-            .query_row([slot], |row| row.get(0))
-            .optional()?;
-        if let Some(row) = known {
-            return Ok(Ok(find(&self.sqlite, InviteId::from_row(row))?));
+    ) -> Result<Result<Option<Invite>, LedgerError>, SqlError> {
+        if let Some(known) = Store(self.sql).adopted(slot)? {
+            return Ok(Ok(Some(known)));
         }
         let invite = self.insert(draft)?;
-        let mut statement = self.sqlite.prepare_cached("INSERT INTO adopted (token, invite) VALUES (?1, ?2)")?;
-        statement.execute(params![slot, invite.id.to_row()])?;
+        let statement = "INSERT INTO adopted (token, invite) VALUES (?1, ?2)";
+        self.sql.execute(statement, &[slot.into(), invite.id.to_row().into()])?;
         Ok(Ok(Some(invite)))
     }
 }

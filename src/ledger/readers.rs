@@ -1,0 +1,97 @@
+//! Connections that read; they never wait for the writer.
+
+use super::sql::{Sql, SqlError};
+use super::store::Store;
+use super::{LedgerError, sqlite};
+use crate::config::settings::Database;
+
+/// A connection that reads.
+enum Connection {
+    Sqlite(rusqlite::Connection),
+}
+
+impl Connection {
+    fn open(database: &Database) -> Result<Self, SqlError> {
+        Ok(match database {
+            Database::Sqlite(file) => Self::Sqlite(sqlite::connect(file)?),
+            Database::Unread => return Err(SqlError::Connection("nobody says where it is".into())),
+        })
+    }
+
+    fn may_be_kept(&self) -> bool {
+        match self {
+            Self::Sqlite(connection) => sqlite::may_be_kept(connection),
+        }
+    }
+
+    fn store(&self) -> Store<'_> {
+        Store(match self {
+            Self::Sqlite(connection) => Sql::Sqlite(connection),
+        })
+    }
+}
+
+/// A few connections that read, each opened when it is first needed.
+pub(super) struct Readers {
+    database: Database,
+    free: (async_channel::Sender<Option<Connection>>, async_channel::Receiver<Option<Connection>>),
+}
+
+const READERS: usize = 2;
+
+impl Readers {
+    pub(super) fn new(database: &Database) -> Self {
+        let free = async_channel::bounded(READERS);
+        for _ in 0..READERS {
+            // There is room for exactly these.
+            let _ = free.0.try_send(None);
+        }
+        Self { database: database.clone(), free }
+    }
+
+    /// Runs `query` on a free connection, off the event loop.
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        query: impl FnOnce(Store<'_>) -> Result<T, SqlError> + Send + 'static,
+    ) -> Result<T, LedgerError> {
+        let place = self.free.1.recv().await.map_err(|_| LedgerError::Unavailable("it is closed".into()))?;
+        // Gives the place back also when the caller goes away in the meantime.
+        let mut place = Place { connection: place, back: self.free.0.clone() };
+        let database = self.database.clone();
+        async_std::task::spawn_blocking(move || {
+            let connection = match place.take() {
+                Some(connection) => connection,
+                None => Connection::open(&database)?,
+            };
+            let result = query(connection.store())?;
+            if connection.may_be_kept() {
+                place.put(connection);
+            }
+            Ok(result)
+        })
+        .await
+        .map_err(|error: SqlError| error.into())
+    }
+}
+
+/// A place among the readers. A connection that failed is not put back: the next reader opens a new one.
+struct Place {
+    connection: Option<Connection>,
+    back: async_channel::Sender<Option<Connection>>,
+}
+
+impl Place {
+    fn take(&mut self) -> Option<Connection> {
+        self.connection.take()
+    }
+
+    fn put(&mut self, connection: Connection) {
+        self.connection = Some(connection);
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let _ = self.back.try_send(self.connection.take());
+    }
+}

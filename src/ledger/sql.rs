@@ -1,0 +1,196 @@
+//! The seam between what the ledger asks and the engine that answers: statements, values, rows.
+//!
+//! Statements keep to what SQLite shares with other engines, with `?1` for the first value, and are prepared once for
+//! each connection.
+
+use rusqlite::types::{ToSqlOutput, ValueRef};
+
+/// What a statement is given.
+#[derive(Clone, Copy)]
+pub(super) enum Value<'a> {
+    Null,
+    Integer(i64),
+    Text(&'a str),
+    Bytes(&'a [u8]),
+}
+
+impl From<i64> for Value<'_> {
+    fn from(value: i64) -> Self {
+        Self::Integer(value)
+    }
+}
+
+impl From<u32> for Value<'_> {
+    fn from(value: u32) -> Self {
+        Self::Integer(value.into())
+    }
+}
+
+impl<'a> From<&'a str> for Value<'a> {
+    fn from(value: &'a str) -> Self {
+        Self::Text(value)
+    }
+}
+
+impl<'a> From<&'a [u8]> for Value<'a> {
+    fn from(value: &'a [u8]) -> Self {
+        Self::Bytes(value)
+    }
+}
+
+impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+impl rusqlite::ToSql for Value<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match *self {
+            Self::Null => ValueRef::Null,
+            Self::Integer(value) => ValueRef::Integer(value),
+            Self::Text(value) => ValueRef::Text(value.as_bytes()),
+            Self::Bytes(value) => ValueRef::Blob(value),
+        }))
+    }
+}
+
+/// Why a statement failed.
+#[derive(Debug, thiserror::Error)]
+pub enum SqlError {
+    /// SQLite says so.
+    #[error(transparent)]
+    Sqlite(#[from] rusqlite::Error),
+    /// There is no connection, nor a way to one.
+    #[error("{0}")]
+    Connection(String),
+    /// A row holds what this program never wrote.
+    #[error("column {column} holds what cannot be read ({source})")]
+    Unreadable {
+        /// Which, from 0.
+        column: usize,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+impl SqlError {
+    pub(super) fn unreadable(column: usize, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Unreadable { column, source: source.into() }
+    }
+}
+
+/// A row of an answer.
+pub(super) enum Row<'a> {
+    Sqlite(&'a rusqlite::Row<'a>),
+}
+
+impl Row<'_> {
+    pub(super) fn maybe_integer(&self, column: usize) -> Result<Option<i64>, SqlError> {
+        Ok(match self {
+            Self::Sqlite(row) => row.get_ref(column)?.as_i64_or_null().map_err(rusqlite::Error::from)?,
+        })
+    }
+
+    pub(super) fn integer(&self, column: usize) -> Result<i64, SqlError> {
+        self.maybe_integer(column)?.ok_or_else(|| SqlError::unreadable(column, "it is null"))
+    }
+
+    /// A number that is never negative, and small.
+    pub(super) fn number(&self, column: usize) -> Result<u32, SqlError> {
+        self.integer(column)?.try_into().map_err(|error| SqlError::unreadable(column, error))
+    }
+
+    pub(super) fn maybe_text(&self, column: usize) -> Result<Option<&str>, SqlError> {
+        Ok(match self {
+            Self::Sqlite(row) => row.get_ref(column)?.as_str_or_null().map_err(rusqlite::Error::from)?,
+        })
+    }
+
+    pub(super) fn text(&self, column: usize) -> Result<&str, SqlError> {
+        self.maybe_text(column)?.ok_or_else(|| SqlError::unreadable(column, "it is null"))
+    }
+
+    pub(super) fn maybe_bytes(&self, column: usize) -> Result<Option<&[u8]>, SqlError> {
+        Ok(match self {
+            Self::Sqlite(row) => row.get_ref(column)?.as_blob_or_null().map_err(rusqlite::Error::from)?,
+        })
+    }
+
+    pub(super) fn bytes(&self, column: usize) -> Result<&[u8], SqlError> {
+        self.maybe_bytes(column)?.ok_or_else(|| SqlError::unreadable(column, "it is null"))
+    }
+}
+
+/// A connection, within a transaction or outside.
+#[derive(Clone, Copy)]
+pub(super) enum Sql<'a> {
+    Sqlite(&'a rusqlite::Connection),
+}
+
+impl Sql<'_> {
+    /// Runs a statement; gives how many rows it changed.
+    pub(super) fn execute(self, sql: &str, values: &[Value<'_>]) -> Result<u64, SqlError> {
+        match self {
+            Self::Sqlite(connection) => {
+                let mut statement = connection.prepare_cached(sql)?;
+                Ok(statement.execute(rusqlite::params_from_iter(values))? as u64)
+            }
+        }
+    }
+
+    /// The first row of an answer, if it has any.
+    pub(super) fn first<T>(
+        self,
+        sql: &str,
+        values: &[Value<'_>],
+        read: impl FnOnce(&Row<'_>) -> Result<T, SqlError>,
+    ) -> Result<Option<T>, SqlError> {
+        match self {
+            Self::Sqlite(connection) => {
+                let mut statement = connection.prepare_cached(sql)?;
+                let mut rows = statement.query(rusqlite::params_from_iter(values))?;
+                rows.next()?.map(|row| read(&Row::Sqlite(row))).transpose()
+            }
+        }
+    }
+
+    /// Whether the answer has any row.
+    pub(super) fn any(self, sql: &str, values: &[Value<'_>]) -> Result<bool, SqlError> {
+        Ok(self.first(sql, values, |_| Ok(()))?.is_some())
+    }
+
+    /// Reads every row of an answer.
+    pub(super) fn each(
+        self,
+        sql: &str,
+        values: &[Value<'_>],
+        mut read: impl FnMut(&Row<'_>) -> Result<(), SqlError>,
+    ) -> Result<(), SqlError> {
+        match self {
+            Self::Sqlite(connection) => {
+                let mut statement = connection.prepare_cached(sql)?;
+                let mut rows = statement.query(rusqlite::params_from_iter(values))?;
+                while let Some(row) = rows.next()? {
+                    read(&Row::Sqlite(row))?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// The rows of an answer.
+    pub(super) fn all<T>(
+        self,
+        sql: &str,
+        values: &[Value<'_>],
+        read: impl Fn(&Row<'_>) -> Result<T, SqlError>,
+    ) -> Result<Vec<T>, SqlError> {
+        let mut all = Vec::new();
+        self.each(sql, values, |row| {
+            all.push(read(row)?);
+            Ok(())
+        })?;
+        Ok(all)
+    }
+}

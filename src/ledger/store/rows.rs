@@ -1,0 +1,144 @@
+//! Rows as values.
+
+use jiff::Timestamp;
+
+use crate::invite::name::Username;
+use crate::invite::{AppToken, Draft, Invite, InviteId, Kind, Redemption};
+use crate::ledger::sql::{Row, Sql, SqlError, Value};
+
+/// What [`read_invite`] reads.
+pub(super) const COLUMNS: &str = "invite.id, invite.kind, invite.host, invite.source, invite.username, invite.contact, \
+                                  invite.groups, invite.roles, invite.note, invite.uses, invite.used, \
+                                  invite.created_at, invite.expires_at, invite.revoked_at, invite.inviter, \
+                                  invite.app_token, invite.app_expires_at, invite.app_withdrawing";
+
+/// How many [`COLUMNS`] there are.
+const WIDTH: usize = 18;
+
+/// The condition for a pending invite at `?1`.
+pub(super) const IS_PENDING: &str = "used < uses AND revoked_at IS NULL AND expires_at > ?1";
+
+/// A value that the ledger stores as text and checked when it was stored.
+pub(super) fn parsed<T: std::str::FromStr>(row: &Row<'_>, column: usize) -> Result<T, SqlError>
+where
+    T::Err: std::error::Error + Send + Sync + 'static,
+{
+    row.text(column)?.parse().map_err(|error| SqlError::unreadable(column, error))
+}
+
+fn maybe_parsed<T: std::str::FromStr>(row: &Row<'_>, column: usize) -> Result<Option<T>, SqlError>
+where
+    T::Err: std::error::Error + Send + Sync + 'static,
+{
+    let text = row.maybe_text(column)?;
+    text.map(|text| text.parse().map_err(|error| SqlError::unreadable(column, error))).transpose()
+}
+
+pub(super) fn moment(row: &Row<'_>, column: usize) -> Result<Timestamp, SqlError> {
+    Timestamp::from_millisecond(row.integer(column)?).map_err(|error| SqlError::unreadable(column, error))
+}
+
+fn list(row: &Row<'_>, column: usize) -> Result<Vec<String>, SqlError> {
+    let Some(json) = row.maybe_text(column)? else { return Ok(vec![]) };
+    serde_json::from_str(json).map_err(|error| SqlError::unreadable(column, error))
+}
+
+/// Which come first.
+#[derive(Clone, Copy)]
+pub(super) enum Order {
+    Newest,
+    Oldest,
+}
+
+/// The invite called `id`, with its redemptions.
+pub(super) fn find(sql: Sql<'_>, id: InviteId) -> Result<Option<Invite>, SqlError> {
+    Ok(select(sql, "id = ?1", Order::Newest, None, vec![id.to_row().into()])?.pop())
+}
+
+/// The invites for which `condition` holds, with their redemptions, in one statement: what it reads fits together, also
+/// while others write.
+pub(super) fn select(
+    sql: Sql<'_>,
+    condition: &str,
+    order: Order,
+    limit: Option<u32>,
+    mut values: Vec<Value<'_>>,
+) -> Result<Vec<Invite>, SqlError> {
+    let order = match order {
+        Order::Newest => "DESC",
+        Order::Oldest => "ASC",
+    };
+    let limit = limit.map_or(String::new(), |limit| {
+        values.push(limit.into());
+        format!("ORDER BY id {order} LIMIT ?{}", values.len())
+    });
+    let text = format!(
+        "SELECT {COLUMNS}, redemption.account, redemption.at, redemption.via \
+         FROM (SELECT * FROM invite WHERE {condition} {limit}) AS invite \
+         LEFT JOIN redemption ON redemption.invite = invite.id AND redemption.made = 1 AND invite.used > 0 \
+         ORDER BY invite.id {order}, redemption.id"
+    );
+    let mut invites: Vec<Invite> = Vec::new();
+    sql.each(&text, &values, |row| {
+        let id = InviteId::from_row(row.integer(0)?);
+        if invites.last().is_none_or(|last| last.id != id) {
+            invites.push(read_invite(row)?);
+        }
+        if row.maybe_integer(WIDTH + 1)?.is_some()
+            && let Some(invite) = invites.last_mut()
+        {
+            invite.redemptions.push(read_redemption(row, WIDTH)?);
+        }
+        Ok(())
+    })?;
+    Ok(invites)
+}
+
+fn read_redemption(row: &Row<'_>, first: usize) -> Result<Redemption, SqlError> {
+    Ok(Redemption { account: maybe_parsed(row, first)?, at: moment(row, first + 1)?, via: parsed(row, first + 2)? })
+}
+
+/// Adds its redemptions to an invite.
+pub(super) fn with_redemptions(sql: Sql<'_>, mut invite: Invite) -> Result<Invite, SqlError> {
+    if invite.used > 0 {
+        let statement = "SELECT account, at, via FROM redemption WHERE invite = ?1 AND made = 1 ORDER BY id";
+        invite.redemptions = sql.all(statement, &[invite.id.to_row().into()], |row| read_redemption(row, 0))?;
+    }
+    Ok(invite)
+}
+
+/// Reads a row of [`COLUMNS`], without its redemptions.
+pub(super) fn read_invite(row: &Row<'_>) -> Result<Invite, SqlError> {
+    let username: Option<Username> = maybe_parsed(row, 4)?;
+    let kind = match (row.text(1)?, username) {
+        ("contact", username) => Kind::Contact { contact: parsed(row, 5)?, username },
+        ("reset", Some(username)) => Kind::Reset { username },
+        (_, username) => Kind::Account { username },
+    };
+    Ok(Invite {
+        id: InviteId::from_row(row.integer(0)?),
+        draft: Draft {
+            kind,
+            host: parsed(row, 2)?,
+            source: parsed(row, 3)?,
+            groups: list(row, 6)?,
+            roles: list(row, 7)?,
+            note: row.maybe_text(8)?.map(String::from),
+            inviter: row.maybe_text(14)?.map(String::from),
+            uses: row.number(9)?,
+            created_at: moment(row, 11)?,
+            expires_at: moment(row, 12)?,
+            app_token: match row.maybe_bytes(15)? {
+                Some(sealed) => Some(AppToken {
+                    sealed: sealed.to_vec(),
+                    expires_at: moment(row, 16)?,
+                    is_withdrawing: row.integer(17)? == 1,
+                }),
+                None => None,
+            },
+        },
+        used: row.number(10)?,
+        revoked_at: row.maybe_integer(13)?.map(|_| moment(row, 13)).transpose()?,
+        redemptions: vec![],
+    })
+}

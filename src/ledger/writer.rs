@@ -1,0 +1,69 @@
+//! The connection that writes, whichever engine it is of, and what is known on this side of it.
+
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
+
+use super::sql::SqlError;
+use super::store::{Memory, Transaction};
+use super::{LedgerError, OpenError, sqlite};
+use crate::clock;
+use crate::config::settings::{self, Database};
+use crate::invite::token::LedgerKey;
+
+enum Engine {
+    Sqlite(Box<sqlite::Database>),
+}
+
+/// The connection that writes.
+pub(super) struct Writer {
+    engine: Engine,
+    memory: Memory,
+    rng: StdRng,
+}
+
+impl Writer {
+    /// Opens, migrates, checks the key. A ledger that cannot be written for now is no error, but told beside the writer.
+    pub(super) fn open(settings: &settings::Ledger, key: &LedgerKey) -> Result<(Self, Option<LedgerError>), OpenError> {
+        let key_file = &settings.key_file;
+        let (engine, trouble) = match &settings.database {
+            Database::Sqlite(file) => {
+                let (database, trouble) = sqlite::Database::open(file, key_file, key)?;
+                (Engine::Sqlite(Box::new(database)), trouble)
+            }
+            Database::Unread => return Err(OpenError::Unread),
+        };
+        let rng = StdRng::from_rng(&mut clock::rng());
+        Ok((Self { engine, memory: Memory::default(), rng }, trouble))
+    }
+
+    /// Runs `work` in a transaction and commits it. When anything fails, nothing has changed.
+    pub(super) fn transaction(
+        &mut self,
+        work: impl FnOnce(&mut Transaction<'_>) -> Result<(), SqlError>,
+    ) -> Result<(), LedgerError> {
+        let Self { engine, memory, rng } = self;
+        let result = match engine {
+            Engine::Sqlite(database) => {
+                database.transaction(|sql| work(&mut Transaction { sql, memory: &mut *memory, rng }))
+            }
+        };
+        if result.is_err() {
+            *memory = Memory::default();
+        }
+        result
+    }
+
+    /// What to do when it cannot write.
+    pub(super) fn way_out(&self) -> &'static str {
+        match &self.engine {
+            Engine::Sqlite(_) => "make room or mend the disk",
+        }
+    }
+
+    /// Closes it.
+    pub(super) fn close(self) {
+        match self.engine {
+            Engine::Sqlite(database) => database.close(),
+        }
+    }
+}
