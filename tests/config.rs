@@ -107,7 +107,7 @@ idle_exit = 5
 max_connections = "many"
 max_boddy = "1KiB"
 [ledger]
-url = "postgres://user:s3cret@host/db"
+url = "postgres://user:s3/cret@host/db"
 [hosts."exa mple"]
 [hosts."example.com".backend]
 kind = "foo"
@@ -139,12 +139,12 @@ allow = ["create", "destroy"]
   keys.b.hosts = ["other.example"] (F): other.example is not declared under [hosts]
   keys.b.secret_file = "/nonexistent" (F): cannot read /nonexistent (No such file or directory (os error 2))
   keys.c = {  } (F): needs one of sha256, secret_file, public_key, public_key_file, jwks_file
-  ledger.url = "postgres://…" (F): PostgreSQL is not supported by this version; use "sqlite:ledger.db"
+  ledger.url = "postgres://…" (F): write @ as %40, / as %2F and ? as %3F in the user's name and the password
   public_url = "nope" (F): expected a URL such as "https://invite.example.com/"
 "#;
     assert_eq!(stderr.replace(&file, "F"), expected);
     assert_eq!(output.status.code(), Some(2));
-    assert!(!stderr.contains("s3cret"));
+    assert!(!stderr.contains("s3cret") && !stderr.contains("cret@"));
 }
 
 #[test]

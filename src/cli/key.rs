@@ -221,7 +221,8 @@ fn view<'a>(id: &'a KeyId, key: &'a Arc<Key>, used: &LastUse) -> KeyView<'a> {
 fn last_use(settings: &Settings) -> LastUse {
     let may_be_there = match &settings.ledger.database {
         Database::Sqlite(file) => file.exists(),
-        Database::Unread => settings.ledger.key_file.exists(),
+        // Where there is no key, a ledger would be made.
+        Database::Postgres(_) | Database::Unread => settings.ledger.key_file.exists(),
     };
     if !may_be_there {
         return BTreeMap::new();

@@ -5,6 +5,7 @@
 
 pub mod apps;
 mod origin;
+pub mod postgres;
 pub mod public_key;
 mod rate;
 pub(crate) mod raw;

@@ -11,6 +11,7 @@ use url::Url;
 
 use super::apps::App;
 use super::origin::Origin;
+use super::postgres::Postgres;
 use super::public_key::PublicKey;
 use super::rate::Rate;
 use super::raw::{Algorithm, ApiMethod, BackendKind, Scope, TlsUse};
@@ -157,6 +158,8 @@ pub struct Ledger {
 pub enum Database {
     /// SQLite, in a file.
     Sqlite(PathBuf),
+    /// PostgreSQL.
+    Postgres(Box<Postgres>),
     /// A credential says it, which only the service itself gets to see.
     Unread,
 }
@@ -165,6 +168,7 @@ impl fmt::Display for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sqlite(file) => file.display().fmt(f),
+            Self::Postgres(_) => f.write_str("postgres://…"),
             Self::Unread => f.write_str("of ledger.url_file"),
         }
     }

@@ -8,6 +8,7 @@ use url::Url;
 
 use super::apps::{self, App};
 use super::origin::{Fault, Origin};
+use super::postgres::PostgresError;
 use super::public_key;
 use super::raw::{self, ApiMethod, BackendKind, Raw, Scope, TlsUse};
 use super::secret::{Credentials, Secret, SecretError};
@@ -222,10 +223,14 @@ impl Settling<'_> {
             Some(file) if !file.is_empty() && !file.starts_with("//") && !file.contains('?') => {
                 return Database::Sqlite(state_dir.join(file));
             }
-            _ if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
-                self.fault(&["ledger", named], "PostgreSQL is not supported by this version; use \"sqlite:ledger.db\"");
-            }
-            _ => self.fault(&["ledger", named], "expected \"sqlite:FILE\", relative to state_dir or absolute"),
+            _ if url.starts_with("postgres://") || url.starts_with("postgresql://") => match url.parse() {
+                Ok(postgres) => return Database::Postgres(Box::new(postgres)),
+                Err(error) => self.fault(&["ledger", named], &PostgresError::to_string(&error)),
+            },
+            _ => self.fault(
+                &["ledger", named],
+                "expected \"sqlite:FILE\", relative to state_dir or absolute, or \"postgres://USER@HOST/DATABASE\"",
+            ),
         }
         Database::Unread
     }

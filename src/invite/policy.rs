@@ -65,7 +65,7 @@ pub const MAX_USES: u32 = 10_000;
 pub const RESET_TTL: Duration = Duration::from_hours(24);
 const MAX_NOTE_CHARS: usize = 1_000;
 /// What a remark may be.
-pub const NOTE_EXPECTED: &str = "expected at most 1000 characters";
+pub const NOTE_EXPECTED: &str = "expected at most 1000 characters, without NUL";
 const MAX_LIST: usize = 32;
 const MAX_WORD_CHARS: usize = 128;
 
@@ -96,7 +96,8 @@ pub fn span_text(span: Duration) -> String {
 /// Whether `note` can be a remark.
 #[must_use]
 pub fn is_note(note: &str) -> bool {
-    note.chars().count() <= MAX_NOTE_CHARS
+    // PostgreSQL has no place for NUL.
+    note.chars().count() <= MAX_NOTE_CHARS && !note.contains('\0')
 }
 
 /// Turns an order into a draft.
@@ -251,7 +252,7 @@ mod tests {
         assert_eq!(
             wrong(&order),
             "username: admin is reserved on example.com; contact: expected an address at example.com; \
-             uses: expected 1 to 5; ttl: expected at most 30d; note: expected at most 1000 characters; \
+             uses: expected 1 to 5; ttl: expected at most 30d; note: expected at most 1000 characters, without NUL; \
              groups: expected at most 32 names of 1 to 128 characters; \
              roles: expected at most 32 names of 1 to 128 characters"
         );

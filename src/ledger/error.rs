@@ -30,6 +30,14 @@ pub enum OpenError {
     /// Some other database.
     #[error("{} is a database, but no ledger; set ledger.url to a file of its own", .0.display())]
     Foreign(PathBuf),
+    /// Some other program's table in PostgreSQL.
+    #[error("the PostgreSQL table {0} is not the ledger's; set ledger.url to a database of its own")]
+    ForeignTable(String),
+    /// A PostgreSQL database that cannot hold every name.
+    #[error(
+        "the PostgreSQL database is encoded in {0}, which has no place for some names; make it with ENCODING 'UTF8'"
+    )]
+    Encoding(String),
     /// The ledger was made with another key.
     #[error("the ledger key {} does not belong to the ledger {ledger}; put back the key that it was made with", key_file.display())]
     WrongKey {
@@ -48,6 +56,17 @@ pub enum OpenError {
         ledger: String,
         /// Where the key should be.
         key_file: PathBuf,
+    },
+    /// There is no key, and nobody says whether there is a ledger.
+    #[error(
+        "the ledger key {} is not there, and whether a new one may be made cannot be asked ({why}); start PostgreSQL",
+        key_file.display()
+    )]
+    KeyUncertain {
+        /// Where the key should be.
+        key_file: PathBuf,
+        /// Why.
+        why: SqlError,
     },
     /// The key file holds something else.
     #[error("{} is no ledger key: expected {} bytes in base64", .0.display(), LedgerKey::BYTES)]
@@ -70,7 +89,7 @@ pub enum OpenError {
     },
 }
 
-/// The disk is full, read-only or away; nothing has changed, and later it may work.
+/// The disk is full, read-only or away, or PostgreSQL is; nothing has changed, and later it may work.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LedgerError {
     /// Why.

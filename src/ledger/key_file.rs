@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rand::Rng as _;
 
-use super::OpenError;
+use super::{OpenError, postgres};
 use crate::clock;
 use crate::config::settings::{self, Database};
 use crate::files::{self, Existing};
@@ -25,6 +25,7 @@ pub(super) fn load_or_make(settings: &settings::Ledger) -> Result<LedgerKey, Ope
     let has_ledger = match &settings.database {
         Database::Sqlite(file) => file.exists(),
         Database::Unread => return Err(OpenError::Unread),
+        Database::Postgres(server) => postgres::has_ledger(server, path)?,
     };
     if has_ledger {
         return Err(OpenError::KeyMissing { ledger: settings.database.to_string(), key_file: path.to_owned() });

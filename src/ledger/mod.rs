@@ -1,6 +1,7 @@
 //! The ledger: the record of all invites, and the authority on who may redeem what.
 //!
-//! The rules are statements ([`store`]), asked over a narrow seam ([`sql`]); what is the engine's own is in [`sqlite`].
+//! It is kept in SQLite, by one process, or in PostgreSQL, by any number of nodes. The rules ([`store`]) are the same, over
+//! a narrow seam ([`sql`]); what is each engine's own is in [`sqlite`] and [`postgres`].
 //!
 //! One thread writes ([`commit`]): what waits together is committed together, with one fsync. Answers leave after the
 //! commit, so what a caller was told survives `kill -9` and power loss. Reads go to connections of their own and never
@@ -9,6 +10,7 @@
 mod commit;
 mod error;
 mod key_file;
+mod postgres;
 mod readers;
 mod seal;
 mod sql;

@@ -1,5 +1,6 @@
 //! Connections that read; they never wait for the writer.
 
+use super::postgres::{READ_TIMEOUT, Session};
 use super::sql::{Sql, SqlError};
 use super::store::Store;
 use super::{LedgerError, sqlite};
@@ -8,6 +9,7 @@ use crate::config::settings::Database;
 /// A connection that reads.
 enum Connection {
     Sqlite(rusqlite::Connection),
+    Postgres(Box<Session>),
 }
 
 impl Connection {
@@ -15,18 +17,32 @@ impl Connection {
         Ok(match database {
             Database::Sqlite(file) => Self::Sqlite(sqlite::connect(file)?),
             Database::Unread => return Err(SqlError::Connection("nobody says where it is".into())),
+            Database::Postgres(server) => Self::Postgres(Box::new(Session::connect(server)?)),
         })
+    }
+
+    /// Whether it works still, as far as can be told without a question.
+    fn is_usable(&self) -> bool {
+        match self {
+            Self::Sqlite(_) => true,
+            Self::Postgres(session) => !session.has_ended(),
+        }
     }
 
     fn may_be_kept(&self) -> bool {
         match self {
             Self::Sqlite(connection) => sqlite::may_be_kept(connection),
+            Self::Postgres(_) => true,
         }
     }
 
     fn store(&self) -> Store<'_> {
         Store(match self {
             Self::Sqlite(connection) => Sql::Sqlite(connection),
+            Self::Postgres(session) => {
+                session.must_end_in(READ_TIMEOUT);
+                Sql::Postgres(session)
+            }
         })
     }
 }
@@ -59,7 +75,7 @@ impl Readers {
         let mut place = Place { connection: place, back: self.free.0.clone() };
         let database = self.database.clone();
         async_std::task::spawn_blocking(move || {
-            let connection = match place.take() {
+            let connection = match place.take().filter(Connection::is_usable) {
                 Some(connection) => connection,
                 None => Connection::open(&database)?,
             };

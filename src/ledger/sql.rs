@@ -1,9 +1,11 @@
 //! The seam between what the ledger asks and the engine that answers: statements, values, rows.
 //!
-//! Statements keep to what SQLite shares with other engines, with `?1` for the first value, and are prepared once for
-//! each connection.
+//! Every statement is written once, in what SQLite and PostgreSQL both understand, with `?1` for its first value. What
+//! differs between the two is in `sqlite/` and `postgres/`. Statements are prepared once for each connection.
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
+
+use super::postgres::{self, Session};
 
 /// What a statement is given.
 #[derive(Clone, Copy)]
@@ -61,7 +63,13 @@ pub enum SqlError {
     /// SQLite says so.
     #[error(transparent)]
     Sqlite(#[from] rusqlite::Error),
-    /// There is no connection, nor a way to one.
+    /// PostgreSQL says so, or is away.
+    #[error("{}", postgres::told(.0))]
+    Postgres(#[from] tokio_postgres::Error),
+    /// PostgreSQL says nothing.
+    #[error("PostgreSQL does not answer in time")]
+    TimedOut,
+    /// A certificate or the like, on our side of the connection.
     #[error("{0}")]
     Connection(String),
     /// A row holds what this program never wrote.
@@ -83,12 +91,14 @@ impl SqlError {
 /// A row of an answer.
 pub(super) enum Row<'a> {
     Sqlite(&'a rusqlite::Row<'a>),
+    Postgres(&'a tokio_postgres::Row),
 }
 
 impl Row<'_> {
     pub(super) fn maybe_integer(&self, column: usize) -> Result<Option<i64>, SqlError> {
         Ok(match self {
             Self::Sqlite(row) => row.get_ref(column)?.as_i64_or_null().map_err(rusqlite::Error::from)?,
+            Self::Postgres(row) => row.try_get(column)?,
         })
     }
 
@@ -104,6 +114,7 @@ impl Row<'_> {
     pub(super) fn maybe_text(&self, column: usize) -> Result<Option<&str>, SqlError> {
         Ok(match self {
             Self::Sqlite(row) => row.get_ref(column)?.as_str_or_null().map_err(rusqlite::Error::from)?,
+            Self::Postgres(row) => row.try_get(column)?,
         })
     }
 
@@ -114,6 +125,7 @@ impl Row<'_> {
     pub(super) fn maybe_bytes(&self, column: usize) -> Result<Option<&[u8]>, SqlError> {
         Ok(match self {
             Self::Sqlite(row) => row.get_ref(column)?.as_blob_or_null().map_err(rusqlite::Error::from)?,
+            Self::Postgres(row) => row.try_get(column)?,
         })
     }
 
@@ -126,6 +138,7 @@ impl Row<'_> {
 #[derive(Clone, Copy)]
 pub(super) enum Sql<'a> {
     Sqlite(&'a rusqlite::Connection),
+    Postgres(&'a Session),
 }
 
 impl Sql<'_> {
@@ -136,6 +149,7 @@ impl Sql<'_> {
                 let mut statement = connection.prepare_cached(sql)?;
                 Ok(statement.execute(rusqlite::params_from_iter(values))? as u64)
             }
+            Self::Postgres(session) => session.execute(sql, values),
         }
     }
 
@@ -151,6 +165,9 @@ impl Sql<'_> {
                 let mut statement = connection.prepare_cached(sql)?;
                 let mut rows = statement.query(rusqlite::params_from_iter(values))?;
                 rows.next()?.map(|row| read(&Row::Sqlite(row))).transpose()
+            }
+            Self::Postgres(session) => {
+                session.query(sql, values)?.first().map(|row| read(&Row::Postgres(row))).transpose()
             }
         }
     }
@@ -176,6 +193,7 @@ impl Sql<'_> {
                 }
                 Ok(())
             }
+            Self::Postgres(session) => session.query(sql, values)?.iter().try_for_each(|row| read(&Row::Postgres(row))),
         }
     }
 

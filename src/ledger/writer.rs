@@ -5,13 +5,14 @@ use rand::rngs::StdRng;
 
 use super::sql::SqlError;
 use super::store::{Memory, Transaction};
-use super::{LedgerError, OpenError, sqlite};
+use super::{LedgerError, OpenError, postgres, sqlite};
 use crate::clock;
 use crate::config::settings::{self, Database};
 use crate::invite::token::LedgerKey;
 
 enum Engine {
     Sqlite(Box<sqlite::Database>),
+    Postgres(Box<postgres::Database>),
 }
 
 /// The connection that writes.
@@ -31,6 +32,10 @@ impl Writer {
                 (Engine::Sqlite(Box::new(database)), trouble)
             }
             Database::Unread => return Err(OpenError::Unread),
+            Database::Postgres(server) => {
+                let (database, trouble) = postgres::Database::open(server, key_file, key)?;
+                (Engine::Postgres(Box::new(database)), trouble)
+            }
         };
         let rng = StdRng::from_rng(&mut clock::rng());
         Ok((Self { engine, memory: Memory::default(), rng }, trouble))
@@ -46,6 +51,11 @@ impl Writer {
             Engine::Sqlite(database) => {
                 database.transaction(|sql| work(&mut Transaction { sql, memory: &mut *memory, rng }))
             }
+            Engine::Postgres(database) => {
+                // Another node may have written since.
+                *memory = Memory::default();
+                database.transaction(|sql| work(&mut Transaction { sql, memory: &mut *memory, rng }))
+            }
         };
         if result.is_err() {
             *memory = Memory::default();
@@ -57,13 +67,14 @@ impl Writer {
     pub(super) fn way_out(&self) -> &'static str {
         match &self.engine {
             Engine::Sqlite(_) => "make room or mend the disk",
+            Engine::Postgres(_) => "start or mend PostgreSQL, or the way there",
         }
     }
 
     /// Closes it.
     pub(super) fn close(self) {
-        match self.engine {
-            Engine::Sqlite(database) => database.close(),
+        if let Engine::Sqlite(database) = self.engine {
+            database.close();
         }
     }
 }

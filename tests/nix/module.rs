@@ -164,8 +164,6 @@ fn the_build_checks_the_configuration() {
         ("settings.invite.ttl = \"3d\";", "unknown key; known here: "),
         ("settings.keys.website = { };", "needs one of sha256, "),
         ("settings.invites.ttl = \"soon\";", "invites.ttl = \"soon\""),
-        // The day this fails, take the mark off the option, and nix/tests/later/postgresql.nix out of there.
-        ("postgresql.createLocally = true;", "PostgreSQL is not supported by this version"),
     ] {
         let system = System::with(&format!("{URL} {lines}"));
         assert_eq!(system.strings("/assertions"), [""; 0]);

@@ -1,6 +1,6 @@
-//! The rules of the ledger as statements, for whatever engine answers.
+//! The rules of the ledger as statements: the same ones for every engine.
 //!
-//! What writes runs in a [`Transaction`], of which there is one at a time, also when several processes share
+//! What writes runs in a [`Transaction`], of which there is one at a time, also when several processes or nodes share
 //! the ledger: so whatever it reads stays true until it is committed.
 
 mod once;
@@ -20,7 +20,7 @@ use crate::invite::InviteId;
 pub(super) use once::Spend;
 pub(super) use read::Store;
 
-/// What the writer knows without asking; forgotten when a transaction fails.
+/// What the writer knows without asking; forgotten when a transaction fails, and where others write, too.
 #[derive(Default)]
 pub(super) struct Memory {
     last_id: Option<InviteId>,
