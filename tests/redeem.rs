@@ -2,10 +2,16 @@
 //! not, and what was answered is there.
 //!
 //! Random histories run against a real ledger and beside it against a plain model, which says of each call whether it
-//! must succeed. After every step the ledger must hold what the model holds, to the last field.
+//! must succeed. After every step the ledger must hold what the model holds, to the last field. The rules are the same in
+//! SQLite and in PostgreSQL.
 
+mod common;
+#[path = "common/postgres.rs"]
+mod postgres;
+
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::rc::Rc;
 use std::time::Duration;
 
 use futures_lite::future::{self, Boxed, FutureExt as _, block_on};
@@ -14,6 +20,7 @@ use invited::invite::name::{HostName, Username};
 use invited::invite::{Change, Draft, Invite, InviteId, Kind, Redemption, Source, Status, Via};
 use invited::ledger::{Answer, Filter, Ledger};
 use jiff::{SignedDuration, Timestamp};
+use postgres::Postgres;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
@@ -138,7 +145,7 @@ impl Ask {
             }
             .boxed(),
             Self::Change(id, change) => async move { ledger.change(id, change, None, now).await.ok() }.boxed(),
-            Self::Revoke(id) => async move { ledger.revoke(vec![id], now).await.unwrap().pop() }.boxed(),
+            Self::Revoke(id) => async move { ledger.revoke(vec![id], now).await.ok()?.pop() }.boxed(),
         }
     }
 }
@@ -261,30 +268,41 @@ impl Model {
 }
 
 struct History {
-    dir: TempDir,
+    place: Place,
     ledger: Ledger,
     now: Timestamp,
     model: Model,
 }
 
-fn open(dir: &Path) -> Ledger {
-    let retention = Duration::from_hours(1);
-    Ledger::open(&settings::Ledger {
-        database: Database::Sqlite(dir.join(FILE)),
-        key_file: dir.join(KEY_FILE),
-        retention,
-    })
-    .unwrap()
+/// Where a ledger is. Its key is in the directory.
+enum Place {
+    Sqlite(TempDir),
+    /// In a schema of its own.
+    Postgres {
+        dir: TempDir,
+        url: String,
+        server: Rc<Postgres>,
+    },
+}
+
+impl Place {
+    fn open(&self) -> Ledger {
+        let (database, dir) = match self {
+            Self::Sqlite(dir) => (Database::Sqlite(dir.path().join(FILE)), dir),
+            Self::Postgres { dir, url, .. } => (Database::Postgres(Box::new(url.parse().unwrap())), dir),
+        };
+        let (key_file, retention) = (dir.path().join(KEY_FILE), Duration::from_hours(1));
+        Ledger::open(&settings::Ledger { database, key_file, retention }).unwrap()
+    }
 }
 
 const FILE: &str = "ledger.db";
 const KEY_FILE: &str = "ledger.key";
 
 impl History {
-    fn new() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let ledger = open(dir.path());
-        Self { dir, ledger, now: "2026-01-01T00:00:00Z".parse().unwrap(), model: Model::default() }
+    fn new(place: Place) -> Self {
+        let ledger = place.open();
+        Self { place, ledger, now: "2026-01-01T00:00:00Z".parse().unwrap(), model: Model::default() }
     }
 
     fn run(&mut self, step: Step) {
@@ -300,10 +318,10 @@ impl History {
                 let mut sent = self.send(calls);
                 let under_way = sent.split_off(answered.min(sent.len()));
                 self.check_answers(sent);
-                self.crash(&under_way.iter().map(|(ask, _)| ask).collect::<Vec<_>>());
+                self.crash(under_way);
             }
             // The writer of the old one may still be at it.
-            Step::Reopen => self.ledger = open(self.dir.path()),
+            Step::Reopen => self.ledger = self.place.open(),
         }
         assert_eq!(self.listed(), self.model);
         self.model.check(self.now);
@@ -347,18 +365,32 @@ impl History {
         assert_eq!(usize::try_from(dropped).unwrap(), before - self.model.0.len());
     }
 
-    /// Goes on with a copy of the files, made while the calls `under_way` may be done or not.
-    fn crash(&mut self, under_way: &[&Ask]) {
-        let dir = tempfile::tempdir().unwrap();
-        // The ledger first: nothing is moved into it from the -wal file in so short a life.
-        for file in [FILE, &format!("{FILE}-wal"), KEY_FILE] {
-            match std::fs::copy(self.dir.path().join(file), dir.path().join(file)) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => panic!("{file}: {error}"),
-                _ => {}
+    /// Goes on after a crash, at which the calls `under_way` may be done or not.
+    fn crash(&mut self, under_way: Vec<(Ask, Answered)>) {
+        let (asks, answers): (Vec<_>, Vec<_>) = under_way.into_iter().unzip();
+        match &self.place {
+            Place::Sqlite(before) => {
+                // With a copy of the files as they are.
+                let dir = tempfile::tempdir().unwrap();
+                // The ledger first: nothing is moved into it from the -wal file in so short a life.
+                for file in [FILE, &format!("{FILE}-wal"), KEY_FILE] {
+                    match std::fs::copy(before.path().join(file), dir.path().join(file)) {
+                        Err(error) if error.kind() != std::io::ErrorKind::NotFound => panic!("{file}: {error}"),
+                        _ => {}
+                    }
+                }
+                self.place = Place::Sqlite(dir);
+            }
+            Place::Postgres { server, .. } => {
+                // Without its connections. What waits is done on new ones, or fails.
+                server.ask("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'invited'");
+                for answer in answers {
+                    let _ = block_on(answer);
+                }
             }
         }
-        self.ledger = open(dir.path());
-        self.dir = dir;
+        self.ledger = self.place.open();
+        let under_way: Vec<_> = asks.iter().collect();
         let found = self.listed();
         for (id, invite) in &self.model.0 {
             let now = found.0.get(id).unwrap_or_else(|| panic!("{invite:?} was lost"));
@@ -373,16 +405,34 @@ impl History {
     }
 }
 
-#[test]
-fn any_history_keeps_the_promises() {
-    let config = Config { cases: CASES, failure_persistence: None, ..Config::default() };
+/// Runs histories, each in a place of its own.
+fn check_histories(cases: u32, place: impl Fn() -> Place) {
+    let config = Config { cases, failure_persistence: None, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
     let result = runner.run(&a_history(), |steps| {
-        let mut history = History::new();
+        let mut history = History::new(place());
         for step in steps {
             history.run(step);
         }
         Ok(())
     });
     result.unwrap_or_else(|error| panic!("{error}"));
+}
+
+#[test]
+fn any_history_keeps_the_promises() {
+    check_histories(CASES, || Place::Sqlite(tempfile::tempdir().unwrap()));
+}
+
+#[test]
+fn any_history_keeps_the_promises_in_postgresql() {
+    let server = Rc::new(Postgres::start());
+    let count = Cell::new(0);
+    check_histories(CASES / 4, || {
+        count.set(count.get() + 1);
+        let schema = format!("history{}", count.get());
+        server.ask(&format!("CREATE SCHEMA {schema}"));
+        let url = format!("{}&options=-csearch_path%3D{schema}", server.url());
+        Place::Postgres { dir: tempfile::tempdir().unwrap(), url, server: Rc::clone(&server) }
+    });
 }

@@ -1,0 +1,175 @@
+//! A real PostgreSQL in a directory of its own, on a Unix socket there and on a port of loopback.
+//!
+//! Needs Debian's package postgresql. The machine's own server is neither read nor touched. As root it runs as the
+//! package's user: PostgreSQL refuses to run as root.
+
+#![allow(dead_code, reason = "every test file uses a part of it")]
+#![expect(clippy::unwrap_used, reason = "a harness that cannot do its work fails the test")]
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::common::now;
+
+const START_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// The password of its one user, which the socket does not ask for.
+pub const PASSWORD: &str = "zPASSz w&rd";
+/// The same in a URL.
+pub const ENCODED_PASSWORD: &str = "zPASSz%20w%26rd";
+
+/// A server with its data, which may be stopped and started again; killed when dropped.
+pub struct Postgres {
+    process: Option<Child>,
+    dir: tempfile::TempDir,
+    port: u16,
+}
+
+impl Postgres {
+    /// Makes a server with the empty database `invited`, and waits until it answers.
+    pub fn start() -> Self {
+        let dir = tempfile::Builder::new().prefix("invited-postgres-").tempdir().unwrap();
+        // Also for the user that it runs as.
+        std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
+        let password = dir.path().join("password");
+        std::fs::write(&password, PASSWORD).unwrap();
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+        let mut server = Self { process: None, dir, port };
+        let mut initdb = server.command("initdb");
+        initdb.args(["--username=invited", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]);
+        initdb.args(["--auth-local=trust", "--auth-host=scram-sha-256", "--pgdata"]).arg(server.data());
+        succeed(initdb.arg(format!("--pwfile={}", password.display())));
+        server.run();
+        server.sql("postgres", "CREATE DATABASE invited");
+        server
+    }
+
+    fn data(&self) -> PathBuf {
+        self.dir.path().join("data")
+    }
+
+    /// A program of the server's, as a user that it accepts.
+    fn command(&self, program: &str) -> Command {
+        let path = programs().join(program);
+        // Its own user is in no way special where we are not root.
+        let mut command = if rustix::process::geteuid().is_root() {
+            let mut command = Command::new("setpriv");
+            command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups", "--"]).arg(path);
+            command
+        } else {
+            Command::new(path)
+        };
+        command.current_dir(self.dir.path()).stdin(Stdio::null()).env_remove("PGHOST").env("LC_ALL", "C.UTF-8");
+        command
+    }
+
+    /// Starts it, and waits until it answers.
+    pub fn run(&mut self) {
+        let mut command = self.command("postgres");
+        command.arg("-D").arg(self.data()).arg("-k").arg(self.dir.path());
+        command.args(["-p", &self.port.to_string(), "-h", "127.0.0.1", "-c", "max_connections=40"]);
+        let log = std::fs::OpenOptions::new().create(true).append(true).open(self.dir.path().join("log")).unwrap();
+        self.process = Some(command.stdout(Stdio::null()).stderr(log).spawn().unwrap());
+        let deadline = now() + START_TIMEOUT;
+        while !self.try_sql("postgres", "SELECT 1").status.success() {
+            self.wait_a_bit(deadline);
+        }
+    }
+
+    fn wait_a_bit(&self, deadline: Instant) {
+        assert!(now() < deadline, "{}", self.log());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+
+    /// What it has logged.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.dir.path().join("log")).unwrap()
+    }
+
+    /// Ends it at once, without a word to anybody (`immediate`: what was committed is recovered at the next start).
+    pub fn stop_at_once(&mut self) {
+        self.signal("QUIT");
+        let mut process = self.process.take().unwrap();
+        process.wait().unwrap();
+    }
+
+    /// Sends a signal to its first process, by name.
+    pub fn signal(&self, name: &str) {
+        let pid = self.process.as_ref().unwrap().id().to_string();
+        succeed(Command::new("kill").args([&format!("-{name}"), &pid]));
+    }
+
+    /// By its socket, without a password.
+    pub fn url(&self) -> String {
+        format!("postgres://invited@/invited?host={}&port={}", self.dir.path().display(), self.port)
+    }
+
+    /// By TCP, with the password.
+    pub fn tcp_url(&self) -> String {
+        format!("postgres://invited:{ENCODED_PASSWORD}@127.0.0.1:{}/invited", self.port)
+    }
+
+    /// Has it speak TLS, too, with a certificate for `localhost`; gives that certificate's file.
+    pub fn speak_tls(&self) -> PathBuf {
+        let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+        let [certificate, key] = ["certificate.pem", "key.pem"].map(|name| self.dir.path().join(name));
+        std::fs::write(&certificate, made.cert.pem()).unwrap();
+        std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+        // It uses only a key that nobody else can read.
+        std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).unwrap();
+        let owner = std::fs::metadata(self.data()).unwrap();
+        std::os::unix::fs::chown(&key, Some(owner.uid()), Some(owner.gid())).unwrap();
+        for (setting, value) in [("ssl_cert_file", &certificate), ("ssl_key_file", &key)] {
+            self.sql("postgres", &format!("ALTER SYSTEM SET {setting} = '{}'", value.display()));
+        }
+        self.sql("postgres", "ALTER SYSTEM SET ssl = on");
+        self.sql("postgres", "SELECT pg_reload_conf()");
+        certificate
+    }
+
+    pub fn try_sql(&self, database: &str, sql: &str) -> Output {
+        let mut command = self.command("psql");
+        command.args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1"]);
+        command.args(["--username=invited", "--dbname", database, "--port", &self.port.to_string()]);
+        command.arg("--host").arg(self.dir.path()).args(["--command", sql]);
+        command.output().unwrap()
+    }
+
+    /// Runs SQL; gives what it prints.
+    pub fn sql(&self, database: &str, sql: &str) -> String {
+        let output = self.try_sql(database, sql);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{sql}: {stderr}");
+        String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
+    }
+
+    /// What is in the ledger.
+    pub fn ask(&self, sql: &str) -> String {
+        self.sql("invited", sql)
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        if let Some(process) = &mut self.process {
+            // All of its processes end when the first is told to; both fail only if it has ended already.
+            let _ = Command::new("kill").args(["-QUIT", &process.id().to_string()]).status();
+            let _ = process.wait();
+        }
+    }
+}
+
+fn succeed(command: &mut Command) {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Of the newest version that is there: Debian keeps them off the path.
+fn programs() -> PathBuf {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").expect("the package postgresql");
+    let newest = versions.filter_map(|version| version.unwrap().file_name().to_str()?.parse::<u32>().ok()).max();
+    Path::new("/usr/lib/postgresql").join(newest.unwrap().to_string()).join("bin")
+}

@@ -1,0 +1,210 @@
+//! Every call to the ledger does the same in SQLite and in PostgreSQL.
+
+mod common;
+#[path = "common/postgres.rs"]
+mod postgres;
+
+use std::time::Duration;
+
+use futures_lite::future::block_on;
+use invited::config::Rate;
+use invited::config::settings::{self, Database};
+use invited::invite::name::{KeyId, Username};
+use invited::invite::{AppToken, Draft, InviteId, Kind, Source, Via};
+use invited::ledger::{Answer, AppTokens, Filter, Kept, Ledger, Reservation, Taker, Terms};
+use jiff::{SignedDuration, Timestamp};
+use postgres::Postgres;
+
+fn open(database: Database, dir: &tempfile::TempDir) -> Ledger {
+    let (key_file, retention) = (dir.path().join("ledger.key"), Duration::from_hours(1));
+    Ledger::open(&settings::Ledger { database, key_file, retention }).unwrap()
+}
+
+fn now() -> Timestamp {
+    "2026-01-01T00:00:00Z".parse().unwrap()
+}
+
+fn key() -> KeyId {
+    "website".parse().unwrap()
+}
+
+fn name(text: &str) -> Username {
+    text.parse().unwrap()
+}
+
+fn draft(uses: u32) -> Draft {
+    Draft {
+        kind: Kind::Account { username: None },
+        host: "example.com".parse().unwrap(),
+        uses,
+        created_at: now(),
+        expires_at: now() + SignedDuration::from_hours(24),
+        groups: vec!["friends".into()],
+        roles: vec![],
+        note: Some("ü".into()),
+        inviter: None,
+        source: Source::Key(key()),
+        app_token: None,
+    }
+}
+
+fn token(text: &str) -> AppToken {
+    let expires_at = now() + SignedDuration::from_hours(1);
+    AppToken { sealed: text.as_bytes().to_vec(), expires_at, is_withdrawing: false }
+}
+
+/// What was said, with invites by the order in which they first came: ids are random, and those of reservations each
+/// engine's own.
+#[derive(Default)]
+struct Said(Vec<String>, Vec<String>);
+
+impl Said {
+    fn note(&mut self, what: impl std::fmt::Debug) {
+        let mut line = String::new();
+        let text = format!("{what:?}");
+        let mut rest = text.as_str();
+        while let Some(at) = ["InviteId(", "ReservationId("].iter().filter_map(|id| rest.find(id)).min() {
+            let end = at + rest[at..].find(')').unwrap();
+            let (id, before) = (&rest[at..end], &rest[..at]);
+            let number = if id.starts_with("Invite") {
+                if !self.1.iter().any(|known| known == id) {
+                    self.1.push(id.to_owned());
+                }
+                self.1.iter().position(|known| known == id)
+            } else {
+                None
+            };
+            line = format!("{line}{before}{number:?}");
+            rest = &rest[end + 1..];
+        }
+        self.0.push(line + rest);
+    }
+}
+
+/// Goes through everything that a ledger does.
+async fn story(ledger: Ledger) -> Vec<String> {
+    let mut said = Said::default();
+    let terms = Terms { key: key(), limit: Some("10/d".parse::<Rate>().unwrap()), max_pending: Some(9) };
+    let made = async |uses: u32| -> InviteId {
+        match ledger.create(vec![draft(uses)], Some(terms.clone()), None).await.unwrap() {
+            Answer::New(invites) => invites[0].id,
+            Answer::Before(_) => panic!("it was not repeated"),
+        }
+    };
+    let (one, two) = (made(2).await, made(1).await);
+    said.note(ledger.find(one).await);
+
+    // Uses that are reserved, and what becomes of them.
+    for taker in [Taker::Nobody, Taker::NobodyNorToken, Taker::Guest, Taker::App(None), Taker::App(Some(name("nurse")))]
+    {
+        let reserved = ledger.reserve(one, name("romeo"), Via::Web, now()).await;
+        said.note(&reserved);
+        said.note(ledger.reservations(None).await);
+        said.note(ledger.reservations(Some(one)).await);
+        said.note(ledger.reservations(Some(two)).await);
+        said.note(ledger.revoke(vec![two], now()).await);
+        if let Ok(Reservation { id, .. }) = reserved {
+            said.note(ledger.end_reservation(id, taker.clone()).await);
+            said.note(ledger.end_reservation(id, taker).await);
+        }
+        said.note(ledger.find(one).await);
+    }
+
+    // Tokens for apps.
+    let three = made(1).await;
+    said.note(ledger.keep_app_token(three, token("a"), now()).await);
+    said.note(ledger.keep_app_token(three, token("b"), now()).await.map(|kept| matches!(kept, Kept::Kept(_))));
+    for later in [0, 2] {
+        let then = now() + SignedDuration::from_hours(later);
+        said.note(ledger.app_tokens(AppTokens::Live, None, 10, then).await);
+        said.note(ledger.app_tokens(AppTokens::Stale, Some(one), 10, then).await);
+    }
+    let reserved = ledger.reserve(three, name("juliet"), Via::Web, now()).await.unwrap();
+    said.note(&reserved);
+    said.note(ledger.begin_withdrawal(three, token("a")).await);
+    said.note(ledger.used_in_app(three, token("a"), None, now()).await);
+    said.note(ledger.end_reservation(reserved.id, Taker::Nobody).await);
+    said.note(ledger.begin_withdrawal(three, token("a")).await);
+    said.note(ledger.begin_withdrawal(three, token("a")).await);
+    said.note(ledger.drop_app_token(three, token("other")).await);
+    said.note(ledger.drop_app_token(three, token("a")).await);
+    said.note(ledger.keep_app_token(three, token("c"), now()).await);
+    said.note(ledger.used_in_app(three, token("c"), Some(name("juliet")), now()).await);
+    said.note(ledger.used_in_app(three, token("c"), Some(name("juliet")), now()).await);
+
+    // Invites of the server's own.
+    let host = "example.com".parse().unwrap();
+    let adopted = Draft { source: Source::Server, app_token: Some(token("theirs")), ..draft(1) };
+    said.note(ledger.adopted("their token", &host).await);
+    said.note(ledger.adopt("their token", adopted.clone()).await);
+    said.note(ledger.adopt("their token", adopted).await);
+    said.note(ledger.adopted("their token", &host).await);
+
+    // What is counted.
+    said.note(ledger.census(now() - SignedDuration::from_hours(1), now()).await);
+    said.note(ledger.census(now(), now() + SignedDuration::from_hours(48)).await);
+    said.note(ledger.rate_used(key()).await);
+    said.note(ledger.pending_of(Source::Key(key()), now()).await);
+    said.note(ledger.last_use().await);
+    for (count, slot) in [(1, None), (7, None), (10, None), (1, Some(b"slot".to_vec()))] {
+        said.note(ledger.would_create(terms.clone(), count, slot, now()).await);
+    }
+    for jti in ["a", "b", "a"] {
+        said.note(ledger.spend_once(&key(), jti, now() + SignedDuration::from_hours(1), now()).await);
+    }
+    said.note(ledger.spend_once(&key(), "a", now(), now() + SignedDuration::from_hours(2)).await);
+    said.note(ledger.probe().await);
+    said.note(ledger.probe().await);
+    said.note(ledger.list(Filter::default(), now()).await);
+    said.note(ledger.sweep(now() + SignedDuration::from_hours(2), now()).await);
+    said.note(ledger.list(Filter { limit: Some(2), ..Filter::default() }, now()).await);
+    ledger.close();
+    said.note(ledger.probe().await);
+    said.0
+}
+
+#[test]
+fn every_call_does_the_same_in_both() {
+    let server = Postgres::start();
+    let dir = tempfile::tempdir().unwrap();
+    let sqlite = block_on(story(open(Database::Sqlite(dir.path().join("ledger.db")), &dir)));
+    let postgres = block_on(story(open(Database::Postgres(Box::new(server.url().parse().unwrap())), &dir)));
+    for (one, other) in sqlite.iter().zip(&postgres) {
+        assert_eq!(one, other);
+        assert!(!one.contains("Unavailable") || one.contains("closed"), "{one}");
+    }
+    assert_eq!(sqlite.len(), postgres.len());
+}
+
+#[test]
+fn both_have_the_same_tables() {
+    let server = Postgres::start();
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("ledger.db");
+    open(Database::Sqlite(file.clone()), &dir).close();
+    open(Database::Postgres(Box::new(server.url().parse().unwrap())), &dir).close();
+
+    let sqlite = rusqlite::Connection::open(file).unwrap();
+    let asked = |sql: &str| -> Vec<String> {
+        let mut statement = sqlite.prepare(sql).unwrap();
+        statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    };
+    let lines = |text: String| text.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>();
+    let columns = asked(
+        "SELECT t.name || '.' || c.name || ' ' || replace(replace(c.type, 'INTEGER', 'bigint'), 'BLOB', 'bytea') || ' ' \
+         || (c.\"notnull\" OR c.pk) || ' ' || coalesce(c.dflt_value, '') \
+         FROM sqlite_schema t, pragma_table_info(t.name) c WHERE t.type = 'table' ORDER BY 1",
+    );
+    let theirs = server.ask(
+        "SELECT table_name || '.' || column_name || ' ' || data_type || ' ' || (is_nullable = 'NO')::int || ' ' \
+         || coalesce(column_default, '') FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1",
+    );
+    let columns: Vec<_> =
+        columns.iter().map(|column| column.replace(" TEXT ", " text ").trim_end().to_owned()).collect();
+    assert_eq!(columns, lines(theirs));
+    assert!(columns.len() > 30, "{columns:?}");
+    let indexes = asked("SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL ORDER BY 1");
+    let theirs = server
+        .ask("SELECT indexname FROM pg_indexes WHERE schemaname = 'public' AND indexname !~ '_(pkey|key)$' ORDER BY 1");
+    assert_eq!(indexes, lines(theirs));
+}
