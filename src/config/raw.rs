@@ -144,12 +144,12 @@ pub struct Tls {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Ledger {
-    /// `sqlite:FILE`, relative to `state_dir`.
+    /// `sqlite:FILE`, relative to `state_dir`, or `postgres://USER@HOST/DATABASE`.
     pub url: String,
     /// A file that holds the `url`, when it is secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url_file: Option<PathBuf>,
-    /// The secret that tokens are made with; made on first start in `state_dir` if absent. A credential of that name wins.
+    /// The secret that tokens are made with; made on first start in `state_dir` if absent. A credential of that name wins. Nodes with one PostgreSQL ledger have the same.
     pub key_file: PathBuf,
     /// Spent, expired and revoked invites are dropped after this.
     pub retention: Span,
