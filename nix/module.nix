@@ -175,10 +175,7 @@ in
     postgresql.createLocally = mkOption {
       type = types.bool;
       default = false;
-      description = ''
-        Whether to keep the ledger in {option}`services.postgresql` of this machine. The present version of the program
-        has no PostgreSQL ledger yet: the system does not build with this, and the message says so.
-      '';
+      description = "Whether to keep the ledger in {option}`services.postgresql` of this machine.";
     };
   };
 

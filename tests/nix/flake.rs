@@ -69,7 +69,7 @@ fn outputs_evaluate_on_stand_ins() {
         assert_eq!(names(&outputs["devShells"][system]), ["default"]);
         assert_eq!(
             names(&outputs["checks"][system]),
-            ["clippy", "package", "vm-basic", "vm-nginx", "vm-prosody"],
+            ["clippy", "package", "vm-basic", "vm-nginx", "vm-postgresql", "vm-prosody"],
             "{system}"
         );
         assert!(outputs["formatter"][system].is_string());

@@ -51,7 +51,7 @@ in
     };
   nodes.two = {
     imports = [ node ];
-    services.invited.settings.ledger.url = "postgres://invited@one/invited";
+    services.invited.settings.ledger.url = "postgres://invited@one/invited?sslmode=disable";
   };
 
   testScript = ''
