@@ -295,9 +295,11 @@ fn a_server_that_is_frozen_holds_nobody_up_for_long() {
     // Their sockets stay open, and nobody ever answers.
     signal("-STOP", &writers);
     let began = now();
-    let refused = served.client().invite("all/s3cret");
-    assert_eq!(refused.status, 503, "{}", served.log());
+    let answer = served.client().invite("all/s3cret");
     assert!(now() - began < Duration::from_secs(15), "{:?}", now() - began);
+    // What the writer was just doing may be something of its own; then this is already done over a new connection.
+    assert!([503, 201].contains(&answer.status), "{}", served.log());
+    served.wait_log("PostgreSQL does not answer in time");
     signal("-CONT", &writers);
     wait_until_it_heals(&served);
 }
