@@ -183,6 +183,25 @@ impl Backend {
         self.call("look_up", self.adapter.look_up(token)).await
     }
 
+    /// See [`Adapter::ended`]; where the server has no such call, each token is looked up.
+    ///
+    /// # Errors
+    /// When the server is away.
+    pub async fn ended(&self, tokens: &[&str]) -> Result<Vec<(usize, TokenState)>, CallError> {
+        match self.call("ended", self.adapter.ended(tokens)).await {
+            Err(CallError::Refused(Refusal::Unsupported)) => {}
+            answer => return answer,
+        }
+        let mut ended = Vec::new();
+        for (at, token) in tokens.iter().enumerate() {
+            match self.look_up(token).await? {
+                TokenState::Live(_) => {}
+                state => ended.push((at, state)),
+            }
+        }
+        Ok(ended)
+    }
+
     /// See [`Adapter::keep`].
     ///
     /// # Errors

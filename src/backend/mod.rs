@@ -66,6 +66,12 @@ pub trait Adapter: Send + Sync {
     /// What has become of a token.
     async fn look_up(&self, token: &str) -> Result<TokenState, CallError>;
 
+    /// Which of many tokens are live no longer, each by its place among them; those that are live are left out.
+    /// [`Refusal::Unsupported`] where the server is to be asked for each.
+    async fn ended(&self, _tokens: &[&str]) -> Result<Vec<(usize, TokenState)>, CallError> {
+        Err(Refusal::Unsupported.into())
+    }
+
     /// Sees that what must be in place at the server is, such as what holds apps to the ledger; asked every second or so.
     /// [`Refusal::Unsupported`] where there is nothing to see to.
     async fn keep(&self) -> Result<(), CallError> {
@@ -191,6 +197,9 @@ pub enum TokenState {
     Used(Option<Username>),
     /// It is not there: it never was, has expired, was taken back, or the server forgets those that were used.
     Absent,
+    /// Nobody has used it, and nobody can: it never was there, has expired, was taken back, or the server has lost it. Said
+    /// only by a server that remembers every use.
+    Unused,
 }
 
 /// A token that the server knows.
@@ -236,6 +245,12 @@ pub enum Refusal {
     /// The server takes no such password.
     #[error("the server does not take this password")]
     Password,
+    /// The server's own rules are against this account; what they are about, for the log.
+    #[error("the server does not allow it ({0})")]
+    NotAllowed(String),
+    /// The server's own rules are against it for now, such as too many accounts from one place; for the log.
+    #[error("the server wants us to wait ({0})")]
+    Later(String),
     /// This kind of server, or its version, cannot do it.
     #[error("the server cannot do this")]
     Unsupported,

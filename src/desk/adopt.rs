@@ -144,7 +144,7 @@ impl Desk {
 async fn found(backend: &Backend, token: &str) -> Result<Option<Found>, CallError> {
     match backend.look_up(token).await {
         Ok(TokenState::Live(found)) => Ok(Some(found)),
-        Ok(TokenState::Used(_) | TokenState::Absent) | Err(CallError::Refused(_)) => Ok(None),
+        Ok(TokenState::Used(_) | TokenState::Absent | TokenState::Unused) | Err(CallError::Refused(_)) => Ok(None),
         Err(error) => Err(error),
     }
 }

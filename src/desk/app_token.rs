@@ -96,11 +96,28 @@ impl Desk {
     /// When the ledger cannot be used. A server that is away is no error: then nothing new is known.
     pub async fn refresh(&self, invite: Invite, now: Timestamp) -> Result<Invite, LedgerError> {
         let Some((backend, token, text)) = self.token_out(&invite, now) else { return Ok(invite) };
-        match backend.look_up(&text).await {
-            Ok(TokenState::Live(_)) | Err(_) => Ok(invite),
-            Ok(TokenState::Used(account)) => self.used_in_app(invite, token, account, now).await,
+        let Ok(state) = backend.look_up(&text).await else { return Ok(invite) };
+        self.heard_of(invite, token, state, now).await
+    }
+
+    /// Takes down what has become of the token that is out.
+    async fn heard_of(
+        &self,
+        invite: Invite,
+        token: AppToken,
+        state: TokenState,
+        now: Timestamp,
+    ) -> Result<Invite, LedgerError> {
+        match state {
+            TokenState::Live(_) => Ok(invite),
+            TokenState::Used(account) => self.used_in_app(invite, token, account, now).await,
             // It was there, and nobody took it back: so it was used, and the server has forgotten by whom.
-            Ok(TokenState::Absent) => self.used_in_app(invite, token, None, now).await,
+            TokenState::Absent => self.used_in_app(invite, token, None, now).await,
+            // Whoever opens the invite again gets another one.
+            TokenState::Unused => {
+                self.ledger.drop_app_token(invite.id, token).await?;
+                Ok(self.ledger.find(invite.id).await?.unwrap_or(invite))
+            }
         }
     }
 
@@ -183,6 +200,7 @@ impl Desk {
                 TokenState::Used(account) => Some(account),
                 // Gone, and not by us: so it was used, and the server has forgotten by whom.
                 TokenState::Absent => (!is_again).then_some(None),
+                TokenState::Unused => None,
                 TokenState::Live(_) => return Err(CallError::Unsure("its token was not taken back".into()).into()),
             };
             if let Some(account) = account {
@@ -239,8 +257,23 @@ impl Desk {
             let invites = self.ledger.app_tokens(AppTokens::Live, after, ROUND, now).await?;
             let Some(last) = invites.last() else { return Ok(()) };
             after = Some(last.id);
-            for invite in invites {
-                self.refresh(invite, now).await?;
+            for (host, backend) in self.backends.all() {
+                let of_host = invites.iter().filter(|invite| invite.draft.host == *host);
+                let out = of_host.filter_map(|invite| {
+                    let (_, token, text) = self.token_out(invite, now)?;
+                    Some((invite, token, text))
+                });
+                let out: Vec<_> = out.collect();
+                if out.is_empty() {
+                    continue;
+                }
+                let texts: Vec<_> = out.iter().map(|(_, _, text)| text.as_str()).collect();
+                // A server that is away is asked in the next round.
+                for (at, state) in backend.ended(&texts).await.unwrap_or_default() {
+                    if let Some((invite, token, _)) = out.get(at) {
+                        self.heard_of((*invite).clone(), token.clone(), state, now).await?;
+                    }
+                }
             }
         }
     }

@@ -320,8 +320,8 @@ impl Desk {
                 Refusal::NoToken => SignUpError::Ended(Status::Redeemed),
                 Refusal::Name | Refusal::NoAccount => SignUpError::Name,
                 Refusal::Password => SignUpError::Password,
-                Refusal::Unsupported => SignUpError::Closed,
-                Refusal::Other(_) => SignUpError::Away,
+                Refusal::Unsupported | Refusal::NotAllowed(_) => SignUpError::Closed,
+                Refusal::Later(_) | Refusal::Other(_) => SignUpError::Away,
             },
         })
     }
@@ -349,7 +349,7 @@ impl Desk {
                 Ok(TokenState::Used(account)) => Taker::App(account),
                 Ok(TokenState::Absent) | Err(CallError::Refused(_)) if token == Fate::Gone => Taker::App(None),
                 // Used up for an account that was not made.
-                Ok(TokenState::Absent) => Taker::NobodyNorToken,
+                Ok(TokenState::Absent | TokenState::Unused) => Taker::NobodyNorToken,
                 Ok(TokenState::Live(_)) | Err(CallError::Refused(_)) => Taker::Nobody,
                 Err(CallError::Away(_) | CallError::Unsure(_)) => return Ok(false),
             },

@@ -126,7 +126,7 @@ impl Ejabberd {
                     let what = "a token for apps is out, and this version cannot take it back";
                     Err(Refusal::Other(what.into()).into())
                 }
-                TokenState::Used(_) | TokenState::Absent => Err(Refusal::NoToken.into()),
+                TokenState::Used(_) | TokenState::Absent | TokenState::Unused => Err(Refusal::NoToken.into()),
             },
             Err(error) => Err(error),
         }
