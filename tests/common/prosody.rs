@@ -9,10 +9,14 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 
 /// The one host.
 pub const HOST: &str = "example.com";
@@ -66,6 +70,40 @@ impl Prosody {
     /// The same with other modules, and with lines of the test's own for the host.
     pub fn with_clients_and(storage: Storage, modules: &[&str], lines: &str) -> Self {
         Self::configured(|dir, port| clients(dir, port, storage, modules, lines))
+    }
+
+    /// Starts a server from lines that somebody is told to write, beside what every server has.
+    pub fn as_told(lines: &str) -> Self {
+        let beside = "modules_enabled = { \"roster\"; \"saslauth\"; \"disco\"; ";
+        assert!(lines.contains("modules_enabled = { "), "{lines}");
+        let lines = lines.replace("modules_enabled = { ", beside);
+        Self::configured(|dir, port| {
+            let common = common(dir);
+            format!(
+                "{common}\n{lines}\nmodules_disabled = {{ \"s2s\"; \"tls\" }}\nc2s_interfaces = {{ \"127.0.0.1\" }}\n\
+                 c2s_ports = {{ {port} }}\nc2s_require_encryption = false\nVirtualHost \"{HOST}\"\n"
+            )
+        })
+    }
+
+    /// Stops it, moves all that it has into a database with the stores of `more` beside the usual ones, and starts it.
+    pub fn migrate(&mut self, more: &str) {
+        self.stop();
+        let dir = self.dir.path().display().to_string();
+        let migrator = self.dir.path().join("migrator.cfg.lua");
+        let text = format!(
+            "local stores = {{ \"accounts\"; \"roster\"; {more} }}\n\
+             input {{ hosts = {{ [\"{HOST}\"] = stores }}; type = \"internal\"; path = \"{dir}/data\" }}\n\
+             output {{ type = \"sql\"; driver = \"SQLite3\"; database = \"{dir}/data/prosody.sqlite\" }}\n"
+        );
+        std::fs::write(&migrator, text).unwrap();
+        let mut command = Command::new("prosody-migrator");
+        let output = command.arg("--config").arg(&migrator).arg("--root").stdin(Stdio::null()).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let sql = "storage = \"sql\"; sql = { driver = \"SQLite3\", database = \"prosody.sqlite\" }";
+        let text = self.configuration().replace("storage = \"internal\"", sql);
+        std::fs::write(self.dir.path().join("prosody.cfg.lua"), text).unwrap();
+        self.start_again();
     }
 
     /// `configuration` is given the directory and a port.
@@ -128,9 +166,50 @@ impl Prosody {
         self.address
     }
 
+    /// Where it keeps what it knows.
+    pub fn data(&self) -> PathBuf {
+        self.dir.path().join("data")
+    }
+
     /// The admin socket.
     pub fn socket(&self) -> PathBuf {
-        self.dir.path().join("data/prosody.sock")
+        self.data().join("prosody.sock")
+    }
+
+    /// Runs Lua in it, which returns a text without anything that XML would escape; gives that text.
+    pub fn lua(&self, code: &str) -> String {
+        let mut stream = UnixStream::connect(self.socket()).unwrap();
+        stream.set_read_timeout(Some(ANSWER_TIMEOUT)).unwrap();
+        let code = code.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        let header = "<stream:stream xmlns:stream='http://etherx.jabber.org/streams' xmlns='xmpp:prosody.im/admin'>";
+        stream.write_all(format!("{header}<repl-input>&gt;{code}</repl-input>").as_bytes()).unwrap();
+        let (mut answer, mut part) = (String::new(), [0; 4096]);
+        while !answer.contains("</repl-result>") {
+            let length = stream.read(&mut part).unwrap();
+            assert!(length > 0, "no answer to {code}: {answer}");
+            answer.push_str(std::str::from_utf8(&part[..length]).unwrap());
+        }
+        let result = answer.split_once("Result: ").unwrap_or_else(|| panic!("{code}\n{answer}")).1;
+        result.strip_suffix("</repl-result>").unwrap().to_owned()
+    }
+
+    /// Whether a client can log in so, by SASL PLAIN.
+    pub fn lets_in(&self, username: &str, password: &str) -> bool {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(ANSWER_TIMEOUT)).unwrap();
+        let response = STANDARD.encode(format!("\0{username}\0{password}"));
+        let stanzas = format!(
+            "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' version='1.0' \
+             to='{HOST}'><auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>{response}</auth>"
+        );
+        stream.write_all(stanzas.as_bytes()).unwrap();
+        let (mut answer, mut part) = (String::new(), [0; 4096]);
+        while !answer.contains("<success") && !answer.contains("<failure") {
+            let length = stream.read(&mut part).unwrap();
+            assert!(length > 0, "{answer}");
+            answer.push_str(std::str::from_utf8(&part[..length]).unwrap());
+        }
+        answer.contains("<success")
     }
 
     /// The server's process.

@@ -23,8 +23,11 @@ use crate::backend::CallError;
 
 /// Sent once a connection.
 const HELPER: &str = include_str!("invited.lua");
-/// What it answers: another one is not ours.
-const HELPER_VERSION: &str = "invited-1";
+
+/// What the helper says that it is; another one is not ours.
+fn helper_version() -> &'static str {
+    HELPER.split_once("VERSION = \"").and_then(|(_, rest)| rest.split('"').next()).unwrap_or_default()
+}
 
 const HEADER: &str = "<?xml version='1.0'?><stream:stream xmlns:stream='http://etherx.jabber.org/streams' \
                       xmlns='xmpp:prosody.im/admin'>";
@@ -101,7 +104,7 @@ impl Connection {
         // It tells its version instead of doing something: until then nothing was done, whatever goes wrong.
         let helper = format!("{HEADER}<repl-input>{}</repl-input>", escape(&format!(">{HELPER}")));
         match connection.exchange(&helper).await {
-            Ok(version) if version == HELPER_VERSION => Ok(connection),
+            Ok(version) if version == helper_version() => Ok(connection),
             Ok(_) => Err(CallError::Away("the admin socket is not that of a Prosody with mod_admin_shell".into())),
             Err(CallError::Unsure(why) | CallError::Away(why)) => Err(CallError::Away(why)),
             Err(error @ CallError::Refused(_)) => Err(error),
@@ -276,6 +279,14 @@ mod tests {
         assert_eq!(answers(&[stream, "<stream:error><not-well-formed/>"])[0], Err("Prosody found the stream wrong"));
         assert_eq!(answers(&["<html>"])[0], Err("this is no admin socket"));
         assert_eq!(answers(&[stream, "<foo>"])[0], Err("this is no admin socket"));
+    }
+
+    #[test]
+    fn a_changed_helper_has_another_version() {
+        use sha2::{Digest as _, Sha256};
+        let digest = STANDARD.encode(Sha256::digest(HELPER));
+        // A hook of the same version stays in a running Prosody: whoever changes the helper changes both.
+        assert_eq!((helper_version(), &digest[..8]), ("invited-2", "SqYlWUZL"));
     }
 
     #[test]

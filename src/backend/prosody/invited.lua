@@ -2,16 +2,20 @@
 -- function INV there. Everything passes it as JSON in base64, so nothing in it can become Lua, XML or another argument.
 -- Each call runs on its own: nothing else happens in Prosody in between.
 
+-- Of all that stands here: a hook of another version is taken out and put in anew.
+local VERSION = "invited-2"
+
 local function R(name)
 	local ok, found = pcall(require, "prosody." .. name)
 	if ok then return found end
 	return require(name)
 end
 local json, enc, jid, array = R "util.json", R "util.encodings", R "util.jid", R "util.array"
-local um, config = R "core.usermanager", R "core.configmanager"
+local um, rm, sm, config = R "core.usermanager", R "core.rostermanager", R "core.storagemanager", R "core.configmanager"
+local clock = R "util.time".now
 local b64, nodeprep, saslprep = enc.base64, enc.stringprep.nodeprep, enc.stringprep.saslprep
 
--- Notes of who used which token are forgotten after so many seconds.
+-- Who used which token is forgotten after so many seconds.
 local NOTES_KEPT = 90 * 86400
 
 local function refuse(code, what) error({ code = code, msg = what }, 0) end
@@ -27,53 +31,87 @@ local function host(q)
 	return h
 end
 
-local function notes(m) return m.module:open_store("invited_notes", "map"), m.module:open_store("invited_notes") end
+-- Notes are kept apart by the token's first letter: with storage "internal" each of these is a file. No user is called so.
+local function shelf(token) return "@" .. token:sub(1, 1) end
 
 -- Holds sign-up in apps to what the ledger says: no second use, no other name. Gone after a reload of mod_invites, so it
--- is looked for with every call.
+-- is looked for with every call. Gives the stores, too.
+--
+-- A note is { exp = when the token lapses } from when we first hear of it, and { by =, at = } once it is used. A token that
+-- has a note and is not there any more was used while this hook was not in place.
 local function guard(m)
-	if m.module.invited_guard then return end
-	local map, noted = m.module:open_store("invite_token", "map"), notes(m)
+	local module, held = m.module, m.module.invited
+	if held and held.version == VERSION then return held end
+	for _, old in ipairs(held and held.hooks or {}) do module:unhook(old.event, old.handler) end
+	held = {
+		version = VERSION, hooks = {},
+		tokens = module:open_store("invite_token", "map"), all_tokens = module:open_store("invite_token"),
+		notes = module:open_store("invited_tokens", "map"), all_notes = module:open_store("invited_tokens"),
+		-- Tokens to which nothing happens that we do not hear of: true while they are live, else their state.
+		known = {},
+	}
+	module.invited = held
+	local function hook(event, handler, priority)
+		module:hook(event, handler, priority)
+		table.insert(held.hooks, { event = event, handler = handler })
+	end
+
+	function held.note(token, note)
+		must(held.notes:set(shelf(token), token, note))
+		held.known[token] = note and (not note.at or { state = "used", by = note.by }) or nil
+	end
+	function held.noted(token) return held.notes:get(shelf(token), token) end
+
 	local function invite_of(event) return event.validated_invite or (event.session and event.session.validated_invite) end
 	local function deny(event, kind, condition, text)
 		event.allowed, event.error_type, event.error_condition, event.reason = false, kind, condition, text
 		return true
 	end
-	m.module:hook("user-registering", function (event)
+	hook("user-registering", function (event)
 		local invite = invite_of(event)
 		if not invite or invite.invited then return end
 		-- Expiry is not looked at again: XEP-0445, 3.
-		local info = map:get(nil, invite.token)
-		if not info then return deny(event, "cancel", "item-not-found", "This invite has been used already") end
+		local info, note = held.tokens:get(nil, invite.token), held.noted(invite.token)
+		if not info or (note and note.at) then
+			return deny(event, "cancel", "item-not-found", "This invite has been used already")
+		end
 		local ad = info.additional_data or {}
 		local bound = ad.invited_username or (info.type == "register" and info.jid:match("^(.+)@"))
 		if bound and bound ~= event.username then
 			return deny(event, "modify", "not-acceptable", "This invite is for another username")
 		end
 	end, 100)
-	local function note(event)
+	local function use(event)
 		local invite = invite_of(event)
 		if invite and invite.token and not invite.reusable then
-			noted:set(nil, invite.token, { by = event.username, at = os.time() })
+			held.note(invite.token, { by = event.username, at = os.time() })
 		end
 	end
-	m.module:hook("user-registered", note, 100)
-	m.module:hook("user-password-reset", note, 100)
-	m.module.invited_guard = true
+	hook("user-registered", use, 100)
+	hook("user-password-reset", use, 100)
+	-- Who has an account already uses a contact invite so (XEP-0379), after which mod_invites_register has forgotten it.
+	hook("presence/bare", function (event)
+		if event.stanza.attr.type ~= "subscribe" then return end
+		local preauth = event.stanza:get_child("preauth", "urn:xmpp:pars:0")
+		local token = preauth and preauth.attr.token
+		local note = token and held.noted(token)
+		if not note or note.at or held.tokens:get(nil, token) then return end
+		local by, at = jid.split(event.stanza.attr.from)
+		held.note(token, { by = at == module.host and by or nil, at = os.time() })
+	end, 0.5)
+	return held
 end
 
--- mod_invites and its stores; nothing if it is not loaded.
+-- mod_invites and what we keep beside it; nothing if it is not loaded.
 local function invites(q)
 	local m = host(q).modules.invites
-	if not m then return nil end
-	guard(m)
-	return m, m.module:open_store("invite_token", "map"), m.module:open_store("invite_token")
+	if m then return m, guard(m) end
 end
 
 local function needs_invites(q)
-	local m, map, all = invites(q)
+	local m, held = invites(q)
 	if not m then refuse("unsupported") end
-	return m, map, all
+	return m, held
 end
 
 local function user(q)
@@ -83,17 +121,30 @@ local function user(q)
 	return name
 end
 
-local function password(q)
-	if type(q.password) ~= "string" or q.password == "" or not saslprep(q.password) then refuse("bad-password") end
+local function password(q, h)
+	local prepared = type(q.password) == "string" and saslprep(q.password)
+	-- Of some texts nothing is left, and nobody could log in.
+	if not prepared or prepared == "" then refuse("bad-password") end
+	-- mod_password_policy looks at what comes in band, and is to be asked for the rest.
+	local policy = h.modules.password_policy
+	if policy and policy.check_password and not policy.check_password(q.password, { username = q.username }) then
+		refuse("bad-password")
+	end
 	return q.password
 end
 
+-- What neither storage gives back as it was.
+local function is_role(name) return not name:find "%c" and name ~= "" and name ~= "__array" and name ~= "__hash" end
+
+-- Roles as mod_invites_register wants them: 13 a list, of which the first is the primary one; 0.12 a set.
 local function roles_of(q)
 	if not q.roles or not q.roles[1] then return nil end
-	if um.set_user_role then return q.roles end
 	local set = {}
-	for _, role in ipairs(q.roles) do set[role] = true end
-	return set
+	for _, role in ipairs(q.roles) do
+		if not is_role(role) then refuse("not-allowed", "a role of that name") end
+		set[role] = true
+	end
+	return um.set_user_role and q.roles or set
 end
 
 local function list(t) if t and t[1] then return t end end
@@ -105,8 +156,9 @@ end
 -- The invite that a sign-up uses: the server's own, or one that is nowhere stored and is gone afterwards.
 local function invite_for(q)
 	if q.token then
-		local m = needs_invites(q)
-		local invite = m.get(q.token)
+		local m, held = needs_invites(q)
+		local note = held.noted(q.token)
+		local invite = not (note and note.at) and m.get(q.token)
 		if not invite then refuse("token-invalid") end
 		return invite
 	end
@@ -119,9 +171,57 @@ local function invite_for(q)
 	}, { __index = used })
 end
 
-local ops = {}
+-- A module has said no; its own words are for nobody, but they tell what it is about.
+local function not_allowed(event)
+	local err = event.error or { type = event.error_type, condition = event.error_condition, text = event.reason }
+	local kind, condition = tostring(err.type or "modify"), tostring(err.condition or "not-acceptable")
+	local text = tostring(err.text):lower()
+	if kind == "wait" or condition == "resource-constraint" then refuse("wait", condition) end
+	if condition == "conflict" then refuse("user-exists") end
+	if condition == "not-acceptable" and text:find("password", 1, true) then refuse("bad-password") end
+	if condition == "not-acceptable" and text:find("name", 1, true) then refuse("bad-username") end
+	refuse("not-allowed", kind .. "/" .. condition)
+end
 
-function ops.hello() return { version = prosody.version } end
+local function befriend(h, one, other)
+	for whose, whom in pairs { [one] = other, [other] = one } do
+		local contact = whom .. "@" .. h.host
+		local roster = rm.load_roster(whose, h.host)
+		local item = roster[contact] or { groups = {} }
+		item.subscription, item.ask, roster[contact] = "both", nil, item
+		must(rm.save_roster(whose, h.host, roster, contact))
+		rm.roster_push(whose, h.host, contact)
+	end
+end
+
+local function give_roles(h, name, roles)
+	if not um.set_user_role then return must(um.set_roles(name .. "@" .. h.host, h.host, roles)) end
+	must(um.set_user_role(name, h.host, roles[1]))
+	for i = 2, #roles do must(um.add_user_secondary_role(name, h.host, roles[i])) end
+end
+
+-- Tells the modules of what is done. Whatever they throw, it is done; so it is not refused, but what they threw is told.
+-- What mod_invites_register does is done here where it is not loaded or did not come to it.
+local function tell(h, event_name, event)
+	local ok, thrown = pcall(h.events.fire_event, event_name, event)
+	local invite, name = event.validated_invite, event.username
+	if invite and not (ok and h.modules.invites_register) then
+		local settled, why = pcall(function ()
+			invite:use()
+			if invite.token and not invite.reusable then
+				guard(h.modules.invites).note(invite.token, { by = name, at = os.time() })
+			end
+			if event_name ~= "user-registered" then return end
+			if invite.inviter then befriend(h, name, invite.inviter) end
+			local roles = invite.additional_data and invite.additional_data.roles
+			if roles then give_roles(h, name, roles) end
+		end)
+		if ok and not settled then ok, thrown = settled, why end
+	end
+	if not ok then return type(thrown) == "table" and thrown.msg or tostring(thrown) end
+end
+
+local ops = {}
 
 function ops.keep(q) return { guarded = invites(q) ~= nil } end
 
@@ -131,38 +231,47 @@ function ops.exists(q)
 end
 
 function ops.create(q)
-	local h, name, secret = host(q), user(q), password(q)
+	local h, name = host(q), user(q)
+	local secret = password(q, h)
 	in_time(q)
 	if um.user_exists(name, q.host) then refuse("user-exists") end
 	local invite = invite_for(q)
 	local event = { validated_invite = invite, ip = q.ip, username = name, password = secret, host = q.host, allowed = true }
 	h.events.fire_event("user-registering", event)
-	if not event.allowed or event.allow_reset then refuse("not-allowed") end
-	if um.create_user_with_role then
-		must(um.create_user_with_role(name, secret, q.host, event.role or "prosody:member"))
-	else
-		must(um.create_user(name, secret, q.host))
+	if not event.allowed or event.allow_reset then not_allowed(event) end
+	local make = um.create_user_with_role or um.create_user
+	local ok, made, why = pcall(make, name, secret, q.host, event.role or "prosody:member")
+	local thrown = not ok and tostring(made) or nil
+	-- 13 tells modules of the password before the last step, which is this.
+	if thrown and um.enable_user then pcall(um.enable_user, name, q.host) end
+	if not (ok and made) and not um.test_password(name, q.host, secret) then
+		-- Half an account would keep the name from the guest.
+		if um.user_exists(name, q.host) then um.delete_user(name, q.host) end
+		refuse("backend", thrown or tostring(why))
 	end
-	h.events.fire_event("user-registered", {
+	return { warning = tell(h, "user-registered", {
 		username = name, host = q.host, source = "invited", validated_invite = invite, ip = q.ip,
-	})
-	return {}
+	}) or thrown }
 end
 
 function ops.set_password(q)
-	local h, name, secret = host(q), user(q), password(q)
+	local h, name = host(q), user(q)
+	local secret = password(q, h)
 	in_time(q)
 	if not um.user_exists(name, q.host) then refuse("no-such-user") end
 	local invite = q.token and invite_for(q)
-	must(um.set_password(name, secret, q.host, nil))
-	if invite then
-		h.events.fire_event("user-password-reset", { username = name, host = q.host, validated_invite = invite })
-	end
-	return {}
+	local ok, set, why = pcall(um.set_password, name, secret, q.host, nil)
+	local thrown = not ok and tostring(set) or nil
+	-- Modules are told when it is set, and may throw then.
+	if not (ok and set) and not um.test_password(name, q.host, secret) then refuse("backend", thrown or tostring(why)) end
+	local event = { username = name, host = q.host, validated_invite = invite }
+	return { warning = invite and tell(h, "user-password-reset", event) or thrown }
 end
 
 function ops.mint(q)
-	local m = needs_invites(q)
+	local m, held = needs_invites(q)
+	-- Not even one of Prosody's whole seconds is left.
+	if q.ttl < 0 then refuse("token-invalid") end
 	local ad = { source = "invited", groups = list(q.groups), roles = roles_of(q) }
 	local invite
 	if q.kind == "reset" then
@@ -177,24 +286,25 @@ function ops.mint(q)
 	else
 		invite = must(m.create_account(q.username and user(q) or nil, ad, q.ttl))
 	end
+	held.note(invite.token, { exp = invite.expires })
 	return { token = invite.token, expires = invite.expires }
 end
 
 function ops.withdraw(q)
-	local _, map = needs_invites(q)
-	local invite = map:get(nil, q.token)
-	if not invite then return { withdrawn = false } end
-	if invite.type == "roster" then must(map:set(jid.node(invite.jid), q.token, nil)) end
-	must(map:set(nil, q.token, nil))
+	local _, held = needs_invites(q)
+	local invite, note = held.tokens:get(nil, q.token), held.noted(q.token)
+	if not invite or (note and note.at) then return { withdrawn = false } end
+	if invite.type == "roster" then must(held.tokens:set(jid.node(invite.jid), q.token, nil)) end
+	must(held.tokens:set(nil, q.token, nil))
+	held.note(q.token, nil)
 	return { withdrawn = true }
 end
 
-function ops.look_up(q)
-	local m, map = needs_invites(q)
-	local note = notes(m):get(nil, q.token)
-	if note then return { state = "used", by = note.by } end
-	local invite = map:get(nil, q.token)
-	if not invite or os.time() > invite.expires then return { state = "absent" } end
+-- What has become of a token, from its note and from what mod_invites has of it. A live one has a note from then on.
+local function state_of(held, token, note, invite)
+	if note and (note.at or not invite) then return { state = "used", by = note.by } end
+	if not invite or os.time() > invite.expires then return { state = "unused" } end
+	if not note and not invite.reusable then held.note(token, { exp = invite.expires }) end
 	local ad = invite.additional_data or {}
 	local node = jid.node(invite.jid)
 	local kind = ad.allow_reset and "reset" or invite.type == "roster" and "contact" or "account"
@@ -205,59 +315,117 @@ function ops.look_up(q)
 	}
 end
 
+function ops.look_up(q)
+	local _, held = needs_invites(q)
+	return state_of(held, q.token, held.noted(q.token), held.tokens:get(nil, q.token))
+end
+
+-- Which of many tokens are no longer live: each is looked for in the stores once, then our hooks know.
+function ops.ended(q)
+	local _, held = needs_invites(q)
+	local ended, stored, shelves = array(), nil, {}
+	for at, token in ipairs(q.tokens) do
+		local known = held.known[token]
+		if not known then
+			stored = stored or held.all_tokens:get(nil) or {}
+			local place = shelf(token)
+			shelves[place] = shelves[place] or held.all_notes:get(place) or {}
+			local state = state_of(held, token, shelves[place][token], stored[token])
+			known = state.state == "live" or state
+			if known == true or state.state == "used" then held.known[token] = known end
+		end
+		if known ~= true then ended:push { at = at - 1, state = known.state, by = known.by } end
+	end
+	return { ended = ended }
+end
+
 -- Prosody itself never drops what has expired.
 function ops.tidy(q)
-	local m, _, all = invites(q)
-	if not m then return { dropped = 0 } end
-	local dropped, now = 0, os.time()
-	local function sweep(store, is_over)
-		local before, after, found = store:get(nil) or {}, {}, 0
-		for key, value in pairs(before) do
-			if is_over(value) then found = found + 1 else after[key] = value end
-		end
-		if found > 0 then must(store:set(nil, next(after) and after or nil)) end
-		dropped = dropped + found
+	local m, held = invites(q)
+	if not m then return {} end
+	local now, halves = os.time(), {}
+	local function drop(keyed, owner, keys)
+		if next(keys) then must(keyed:set_keys(owner, keys)) end
 	end
-	sweep(all, function (invite) return invite.expires < now end)
-	local _, noted = notes(m)
-	sweep(noted, function (note) return note.at + NOTES_KEPT < now end)
-	return { dropped = dropped }
+	local lapsed = {}
+	for token, invite in pairs(held.all_tokens:get(nil) or {}) do
+		if invite.expires < now then
+			lapsed[token] = held.tokens.remove
+			local inviter = invite.type == "roster" and jid.node(invite.jid)
+			if inviter then
+				halves[inviter] = halves[inviter] or {}
+				halves[inviter][token] = held.tokens.remove
+			end
+		end
+	end
+	for inviter, tokens in pairs(halves) do drop(held.tokens, inviter, tokens) end
+	drop(held.tokens, nil, lapsed)
+	local places = {}
+	for place in held.all_notes:users() do table.insert(places, place) end
+	for _, place in ipairs(places) do
+		local old = {}
+		for token, note in pairs(held.all_notes:get(place) or {}) do
+			if (note.at and note.at + NOTES_KEPT or note.exp) < now then
+				old[token] = held.notes.remove
+				held.known[token] = nil
+			end
+		end
+		drop(held.notes, place, old)
+	end
+	return {}
 end
 
 function ops.examine(q)
 	local h = prosody.hosts[q.host]
 	if not h then return { version = prosody.version } end
-	local storage = config.get(q.host, "storage")
-	if type(storage) == "table" then storage = storage.invite_token or storage.accounts end
+	local _, storage = sm.get_driver(q.host, "invite_token")
 	local loaded = {}
-	for _, name in ipairs { "invites", "invites_register", "invites_adhoc", "register_ibr" } do
+	for _, name in ipairs { "invites", "invites_register", "invites_adhoc", "invites_groups", "invites_page" } do
 		loaded[name] = h.modules[name] ~= nil
 	end
-	return {
-		version = prosody.version, type = h.type, storage = storage or "internal", loaded = loaded,
-		authentication = config.get(q.host, "authentication"),
-		page = type(config.get(q.host, "invites_page")) == "string" and config.get(q.host, "invites_page") or nil,
+	local answer = {
+		version = prosody.version, type = h.type, storage = storage, loaded = loaded,
+		has_page = type(config.get(q.host, "invites_page")) == "string", is_13 = um.set_user_role ~= nil,
 	}
+	local m = h.type == "local" and h.modules.invites
+	if m then
+		local began, now = clock(), os.time()
+		answer.pending, answer.lapsed = 0, 0
+		for _, invite in pairs(guard(m).all_tokens:get(nil) or {}) do
+			local over = invite.expires < now and "lapsed" or "pending"
+			answer[over] = answer[over] + 1
+		end
+		answer.read_ms = math.ceil((clock() - began) * 1000)
+	end
+	return answer
+end
+
+-- An error text of somebody else's, without what we were given.
+local function scrub(q, text)
+	for _, name in ipairs { "password", "token", "username" } do
+		local given = type(q) == "table" and q[name]
+		if type(given) == "string" and given ~= "" then text = text:gsub(given:gsub("%p", "%%%0"), "*") end
+	end
+	return text
 end
 
 function INV(argument)
-	local id
+	local q
 	local ok, result = pcall(function ()
-		local q = json.decode(b64.decode(argument))
+		q = json.decode(b64.decode(argument))
 		if type(q) ~= "table" then refuse("backend", "no object") end
-		id = q.id
 		local op = ops[q.op] or refuse("backend", "no such operation")
 		return op(q)
 	end)
-	local answer
+	local answer = { id = type(q) == "table" and q.id or nil, ok = ok }
 	if ok then
-		answer = { id = id, ok = true, result = result }
-	elseif type(result) == "table" and result.code then
-		answer = { id = id, ok = false, code = result.code, msg = result.msg }
+		answer.result = result
+		if result.warning then result.warning = scrub(q, result.warning) end
 	else
-		answer = { id = id, ok = false, code = "backend", msg = tostring(result) }
+		local told = type(result) == "table" and result.code and result or { code = "backend", msg = tostring(result) }
+		answer.code, answer.msg = told.code, told.msg and scrub(q, told.msg)
 	end
 	return b64.encode(json.encode(answer))
 end
 
-return "invited-1"
+return VERSION

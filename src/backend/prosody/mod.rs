@@ -4,6 +4,7 @@
 //! one piece of Lua, during which nothing else happens in Prosody. It also holds sign-up in apps to what the ledger says.
 
 mod connection;
+mod examine;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{
-    Abilities, Adapter, CallError, Examination, Finding, Found, InApp, Mint, Minted, NewAccount, NewPassword, Refusal,
+    Abilities, Adapter, CallError, Examination, Found, InApp, Mint, Minted, NewAccount, NewPassword, Refusal,
     TokenState,
 };
 use crate::invite::Kind;
@@ -53,9 +54,14 @@ impl Prosody {
         request["host"] = self.host.as_str().into();
         let mut answer = self.connection().await?.call(request).await?;
         if answer["ok"] == true {
-            return Ok(answer["result"].take());
+            let result = answer["result"].take();
+            if let Some(warning) = result["warning"].as_str() {
+                log::warn!("host":% = self.host, "backend" = "prosody", "error" = readable(warning);
+                    "it is done, but a module of Prosody's failed when it was told of it ({op})");
+            }
+            return Ok(result);
         }
-        let what = answer["msg"].as_str().unwrap_or_default();
+        let what = readable(answer["msg"].as_str().unwrap_or_default());
         Err(match answer["code"].as_str().unwrap_or_default() {
             "user-exists" => Refusal::Taken.into(),
             "no-such-user" => Refusal::NoAccount.into(),
@@ -63,16 +69,22 @@ impl Prosody {
             "bad-username" => Refusal::Name.into(),
             "bad-password" => Refusal::Password.into(),
             "unsupported" => Refusal::Unsupported.into(),
-            "not-allowed" => Refusal::Other(format!("a module does not allow {op}")).into(),
+            "not-allowed" => Refusal::NotAllowed(what).into(),
+            "wait" => Refusal::Later(what).into(),
             "late" => CallError::Away("it took too long".into()),
             "no-such-host" => CallError::Away(format!("it does not serve {}", self.host)),
-            // The text is Prosody's own, about its storage or its code; it holds nothing that was sent.
-            _ => Refusal::Other(format!(
-                "{op}: {}",
-                what.chars().filter(|c| !c.is_control()).take(200).collect::<String>()
-            ))
-            .into(),
+            // The text is Prosody's own, about its storage or its code; what was sent is not in it any more.
+            _ => Refusal::Other(format!("{op}: {what}")).into(),
         })
+    }
+
+    fn state(&self, answer: &Value) -> TokenState {
+        match answer["state"].as_str() {
+            // What cannot be shown may still be used.
+            Some("live") => self.found(answer).map_or(TokenState::Absent, TokenState::Live),
+            Some("used") => TokenState::Used(answer["by"].as_str().and_then(|name| name.parse().ok())),
+            _ => TokenState::Unused,
+        }
     }
 
     fn found(&self, answer: &Value) -> Option<Found> {
@@ -90,6 +102,11 @@ impl Prosody {
     }
 }
 
+/// A text of Prosody's, for the log.
+fn readable(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(200).collect()
+}
+
 /// Lua has one kind of number.
 #[expect(clippy::cast_possible_truncation, reason = "seconds since 1970 are whole and far from any limit")]
 fn moment(seconds: &Value) -> Option<Timestamp> {
@@ -104,52 +121,15 @@ impl Adapter for Prosody {
     }
 
     async fn examine(&self) -> Examination {
-        let mut examination = Examination::default();
-        let mut add = |is_fault, what: String, mend: String| {
-            examination.findings.push(Finding { is_fault, what, mend });
-        };
-        let answer = match self.call("examine", json!({})).await {
-            Ok(answer) => answer,
+        match self.call("examine", json!({})).await {
+            Ok(answer) => Examination {
+                server: Some(format!("Prosody {}", answer["version"].as_str().unwrap_or_default())),
+                findings: examine::findings(&self.host, &answer),
+            },
             Err(error) => {
-                add(true, error.to_string(), socket_lines(&self.socket));
-                return examination;
-            }
-        };
-        let is_loaded = |module: &str| answer["loaded"][module] == true;
-        match answer["type"].as_str() {
-            Some("local") => {}
-            Some(_) => add(true, format!("{} is a component, and has no accounts", self.host), String::new()),
-            None => add(
-                true,
-                format!("it does not serve {}", self.host),
-                format!("prosody.cfg.lua:\nVirtualHost \"{}\"", self.host),
-            ),
-        }
-        if answer["type"] == "local" {
-            let enable =
-                |modules: &str| format!("prosody.cfg.lua, for {}:\nmodules_enabled = {{ {modules} }}", self.host);
-            if !is_loaded("invites") {
-                let what = "mod_invites is not loaded: no sign-up in apps, and no invites of its own are shown".into();
-                add(true, what, enable("\"invites\"; \"invites_register\""));
-            } else if !is_loaded("invites_register") {
-                let what =
-                    "mod_invites_register is not loaded: apps cannot sign up with an invite, and no contacts are made"
-                        .into();
-                add(true, what, enable("\"invites_register\""));
-            }
-            if answer["storage"] == "internal" {
-                let what = "storage is \"internal\": every token for apps rewrites one file while all of Prosody waits, 0.5 s \
-                            each at 10,000 pending invites"
-                    .into();
-                add(false, what, "prosody.cfg.lua:\nstorage = \"sql\"\nsql = { driver = \"SQLite3\", database = \"prosody.sqlite\" }".into());
-            }
-            if answer["page"].is_null() && is_loaded("invites") {
-                let what = "invites that users make in their apps do not lead here".into();
-                add(false, what, page_lines());
+                Examination { server: None, findings: vec![examine::no_way_in(&self.socket, error.to_string())] }
             }
         }
-        examination.server = Some(format!("Prosody {}", answer["version"].as_str().unwrap_or_default()));
-        examination
     }
 
     async fn keep(&self) -> Result<(), CallError> {
@@ -189,7 +169,7 @@ impl Adapter for Prosody {
             "groups": wanted.groups,
             "roles": wanted.roles,
             // Prosody counts whole seconds, and takes a token until its last one is over.
-            "ttl": wanted.ttl.as_secs().saturating_sub(1),
+            "ttl": i64::try_from(wanted.ttl.as_secs()).unwrap_or(i64::MAX) - 1,
         });
         let request = with(request, "username", wanted.kind.username().map(ToString::to_string));
         let request = with(request, "contact", wanted.kind.contact().map(|contact| contact.user.to_string()));
@@ -203,12 +183,14 @@ impl Adapter for Prosody {
     }
 
     async fn look_up(&self, token: &str) -> Result<TokenState, CallError> {
-        let answer = self.call("look_up", json!({"token": token})).await?;
-        Ok(match answer["state"].as_str() {
-            Some("live") => self.found(&answer).map_or(TokenState::Absent, TokenState::Live),
-            Some("used") => TokenState::Used(answer["by"].as_str().and_then(|name| name.parse().ok())),
-            _ => TokenState::Absent,
-        })
+        Ok(self.state(&self.call("look_up", json!({"token": token})).await?))
+    }
+
+    async fn ended(&self, tokens: &[&str]) -> Result<Vec<(usize, TokenState)>, CallError> {
+        let answer = self.call("ended", json!({"tokens": tokens})).await?;
+        let place = |ended: &Value| usize::try_from(ended["at"].as_u64()?).ok();
+        let ended = answer["ended"].as_array().into_iter().flatten();
+        Ok(ended.filter_map(|ended| Some((place(ended)?, self.state(ended)))).collect())
     }
 
     async fn tidy(&self) -> Result<(), CallError> {
@@ -222,21 +204,4 @@ fn with(mut request: Value, field: &str, value: Option<String>) -> Value {
         request[field] = value.into();
     }
     request
-}
-
-/// What lets us in.
-fn socket_lines(socket: &Path) -> String {
-    format!(
-        "prosody.cfg.lua:\nmodules_enabled = {{ \"admin_shell\" }} -- beside those that are there\numask = \"007\"\n\
-         admin_socket = \"{}\"\nsystemctl edit prosody.service:\n[Service]\nUMask=0007\n\
-         systemctl edit invited.service:\n[Service]\nSupplementaryGroups=prosody",
-        socket.display()
-    )
-}
-
-fn page_lines() -> String {
-    "prosody.cfg.lua, with 13:\ninvites_page = \"https://invite.example.com/invite?{invite.token}\"\nwith 0.12 \
-     (mod_invites_page of prosody-modules):\ninvites_page = \"https://invite.example.com/invite?{invite.token}\"\n\
-     invites_page_external = true"
-        .into()
 }
