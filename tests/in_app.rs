@@ -1,14 +1,19 @@
 //! Sign-up in an app, by a client that is not ours, on a real Prosody: it obeys what the ledger says.
 
 mod common;
+#[path = "common/form.rs"]
+mod form;
 #[path = "common/prosody.rs"]
 mod prosody;
 #[path = "common/slixmpp.rs"]
 mod slixmpp;
 
 use common::{CONFIG, Scratch, Served, now};
+use form::Form;
 use prosody::{CLIENT_MODULES, HOST, Prosody, Storage};
 use serde_json::{Value, json};
+
+const PASSWORD: &str = "correct horse battery staple";
 
 /// `invited` beside a Prosody.
 struct Place {
@@ -21,7 +26,7 @@ struct Place {
 impl Place {
     fn new(storage: Storage) -> Self {
         let modules = [CLIENT_MODULES, &["invites_adhoc"]].concat();
-        let prosody = Prosody::with_clients_and(storage, &modules, "allow_contact_invites = true");
+        let prosody = Prosody::with_clients_and(storage, &modules, "allow_user_invites = true");
         let backend =
             format!("[hosts.\"{HOST}\".backend]\nkind = \"prosody\"\nsocket = \"{}\"\n", prosody.socket().display());
         let scratch = Scratch::new(&format!("{CONFIG}{backend}"));
@@ -61,6 +66,32 @@ impl Place {
 
     fn register(&self, token: &str, username: &str) -> Value {
         self.app(&json!({"do": "register", "token": token, "username": username, "password": "a long password"}))
+    }
+
+    /// Waits until sign-up in apps obeys the ledger; asks nothing of ours for that.
+    fn wait_for_hook(&self) {
+        let hook = format!("prosody.hosts['{HOST}'].modules.invites.module.invited");
+        let began = now();
+        while self.prosody.lua(&format!("return tostring({hook} ~= nil)")) != "true" {
+            assert!(began.elapsed() < common::PATIENCE, "it is not put in");
+        }
+    }
+
+    /// Waits until the invite is no longer pending; gives it.
+    fn wait_for_end(&self, id: &str) -> Value {
+        let began = now();
+        loop {
+            let invite = self.show(id);
+            if invite["status"] != "pending" {
+                return invite;
+            }
+            assert!(began.elapsed() < common::PATIENCE, "{invite}");
+        }
+    }
+
+    fn is_admin(&self, username: &str) -> bool {
+        let call = format!("require 'core.usermanager'.is_admin('{username}@{HOST}', '{HOST}')");
+        self.prosody.lua(&format!("return tostring({call})")) == "true"
     }
 
     fn roster(&self, username: &str) -> Value {
@@ -113,50 +144,180 @@ fn an_app_signs_up_as_the_invite_allows() {
 }
 
 #[test]
+fn whoever_has_an_account_uses_up_a_contact_invite() {
+    if slixmpp::is_missing() {
+        return;
+    }
+    for storage in [Storage::Internal, Storage::Sql] {
+        let place = Place::new(storage);
+        for name in ["romeo", "juliet"] {
+            let (_, token) = place.invite(json!({}));
+            assert_eq!(place.register(&token, name), json!({"ok": true}));
+        }
+        let (id, token) = place.invite(json!({"contact": "romeo@example.com"}));
+        let added = place.app(&json!({"do": "add", "username": "juliet", "password": "a long password",
+            "contact": "romeo@example.com", "token": token}));
+        assert_eq!(added["ok"], true, "{added}");
+        let invite = place.wait_for_end(&id);
+        assert_eq!((&invite["status"], &invite["redemptions"][0]["account"]), (&json!("redeemed"), &json!("juliet")));
+        assert_eq!(place.register(&token, "tybalt"), json!({"error": "forbidden", "at": "preauth"}));
+    }
+}
+
+#[test]
+fn roles_of_an_invite_are_given_in_an_app_and_on_the_web() {
+    if slixmpp::is_missing() {
+        return;
+    }
+    for storage in [Storage::Internal, Storage::Sql] {
+        let place = Place::new(storage);
+        let (_, token) = place.invite(json!({"roles": ["prosody:admin"]}));
+        assert_eq!(place.register(&token, "romeo"), json!({"ok": true}));
+        let (status, invite) = place.api("POST", "/api/v1/invites", &json!({"roles": ["prosody:admin"]}));
+        assert_eq!(status, 201, "{invite}");
+        let form = Form::open(&place.served, "/register", invite["token"].as_str().unwrap());
+        assert_eq!(form.send(&place.served, "juliet", PASSWORD).status, 303);
+        let (_, token) = place.invite(json!({}));
+        assert_eq!(place.register(&token, "nurse"), json!({"ok": true}));
+        assert_eq!(["romeo", "juliet", "nurse"].map(|name| place.is_admin(name)), [true, true, false], "{storage:?}");
+    }
+}
+
+#[test]
 fn of_four_apps_with_one_invite_one_signs_up() {
     if slixmpp::is_missing() {
         return;
     }
-    let mut place = Place::new(Storage::Internal);
-    let race = |place: &Place, names: [&str; 4]| {
-        let (id, token) = place.invite(json!({}));
-        let outcome =
-            place.app(&json!({"do": "race", "token": token, "usernames": names, "password": "a long password"}));
-        let won = outcome.as_array().unwrap().iter().filter(|one| one["ok"] == true).count();
-        assert_eq!(won, 1, "{outcome}");
-        assert_eq!(place.show(&id)["status"], "redeemed");
-    };
-    race(&place, ["a", "b", "c", "d"]);
-    // What holds it to that is put back after a restart, without anybody asking.
-    place.prosody.stop();
-    place.served.wait_log("the XMPP server is away");
-    let (status, invite) = place.api("POST", "/api/v1/invites", &json!({}));
-    assert_eq!((status, &invite["uri"]), (201, &Value::Null), "invites are made all the same");
-    let page = place.served.client().get(&format!("/invite?{}", invite["token"].as_str().unwrap()));
-    assert_eq!(page.status, 200);
-    assert_eq!(place.served.client().get("/readyz").json()["backends"][HOST]["state"], "away");
-    place.prosody.start_again();
-    place.served.wait_log("the XMPP server is back");
-    race(&place, ["e", "f", "g", "h"]);
+    for storage in [Storage::Internal, Storage::Sql] {
+        let mut place = Place::new(storage);
+        let race = |place: &Place, (id, token): (String, String), names: [&str; 4]| {
+            let request = json!({"do": "race", "token": token, "usernames": names, "password": "a long password"});
+            let outcome = place.app(&request);
+            let won = outcome.as_array().unwrap().iter().filter(|one| one["ok"] == true).count();
+            assert_eq!(won, 1, "{storage:?} {outcome}");
+            assert_eq!(place.show(&id)["status"], "redeemed");
+        };
+        let (now, reloaded, restarted) = (place.invite(json!({})), place.invite(json!({})), place.invite(json!({})));
+        race(&place, now, ["a", "b", "c", "d"]);
+        // What holds them to that is put back without anybody asking for anything.
+        place.prosody.lua(&format!("require 'core.modulemanager'.reload('{HOST}', 'invites') return 'done'"));
+        place.wait_for_hook();
+        race(&place, reloaded, ["e", "f", "g", "h"]);
+        place.prosody.stop();
+        place.served.wait_log("the XMPP server is away");
+        let (status, invite) = place.api("POST", "/api/v1/invites", &json!({}));
+        assert_eq!((status, &invite["uri"]), (201, &Value::Null), "invites are made all the same");
+        let page = place.served.client().get(&format!("/invite?{}", invite["token"].as_str().unwrap()));
+        assert_eq!(page.status, 200);
+        assert_eq!(place.served.client().get("/readyz").json()["backends"][HOST]["state"], "away");
+        place.prosody.start_again();
+        place.wait_for_hook();
+        race(&place, restarted, ["i", "j", "k", "l"]);
+    }
 }
 
 #[test]
-fn an_invite_that_a_user_made_in_an_app_is_shown_and_recorded() {
+fn a_use_while_the_service_was_down_counts() {
     if slixmpp::is_missing() {
         return;
     }
-    let place = Place::new(Storage::Sql);
-    let (_, token) = place.invite(json!({}));
-    assert_eq!(place.register(&token, "romeo"), json!({"ok": true}));
-    let request =
-        json!({"do": "invite", "node": "urn:xmpp:invite#invite", "username": "romeo", "password": "a long password"});
-    let made = place.app(&request);
-    let uri = made["fields"]["uri"].as_str().unwrap_or_else(|| panic!("{made}"));
-    let token = uri.split("preauth=").nth(1).unwrap().split(';').next().unwrap();
-    let page = place.served.client().get(&format!("/invite?{token}"));
-    // Without a right to invite to the server, it makes a contact alone, which only the contact's own store knows.
-    let adopted = uri.contains("ibr=y");
-    assert_eq!(page.status, if adopted { 200 } else { 404 }, "{uri}");
-    let listed = place.scratch.ok(&["invite", "list", "--json"]);
-    assert_eq!(listed.contains("\"server\""), adopted, "{listed}");
+    for storage in [Storage::Internal, Storage::Sql] {
+        let mut place = Place::new(storage);
+        let (id, token) = place.invite(json!({}));
+        place.served.kill();
+        // Nothing of ours is in Prosody.
+        place.prosody.stop();
+        place.prosody.start_again();
+        assert_eq!(place.register(&token, "romeo"), json!({"ok": true}));
+        place.served = place.scratch.serve();
+        let invite = place.wait_for_end(&id);
+        assert_eq!((&invite["status"], &invite["redemptions"][0]["via"]), (&json!("redeemed"), &json!("app")));
+        let page = place.served.client().get(&format!("/invite?{}", invite["token"].as_str().unwrap()));
+        assert_eq!(page.status, 410, "{storage:?}");
+    }
+}
+
+#[test]
+fn an_invite_whose_token_was_lost_gets_another_one() {
+    for storage in [Storage::Internal, Storage::Sql] {
+        let mut place = Place::new(storage);
+        let (id, token) = place.invite(json!({}));
+        place.prosody.stop();
+        std::fs::remove_dir_all(place.prosody.data()).unwrap();
+        std::fs::create_dir(place.prosody.data()).unwrap();
+        place.prosody.start_again();
+        place.wait_for_hook();
+        let invite = place.show(&id);
+        assert_eq!(invite["status"], "pending", "{storage:?} {invite}");
+        let page = place.served.client().get(&format!("/invite?{}", invite["token"].as_str().unwrap()));
+        assert_eq!(page.status, 200);
+        let uri = place.show(&id)["uri"].as_str().unwrap().to_owned();
+        assert!(uri.contains("preauth=") && !uri.contains(&token), "{uri}");
+    }
+}
+
+#[test]
+fn an_invite_that_a_user_made_in_an_app_is_shown_signed_up_on_and_recorded() {
+    if slixmpp::is_missing() {
+        return;
+    }
+    for storage in [Storage::Internal, Storage::Sql] {
+        let place = Place::new(storage);
+        let (_, token) = place.invite(json!({}));
+        assert_eq!(place.register(&token, "romeo"), json!({"ok": true}));
+        let request = json!({"do": "invite", "node": "urn:xmpp:invite#invite", "username": "romeo",
+            "password": "a long password"});
+        let made = place.app(&request);
+        let uri = made["fields"]["uri"].as_str().unwrap_or_else(|| panic!("{made}"));
+        assert!(uri.contains("ibr=y"), "{uri}");
+        let token = uri.split("preauth=").nth(1).unwrap().split(';').next().unwrap();
+        let page = place.served.client().get(&format!("/invite?{token}"));
+        assert!(page.status == 200 && page.text().contains("romeo"), "{}", page.text());
+        let listed = || -> Value {
+            let listed: Value = serde_json::from_str(&place.scratch.ok(&["invite", "list", "--json"])).unwrap();
+            let of_server = listed["invites"].as_array().unwrap().iter().find(|invite| invite["source"] == "server");
+            of_server.unwrap_or_else(|| panic!("{listed}")).clone()
+        };
+        assert_eq!((&listed()["status"], &listed()["contact"]), (&json!("pending"), &json!("romeo@example.com")));
+        let form = Form::open(&place.served, "/register", token);
+        assert_eq!(form.send(&place.served, "juliet", PASSWORD).status, 303, "{}", place.served.log());
+        let invite = listed();
+        assert_eq!((&invite["status"], &invite["redemptions"][0]["account"]), (&json!("redeemed"), &json!("juliet")));
+        assert_eq!(invite["redemptions"][0]["via"], "web");
+        assert!(place.prosody.lets_in("juliet", PASSWORD));
+        assert_eq!(place.roster("romeo"), json!({"juliet@example.com": "both"}));
+        assert_eq!(place.register(token, "tybalt"), json!({"error": "forbidden", "at": "preauth"}), "a second use");
+        assert_eq!(form.send(&place.served, "tybalt", PASSWORD).status, 410);
+        assert_eq!(place.served.client().get(&format!("/invite?{token}")).status, 410);
+    }
+}
+
+/// A block of the README's section on Prosody.
+fn readme(language: &str) -> &'static str {
+    let section = include_str!("../README.md").split("## With Prosody").nth(1).unwrap().split("\n## ").next().unwrap();
+    section.split(&format!("```{language}\n")).nth(1).unwrap().split("```").next().unwrap()
+}
+
+#[test]
+fn the_lines_of_the_readme_are_all_that_is_needed() {
+    let prosody = Prosody::as_told(readme("lua"));
+    let socket = prosody.socket().display().to_string();
+    let backend = readme("toml").replace("/var/lib/prosody/prosody.sock", &socket);
+    assert!(backend.contains(&socket));
+    let scratch = Scratch::new(&format!("{CONFIG}{backend}"));
+    let told = scratch.ok(&["check", "--connect"]);
+    assert!(told.starts_with("example.com: Prosody 0.12.3\n") && !told.contains("missing: "), "{told}");
+    let advice: Vec<_> = told.lines().filter_map(|line| line.trim().strip_prefix("advice: ")).collect();
+    assert_eq!(advice.len(), 2, "{told}");
+    assert!(advice[0].starts_with("storage is") && advice[1].starts_with("groups of invites"), "{told}");
+    assert!(scratch.ok(&["invite", "create", "--uri"]).contains("xmpp:example.com?register;preauth="));
+    let access = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&socket).unwrap().permissions());
+    assert_eq!(access & 0o777, 0o770, "our group may use it");
+    // An invite that a user makes in an app leads here, and is for the server.
+    let made = prosody.lua(&format!(
+        "return prosody.hosts['{HOST}'].modules.invites.create_contact('romeo', true, {{}}).landing_page or 'none'"
+    ));
+    let token = made.strip_prefix("https://invite.example.com/invite?").unwrap_or_else(|| panic!("{made}"));
+    let served = scratch.serve();
+    assert_eq!(served.client().get(&format!("/invite?{token}")).status, 200);
 }

@@ -286,8 +286,9 @@ impl Prosody {
 }
 
 fn spawn(dir: &Path) -> (Process, Receiver<String>) {
-    let mut child = Command::new("prosody")
-        .arg("--config")
+    // As with UMask= in its unit: Prosody's own option may come after the socket.
+    let mut child = Command::new("sh")
+        .args(["-c", "umask 007; exec prosody \"$@\"", "prosody", "--config"])
         .arg(dir.join("prosody.cfg.lua"))
         .arg("-F")
         .stdin(Stdio::null())

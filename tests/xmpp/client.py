@@ -4,6 +4,7 @@ Usage: client.py HOST PORT REQUEST, where REQUEST is JSON:
   {"do": "register", "token": …, "username": …, "password": …}
   {"do": "race", "token": …, "usernames": […], "password": …}   all present the token, then all register
   {"do": "login", "username": …, "password": …}                 prints the roster: JID to subscription
+  {"do": "add", "username": …, "password": …, "contact": …, "token": …}   asks a contact who has made an invite
   {"do": "invite", "username": …, "password": …, "node": …}     runs a command of XEP-0401
 Prints {"ok": true, …} or {"error": "the condition", "at": "the step"}.
 """
@@ -87,9 +88,9 @@ class Guest(Client):
 
 
 class Member(Client):
-    def __init__(self, host, username, password, node=None):
+    def __init__(self, host, username, password, node=None, contact=None, token=None):
         super().__init__(host, username, password)
-        self.node = node
+        self.node, self.contact, self.token = node, contact, token
         self.add_event_handler("session_start", self.start)
 
     async def start(self, _event):
@@ -106,6 +107,11 @@ class Member(Client):
                 self.end({"ok": True, "fields": fields})
                 return
             self.send_presence()
+            if self.contact:
+                presence = self.Presence()
+                presence["type"], presence["to"] = "subscribe", self.contact
+                presence.append(ET.Element("{urn:xmpp:pars:0}preauth", {"token": self.token}))
+                presence.send()
             roster = await self.get_roster(timeout=PATIENCE)
             items = {str(jid): item["subscription"] for jid, item in roster["roster"]["items"].items()}
             self.end({"ok": True, "roster": items})
@@ -126,7 +132,8 @@ async def main(host, port, request):
         barrier = asyncio.Barrier(len(request["usernames"]))
         guests = [Guest(host, name, password, request["token"], barrier.wait) for name in request["usernames"]]
         return await asyncio.gather(*(guest.run(port) for guest in guests))
-    return await Member(host, request["username"], password, request.get("node")).run(port)
+    wishes = {wish: request.get(wish) for wish in ("node", "contact", "token")}
+    return await Member(host, request["username"], password, **wishes).run(port)
 
 
 if __name__ == "__main__":
