@@ -1,23 +1,23 @@
 //! What a host's server costs: creates beside a Prosody that is up or down, and the adapter against the least that does
 //! the same calls.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::io::{Read as _, Write as _};
+use std::net::{IpAddr, Ipv4Addr, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use futures_lite::future::block_on;
 use invited::backend::prosody::Prosody as Adapter;
-use invited::backend::{Adapter as _, Mint, NewAccount};
+use invited::backend::{Adapter as _, Mint};
 use invited::clock;
-use invited::config::secret::Secret;
 use invited::invite::Kind;
-use invited::invite::name::Username;
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::admin::{Client, is_ok};
+use crate::admin::{Client, result};
+use crate::load::content_length;
 use crate::prosody::{HOST, Prosody, Storage};
-use crate::service::Scratch;
+use crate::service::{KEY, Scratch, request};
 use crate::{Effort, Rates, Rounds, rate, tell_most, tell_ratio, to_create};
 
 /// Tokens that are minted in a row.
@@ -34,6 +34,16 @@ pub fn measure(effort: &Effort) {
     mints(effort);
 }
 
+/// A configuration with a Prosody.
+fn beside(prosody: &Prosody) -> Scratch {
+    let scratch = Scratch::new();
+    scratch.configure_more(&format!(
+        "[hosts.\"{HOST}\".backend]\nkind = \"prosody\"\nsocket = \"{}\"\n",
+        prosody.socket().display()
+    ));
+    scratch
+}
+
 /// Creates by the API: none of them needs the server.
 fn creates(effort: &Effort) {
     let [mut alone, mut up, mut down] = std::array::from_fn(|_| Rates::default());
@@ -42,14 +52,6 @@ fn creates(effort: &Effort) {
         let service = scratch.serve();
         service.first_answer();
         rate(&service, &to_create(&service), effort)
-    };
-    let beside = |prosody: &Prosody| {
-        let scratch = Scratch::new();
-        scratch.configure_more(&format!(
-            "[hosts.\"{HOST}\".backend]\nkind = \"prosody\"\nsocket = \"{}\"\n",
-            prosody.socket().display()
-        ));
-        scratch
     };
     for _ in 0..effort.rounds {
         alone.add(load(&Scratch::new()));
@@ -68,54 +70,86 @@ fn creates(effort: &Effort) {
     println!("  processor time per answer, in µs: no server {of_alone:.1}, Prosody up {of_up:.1}, down {of_down:.1}");
 }
 
-/// Accounts made by the adapter and by the bare client in turn, so that each finds as many there.
+/// Forms that guests send, and what Prosody is asked for each of them (whether there is such an account, and to make one
+/// with a token) by the bare client; in turn, so that each finds as many accounts and tokens there.
 fn sign_ups(effort: &Effort) {
     let prosody = Prosody::with_clients(Storage::Sql);
-    let adapter = Adapter::new(&HOST.parse().unwrap(), &prosody.socket());
+    let scratch = beside(&prosody);
+    let service = scratch.serve();
+    service.first_answer();
+    let mut web = TcpStream::connect(service.address).unwrap();
+    web.set_nodelay(true).unwrap();
     let mut bare = Client::connect(&prosody.socket());
-    let password = Secret::new(PASSWORD.into());
-    let by_adapter = |username: &str| {
-        let username: Username = username.parse().unwrap();
-        let account = NewAccount {
-            username: &username,
-            password: &password,
-            contact: None,
-            groups: &[],
-            roles: &[],
-            token: None,
-            client: Some(GUEST),
-            not_after: Timestamp::MAX,
-        };
-        let began = clock::instant();
-        let answer = block_on(adapter.create(&account));
-        let took = clock::instant().duration_since(began);
-        assert_eq!(answer, Ok(()));
-        took.as_secs_f64() * 1e3
-    };
-    let mut by_bare = |username: &str| {
-        let request = json!({
-            "op": "create", "host": HOST, "id": 1, "username": username, "password": PASSWORD, "groups": [], "roles": [],
-            "not_after": Timestamp::MAX.as_second(), "ip": GUEST.to_string(),
-        });
-        let began = clock::instant();
-        let answer = bare.call(&request);
-        let took = clock::instant().duration_since(began);
-        assert!(is_ok(&answer), "{answer}");
-        took.as_secs_f64() * 1e3
-    };
-    // The adapter connects with its first call.
-    by_adapter("first");
-    let [mut adapters, mut bares] = std::array::from_fn(|_| Rounds(vec![]));
+    let [mut forms, mut bares] = std::array::from_fn(|_| Rounds(vec![]));
     for round in 0..effort.rounds {
-        let [mut adapter, mut bare] = std::array::from_fn(|_| Rounds(vec![]));
-        for number in 0..effort.sign_ups {
-            adapter.0.push(by_adapter(&format!("adapter-{round}-{number}")));
-            bare.0.push(by_bare(&format!("bare-{round}-{number}")));
+        let order = format!("{{\"count\":{}}}", effort.sign_ups);
+        let (_, made) = exchange(&mut web, &request("POST", "/api/v1/invites", KEY, &order));
+        let made: Value = serde_json::from_str(&made).unwrap();
+        let [mut form, mut alone] = std::array::from_fn(|_| Rounds(vec![]));
+        for (number, invite) in made["invites"].as_array().unwrap().iter().enumerate() {
+            let token = invite["token"].as_str().unwrap();
+            form.0.push(send_form(&mut web, token, &format!("web-{round}-{number}")));
+            alone.0.push(ask_alone(&mut bare, &format!("bare-{round}-{number}")));
         }
-        adapters.0.push(adapter.median());
-        bares.0.push(bare.median());
+        forms.0.push(form.median());
+        bares.0.push(alone.median());
     }
-    tell_most("11 sign-up at Prosody, p50, over a bare client", &adapters, Some(&bares), 3.0, "ms");
+    tell_most("11 web sign-up, p50, over Prosody's own time", &forms, Some(&bares), 3.0, "ms");
+}
+
+/// Opens the form, which has a token made for apps, and sends it; gives how long the answer to that took, in ms.
+fn send_form(web: &mut TcpStream, token: &str, username: &str) -> f64 {
+    let (head, page) = exchange(web, &request("GET", &format!("/register?t={token}"), KEY, ""));
+    let csrf = page.split_once("name=\"csrf\" value=\"").expect("a form").1.split('"').next().unwrap();
+    let cookie = head.split_once("set-cookie: ").expect("a cookie").1.split(';').next().unwrap();
+    let mut body = url::form_urlencoded::Serializer::new(String::new());
+    body.append_pair("token", token).append_pair("csrf", csrf);
+    let body = body.append_pair("username", username).append_pair("password", PASSWORD).finish();
+    let form = format!(
+        "POST /register?t={token} HTTP/1.1\r\nHost: invite.example.com\r\nCookie: {cookie}\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let began = clock::instant();
+    let (head, page) = exchange(web, form.as_bytes());
+    let took = clock::instant().duration_since(began);
+    assert!(head.starts_with("HTTP/1.1 303 "), "{head}\n{page}");
+    took.as_secs_f64() * 1e3
+}
+
+/// What such a form has Prosody do; gives how long that took, in ms.
+fn ask_alone(bare: &mut Client, username: &str) -> f64 {
+    let mint =
+        json!({"op": "mint", "host": HOST, "kind": "account", "groups": [], "roles": [], "ttl": MINT_TTL.as_secs()});
+    let token = result(&bare.call(&mint))["token"].clone();
+    let exists = json!({"op": "exists", "host": HOST, "username": username});
+    let create = json!({
+        "op": "create", "host": HOST, "username": username, "password": PASSWORD, "groups": [], "roles": [],
+        "not_after": Timestamp::MAX.as_second(), "ip": GUEST.to_string(), "token": token,
+    });
+    let began = clock::instant();
+    let answers = [bare.call(&exists), bare.call(&create)];
+    let took = clock::instant().duration_since(began);
+    for answer in &answers {
+        result(answer);
+    }
+    took.as_secs_f64() * 1e3
+}
+
+/// Sends a request; gives the head and the body of its answer.
+fn exchange(stream: &mut TcpStream, request: &[u8]) -> (String, String) {
+    stream.write_all(request).unwrap();
+    let (mut answer, mut part) = (Vec::new(), vec![0; 64 << 10]);
+    loop {
+        let length = stream.read(&mut part).unwrap();
+        assert!(length > 0, "the connection was closed");
+        answer.extend_from_slice(&part[..length]);
+        let Some(end) = answer.windows(4).position(|window| window == b"\r\n\r\n") else { continue };
+        let head = std::str::from_utf8(&answer[..end]).unwrap();
+        if answer.len() >= end + 4 + content_length(head) {
+            return (head.to_owned(), String::from_utf8(answer[end + 4..].to_vec()).unwrap());
+        }
+    }
 }
 
 /// Tokens minted one after the other, each row by a server that has none yet.
@@ -149,7 +183,9 @@ fn mints_by_bare() -> f64 {
     });
     let mut answers = vec![client.call(&request)];
     let rate = per_second(|| answers.push(client.call(&request)));
-    assert!(answers.iter().all(|answer| is_ok(answer)));
+    for answer in &answers {
+        result(answer);
+    }
     rate
 }
 
