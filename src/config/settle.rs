@@ -240,14 +240,20 @@ impl Settling<'_> {
         if invites.ttl.0 > invites.max_ttl.0 {
             self.fault(&["invites", "ttl"], &format!("expected at most invites.max_ttl, {}", invites.max_ttl));
         }
-        if let Some(landing) = &invites.landing {
-            let filled = landing.replace("{token}", "t").replace("{uri}", "u").replace("{host}", "h");
-            let web = Url::parse(&filled).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
-            if !web || filled.contains(['{', '}']) || !(landing.contains("{token}") || landing.contains("{uri}")) {
+        let landing = invites.landing.as_ref().and_then(|text| {
+            let landing = landing_template(text);
+            if landing.is_none() {
                 self.fault(&["invites", "landing"], "expected a URL with {token} or {uri}, and maybe {host}");
             }
+            landing
+        });
+        let has_server = raw.hosts.values().any(|host| host.backend.kind != BackendKind::Ledger);
+        if has_server && landing.as_ref().is_some_and(|landing| landing.contains("{uri}")) {
+            let reason = "{uri} cannot be used where a host has a backend: the server's own token is made only when the \
+                          invite is opened; use {token}, and lead on to invite?TOKEN or register?t=TOKEN below public_url";
+            self.fault(&["invites", "landing"], reason);
         }
-        Invites { ttl: invites.ttl.0, max_ttl: invites.max_ttl.0, landing: invites.landing.clone() }
+        Invites { ttl: invites.ttl.0, max_ttl: invites.max_ttl.0, landing }
     }
 
     fn apps(&mut self, raw: &Raw) -> Vec<App> {
@@ -275,6 +281,11 @@ impl Settling<'_> {
                 if link.as_ref().is_some_and(|text| !web(text)) {
                     self.fault(&["hosts", name, key], "expected an http or https URL");
                 }
+            }
+            if host.contact.as_ref().is_some_and(|text| !is_contact(text)) {
+                let reason = "expected a URL such as \"xmpp:help@example.com\", \"mailto:help@example.com\" or \
+                              \"https://example.com/help\"";
+                self.fault(&["hosts", name, "contact"], reason);
             }
             let names = match &host.reserved_usernames {
                 Some(names) => names.clone(),
@@ -513,6 +524,29 @@ impl Settling<'_> {
     }
 }
 
+/// Somebody else's landing page, as it may stand in a header: what is no ASCII is written as URLs do. None if it is none.
+fn landing_template(text: &str) -> Option<String> {
+    const PLACES: [&str; 3] = ["{token}", "{uri}", "{host}"];
+    let filled = PLACES.iter().fold(text.to_owned(), |text, place| text.replace(place, "x"));
+    let is_web = Url::parse(&filled).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+    if !is_web || filled.contains(['{', '}']) || !(text.contains("{token}") || text.contains("{uri}")) {
+        return None;
+    }
+    // Where a URL has no braces, they are encoded, too.
+    let encoded = |place: &str| place.replace('{', "%7B").replace('}', "%7D");
+    let url = Url::parse(text).ok()?;
+    Some(PLACES.iter().fold(url.into(), |url: String, place| url.replace(&encoded(place), place)))
+}
+
+/// Whether a guest can follow it to somebody who helps. A bare address may be meant for mail or for chat.
+fn is_contact(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| match url.scheme() {
+        "http" | "https" => true,
+        "mailto" | "xmpp" => url.path().contains('@') || (url.scheme() == "xmpp" && !url.path().is_empty()),
+        _ => false,
+    })
+}
+
 /// Whether a `host:port` is on this machine.
 fn is_loopback(address: &str) -> bool {
     let host = address.rsplit_once(':').map_or(address, |(host, _)| host).trim_matches(['[', ']']);
@@ -556,4 +590,35 @@ pub(crate) fn settle_key(
         expires: key.expires.map(|moment| moment.0),
         created_at: key.created_at.map(|moment| moment.0),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn landing_pages_are_urls_that_fit_into_a_header() {
+        let is = |text: &str, expected: Option<&str>| assert_eq!(landing_template(text).as_deref(), expected, "{text}");
+        is("https://e.example/{host}/#{uri}", Some("https://e.example/{host}/#{uri}"));
+        is("https://e.example/i/{token}?h={host}", Some("https://e.example/i/{token}?h={host}"));
+        is("https://{host}/{token}", Some("https://{host}/{token}"));
+        is("https://bücher.example/grüß/{token}", Some("https://xn--bcher-kva.example/gr%C3%BC%C3%9F/{token}"));
+        is("https://e.example/?ж={token}\n", Some("https://e.example/?%D0%B6={token}"));
+        for wrong in ["", "nope", "https://e.example/", "javascript:{uri}", "https://e.example/{token}/{x}", "{token}"]
+        {
+            is(wrong, None);
+        }
+    }
+
+    #[test]
+    fn guests_can_follow_a_contact() {
+        for good in
+            ["https://e.example/help", "mailto:help@e.example", "xmpp:room@muc.e.example?join", "xmpp:e.example"]
+        {
+            assert!(is_contact(good), "{good}");
+        }
+        for wrong in ["help@e.example", "javascript:alert(1)", "mailto:", "xmpp:", "tel:110", "help", ""] {
+            assert!(!is_contact(wrong), "{wrong}");
+        }
+    }
 }

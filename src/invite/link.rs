@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::name::Username;
+use super::name::{Jid, Username};
 use super::{Invite, Kind};
 
 /// Where the landing page is.
@@ -26,20 +26,25 @@ pub fn landing_page(invite: &Invite, token: &str, landing: &Landing) -> String {
     }
 }
 
-/// The `xmpp:` URI of `invite` with an in-app token (XEP-0445 2.1 and 2.2, XEP-0379, XEP-0401 with `ibr=y`).
+/// The `xmpp:` URI of `invite` with an in-app token (XEP-0445 2.1 and 2.2, XEP-0379, XEP-0401 with `ibr=y`). ASCII, as every
+/// URI is (RFC 5122, 2.2), whatever the host's name: it goes into a header, too.
 #[must_use]
 pub fn uri(invite: &Invite, token: &str) -> String {
-    let host = invite.draft.host.as_str();
+    let (host, token) = (percent_encode(invite.draft.host.as_str()), percent_encode(token));
     let at_host = |username: &Username| format!("{}@{host}", percent_encode(username.as_str()));
     match &invite.draft.kind {
         Kind::Account { username: None } => format!("xmpp:{host}?register;preauth={token}"),
         Kind::Account { username: Some(username) } | Kind::Reset { username } => {
             format!("xmpp:{}?register;preauth={token}", at_host(username))
         }
-        Kind::Contact { contact, .. } => {
-            format!("xmpp:{}@{}?roster;preauth={token};ibr=y", percent_encode(contact.user.as_str()), contact.host)
-        }
+        Kind::Contact { contact, .. } => format!("xmpp:{}?roster;preauth={token};ibr=y", address(contact)),
     }
+}
+
+/// A JID as it stands in an `xmpp:` URI.
+#[must_use]
+pub fn address(jid: &Jid) -> String {
+    format!("{}@{}", percent_encode(jid.user.as_str()), percent_encode(jid.host.as_str()))
 }
 
 /// The token in an `xmpp:` URI of a server.
@@ -78,6 +83,25 @@ mod tests {
         assert_eq!(uri_of(Kind::Reset { username: alice() }), "xmpp:al%25ice@example.com?register;preauth=T");
         let contact = Kind::Contact { contact: romeo(), username: None };
         assert_eq!(uri_of(contact), "xmpp:romeo@example.com?roster;preauth=T;ibr=y");
+    }
+
+    #[test]
+    fn uris_are_ascii_whatever_the_names() {
+        let contact = || "Ромео@bücher.example".parse().unwrap();
+        let kinds = [
+            Kind::Account { username: None },
+            Kind::Account { username: Some("jürg".parse().unwrap()) },
+            Kind::Contact { contact: contact(), username: None },
+        ];
+        let uris = kinds.map(|kind| {
+            let Invite { id, draft, .. } = invite(kind);
+            uri(&Invite::from((id, crate::invite::Draft { host: "bücher.example".parse().unwrap(), ..draft })), "T")
+        });
+        assert_eq!(uris[0], "xmpp:b%C3%BCcher.example?register;preauth=T");
+        assert_eq!(uris[1], "xmpp:j%C3%BCrg@b%C3%BCcher.example?register;preauth=T");
+        let romeo = "%D1%80%D0%BE%D0%BC%D0%B5%D0%BE@b%C3%BCcher.example";
+        assert_eq!(uris[2], format!("xmpp:{romeo}?roster;preauth=T;ibr=y"));
+        assert_eq!(address(&contact()), romeo);
     }
 
     #[test]

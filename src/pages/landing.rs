@@ -10,7 +10,7 @@ use crate::caller::Request;
 use crate::clock;
 use crate::config::apps::Platform;
 use crate::desk::{Offer, Web};
-use crate::invite::link::percent_encode;
+use crate::invite::link::address;
 use crate::invite::{Kind, Status};
 use crate::problem::Problem;
 
@@ -96,7 +96,7 @@ pub async fn get(request: Request) -> Result<Response, Problem> {
             uses_left: (draft.uses > 1).then(|| look.count("uses-left", invite.uses_left() as usize)),
             contact: draft.kind.contact().map(|contact| Contact {
                 name: contact.to_string(),
-                uri: roster_uri(&format!("{}@{}", percent_encode(contact.user.as_str()), contact.host), uri.as_deref()),
+                uri: roster_uri(&address(contact), uri.as_deref()),
             }),
             is_reset,
             uri: uri.clone(),
