@@ -1,6 +1,7 @@
 //! The apps that guests are offered: those built in, and what `[apps]` makes of them. Pictures are read here, so that a
 //! page loads nothing from elsewhere.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -32,6 +33,20 @@ pub struct App {
     pub downloads: Vec<Download>,
     /// How to set it up, in the admin's words.
     pub setup: Option<String>,
+    /// What our pages say and show of it; none of the admin's own apps.
+    pub about: Option<About>,
+}
+
+/// What our pages say and show of an app that is built in.
+#[derive(Clone, Debug, Deserialize)]
+pub struct About {
+    /// A character or two that stand for it.
+    pub mark: String,
+    /// Names the text on how to go on once it is there.
+    pub how: String,
+    /// Its place among them.
+    #[serde(skip)]
+    pub number: usize,
 }
 
 /// Where to get an app.
@@ -73,6 +88,14 @@ pub enum Platform {
     Web,
 }
 
+impl App {
+    /// Whether it runs on `device`: what runs in a browser runs everywhere.
+    #[must_use]
+    pub fn fits(&self, device: Platform) -> bool {
+        self.platforms.contains(&device) || self.platforms.contains(&Platform::Web)
+    }
+}
+
 impl Platform {
     /// All of them.
     pub const ALL: [Self; 6] = [Self::Android, Self::Ios, Self::Linux, Self::MacOs, Self::Windows, Self::Web];
@@ -103,9 +126,10 @@ pub(super) struct Findings {
     pub(super) notices: Vec<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct BuiltIn {
     app: Vec<raw::App>,
+    about: BTreeMap<String, About>,
 }
 
 /// The apps to offer, in order. What is wrong is added to `findings`.
@@ -115,13 +139,14 @@ pub(super) fn settle(raw: &raw::Apps, findings: &mut Findings) -> Vec<App> {
         if apps.iter().any(|other| other.id == app.id) {
             findings.faults.push(("custom", format!("{:?}: this id is there twice", app.id)));
         }
-        apps.push(app_of(app, findings));
+        apps.push(app_of(app, None, findings));
     }
-    // A custom app stands in for the one that is built in.
-    let built_in = toml::from_str::<BuiltIn>(include_str!("apps.toml")).map(|built_in| built_in.app);
-    for app in built_in.unwrap_or_default() {
+    let BuiltIn { app: built_in, mut about } = toml::from_str(include_str!("apps.toml")).unwrap_or_default();
+    for (number, app) in built_in.into_iter().enumerate() {
+        // A custom app stands in for the one that is built in.
         if apps.iter().all(|other| other.id != app.id) {
-            apps.push(app_of(&app, findings));
+            let about = about.remove(&app.id).map(|about| About { number, ..about });
+            apps.push(app_of(&app, about, findings));
         }
     }
     for (field, ids) in [("show", raw.show.as_deref().unwrap_or_default()), ("hide", &raw.hide)] {
@@ -137,7 +162,7 @@ pub(super) fn settle(raw: &raw::Apps, findings: &mut Findings) -> Vec<App> {
     apps
 }
 
-fn app_of(app: &raw::App, findings: &mut Findings) -> App {
+fn app_of(app: &raw::App, about: Option<About>, findings: &mut Findings) -> App {
     let mut wrong = |reason: String| findings.faults.push(("custom", format!("{:?}: {reason}", app.id)));
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if app.id.is_empty() || app.id.len() > MAX_LAST_PART_BYTES || !app.id.chars().all(plain) {
@@ -186,6 +211,7 @@ fn app_of(app: &raw::App, findings: &mut Findings) -> App {
             })
             .collect(),
         setup: app.setup.clone(),
+        about,
     }
 }
 
@@ -239,6 +265,24 @@ pub fn digest(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
 
+    /// The ids of what is built in, in order.
+    const BUILT_IN: [&str; 14] = [
+        "conversations",
+        "cheogram",
+        "monocles",
+        "monal",
+        "siskin",
+        "beagle",
+        "dino",
+        "gajim",
+        "kaidan",
+        "psi",
+        "psi-plus",
+        "profanity",
+        "movim",
+        "converse",
+    ];
+
     fn ids(config: &str) -> (Vec<String>, Vec<String>) {
         let mut findings = Findings::default();
         let apps = settle(&toml::from_str(config).unwrap(), &mut findings);
@@ -250,13 +294,16 @@ mod tests {
         let mut findings = Findings::default();
         let apps = settle(&raw::Apps::default(), &mut findings);
         assert!(findings.faults.is_empty());
-        assert_eq!(apps.len(), 14);
+        assert_eq!(apps.iter().map(|app| &*app.id).collect::<Vec<_>>(), BUILT_IN);
         for platform in Platform::ALL {
             assert!(apps.iter().any(|app| app.platforms.contains(&platform)), "{platform:?}");
         }
         for app in &apps {
             assert!(!app.downloads.is_empty() && app.link.is_some() && !app.platforms.is_empty(), "{}", app.id);
+            assert!(app.about.is_some(), "{} has no mark", app.id);
         }
+        let marks: std::collections::BTreeSet<_> = apps.iter().map(|app| &app.about.as_ref().unwrap().mark).collect();
+        assert_eq!(marks.len(), apps.len(), "two look alike: {marks:?}");
     }
 
     #[test]
@@ -264,7 +311,7 @@ mod tests {
         assert_eq!(ids("show = ['monal', 'dino']").0, ["monal", "dino"]);
         assert_eq!(ids("show = ['monal', 'dino']\nhide = ['monal']").0, ["dino"]);
         let (apps, _) = ids("[[custom]]\nid = 'dino'\nname = 'Our Dino'\n[[custom]]\nid = 'ours'\nname = 'Ours'");
-        assert_eq!((&apps[..2], apps.len()), (&["dino".to_owned(), "ours".to_owned()][..], 15));
+        assert_eq!((&apps[..2], apps.len()), (&["dino".to_owned(), "ours".to_owned()][..], BUILT_IN.len() + 1));
     }
 
     #[test]
