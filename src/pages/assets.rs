@@ -55,8 +55,9 @@ pub async fn get(request: Request) -> Result<Response, Problem> {
     if let Some(picture) = pictures.into_iter().find(|picture| picture.name == name) {
         return Ok(file(picture.content_type, picture.bytes.as_slice().into()));
     }
-    let host = settings.hosts.keys().find(|host| preview::name(host) == name).ok_or(Problem::NotFound)?;
-    let picture = preview::draw(host).map_err(|error| Problem::Internal(error.to_string()))?;
+    let mut hosts = settings.hosts.iter();
+    let (host, site) = hosts.find(|(host, site)| preview::name(host, site) == name).ok_or(Problem::NotFound)?;
+    let picture = preview::picture(host, site).map_err(|error| Problem::Internal(error.to_string()))?;
     Ok(file("image/png", picture.into()))
 }
 

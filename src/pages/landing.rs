@@ -89,7 +89,7 @@ pub async fn get(request: Request) -> Result<Response, Problem> {
         200,
         &LandingPage {
             description: look.with(description, "site", &host.site_name),
-            picture: format!("{base}assets/{}", preview::name(&draft.host)),
+            picture: format!("{base}assets/{}", preview::name(&draft.host, host)),
             address: format!("{base}invite?{token}"),
             account: draft.kind.username().map(|name| format!("{name}@{}", draft.host)),
             until: look.language.until(draft.expires_at, now),

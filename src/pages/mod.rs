@@ -20,6 +20,7 @@ mod form;
 mod gone;
 pub mod landing;
 pub mod language;
+mod letters;
 mod look;
 mod offered;
 mod preview;
