@@ -214,6 +214,16 @@ mod tests {
     }
 
     #[test]
+    fn advice_is_given_whatever_the_number() {
+        for language in Language::all() {
+            let [one, many] = [1, 12].map(|count| language.with("register-password-hint", [("count", count.into())]));
+            let advice = |text: &str| text.split_once(". ").map(|(_, advice)| advice.to_owned());
+            assert_eq!(advice(&one), advice(&many), "{}", language.tag);
+            assert!(advice(&one).is_some_and(|advice| advice.len() > 20), "{}: {one}", language.tag);
+        }
+    }
+
+    #[test]
     fn readers_get_the_language_they_prefer() {
         let tag = |header| Language::accepted(header).tag;
         assert_eq!(tag("de-AT,de;q=0.9,en;q=0.8"), "de");
@@ -239,8 +249,15 @@ mod tests {
             until("fr", 12),
             "L’invitation est valable encore 12 heures, jusqu’au 1er janvier 2026 à 12:00 UTC."
         );
-        assert_eq!(until("pl", 3), "Zaproszenie jest ważne jeszcze 3 godziny, do 1 stycznia 2026, 03:00 UTC.");
-        assert_eq!(until("pl", 5), "Zaproszenie jest ważne jeszcze 5 godzin, do 1 stycznia 2026, 05:00 UTC.");
+        assert_eq!(until("pl", 3), "Zaproszenie jest ważne jeszcze 3 godziny, do 1 stycznia 2026 r., 03:00 UTC.");
+        assert_eq!(until("pl", 5), "Zaproszenie jest ważne jeszcze 5 godzin, do 1 stycznia 2026 r., 05:00 UTC.");
+        assert_eq!(until("it", 7 * 24), "L’invito scade tra 7 giorni: 8 gennaio 2026, 00:00 UTC.");
+        assert_eq!(until("it", 1), "L’invito scade tra un’ora: 1º gennaio 2026, 01:00 UTC.");
+        assert_eq!(until("it", 0), "L’invito scade tra meno di un’ora: 1º gennaio 2026, 00:00 UTC.");
+        assert_eq!(until("es", 48), "La invitación vale 2 días más, hasta el 3 de enero de 2026, 00:00 UTC.");
+        assert_eq!(until("es", 0), "La invitación vale menos de una hora, hasta el 1 de enero de 2026, 00:00 UTC.");
+        assert_eq!(until("nl", 11 * 24), "De uitnodiging is nog 11 dagen geldig, tot 12 januari 2026 om 00:00 UTC.");
+        assert_eq!(until("nl", 1), "De uitnodiging is nog één uur geldig, tot 1 januari 2026 om 01:00 UTC.");
         assert_eq!(until("ru", 21 * 24), "Приглашение действует ещё 21 день, до 22 января 2026 г., 00:00 UTC.");
         assert_eq!(until("ru", 3 * 24), "Приглашение действует ещё 3 дня, до 4 января 2026 г., 00:00 UTC.");
         assert_eq!(until("ru", 5 * 24), "Приглашение действует ещё 5 дней, до 6 января 2026 г., 00:00 UTC.");

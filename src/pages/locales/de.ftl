@@ -49,7 +49,7 @@ web-button = Konto hier anlegen
 web-text = Ganz ohne App: Wähle einen Namen und ein Passwort, und danach in Ruhe eine App.
 web-away = Auf dieser Seite können gerade keine Konten angelegt werden. Bitte versuche es in ein paar Minuten noch einmal.
 uri-button = Einladung in einer App öffnen
-uri-text = Wenn du auf diesem Gerät schon eine App für XMPP hast.
+uri-text = Hast du schon eine App für XMPP? Dann öffne die Einladung darin.
 apps-device = Apps für { $platform }
 apps-choose = Wähle eine App
 apps-other = Apps für andere Geräte
@@ -63,14 +63,14 @@ copy-button = Kopieren
 copy-done = Kopiert
 
 gone-unknown-title = Diese Einladung ist nicht bekannt
-gone-unknown-text = Vielleicht wurde der Link unterwegs abgeschnitten, oder die Einladung ist lange vorbei.
+gone-unknown-text = Vielleicht wurde der Link unterwegs abgeschnitten, oder die Einladung ist lange abgelaufen.
 gone-redeemed-title = Diese Einladung wurde benutzt
-gone-redeemed-text = Jede Einladung gilt nur eine bestimmte Zahl von Malen. Wenn du es warst, öffne deine App und melde dich an.
+gone-redeemed-text = Jede Einladung funktioniert nur begrenzt oft. Wenn du es warst, öffne deine App und melde dich an.
 gone-expired-title = Diese Einladung ist abgelaufen
 gone-expired-text = Einladungen gelten nur eine gewisse Zeit.
 gone-revoked-title = Diese Einladung wurde zurückgenommen
 gone-revoked-text = Sie gilt nicht mehr.
-gone-over-title = Diese Einladung ist vorbei
+gone-over-title = Diese Einladung gilt nicht mehr
 gone-over-text = Den Dienst, zu dem sie führt, gibt es hier nicht mehr.
 gone-ask = Bitte die Person, von der du den Link hast, um einen neuen.
 gone-enter = Anderen Code eingeben
@@ -92,8 +92,8 @@ setup-open-text = Wenn { $app } installiert ist, öffne die Einladung darin. Die
 setup-open-button = In { $app } öffnen
 setup-magic-button = { $app } mit der Einladung holen
 setup-account = Konto anlegen
-setup-account-text = { $app } braucht ein Konto, das es schon gibt. Lege es hier an und melde dich dann in der App an.
-setup-account-none = { $app } braucht ein Konto, das es schon gibt. Lege es zuerst mit einer anderen App an und melde dich dann mit dieser an.
+setup-account-text = { $app } braucht ein bestehendes Konto. Lege es hier an und melde dich dann in der App an.
+setup-account-none = { $app } braucht ein bestehendes Konto. Lege es zuerst mit einer anderen App an und melde dich dann mit dieser an.
 setup-login = Anmelden
 setup-login-text = Öffne { $app } und melde dich mit deiner Adresse und deinem Passwort an.
 
@@ -103,8 +103,8 @@ register-username-hint = Buchstaben, Ziffern und . _ - ohne Leerzeichen. Deine A
 register-password = Passwort
 register-password-hint = { $count ->
     [one] Mindestens ein Zeichen.
-   *[other] Mindestens { $count } Zeichen. Ein paar Wörter hintereinander sind leicht zu merken und schwer zu raten.
-}
+   *[other] Mindestens { $count } Zeichen.
+} Ein paar Wörter hintereinander sind leicht zu merken und schwer zu erraten.
 register-show = Anzeigen
 register-hide = Verbergen
 register-button = Konto anlegen
@@ -120,7 +120,7 @@ error-password-short = { $count ->
     [one] Das Passwort braucht mindestens ein Zeichen.
    *[other] Das Passwort braucht mindestens { $count } Zeichen.
 }
-error-password-weak = Dieses Passwort ist zu leicht zu raten. Nimm mehr oder seltenere Wörter.
+error-password-weak = Dieses Passwort ist zu leicht zu erraten. Nimm mehr oder seltenere Wörter.
 error-password-refused = Der Server nimmt dieses Passwort nicht. Bitte wähle ein anderes.
 error-form = Das Formular war zu lange offen, oder dein Browser sendet keine Cookies. Bitte sende es noch einmal ab.
 error-away = Der Server ist gerade nicht erreichbar. Deine Einladung geht nicht verloren; bitte versuche es in ein paar Minuten noch einmal.
@@ -145,7 +145,7 @@ problem-not-found = Hier ist nichts
 problem-not-found-text = Bitte prüfe die Adresse.
 problem-too-many = Zu viele Anfragen
 problem-too-many-text = Bitte warte eine Minute und versuche es noch einmal.
-problem-too-large = Das war zu viel
+problem-too-large = Zu viele Daten
 problem-too-large-text = Das Formular ist größer, als wir annehmen.
 problem-later = Versuche es später noch einmal
 problem-later-text = Das geht gerade nicht; es hat sich nichts geändert.

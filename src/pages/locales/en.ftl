@@ -50,7 +50,7 @@ web-button = Create your account here
 web-text = No app needed yet: choose a name and a password, and pick an app afterwards.
 web-away = Accounts cannot be created on this page right now. Please try again in a few minutes.
 uri-button = Open the invite in an app
-uri-text = If you have an app for XMPP on this device already.
+uri-text = Do you have an app for XMPP already? Then open the invite in it.
 apps-device = Apps for { $platform }
 apps-choose = Choose an app
 apps-other = Apps for other devices
@@ -71,7 +71,7 @@ gone-expired-title = This invite has expired
 gone-expired-text = Invites work for a limited time.
 gone-revoked-title = This invite was taken back
 gone-revoked-text = It does not work any more.
-gone-over-title = This invite is over
+gone-over-title = This invite no longer works
 gone-over-text = The service that it leads to is no longer here.
 gone-ask = Ask whoever gave you this link for a new one.
 gone-enter = Enter another code
@@ -93,8 +93,8 @@ setup-open-text = When { $app } is installed, open the invite in it. The app gui
 setup-open-button = Open in { $app }
 setup-magic-button = Get { $app } with the invite
 setup-account = Create your account
-setup-account-text = { $app } wants an account that exists. Create it here, then log in with the app.
-setup-account-none = { $app } wants an account that exists. Create one with another app first, then log in with this one.
+setup-account-text = { $app } needs an existing account. Create it here, then log in with the app.
+setup-account-none = { $app } needs an existing account. Create one with another app first, then log in with this one.
 setup-login = Log in
 setup-login-text = Open { $app } and log in with your address and your password.
 
@@ -104,15 +104,15 @@ register-username-hint = Letters, digits and . _ - without blanks. Your address 
 register-password = Password
 register-password-hint = { $count ->
     [one] At least one character.
-   *[other] At least { $count } characters. A few words in a row are easy to remember and hard to guess.
-}
+   *[other] At least { $count } characters.
+} A few words in a row are easy to remember and hard to guess.
 register-show = Show
 register-hide = Hide
 register-button = Create account
 register-terms = By creating an account you accept the terms of service.
 error-summary = Something is not right yet
 error-username-empty = Please choose a user name.
-error-username-invalid = This is no user name: use letters, digits and . _ - without blanks.
+error-username-invalid = That is not a user name: use letters, digits and . _ - without blanks.
 error-username-reserved = This name is reserved. Please choose another one.
 error-username-taken = Somebody has this name already. Please choose another one.
 error-username-other = This invite is for another name.
@@ -146,7 +146,7 @@ problem-not-found = There is nothing here
 problem-not-found-text = Please check the address.
 problem-too-many = Too many requests
 problem-too-many-text = Please wait a minute and try again.
-problem-too-large = That was too much
+problem-too-large = Too much data
 problem-too-large-text = The form is larger than we take.
 problem-later = Try again later
 problem-later-text = This does not work at the moment; nothing has changed.

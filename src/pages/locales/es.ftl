@@ -49,7 +49,7 @@ web-button = Crear tu cuenta aquí
 web-text = Sin aplicación por ahora: elige un nombre y una contraseña, y después una aplicación.
 web-away = Ahora mismo no se pueden crear cuentas en esta página. Inténtalo de nuevo en unos minutos.
 uri-button = Abrir la invitación en una aplicación
-uri-text = Si ya tienes una aplicación de XMPP en este dispositivo.
+uri-text = ¿Ya tienes una aplicación de XMPP? Abre la invitación en ella.
 apps-device = Aplicaciones para { $platform }
 apps-choose = Elige una aplicación
 apps-other = Aplicaciones para otros dispositivos
@@ -63,14 +63,14 @@ copy-button = Copiar
 copy-done = Copiado
 
 gone-unknown-title = No conocemos esta invitación
-gone-unknown-text = Quizá el enlace se cortó por el camino, o la invitación terminó hace mucho.
+gone-unknown-text = Quizá el enlace llegó cortado, o la invitación caducó hace mucho.
 gone-redeemed-title = Esta invitación ya se usó
 gone-redeemed-text = Cada invitación sirve un número limitado de veces. Si fuiste tú, abre tu aplicación e inicia sesión.
 gone-expired-title = Esta invitación ha caducado
 gone-expired-text = Las invitaciones valen por un tiempo limitado.
 gone-revoked-title = Esta invitación fue retirada
 gone-revoked-text = Ya no sirve.
-gone-over-title = Esta invitación se acabó
+gone-over-title = Esta invitación ya no está disponible
 gone-over-text = El servicio al que lleva ya no está aquí.
 gone-ask = Pide un enlace nuevo a quien te dio este.
 gone-enter = Escribir otro código
@@ -79,7 +79,7 @@ enter-title = Escribe tu código de invitación
 enter-label = Código de invitación
 enter-hint = Las mayúsculas y minúsculas cuentan, los espacios no. También puedes pegar el enlace entero.
 enter-button = Continuar
-enter-error-unknown = No hay ninguna invitación con este código. Compáralo letra por letra.
+enter-error-unknown = No hay ninguna invitación con este código. Compáralo carácter por carácter.
 enter-error-empty = Escribe el código de tu invitación.
 enter-error-wait = Demasiados códigos incorrectos. Espera un minuto.
 
@@ -103,8 +103,8 @@ register-username-hint = Letras, cifras y . _ - sin espacios. Tu dirección ser�
 register-password = Contraseña
 register-password-hint = { $count ->
     [one] Al menos un carácter.
-   *[other] Al menos { $count } caracteres. Unas palabras seguidas son fáciles de recordar y difíciles de adivinar.
-}
+   *[other] Al menos { $count } caracteres.
+} Unas palabras seguidas son fáciles de recordar y difíciles de adivinar.
 register-show = Mostrar
 register-hide = Ocultar
 register-button = Crear la cuenta
@@ -113,7 +113,7 @@ error-summary = Algo no está bien todavía
 error-username-empty = Elige un nombre de usuario.
 error-username-invalid = Esto no es un nombre de usuario: usa letras, cifras y . _ - sin espacios.
 error-username-reserved = Este nombre está reservado. Elige otro.
-error-username-taken = Alguien tiene ya este nombre. Elige otro.
+error-username-taken = Alguien ya tiene este nombre. Elige otro.
 error-username-other = Esta invitación es para otro nombre.
 error-password-empty = Elige una contraseña.
 error-password-short = { $count ->
@@ -123,7 +123,7 @@ error-password-short = { $count ->
 error-password-weak = Esta contraseña es demasiado fácil de adivinar. Usa más palabras, o menos comunes.
 error-password-refused = El servidor no acepta esta contraseña. Elige otra.
 error-form = El formulario estuvo abierto demasiado tiempo, o tu navegador no envía cookies. Envíalo otra vez.
-error-away = No se puede llegar al servidor en este momento. Tu invitación no se pierde; inténtalo de nuevo en unos minutos.
+error-away = No se puede contactar con el servidor en este momento. Tu invitación no se pierde; inténtalo de nuevo en unos minutos.
 closed-title = Aquí no se crean cuentas
 closed-text = Abre la invitación en una aplicación.
 
@@ -138,14 +138,14 @@ reset-title = Elige una contraseña nueva
 reset-address = Para la cuenta
 reset-password = Contraseña nueva
 reset-button = Guardar la contraseña
-reset-done-title = Tu contraseña nueva ya vale
+reset-done-title = Tu contraseña nueva está lista
 reset-done-text = Inicia sesión con ella en todas tus aplicaciones.
 
 problem-not-found = Aquí no hay nada
 problem-not-found-text = Comprueba la dirección.
 problem-too-many = Demasiadas peticiones
 problem-too-many-text = Espera un minuto e inténtalo de nuevo.
-problem-too-large = Eso fue demasiado
+problem-too-large = Demasiados datos
 problem-too-large-text = El formulario es más grande de lo que aceptamos.
 problem-later = Inténtalo más tarde
 problem-later-text = Esto no funciona en este momento; nada ha cambiado.

@@ -47,12 +47,12 @@ uses-left = { $count ->
 have-title = J’ai déjà un compte
 have-text = Ajoutez { $contact } à vos contacts dans l’application que vous utilisez.
 have-button = Ajouter le contact
-new-title = Je suis nouveau ici
+new-title = Je n’ai pas encore de compte
 web-button = Créer votre compte ici
 web-text = Sans application pour l’instant : choisissez un nom et un mot de passe, puis une application.
 web-away = Il n’est pas possible de créer un compte sur cette page en ce moment. Réessayez dans quelques minutes.
 uri-button = Ouvrir l’invitation dans une application
-uri-text = Si vous avez déjà une application XMPP sur cet appareil.
+uri-text = Vous avez déjà une application XMPP ? Ouvrez-y l’invitation.
 apps-device = Applications pour { $platform }
 apps-choose = Choisissez une application
 apps-other = Applications pour d’autres appareils
@@ -66,14 +66,14 @@ copy-button = Copier
 copy-done = Copié
 
 gone-unknown-title = Cette invitation est inconnue
-gone-unknown-text = Le lien a peut-être été coupé, ou l’invitation est terminée depuis longtemps.
+gone-unknown-text = Le lien a peut-être été coupé, ou l’invitation a expiré depuis longtemps.
 gone-redeemed-title = Cette invitation a été utilisée
 gone-redeemed-text = Chaque invitation ne sert qu’un certain nombre de fois. Si c’était vous, ouvrez votre application et connectez-vous.
 gone-expired-title = Cette invitation a expiré
 gone-expired-text = Les invitations sont valables pour un temps limité.
 gone-revoked-title = Cette invitation a été retirée
 gone-revoked-text = Elle n’est plus valable.
-gone-over-title = Cette invitation est terminée
+gone-over-title = Cette invitation n’est plus valable
 gone-over-text = Le service auquel elle mène n’est plus ici.
 gone-ask = Demandez un nouveau lien à la personne qui vous l’a donné.
 gone-enter = Saisir un autre code
@@ -91,7 +91,7 @@ setup-get = Obtenir { $app }
 setup-get-text = Installez l’application sur votre appareil, puis revenez à cette page.
 setup-site = Site de { $app }
 setup-open = Ouvrir l’invitation
-setup-open-text = Une fois { $app } installé, ouvrez-y l’invitation. L’application vous guide ensuite.
+setup-open-text = Une fois l’application { $app } installée, ouvrez-y l’invitation. Elle vous guide ensuite.
 setup-open-button = Ouvrir dans { $app }
 setup-magic-button = Obtenir { $app } avec l’invitation
 setup-account = Créer votre compte
@@ -106,8 +106,8 @@ register-username-hint = Lettres, chiffres et . _ - sans espaces. Votre adresse 
 register-password = Mot de passe
 register-password-hint = { $count ->
     [one] Au moins un caractère.
-   *[other] Au moins { $count } caractères. Quelques mots à la suite sont faciles à retenir et difficiles à deviner.
-}
+   *[other] Au moins { $count } caractères.
+} Quelques mots à la suite sont faciles à retenir et difficiles à deviner.
 register-show = Afficher
 register-hide = Masquer
 register-button = Créer le compte
@@ -127,7 +127,7 @@ error-password-weak = Ce mot de passe est trop facile à deviner. Utilisez plus 
 error-password-refused = Le serveur n’accepte pas ce mot de passe. Choisissez-en un autre.
 error-form = Le formulaire est resté ouvert trop longtemps, ou votre navigateur n’envoie pas de cookies. Envoyez-le encore une fois.
 error-away = Le serveur est injoignable en ce moment. Votre invitation n’est pas perdue ; réessayez dans quelques minutes.
-closed-title = On ne crée pas de compte ici
+closed-title = La création de compte n’est pas possible ici
 closed-text = Ouvrez l’invitation dans une application.
 
 done-title = Votre compte est prêt
@@ -135,20 +135,20 @@ done-address = Votre adresse
 done-login = Se connecter avec { $app }
 done-apps = Choisissez maintenant une application et connectez-vous avec votre adresse et votre mot de passe.
 done-webchat = Discuter dans le navigateur
-done-keep = Gardez bien votre mot de passe ; il ne sera plus affiché.
+done-keep = Conservez bien votre mot de passe ; il ne sera plus affiché.
 
 reset-title = Choisissez un nouveau mot de passe
 reset-address = Pour le compte
 reset-password = Nouveau mot de passe
 reset-button = Définir le mot de passe
 reset-done-title = Votre nouveau mot de passe est défini
-reset-done-text = Connectez-vous avec lui dans toutes vos applications.
+reset-done-text = Utilisez-le pour vous connecter dans toutes vos applications.
 
 problem-not-found = Il n’y a rien ici
 problem-not-found-text = Vérifiez l’adresse.
 problem-too-many = Trop de requêtes
 problem-too-many-text = Attendez une minute et réessayez.
-problem-too-large = C’était trop
+problem-too-large = C’est trop volumineux
 problem-too-large-text = Le formulaire est plus grand que ce que nous acceptons.
 problem-later = Réessayez plus tard
 problem-later-text = Cela ne marche pas en ce moment ; rien n’a changé.

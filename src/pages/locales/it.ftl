@@ -20,7 +20,10 @@ month = { $month ->
     [11] novembre
    *[12] dicembre
 }
-moment = { $day } { month } { $year }, { $time } UTC
+moment = { $day ->
+    [1] 1º
+   *[other] { $day }
+} { month } { $year }, { $time } UTC
 
 landing-title = Hai un invito per { $site }
 landing-title-by = { $inviter } ti invita su { $site }
@@ -28,15 +31,15 @@ landing-title-reset = Una nuova password per { $site }
 landing-preview = Apri questo invito per avere un account su { $site }.
 landing-preview-reset = Apri questo link per scegliere una nuova password.
 landing-username = Il tuo indirizzo sarà
-until-days = L’invito vale ancora { $count ->
+until-days = L’invito scade tra { $count ->
     [one] un giorno
    *[other] { $count } giorni
-}, fino al { $moment }.
-until-hours = L’invito vale ancora { $count ->
+}: { $moment }.
+until-hours = L’invito scade tra { $count ->
     [0] meno di un’ora
     [one] un’ora
    *[other] { $count } ore
-}, fino al { $moment }.
+}: { $moment }.
 uses-left = { $count ->
     [one] Vale ancora per una persona.
    *[other] Vale ancora per { $count } persone.
@@ -49,7 +52,7 @@ web-button = Crea qui il tuo account
 web-text = Per ora senza app: scegli un nome e una password, poi un’app.
 web-away = Al momento non si possono creare account su questa pagina. Riprova tra qualche minuto.
 uri-button = Apri l’invito in un’app
-uri-text = Se hai già un’app per XMPP su questo dispositivo.
+uri-text = Hai già un’app per XMPP? Apri lì l’invito.
 apps-device = App per { $platform }
 apps-choose = Scegli un’app
 apps-other = App per altri dispositivi
@@ -62,15 +65,15 @@ code-text = Inserisci questo codice su { $address }:
 copy-button = Copia
 copy-done = Copiato
 
-gone-unknown-title = Questo invito non è noto
-gone-unknown-text = Forse il link è stato tagliato per strada, o l’invito è finito da tempo.
+gone-unknown-title = Non conosciamo questo invito
+gone-unknown-text = Forse il link è stato troncato, o l’invito è scaduto da tempo.
 gone-redeemed-title = Questo invito è già stato usato
 gone-redeemed-text = Ogni invito vale solo un certo numero di volte. Se l’hai usato tu, apri la tua app e accedi.
 gone-expired-title = Questo invito è scaduto
 gone-expired-text = Gli inviti valgono per un tempo limitato.
 gone-revoked-title = Questo invito è stato ritirato
 gone-revoked-text = Non vale più.
-gone-over-title = Questo invito è finito
+gone-over-title = Questo invito non è più valido
 gone-over-text = Il servizio a cui porta non è più qui.
 gone-ask = Chiedi un nuovo link a chi ti ha dato questo.
 gone-enter = Inserisci un altro codice
@@ -79,7 +82,7 @@ enter-title = Inserisci il codice dell’invito
 enter-label = Codice dell’invito
 enter-hint = Maiuscole e minuscole contano, gli spazi no. Puoi anche incollare tutto il link.
 enter-button = Continua
-enter-error-unknown = Nessun invito ha questo codice. Confrontalo lettera per lettera.
+enter-error-unknown = Nessun invito ha questo codice. Confrontalo carattere per carattere.
 enter-error-empty = Inserisci il codice del tuo invito.
 enter-error-wait = Troppi codici sbagliati. Aspetta un minuto.
 
@@ -92,8 +95,8 @@ setup-open-text = Quando { $app } è installata, apri lì l’invito. Poi ti gui
 setup-open-button = Apri in { $app }
 setup-magic-button = Scarica { $app } con l’invito
 setup-account = Crea il tuo account
-setup-account-text = { $app } vuole un account che esiste già. Crealo qui, poi accedi con l’app.
-setup-account-none = { $app } vuole un account che esiste già. Crealo prima con un’altra app, poi accedi con questa.
+setup-account-text = { $app } richiede un account già esistente. Crealo qui, poi accedi con l’app.
+setup-account-none = { $app } richiede un account già esistente. Crealo prima con un’altra app, poi accedi con questa.
 setup-login = Accedi
 setup-login-text = Apri { $app } e accedi con il tuo indirizzo e la tua password.
 
@@ -103,8 +106,8 @@ register-username-hint = Lettere, cifre e . _ - senza spazi. Il tuo indirizzo sa
 register-password = Password
 register-password-hint = { $count ->
     [one] Almeno un carattere.
-   *[other] Almeno { $count } caratteri. Qualche parola di fila è facile da ricordare e difficile da indovinare.
-}
+   *[other] Almeno { $count } caratteri.
+} Qualche parola di fila è facile da ricordare e difficile da indovinare.
 register-show = Mostra
 register-hide = Nascondi
 register-button = Crea l’account
@@ -145,7 +148,7 @@ problem-not-found = Qui non c’è niente
 problem-not-found-text = Controlla l’indirizzo.
 problem-too-many = Troppe richieste
 problem-too-many-text = Aspetta un minuto e riprova.
-problem-too-large = Era troppo
+problem-too-large = Troppi dati
 problem-too-large-text = Il modulo è più grande di quanto accettiamo.
 problem-later = Riprova più tardi
 problem-later-text = Al momento non funziona; non è cambiato niente.

@@ -49,7 +49,7 @@ web-button = Maak hier je account
 web-text = Nog geen app nodig: kies een naam en een wachtwoord, en daarna een app.
 web-away = Op deze pagina kunnen nu geen accounts worden gemaakt. Probeer het over een paar minuten opnieuw.
 uri-button = Open de uitnodiging in een app
-uri-text = Als je op dit apparaat al een app voor XMPP hebt.
+uri-text = Heb je al een app voor XMPP? Open de uitnodiging dan daarin.
 apps-device = Apps voor { $platform }
 apps-choose = Kies een app
 apps-other = Apps voor andere apparaten
@@ -63,14 +63,14 @@ copy-button = Kopiëren
 copy-done = Gekopieerd
 
 gone-unknown-title = Deze uitnodiging is niet bekend
-gone-unknown-text = Misschien is de link onderweg afgebroken, of is de uitnodiging allang voorbij.
+gone-unknown-text = Misschien is de link onderweg afgebroken, of is de uitnodiging allang verlopen.
 gone-redeemed-title = Deze uitnodiging is gebruikt
 gone-redeemed-text = Elke uitnodiging werkt maar een bepaald aantal keren. Was jij het, open dan je app en log in.
 gone-expired-title = Deze uitnodiging is verlopen
 gone-expired-text = Uitnodigingen zijn beperkt geldig.
 gone-revoked-title = Deze uitnodiging is ingetrokken
 gone-revoked-text = Ze werkt niet meer.
-gone-over-title = Deze uitnodiging is voorbij
+gone-over-title = Deze uitnodiging is niet meer geldig
 gone-over-text = De dienst waar ze naartoe leidt is hier niet meer.
 gone-ask = Vraag degene die je deze link gaf om een nieuwe.
 gone-enter = Een andere code invoeren
@@ -79,7 +79,7 @@ enter-title = Voer je uitnodigingscode in
 enter-label = Uitnodigingscode
 enter-hint = Hoofdletters en kleine letters tellen, spaties niet. Je kunt ook de hele link plakken.
 enter-button = Verder
-enter-error-unknown = Er is geen uitnodiging met deze code. Vergelijk hem letter voor letter.
+enter-error-unknown = Er is geen uitnodiging met deze code. Vergelijk hem teken voor teken.
 enter-error-empty = Voer de code van je uitnodiging in.
 enter-error-wait = Dat waren te veel verkeerde codes. Wacht een minuut.
 
@@ -92,8 +92,8 @@ setup-open-text = Open de uitnodiging in { $app } zodra de app is geïnstalleerd
 setup-open-button = Openen in { $app }
 setup-magic-button = { $app } met de uitnodiging installeren
 setup-account = Maak je account
-setup-account-text = { $app } wil een account dat al bestaat. Maak het hier en log dan in met de app.
-setup-account-none = { $app } wil een account dat al bestaat. Maak er eerst een met een andere app en log dan in met deze.
+setup-account-text = { $app } heeft een bestaand account nodig. Maak het hier en log dan in met de app.
+setup-account-none = { $app } heeft een bestaand account nodig. Maak er eerst een met een andere app en log dan in met deze.
 setup-login = Inloggen
 setup-login-text = Open { $app } en log in met je adres en je wachtwoord.
 
@@ -103,8 +103,8 @@ register-username-hint = Letters, cijfers en . _ - zonder spaties. Je adres word
 register-password = Wachtwoord
 register-password-hint = { $count ->
     [one] Minstens één teken.
-   *[other] Minstens { $count } tekens. Een paar woorden achter elkaar zijn makkelijk te onthouden en moeilijk te raden.
-}
+   *[other] Minstens { $count } tekens.
+} Een paar woorden achter elkaar zijn makkelijk te onthouden en moeilijk te raden.
 register-show = Tonen
 register-hide = Verbergen
 register-button = Account maken
@@ -145,12 +145,12 @@ problem-not-found = Hier is niets
 problem-not-found-text = Controleer het adres.
 problem-too-many = Te veel verzoeken
 problem-too-many-text = Wacht een minuut en probeer het opnieuw.
-problem-too-large = Dat was te veel
+problem-too-large = Te veel gegevens
 problem-too-large-text = Het formulier is groter dan we aannemen.
 problem-later = Probeer het later opnieuw
 problem-later-text = Dit werkt op dit moment niet; er is niets veranderd.
 problem-other = Dit is niet gelukt
-problem-other-text = Je browser stuurde iets dat we niet begrijpen.
+problem-other-text = Je browser stuurde iets wat we niet begrijpen.
 problem-internal = Er ging hier iets mis
 problem-internal-text = Het ligt niet aan jou. Probeer het later opnieuw.
 problem-request = Verzoek { $id }

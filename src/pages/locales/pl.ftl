@@ -20,7 +20,7 @@ month = { $month ->
     [11] listopada
    *[12] grudnia
 }
-moment = { $day } { month } { $year }, { $time } UTC
+moment = { $day } { month } { $year } r., { $time } UTC
 
 landing-title = Masz zaproszenie do { $site }
 landing-title-by = { $inviter } zaprasza Cię do { $site }
@@ -50,12 +50,12 @@ uses-left = { $count ->
 have-title = Mam już konto
 have-text = Dodaj { $contact } do kontaktów w aplikacji, której używasz.
 have-button = Dodaj kontakt
-new-title = Dopiero zaczynam
+new-title = Jestem tu po raz pierwszy
 web-button = Załóż konto tutaj
 web-text = Na razie bez aplikacji: wybierz nazwę i hasło, a potem aplikację.
 web-away = W tej chwili nie można tu zakładać kont. Spróbuj ponownie za kilka minut.
 uri-button = Otwórz zaproszenie w aplikacji
-uri-text = Jeśli masz już na tym urządzeniu aplikację XMPP.
+uri-text = Masz już aplikację XMPP? Otwórz w niej zaproszenie.
 apps-device = Aplikacje na { $platform }
 apps-choose = Wybierz aplikację
 apps-other = Aplikacje na inne urządzenia
@@ -69,9 +69,9 @@ copy-button = Kopiuj
 copy-done = Skopiowano
 
 gone-unknown-title = Nie znamy tego zaproszenia
-gone-unknown-text = Może link został ucięty po drodze albo zaproszenie dawno się skończyło.
+gone-unknown-text = Być może link został ucięty przy przesyłaniu albo zaproszenie dawno wygasło.
 gone-redeemed-title = To zaproszenie zostało wykorzystane
-gone-redeemed-text = Każde zaproszenie działa tylko określoną liczbę razy. Jeśli to Ty z niego skorzystałeś lub skorzystałaś, otwórz aplikację i zaloguj się.
+gone-redeemed-text = Każde zaproszenie działa tylko określoną liczbę razy. Jeśli zostało użyte przez Ciebie, otwórz aplikację i zaloguj się.
 gone-expired-title = To zaproszenie wygasło
 gone-expired-text = Zaproszenia są ważne przez ograniczony czas.
 gone-revoked-title = To zaproszenie zostało cofnięte
@@ -94,7 +94,7 @@ setup-get = Pobierz { $app }
 setup-get-text = Zainstaluj aplikację na urządzeniu i wróć na tę stronę.
 setup-site = Strona { $app }
 setup-open = Otwórz zaproszenie
-setup-open-text = Gdy { $app } jest na urządzeniu, otwórz w niej zaproszenie. Aplikacja poprowadzi Cię dalej.
+setup-open-text = Gdy aplikacja { $app } będzie zainstalowana, otwórz w niej zaproszenie. Poprowadzi Cię ona dalej.
 setup-open-button = Otwórz w { $app }
 setup-magic-button = Pobierz { $app } z zaproszeniem
 setup-account = Załóż konto
@@ -110,9 +110,9 @@ register-password = Hasło
 register-password-hint = { $count ->
     [one] Co najmniej jeden znak.
     [few] Co najmniej { $count } znaki.
-    [many] Co najmniej { $count } znaków. Kilka słów po kolei łatwo zapamiętać, a trudno odgadnąć.
+    [many] Co najmniej { $count } znaków.
    *[other] Co najmniej { $count } znaku.
-}
+} Kilka słów z rzędu łatwo zapamiętać, a trudno odgadnąć.
 register-show = Pokaż
 register-hide = Ukryj
 register-button = Załóż konto
@@ -155,7 +155,7 @@ problem-not-found = Tu nic nie ma
 problem-not-found-text = Sprawdź adres.
 problem-too-many = Zbyt wiele żądań
 problem-too-many-text = Poczekaj minutę i spróbuj ponownie.
-problem-too-large = To było za dużo
+problem-too-large = Zbyt dużo danych
 problem-too-large-text = Formularz jest większy, niż przyjmujemy.
 problem-later = Spróbuj później
 problem-later-text = W tej chwili to nie działa; nic się nie zmieniło.

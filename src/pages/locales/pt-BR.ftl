@@ -52,7 +52,7 @@ web-button = Criar sua conta aqui
 web-text = Sem aplicativo por enquanto: escolha um nome e uma senha, e depois um aplicativo.
 web-away = No momento não é possível criar contas nesta página. Tente de novo em alguns minutos.
 uri-button = Abrir o convite em um aplicativo
-uri-text = Se você já tem um aplicativo de XMPP neste aparelho.
+uri-text = Você já tem um aplicativo de XMPP? Abra o convite nele.
 apps-device = Aplicativos para { $platform }
 apps-choose = Escolha um aplicativo
 apps-other = Aplicativos para outros aparelhos
@@ -65,15 +65,15 @@ code-text = Digite este código em { $address }:
 copy-button = Copiar
 copy-done = Copiado
 
-gone-unknown-title = Este convite não é conhecido
-gone-unknown-text = Talvez o link tenha sido cortado no caminho, ou o convite acabou há muito tempo.
+gone-unknown-title = Não conhecemos este convite
+gone-unknown-text = Talvez o link tenha chegado cortado, ou o convite tenha expirado há muito tempo.
 gone-redeemed-title = Este convite já foi usado
 gone-redeemed-text = Cada convite vale só um certo número de vezes. Se foi você, abra o aplicativo e entre.
 gone-expired-title = Este convite expirou
 gone-expired-text = Convites valem por tempo limitado.
 gone-revoked-title = Este convite foi retirado
 gone-revoked-text = Ele não vale mais.
-gone-over-title = Este convite acabou
+gone-over-title = Este convite não vale mais
 gone-over-text = O serviço a que ele leva não está mais aqui.
 gone-ask = Peça um novo link a quem lhe deu este.
 gone-enter = Digitar outro código
@@ -82,7 +82,7 @@ enter-title = Digite o código do convite
 enter-label = Código do convite
 enter-hint = Maiúsculas e minúsculas contam, espaços não. Você também pode colar o link inteiro.
 enter-button = Continuar
-enter-error-unknown = Não há convite com este código. Compare letra por letra.
+enter-error-unknown = Não há convite com este código. Compare caractere por caractere.
 enter-error-empty = Digite o código do seu convite.
 enter-error-wait = Códigos errados demais. Espere um minuto.
 
@@ -95,8 +95,8 @@ setup-open-text = Quando { $app } estiver instalado, abra o convite nele. Depois
 setup-open-button = Abrir em { $app }
 setup-magic-button = Instalar { $app } com o convite
 setup-account = Criar sua conta
-setup-account-text = { $app } precisa de uma conta que já existe. Crie a conta aqui e depois entre no aplicativo.
-setup-account-none = { $app } precisa de uma conta que já existe. Crie a conta primeiro com outro aplicativo e depois entre com este.
+setup-account-text = { $app } precisa de uma conta que já exista. Crie a conta aqui e depois entre no aplicativo.
+setup-account-none = { $app } precisa de uma conta que já exista. Crie a conta primeiro com outro aplicativo e depois entre com este.
 setup-login = Entrar
 setup-login-text = Abra { $app } e entre com seu endereço e sua senha.
 
@@ -106,8 +106,8 @@ register-username-hint = Letras, números e . _ - sem espaços. Seu endereço se
 register-password = Senha
 register-password-hint = { $count ->
     [one] Pelo menos um caractere.
-   *[other] Pelo menos { $count } caracteres. Algumas palavras seguidas são fáceis de lembrar e difíceis de adivinhar.
-}
+   *[other] Pelo menos { $count } caracteres.
+} Algumas palavras seguidas são fáceis de lembrar e difíceis de adivinhar.
 register-show = Mostrar
 register-hide = Ocultar
 register-button = Criar conta
@@ -126,7 +126,7 @@ error-password-short = { $count ->
 error-password-weak = Esta senha é fácil demais de adivinhar. Use mais palavras, ou palavras mais raras.
 error-password-refused = O servidor não aceita esta senha. Escolha outra.
 error-form = O formulário ficou aberto tempo demais, ou o navegador não envia cookies. Envie mais uma vez.
-error-away = Não é possível alcançar o servidor agora. Seu convite não se perde; tente de novo em alguns minutos.
+error-away = Não é possível contatar o servidor agora. Seu convite não se perde; tente de novo em alguns minutos.
 closed-title = Aqui não se criam contas
 closed-text = Abra o convite em um aplicativo.
 
@@ -146,9 +146,9 @@ reset-done-text = Entre com ela em todos os seus aplicativos.
 
 problem-not-found = Não há nada aqui
 problem-not-found-text = Confira o endereço.
-problem-too-many = Pedidos demais
+problem-too-many = Solicitações demais
 problem-too-many-text = Espere um minuto e tente de novo.
-problem-too-large = Isso foi demais
+problem-too-large = Dados demais
 problem-too-large-text = O formulário é maior do que aceitamos.
 problem-later = Tente mais tarde
 problem-later-text = Isto não funciona no momento; nada mudou.
@@ -156,4 +156,4 @@ problem-other = Isto não deu certo
 problem-other-text = O navegador enviou algo que não entendemos.
 problem-internal = Algo deu errado aqui
 problem-internal-text = A culpa não é sua. Tente mais tarde.
-problem-request = Pedido { $id }
+problem-request = Solicitação { $id }
