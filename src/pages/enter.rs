@@ -25,12 +25,12 @@ struct EnterPage<'a> {
 /// # Errors
 /// When the ledger cannot be used.
 pub async fn get(request: Request) -> Result<Response, Problem> {
-    let look = Look::of(&request);
+    let look = Look::of(&request).on_only_site(&request);
     let Some(code) = parameter(&request, "code") else {
         return page(200, &EnterPage { look, code: String::new(), error: None });
     };
     let again = |look, status, error| page(status, &EnterPage { look, code: code.clone(), error: Some(error) });
-    let token = token_of(&code);
+    let token = token_of(&code, request.state().settings().invites.landing.as_deref());
     if token.is_empty() {
         return again(look, 422, "enter-error-empty");
     }
@@ -50,15 +50,34 @@ pub async fn get(request: Request) -> Result<Response, Problem> {
     }
 }
 
-/// The token in what somebody typed or pasted: a code with blanks, a whole link, or an `xmpp:` link.
-fn token_of(text: &str) -> String {
-    let text = match (text.split_once("preauth="), text.split_once("invite?")) {
-        (Some((_, rest)), _) | (None, Some((_, rest))) => rest.split([';', '&', '#']).next().unwrap_or_default(),
-        (None, None) => text,
-    };
-    let plain = text.chars().filter(|c| !c.is_whitespace() && !c.is_control() && *c != '\u{200b}' && *c != '\u{feff}');
+/// The token in what somebody typed or pasted: a code with blanks, one of our links or of `landing`'s, or an `xmpp:` link.
+fn token_of(text: &str, landing: Option<&str>) -> String {
     // Word processors make dashes of hyphens.
-    plain.map(|c| if matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}') { '-' } else { c }).collect()
+    let plain = |c: char| if matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}') { '-' } else { c };
+    let is_seen = |c: &char| !c.is_whitespace() && !c.is_control() && !matches!(c, '\u{200b}' | '\u{feff}');
+    let text: String = text.chars().filter(is_seen).map(plain).collect();
+    let after_mark = ["preauth=", "preauth%3D"].into_iter().find_map(|mark| text.split_once(mark));
+    let found = after_mark.map(|(_, rest)| rest).or_else(|| in_query(&text)).or_else(|| after_landing(&text, landing?));
+    match found {
+        Some(rest) => rest.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect(),
+        None => text,
+    }
+}
+
+/// What begins with the token in a link of ours: `invite?TOKEN`, `invite/setup/APP?TOKEN`, `register?c=APP&t=TOKEN`.
+fn in_query(text: &str) -> Option<&str> {
+    let (path, query) = text.split_once('?')?;
+    if path.ends_with("/register") || path.ends_with("/reset") {
+        return query.split('&').find_map(|part| part.strip_prefix("t="));
+    }
+    (path.ends_with("/invite") || path.contains("/invite/setup/")).then_some(query)
+}
+
+/// What begins with the token in a link to somebody else's landing page: it comes after what stands before its place.
+fn after_landing<'a>(text: &'a str, landing: &str) -> Option<&'a str> {
+    let (before, _) = landing.split_once("{token}")?;
+    let before = before.rsplit('}').next().filter(|before| !before.is_empty())?;
+    text.split_once(before).map(|(_, rest)| rest)
 }
 
 #[cfg(test)]
@@ -72,11 +91,25 @@ mod tests {
             "AdXs SwAA AAev Gz3N YI-E j6At",
             "  AdXsSwAA\tAAevGz3NYI–Ej6At\r\n",
             "https://invite.example.com/p/invite?AdXsSwAAAAevGz3NYI-Ej6At&lang=de",
+            "https://invite.example.com/invite/setup/psi-plus?AdXsSwAAAAevGz3NYI-Ej6At",
+            "https://invite.example.com/register?t=AdXsSwAAAAevGz3NYI-Ej6At&c=dino",
+            "https://invite.example.com/register?c=dino&t=AdXsSwAAAAevGz3NYI-Ej6At#x",
+            "https://invite.example.com/reset?lang=de&t=AdXsSwAAAAevGz3NYI-Ej6At",
             "xmpp:romeo@example.com?roster;preauth=AdXsSwAAAAevGz3NYI-Ej6At;ibr=y",
             "xmpp:example.com?register;preauth=AdXsSwAAAAevGz3NYI-Ej6At",
+            "https://e.example/#xmpp%3Aexample.com%3Fregister%3Bpreauth%3DAdXsSwAAAAevGz3NYI-Ej6At",
         ] {
-            assert_eq!(token_of(text), token, "{text}");
+            assert_eq!(token_of(text, None), token, "{text}");
         }
-        assert_eq!(token_of(" \u{200b} "), "");
+        for (landing, text) in [
+            ("https://e.example/join/{token}", "https://e.example/join/AdXsSwAAAAevGz3NYI-Ej6At"),
+            ("https://e.example/{host}/i/{token}/x", "https://e.example/b%C3%BC.example/i/AdXsSwAAAAevGz3NYI-Ej6At/x"),
+            ("https://e.example/?h={host}&i={token}", "https://e.example/?h=a&i=AdXsSwAAAAevGz3NYI-Ej6At"),
+        ] {
+            assert_eq!(token_of(text, Some(landing)), token, "{text}");
+        }
+        assert_eq!(token_of(" \u{200b} ", None), "");
+        // What is no link is compared as a whole: nothing is guessed.
+        assert_eq!(token_of("nobody?knows", Some("https://e.example/{uri}")), "nobody?knows");
     }
 }

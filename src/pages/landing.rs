@@ -5,7 +5,7 @@ use tide::Response;
 
 use super::look::Look;
 use super::offered::{self, Card};
-use super::{gone, page, preview, token_in};
+use super::{gone, invite_of, page, preview, token_in};
 use crate::caller::Request;
 use crate::clock;
 use crate::config::apps::Platform;
@@ -24,6 +24,8 @@ struct LandingPage<'a> {
     /// Its picture, and this page; absolute.
     picture: String,
     address: String,
+    /// A server is behind the site, which an app can talk to.
+    makes_accounts: bool,
     /// Whoever is invited has a name already.
     account: Option<String>,
     until: String,
@@ -56,16 +58,16 @@ struct Contact {
 pub async fn get(request: Request) -> Result<Response, Problem> {
     let now = clock::now();
     let desk = request.state();
-    let Some(invite) = desk.open(token_in(&request), now).await? else { return gone::unknown(&request) };
+    let Some(invite) = invite_of(&request, token_in(&request), now).await? else { return gone::unknown(&request) };
     let status = invite.status(now);
     let Some(host) = desk.settings().hosts.get(&invite.draft.host).filter(|_| status == Status::Pending) else {
-        return gone::ended(&request, status);
+        return gone::ended(&request, &invite, status);
     };
     let Offer { invite, token, uri, web, .. } = desk.offer(invite, now).await?;
     // An app may have used it in the meantime.
     let status = invite.status(now);
     if status != Status::Pending {
-        return gone::ended(&request, status);
+        return gone::ended(&request, &invite, status);
     }
     let (settings, draft) = (desk.settings(), &invite.draft);
     let look = Look::of(&request).on(host);
@@ -82,7 +84,7 @@ pub async fn get(request: Request) -> Result<Response, Problem> {
     let card = |app| Card::of(app, look.link(&format!("/invite/setup/{}?{token}", app.id)), &look);
     let apps = settings.apps.iter().filter(|_| !is_reset);
     let (device_apps, other_apps): (Vec<_>, Vec<_>) =
-        apps.partition(|app| device.is_some_and(|device| app.platforms.contains(&device)));
+        apps.partition(|app| device.is_some_and(|device| app.fits(device)));
     let base = settings.public_url.as_ref().map_or("", |url| url.base());
     let web_page = if is_reset { format!("/reset?t={token}") } else { format!("/register?t={token}") };
     let response = page(
@@ -99,6 +101,7 @@ pub async fn get(request: Request) -> Result<Response, Problem> {
                 uri: roster_uri(&address(contact), uri.as_deref()),
             }),
             is_reset,
+            makes_accounts: gone::makes_accounts(&look),
             uri: uri.clone(),
             web,
             web_page: look.link(&web_page),

@@ -202,14 +202,31 @@ mod tests {
         let all = all + own;
         let quoted: BTreeSet<_> = all.split('"').collect();
         let english = messages(SOURCES[0].1);
+        let apps: toml::Table = include_str!("../config/apps.toml").parse().unwrap();
+        let about = apps["about"].as_table().unwrap();
+        let of_apps: BTreeSet<_> = (about.keys().map(|id| format!("app-{id}")))
+            .chain(about.values().map(|about| format!("how-{}", about["how"].as_str().unwrap())))
+            .collect();
+        let missing: Vec<_> = of_apps.iter().filter(|id| !english.contains_key(*id)).collect();
+        assert_eq!(missing, Vec::<&String>::new(), "nothing is said of these");
         // `month` stands in `moment`.
-        let unused: Vec<_> = english.keys().filter(|id| *id != "month" && !quoted.contains(&***id)).collect();
+        let is_used = |id: &String| id == "month" || of_apps.contains(id) || quoted.contains(&**id);
+        let unused: Vec<_> = english.keys().filter(|id| !is_used(id)).collect();
         assert_eq!(unused, Vec::<&String>::new(), "nobody says these");
         for call in ["look.text(\"", "look.with(\"", "language.text(\"", "language.with(\""] {
             for part in all.split(call).skip(1) {
                 let id = part.split('"').next().unwrap();
                 assert!(english.contains_key(id), "{id} is missing");
             }
+        }
+    }
+
+    #[test]
+    fn what_is_to_be_a_link_is_marked_in_every_language() {
+        for language in Language::all() {
+            let text = language.text("register-terms");
+            let marks: String = text.chars().filter(|c| matches!(c, '[' | ']')).collect();
+            assert_eq!(marks, "[]", "{}: {text}", language.tag);
         }
     }
 

@@ -48,6 +48,15 @@ impl<'a> Look<'a> {
         Self { site: Some(site), ..self }
     }
 
+    /// The same on the site that is meant where there is but one.
+    pub(super) fn on_only_site(self, request: &'a Request) -> Self {
+        let mut sites = request.state().settings().hosts.values();
+        match (sites.next(), sites.next()) {
+            (Some(site), None) => self.on(site),
+            _ => self,
+        }
+    }
+
     /// What the site calls itself.
     pub(super) fn site_name(&self) -> &str {
         self.site.map_or("", |site| &site.site_name)
@@ -68,9 +77,22 @@ impl<'a> Look<'a> {
         self.language.with(id, [(name, FluentValue::from(value.to_string()))])
     }
 
+    /// A message with a link in it: what comes before it, what it says, what comes after it.
+    pub(super) fn linked(&self, id: &str) -> (String, String, String) {
+        let text = self.text(id);
+        let (before, rest) = text.split_once('[').unwrap_or((&text, ""));
+        let (inside, after) = rest.split_once(']').unwrap_or((rest, ""));
+        (before.to_owned(), inside.to_owned(), after.to_owned())
+    }
+
     /// A message about a number of things.
     pub(super) fn count(&self, id: &str, count: usize) -> String {
         self.language.with(id, [("count", FluentValue::from(count))])
+    }
+
+    /// This page, below the prefix and without its language.
+    pub(super) fn here(&self) -> &str {
+        &self.here
     }
 
     /// The link to one of our pages: its path below the prefix, with its query.

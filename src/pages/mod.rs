@@ -12,7 +12,7 @@
 //! | [`assets`] | `/assets/…`: style, script, pictures |
 //!
 //! `gone` is where dead invites end, `form` what forms have in common, `offered` the apps for a device, `look` what all
-//! pages are drawn with, and `language` what they say.
+//! pages are drawn with, `language` what they say, and `preview` the picture of a site, with its `letters`.
 
 pub mod assets;
 pub mod enter;
@@ -30,11 +30,13 @@ pub mod reset;
 pub mod setup;
 
 use askama::Template;
+use jiff::Timestamp;
 use tide::Response;
 use tide::http::headers;
 
-use crate::caller::Request;
-use crate::problem::Problem;
+use crate::caller::{Request, address_of};
+use crate::invite::Invite;
+use crate::problem::{Problem, TooMany};
 use look::Look;
 pub use look::language;
 
@@ -67,6 +69,24 @@ fn see_other(location: &str) -> Response {
 /// The token of a link: whatever is appended on its way, such as a campaign's name, comes after it.
 fn token_in(request: &Request) -> &str {
     request.url().query().unwrap_or_default().split('&').next().unwrap_or_default()
+}
+
+/// The invite that a link's token opens. Wrong tokens are counted as wrong codes are: each may be asked of every server.
+///
+/// # Errors
+/// When there were too many of them, or the ledger cannot be used.
+async fn invite_of(request: &Request, token: &str, now: Timestamp) -> Result<Option<Invite>, Problem> {
+    let (desk, client) = (request.state(), address_of(request));
+    // What we made ourselves is told without asking anybody.
+    let is_ours = token.is_empty() || desk.ledger().key().open(token).is_some();
+    if let Some(wait) = desk.wait_for_guess(client, now).filter(|_| !is_ours) {
+        return Err(Problem::TooMany(TooMany::Failures, wait));
+    }
+    let invite = desk.open(token, now).await?;
+    if invite.is_none() && !is_ours {
+        desk.note_wrong_guess(client, now);
+    }
+    Ok(invite)
 }
 
 /// The first value of a query parameter.

@@ -1,5 +1,7 @@
 //! The apps for a device, and how they look.
 
+use std::borrow::Cow;
+
 use super::look::Look;
 use crate::caller::Request;
 use crate::config::apps::{App, Platform, digest};
@@ -9,17 +11,20 @@ pub(super) struct Card<'a> {
     pub(super) app: &'a App,
     /// Where it leads.
     pub(super) href: String,
+    /// What it is, in a sentence.
+    pub(super) text: Option<Cow<'a, str>>,
     /// Where it runs, in words.
     pub(super) platforms: String,
     pub(super) mark: Mark,
 }
 
-/// What stands for an app: its picture, or its first letter in a colour of its own. Drawn by us: the logos of apps are
+/// What stands for an app: its picture, or letters in a colour and shape of its own. Drawn by us: the logos of apps are
 /// theirs, and each would be a request.
 pub(super) struct Mark {
     pub(super) picture: Option<String>,
-    pub(super) letter: Option<char>,
+    pub(super) letters: String,
     pub(super) colour: usize,
+    pub(super) is_round: bool,
 }
 
 /// The style sheet has so many.
@@ -27,19 +32,37 @@ const COLOURS: usize = 8;
 
 impl Mark {
     pub(super) fn of(app: &App, look: &Look<'_>) -> Self {
-        Self {
-            picture: app.picture.as_ref().map(|picture| look.file(&picture.name)),
-            letter: app.name.chars().next().map(|letter| letter.to_ascii_uppercase()),
-            colour: digest(app.id.as_bytes()).bytes().map(usize::from).sum::<usize>() % COLOURS,
-        }
+        let picture = app.picture.as_ref().map(|picture| look.file(&picture.name));
+        let (letters, number) = if let Some(about) = &app.about {
+            (about.mark.clone(), about.number)
+        } else {
+            let number = digest(app.id.as_bytes()).bytes().map(usize::from).sum::<usize>() % COLOURS;
+            (app.name.chars().take(1).flat_map(char::to_uppercase).collect(), number)
+        };
+        Self { picture, letters, colour: number % COLOURS, is_round: number >= COLOURS }
     }
 }
 
 impl<'a> Card<'a> {
     pub(super) fn of(app: &'a App, href: String, look: &Look<'_>) -> Self {
         let names = app.platforms.iter().map(|platform| platform_name(*platform, look));
-        Self { app, href, platforms: names.collect::<Vec<_>>().join(", "), mark: Mark::of(app, look) }
+        let platforms = names.collect::<Vec<_>>().join(", ");
+        Self { app, href, text: text_of(app, look), platforms, mark: Mark::of(app, look) }
     }
+}
+
+/// What an app is, in a sentence: the admin's, else ours.
+pub(super) fn text_of<'a>(app: &'a App, look: &Look<'_>) -> Option<Cow<'a, str>> {
+    let ours = || app.about.is_some().then(|| look.text(&format!("app-{}", app.id)));
+    app.text.as_deref().map(Cow::Borrowed).or_else(ours)
+}
+
+/// How to go on with an app once it is there: in the admin's words, else in ours. Where apps can do without a page of
+/// ours, what we say is about the invite, so it is of no use to whoever has an account by now.
+pub(super) fn setup_of<'a>(app: &'a App, is_with_account: bool, look: &Look<'_>) -> Option<Cow<'a, str>> {
+    let about = app.about.as_ref().filter(|_| !(is_with_account && app.supports_preauth_uri));
+    let ours = || about.map(|about| look.with(&format!("how-{}", about.how), "app", &app.name).into());
+    app.setup.as_deref().map(Cow::Borrowed).or_else(ours)
 }
 
 /// What a platform is called.
@@ -49,12 +72,20 @@ pub(super) fn platform_name(platform: Platform, look: &Look<'_>) -> String {
 
 /// What the reader's device runs, if it tells: by client hint, else by User-Agent.
 pub(super) fn device(request: &Request) -> Option<Platform> {
-    let hint = request.header("Sec-CH-UA-Platform").map(|values| values.as_str().trim_matches('"').to_owned());
-    if let Some(hint) = hint {
-        let named = |platform: &Platform| platform.name().eq_ignore_ascii_case(&hint);
-        return Platform::ALL.into_iter().find(named).or_else(|| (hint == "Chrome OS").then_some(Platform::Linux));
-    }
-    let agent = request.header("User-Agent").map_or("", |values| values.as_str());
+    let header = |name| request.header(name).map_or("", |values| values.as_str());
+    by_hint(header("Sec-CH-UA-Platform")).or_else(|| by_agent(header("User-Agent")))
+}
+
+/// By `Sec-CH-UA-Platform`; a browser that will not tell says "Unknown".
+fn by_hint(hint: &str) -> Option<Platform> {
+    let hint = hint.trim_matches('"');
+    let named = |platform: &Platform| *platform != Platform::Web && platform.name().eq_ignore_ascii_case(hint);
+    // Its name has no blank, or one, or is that of the project.
+    let is_chrome_os = ["Chrome OS", "ChromeOS", "Chromium OS"].contains(&hint);
+    Platform::ALL.into_iter().find(named).or_else(|| is_chrome_os.then_some(Platform::Linux))
+}
+
+fn by_agent(agent: &str) -> Option<Platform> {
     // In this order: Android says Linux, too, and an iPhone says Mac OS X.
     let signs = [
         ("Android", Platform::Android),
@@ -68,4 +99,56 @@ pub(super) fn device(request: &Request) -> Option<Platform> {
         ("CrOS", Platform::Linux),
     ];
     signs.into_iter().find(|(sign, _)| agent.contains(sign)).map(|(_, platform)| platform)
+}
+
+/// What comes after an account or a new password: the app that was chosen, or apps to choose from, and the web chat.
+pub(super) struct Next<'a> {
+    pub(super) chosen: Option<Chosen<'a>>,
+    pub(super) apps: Vec<Card<'a>>,
+}
+
+/// The app that the guest came for.
+pub(super) struct Chosen<'a> {
+    pub(super) app: &'a App,
+    pub(super) mark: Mark,
+    pub(super) setup: Option<Cow<'a, str>>,
+}
+
+impl<'a> Next<'a> {
+    /// For this page, which an app is chosen on by its link with `c=APP`.
+    pub(super) fn of(request: &'a Request, look: &Look<'_>) -> Self {
+        if let Some(app) = chosen(request) {
+            let chosen = Chosen { app, mark: Mark::of(app, look), setup: setup_of(app, true, look) };
+            return Self { chosen: Some(chosen), apps: vec![] };
+        }
+        let here: Vec<_> = look.here().split('&').filter(|part| !part.starts_with("c=")).collect();
+        let here = here.join("&");
+        let device = device(request);
+        let apps = request.state().settings().apps.iter().filter(|app| device.is_none_or(|device| app.fits(device)));
+        let card = |app: &'a App| Card::of(app, look.link(&format!("{here}&c={}", app.id)), look);
+        Self { chosen: None, apps: apps.map(card).collect() }
+    }
+}
+
+/// The app that the link names.
+pub(super) fn chosen(request: &Request) -> Option<&App> {
+    let id = super::parameter(request, "c")?;
+    request.state().settings().apps.iter().find(|app| app.id == id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_browser_that_does_not_tell_is_known_by_its_agent() {
+        assert_eq!(by_hint("\"Android\""), Some(Platform::Android));
+        assert_eq!(by_hint("\"Chrome OS\""), Some(Platform::Linux));
+        for none in ["", "\"\"", "\"Unknown\"", "\"web\""] {
+            assert_eq!(by_hint(none), None, "{none}");
+        }
+        assert_eq!(by_agent("Mozilla/5.0 (Linux; Android 14; Pixel 8)"), Some(Platform::Android));
+        assert_eq!(by_agent("Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X)"), Some(Platform::Ios));
+        assert_eq!(by_agent("curl/8"), None);
+    }
 }

@@ -18,7 +18,7 @@ use crate::problem::Problem;
 pub async fn get(request: Request) -> Result<Response, Problem> {
     let desk = request.state();
     let token = super::token_in(&request);
-    desk.open(token, clock::now()).await?.ok_or(Problem::NotFound)?;
+    super::invite_of(&request, token, clock::now()).await?.ok_or(Problem::NotFound)?;
     let base = desk.settings().public_url.as_ref().map_or("", |url| url.base());
     let internal = |error: qrcode::types::QrError| Problem::Internal(error.to_string());
     let code = QrCode::with_error_correction_level(format!("{base}invite?{token}"), EcLevel::M).map_err(internal)?;

@@ -7,13 +7,12 @@ use tide::http::headers;
 
 use super::form::{self, Csrf, PasswordFault};
 use super::look::{Look, RETRY_AFTER};
-use super::offered::Mark;
-use super::{gone, page, parameter, see_other};
+use super::offered::{Next, chosen};
+use super::{gone, invite_of, page, parameter, see_other};
 use crate::caller::{Request, address_of};
 use crate::clock;
-use crate::config::apps::App;
 use crate::desk::{Guest, SignUpError, Web};
-use crate::invite::name::Username;
+use crate::invite::name::{HostName, Username};
 use crate::invite::{Invite, Kind, Status};
 use crate::problem::Problem;
 
@@ -64,8 +63,7 @@ impl Wrong {
 struct DonePage<'a> {
     look: Look<'a>,
     address: String,
-    app: Option<(&'a App, Mark)>,
-    apps: Vec<(&'a App, Mark)>,
+    next: Next<'a>,
 }
 
 /// The form, or the finished account.
@@ -76,20 +74,20 @@ pub async fn get(request: Request) -> Result<Response, Problem> {
     let now = clock::now();
     let desk = request.state();
     let token = parameter(&request, "t").unwrap_or_default();
-    let Some(invite) = desk.open(&token, now).await? else { return gone::unknown(&request) };
+    let Some(invite) = invite_of(&request, &token, now).await? else { return gone::unknown(&request) };
     if let Some(username) = finished(&request, &token) {
         return done(&request, &invite, &username);
     }
     let status = invite.status(now);
     if status != Status::Pending || !desk.settings().hosts.contains_key(&invite.draft.host) {
-        return gone::ended(&request, status);
+        return gone::ended(&request, &invite, status);
     }
     if matches!(invite.draft.kind, Kind::Reset { .. }) {
         return Ok(see_other(&Look::of(&request).link(&format!("/reset?t={token}"))));
     }
     let offer = desk.offer(invite, now).await?;
     match offer.web {
-        Web::Closed => gone::closed(&request, &token),
+        Web::Closed => gone::closed(&request, &offer.invite, &token),
         Web::Away => show(&request, &offer.invite, &token, "", &Wrong { form: Some("error-away"), ..Wrong::default() }),
         Web::Open => show(&request, &offer.invite, &token, "", &Wrong::default()),
     }
@@ -103,21 +101,16 @@ pub async fn post(mut request: Request) -> Result<Response, Problem> {
     let form = form::read(&mut request).await?;
     let now = clock::now();
     let desk = request.state();
-    let Some(invite) = desk.open(&form.token, now).await? else { return gone::unknown(&request) };
+    let Some(invite) = invite_of(&request, &form.token, now).await? else { return gone::unknown(&request) };
     let Some(host) = desk.settings().hosts.get(&invite.draft.host) else {
-        return gone::ended(&request, Status::Pending);
+        return gone::ended(&request, &invite, Status::Pending);
     };
     let again = |wrong: &Wrong| show(&request, &invite, &form.token, &form.username, wrong);
     if !form::is_ours(&request, &form) {
         return again(&Wrong { form: Some("error-form"), ..Wrong::default() });
     }
-    let mut wrong = Wrong::default();
-    let username = form.username.trim().parse::<Username>();
-    if form.username.trim().is_empty() {
-        wrong.username = Some("error-username-empty");
-    } else if username.is_err() {
-        wrong.username = Some("error-username-invalid");
-    }
+    let username = name_in(&form.username, &invite.draft.host);
+    let mut wrong = Wrong { username: username.as_ref().err().copied(), ..Wrong::default() };
     let about = [form.username.trim(), invite.draft.host.as_str(), &host.site_name];
     wrong.password = form::fault_of(&form.password, host, &about);
     let Some(username) = username.ok().filter(|_| wrong.is_nothing()) else { return again(&wrong) };
@@ -129,7 +122,7 @@ pub async fn post(mut request: Request) -> Result<Response, Problem> {
             let voucher = form::voucher(&request, ["done", &form.token, username.as_str()]);
             let mut query = url::form_urlencoded::Serializer::new(String::new());
             query.append_pair("t", &form.token);
-            if let Some(app) = chosen_app(&request) {
+            if let Some(app) = chosen(&request) {
                 query.append_pair("c", &app.id);
             }
             query.append_pair("u", username.as_str()).append_pair("done", &voucher);
@@ -137,8 +130,8 @@ pub async fn post(mut request: Request) -> Result<Response, Problem> {
         }
         Err(SignUpError::Ledger(error)) => return Err(error.into()),
         Err(SignUpError::Absent) => return gone::unknown(&request),
-        Err(SignUpError::Ended(status)) => return gone::ended(&request, status),
-        Err(SignUpError::Closed) => return gone::closed(&request, &form.token),
+        Err(SignUpError::Ended(status)) => return gone::ended(&request, &invite, status),
+        Err(SignUpError::Closed) => return gone::closed(&request, &invite, &form.token),
         Err(SignUpError::WrongKind) => return Err(Problem::BadRequest("This invite is for a new password.")),
         Err(SignUpError::OtherName) => wrong.username = Some("error-username-other"),
         Err(SignUpError::Reserved) => wrong.username = Some("error-username-reserved"),
@@ -154,10 +147,10 @@ pub async fn post(mut request: Request) -> Result<Response, Problem> {
 fn show(request: &Request, invite: &Invite, token: &str, typed: &str, wrong: &Wrong) -> Result<Response, Problem> {
     let settings = request.state().settings();
     let (Some(host), csrf) = (settings.hosts.get(&invite.draft.host), Csrf::new(request, token)) else {
-        return gone::ended(request, Status::Pending);
+        return gone::ended(request, invite, Status::Pending);
     };
     let look = Look::of(request).on(host);
-    let app = chosen_app(request).map(|app| format!("&c={}", app.id)).unwrap_or_default();
+    let app = chosen(request).map(|app| format!("&c={}", app.id)).unwrap_or_default();
     let bound = invite.draft.kind.username().map(Username::as_str);
     let mut response = page(
         wrong.status(),
@@ -190,18 +183,45 @@ fn finished(request: &Request, token: &str) -> Option<String> {
 
 fn done(request: &Request, invite: &Invite, username: &str) -> Result<Response, Problem> {
     let settings = request.state().settings();
-    let Some(host) = settings.hosts.get(&invite.draft.host) else { return gone::ended(request, Status::Pending) };
+    let Some(host) = settings.hosts.get(&invite.draft.host) else {
+        return gone::ended(request, invite, Status::Pending);
+    };
     let look = Look::of(request).on(host);
-    let app = chosen_app(request).map(|app| (app, Mark::of(app, &look)));
-    let device = super::offered::device(request);
-    let fits = |app: &&App| device.is_none_or(|device| app.platforms.contains(&device));
-    let apps = settings.apps.iter().filter(|_| app.is_none()).filter(fits).map(|app| (app, Mark::of(app, &look)));
     let address = format!("{username}@{}", invite.draft.host);
-    page(200, &DonePage { address, apps: apps.collect(), app, look })
+    page(200, &DonePage { address, next: Next::of(request, &look), look })
 }
 
-/// The app that the guest came from.
-fn chosen_app(request: &Request) -> Option<&App> {
-    let id = parameter(request, "c")?;
-    request.state().settings().apps.iter().find(|app| app.id == id)
+/// The name in what was typed, or what is wrong with it. Whoever types the whole address means what comes before the @.
+fn name_in(typed: &str, host: &HostName) -> Result<Username, &'static str> {
+    let typed = typed.trim();
+    let name = match typed.split_once('@') {
+        Some((name, domain)) if domain.parse::<HostName>().is_ok_and(|domain| domain == *host) => name,
+        Some(_) => return Err("error-username-address"),
+        None if typed.is_empty() => return Err("error-username-empty"),
+        None => typed,
+    };
+    name.parse().map_err(|_| "error-username-invalid")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_whole_address_is_taken_for_its_name() {
+        let host = "bücher.example".parse().unwrap();
+        let name = |typed| name_in(typed, &host).map(|name| name.to_string());
+        for typed in [" Juliet ", "juliet@bücher.example", "juliet@XN--BCHER-KVA.example "] {
+            assert_eq!(name(typed).as_deref(), Ok("juliet"), "{typed}");
+        }
+        for (typed, error) in [
+            (" ", "error-username-empty"),
+            ("juliet@elsewhere.example", "error-username-address"),
+            ("juliet@", "error-username-address"),
+            ("@bücher.example", "error-username-invalid"),
+            ("juliet capulet", "error-username-invalid"),
+        ] {
+            assert_eq!(name(typed), Err(error), "{typed}");
+        }
+    }
 }

@@ -6,7 +6,8 @@ use tide::http::headers;
 
 use super::form::{self, Csrf, PasswordFault};
 use super::look::{Look, RETRY_AFTER};
-use super::{gone, page, parameter, see_other};
+use super::offered::Next;
+use super::{gone, invite_of, page, parameter, see_other};
 use crate::caller::{Request, address_of};
 use crate::clock;
 use crate::desk::{Guest, SignUpError, Web};
@@ -34,6 +35,7 @@ struct ResetPage<'a> {
 struct ResetDonePage<'a> {
     look: Look<'a>,
     address: String,
+    next: Next<'a>,
 }
 
 /// What is wrong with a form that was sent.
@@ -52,20 +54,20 @@ pub async fn get(request: Request) -> Result<Response, Problem> {
     let now = clock::now();
     let desk = request.state();
     let token = parameter(&request, "t").unwrap_or_default();
-    let Some(invite) = desk.open(&token, now).await? else { return gone::unknown(&request) };
+    let Some(invite) = invite_of(&request, &token, now).await? else { return gone::unknown(&request) };
     if parameter(&request, "done").is_some_and(|voucher| form::is_voucher(&request, &voucher, ["reset", &token, ""])) {
         return done(&request, &invite);
     }
     let status = invite.status(now);
     if status != Status::Pending {
-        return gone::ended(&request, status);
+        return gone::ended(&request, &invite, status);
     }
     if !matches!(invite.draft.kind, Kind::Reset { .. }) {
         return Ok(see_other(&Look::of(&request).link(&format!("/register?t={token}"))));
     }
     let offer = desk.offer(invite, now).await?;
     match offer.web {
-        Web::Closed => gone::closed(&request, &token),
+        Web::Closed => gone::closed(&request, &offer.invite, &token),
         Web::Away => show(&request, &offer.invite, &token, Some(Wrong::Away)),
         Web::Open => show(&request, &offer.invite, &token, None),
     }
@@ -79,9 +81,9 @@ pub async fn post(mut request: Request) -> Result<Response, Problem> {
     let form = form::read(&mut request).await?;
     let now = clock::now();
     let desk = request.state();
-    let Some(invite) = desk.open(&form.token, now).await? else { return gone::unknown(&request) };
+    let Some(invite) = invite_of(&request, &form.token, now).await? else { return gone::unknown(&request) };
     let Some(host) = desk.settings().hosts.get(&invite.draft.host) else {
-        return gone::ended(&request, Status::Pending);
+        return gone::ended(&request, &invite, Status::Pending);
     };
     let Kind::Reset { username } = &invite.draft.kind else {
         return Err(Problem::BadRequest("This invite is not for a new password."));
@@ -102,7 +104,7 @@ pub async fn post(mut request: Request) -> Result<Response, Problem> {
         }
         Err(SignUpError::Ledger(error)) => Err(error.into()),
         Err(SignUpError::Absent | SignUpError::WrongKind) => gone::unknown(&request),
-        Err(SignUpError::Ended(status)) => gone::ended(&request, status),
+        Err(SignUpError::Ended(status)) => gone::ended(&request, &invite, status),
         Err(SignUpError::PasswordTooShort(least)) => again(Wrong::Password(PasswordFault::Short(least))),
         Err(SignUpError::Password) => again(Wrong::Password(PasswordFault::Refused)),
         Err(SignUpError::Away) => again(Wrong::Away),
@@ -113,7 +115,7 @@ pub async fn post(mut request: Request) -> Result<Response, Problem> {
             | SignUpError::Reserved
             | SignUpError::Taken
             | SignUpError::Name,
-        ) => gone::closed(&request, &form.token),
+        ) => gone::closed(&request, &invite, &form.token),
     }
 }
 
@@ -121,7 +123,7 @@ fn show(request: &Request, invite: &Invite, token: &str, wrong: Option<Wrong>) -
     let (Some(host), Kind::Reset { username }) =
         (request.state().settings().hosts.get(&invite.draft.host), &invite.draft.kind)
     else {
-        return gone::ended(request, Status::Pending);
+        return gone::ended(request, invite, Status::Pending);
     };
     let csrf = Csrf::new(request, token);
     let look = Look::of(request).on(host);
@@ -154,7 +156,11 @@ fn show(request: &Request, invite: &Invite, token: &str, wrong: Option<Wrong>) -
 }
 
 fn done(request: &Request, invite: &Invite) -> Result<Response, Problem> {
-    let look = Look::of(request);
+    let Some(host) = request.state().settings().hosts.get(&invite.draft.host) else {
+        return gone::ended(request, invite, Status::Pending);
+    };
+    let look = Look::of(request).on(host);
     let address = invite.draft.kind.username().map(|username| format!("{username}@{}", invite.draft.host));
-    page(200, &ResetDonePage { look, address: address.unwrap_or_default() })
+    let next = Next::of(request, &look);
+    page(200, &ResetDonePage { address: address.unwrap_or_default(), next, look })
 }

@@ -1,17 +1,19 @@
 //! `GET /invite/setup/APP?TOKEN`: get the app, then open the invite in it; or an account first, where the app wants one.
 
+use std::borrow::Cow;
+
 use askama::Template;
 use tide::Response;
 
 use super::look::Look;
-use super::offered::{Mark, device};
-use super::{gone, page, token_in};
+use super::offered::{self, Mark, device};
+use super::{gone, page, see_other, token_in};
 use crate::caller::Request;
 use crate::clock;
-use crate::config::apps::{App, Platform};
+use crate::config::apps::App;
 use crate::desk::Web;
-use crate::invite::Status;
 use crate::invite::link::percent_encode;
+use crate::invite::{Kind, Status};
 use crate::problem::Problem;
 
 #[derive(Template)]
@@ -20,12 +22,17 @@ struct SetupPage<'a> {
     look: Look<'a>,
     app: &'a App,
     mark: Mark,
+    text: Option<Cow<'a, str>>,
+    /// How to go on once it is there.
+    setup: Option<Cow<'a, str>>,
     /// The invite in the app, if the app can open it.
     uri: Option<String>,
     /// The app with the invite.
     magic: Option<String>,
     web: Web,
     web_page: String,
+    /// Another app can get an account.
+    makes_accounts: bool,
     /// The app is for another device than the reader's.
     is_elsewhere: bool,
     qr: String,
@@ -41,26 +48,33 @@ pub async fn get(request: Request) -> Result<Response, Problem> {
     let desk = request.state();
     let id = request.param("app").unwrap_or_default();
     let app = desk.settings().apps.iter().find(|app| app.id == id).ok_or(Problem::NotFound)?;
-    let Some(invite) = desk.open(token_in(&request), now).await? else { return gone::unknown(&request) };
+    let Some(invite) = super::invite_of(&request, token_in(&request), now).await? else {
+        return gone::unknown(&request);
+    };
     let status = invite.status(now);
     let Some(host) = desk.settings().hosts.get(&invite.draft.host).filter(|_| status == Status::Pending) else {
-        return gone::ended(&request, status);
+        return gone::ended(&request, &invite, status);
     };
+    if matches!(invite.draft.kind, Kind::Reset { .. }) {
+        return Ok(see_other(&Look::of(&request).link(&format!("/invite?{}", token_in(&request)))));
+    }
     let offer = desk.offer(invite, now).await?;
     let look = Look::of(&request).on(host);
     let token = &offer.token;
     let uri = offer.uri.filter(|_| app.supports_preauth_uri);
     let magic = app.magic_link_format.as_ref().zip(uri.as_ref());
-    let runs_here = |device| app.platforms.contains(&device) || app.platforms.contains(&Platform::Web);
     page(
         200,
         &SetupPage {
             app,
             mark: Mark::of(app, &look),
+            text: offered::text_of(app, &look),
+            setup: offered::setup_of(app, uri.is_none(), &look),
+            makes_accounts: gone::makes_accounts(&look),
             magic: magic.map(|(format, uri)| format.replace("{uri}", &percent_encode(uri))),
             web: offer.web,
             web_page: look.link(&format!("/register?t={token}&c={}", app.id)),
-            is_elsewhere: device(&request).is_some_and(|device| !runs_here(device)),
+            is_elsewhere: device(&request).is_some_and(|device| !app.fits(device)),
             qr: look.link(&format!("/invite/qr?{token}")),
             landing: look.link(&format!("/invite?{token}")),
             uri,

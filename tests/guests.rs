@@ -1,0 +1,281 @@
+//! What guests are answered where a server makes accounts: the pages over HTTP, in this process, before a scripted server.
+
+#[expect(dead_code, reason = "faults and apps are not of interest here")]
+#[path = "common/fake_server.rs"]
+mod fake_server;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use fake_server::FakeServer;
+use futures_lite::future::{self, block_on};
+use invited::backend::{Adapter, Backends};
+use invited::config::{Credentials, Purpose, Sources};
+use invited::desk::Desk;
+use invited::invite::policy::Order;
+use invited::key::KeyRing;
+use invited::key::state::StateKeys;
+use invited::ledger::Ledger;
+use invited::metrics::Metrics;
+use tide::http::{Method, Request, Response, Url};
+
+const PASSWORD: &str = "quarrel mantle orchid bridge";
+
+/// The pages with a server behind them.
+struct Place {
+    _dir: tempfile::TempDir,
+    desk: Arc<Desk>,
+    app: tide::Server<Arc<Desk>>,
+    server: FakeServer,
+}
+
+impl Place {
+    /// `host` are settings of the host, `rest` of everything else.
+    fn new(host: &str, rest: &str) -> Self {
+        let dir = tempfile::Builder::new().prefix("invited-test-").tempdir().unwrap();
+        let config = dir.path().join("config.toml");
+        let text = format!(
+            "public_url = \"https://invite.example.com/\"\nstate_dir = \"{}\"\n[hosts.\"example.com\"]\n{host}\n\
+             [hosts.\"example.com\".backend]\nkind = \"prosody\"\nsocket = \"/nowhere\"\n{rest}\n",
+            dir.path().display()
+        );
+        std::fs::write(&config, text).unwrap();
+        let sources = Sources { files: vec![config], state_dir: None };
+        let settings = sources.merge().settle(&Credentials::default(), Purpose::Serve).unwrap();
+        let ledger = Ledger::open(&settings.ledger).unwrap();
+        let keys = KeyRing::new(&settings.keys, Arc::new(StateKeys::new(&settings.state_dir)));
+        let metrics = Arc::new(Metrics::new(ledger.commits().clone()));
+        let server = FakeServer::default();
+        let adapter: Box<dyn Adapter> = Box::new(server.clone());
+        let adapters = BTreeMap::from([("example.com".parse().unwrap(), adapter)]);
+        let backends = Arc::new(Backends::of_adapters(&settings.hosts, adapters, &metrics));
+        let desk = Arc::new(Desk::new(settings, keys, backends, Arc::default(), ledger, metrics));
+        Self { _dir: dir, app: invited::app::build(Arc::clone(&desk)), desk, server }
+    }
+
+    /// The token of a new invite.
+    fn invite(&self, order: &Order) -> String {
+        let made = block_on(self.desk.issue(None, None, order, 1, invited::clock::now())).unwrap();
+        made.into_iter().next().unwrap().token
+    }
+
+    fn ask(&self, method: Method, target: &str, headers: &[(&str, &str)]) -> Page {
+        let mut request = Request::new(method, Url::parse("http://localhost").unwrap().join(target).unwrap());
+        for (name, value) in headers {
+            request.insert_header(*name, *value);
+        }
+        block_on(async { Page::read(self.app.respond(request).await.unwrap()).await })
+    }
+
+    fn get(&self, target: &str) -> Page {
+        self.ask(Method::Get, target, &[("Accept", "text/html")])
+    }
+
+    /// The form at `target`, filled in.
+    fn filled(&self, target: &str, username: &str) -> Form {
+        let form = self.get(target);
+        let value = |name: &str| {
+            let part = form.text.split(&format!("name=\"{name}\" value=\"")).nth(1);
+            part.unwrap_or_else(|| panic!("no {name}: {}", form.text)).split('"').next().unwrap()
+        };
+        let mut body = url::form_urlencoded::Serializer::new(String::new());
+        body.append_pair("token", value("token")).append_pair("csrf", value("csrf"));
+        body.append_pair("username", username).append_pair("password", PASSWORD);
+        let cookie = form.cookie.split(';').next().unwrap().to_owned();
+        Form { target: target.into(), body: body.finish(), cookie }
+    }
+
+    fn send(&self, form: &Form) -> Page {
+        block_on(self.sending(form))
+    }
+
+    async fn sending(&self, form: &Form) -> Page {
+        Page::read(self.app.respond(form.request()).await.unwrap()).await
+    }
+
+    /// Fills the form in and sends it; gives the page that it leads to.
+    fn finish(&self, target: &str, username: &str) -> (String, Page) {
+        let sent = self.send(&self.filled(target, username));
+        assert_eq!(sent.status, 303, "{}", sent.text);
+        let page = self.get(&sent.location);
+        assert_eq!(page.status, 200, "{}", page.text);
+        (sent.location, page)
+    }
+
+    fn uses_left(&self, token: &str) -> u32 {
+        block_on(self.desk.open(token, invited::clock::now())).unwrap().unwrap().uses_left()
+    }
+}
+
+/// A form as a browser without scripts sends it.
+struct Form {
+    target: String,
+    body: String,
+    cookie: String,
+}
+
+impl Form {
+    fn request(&self) -> Request {
+        let mut request =
+            Request::new(Method::Post, Url::parse("http://localhost").unwrap().join(&self.target).unwrap());
+        request.set_body(&*self.body);
+        request.insert_header("Content-Type", "application/x-www-form-urlencoded");
+        request.insert_header("Accept", "text/html");
+        request.insert_header("Cookie", &*self.cookie);
+        request
+    }
+}
+
+/// An answer.
+struct Page {
+    status: u16,
+    text: String,
+    location: String,
+    cookie: String,
+}
+
+impl Page {
+    async fn read(mut response: Response) -> Self {
+        let header = |name: &str| response.header(name).map_or(String::new(), |values| values.as_str().to_owned());
+        let (location, cookie) = (header("Location"), header("Set-Cookie"));
+        Self { status: response.status().into(), text: response.body_string().await.unwrap(), location, cookie }
+    }
+
+    /// Where links lead, those in `<main>` alone.
+    fn links(&self) -> Vec<String> {
+        let main = self.text.split("<main>").nth(1).unwrap().split("</main>").next().unwrap();
+        main.split("href=\"").skip(1).map(|part| part.split('"').next().unwrap().replace("&#38;", "&")).collect()
+    }
+}
+
+#[test]
+fn preview_fetches_and_openings_mint_one_token_and_spend_nothing() {
+    let place = Place::new("", "");
+    let token = place.invite(&Order::default());
+    assert_eq!(place.server.count("mint"), 0);
+    let target = format!("/invite?{token}");
+    for headers in [&[("Sec-Purpose", "prefetch")][..], &[("User-Agent", "facebookexternalhit/1.1")], &[]] {
+        for method in [Method::Head, Method::Get] {
+            assert_eq!(place.ask(method, &target, headers).status, 200);
+        }
+    }
+    place.get(&format!("/invite/setup/conversations?{token}"));
+    place.get(&format!("/register?t={token}"));
+    assert_eq!((place.server.count("mint"), place.server.count("create"), place.uses_left(&token)), (1, 0, 1));
+}
+
+#[test]
+fn a_form_that_is_sent_twice_makes_one_account() {
+    let place = Place::new("", "");
+    let token = place.invite(&Order { uses: Some(5), ..Order::default() });
+    let form = place.filled(&format!("/register?t={token}"), "juliet");
+    let (one, other) = block_on(future::zip(place.sending(&form), place.sending(&form)));
+    let late = place.send(&form);
+    assert_eq!((one.status, other.status, late.status), (303, 303, 303));
+    assert_eq!((&one.location, &one.location), (&other.location, &late.location));
+    assert_eq!((place.server.accounts(), place.server.count("create")), (vec!["juliet".to_owned()], 1));
+    assert_eq!(place.uses_left(&token), 4);
+    assert_eq!(place.get(&one.location).status, 200);
+}
+
+#[test]
+fn a_whole_address_is_taken_and_another_one_explained() {
+    let place = Place::new("", "");
+    let target = format!("/register?t={}", place.invite(&Order::default()));
+    let other = place.send(&place.filled(&target, "juliet@elsewhere.example"));
+    assert_eq!(other.status, 422);
+    assert!(other.text.contains("Enter only what comes before the @; the rest is fixed."), "{}", other.text);
+    assert!(other.text.contains("value=\"juliet@elsewhere.example\""), "what was typed is kept: {}", other.text);
+    let (_, page) = place.finish(&target, "Juliet@Example.com");
+    assert!(page.text.contains(">juliet@example.com<"), "{}", page.text);
+    assert_eq!(place.server.accounts(), ["juliet"]);
+}
+
+#[test]
+fn the_first_link_of_an_invite_is_what_a_newcomer_needs() {
+    let place = Place::new("", "");
+    let token = place.invite(&Order::default());
+    let links = place.get(&format!("/invite?{token}")).links();
+    assert_eq!(links[0], format!("/register?t={token}"));
+    assert!(links[1].starts_with("/invite/setup/"), "{links:?}");
+    assert!(links.iter().any(|link| link.starts_with("xmpp:example.com?register;preauth=token-of-the-server")));
+
+    let token = place.invite(&Order { contact: Some("romeo@example.com".into()), ..Order::default() });
+    let links = place.get(&format!("/invite?{token}")).links();
+    assert_eq!(links[0], format!("/register?t={token}"));
+    assert_eq!(links[1], "xmpp:romeo@example.com?roster;preauth=token-of-the-server-0002");
+
+    let closed = Place::new("registration = false", "");
+    let token = closed.invite(&Order { contact: Some("romeo@example.com".into()), ..Order::default() });
+    assert_eq!(closed.get(&format!("/invite?{token}")).links()[0], "#apps");
+    let form = closed.get(&format!("/register?t={token}"));
+    assert_eq!(form.status, 403);
+    assert!(form.text.contains("Please open the invite in an app."), "{}", form.text);
+    let setup = closed.get(&format!("/invite/setup/dino?{token}")).text;
+    assert!(setup.contains("Create one with another app first"), "{setup}");
+}
+
+#[test]
+fn a_finished_account_leads_on_to_an_app() {
+    let ours = "[apps]\nshow = [\"ours\", \"dino\", \"conversations\", \"movim\"]\n[[apps.custom]]\nid = \"ours\"\n\
+                name = \"Ours\"\nplatforms = [\"Linux\"]\nsetup = \"Say hello.\"\n";
+    let place = Place::new("webchat_url = \"https://chat.example.com/\"", ours);
+    let token = place.invite(&Order::default());
+    let (location, page) = place.finish(&format!("/register?t={token}"), "juliet");
+    let links = page.links();
+    assert_eq!(links[0], "https://chat.example.com/");
+    let choices = ["ours", "dino", "conversations", "movim"].map(|app| format!("{location}&c={app}"));
+    assert_eq!(links[1..], choices);
+    assert!(!page.text.contains("href=\"\""), "{}", page.text);
+    // An app that is not there is none.
+    assert_eq!(place.get(&format!("{location}&c=nothing")).links()[1..], choices);
+    // On a phone: what runs there, and what runs in a browser.
+    let phone = place.ask(Method::Get, &location, &[("User-Agent", "Mozilla/5.0 (Linux; Android 14)")]);
+    assert_eq!(phone.links()[1..], [&*choices[2], &*choices[3]]);
+    let texts = choices.map(|choice| place.get(&choice).text);
+    assert!(texts[0].contains("Say hello.") && texts[0].contains("Log in with Ours"), "{}", texts[0]);
+    assert!(texts[1].contains("https://dino.im/#download") && texts[1].contains("choose to log in"), "{}", texts[1]);
+    // What it would say of the invite is over.
+    assert!(texts[2].contains("play.google.com") && !texts[2].contains("opens the invite"), "{}", texts[2]);
+}
+
+#[test]
+fn a_new_password_leads_on_too() {
+    let place = Place::new("webchat_url = \"https://chat.example.com/\"\nsite_name = \"Acme\"", "");
+    place.server.state.lock().unwrap().accounts.insert("juliet".into(), "forgotten".into());
+    let token = place.invite(&Order { reset: Some("juliet".into()), ..Order::default() });
+    let setup = place.get(&format!("/invite/setup/dino?{token}"));
+    assert_eq!((setup.status, &*setup.location), (303, &*format!("/invite?{token}")));
+    let (location, page) = place.finish(&format!("/reset?t={token}"), "juliet");
+    assert_eq!(place.server.state.lock().unwrap().accounts["juliet"], PASSWORD);
+    assert!(page.text.contains("<p class=\"site\">Acme</p>"), "{}", page.text);
+    assert!(page.links().contains(&"https://chat.example.com/".into()));
+    assert!(page.links().contains(&format!("{location}&c=gajim")), "{:?}", page.links());
+    let app = place.get(&format!("{location}&c=gajim"));
+    assert!(app.text.contains("https://gajim.org/download/"), "{}", app.text);
+    let again = place.get(&format!("/reset?t={token}"));
+    assert_eq!(again.status, 410);
+}
+
+#[test]
+fn terms_are_a_link_where_they_are_accepted() {
+    let place = Place::new("terms_url = \"https://example.com/terms\"", "");
+    let token = place.invite(&Order::default());
+    let text = place.get(&format!("/register?t={token}&lang=de")).text;
+    let sentence = "Mit dem Konto stimmst du den <a href=\"https://example.com/terms\">Nutzungsbedingungen</a> zu.";
+    assert!(text.contains(sentence), "{text}");
+}
+
+/// What is printed is neither folded away nor waits for being scrolled to, whatever the device.
+#[test]
+fn a_phone_prints_the_code_and_its_picture() {
+    let place = Place::new("", "");
+    let token = place.invite(&Order::default());
+    for agent in ["Mozilla/5.0 (Linux; Android 14)", "Mozilla/5.0 (X11; Linux x86_64)"] {
+        let text = place.ask(Method::Get, &format!("/invite?{token}"), &[("User-Agent", agent)]).text;
+        let paper = text.split("<section class=\"paper\">").nth(1).unwrap().split("</section>").next().unwrap();
+        assert!(paper.contains(&format!("src=\"/invite/qr?{token}\"")) && !paper.contains("<details"), "{paper}");
+        assert!(paper.contains(&format!("<span>{}</span>", &token[..4])), "{paper}");
+        assert!(!text.contains("loading="), "{text}");
+    }
+}
