@@ -2,7 +2,10 @@
 
 mod common;
 
+use std::collections::BTreeSet;
+
 use common::{CONFIG, KEY, Response, Scratch, Served};
+use invited::pages::language::Language;
 
 fn get(served: &Served, target: &str, headers: &[&str]) -> Response {
     served.client().ask("GET", target, headers)
@@ -26,18 +29,17 @@ fn links(page: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_link_works_also_below_a_prefix() {
-    for prefix in ["", "/some/where"] {
+fn every_link_works_also_below_a_prefix_and_for_any_host() {
+    for (prefix, host) in [("", "example.com"), ("/some/where", "example.com"), ("", "bücher.example")] {
         let config = CONFIG.replace("https://invite.example.com/", &format!("https://invite.example.com{prefix}/"));
-        let scratch = Scratch::new(&config);
+        let scratch = Scratch::new(&config.replace("example.com\"]", &format!("{host}\"]")));
         let served = scratch.serve();
-        let link = scratch.ok(&["invite", "create", "--contact", "romeo@example.com"]);
+        let link = scratch.ok(&["invite", "create", "--contact", &format!("ромео@{host}")]);
         let landing = link.trim().strip_prefix("https://invite.example.com").unwrap().to_owned();
         let (mut seen, mut open) = (vec![], vec![format!("{prefix}/"), landing]);
         while let Some(target) = open.pop() {
             let answer = get(&served, &target, &["Accept: text/html"]);
-            let closed = target.contains("/register");
-            assert_eq!(answer.status, if closed { 403 } else { 200 }, "{target}");
+            assert_eq!(answer.status, 200, "{target}");
             assert_eq!(served.client().ask("HEAD", &target, &[]).status, answer.status, "{target}");
             assert!(target.starts_with(&format!("{prefix}/")), "{target}");
             seen.push(target);
@@ -94,18 +96,136 @@ fn the_landing_page_is_light_and_read_in_one_request() {
     let scratch = Scratch::new(CONFIG);
     let served = scratch.serve();
     let token = served.client().invite(KEY).token();
+    let list: serde_json::Value = serde_json::from_str(&scratch.ok(&["invite", "list", "--json"])).unwrap();
+    let expires_at = list["invites"][0]["expires_at"].as_str().unwrap();
     for language in ["en", "de", "fr", "es", "nl", "pl", "ru", "it", "pt-BR"] {
         let page = get(&served, &format!("/invite?{token}"), &[&format!("Accept-Language: {language}")]);
         let text = page.text();
         assert!(text.contains(&format!("<html lang=\"{language}\" dir=\"ltr\">")));
-        let files = links(&text).into_iter().filter(|link| link.starts_with("/assets/") || link.contains("/qr?"));
-        let loaded: usize = files.map(|file| get(&served, &file, &[]).body.len()).sum();
+        let files: BTreeSet<_> =
+            links(&text).into_iter().filter(|link| link.starts_with("/assets/") || link.contains("/qr?")).collect();
+        let loaded: usize = files.iter().map(|file| get(&served, file, &[]).body.len()).sum();
         let html = text.len();
         println!("{language}: {html} bytes of HTML, {loaded} of style, script, icon and QR code");
         assert!(html + loaded <= 30 << 10, "{language}: {html} + {loaded}");
         // What is to be read is in the page itself.
-        assert!(text.contains("2026") || text.contains("20"), "{text}");
+        let said = Language::named(language).unwrap();
+        let title = said.with("landing-title", [("site", "example.com".into())]);
+        assert!(text.contains(&format!("<h1>{title}</h1>")), "{text}");
+        assert!(text.contains(&said.moment(expires_at.parse().unwrap())), "{text}");
+        for app in ["Conversations", "Monal", "Dino", "Psi+"] {
+            assert!(text.contains(&format!("<strong>{app}</strong>")), "{app}: {text}");
+        }
+        assert!(text.contains(&*said.text("app-conversations")) && text.contains(&token[..4]), "{text}");
     }
+}
+
+#[test]
+fn a_page_says_how_many_may_come_and_whom_to_ask() {
+    let scratch = Scratch::new(&CONFIG.replace(
+        "[hosts.\"example.com\"]",
+        "[hosts.\"example.com\"]\nterms_url = \"https://example.com/terms\"\nprivacy_url = \"https://example.com/privacy\"\n\
+         contact = \"mailto:help@example.com\"\nsite_name = \"Acme\"\n",
+    ));
+    let served = scratch.serve();
+    let page = |arguments: &[&str]| {
+        let link = scratch.ok(&[&["invite", "create"], arguments].concat());
+        get(&served, link.trim().strip_prefix("https://invite.example.com").unwrap(), &["Accept: text/html"])
+    };
+    assert!(page(&["--uses", "3"]).text().contains("It works for 3 more people."));
+    assert!(!page(&[]).text().contains("It works for"));
+    let unknown = get(&served, "/invite?nobody", &["Accept: text/html"]);
+    let (ended, enter) = (page(&["--ttl", "1ms"]), get(&served, "/", &[]));
+    for (status, answer) in [(200, page(&[])), (200, enter), (410, ended), (404, unknown)] {
+        let text = answer.text();
+        assert_eq!(answer.status, status);
+        assert!(text.contains("<p class=\"site\">Acme</p>"), "{text}");
+        for link in ["https://example.com/terms", "https://example.com/privacy", "mailto:help@example.com"] {
+            assert!(text.contains(&format!("<a href=\"{link}\">")), "{link}: {text}");
+        }
+    }
+}
+
+#[test]
+fn links_that_cannot_be_followed_are_refused_with_the_way_out() {
+    let faults = |line: &str| {
+        let scratch = Scratch::new(&format!("{CONFIG}{line}"));
+        String::from_utf8(scratch.run(&["check"]).stderr).unwrap()
+    };
+    let backend = "[hosts.\"example.com\".backend]\nkind = \"prosody\"\nsocket = \"/nowhere\"\n";
+    let landing = |place: &str| format!("[invites]\nlanding = \"https://e.example/{place}\"\n");
+    assert_eq!(faults(&landing("#{uri}")), "");
+    assert_eq!(faults(&format!("{backend}{}", landing("{token}"))), "");
+    let refused = faults(&format!("{backend}{}", landing("#{uri}")));
+    assert!(
+        refused.contains("invites.landing") && refused.contains("use {token}, and lead on to invite?TOKEN"),
+        "{refused}"
+    );
+    for contact in ["help@example.com", "javascript:alert(1)"] {
+        let refused = faults(&format!("[hosts.\"b.example\"]\ncontact = \"{contact}\"\n"));
+        assert!(refused.contains("\"xmpp:help@example.com\", \"mailto:help@example.com\""), "{refused}");
+    }
+}
+
+#[test]
+fn a_landing_page_elsewhere_is_led_to_whatever_letters_it_has() {
+    let landing = "[invites]\nlanding = \"https://bücher.example/grüß/{token}\"\n";
+    let scratch = Scratch::new(&format!("{CONFIG}{landing}"));
+    let served = scratch.serve();
+    let made = served.client().invite(KEY);
+    assert_eq!(made.status, 201);
+    let location = made.header("location").unwrap();
+    let token = location.strip_prefix("https://xn--bcher-kva.example/gr%C3%BC%C3%9F/").unwrap();
+    let query: String = url::form_urlencoded::byte_serialize(location.as_bytes()).collect();
+    let pasted = get(&served, &format!("/?code={query}"), &[]);
+    assert_eq!((pasted.status, pasted.header("location")), (303, Some(&*format!("/invite?{token}"))));
+}
+
+#[test]
+fn the_admin_is_told_where_no_form_is_offered() {
+    let backend = "[hosts.\"example.com\".backend]\nkind = \"prosody\"\nsocket = \"/nowhere\"\n";
+    for (line, expected) in [
+        ("", Some("no sign-up form on example.com: backend.kind = \"ledger\" makes no accounts")),
+        ("registration = true", Some("hosts.\"example.com\".registration: has no effect, because backend.kind = ")),
+        (&*format!("registration = false\n{backend}"), Some("no sign-up form on example.com: registration = false")),
+        (&*format!("registration = true\n{backend}"), None),
+        (backend, None),
+    ] {
+        let host = "[hosts.\"example.com\"]\n";
+        let scratch = Scratch::new(&CONFIG.replace(host, &format!("{host}{line}\n")));
+        let served = scratch.serve();
+        let log = served.log();
+        match expected {
+            Some(expected) => assert!(log.contains(expected), "{line}: {log}"),
+            None => assert!(!log.contains("sign-up form") && !log.contains("registration"), "{line}: {log}"),
+        }
+        // And again when it comes into force again.
+        let lines = served.log_length();
+        served.signal("HUP");
+        if let Some(expected) = expected {
+            served.wait_log_after(lines, expected);
+        }
+        let token = served.client().invite(KEY).token();
+        let form = get(&served, &format!("/register?t={token}"), &[]);
+        // Its server is away, but it could.
+        assert_eq!(form.status, if expected.is_some() { 403 } else { 503 }, "{line}");
+    }
+}
+
+#[test]
+fn wrong_tokens_are_counted_and_right_ones_are_not_stopped() {
+    let scratch = Scratch::new(&format!("{CONFIG}[http]\nauth_failures = \"4/h\"\n"));
+    let served = scratch.serve();
+    let token = served.client().invite(KEY).token();
+    for page in ["/invite?nobody", "/register?t=nobody", "/reset?t=nobody", "/invite/setup/dino?nobody"] {
+        assert_eq!(get(&served, page, &["Accept: text/html"]).status, 404, "{page}");
+    }
+    for page in ["/invite?nobody", "/register?t=nobody", "/reset?t=nobody", "/invite/qr?nobody"] {
+        let answer = get(&served, page, &["Accept: text/html"]);
+        assert_eq!(answer.status, 429, "{page}");
+        assert!(answer.header("retry-after").is_some(), "{page}");
+    }
+    assert_eq!(get(&served, &format!("/invite?{token}"), &[]).status, 200);
 }
 
 #[test]
@@ -204,6 +324,22 @@ fn previews_have_a_title_a_text_and_a_picture_of_the_site() {
     assert!(answer.body.starts_with(b"\x89PNG"));
     let list: serde_json::Value = serde_json::from_str(&scratch.ok(&["invite", "list", "--json"])).unwrap();
     assert_eq!(list["invites"][0]["uses_left"], 1);
+}
+
+#[test]
+fn the_readme_names_the_apps_and_shows_how_to_add_one() {
+    let readme = include_str!("../README.md");
+    let block = readme.split("```toml\n").find(|block| block.contains("[[apps.custom]]")).unwrap();
+    let block = block.split("```").next().unwrap().replace("[hosts.\"example.com\"]\n", "");
+    let scratch = Scratch::new(&CONFIG.replace("[keys.site]", &format!("{block}[keys.site]")));
+    assert_eq!(scratch.ok(&["check"]), "valid: 1 host, 1 key\n");
+    // What is wrong is told with all that there are.
+    scratch.configure(&format!("{CONFIG}[apps]\nhide = [\"nobody\"]\n"));
+    let told = String::from_utf8(scratch.run(&["check"]).stderr).unwrap();
+    let all = told.split("there are ").nth(1).unwrap().lines().next().unwrap().to_owned();
+    let (most, last) = all.rsplit_once(", ").unwrap();
+    let words: Vec<_> = readme.split_whitespace().collect();
+    assert!(words.join(" ").contains(&format!("Built in are {most} and {last}.")), "{all}");
 }
 
 #[test]

@@ -24,6 +24,7 @@ use crate::key::state::StateKeys;
 use crate::ledger::{Census, Ledger};
 use crate::log::{self, Event, event};
 use crate::metrics::{Metrics, Of};
+use crate::pages::register;
 use crate::server::lifecycle::{self, Request, Requests};
 use crate::server::listen::{self, Role, Socket};
 use crate::server::{Listeners, Server};
@@ -115,9 +116,7 @@ impl Service {
         let tls = load_tls(&settings)?;
         server.replace_tls(tls);
         let keys = KeyRing::new(&settings.keys, Arc::clone(&state_keys));
-        for notice in &settings.notices {
-            ::log::warn!("{notice}");
-        }
+        tell(&settings);
         let metrics = Arc::new(Metrics::new(ledger.commits().clone()));
         let metrics_server = Server::new((&settings.http).into());
         let backends = Arc::new(Backends::new(&settings.hosts, None, &metrics));
@@ -237,9 +236,7 @@ impl Service {
                 ::log::warn!("{what} has changed, and needs a restart");
             }
         }
-        for notice in &settings.notices {
-            ::log::warn!("{notice}");
-        }
+        tell(&settings);
         let limits = (&settings.http).into();
         let keys = KeyRing::new(&settings.keys, Arc::clone(&self.state_keys));
         let backends = Arc::new(Backends::new(&settings.hosts, Some(desk.backends()), &self.metrics));
@@ -258,6 +255,16 @@ impl Service {
         self.server.replace(app::build(desk), limits);
         self.metrics.key_reloads.inc();
         Ok(())
+    }
+}
+
+/// Tells the admin what to know of a configuration that comes into force.
+fn tell(settings: &Settings) {
+    for notice in &settings.notices {
+        ::log::warn!("{notice}");
+    }
+    for (host, why) in register::not_offered(settings) {
+        ::log::info!("no sign-up form on {host}: {why}");
     }
 }
 

@@ -300,8 +300,7 @@ impl Settling<'_> {
             }
             if host.registration == Some(true) && host.backend.kind == BackendKind::Ledger {
                 let at = super::show::dotted(&["hosts", name, "registration"]);
-                let why = "backend.kind = \"ledger\" makes no accounts";
-                self.notices.push(format!("{at}: no sign-up form is offered, because {why}"));
+                self.notices.push(format!("{at}: has no effect, because backend.kind = \"ledger\" makes no accounts"));
             }
             let settled = Host {
                 site_name: host.site_name.clone().unwrap_or_else(|| domain.to_string()),

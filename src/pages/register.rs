@@ -11,6 +11,8 @@ use super::offered::{Next, chosen};
 use super::{gone, invite_of, page, parameter, see_other};
 use crate::caller::{Request, address_of};
 use crate::clock;
+use crate::config::Settings;
+use crate::config::settings::Backend;
 use crate::desk::{Guest, SignUpError, Web};
 use crate::invite::name::{HostName, Username};
 use crate::invite::{Invite, Kind, Status};
@@ -64,6 +66,18 @@ struct DonePage<'a> {
     look: Look<'a>,
     address: String,
     next: Next<'a>,
+}
+
+/// The hosts on which the form is not offered, each with the reason: guests are told that it is so, the admin why.
+pub fn not_offered(settings: &Settings) -> impl Iterator<Item = (&HostName, &'static str)> {
+    settings.hosts.iter().filter_map(|(name, host)| {
+        let why = match host.backend {
+            Backend::Ledger => "backend.kind = \"ledger\" makes no accounts",
+            Backend::Prosody { .. } | Backend::Ejabberd { .. } | Backend::Xmpp(_) if host.registration => return None,
+            Backend::Prosody { .. } | Backend::Ejabberd { .. } | Backend::Xmpp(_) => "registration = false",
+        };
+        Some((name, why))
+    })
 }
 
 /// The form, or the finished account.
