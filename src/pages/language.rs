@@ -4,6 +4,7 @@
 //! would weigh more than the rest of the program for this one date.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use fluent_bundle::concurrent::FluentBundle;
@@ -32,17 +33,27 @@ pub struct Language {
     /// Its tag (BCP 47).
     pub tag: &'static str,
     bundle: FluentBundle<FluentResource>,
+    /// The messages without variables, as they are said: a page has dozens of them.
+    plain: HashMap<&'static str, String>,
 }
 
 impl Language {
-    fn new(tag: &'static str, source: &str) -> Self {
+    fn new(tag: &'static str, source: &'static str) -> Self {
         let mut bundle = FluentBundle::new_concurrent(tag.parse().into_iter().collect());
         // All nine are written from left to right; the marks would end up in what people copy.
         bundle.set_use_isolating(false);
         // The tests find every fault there could be.
         let (Ok(resource) | Err((resource, _))) = FluentResource::try_new(source.to_owned());
         let _ = bundle.add_resource(resource);
-        Self { tag, bundle }
+        let said = |id| {
+            let mut errors = vec![];
+            let text = bundle.format_pattern(bundle.get_message(id)?.value()?, None, &mut errors).into_owned();
+            // Where a variable is missing, that is an error.
+            errors.is_empty().then_some((id, text))
+        };
+        let ids = source.lines().filter_map(|line| line.split_once(" = ")).map(|(id, _)| id);
+        let plain = ids.filter_map(said).collect();
+        Self { tag, bundle, plain }
     }
 
     /// All of them.
@@ -73,7 +84,7 @@ impl Language {
     /// A message.
     #[must_use]
     pub fn text(&self, id: &str) -> Cow<'_, str> {
-        self.format(id, None)
+        self.plain.get(id).map_or_else(|| self.format(id, None), |text| Cow::Borrowed(text))
     }
 
     /// A message with variables.
