@@ -7,9 +7,9 @@ mod fake_server;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use fake_server::FakeServer;
+use fake_server::{FakeServer, Fault};
 use futures_lite::future::{self, block_on};
-use invited::backend::{Adapter, Backends};
+use invited::backend::{Adapter, Backends, Refusal};
 use invited::config::{Credentials, Purpose, Sources};
 use invited::desk::Desk;
 use invited::invite::policy::Order;
@@ -278,4 +278,38 @@ fn a_phone_prints_the_code_and_its_picture() {
         assert!(paper.contains(&format!("<span>{}</span>", &token[..4])), "{paper}");
         assert!(!text.contains("loading="), "{text}");
     }
+}
+
+#[test]
+fn tokens_that_servers_are_asked_for_are_counted_apart_from_keys() {
+    let place = Place::new(
+        "",
+        "[http]\nauth_failures = \"4/h\"\n[keys.site]\nsha256 = \"1ec1c26b50d5d3c58d9583181af8076655fe00756bf7285940ba3670f99fcba0\"",
+    );
+    let wrong = |at: u32| format!("nobody-knows-this-one-{at}");
+    let pages = ["/invite?", "/register?t=", "/reset?t=", "/invite/setup/dino?"];
+    for (page, at) in pages.into_iter().zip(0..) {
+        assert_eq!(place.get(&format!("{page}{}", wrong(at))).status, 404, "{page}");
+    }
+    for (page, at) in pages.into_iter().chain(["/invite/qr?"]).zip(4..) {
+        assert_eq!(place.get(&format!("{page}{}", wrong(at))).status, 429, "{page}");
+    }
+    assert_eq!(place.server.count("look_up"), 4);
+    // What is ours, and what has a key, goes on.
+    assert_eq!(place.get(&format!("/invite?{}", place.invite(&Order::default()))).status, 200);
+    let made = place.ask(Method::Post, "/invites_api", &[("Authorization", "Bearer site/s3cret")]);
+    assert_eq!(made.status, 201, "{}", made.text);
+}
+
+#[test]
+fn what_the_server_does_not_allow_is_told_beside_the_form() {
+    let place = Place::new("", "");
+    let token = place.invite(&Order::default());
+    let form = place.filled(&format!("/register?t={token}"), "juliet");
+    place.server.script("create", Fault::Refuse(Refusal::NotAllowed("what only we may know".into())));
+    let page = place.send(&form);
+    assert_eq!(page.status, 403);
+    assert!(page.text.contains("The server does not allow this account."), "{}", page.text);
+    assert!(page.text.contains("value=\"juliet\"") && !page.text.contains("only we"), "{}", page.text);
+    assert_eq!(place.uses_left(&token), 1);
 }

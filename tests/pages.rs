@@ -213,22 +213,6 @@ fn the_admin_is_told_where_no_form_is_offered() {
 }
 
 #[test]
-fn wrong_tokens_are_counted_and_right_ones_are_not_stopped() {
-    let scratch = Scratch::new(&format!("{CONFIG}[http]\nauth_failures = \"4/h\"\n"));
-    let served = scratch.serve();
-    let token = served.client().invite(KEY).token();
-    for page in ["/invite?nobody", "/register?t=nobody", "/reset?t=nobody", "/invite/setup/dino?nobody"] {
-        assert_eq!(get(&served, page, &["Accept: text/html"]).status, 404, "{page}");
-    }
-    for page in ["/invite?nobody", "/register?t=nobody", "/reset?t=nobody", "/invite/qr?nobody"] {
-        let answer = get(&served, page, &["Accept: text/html"]);
-        assert_eq!(answer.status, 429, "{page}");
-        assert!(answer.header("retry-after").is_some(), "{page}");
-    }
-    assert_eq!(get(&served, &format!("/invite?{token}"), &[]).status, 200);
-}
-
-#[test]
 fn dead_links_are_problems_to_programs() {
     let scratch = Scratch::new(CONFIG);
     let served = scratch.serve();

@@ -89,6 +89,9 @@ pub enum SignUpError {
     /// The server takes no such password.
     #[error("the server does not take this password")]
     Password,
+    /// The server's own rules are against it.
+    #[error("the server does not allow it")]
+    NotAllowed,
     /// Nothing here makes accounts.
     #[error("accounts are not made here")]
     Closed,
@@ -320,7 +323,8 @@ impl Desk {
                 Refusal::NoToken => SignUpError::Ended(Status::Redeemed),
                 Refusal::Name | Refusal::NoAccount => SignUpError::Name,
                 Refusal::Password => SignUpError::Password,
-                Refusal::Unsupported | Refusal::NotAllowed(_) => SignUpError::Closed,
+                Refusal::Unsupported => SignUpError::Closed,
+                Refusal::NotAllowed(_) => SignUpError::NotAllowed,
                 Refusal::Later(_) | Refusal::Other(_) => SignUpError::Away,
             },
         })

@@ -45,6 +45,7 @@ pub struct Desk {
 #[derive(Default)]
 pub struct Lasting {
     failures: Failures,
+    guesses: Failures,
     turns: Turns,
     forms: forms::Forms,
     gate: adopt::Gate,

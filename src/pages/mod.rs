@@ -71,19 +71,18 @@ fn token_in(request: &Request) -> &str {
     request.url().query().unwrap_or_default().split('&').next().unwrap_or_default()
 }
 
-/// The invite that a link's token opens. Wrong tokens are counted as wrong codes are: each may be asked of every server.
+/// The invite that a link's token opens. Where servers are asked for those that are none of ours, wrong ones are counted.
 ///
 /// # Errors
 /// When there were too many of them, or the ledger cannot be used.
 async fn invite_of(request: &Request, token: &str, now: Timestamp) -> Result<Option<Invite>, Problem> {
     let (desk, client) = (request.state(), address_of(request));
-    // What we made ourselves is told without asking anybody.
-    let is_ours = token.is_empty() || desk.ledger().key().open(token).is_some();
-    if let Some(wait) = desk.wait_for_guess(client, now).filter(|_| !is_ours) {
+    let is_asked_for = desk.may_be_a_servers(token);
+    if let Some(wait) = desk.wait_for_guess(client, now).filter(|_| is_asked_for) {
         return Err(Problem::TooMany(TooMany::Failures, wait));
     }
     let invite = desk.open(token, now).await?;
-    if invite.is_none() && !is_ours {
+    if invite.is_none() && is_asked_for {
         desk.note_wrong_guess(client, now);
     }
     Ok(invite)

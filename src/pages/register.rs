@@ -153,6 +153,7 @@ pub async fn post(mut request: Request) -> Result<Response, Problem> {
         Err(SignUpError::Name) => wrong.username = Some("error-username-invalid"),
         Err(SignUpError::PasswordTooShort(least)) => wrong.password = Some(PasswordFault::Short(least)),
         Err(SignUpError::Password) => wrong.password = Some(PasswordFault::Refused),
+        Err(SignUpError::NotAllowed) => wrong.form = Some("error-not-allowed"),
         Err(SignUpError::Away) => wrong.form = Some("error-away"),
     }
     again(&wrong)

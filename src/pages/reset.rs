@@ -106,7 +106,8 @@ pub async fn post(mut request: Request) -> Result<Response, Problem> {
         Err(SignUpError::Absent | SignUpError::WrongKind) => gone::unknown(&request),
         Err(SignUpError::Ended(status)) => gone::ended(&request, &invite, status),
         Err(SignUpError::PasswordTooShort(least)) => again(Wrong::Password(PasswordFault::Short(least))),
-        Err(SignUpError::Password) => again(Wrong::Password(PasswordFault::Refused)),
+        // All there is to dislike is the password.
+        Err(SignUpError::Password | SignUpError::NotAllowed) => again(Wrong::Password(PasswordFault::Refused)),
         Err(SignUpError::Away) => again(Wrong::Away),
         // The account is not there any more, or nothing here sets passwords.
         Err(

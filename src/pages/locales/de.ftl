@@ -126,6 +126,7 @@ error-password-weak = Dieses Passwort ist zu leicht zu erraten. Nimm mehr oder s
 error-password-refused = Der Server nimmt dieses Passwort nicht. Bitte wähle ein anderes.
 error-form = Das Formular war zu lange offen, oder dein Browser sendet keine Cookies. Bitte sende es noch einmal ab.
 error-away = Der Server ist gerade nicht erreichbar. Deine Einladung geht nicht verloren; bitte versuche es in ein paar Minuten noch einmal.
+error-not-allowed = Der Server lässt dieses Konto nicht zu. Bitte wähle einen anderen Namen oder bitte um Hilfe.
 closed-title = Konten werden hier nicht angelegt
 closed-text = Bitte öffne die Einladung in einer App.
 closed-nowhere = Frage die Person, die dich eingeladen hat, wie du eines bekommst.

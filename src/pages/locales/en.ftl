@@ -127,6 +127,7 @@ error-password-weak = This password is too easy to guess. Please use more words,
 error-password-refused = The server does not take this password. Please choose another one.
 error-form = The form was open for too long, or your browser sends no cookies. Please send it again.
 error-away = The server cannot be reached right now. Your invite is not lost; please try again in a few minutes.
+error-not-allowed = The server does not allow this account. Please choose another name, or ask for help.
 closed-title = Accounts are not created here
 closed-text = Please open the invite in an app.
 closed-nowhere = Ask whoever invited you how to get one.

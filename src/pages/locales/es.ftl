@@ -126,6 +126,7 @@ error-password-weak = Esta contraseña es demasiado fácil de adivinar. Usa más
 error-password-refused = El servidor no acepta esta contraseña. Elige otra.
 error-form = El formulario estuvo abierto demasiado tiempo, o tu navegador no envía cookies. Envíalo otra vez.
 error-away = No se puede contactar con el servidor en este momento. Tu invitación no se pierde; inténtalo de nuevo en unos minutos.
+error-not-allowed = El servidor no permite esta cuenta. Elige otro nombre o pide ayuda.
 closed-title = Aquí no se crean cuentas
 closed-text = Abre la invitación en una aplicación.
 closed-nowhere = Pregunta a quien te invitó cómo conseguir una.

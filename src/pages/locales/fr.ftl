@@ -129,6 +129,7 @@ error-password-weak = Ce mot de passe est trop facile à deviner. Utilisez plus 
 error-password-refused = Le serveur n’accepte pas ce mot de passe. Choisissez-en un autre.
 error-form = Le formulaire est resté ouvert trop longtemps, ou votre navigateur n’envoie pas de cookies. Envoyez-le encore une fois.
 error-away = Le serveur est injoignable en ce moment. Votre invitation n’est pas perdue ; réessayez dans quelques minutes.
+error-not-allowed = Le serveur n’autorise pas ce compte. Choisissez un autre nom ou demandez de l’aide.
 closed-title = La création de compte n’est pas possible ici
 closed-text = Ouvrez l’invitation dans une application.
 closed-nowhere = Demandez à la personne qui vous a invité·e comment en obtenir un.

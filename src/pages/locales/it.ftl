@@ -129,6 +129,7 @@ error-password-weak = Questa password è troppo facile da indovinare. Usa più p
 error-password-refused = Il server non accetta questa password. Scegline un’altra.
 error-form = Il modulo è rimasto aperto troppo a lungo, o il browser non invia cookie. Invialo ancora una volta.
 error-away = Al momento il server non è raggiungibile. L’invito non va perso; riprova tra qualche minuto.
+error-not-allowed = Il server non consente questo account. Scegli un altro nome o chiedi aiuto.
 closed-title = Qui non si creano account
 closed-text = Apri l’invito in un’app.
 closed-nowhere = Chiedi a chi ti ha invitato come averne uno.

@@ -126,6 +126,7 @@ error-password-weak = Dit wachtwoord is te makkelijk te raden. Gebruik meer woor
 error-password-refused = De server neemt dit wachtwoord niet aan. Kies een ander.
 error-form = Het formulier stond te lang open, of je browser stuurt geen cookies. Verstuur het nog een keer.
 error-away = De server is nu niet bereikbaar. Je uitnodiging gaat niet verloren; probeer het over een paar minuten opnieuw.
+error-not-allowed = De server staat dit account niet toe. Kies een andere naam of vraag om hulp.
 closed-title = Hier worden geen accounts gemaakt
 closed-text = Open de uitnodiging in een app.
 closed-nowhere = Vraag degene die je uitnodigde hoe je er een krijgt.

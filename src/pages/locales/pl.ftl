@@ -136,6 +136,7 @@ error-password-weak = To hasło zbyt łatwo odgadnąć. Użyj więcej słów alb
 error-password-refused = Serwer nie przyjmuje tego hasła. Wybierz inne.
 error-form = Formularz był otwarty zbyt długo albo przeglądarka nie wysyła ciasteczek. Wyślij go jeszcze raz.
 error-away = Serwer jest w tej chwili nieosiągalny. Zaproszenie nie przepadnie; spróbuj ponownie za kilka minut.
+error-not-allowed = Serwer nie pozwala na założenie tego konta. Wybierz inną nazwę albo poproś o pomoc.
 closed-title = Tutaj nie zakłada się kont
 closed-text = Otwórz zaproszenie w aplikacji.
 closed-nowhere = Zapytaj osobę, która Cię zaprosiła, jak je otrzymać.

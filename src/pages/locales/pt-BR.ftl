@@ -129,6 +129,7 @@ error-password-weak = Esta senha é fácil demais de adivinhar. Use mais palavra
 error-password-refused = O servidor não aceita esta senha. Escolha outra.
 error-form = O formulário ficou aberto tempo demais, ou o navegador não envia cookies. Envie mais uma vez.
 error-away = Não é possível contatar o servidor agora. Seu convite não se perde; tente de novo em alguns minutos.
+error-not-allowed = O servidor não permite esta conta. Escolha outro nome ou peça ajuda.
 closed-title = Aqui não se criam contas
 closed-text = Abra o convite em um aplicativo.
 closed-nowhere = Pergunte a quem convidou você como conseguir uma.
