@@ -499,7 +499,7 @@ impl Ledger {
     /// # Errors
     /// When the ledger cannot be read.
     pub async fn find(&self, id: InviteId) -> Result<Option<Invite>, LedgerError> {
-        self.readers.read(move |store| store.find(id)).await
+        self.readers.read_one(move |store| store.find(id)).await
     }
 
     /// Invites, newest first.

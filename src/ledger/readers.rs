@@ -65,6 +65,27 @@ impl Readers {
         Self { database: database.clone(), free }
     }
 
+    /// Runs a `query` that is answered at once where the ledger is a file: for one row, found by its key, that takes less
+    /// than to have another thread do it. Elsewhere, and where no connection is free and open, it is as [`Self::read`].
+    pub(super) async fn read_one<T: Send + 'static>(
+        &self,
+        query: impl FnOnce(Store<'_>) -> Result<T, SqlError> + Send + 'static,
+    ) -> Result<T, LedgerError> {
+        if let Ok(connection) = self.free.1.try_recv() {
+            let mut place = Place { connection, back: self.free.0.clone() };
+            if let Some(Connection::Sqlite(_)) = &place.connection
+                && let Some(connection) = place.take()
+            {
+                let result = query(connection.store())?;
+                if connection.may_be_kept() {
+                    place.put(connection);
+                }
+                return Ok(result);
+            }
+        }
+        self.read(query).await
+    }
+
     /// Runs `query` on a free connection, off the event loop.
     pub(super) async fn read<T: Send + 'static>(
         &self,

@@ -18,6 +18,10 @@ const WIDTH: usize = 18;
 /// The condition for a pending invite at `?1`.
 pub(super) const IS_PENDING: &str = "used < uses AND revoked_at IS NULL AND expires_at > ?1";
 
+/// The condition for the invite that is called `?1`. Without the cast SQLite's planner looks at the value itself, to see
+/// whether a partial index fits, and prepares the statement anew for each.
+const BY_ID: &str = "id = CAST(?1 AS BIGINT)";
+
 /// A value that the ledger stores as text and checked when it was stored.
 pub(super) fn parsed<T: std::str::FromStr>(row: &Row<'_>, column: usize) -> Result<T, SqlError>
 where
@@ -52,7 +56,7 @@ pub(super) enum Order {
 
 /// The invite called `id`, with its redemptions.
 pub(super) fn find(sql: Sql<'_>, id: InviteId) -> Result<Option<Invite>, SqlError> {
-    Ok(select(sql, "id = ?1", Order::Newest, None, vec![id.to_row().into()])?.pop())
+    Ok(select(sql, BY_ID, Order::Newest, None, vec![id.to_row().into()])?.pop())
 }
 
 /// The invites for which `condition` holds, with their redemptions, in one statement: what it reads fits together, also
@@ -64,20 +68,10 @@ pub(super) fn select(
     limit: Option<u32>,
     mut values: Vec<Value<'_>>,
 ) -> Result<Vec<Invite>, SqlError> {
-    let order = match order {
-        Order::Newest => "DESC",
-        Order::Oldest => "ASC",
-    };
-    let limit = limit.map_or(String::new(), |limit| {
+    if let Some(limit) = limit {
         values.push(limit.into());
-        format!("ORDER BY id {order} LIMIT ?{}", values.len())
-    });
-    let text = format!(
-        "SELECT {COLUMNS}, redemption.account, redemption.at, redemption.via \
-         FROM (SELECT * FROM invite WHERE {condition} {limit}) AS invite \
-         LEFT JOIN redemption ON redemption.invite = invite.id AND redemption.made = 1 AND invite.used > 0 \
-         ORDER BY invite.id {order}, redemption.id"
-    );
+    }
+    let text = statement(condition, order, limit.map(|_| values.len()));
     let mut invites: Vec<Invite> = Vec::new();
     sql.each(&text, &values, |row| {
         let id = InviteId::from_row(row.integer(0)?);
@@ -92,6 +86,21 @@ pub(super) fn select(
         Ok(())
     })?;
     Ok(invites)
+}
+
+/// What [`select`] asks; `limit` is the place of the value that says how many.
+fn statement(condition: &str, order: Order, limit: Option<usize>) -> String {
+    let order = match order {
+        Order::Newest => "DESC",
+        Order::Oldest => "ASC",
+    };
+    let limit = limit.map_or(String::new(), |place| format!("ORDER BY id {order} LIMIT ?{place}"));
+    format!(
+        "SELECT {COLUMNS}, redemption.account, redemption.at, redemption.via \
+         FROM (SELECT * FROM invite WHERE {condition} {limit}) AS invite \
+         LEFT JOIN redemption ON redemption.invite = invite.id AND redemption.made = 1 AND invite.used > 0 \
+         ORDER BY invite.id {order}, redemption.id"
+    )
 }
 
 fn read_redemption(row: &Row<'_>, first: usize) -> Result<Redemption, SqlError> {
@@ -141,4 +150,21 @@ pub(super) fn read_invite(row: &Row<'_>) -> Result<Invite, SqlError> {
         revoked_at: row.maybe_integer(13)?.map(|_| moment(row, 13)).transpose()?,
         redemptions: vec![],
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_invite_is_found_by_a_statement_that_is_prepared_once() {
+        let connection = rusqlite::Connection::open_in_memory().unwrap();
+        connection.execute_batch(include_str!("../sqlite/schema.sql")).unwrap();
+        for row in 0..10 {
+            assert_eq!(find(Sql::Sqlite(&connection), InviteId::from_row(row)).unwrap(), None);
+        }
+        let again = connection.prepare_cached(&statement(BY_ID, Order::Newest, None)).unwrap();
+        assert!(again.get_status(rusqlite::StatementStatus::Run) >= 10, "it is the same statement");
+        assert_eq!(again.get_status(rusqlite::StatementStatus::RePrepare), 0);
+    }
 }
