@@ -42,6 +42,9 @@ pub struct App {
 pub struct About {
     /// A character or two that stand for it.
     pub mark: String,
+    /// Names the text that says what it is.
+    #[serde(skip)]
+    pub text: String,
     /// Names the text on how to go on once it is there.
     pub how: String,
     /// Its place among them.
@@ -145,7 +148,7 @@ pub(super) fn settle(raw: &raw::Apps, findings: &mut Findings) -> Vec<App> {
     for (number, app) in built_in.into_iter().enumerate() {
         // A custom app stands in for the one that is built in.
         if apps.iter().all(|other| other.id != app.id) {
-            let about = about.remove(&app.id).map(|about| About { number, ..about });
+            let about = about.remove(&app.id).map(|about| About { number, text: format!("app-{}", app.id), ..about });
             apps.push(app_of(&app, about, findings));
         }
     }

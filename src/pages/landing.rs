@@ -3,7 +3,7 @@
 use askama::Template;
 use tide::Response;
 
-use super::look::Look;
+use super::look::{Around, Look};
 use super::offered::{self, Card};
 use super::{gone, invite_of, page, preview, token_in};
 use crate::caller::Request;
@@ -38,6 +38,8 @@ struct LandingPage<'a> {
     device: Option<Platform>,
     device_apps: Vec<Card<'a>>,
     other_apps: Vec<Card<'a>>,
+    /// Where an app leads.
+    setup: Around,
     is_phone: bool,
     qr: String,
     /// Where codes are typed, and this one in groups of four.
@@ -81,7 +83,7 @@ pub async fn get(request: Request) -> Result<Response, Problem> {
         (_, None) => (look.with("landing-title", "site", &host.site_name), "landing-preview"),
     };
     let device = offered::device(&request);
-    let card = |app| Card::of(app, look.link(&format!("/invite/setup/{}?{token}", app.id)), &look);
+    let card = |app| Card::of(app, &look);
     let apps = settings.apps.iter().filter(|_| !is_reset);
     let (device_apps, other_apps): (Vec<_>, Vec<_>) =
         apps.partition(|app| device.is_some_and(|device| app.fits(device)));
@@ -107,6 +109,7 @@ pub async fn get(request: Request) -> Result<Response, Problem> {
             web_page: look.link(&web_page),
             device_apps: device_apps.into_iter().map(card).collect(),
             other_apps: other_apps.into_iter().map(card).collect(),
+            setup: look.around("/invite/setup/", &format!("?{token}")),
             device,
             is_phone: matches!(device, Some(Platform::Android | Platform::Ios)),
             qr: look.link(&format!("/invite/qr?{token}")),

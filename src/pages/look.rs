@@ -100,6 +100,12 @@ impl<'a> Look<'a> {
         if self.is_chosen { self.in_language(page, self.language.tag) } else { format!("{}{page}", self.prefix) }
     }
 
+    /// The same for many pages, whose paths and queries differ in what comes between `before` and `after`.
+    pub(super) fn around(&self, before: &str, after: &str) -> Around {
+        let language = if self.is_chosen { format!("&{LANGUAGE}={}", self.language.tag) } else { String::new() };
+        Around { before: format!("{}{before}", self.prefix), after: format!("{after}{language}") }
+    }
+
     fn in_language(&self, page: &str, tag: &str) -> String {
         let mark = if page.contains('?') { '&' } else { '?' };
         format!("{}{page}{mark}{LANGUAGE}={tag}", self.prefix)
@@ -115,11 +121,21 @@ impl<'a> Look<'a> {
         format!("{}/assets/{name}", self.prefix)
     }
 
-    /// This page in every language: tag, name, link.
-    pub(super) fn languages(&self) -> impl Iterator<Item = (&'static str, Cow<'static, str>, String)> {
-        let all = Language::all().iter();
-        all.map(|language| (language.tag, language.text("language"), self.in_language(&self.here, language.tag)))
+    /// Every language: tag, name.
+    pub(super) fn languages(&self) -> impl Iterator<Item = (&'static str, Cow<'static, str>)> {
+        Language::all().iter().map(|language| (language.tag, language.text("language")))
     }
+
+    /// The link to this page in a language, but for its tag.
+    pub(super) fn switch(&self) -> String {
+        self.in_language(&self.here, "")
+    }
+}
+
+/// A link in which something is still missing.
+pub(super) struct Around {
+    pub(super) before: String,
+    pub(super) after: String,
 }
 
 /// The language of whoever sent `request`, and whether a link asked for it.

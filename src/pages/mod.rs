@@ -44,9 +44,13 @@ pub use look::language;
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
                                        base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
+/// No page is much larger.
+const PAGE_BYTES: usize = 12 << 10;
+
 /// A page.
 fn page(status: u16, template: &impl Template) -> Result<Response, Problem> {
-    let html = template.render().map_err(|error| Problem::Internal(error.to_string()))?;
+    let mut html = String::with_capacity(PAGE_BYTES);
+    template.render_into(&mut html).map_err(|error| Problem::Internal(error.to_string()))?;
     let mut response = Response::new(status);
     response.set_body(html);
     response.set_content_type("text/html; charset=utf-8");

@@ -1,28 +1,43 @@
 //! The apps for a device, and how they look.
 
 use std::borrow::Cow;
+use std::fmt;
 
-use super::look::Look;
+use super::language::Language;
+use super::look::{Around, Look};
 use crate::caller::Request;
 use crate::config::apps::{App, Platform, digest};
 
 /// An app on a page.
 pub(super) struct Card<'a> {
     pub(super) app: &'a App,
-    /// Where it leads.
-    pub(super) href: String,
     /// What it is, in a sentence.
     pub(super) text: Option<Cow<'a, str>>,
-    /// Where it runs, in words.
-    pub(super) platforms: String,
-    pub(super) mark: Mark,
+    /// Where it runs.
+    pub(super) platforms: Platforms<'a>,
+    pub(super) mark: Mark<'a>,
+}
+
+/// Platforms in words.
+pub(super) struct Platforms<'a> {
+    platforms: &'a [Platform],
+    language: &'static Language,
+}
+
+impl fmt::Display for Platforms<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.platforms.iter().enumerate().try_for_each(|(at, platform)| {
+            f.write_str(if at == 0 { "" } else { ", " })?;
+            f.write_str(&platform_name(*platform, self.language))
+        })
+    }
 }
 
 /// What stands for an app: its picture, or letters in a colour and shape of its own. Drawn by us: the logos of apps are
 /// theirs, and each would be a request.
-pub(super) struct Mark {
+pub(super) struct Mark<'a> {
     pub(super) picture: Option<String>,
-    pub(super) letters: String,
+    pub(super) letters: Cow<'a, str>,
     pub(super) colour: usize,
     pub(super) is_round: bool,
 }
@@ -30,30 +45,29 @@ pub(super) struct Mark {
 /// The style sheet has so many.
 const COLOURS: usize = 8;
 
-impl Mark {
-    pub(super) fn of(app: &App, look: &Look<'_>) -> Self {
+impl<'a> Mark<'a> {
+    pub(super) fn of(app: &'a App, look: &Look<'_>) -> Self {
         let picture = app.picture.as_ref().map(|picture| look.file(&picture.name));
         let (letters, number) = if let Some(about) = &app.about {
-            (about.mark.clone(), about.number)
+            (about.mark.as_str().into(), about.number)
         } else {
             let number = digest(app.id.as_bytes()).bytes().map(usize::from).sum::<usize>() % COLOURS;
-            (app.name.chars().take(1).flat_map(char::to_uppercase).collect(), number)
+            (app.name.chars().take(1).flat_map(char::to_uppercase).collect::<String>().into(), number)
         };
         Self { picture, letters, colour: number % COLOURS, is_round: number >= COLOURS }
     }
 }
 
 impl<'a> Card<'a> {
-    pub(super) fn of(app: &'a App, href: String, look: &Look<'_>) -> Self {
-        let names = app.platforms.iter().map(|platform| platform_name(*platform, look));
-        let platforms = names.collect::<Vec<_>>().join(", ");
-        Self { app, href, text: text_of(app, look), platforms, mark: Mark::of(app, look) }
+    pub(super) fn of(app: &'a App, look: &Look<'_>) -> Self {
+        let platforms = Platforms { platforms: &app.platforms, language: look.language };
+        Self { app, text: text_of(app, look), platforms, mark: Mark::of(app, look) }
     }
 }
 
 /// What an app is, in a sentence: the admin's, else ours.
 pub(super) fn text_of<'a>(app: &'a App, look: &Look<'_>) -> Option<Cow<'a, str>> {
-    let ours = || app.about.is_some().then(|| look.text(&format!("app-{}", app.id)));
+    let ours = || app.about.as_ref().map(|about| look.text(&about.text));
     app.text.as_deref().map(Cow::Borrowed).or_else(ours)
 }
 
@@ -66,8 +80,8 @@ pub(super) fn setup_of<'a>(app: &'a App, is_with_account: bool, look: &Look<'_>)
 }
 
 /// What a platform is called.
-pub(super) fn platform_name(platform: Platform, look: &Look<'_>) -> String {
-    if platform == Platform::Web { look.text("apps-web").into_owned() } else { platform.name().to_owned() }
+fn platform_name(platform: Platform, language: &'static Language) -> Cow<'static, str> {
+    if platform == Platform::Web { language.text("apps-web") } else { platform.name().into() }
 }
 
 /// What the reader's device runs, if it tells: by client hint, else by User-Agent.
@@ -105,28 +119,30 @@ fn by_agent(agent: &str) -> Option<Platform> {
 pub(super) struct Next<'a> {
     pub(super) chosen: Option<Chosen<'a>>,
     pub(super) apps: Vec<Card<'a>>,
+    /// Where each of them leads.
+    pub(super) link: Around,
 }
 
 /// The app that the guest came for.
 pub(super) struct Chosen<'a> {
     pub(super) app: &'a App,
-    pub(super) mark: Mark,
+    pub(super) mark: Mark<'a>,
     pub(super) setup: Option<Cow<'a, str>>,
 }
 
 impl<'a> Next<'a> {
     /// For this page, which an app is chosen on by its link with `c=APP`.
     pub(super) fn of(request: &'a Request, look: &Look<'_>) -> Self {
-        if let Some(app) = chosen(request) {
-            let chosen = Chosen { app, mark: Mark::of(app, look), setup: setup_of(app, true, look) };
-            return Self { chosen: Some(chosen), apps: vec![] };
-        }
         let here: Vec<_> = look.here().split('&').filter(|part| !part.starts_with("c=")).collect();
-        let here = here.join("&");
+        let mut next = Self { chosen: None, apps: vec![], link: look.around(&format!("{}&c=", here.join("&")), "") };
+        if let Some(app) = chosen(request) {
+            next.chosen = Some(Chosen { app, mark: Mark::of(app, look), setup: setup_of(app, true, look) });
+            return next;
+        }
         let device = device(request);
         let apps = request.state().settings().apps.iter().filter(|app| device.is_none_or(|device| app.fits(device)));
-        let card = |app: &'a App| Card::of(app, look.link(&format!("{here}&c={}", app.id)), look);
-        Self { chosen: None, apps: apps.map(card).collect() }
+        next.apps = apps.map(|app| Card::of(app, look)).collect();
+        next
     }
 }
 

@@ -21,7 +21,7 @@ use crate::problem::Problem;
 struct SetupPage<'a> {
     look: Look<'a>,
     app: &'a App,
-    mark: Mark,
+    mark: Mark<'a>,
     text: Option<Cow<'a, str>>,
     /// How to go on once it is there.
     setup: Option<Cow<'a, str>>,

@@ -183,7 +183,10 @@ async fn convert(
 }
 
 async fn to_hyper(mut response: Response) -> hyper::Response<Full<Bytes>> {
-    let body = response.body_bytes().await.unwrap_or_default();
+    let mut body = response.take_body();
+    // With room for all of it, and for seeing its end, it is copied once.
+    let mut bytes = Vec::with_capacity(body.len().unwrap_or_default() + 32);
+    let body = body.read_to_end(&mut bytes).await.map(|_| bytes).unwrap_or_default();
     let empty = body.is_empty();
     let mut converted = hyper::Response::new(Full::new(Bytes::from(body)));
     *converted.status_mut() =

@@ -1,5 +1,7 @@
 //! Rows as values.
 
+use std::sync::LazyLock;
+
 use jiff::Timestamp;
 
 use crate::invite::name::Username;
@@ -56,7 +58,8 @@ pub(super) enum Order {
 
 /// The invite called `id`, with its redemptions.
 pub(super) fn find(sql: Sql<'_>, id: InviteId) -> Result<Option<Invite>, SqlError> {
-    Ok(select(sql, BY_ID, Order::Newest, None, vec![id.to_row().into()])?.pop())
+    static STATEMENT: LazyLock<String> = LazyLock::new(|| statement(BY_ID, Order::Newest, None));
+    Ok(asked(sql, &STATEMENT, &[id.to_row().into()])?.pop())
 }
 
 /// The invites for which `condition` holds, with their redemptions, in one statement: what it reads fits together, also
@@ -71,9 +74,13 @@ pub(super) fn select(
     if let Some(limit) = limit {
         values.push(limit.into());
     }
-    let text = statement(condition, order, limit.map(|_| values.len()));
+    asked(sql, &statement(condition, order, limit.map(|_| values.len())), &values)
+}
+
+/// The invites that a [`statement`] gives.
+fn asked(sql: Sql<'_>, statement: &str, values: &[Value<'_>]) -> Result<Vec<Invite>, SqlError> {
     let mut invites: Vec<Invite> = Vec::new();
-    sql.each(&text, &values, |row| {
+    sql.each(statement, values, |row| {
         let id = InviteId::from_row(row.integer(0)?);
         if invites.last().is_none_or(|last| last.id != id) {
             invites.push(read_invite(row)?);
