@@ -122,7 +122,7 @@ impl<'a> Look<'a> {
     }
 
     /// Every language: tag, name.
-    pub(super) fn languages(&self) -> impl Iterator<Item = (&'static str, Cow<'static, str>)> {
+    pub(super) fn languages() -> impl Iterator<Item = (&'static str, Cow<'static, str>)> {
         Language::all().iter().map(|language| (language.tag, language.text("language")))
     }
 
