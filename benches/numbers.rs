@@ -278,14 +278,22 @@ fn pages(effort: &Effort) {
         format!("GET {target} HTTP/1.1\r\nHost: invite.example.com\r\n{agent}\r\n\r\n").into_bytes()
     };
     let load = Load { address: service.address, requests: made.lines().map(page).collect(), status: 200 };
-    let [mut constants, mut landings] = std::array::from_fn(|_| Rates::default());
+    // What every answer of the service costs: its middleware, and a line in the log.
+    let least = Load { address: service.address, requests: vec![request("GET", "/healthz", KEY, "")], status: 200 };
+    let [mut constants, mut healths, mut landings] = std::array::from_fn(|_| Rates::default());
     for _ in 0..effort.rounds {
         constants.add(rate(&bare, &to_create(&bare), effort));
+        healths.add(rate(&service, &least, effort));
         landings.add(rate(&service, &load, effort));
     }
-    let [(constant, of_constant), (landing, of_landing)] = [constants, landings].map(Rates::done);
+    let [(constant, of_constant), (health, of_health), (landing, of_landing)] =
+        [constants, healths, landings].map(Rates::done);
     tell_ratio("13 landing pages, of a constant route", &landing, &constant, Some(0.4));
-    println!("  processor time per answer, in µs: constant {of_constant:.1}, landing page {of_landing:.1}");
+    tell_ratio("   of /healthz, which is logged, too", &landing, &health, None);
+    println!(
+        "  processor time per answer, in µs: constant {of_constant:.1}, /healthz {of_health:.1}, landing page \
+         {of_landing:.1}"
+    );
 }
 
 /// `/api/v1` against `/invites_api`, its lists, and many invites in one call.

@@ -53,7 +53,7 @@ fn page(status: u16, template: &impl Template) -> Result<Response, Problem> {
     template.render_into(&mut html).map_err(|error| Problem::Internal(error.to_string()))?;
     let mut response = Response::new(status);
     response.set_body(html);
-    response.set_content_type("text/html; charset=utf-8");
+    response.set_content_type(tide::http::mime::HTML);
     response.insert_header("Content-Security-Policy", CONTENT_SECURITY_POLICY);
     response.insert_header("X-Frame-Options", "DENY");
     response.insert_header("Referrer-Policy", "no-referrer");
