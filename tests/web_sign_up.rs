@@ -3,6 +3,8 @@
 mod common;
 #[path = "common/ejabberd.rs"]
 mod ejabberd;
+#[path = "common/form.rs"]
+mod form;
 #[path = "common/prosody.rs"]
 mod prosody;
 #[path = "common/slixmpp.rs"]
@@ -12,6 +14,7 @@ use std::net::SocketAddr;
 
 use common::{CONFIG, Response, Scratch, Served};
 use ejabberd::Ejabberd;
+use form::Form;
 use prosody::{HOST, Prosody, Storage};
 use serde_json::{Value, json};
 
@@ -92,40 +95,6 @@ impl Place {
 
     fn login(&self, username: &str, password: &str) -> Value {
         slixmpp::ask(self.server.clients(), &json!({"do": "login", "username": username, "password": password}))
-    }
-}
-
-struct Form {
-    path: String,
-    token: String,
-    csrf: String,
-    cookie: String,
-}
-
-impl Form {
-    fn open(served: &Served, path: &str, token: &str) -> Self {
-        let page = served.client().get(&format!("{path}?t={token}"));
-        let text = page.text();
-        assert_eq!(page.status, 200, "{text}\n{}", served.log());
-        let csrf = text.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
-        let cookie = page.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
-        Self { path: path.into(), token: token.into(), csrf, cookie }
-    }
-
-    fn send(&self, served: &Served, username: &str, password: &str) -> Response {
-        let mut body = url::form_urlencoded::Serializer::new(String::new());
-        body.append_pair("token", &self.token).append_pair("csrf", &self.csrf);
-        body.append_pair("username", username).append_pair("password", password);
-        let cookie = format!("Cookie: {}", self.cookie);
-        let headers = ["Content-Type: application/x-www-form-urlencoded", cookie.as_str()];
-        let mut client = served.client();
-        client.send(common::http::request(
-            "POST",
-            &format!("{}?t={}", self.path, self.token),
-            &headers,
-            &body.finish(),
-        ));
-        client.read().unwrap()
     }
 }
 
