@@ -212,7 +212,7 @@ pub struct Host {
     /// Privacy policy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub privacy_url: Option<String>,
-    /// Whom guests may ask for help.
+    /// Whom guests may ask for help: a mail address, or a link (`xmpp:`, `mailto:`, `https:`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact: Option<String>,
     /// What passwords must be like.

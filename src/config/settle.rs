@@ -282,8 +282,9 @@ impl Settling<'_> {
                     self.fault(&["hosts", name, key], "expected an http or https URL");
                 }
             }
-            if host.contact.as_ref().is_some_and(|text| !is_contact(text)) {
-                let reason = "expected a URL such as \"xmpp:help@example.com\", \"mailto:help@example.com\" or \
+            let contact = host.contact.as_ref().map(|text| contact_link(text));
+            if contact == Some(None) {
+                let reason = "expected a mail address, or a link such as \"xmpp:help@example.com\" or \
                               \"https://example.com/help\"";
                 self.fault(&["hosts", name, "contact"], reason);
             }
@@ -310,7 +311,7 @@ impl Settling<'_> {
                 webchat_url: host.webchat_url.clone(),
                 terms_url: host.terms_url.clone(),
                 privacy_url: host.privacy_url.clone(),
-                contact: host.contact.clone(),
+                contact: contact.flatten(),
                 backend: self.backend(name, &host.backend),
             };
             if hosts.insert(domain, settled).is_some() {
@@ -537,13 +538,24 @@ fn landing_template(text: &str) -> Option<String> {
     Some(PLACES.iter().fold(url.into(), |url: String, place| url.replace(&encoded(place), place)))
 }
 
-/// Whether a guest can follow it to somebody who helps. A bare address may be meant for mail or for chat.
-fn is_contact(text: &str) -> bool {
-    Url::parse(text).is_ok_and(|url| match url.scheme() {
+/// The link that a guest can follow to somebody who helps. A bare address is one for mail: who has no account yet cannot
+/// chat.
+fn contact_link(text: &str) -> Option<String> {
+    let is_address = |text: &str| {
+        let parts = text.split_once('@').filter(|(name, domain)| !name.is_empty() && !domain.is_empty());
+        parts.is_some() && !text.contains(|c: char| c.is_whitespace() || c.is_control() || ":/?#".contains(c))
+    };
+    if is_address(text) {
+        return Some(format!("mailto:{text}"));
+    }
+    let url = Url::parse(text).ok()?;
+    let leads_somewhere = match url.scheme() {
         "http" | "https" => true,
-        "mailto" | "xmpp" => url.path().contains('@') || (url.scheme() == "xmpp" && !url.path().is_empty()),
+        "mailto" => is_address(url.path()),
+        "xmpp" => !url.path().is_empty(),
         _ => false,
-    })
+    };
+    leads_somewhere.then(|| text.to_owned())
 }
 
 /// Whether a `host:port` is on this machine.
@@ -614,10 +626,12 @@ mod tests {
         for good in
             ["https://e.example/help", "mailto:help@e.example", "xmpp:room@muc.e.example?join", "xmpp:e.example"]
         {
-            assert!(is_contact(good), "{good}");
+            assert_eq!(contact_link(good).as_deref(), Some(good));
         }
-        for wrong in ["help@e.example", "javascript:alert(1)", "mailto:", "xmpp:", "tel:110", "help", ""] {
-            assert!(!is_contact(wrong), "{wrong}");
+        assert_eq!(contact_link("help@e.example").as_deref(), Some("mailto:help@e.example"));
+        for wrong in ["javascript:alert(1)", "javascript:a@b", "mailto:", "xmpp:", "tel:110", "help", "@", "a b@c", ""]
+        {
+            assert_eq!(contact_link(wrong), None, "{wrong}");
         }
     }
 }
