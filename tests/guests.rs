@@ -313,3 +313,20 @@ fn what_the_server_does_not_allow_is_told_beside_the_form() {
     assert!(page.text.contains("value=\"juliet\"") && !page.text.contains("only we"), "{}", page.text);
     assert_eq!(place.uses_left(&token), 1);
 }
+
+#[test]
+fn a_page_elsewhere_that_wants_the_uri_has_that_of_the_server() {
+    let place = Place::new("", "[invites]\nlanding = \"https://welcome.example/#{uri}\"");
+    let link = || {
+        let made = block_on(place.desk.issue(None, None, &Order::default(), 1, invited::clock::now())).unwrap();
+        made.into_iter().next().unwrap().landing_page
+    };
+    let first = link();
+    let tokens = place.server.live_tokens();
+    assert_eq!(tokens.len(), 1, "it is minted with the invite");
+    let uri = format!("xmpp%3Aexample.com%3Fregister%3Bpreauth%3D{}", tokens[0]);
+    assert_eq!(first, format!("https://welcome.example/#{uri}"));
+    // The server is away: an invite is made all the same, and its link leads to a page that can do without.
+    place.server.script("mint", Fault::Away);
+    assert!(link().starts_with("https://invite.example.com/invite?"));
+}

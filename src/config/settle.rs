@@ -247,12 +247,6 @@ impl Settling<'_> {
             }
             landing
         });
-        let has_server = raw.hosts.values().any(|host| host.backend.kind != BackendKind::Ledger);
-        if has_server && landing.as_ref().is_some_and(|landing| landing.contains("{uri}")) {
-            let reason = "{uri} cannot be used where a host has a backend: the server's own token is made only when the \
-                          invite is opened; use {token}, and lead on to invite?TOKEN or register?t=TOKEN below public_url";
-            self.fault(&["invites", "landing"], reason);
-        }
         Invites { ttl: invites.ttl.0, max_ttl: invites.max_ttl.0, landing }
     }
 

@@ -71,7 +71,6 @@ struct Links {
 impl Links {
     fn issued(&self, invite: Invite) -> Issued {
         let token = self.key.token(invite.id);
-        let landing_page = link::landing_page(&invite, &token, &self.landing);
         let backend = self.backends.of(&invite.draft.host);
         let out = invite.draft.app_token.as_ref().filter(|out| backend.is_some() && !out.is_withdrawing);
         // Where there is no server, the ledger's own token is all there is.
@@ -82,6 +81,7 @@ impl Links {
         };
         let uri_expires_at = out.map(|out| out.expires_at).filter(|end| *end < invite.draft.expires_at);
         let uri = app_token.map(|token| link::uri(&invite, &token));
+        let landing_page = link::landing_page(&invite, &token, uri.as_deref(), &self.landing);
         let in_app = backend.is_none_or(|backend| backend.abilities().in_app.has(&invite.draft.kind));
         Issued { invite, token, landing_page, uri, uri_expires_at, in_app }
     }
@@ -187,7 +187,8 @@ impl Desk {
                 }),
             }
         });
-        let is_new = match (order.minting, key, &request) {
+        let wanted = if links.landing.has_uri() { order.minting.max(Minting::IfPossible) } else { order.minting };
+        let is_new = match (wanted, key, &request) {
             (Minting::Later, ..) | (_, None, _) => true,
             (_, Some(key), request) => {
                 let slot = request.as_ref().map(|request| request.slot.clone());
@@ -195,7 +196,7 @@ impl Desk {
             }
         };
         // What will be refused, or was answered before, needs no tokens.
-        let minting = if is_new { order.minting } else { Minting::Later };
+        let minting = if is_new { wanted } else { Minting::Later };
         let drafts = self.with_tokens(vec![draft; count], minting, now).await?;
         let minted: Vec<_> = drafts.iter().filter_map(|draft| draft.app_token.clone()).collect();
         let created = self.ledger.create(drafts, key.map(terms), request).await;
@@ -242,7 +243,9 @@ impl Desk {
 
     fn links(&self) -> Result<Links, IssueError> {
         let landing = match (&self.settings.invites.landing, &self.settings.public_url) {
-            (Some(template), _) => Landing::Elsewhere(template.as_str().into()),
+            (Some(template), own) => {
+                Landing::Elsewhere(template.as_str().into(), own.as_ref().map(|own| own.base().into()))
+            }
             (None, Some(public_url)) => Landing::Own(public_url.base().into()),
             (None, None) => return Err(IssueError::NoPublicUrl),
         };

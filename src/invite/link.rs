@@ -10,19 +10,29 @@ use super::{Invite, Kind};
 pub enum Landing {
     /// Our own, below this base URL (which ends in a slash).
     Own(Arc<str>),
-    /// Somebody else's: a URL with `{token}`, `{uri}` and `{host}`.
-    Elsewhere(Arc<str>),
+    /// Somebody else's: a URL with `{token}`, `{uri}` and `{host}`; and our own, where there is no URI.
+    Elsewhere(Arc<str>, Option<Arc<str>>),
 }
 
-/// The landing page of `invite`.
+impl Landing {
+    /// Whether the link itself has the URI for apps, so that this is needed with the invite.
+    #[must_use]
+    pub fn has_uri(&self) -> bool {
+        matches!(self, Self::Elsewhere(template, _) if template.contains("{uri}"))
+    }
+}
+
+/// The landing page of `invite`; `uri` is the one for apps, if there is one.
 #[must_use]
-pub fn landing_page(invite: &Invite, token: &str, landing: &Landing) -> String {
+pub fn landing_page(invite: &Invite, token: &str, uri: Option<&str>, landing: &Landing) -> String {
+    let own = |base: &str| format!("{base}invite?{token}");
     match landing {
-        Landing::Own(base) => format!("{base}invite?{token}"),
-        Landing::Elsewhere(template) => template
+        Landing::Own(base) => own(base),
+        Landing::Elsewhere(_, Some(base)) if landing.has_uri() && uri.is_none() => own(base),
+        Landing::Elsewhere(template, _) => template
             .replace("{token}", token)
             .replace("{host}", &percent_encode(invite.draft.host.as_str()))
-            .replace("{uri}", &percent_encode(&uri(invite, token))),
+            .replace("{uri}", &percent_encode(uri.unwrap_or_default())),
     }
 }
 
@@ -117,12 +127,18 @@ mod tests {
     fn landing_pages_are_ours_or_elsewhere() {
         let invite = invite(Kind::Account { username: None });
         assert_eq!(
-            landing_page(&invite, "T", &Landing::Own("https://i.example/p/".into())),
+            landing_page(&invite, "T", None, &Landing::Own("https://i.example/p/".into())),
             "https://i.example/p/invite?T"
         );
+        let elsewhere = |template: &str, uri| {
+            let landing = Landing::Elsewhere(template.into(), Some("https://i.example/".into()));
+            landing_page(&invite, "T", uri, &landing)
+        };
         assert_eq!(
-            landing_page(&invite, "T", &Landing::Elsewhere("https://e.example/{host}/#{uri}".into())),
-            "https://e.example/example.com/#xmpp%3Aexample.com%3Fregister%3Bpreauth%3DT"
+            elsewhere("https://e.example/{host}/#{uri}", Some("xmpp:example.com?register;preauth=S")),
+            "https://e.example/example.com/#xmpp%3Aexample.com%3Fregister%3Bpreauth%3DS"
         );
+        assert_eq!(elsewhere("https://e.example/{token}", None), "https://e.example/T");
+        assert_eq!(elsewhere("https://e.example/{token}/{uri}", None), "https://i.example/invite?T");
     }
 }

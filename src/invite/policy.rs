@@ -10,7 +10,7 @@ use super::name::{HostName, Jid, Username};
 use super::{Draft, Kind, Source};
 
 /// Whether tokens for apps are minted along with invites, where the server has tokens of its own.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Minting {
     /// Not before they are needed.
     #[default]
