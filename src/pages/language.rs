@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
@@ -35,7 +35,12 @@ pub struct Language {
     bundle: FluentBundle<FluentResource>,
     /// The messages without variables, as they are said: a page has dozens of them.
     plain: HashMap<&'static str, String>,
+    /// What was said last of an invite's end. What is opened often, and what was made together, ends together.
+    ending: Mutex<Option<(Ending, String)>>,
 }
+
+/// What is said of an invite's end: by which message, how many of its units are left, and the minute.
+type Ending = (&'static str, i64, i64);
 
 impl Language {
     fn new(tag: &'static str, source: &'static str) -> Self {
@@ -53,7 +58,7 @@ impl Language {
         };
         let ids = source.lines().filter_map(|line| line.split_once(" = ")).map(|(id, _)| id);
         let plain = ids.filter_map(said).collect();
-        Self { tag, bundle, plain }
+        Self { tag, bundle, plain, ending: Mutex::default() }
     }
 
     /// All of them.
@@ -123,7 +128,14 @@ impl Language {
         let minutes = end.duration_since(now).as_mins();
         let hours = if minutes < 60 { 0 } else { (minutes + 30) / 60 };
         let (id, count) = if hours >= 48 { ("until-days", (hours + 12) / 24) } else { ("until-hours", hours) };
-        self.with(id, [("count", count.into()), ("moment", self.moment(end).into())])
+        let ending = (id, count, end.as_second().div_euclid(60));
+        let mut last = self.ending.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, text)) = last.as_ref().filter(|(other, _)| *other == ending) {
+            return text.clone();
+        }
+        let text = self.with(id, [("count", count.into()), ("moment", self.moment(end).into())]);
+        *last = Some((ending, text.clone()));
+        text
     }
 }
 

@@ -31,7 +31,15 @@ const COLOURS: [[u8; 3]; 8] = [
 
 /// What the picture of a site is called in links. Another drawing needs another number here.
 pub(super) fn name(host: &HostName, site: &Host) -> String {
-    format!("{}.png", digest(format!("preview 2 {host} {}", letters_of(host, site)).as_bytes()))
+    /// By host: what its site called itself last, and the picture then.
+    static NAMES: Mutex<BTreeMap<HostName, (String, String)>> = Mutex::new(BTreeMap::new());
+    let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, name)) = names.get(host).filter(|(site_name, _)| *site_name == site.site_name) {
+        return name.clone();
+    }
+    let name = format!("{}.png", digest(format!("preview 2 {host} {}", letters_of(host, site)).as_bytes()));
+    names.insert(host.clone(), (site.site_name.clone(), name.clone()));
+    name
 }
 
 /// The picture, as PNG; drawn once.
