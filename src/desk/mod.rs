@@ -8,6 +8,7 @@ mod guess;
 mod guest;
 mod issue;
 mod redeem;
+mod settle;
 mod turns;
 
 use std::net::IpAddr;
