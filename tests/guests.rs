@@ -4,19 +4,13 @@
 #[path = "common/fake_server.rs"]
 mod fake_server;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use fake_server::{FakeServer, Fault};
 use futures_lite::future::{self, block_on};
-use invited::backend::{Adapter, Backends, Refusal};
-use invited::config::{Credentials, Purpose, Sources};
+use invited::backend::Refusal;
 use invited::desk::Desk;
 use invited::invite::policy::Order;
-use invited::key::KeyRing;
-use invited::key::state::StateKeys;
-use invited::ledger::Ledger;
-use invited::metrics::Metrics;
 use tide::http::{Method, Request, Response, Url};
 
 const PASSWORD: &str = "quarrel mantle orchid bridge";
@@ -33,23 +27,8 @@ impl Place {
     /// `host` are settings of the host, `rest` of everything else.
     fn new(host: &str, rest: &str) -> Self {
         let dir = tempfile::Builder::new().prefix("invited-test-").tempdir().unwrap();
-        let config = dir.path().join("config.toml");
-        let text = format!(
-            "public_url = \"https://invite.example.com/\"\nstate_dir = \"{}\"\n[hosts.\"example.com\"]\n{host}\n\
-             [hosts.\"example.com\".backend]\nkind = \"prosody\"\nsocket = \"/nowhere\"\n{rest}\n",
-            dir.path().display()
-        );
-        std::fs::write(&config, text).unwrap();
-        let sources = Sources { files: vec![config], state_dir: None };
-        let settings = sources.merge().settle(&Credentials::default(), Purpose::Serve).unwrap();
-        let ledger = Ledger::open(&settings.ledger).unwrap();
-        let keys = KeyRing::new(&settings.keys, Arc::new(StateKeys::new(&settings.state_dir)));
-        let metrics = Arc::new(Metrics::new(ledger.commits().clone()));
         let server = FakeServer::default();
-        let adapter: Box<dyn Adapter> = Box::new(server.clone());
-        let adapters = BTreeMap::from([("example.com".parse().unwrap(), adapter)]);
-        let backends = Arc::new(Backends::of_adapters(&settings.hosts, adapters, &metrics));
-        let desk = Arc::new(Desk::new(settings, keys, backends, Arc::default(), ledger, metrics));
+        let desk = server.desk(dir.path(), host, rest);
         Self { _dir: dir, app: invited::app::build(Arc::clone(&desk)), desk, server }
     }
 

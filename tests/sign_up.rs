@@ -3,23 +3,18 @@
 #[path = "common/fake_server.rs"]
 mod fake_server;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use fake_server::{FakeServer, Fault};
 use futures_lite::future::{self, block_on, poll_once};
-use invited::backend::{Abilities, Adapter, Backends, CallError, InApp, Refusal};
+use invited::backend::{Abilities, CallError, InApp, Refusal};
 use invited::config::secret::Secret;
-use invited::config::{Credentials, Purpose, Sources};
 use invited::desk::{Desk, FindError, Guest, IssueError, Issued, Repeat, SignUpError, SpendError, Web};
 use invited::invite::name::{Account, Username};
 use invited::invite::policy::{Minting, Order};
 use invited::invite::{Change, Invite, Kind, Source, Status, Via};
-use invited::key::KeyRing;
-use invited::key::state::StateKeys;
-use invited::ledger::{Answer, Ledger, RedeemError};
-use invited::metrics::Metrics;
+use invited::ledger::{Answer, RedeemError};
 use jiff::{SignedDuration, Timestamp};
 
 const PASSWORD: &str = "a password that is long";
@@ -33,26 +28,13 @@ struct Place {
 }
 
 fn desk(dir: &Path, server: &FakeServer) -> Arc<Desk> {
-    let config = dir.join("config.toml");
-    let text = format!(
-        "public_url = \"https://invite.example.com/\"\nstate_dir = \"{}\"\n[hosts.\"example.com\"]\n\
-         [hosts.\"example.com\".backend]\nkind = \"prosody\"\nsocket = \"/nowhere\"\n\
-         [keys.site]\nsha256 = \"{}\"\nallow = [\"create\", \"redeem\"]\n\
+    let keys = format!(
+        "[keys.site]\nsha256 = \"{}\"\nallow = [\"create\", \"redeem\"]\n\
          [keys.slow]\nsha256 = \"{}\"\nlimit = \"2/d\"\n",
-        dir.display(),
         "0".repeat(64),
         "1".repeat(64)
     );
-    std::fs::write(&config, text).unwrap();
-    let sources = Sources { files: vec![config], state_dir: None };
-    let settings = sources.merge().settle(&Credentials::default(), Purpose::Serve).unwrap();
-    let ledger = Ledger::open(&settings.ledger).unwrap();
-    let keys = KeyRing::new(&settings.keys, Arc::new(StateKeys::new(&settings.state_dir)));
-    let metrics = Arc::new(Metrics::new(ledger.commits().clone()));
-    let adapter: Box<dyn Adapter> = Box::new(server.clone());
-    let adapters = BTreeMap::from([("example.com".parse().unwrap(), adapter)]);
-    let backends = Arc::new(Backends::of_adapters(&settings.hosts, adapters, &metrics));
-    Arc::new(Desk::new(settings, keys, backends, Arc::default(), ledger, metrics))
+    server.desk(dir, "", &keys)
 }
 
 impl Place {

@@ -2,15 +2,22 @@
 //! one cannot be brought to at will.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use invited::backend::{
-    Abilities, Adapter, CallError, Examination, Found, InApp, Mint, Minted, NewAccount, NewPassword, Refusal,
+    Abilities, Adapter, Backends, CallError, Examination, Found, InApp, Mint, Minted, NewAccount, NewPassword, Refusal,
     TokenState,
 };
+use invited::config::{Credentials, Purpose, Sources};
+use invited::desk::Desk;
 use invited::invite::Kind;
 use invited::invite::name::Username;
+use invited::key::KeyRing;
+use invited::key::state::StateKeys;
+use invited::ledger::Ledger;
+use invited::metrics::Metrics;
 use jiff::Timestamp;
 
 /// What happens to a call.
@@ -75,6 +82,27 @@ impl Default for FakeServer {
 }
 
 impl FakeServer {
+    /// A desk over the ledger in `dir`, with this as the server of example.com; `host` are settings of that host, `rest`
+    /// of everything else.
+    pub fn desk(&self, dir: &Path, host: &str, rest: &str) -> Arc<Desk> {
+        let config = dir.join("config.toml");
+        let text = format!(
+            "public_url = \"https://invite.example.com/\"\nstate_dir = \"{}\"\n[hosts.\"example.com\"]\n{host}\n\
+             [hosts.\"example.com\".backend]\nkind = \"prosody\"\nsocket = \"/nowhere\"\n{rest}\n",
+            dir.display()
+        );
+        std::fs::write(&config, text).unwrap();
+        let sources = Sources { files: vec![config], state_dir: None };
+        let settings = sources.merge().settle(&Credentials::default(), Purpose::Serve).unwrap();
+        let ledger = Ledger::open(&settings.ledger).unwrap();
+        let keys = KeyRing::new(&settings.keys, Arc::new(StateKeys::new(&settings.state_dir)));
+        let metrics = Arc::new(Metrics::new(ledger.commits().clone()));
+        let adapter: Box<dyn Adapter> = Box::new(self.clone());
+        let adapters = BTreeMap::from([("example.com".parse().unwrap(), adapter)]);
+        let backends = Arc::new(Backends::of_adapters(&settings.hosts, adapters, &metrics));
+        Arc::new(Desk::new(settings, keys, backends, Arc::default(), ledger, metrics))
+    }
+
     /// The next call of `operation` meets `fault`.
     pub fn script(&self, operation: &'static str, fault: Fault) {
         self.state.lock().unwrap().faults.entry(operation).or_default().push_back(fault);
