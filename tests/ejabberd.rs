@@ -1,7 +1,10 @@
 //! The adapter for ejabberd against Debian's ejabberd 23.01, and against a scripted one where a real one has no faults.
 
+mod common;
 #[path = "common/ejabberd.rs"]
 mod ejabberd;
+#[path = "common/form.rs"]
+mod form;
 #[path = "common/hostile.rs"]
 mod hostile;
 
@@ -17,7 +20,9 @@ use invited::invite::Kind;
 use invited::invite::name::{Jid, Username};
 use jiff::Timestamp;
 
+use common::{CONFIG, Scratch};
 use ejabberd::{ADMIN, Ejabberd, HOST, PASSWORD};
+use form::Form;
 
 fn client(address: SocketAddr, password: &str) -> Client {
     let login = Login::Password { user: ADMIN.parse().unwrap(), password: Some(Secret::new(password.into())) };
@@ -237,4 +242,33 @@ fn answers_that_are_none_are_not_taken_for_one() {
         assert!(is_refusal || matches!(error, CallError::Unsure(_)), "{text}: {error:?}");
         assert!(!error.to_string().contains("bare string"), "the server's text is not repeated");
     }
+}
+
+/// A block of the README's section on ejabberd.
+fn readme(language: &str) -> &'static str {
+    let section = include_str!("../README.md").split("## With ejabberd").nth(1).unwrap().split("\n## ").next().unwrap();
+    section.split(&format!("```{language}\n")).nth(1).unwrap().split("```").next().unwrap()
+}
+
+#[test]
+fn the_lines_of_the_readme_are_all_that_is_needed() {
+    let server = Ejabberd::as_told(readme("yaml"));
+    let scratch = Scratch::new("");
+    let password = scratch.path().join("password");
+    std::fs::write(&password, PASSWORD).unwrap();
+    let backend = readme("toml")
+        .replace("127.0.0.1:5280", &server.http.to_string())
+        .replace("\"ejabberd-password\"", &format!("{:?}", password.to_str().unwrap()));
+    scratch.configure(&format!("{CONFIG}{backend}"));
+    let told = scratch.ok(&["check", "--connect"]);
+    assert!(told.starts_with("example.com: ejabberd 23.01") && !told.contains("missing: "), "{told}");
+    let served = scratch.serve();
+    let link = scratch.ok(&["invite", "create"]);
+    let sent = Form::open(&served, "/register", link.trim().split_once('?').unwrap().1).send(
+        &served,
+        "juliet",
+        "a long password, and odd",
+    );
+    assert_eq!(sent.status, 303, "{}", sent.text());
+    assert_eq!(block_on(client(server.http, PASSWORD).exists(&name("juliet"))), Ok(true));
 }

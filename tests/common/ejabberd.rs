@@ -44,6 +44,20 @@ impl Drop for Process {
 impl Ejabberd {
     /// Starts a server and waits until it answers.
     pub fn start() -> Self {
+        Self::configured(configuration)
+    }
+
+    /// Starts one with these lines and no more than a server needs to run at all.
+    pub fn as_told(lines: &str) -> Self {
+        Self::configured(|http, _| {
+            let lines = lines.replace("port: 5280", &format!("port: {http}"));
+            assert!(lines.contains(&format!("port: {http}")), "{lines}");
+            format!("hosts: [\"{HOST}\"]\nloglevel: warning\n{lines}")
+        })
+    }
+
+    /// `configuration` is given the ports of HTTP and of clients.
+    fn configured(configuration: impl Fn(u16, u16) -> String) -> Self {
         for _ in 0..ATTEMPTS {
             let [http, c2s] = [free_port(), free_port()];
             let dir = tempfile::Builder::new().prefix("invited-ejabberd-").tempdir().unwrap();
