@@ -50,9 +50,9 @@ fn account_refused(error: &StanzaError) -> CallError {
     }
 }
 
-/// Servers bound how many accounts one address makes; for them all guests come from ours.
+/// Servers bound how many accounts one address makes; for them all guests come from ours. The server is there all the same.
 fn asks_to_wait(step: &str, error: &StanzaError) -> CallError {
-    CallError::Away(format!("it asks for patience ({step}: {}); see its limits on registration", error.condition))
+    Refusal::Later(format!("{step}: {}; see its limits on registration", error.condition)).into()
 }
 
 #[cfg(test)]
@@ -68,7 +68,7 @@ mod tests {
         for condition in ["item-not-found", "forbidden", "not-allowed"] {
             assert_eq!(token_refused(&error(condition)), Refusal::NoToken.into());
             let passing = StanzaError { is_passing: true, ..error(condition) };
-            assert!(matches!(token_refused(&passing), CallError::Away(_)), "{condition}");
+            assert!(matches!(token_refused(&passing), CallError::Refused(Refusal::Later(_))), "{condition}");
         }
         for condition in ["service-unavailable", "internal-server-error", "undefined-condition", "conflict"] {
             let expected = Refusal::Other(format!("preauth: {condition}"));
@@ -90,6 +90,6 @@ mod tests {
         let weak = StanzaError { is_of_password: true, ..error("not-acceptable") };
         assert_eq!(account_refused(&weak), Refusal::Password.into());
         let wait = StanzaError { is_passing: true, ..error("resource-constraint") };
-        assert!(matches!(account_refused(&wait), CallError::Away(why) if why.contains("limits on registration")));
+        assert!(matches!(account_refused(&wait), CallError::Refused(Refusal::Later(_))));
     }
 }
