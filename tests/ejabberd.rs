@@ -252,12 +252,12 @@ fn readme(language: &str) -> &'static str {
 
 #[test]
 fn the_lines_of_the_readme_are_all_that_is_needed() {
-    let server = Ejabberd::as_told(readme("yaml"));
+    let real = Ejabberd::as_told(readme("yaml"));
     let scratch = Scratch::new("");
     let password = scratch.path().join("password");
     std::fs::write(&password, PASSWORD).unwrap();
     let backend = readme("toml")
-        .replace("127.0.0.1:5280", &server.http.to_string())
+        .replace("127.0.0.1:5280", &real.http.to_string())
         .replace("\"ejabberd-password\"", &format!("{:?}", password.to_str().unwrap()));
     scratch.configure(&format!("{CONFIG}{backend}"));
     let told = scratch.ok(&["check", "--connect"]);
@@ -270,5 +270,5 @@ fn the_lines_of_the_readme_are_all_that_is_needed() {
         "a long password, and odd",
     );
     assert_eq!(sent.status, 303, "{}", sent.text());
-    assert_eq!(block_on(client(server.http, PASSWORD).exists(&name("juliet"))), Ok(true));
+    assert_eq!(block_on(client(real.http, PASSWORD).exists(&name("juliet"))), Ok(true));
 }

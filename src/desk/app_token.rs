@@ -1,19 +1,18 @@
 //! Tokens of the host's server, with which an app signs up: minted when they are first needed, one at a time an invite,
-//! watched, and taken back when the invite ends another way.
-
-use std::sync::{Mutex, PoisonError};
+//! watched; `take_back` has the other end of their life.
 
 use jiff::Timestamp;
 
+use super::take_back::TakeBackError;
 use super::{Desk, of_source};
-use crate::backend::{Backend, CallError, Mint, Minted, Refusal, TokenState};
+use crate::backend::{Backend, CallError, Mint, Minted, TokenState};
 use crate::invite::name::{HostName, Username};
-use crate::invite::{AppToken, Draft, Invite, InviteId, Source, Status, Via};
-use crate::ledger::{AppTokens, Kept, LedgerError, Withdrawal};
+use crate::invite::{AppToken, Draft, Invite, Source, Status, Via};
+use crate::ledger::{AppTokens, Kept, LedgerError};
 use crate::log::{Event, event};
 
 /// So many tokens are looked at in one round.
-const ROUND: u32 = 200;
+pub(super) const ROUND: u32 = 200;
 
 impl Desk {
     /// The server behind a host, if there is one.
@@ -152,95 +151,6 @@ impl Desk {
         event(&Event::InviteRedeemed { invite: &invite.id, host: &invite.draft.host, via: &via, source });
     }
 
-    /// An invite as it is when it is known what became of a token that nobody is given any more: its time is over, or it
-    /// was to be taken back.
-    ///
-    /// # Errors
-    /// When that cannot be found out now.
-    pub(super) async fn settled(&self, invite: Invite, now: Timestamp) -> Result<Invite, TakeBackError> {
-        if invite.draft.app_token.is_none() || invite.live_app_token(now).is_some() {
-            return Ok(invite);
-        }
-        self.take_back(&invite, now).await?;
-        Ok(self.ledger.find(invite.id).await?.unwrap_or(invite))
-    }
-
-    /// Takes back the token of an invite, unless it was used: that is put down. Then no token is out.
-    ///
-    /// # Errors
-    /// When the server is away, or takes none back: it may still be used.
-    pub(super) async fn take_back(&self, invite: &Invite, now: Timestamp) -> Result<(), TakeBackError> {
-        let Some(mut token) = invite.draft.app_token.clone() else { return Ok(()) };
-        let (Some(backend), Some(text)) = (self.backend(&invite.draft.host), self.reveal(&token)) else {
-            self.ledger.drop_app_token(invite.id, token).await?;
-            return Ok(());
-        };
-        let is_over = now >= token.expires_at;
-        if !backend.takes_back() {
-            if !is_over {
-                return Err(CallError::Refused(Refusal::Unsupported).into());
-            }
-            // Nobody will ever know whether it was used; where that matters, it counts as used.
-            if invite.status(now) == Status::Pending {
-                self.used_in_app(invite.clone(), token, None, now).await?;
-            } else {
-                self.ledger.drop_app_token(invite.id, token).await?;
-            }
-            return Ok(());
-        }
-        // From here on it may be gone without having been used, also if we end in the middle.
-        let is_again = match self.ledger.begin_withdrawal(invite.id, token.clone()).await? {
-            Withdrawal::NotOut => return Ok(()),
-            Withdrawal::First => false,
-            Withdrawal::Again => true,
-        };
-        token.is_withdrawing = true;
-        if !backend.withdraw(&text).await? {
-            let account = match backend.look_up(&text).await? {
-                TokenState::Used(account) => Some(account),
-                // Gone, and not by us: so it was used, and the server has forgotten by whom.
-                TokenState::Absent => (!is_again).then_some(None),
-                TokenState::Unused => None,
-                TokenState::Live(_) => return Err(CallError::Unsure("its token was not taken back".into()).into()),
-            };
-            if let Some(account) = account {
-                self.used_in_app(invite.clone(), token, account, now).await?;
-                return Ok(());
-            }
-        }
-        self.ledger.drop_app_token(invite.id, token).await?;
-        Ok(())
-    }
-
-    /// The same where it need not be now: what cannot be taken back yet is so by [`Desk::tend`].
-    pub(super) async fn take_back_soon(&self, invite: &Invite, now: Timestamp) {
-        if invite.draft.app_token.is_some()
-            && let Err(error) = self.take_back(invite, now).await
-        {
-            log::info!("invite.id":% = invite.id, "host":% = invite.draft.host, "error":% = error;
-                "the token for apps is taken back later");
-        }
-    }
-
-    /// Takes back tokens that nobody is to use any more: some at a time, and each in its turn, so that those which cannot
-    /// be taken back keep none waiting.
-    ///
-    /// # Errors
-    /// When the ledger cannot be used.
-    pub(super) async fn take_back_stale(&self, now: Timestamp) -> Result<(), LedgerError> {
-        let invites = self.ledger.app_tokens(AppTokens::Stale, self.lasting.stale.last(), ROUND, now).await?;
-        let is_end = invites.len() < ROUND as usize;
-        self.lasting.stale.go_on(invites.last().filter(|_| !is_end).map(|invite| invite.id));
-        for invite in invites {
-            let _turn = self.lasting.turns.of(invite.id).await;
-            match self.take_back(&invite, now).await {
-                Ok(()) | Err(TakeBackError::Call(_)) => {}
-                Err(TakeBackError::Ledger(error)) => return Err(error),
-            }
-        }
-        Ok(())
-    }
-
     /// Whether apps hold tokens with which they can sign up; true also if that cannot be told.
     pub async fn has_app_tokens(&self, now: Timestamp) -> bool {
         let tokens = self.ledger.app_tokens(AppTokens::Live, None, 1, now).await;
@@ -287,29 +197,4 @@ impl Desk {
             }
         }
     }
-}
-
-/// How far a round through the ledger has come.
-#[derive(Default)]
-pub(super) struct Round(Mutex<Option<InviteId>>);
-
-impl Round {
-    fn last(&self) -> Option<InviteId> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn go_on(&self, last: Option<InviteId>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = last;
-    }
-}
-
-/// Why a token was not taken back.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum TakeBackError {
-    /// The server is away.
-    #[error(transparent)]
-    Call(#[from] CallError),
-    /// The ledger cannot be used.
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
 }

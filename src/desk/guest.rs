@@ -8,7 +8,7 @@ use std::net::IpAddr;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::app_token::TakeBackError;
+use super::take_back::TakeBackError;
 use super::{Desk, FindError, IssueError};
 use crate::backend::{Backend, CallError, NewAccount, NewPassword, Refusal, State};
 use crate::clock;

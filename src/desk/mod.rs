@@ -9,6 +9,7 @@ mod guest;
 mod issue;
 mod redeem;
 mod settle;
+mod take_back;
 mod turns;
 
 use std::net::IpAddr;
@@ -50,7 +51,7 @@ pub struct Lasting {
     turns: Turns,
     forms: forms::Forms,
     gate: adopt::Gate,
-    stale: app_token::Round,
+    stale: take_back::Round,
 }
 
 /// Why a caller is not let in.

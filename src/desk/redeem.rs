@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::app_token::TakeBackError;
+use super::take_back::TakeBackError;
 use super::{Desk, FindError, Repeat};
 use crate::backend::CallError;
 use crate::invite::name::Account;
