@@ -328,7 +328,7 @@ fn apps_are_those_of_the_configuration_and_of_the_device() {
     let picture = dir.path().join("ours.svg");
     std::fs::write(&picture, "<svg xmlns=\"http://www.w3.org/2000/svg\"/>").unwrap();
     let scratch = Scratch::new(&format!(
-        "{CONFIG}[apps]\nshow = [\"ours\", \"monal\", \"dino\"]\n[[apps.custom]]\nid = \"ours\"\nname = \"Ours & Theirs\"\n\
+        "{CONFIG}[apps]\nshow = [\"ours\", \"monal\", \"dino\", \"movim\"]\n[[apps.custom]]\nid = \"ours\"\nname = \"Ours & Theirs\"\n\
          text = \"The <best> one.\"\nplatforms = [\"Android\"]\nimage = \"{}\"\nsupports_preauth_uri = true\n\
          magic_link_format = \"ours:open?{{uri}}\"\nsetup = \"Say hello.\"\n[[apps.custom.download]]\nurl = \"https://ours.example/\"\n",
         picture.display()
@@ -350,4 +350,8 @@ fn apps_are_those_of_the_configuration_and_of_the_device() {
     let image = links(&page).into_iter().find(|link| link.contains(".svg") && !link.contains("icon-")).unwrap();
     assert_eq!(get(&served, &image, &[]).header("content-type"), Some("image/svg+xml"));
     assert_eq!(get(&served, &format!("/invite/setup/gajim?{token}"), &[]).status, 404);
+    let page = |app| get(&served, &format!("/invite/setup/{app}?{token}"), &[]).text();
+    let is_installed = |page: &str| page.contains("Install the app on your device");
+    assert!(is_installed(&page("dino")) && !is_installed(&page("movim")));
+    assert!(page("movim").contains("It runs in your browser."));
 }

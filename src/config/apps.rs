@@ -97,6 +97,12 @@ impl App {
     pub fn fits(&self, device: Platform) -> bool {
         self.platforms.contains(&device) || self.platforms.contains(&Platform::Web)
     }
+
+    /// Whether there is nothing to install.
+    #[must_use]
+    pub fn is_web_only(&self) -> bool {
+        self.platforms == [Platform::Web]
+    }
 }
 
 impl Platform {

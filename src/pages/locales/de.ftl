@@ -87,6 +87,7 @@ enter-error-wait = Das waren zu viele falsche Codes. Bitte warte eine Minute.
 setup-title = Mit { $app } loslegen
 setup-get = { $app } holen
 setup-get-text = Installiere die App auf deinem Gerät und komm dann auf diese Seite zurück.
+setup-get-web = Sie läuft im Browser. Öffne sie neben dieser Seite.
 setup-site = Website von { $app }
 setup-open = Einladung öffnen
 setup-open-text = Wenn { $app } installiert ist, öffne die Einladung darin. Die App führt dich dann weiter.

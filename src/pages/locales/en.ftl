@@ -88,6 +88,7 @@ enter-error-wait = Those were too many wrong codes. Please wait a minute.
 setup-title = Get started with { $app }
 setup-get = Get { $app }
 setup-get-text = Install the app on your device and come back to this page.
+setup-get-web = It runs in your browser. Open it beside this page.
 setup-site = Website of { $app }
 setup-open = Open the invite
 setup-open-text = When { $app } is installed, open the invite in it. The app guides you from there.

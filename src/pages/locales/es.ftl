@@ -87,6 +87,7 @@ enter-error-wait = Demasiados códigos incorrectos. Espera un minuto.
 setup-title = Empezar con { $app }
 setup-get = Obtener { $app }
 setup-get-text = Instala la aplicación en tu dispositivo y vuelve a esta página.
+setup-get-web = Funciona en el navegador. Ábrela junto a esta página.
 setup-site = Sitio de { $app }
 setup-open = Abrir la invitación
 setup-open-text = Cuando { $app } esté instalada, abre la invitación en ella. La aplicación te guía a partir de ahí.

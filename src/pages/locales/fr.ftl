@@ -90,6 +90,7 @@ enter-error-wait = Trop de codes erronés. Attendez une minute.
 setup-title = Commencer avec { $app }
 setup-get = Obtenir { $app }
 setup-get-text = Installez l’application sur votre appareil, puis revenez à cette page.
+setup-get-web = Elle fonctionne dans le navigateur. Ouvrez-la à côté de cette page.
 setup-site = Site de { $app }
 setup-open = Ouvrir l’invitation
 setup-open-text = Une fois l’application { $app } installée, ouvrez-y l’invitation. Elle vous guide ensuite.

@@ -90,6 +90,7 @@ enter-error-wait = Troppi codici sbagliati. Aspetta un minuto.
 setup-title = Inizia con { $app }
 setup-get = Scarica { $app }
 setup-get-text = Installa l’app sul tuo dispositivo e torna su questa pagina.
+setup-get-web = Funziona nel browser. Aprila accanto a questa pagina.
 setup-site = Sito di { $app }
 setup-open = Apri l’invito
 setup-open-text = Quando { $app } è installata, apri lì l’invito. Poi ti guida l’app.

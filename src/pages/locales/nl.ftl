@@ -87,6 +87,7 @@ enter-error-wait = Dat waren te veel verkeerde codes. Wacht een minuut.
 setup-title = Aan de slag met { $app }
 setup-get = { $app } installeren
 setup-get-text = Installeer de app op je apparaat en kom terug naar deze pagina.
+setup-get-web = De app werkt in je browser. Open hem naast deze pagina.
 setup-site = Website van { $app }
 setup-open = Open de uitnodiging
 setup-open-text = Open de uitnodiging in { $app } zodra de app is geïnstalleerd. De app helpt je dan verder.

@@ -93,6 +93,7 @@ enter-error-wait = Zbyt wiele błędnych kodów. Poczekaj minutę.
 setup-title = Zacznij z { $app }
 setup-get = Pobierz { $app }
 setup-get-text = Zainstaluj aplikację na urządzeniu i wróć na tę stronę.
+setup-get-web = Działa w przeglądarce. Otwórz ją obok tej strony.
 setup-site = Strona { $app }
 setup-open = Otwórz zaproszenie
 setup-open-text = Gdy aplikacja { $app } będzie zainstalowana, otwórz w niej zaproszenie. Poprowadzi Cię ona dalej.

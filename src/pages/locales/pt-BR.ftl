@@ -90,6 +90,7 @@ enter-error-wait = Códigos errados demais. Espere um minuto.
 setup-title = Começar com { $app }
 setup-get = Instalar { $app }
 setup-get-text = Instale o aplicativo no seu aparelho e volte a esta página.
+setup-get-web = Funciona no navegador. Abra-o ao lado desta página.
 setup-site = Site de { $app }
 setup-open = Abrir o convite
 setup-open-text = Quando { $app } estiver instalado, abra o convite nele. Depois o aplicativo guia você.
