@@ -58,8 +58,14 @@ pub(super) enum Order {
 
 /// The invite called `id`, with its redemptions.
 pub(super) fn find(sql: Sql<'_>, id: InviteId) -> Result<Option<Invite>, SqlError> {
-    static STATEMENT: LazyLock<String> = LazyLock::new(|| statement(BY_ID, Order::Newest, None));
-    Ok(asked(sql, &STATEMENT, &[id.to_row().into()])?.pop())
+    static ALONE: LazyLock<String> = LazyLock::new(|| format!("SELECT {COLUMNS} FROM invite WHERE {BY_ID}"));
+    static WITH_REDEMPTIONS: LazyLock<String> = LazyLock::new(|| statement(BY_ID, Order::Newest, None));
+    let values = [id.to_row().into()];
+    match sql.first(&ALONE, &values, read_invite)? {
+        // It is read anew with them, so that all of it is from the same moment.
+        Some(invite) if invite.used > 0 => Ok(asked(sql, &WITH_REDEMPTIONS, &values)?.pop()),
+        unused => Ok(unused),
+    }
 }
 
 /// The invites for which `condition` holds, with their redemptions, in one statement: what it reads fits together, also
@@ -170,7 +176,7 @@ mod tests {
         for row in 0..10 {
             assert_eq!(find(Sql::Sqlite(&connection), InviteId::from_row(row)).unwrap(), None);
         }
-        let again = connection.prepare_cached(&statement(BY_ID, Order::Newest, None)).unwrap();
+        let again = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM invite WHERE {BY_ID}")).unwrap();
         assert!(again.get_status(rusqlite::StatementStatus::Run) >= 10, "it is the same statement");
         assert_eq!(again.get_status(rusqlite::StatementStatus::RePrepare), 0);
     }
