@@ -4,6 +4,7 @@
 //! Only this program's own records are written, at every level: a library's could hold what must not be told. Field
 //! names are fixed here; nothing that is secret has a field. Values are escaped, so that no input can forge a line.
 
+use std::borrow::Cow;
 use std::fmt::{self, Display, Write as _};
 use std::io::Write as _;
 
@@ -111,7 +112,7 @@ pub struct RequestLine<'a> {
 pub fn request(line: &RequestLine<'_>) {
     let level = if line.status >= 500 && line.status != 501 { Level::Error } else { Level::Info };
     let RequestLine { id, method, route, status, took, error } = line;
-    let milliseconds = format!("{:.3}", took.as_secs_f64() * 1e3);
+    let milliseconds = format!("{}.{:03}", took.as_millis(), took.subsec_micros() % 1000);
     match error {
         Some(error) => log::log!(level,
             "request.id" = id, "http.method" = method, "http.route" = route, "http.status" = status,
@@ -161,7 +162,7 @@ impl Log for Stderr {
         let _ = if self.priorities {
             write!(line, "<{}>", priority(record.level()))
         } else {
-            write!(line, "{:.3} {:<5} ", crate::clock::now(), record.level().as_str().to_lowercase())
+            write!(line, "{:.3} {:<5} ", crate::clock::now(), word(record.level()))
         };
         let _ = write!(Escaped(&mut line), "{}", record.args());
         let _ = record.key_values().visit(&mut Fields(&mut line));
@@ -171,6 +172,16 @@ impl Log for Stderr {
     }
 
     fn flush(&self) {}
+}
+
+fn word(level: Level) -> &'static str {
+    match level {
+        Level::Error => "error",
+        Level::Warn => "warn",
+        Level::Info => "info",
+        Level::Debug => "debug",
+        Level::Trace => "trace",
+    }
 }
 
 fn priority(level: Level) -> u8 {
@@ -206,13 +217,14 @@ struct Fields<'a>(&'a mut String);
 
 impl<'kvs> log::kv::VisitSource<'kvs> for Fields<'_> {
     fn visit_pair(&mut self, key: log::kv::Key<'kvs>, value: log::kv::Value<'kvs>) -> Result<(), log::kv::Error> {
-        let value = value.to_string();
+        let value = value.to_borrowed_str().map_or_else(|| value.to_string().into(), Cow::Borrowed);
         let plain = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '=' | '\\');
-        let _ = if !value.is_empty() && value.chars().all(plain) {
-            write!(self.0, " {key}={value}")
+        self.0.extend([" ", key.as_str(), "="]);
+        if !value.is_empty() && value.chars().all(plain) {
+            self.0.push_str(&value);
         } else {
-            write!(self.0, " {key}={value:?}")
-        };
+            let _ = write!(self.0, "{value:?}");
+        }
         Ok(())
     }
 }
