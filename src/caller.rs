@@ -53,8 +53,9 @@ fn ranks<State>(request: &tide::Request<State>) -> (u32, u32) {
 #[must_use]
 pub fn thousandths(weight: &str) -> u32 {
     let (whole, fraction) = weight.split_once('.').unwrap_or((weight, ""));
-    let fraction: String = fraction.chars().chain("000".chars()).take(3).collect();
-    whole.parse::<u32>().unwrap_or(0).min(1) * 1000 + fraction.parse::<u32>().unwrap_or(0)
+    let mut digits = fraction.bytes().chain(*b"000").take(3);
+    let fraction = digits.try_fold(0, |sum, digit| digit.is_ascii_digit().then(|| sum * 10 + u32::from(digit - b'0')));
+    whole.parse::<u32>().unwrap_or(0).min(1) * 1000 + fraction.unwrap_or(0)
 }
 
 /// The address of whoever sent `request`.

@@ -11,6 +11,7 @@ use futures_lite::future::{self, block_on};
 use invited::backend::Refusal;
 use invited::desk::Desk;
 use invited::invite::policy::Order;
+use invited::server::Ready;
 use tide::http::{Method, Request, Response, Url};
 
 const PASSWORD: &str = "quarrel mantle orchid bridge";
@@ -117,7 +118,11 @@ impl Page {
     async fn read(mut response: Response) -> Self {
         let header = |name: &str| response.header(name).map_or(String::new(), |values| values.as_str().to_owned());
         let (location, cookie) = (header("Location"), header("Set-Cookie"));
-        Self { status: response.status().into(), text: response.body_string().await.unwrap(), location, cookie }
+        let text = match response.ext().get::<Ready>() {
+            Some(ready) => String::from_utf8(ready.body.to_vec()).unwrap(),
+            None => response.body_string().await.unwrap(),
+        };
+        Self { status: response.status().into(), text, location, cookie }
     }
 
     /// Where links lead, those in `<main>` alone.

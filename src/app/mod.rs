@@ -15,6 +15,7 @@ use crate::api::{invites, invites_api, openapi, ops, redeem, this_key};
 use crate::config::Scope;
 use crate::desk::Desk;
 use crate::metrics::{self, Metrics};
+use crate::pages::offered::Cards;
 use crate::pages::{assets, enter, landing, qr, register, reset, setup};
 use crate::problem::Problem;
 
@@ -52,7 +53,9 @@ pub fn build(desk: Arc<Desk>) -> tide::Server<Arc<Desk>> {
     table.at(this_key::PATH, this_key::PATH).with(v1.clone()).on([Get, Head], needs(None, this_key::get)).done();
     table.at(openapi::PATH, openapi::PATH).with(v1).on([Get, Head], openapi::get).done();
     table.at("/", "/").on([Get, Head], enter::get).done();
-    table.at("/invite", "/invite").on([Get, Head], landing::get).done();
+    let cards = Arc::new(Cards::default());
+    let landing = move |request| landing::get(request, Arc::clone(&cards));
+    table.at("/invite", "/invite").on([Get, Head], landing).done();
     table.at("/invite/qr", "/invite/qr").on([Get, Head], qr::get).done();
     table.at("/invite/setup/:app", "/invite/setup/{app}").on([Get, Head], setup::get).done();
     table.at("/register", "/register").on([Get, Head], register::get).on([Post], register::post).done();
@@ -132,7 +135,8 @@ impl<State: Clone + Send + Sync + 'static> Place<'_, State> {
         for method in methods {
             let handler = handler.clone();
             self.route.method(method, move |request| {
-                let answer = handler(request);
+                // Boxed here, where it has its place at once: tide would copy it with each of its own futures.
+                let answer = Box::pin(handler(request));
                 async move { Ok(stamp(answer.await, name)) }
             });
             self.methods.push(method);

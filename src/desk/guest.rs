@@ -9,10 +9,11 @@ use std::net::IpAddr;
 use jiff::{SignedDuration, Timestamp};
 
 use super::take_back::TakeBackError;
-use super::{Desk, FindError, IssueError};
+use super::{Desk, FindError};
 use crate::backend::{Backend, CallError, NewAccount, NewPassword, Refusal, State};
 use crate::clock;
 use crate::config::secret::Secret;
+use crate::invite::link;
 use crate::invite::name::Username;
 use crate::invite::{Invite, Kind, Source, Status, Via};
 use crate::ledger::{LedgerError, RedeemError, Reservation};
@@ -24,8 +25,6 @@ pub struct Offer {
     pub invite: Invite,
     /// Its token: secret.
     pub token: String,
-    /// Its link.
-    pub landing_page: String,
     /// The link for an app; none where apps cannot sign up with it, or the server is away.
     pub uri: Option<String>,
     /// Whether it can be used on the web.
@@ -133,25 +132,29 @@ impl Desk {
     /// What a guest can do with a pending invite. Spends nothing; mints the token for apps if there is none yet.
     ///
     /// # Errors
-    /// When the ledger cannot be used, or there is nothing to make links of.
-    pub async fn offer(&self, invite: Invite, now: Timestamp) -> Result<Offer, IssueError> {
-        let ledger = |error: LedgerError| IssueError::Ledger(error.into());
-        let invite = self.refresh(invite, now).await.map_err(ledger)?;
-        let invite = self.with_app_token(invite, now).await.map_err(ledger)?;
+    /// When the ledger cannot be used.
+    pub async fn offer(&self, invite: Invite, now: Timestamp) -> Result<Offer, LedgerError> {
+        let has_server = self.backend(&invite.draft.host).is_some();
+        let invite = if has_server { Box::pin(self.with_fresh_token(invite, now)).await? } else { invite };
         let web = match self.web(&invite) {
             Ok(backend) if matches!(backend.state(), State::Away(_)) => Web::Away,
             Ok(_) => Web::Open,
             Err(_) => Web::Closed,
         };
-        let is_usable = self.backend(&invite.draft.host).is_none() || invite.live_app_token(now).is_some();
-        let issued = self.issued(invite)?;
-        Ok(Offer {
-            invite: issued.invite,
-            token: issued.token,
-            landing_page: issued.landing_page,
-            uri: issued.uri.filter(|_| is_usable),
-            web,
-        })
+        let token = self.ledger.key().token(invite.id);
+        let uri = if has_server {
+            let app_token = invite.live_app_token(now).and_then(|token| self.reveal(token));
+            app_token.map(|token| link::uri(&invite, &token))
+        } else {
+            Some(link::uri(&invite, &token))
+        };
+        Ok(Offer { invite, token, uri, web })
+    }
+
+    /// The invite as its server knows it now, with a token for apps where that can be.
+    async fn with_fresh_token(&self, invite: Invite, now: Timestamp) -> Result<Invite, LedgerError> {
+        let invite = self.refresh(invite, now).await?;
+        self.with_app_token(invite, now).await
     }
 
     /// The server that makes accounts for an invite, or sets passwords.

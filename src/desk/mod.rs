@@ -191,7 +191,7 @@ impl Desk {
     pub async fn open(&self, token: &str, now: Timestamp) -> Result<Option<Invite>, FindError> {
         match self.ledger.key().open(token) {
             Some(id) => Ok(self.ledger.find(id).await?),
-            None => self.adopted(token, now).await,
+            None => Box::pin(self.adopted(token, now)).await,
         }
     }
 

@@ -1,6 +1,9 @@
 //! Links: the landing page and the `xmpp:` URI of an invite.
 
+use std::borrow::Cow;
 use std::sync::Arc;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::name::{Jid, Username};
 use super::{Invite, Kind};
@@ -65,10 +68,13 @@ pub fn token_in(uri: &str) -> Option<&str> {
     (!token.is_empty() && token.bytes().all(fits)).then_some(token)
 }
 
-/// Percent-encodes all but the unreserved characters (RFC 3986, 2.3).
+/// All but the unreserved characters (RFC 3986, 2.3).
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Percent-encodes all but the unreserved characters.
 #[must_use]
-pub fn percent_encode(text: &str) -> String {
-    url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
+pub fn percent_encode(text: &str) -> Cow<'_, str> {
+    utf8_percent_encode(text, RESERVED).into()
 }
 
 #[cfg(test)]
@@ -112,6 +118,12 @@ mod tests {
         let romeo = "%D1%80%D0%BE%D0%BC%D0%B5%D0%BE@b%C3%BCcher.example";
         assert_eq!(uris[2], format!("xmpp:{romeo}?roster;preauth=T;ibr=y"));
         assert_eq!(address(&contact()), romeo);
+    }
+
+    #[test]
+    fn only_the_unreserved_stay_as_they_are() {
+        assert_eq!(percent_encode("aZ09-._~"), "aZ09-._~");
+        assert_eq!(percent_encode("a b+c*d/é"), "a%20b%2Bc%2Ad%2F%C3%A9");
     }
 
     #[test]

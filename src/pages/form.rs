@@ -10,6 +10,8 @@ use subtle::ConstantTimeEq as _;
 use tide::Response;
 use tide::http::headers;
 
+use super::html::Html;
+use super::look::Look;
 use crate::caller::Request;
 use crate::clock;
 use crate::config::secret::Secret;
@@ -155,12 +157,12 @@ pub(super) enum PasswordFault {
 
 impl PasswordFault {
     /// What the page says about it.
-    pub(super) fn text(self, look: &super::look::Look<'_>) -> String {
+    pub(super) fn text(self, look: &Look<'_>) -> Html<'static> {
         match self {
-            Self::Empty => look.text("error-password-empty").into_owned(),
+            Self::Empty => look.text("error-password-empty"),
             Self::Short(least) => look.count("error-password-short", least),
-            Self::Weak => look.text("error-password-weak").into_owned(),
-            Self::Refused => look.text("error-password-refused").into_owned(),
+            Self::Weak => look.text("error-password-weak"),
+            Self::Refused => look.text("error-password-refused"),
         }
     }
 }

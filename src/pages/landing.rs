@@ -1,10 +1,13 @@
 //! `GET /invite?TOKEN`: who invites to where, until when, and the ways to accept. Opening it spends nothing.
 
+use std::sync::Arc;
+
 use askama::Template;
 use tide::Response;
 
+use super::html::Html;
 use super::look::{Around, Look};
-use super::offered::{self, Card};
+use super::offered::{Cards, Offered, device};
 use super::{gone, invite_of, page, preview, token_in};
 use crate::caller::Request;
 use crate::clock;
@@ -18,9 +21,9 @@ use crate::problem::Problem;
 #[template(path = "landing.html")]
 struct LandingPage<'a> {
     look: Look<'a>,
-    title: String,
+    title: Html<'static>,
     /// What a link preview says below the title.
-    description: String,
+    description: Html<'static>,
     /// Its picture, and this page; absolute.
     picture: String,
     address: String,
@@ -28,22 +31,22 @@ struct LandingPage<'a> {
     makes_accounts: bool,
     /// Whoever is invited has a name already.
     account: Option<String>,
-    until: String,
-    uses_left: Option<String>,
+    until: Html<'static>,
+    uses_left: Option<Html<'static>>,
     contact: Option<Contact>,
     is_reset: bool,
     uri: Option<String>,
     web: Web,
     web_page: String,
     device: Option<Platform>,
-    device_apps: Vec<Card<'a>>,
-    other_apps: Vec<Card<'a>>,
+    device_apps: Vec<Offered<'a>>,
+    other_apps: Vec<Offered<'a>>,
     /// Where an app leads.
     setup: Around,
     is_phone: bool,
     qr: String,
-    /// Where codes are typed, and this one in groups of four.
-    enter: &'a str,
+    /// Says where codes are typed; and this one, in groups of four.
+    enter: Html<'static>,
     code: Vec<&'a str>,
 }
 
@@ -57,7 +60,7 @@ struct Contact {
 ///
 /// # Errors
 /// When the ledger cannot be used.
-pub async fn get(request: Request) -> Result<Response, Problem> {
+pub async fn get(request: Request, cards: Arc<Cards>) -> Result<Response, Problem> {
     let now = clock::now();
     let desk = request.state();
     let Some(invite) = invite_of(&request, token_in(&request), now).await? else { return gone::unknown(&request) };
@@ -77,16 +80,13 @@ pub async fn get(request: Request) -> Result<Response, Problem> {
     let (title, description) = match (&draft.kind, &draft.inviter) {
         (Kind::Reset { .. }, _) => (look.with("landing-title-reset", "site", &host.site_name), "landing-preview-reset"),
         (_, Some(inviter)) => {
-            let names = [("inviter", inviter.as_str().into()), ("site", host.site_name.as_str().into())];
-            (look.language.with("landing-title-by", names), "landing-preview")
+            let names = [("inviter", inviter.as_str()), ("site", &host.site_name)];
+            (Html::text(look.language.with_texts("landing-title-by", &names)), "landing-preview")
         }
         (_, None) => (look.with("landing-title", "site", &host.site_name), "landing-preview"),
     };
-    let device = offered::device(&request);
-    let card = |app| Card::of(app, &look);
-    let apps = settings.apps.iter().filter(|_| !is_reset);
-    let (device_apps, other_apps): (Vec<_>, Vec<_>) =
-        apps.partition(|app| device.is_some_and(|device| app.fits(device)));
+    let device = device(&request);
+    let (device_apps, other_apps) = cards.offer(&settings.apps, device, &look);
     let base = settings.public_url.as_ref().map_or("", |url| url.base());
     let web_page = if is_reset { format!("/reset?t={token}") } else { format!("/register?t={token}") };
     let response = page(
@@ -96,7 +96,7 @@ pub async fn get(request: Request) -> Result<Response, Problem> {
             picture: format!("{base}assets/{}", preview::name(&draft.host, host)),
             address: format!("{base}invite?{token}"),
             account: draft.kind.username().map(|name| format!("{name}@{}", draft.host)),
-            until: look.language.until(draft.expires_at, now),
+            until: look.until(&invite, now),
             uses_left: (draft.uses > 1).then(|| look.count("uses-left", invite.uses_left() as usize)),
             contact: draft.kind.contact().map(|contact| Contact {
                 name: contact.to_string(),
@@ -107,13 +107,13 @@ pub async fn get(request: Request) -> Result<Response, Problem> {
             uri: uri.clone(),
             web,
             web_page: look.link(&web_page),
-            device_apps: device_apps.into_iter().map(card).collect(),
-            other_apps: other_apps.into_iter().map(card).collect(),
+            device_apps,
+            other_apps,
             setup: look.around("/invite/setup/", &format!("?{token}")),
             device,
             is_phone: matches!(device, Some(Platform::Android | Platform::Ios)),
             qr: look.link(&format!("/invite/qr?{token}")),
-            enter: settings.public_url.as_ref().map_or("", |url| url.typed()),
+            enter: look.with("code-text", "address", settings.public_url.as_ref().map_or("", |url| url.typed())),
             code: groups(&token),
             title,
             look,

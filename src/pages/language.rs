@@ -4,16 +4,19 @@
 //! would weigh more than the rest of the program for this one date.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use fluent_syntax::ast::{Expression, InlineExpression, Pattern, PatternElement};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+/// How many there are.
+pub(super) const LANGUAGES: usize = 9;
+
 /// The first one is for whoever reads none of them.
-const SOURCES: [(&str, &str); 9] = [
+const SOURCES: [(&str, &str); LANGUAGES] = [
     ("en", include_str!("locales/en.ftl")),
     ("de", include_str!("locales/de.ftl")),
     ("fr", include_str!("locales/fr.ftl")),
@@ -26,39 +29,38 @@ const SOURCES: [(&str, &str); 9] = [
 ];
 
 static ALL: LazyLock<Vec<Language>> =
-    LazyLock::new(|| SOURCES.into_iter().map(|(tag, source)| Language::new(tag, source)).collect());
+    LazyLock::new(|| SOURCES.into_iter().enumerate().map(|(number, source)| Language::new(number, source)).collect());
 
 /// A language with its texts.
 pub struct Language {
     /// Its tag (BCP 47).
     pub tag: &'static str,
+    /// What it is called by whoever speaks it.
+    pub name: String,
+    /// Its place among all of them.
+    pub number: usize,
     bundle: FluentBundle<FluentResource>,
-    /// The messages without variables, as they are said: a page has dozens of them.
-    plain: HashMap<&'static str, String>,
     /// What was said last of an invite's end. What is opened often, and what was made together, ends together.
     ending: Mutex<Option<(Ending, String)>>,
 }
+
+/// Most sentences are shorter.
+const SENTENCE_BYTES: usize = 128;
 
 /// What is said of an invite's end: by which message, how many of its units are left, and the minute.
 type Ending = (&'static str, i64, i64);
 
 impl Language {
-    fn new(tag: &'static str, source: &'static str) -> Self {
+    fn new(number: usize, (tag, source): (&'static str, &'static str)) -> Self {
         let mut bundle = FluentBundle::new_concurrent(tag.parse().into_iter().collect());
         // All nine are written from left to right; the marks would end up in what people copy.
         bundle.set_use_isolating(false);
         // The tests find every fault there could be.
         let (Ok(resource) | Err((resource, _))) = FluentResource::try_new(source.to_owned());
         let _ = bundle.add_resource(resource);
-        let said = |id| {
-            let mut errors = vec![];
-            let text = bundle.format_pattern(bundle.get_message(id)?.value()?, None, &mut errors).into_owned();
-            // Where a variable is missing, that is an error.
-            errors.is_empty().then_some((id, text))
-        };
-        let ids = source.lines().filter_map(|line| line.split_once(" = ")).map(|(id, _)| id);
-        let plain = ids.filter_map(said).collect();
-        Self { tag, bundle, plain, ending: Mutex::default() }
+        let mut language = Self { tag, name: String::new(), number, bundle, ending: Mutex::default() };
+        language.name = language.text("language").into_owned();
+        language
     }
 
     /// All of them.
@@ -79,9 +81,9 @@ impl Language {
         let mut ranges: Vec<_> = header.split(',').filter_map(range).collect();
         // Stable: among equals the first one wins.
         ranges.sort_by_key(|(_, weight)| std::cmp::Reverse(*weight));
-        let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
         let found = ranges.iter().find_map(|(tag, _)| {
-            Self::named(tag).or_else(|| ALL.iter().find(|language| primary(language.tag) == primary(tag)))
+            Self::named(tag)
+                .or_else(|| ALL.iter().find(|language| primary(language.tag).eq_ignore_ascii_case(primary(tag))))
         });
         found.unwrap_or(&ALL[0])
     }
@@ -89,22 +91,46 @@ impl Language {
     /// A message.
     #[must_use]
     pub fn text(&self, id: &str) -> Cow<'_, str> {
-        self.plain.get(id).map_or_else(|| self.format(id, None), |text| Cow::Borrowed(text))
+        match self.pattern(id).map(|pattern| pattern.elements.as_slice()) {
+            // A page has dozens of these.
+            Some([PatternElement::TextElement { value }]) => Cow::Borrowed(value),
+            _ => self.with(id, []).into(),
+        }
+    }
+
+    /// A message with texts in it, each with its variable's name.
+    #[must_use]
+    pub fn with_texts(&self, id: &str, texts: &[(&str, &str)]) -> String {
+        let variables = || texts.iter().map(|(name, text)| (*name, FluentValue::from(*text)));
+        self.joined(id, texts).unwrap_or_else(|| self.with(id, variables()))
+    }
+
+    /// The same where texts are all there is, which is no work for Fluent.
+    fn joined(&self, id: &str, texts: &[(&str, &str)]) -> Option<String> {
+        let mut joined = String::with_capacity(SENTENCE_BYTES);
+        for element in &self.pattern(id)?.elements {
+            joined.push_str(match element {
+                PatternElement::TextElement { value } => value,
+                PatternElement::Placeable {
+                    expression: Expression::Inline(InlineExpression::VariableReference { id }),
+                } => texts.iter().find(|(name, _)| *name == id.name)?.1,
+                PatternElement::Placeable { .. } => return None,
+            });
+        }
+        Some(joined)
     }
 
     /// A message with variables.
     #[must_use]
     pub fn with<'a>(&'a self, id: &str, variables: impl IntoIterator<Item = (&'a str, FluentValue<'a>)>) -> String {
-        self.format(id, Some(&variables.into_iter().collect())).into_owned()
+        let variables: FluentArgs<'_> = variables.into_iter().collect();
+        let said = |pattern| self.bundle.format_pattern(pattern, Some(&variables), &mut vec![]).into_owned();
+        // Whoever sees an id has found a fault; a test looks for them first.
+        self.pattern(id).map_or_else(|| id.to_owned(), said)
     }
 
-    fn format<'a>(&'a self, id: &str, variables: Option<&'a FluentArgs<'_>>) -> Cow<'a, str> {
-        let message = self.bundle.get_message(id).and_then(|message| message.value());
-        // Whoever sees an id has found a fault; a test looks for them first.
-        message.map_or_else(
-            || id.to_owned().into(),
-            |pattern| self.bundle.format_pattern(pattern, variables, &mut vec![]).into_owned().into(),
-        )
+    fn pattern(&self, id: &str) -> Option<&Pattern<&str>> {
+        self.bundle.get_message(id)?.value()
     }
 
     /// A point in time, in words, in UTC: nobody tells us where the reader is.
@@ -137,6 +163,11 @@ impl Language {
         *last = Some((ending, text.clone()));
         text
     }
+}
+
+/// A tag without its region.
+fn primary(tag: &str) -> &str {
+    tag.split('-').next().unwrap_or_default()
 }
 
 /// A language range with its weight in thousandths; none if it is refused, or is any language.
@@ -242,6 +273,20 @@ mod tests {
                 assert!(english.contains_key(id), "{id} is missing");
             }
         }
+    }
+
+    #[test]
+    fn texts_are_joined_as_fluent_has_it() {
+        let mut joined = 0;
+        for language in Language::all() {
+            for (id, variables) in messages(SOURCES[0].1) {
+                let texts: Vec<_> = variables.iter().map(|name| (&**name, "Rock & Roll <1>")).collect();
+                let said = language.with(&id, texts.iter().map(|(name, text)| (*name, FluentValue::from(*text))));
+                assert_eq!(language.with_texts(&id, &texts), said, "{}: {id}", language.tag);
+                joined += usize::from(language.joined(&id, &texts).is_some());
+            }
+        }
+        assert!(joined > 9 * 100, "{joined}");
     }
 
     #[test]

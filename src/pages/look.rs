@@ -4,11 +4,14 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use fluent_bundle::FluentValue;
+use jiff::Timestamp;
 
 use super::assets;
+use super::html::Html;
 use super::language::Language;
 use crate::caller::Request;
 use crate::config::settings::Host;
+use crate::invite::Invite;
 
 /// The query parameter that asks for a language.
 const LANGUAGE: &str = "lang";
@@ -18,7 +21,8 @@ pub(super) struct Look<'a> {
     pub(super) language: &'static Language,
     /// The reader asked for it by a link, so our links keep asking.
     is_chosen: bool,
-    prefix: &'a str,
+    /// What the paths of all pages begin with.
+    pub(super) prefix: &'a str,
     /// This page, below the prefix and without its language; where a switch of language leads.
     here: String,
     /// Whose site it is, where that is known.
@@ -30,11 +34,10 @@ impl<'a> Look<'a> {
     pub(super) fn of(request: &'a Request) -> Self {
         let prefix = request.state().settings().public_url.as_ref().map_or("", |url| url.prefix());
         let path = request.url().path();
-        let kept = |part: &&str| !part.starts_with("lang=");
-        let query = request.url().query().unwrap_or_default().split('&').filter(kept).collect::<Vec<_>>().join("&");
         let path = path.strip_prefix(prefix).filter(|path| path.starts_with('/')).unwrap_or("/");
-        let here = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
+        let query = without_language(request.url().query().unwrap_or_default());
         let (language, is_chosen) = language(request);
+        let here = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
         Self { language, is_chosen, prefix, here, site: None }
     }
 
@@ -68,31 +71,36 @@ impl<'a> Look<'a> {
     }
 
     /// A message.
-    pub(super) fn text(&self, id: &str) -> Cow<'static, str> {
-        self.language.text(id)
+    pub(super) fn text(&self, id: &str) -> Html<'static> {
+        Html::text(self.language.text(id))
     }
 
     /// A message with a variable.
-    pub(super) fn with(&self, id: &str, name: &str, value: &(impl ToString + ?Sized)) -> String {
-        self.language.with(id, [(name, FluentValue::from(value.to_string()))])
+    pub(super) fn with(&self, id: &str, name: &str, text: &str) -> Html<'static> {
+        Html::text(self.language.with_texts(id, &[(name, text)]))
     }
 
     /// A message with a link in it: what comes before it, what it says, what comes after it.
     pub(super) fn linked(&self, id: &str) -> (String, String, String) {
-        let text = self.text(id);
+        let text = self.language.text(id);
         let (before, rest) = text.split_once('[').unwrap_or((&text, ""));
         let (inside, after) = rest.split_once(']').unwrap_or((rest, ""));
         (before.to_owned(), inside.to_owned(), after.to_owned())
     }
 
     /// A message about a number of things.
-    pub(super) fn count(&self, id: &str, count: usize) -> String {
-        self.language.with(id, [("count", FluentValue::from(count))])
+    pub(super) fn count(&self, id: &str, count: usize) -> Html<'static> {
+        Html::text(self.language.with(id, [("count", FluentValue::from(count))]))
     }
 
     /// This page, below the prefix and without its language.
     pub(super) fn here(&self) -> &str {
         &self.here
+    }
+
+    /// Until when an invite is good, and how long that is from `now` on.
+    pub(super) fn until(&self, invite: &Invite, now: Timestamp) -> Html<'static> {
+        Html::text(self.language.until(invite.draft.expires_at, now))
     }
 
     /// The link to one of our pages: its path below the prefix, with its query.
@@ -103,7 +111,10 @@ impl<'a> Look<'a> {
     /// The same for many pages, whose paths and queries differ in what comes between `before` and `after`.
     pub(super) fn around(&self, before: &str, after: &str) -> Around {
         let language = if self.is_chosen { format!("&{LANGUAGE}={}", self.language.tag) } else { String::new() };
-        Around { before: format!("{}{before}", self.prefix), after: format!("{after}{language}") }
+        Around {
+            before: Html::text(format!("{}{before}", self.prefix)),
+            after: Html::text(format!("{after}{language}")),
+        }
     }
 
     fn in_language(&self, page: &str, tag: &str) -> String {
@@ -111,9 +122,10 @@ impl<'a> Look<'a> {
         format!("{}{page}{mark}{LANGUAGE}={tag}", self.prefix)
     }
 
-    /// The link to a file of ours.
-    pub(super) fn asset(&self, name: &str) -> String {
-        format!("{}/assets/{}", self.prefix, assets::name(name))
+    /// What the file that pages call `name` is called in links.
+    #[expect(clippy::unused_self, reason = "templates know nothing else")]
+    pub(super) fn asset(&self, name: &str) -> &'static str {
+        assets::name(name)
     }
 
     /// The link to a file that is called so in links.
@@ -121,21 +133,29 @@ impl<'a> Look<'a> {
         format!("{}/assets/{name}", self.prefix)
     }
 
-    /// Every language: tag, name.
-    pub(super) fn languages() -> impl Iterator<Item = (&'static str, Cow<'static, str>)> {
-        Language::all().iter().map(|language| (language.tag, language.text("language")))
+    /// Every language.
+    pub(super) fn languages() -> &'static [Language] {
+        Language::all()
     }
 
     /// The link to this page in a language, but for its tag.
-    pub(super) fn switch(&self) -> String {
-        self.in_language(&self.here, "")
+    pub(super) fn switch(&self) -> Html<'static> {
+        Html::text(self.in_language(&self.here, ""))
     }
+}
+
+/// The query of a link without what asks for a language.
+fn without_language(query: &str) -> Cow<'_, str> {
+    if !query.contains("lang=") {
+        return query.into();
+    }
+    query.split('&').filter(|part| !part.starts_with("lang=")).collect::<Vec<_>>().join("&").into()
 }
 
 /// A link in which something is still missing.
 pub(super) struct Around {
-    pub(super) before: String,
-    pub(super) after: String,
+    pub(super) before: Html<'static>,
+    pub(super) after: Html<'static>,
 }
 
 /// The language of whoever sent `request`, and whether a link asked for it.

@@ -12,17 +12,18 @@
 //! | [`assets`] | `/assets/…`: style, script, pictures |
 //!
 //! `gone` is where dead invites end, `form` what forms have in common, `offered` the apps for a device, `look` what all
-//! pages are drawn with, `language` what they say, and `preview` the picture of a site, with its `letters`.
+//! pages are drawn with, `language` what they say, `html` what is not escaped again, and `preview` the picture of a site, with its `letters`.
 
 pub mod assets;
 pub mod enter;
 mod form;
 mod gone;
+mod html;
 pub mod landing;
 pub mod language;
 mod letters;
 mod look;
-mod offered;
+pub mod offered;
 mod preview;
 pub mod qr;
 pub mod register;
@@ -30,6 +31,7 @@ pub mod reset;
 pub mod setup;
 
 use askama::Template;
+use hyper::header::{self, HeaderName, HeaderValue};
 use jiff::Timestamp;
 use tide::Response;
 use tide::http::headers;
@@ -37,6 +39,7 @@ use tide::http::headers;
 use crate::caller::{Request, address_of};
 use crate::invite::Invite;
 use crate::problem::{Problem, TooMany};
+use crate::server::Ready;
 use look::Look;
 pub use look::language;
 
@@ -47,18 +50,28 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; scr
 /// No page is much larger.
 const PAGE_BYTES: usize = 12 << 10;
 
+/// What every page is sent with.
+static HEADERS: [(HeaderName, HeaderValue); 5] = [
+    (header::CONTENT_TYPE, HeaderValue::from_static("text/html;charset=utf-8")),
+    (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY)),
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+];
+
 /// A page.
 fn page(status: u16, template: &impl Template) -> Result<Response, Problem> {
-    let mut html = String::with_capacity(PAGE_BYTES);
-    template.render_into(&mut html).map_err(|error| Problem::Internal(error.to_string()))?;
     let mut response = Response::new(status);
-    response.set_body(html);
-    response.set_content_type(tide::http::mime::HTML);
-    response.insert_header("Content-Security-Policy", CONTENT_SECURITY_POLICY);
-    response.insert_header("X-Frame-Options", "DENY");
-    response.insert_header("Referrer-Policy", "no-referrer");
-    response.insert_header(headers::CACHE_CONTROL, "no-store");
+    draw(&mut response, template).map_err(|error| Problem::Internal(error.to_string()))?;
     Ok(response)
+}
+
+/// Makes a page of `response`.
+fn draw(response: &mut Response, template: &impl Template) -> askama::Result<()> {
+    let mut html = String::with_capacity(PAGE_BYTES);
+    template.render_into(&mut html)?;
+    response.insert_ext(Ready { headers: &HEADERS, body: html.into() });
+    Ok(())
 }
 
 /// On to another page, by GET.
@@ -80,13 +93,16 @@ fn token_in(request: &Request) -> &str {
 /// # Errors
 /// When there were too many of them, or the ledger cannot be used.
 async fn invite_of(request: &Request, token: &str, now: Timestamp) -> Result<Option<Invite>, Problem> {
-    let (desk, client) = (request.state(), address_of(request));
-    let is_asked_for = desk.may_be_a_servers(token);
-    if let Some(wait) = desk.wait_for_guess(client, now).filter(|_| is_asked_for) {
+    let desk = request.state();
+    if !desk.may_be_a_servers(token) {
+        return Ok(desk.open(token, now).await?);
+    }
+    let client = address_of(request);
+    if let Some(wait) = desk.wait_for_guess(client, now) {
         return Err(Problem::TooMany(TooMany::Failures, wait));
     }
     let invite = desk.open(token, now).await?;
-    if invite.is_none() && is_asked_for {
+    if invite.is_none() {
         desk.note_wrong_guess(client, now);
     }
     Ok(invite)
@@ -123,13 +139,7 @@ pub fn problem(
         _ => ("problem-other", "problem-other-text"),
     };
     let template = ProblemPage { look: Look::anywhere(reader, prefix), title, text, request_id };
-    match page(problem.status(), &template) {
-        Ok(mut page) => {
-            response.set_body(page.take_body());
-            for (name, values) in &page {
-                response.insert_header(name, values);
-            }
-        }
-        Err(_) => response.set_body(problem.title()),
+    if draw(response, &template).is_err() {
+        response.set_body(problem.title());
     }
 }

@@ -2,20 +2,53 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::OnceLock;
 
-use super::language::Language;
+use askama::Template;
+use tide::http::headers;
+
+use super::html::Html;
+use super::language::{LANGUAGES, Language};
 use super::look::{Around, Look};
 use crate::caller::Request;
 use crate::config::apps::{App, Platform, digest};
 
-/// An app on a page.
-pub(super) struct Card<'a> {
-    pub(super) app: &'a App,
+/// What is seen of an app.
+#[derive(Template)]
+#[template(path = "card.html")]
+struct Card<'a> {
+    app: &'a App,
     /// What it is, in a sentence.
-    pub(super) text: Option<Cow<'a, str>>,
+    text: Option<Cow<'a, str>>,
     /// Where it runs.
-    pub(super) platforms: Platforms<'a>,
-    pub(super) mark: Mark<'a>,
+    platforms: Platforms<'a>,
+    mark: Mark<'a>,
+}
+
+/// An app on a page: its id, and what is seen of it.
+pub(super) type Offered<'a> = (&'a str, Html<'a>);
+
+/// What is seen of the apps of one configuration, drawn once in each language that somebody reads: it is most of a page.
+#[derive(Default)]
+pub struct Cards([OnceLock<Vec<Html<'static>>>; LANGUAGES]);
+
+impl Cards {
+    /// The `apps` of the configuration: those for `device`, and the others.
+    pub(super) fn offer<'a>(
+        &'a self,
+        apps: &'a [App],
+        device: Option<Platform>,
+        look: &Look<'_>,
+    ) -> (Vec<Offered<'a>>, Vec<Offered<'a>>) {
+        let draw = || apps.iter().map(|app| Html::drawn(&Card::of(app, look))).collect();
+        let cards = self.0[look.language.number].get_or_init(draw);
+        let (mut here, mut elsewhere) = (Vec::with_capacity(apps.len()), Vec::with_capacity(apps.len()));
+        for (app, card) in apps.iter().zip(cards) {
+            let place = if device.is_some_and(|device| app.fits(device)) { &mut here } else { &mut elsewhere };
+            place.push((&*app.id, card.borrowed()));
+        }
+        (here, elsewhere)
+    }
 }
 
 /// Platforms in words.
@@ -59,7 +92,7 @@ impl<'a> Mark<'a> {
 }
 
 impl<'a> Card<'a> {
-    pub(super) fn of(app: &'a App, look: &Look<'_>) -> Self {
+    fn of(app: &'a App, look: &Look<'_>) -> Self {
         let platforms = Platforms { platforms: &app.platforms, language: look.language };
         Self { app, text: text_of(app, look), platforms, mark: Mark::of(app, look) }
     }
@@ -67,7 +100,7 @@ impl<'a> Card<'a> {
 
 /// What an app is, in a sentence: the admin's, else ours.
 pub(super) fn text_of<'a>(app: &'a App, look: &Look<'_>) -> Option<Cow<'a, str>> {
-    let ours = || app.about.as_ref().map(|about| look.text(&about.text));
+    let ours = || app.about.as_ref().map(|about| look.language.text(&about.text));
     app.text.as_deref().map(Cow::Borrowed).or_else(ours)
 }
 
@@ -75,7 +108,8 @@ pub(super) fn text_of<'a>(app: &'a App, look: &Look<'_>) -> Option<Cow<'a, str>>
 /// ours, what we say is about the invite, so it is of no use to whoever has an account by now.
 pub(super) fn setup_of<'a>(app: &'a App, is_with_account: bool, look: &Look<'_>) -> Option<Cow<'a, str>> {
     let about = app.about.as_ref().filter(|_| !(is_with_account && app.supports_preauth_uri));
-    let ours = || about.map(|about| look.with(&format!("how-{}", about.how), "app", &app.name).into());
+    let ours =
+        || about.map(|about| look.language.with_texts(&format!("how-{}", about.how), &[("app", &app.name)]).into());
     app.setup.as_deref().map(Cow::Borrowed).or_else(ours)
 }
 
@@ -86,8 +120,9 @@ fn platform_name(platform: Platform, language: &'static Language) -> Cow<'static
 
 /// What the reader's device runs, if it tells: by client hint, else by User-Agent.
 pub(super) fn device(request: &Request) -> Option<Platform> {
-    let header = |name| request.header(name).map_or("", |values| values.as_str());
-    by_hint(header("Sec-CH-UA-Platform")).or_else(|| by_agent(header("User-Agent")))
+    let hint = request.header("Sec-CH-UA-Platform").map_or("", |values| values.as_str());
+    let agent = || request.header(headers::USER_AGENT).map_or("", |values| values.as_str());
+    by_hint(hint).or_else(|| by_agent(agent()))
 }
 
 /// By `Sec-CH-UA-Platform`; a browser that will not tell says "Unknown".
@@ -118,7 +153,7 @@ fn by_agent(agent: &str) -> Option<Platform> {
 /// What comes after an account or a new password: the app that was chosen, or apps to choose from, and the web chat.
 pub(super) struct Next<'a> {
     pub(super) chosen: Option<Chosen<'a>>,
-    pub(super) apps: Vec<Card<'a>>,
+    pub(super) apps: Vec<Offered<'a>>,
     /// Where each of them leads.
     pub(super) link: Around,
 }
@@ -141,7 +176,7 @@ impl<'a> Next<'a> {
         }
         let device = device(request);
         let apps = request.state().settings().apps.iter().filter(|app| device.is_none_or(|device| app.fits(device)));
-        next.apps = apps.map(|app| Card::of(app, look)).collect();
+        next.apps = apps.map(|app| (&*app.id, Html::drawn(&Card::of(app, look)))).collect();
         next
     }
 }

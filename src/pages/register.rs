@@ -6,6 +6,7 @@ use tide::Response;
 use tide::http::headers;
 
 use super::form::{self, Csrf, PasswordFault};
+use super::html::Html;
 use super::look::{Look, RETRY_AFTER};
 use super::offered::{Next, chosen};
 use super::{gone, invite_of, page, parameter, see_other};
@@ -26,7 +27,7 @@ struct RegisterPage<'a> {
     token: &'a str,
     csrf: &'a str,
     host: &'a str,
-    until: String,
+    until: Html<'static>,
     /// The name, if the invite is bound to one.
     bound: Option<&'a str>,
     username: &'a str,
@@ -174,7 +175,7 @@ fn show(request: &Request, invite: &Invite, token: &str, typed: &str, wrong: &Wr
             token,
             csrf: &csrf.field,
             host: invite.draft.host.as_str(),
-            until: look.language.until(invite.draft.expires_at, clock::now()),
+            until: look.until(invite, clock::now()),
             bound,
             username: bound.unwrap_or(typed),
             min_length: host.min_password_length,

@@ -5,6 +5,7 @@ use tide::Response;
 use tide::http::headers;
 
 use super::form::{self, Csrf, PasswordFault};
+use super::html::Html;
 use super::look::{Look, RETRY_AFTER};
 use super::offered::Next;
 use super::{gone, invite_of, page, parameter, see_other};
@@ -24,7 +25,7 @@ struct ResetPage<'a> {
     address: String,
     /// For whoever keeps passwords.
     username: &'a str,
-    until: String,
+    until: Html<'static>,
     min_length: usize,
     password: Option<PasswordFault>,
     form: Option<&'static str>,
@@ -142,7 +143,7 @@ fn show(request: &Request, invite: &Invite, token: &str, wrong: Option<Wrong>) -
             csrf: &csrf.field,
             address: format!("{username}@{}", invite.draft.host),
             username: username.as_str(),
-            until: look.language.until(invite.draft.expires_at, clock::now()),
+            until: look.until(invite, clock::now()),
             min_length: host.min_password_length,
             password,
             form,

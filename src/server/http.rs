@@ -13,11 +13,11 @@ use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::header::{ACCEPT, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, TRANSFER_ENCODING};
 use smol_hyper::rt::FuturesIo;
-use tide::http::{Method, Request, Response, Url};
+use tide::http::{Body, Method, Request, Response, Url};
 
 use super::gate::Gate;
 use super::head::read_method;
-use super::{Counted, Limits, Refusal, Server, ServerWide, Shared};
+use super::{Counted, Limits, Ready, Refusal, Server, ServerWide, Shared};
 use crate::config::MAX_LAST_PART_BYTES;
 
 /// hyper's buffer for a connection: more than the longest head.
@@ -183,15 +183,17 @@ async fn convert(
 }
 
 async fn to_hyper(mut response: Response) -> hyper::Response<Full<Bytes>> {
-    let mut body = response.take_body();
-    // With room for all of it, and for seeing its end, it is copied once.
-    let mut bytes = Vec::with_capacity(body.len().unwrap_or_default() + 32);
-    let body = body.read_to_end(&mut bytes).await.map(|_| bytes).unwrap_or_default();
+    let ready = response.ext_mut().remove::<Ready>();
+    let (fixed, body) = match ready {
+        Some(Ready { headers, body }) => (headers, body),
+        None => (&[][..], read(response.take_body()).await),
+    };
     let empty = body.is_empty();
-    let mut converted = hyper::Response::new(Full::new(Bytes::from(body)));
+    let mut converted = hyper::Response::new(Full::new(body));
     *converted.status_mut() =
         hyper::StatusCode::from_u16(response.status().into()).unwrap_or(hyper::StatusCode::INTERNAL_SERVER_ERROR);
     let headers = converted.headers_mut();
+    headers.reserve(response.header_names().count() + fixed.len());
     for (name, values) in &response {
         let Ok(name) = HeaderName::from_bytes(name.as_str().as_bytes()) else { continue };
         // hyper knows the length; and http-types makes bytes of nothing.
@@ -204,7 +206,16 @@ async fn to_hyper(mut response: Response) -> hyper::Response<Full<Bytes>> {
             }
         }
     }
+    for (name, value) in fixed {
+        headers.insert(name, value.clone());
+    }
     converted
+}
+
+async fn read(mut body: Body) -> Bytes {
+    // With room for all of it, and for seeing its end, it is copied once.
+    let mut bytes = Vec::with_capacity(body.len().unwrap_or_default() + 32);
+    body.read_to_end(&mut bytes).await.map(|_| bytes).unwrap_or_default().into()
 }
 
 /// An answer as bytes, for where hyper has left the connection.

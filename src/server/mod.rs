@@ -20,6 +20,8 @@ use std::time::Duration;
 use arc_swap::{ArcSwap, ArcSwapOption};
 use async_channel::Sender;
 use event_listener::{Event, EventListener};
+use hyper::body::Bytes;
+use hyper::header::{HeaderName, HeaderValue};
 
 pub use accept::Listeners;
 pub use tls::{TlsConfig, TlsError, load as load_tls};
@@ -72,6 +74,16 @@ pub enum Refusal {
 /// Marks `OPTIONS *`, which asks about the server as a whole (RFC 9110, 9.3.7).
 #[derive(Clone, Copy, Debug)]
 pub struct ServerWide;
+
+/// The part of an answer that goes out as it is, as an extension of tide's response: of that one, every header is checked
+/// and copied, and the body is read, which costs as much as to draw a page. It wins over what the response itself has.
+#[derive(Clone, Debug)]
+pub struct Ready {
+    /// What every answer of this kind has.
+    pub headers: &'static [(HeaderName, HeaderValue)],
+    /// The body.
+    pub body: Bytes,
+}
 
 /// A server: what its listeners and connections share. Clones are handles to the same one.
 pub struct Server<State>(Arc<Shared<State>>);
