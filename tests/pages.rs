@@ -323,6 +323,29 @@ fn the_readme_names_the_apps_and_shows_how_to_add_one() {
 }
 
 #[test]
+fn what_is_drawn_once_is_of_this_configuration_and_of_no_guest() {
+    let scratch = Scratch::new(CONFIG);
+    let served = scratch.serve();
+    let tokens = [served.client().invite(KEY).token(), served.client().invite(KEY).token()];
+    let page = |token: &str, language: &str| {
+        get(&served, &format!("/invite?{token}"), &[&format!("Accept-Language: {language}")]).text()
+    };
+    for (language, says) in [("en", ">web browser<"), ("de", ">Webbrowser<"), ("en", ">web browser<")] {
+        for (own, other) in [(&tokens[0], &tokens[1]), (&tokens[1], &tokens[0])] {
+            let page = page(own, language);
+            assert!(page.contains(&format!("/invite/setup/dino?{own}")) && !page.contains(&**other), "{page}");
+            assert!(page.contains(says), "{page}");
+        }
+    }
+    scratch.configure(&format!("{CONFIG}[apps]\nshow = [\"dino\"]\n"));
+    let logged = served.log_length();
+    served.signal("HUP");
+    served.wait_log_after(logged, "event=reload.done");
+    let page = page(&tokens[0], "en");
+    assert!(page.contains("<strong>Dino</strong>") && !page.contains("<strong>Gajim</strong>"), "{page}");
+}
+
+#[test]
 fn apps_are_those_of_the_configuration_and_of_the_device() {
     let dir = tempfile::tempdir().unwrap();
     let picture = dir.path().join("ours.svg");
