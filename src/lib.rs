@@ -17,6 +17,7 @@
 //! | [`ledger`] | the record of all invites, and its group commit |
 //! | [`config`] | from sources to settings |
 //! | [`invite`] | what an invite, its token and its links are; pure |
+//! | [`elements`] | XML over a connection, as XMPP has it |
 //! | [`files`], [`log`], [`metrics`], [`clock`] | files written whole, the only logger, what is counted, the clock and randomness |
 //!
 //! A module uses what stands below it, never what stands above: `tests/structure.rs` reads every path and holds the code
@@ -33,6 +34,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod desk;
+pub mod elements;
 pub mod files;
 pub mod invite;
 pub mod key;

@@ -84,7 +84,8 @@ impl Said {
 /// Goes through everything that a ledger does.
 async fn story(ledger: Ledger) -> Vec<String> {
     let mut said = Said::default();
-    let terms = Terms { key: key(), limit: Some("10/d".parse::<Rate>().unwrap()), max_pending: Some(9) };
+    let terms =
+        Terms { source: Source::Key(key()), limit: Some("10/d".parse::<Rate>().unwrap()), max_pending: Some(9) };
     let made = async |uses: u32| -> InviteId {
         match ledger.create(vec![draft(uses)], Some(terms.clone()), None).await.unwrap() {
             Answer::New(invites) => invites[0].id,

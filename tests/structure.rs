@@ -11,7 +11,7 @@ const ROWS: [&[&str]; 11] = [
     &["problem", "caller"],
     &["desk"],
     &["server", "key", "ledger", "backend"],
-    &["files", "config"],
+    &["files", "config", "elements"],
     &["log", "metrics"],
     &["invite"],
     &["clock"],

@@ -18,7 +18,6 @@ use crate::clock;
 use crate::config::value::Listen;
 use crate::config::{Credentials, Faults, Purpose, Settings, Sources};
 use crate::desk::Desk;
-use crate::invite::Source;
 use crate::key::KeyRing;
 use crate::key::state::StateKeys;
 use crate::ledger::{Census, Ledger};
@@ -373,12 +372,9 @@ impl Housekeeper {
         let metrics = &self.service.metrics;
         metrics.pending.clear();
         for Census { host, source, pending, expired } in &census {
-            let key = match source {
-                Source::Key(id) => id.to_string(),
-                Source::Cli | Source::Server => source.to_string(),
-            };
-            let of = Of { host: host.to_string(), key };
-            metrics.pending.get_or_create(&of).set(*pending);
+            let of = Of { host: host.to_string(), key: source.label() };
+            // Users are counted together.
+            metrics.pending.get_or_create(&of).inc_by(*pending);
             if *expired > 0 {
                 metrics.expired.get_or_create(&of).inc_by(*expired);
             }

@@ -145,7 +145,7 @@ impl Desk {
     pub(super) fn redeemed(&self, invite: &Invite, via: Via, source: &Source) {
         let whose = match source {
             Source::Key(_) => of_source(&invite.draft.host, source),
-            Source::Cli | Source::Server => of_source(&invite.draft.host, &invite.draft.source),
+            Source::Cli | Source::Server | Source::Xmpp(_) => of_source(&invite.draft.host, &invite.draft.source),
         };
         self.metrics.redeemed.get_or_create(&whose).inc();
         event(&Event::InviteRedeemed { invite: &invite.id, host: &invite.draft.host, via: &via, source });

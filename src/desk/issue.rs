@@ -4,17 +4,19 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Desk, Repeat, max_uses, of_key, terms};
+use super::{Desk, Repeat, max_uses, terms};
 use crate::backend::{Backends, CallError, Refusal};
+use crate::config::Rate;
 use crate::config::Scope;
 use crate::invite::link::{self, Landing};
-use crate::invite::name::HostName;
+use crate::invite::name::{HostName, Jid};
 use crate::invite::policy::{self, Bounds, Minting, Order, Wrong};
 use crate::invite::token::LedgerKey;
 use crate::invite::{Draft, Invite, Kind, Source};
 use crate::key::Key;
-use crate::ledger::{Answer, CreateError, Repeatable, Seal};
+use crate::ledger::{Answer, CreateError, Repeatable, Seal, Terms};
 use crate::log::{Event, event};
+use crate::metrics::Of;
 
 /// An invite with what its holder needs.
 #[derive(Clone, Debug)]
@@ -87,6 +89,44 @@ impl Links {
     }
 }
 
+/// Who asks for an invite.
+#[derive(Clone)]
+enum Asker<'a> {
+    Admin,
+    Key(&'a Key),
+    /// A user of the host, who may make so many.
+    User(&'a Jid, Option<Rate>),
+}
+
+impl<'a> Asker<'a> {
+    fn of(key: Option<&'a Key>) -> Self {
+        key.map_or(Self::Admin, Self::Key)
+    }
+
+    fn key(&self) -> Option<&'a Key> {
+        match self {
+            Self::Key(key) => Some(key),
+            Self::Admin | Self::User(..) => None,
+        }
+    }
+
+    fn source(&self) -> Source {
+        match self {
+            Self::Admin => Source::Cli,
+            Self::Key(key) => Source::Key(key.id.clone()),
+            Self::User(jid, _) => Source::Xmpp((*jid).clone()),
+        }
+    }
+
+    fn terms(&self) -> Option<Terms> {
+        match self {
+            Self::Admin => None,
+            Self::Key(key) => Some(terms(key)),
+            Self::User(_, limit) => Some(Terms { source: self.source(), limit: *limit, max_pending: None }),
+        }
+    }
+}
+
 impl Desk {
     /// The host that is meant: the one named, or the only one possible.
     fn host(&self, key: Option<&Key>, named: Option<&str>) -> Result<&HostName, IssueError> {
@@ -135,8 +175,43 @@ impl Desk {
         repeat: Option<Repeat<'_, Vec<Issued>>>,
         now: Timestamp,
     ) -> Result<Answer<Vec<Issued>>, IssueError> {
-        let answer = self.make(key, host, order, count, repeat, now).await;
-        let whose = || of_key(self.host(key, host).ok(), key);
+        self.make_and_count(&Asker::of(key), host, order, count, repeat, now).await
+    }
+
+    /// Makes an invite for a user of `host`, who may have so many made as `limit` says.
+    ///
+    /// # Errors
+    /// Nothing was made.
+    pub async fn issue_to_user(
+        &self,
+        user: &Jid,
+        limit: Option<Rate>,
+        host: &HostName,
+        order: &Order,
+        now: Timestamp,
+    ) -> Result<Issued, IssueError> {
+        let asker = Asker::User(user, limit);
+        match self.make_and_count(&asker, Some(host.as_str()), order, 1, None, now).await? {
+            Answer::New(issued) => issued.into_iter().next().ok_or(IssueError::Host),
+            // Only what is to be repeated was answered before.
+            Answer::Before(_) => Err(IssueError::Host),
+        }
+    }
+
+    async fn make_and_count(
+        &self,
+        asker: &Asker<'_>,
+        host: Option<&str>,
+        order: &Order,
+        count: usize,
+        repeat: Option<Repeat<'_, Vec<Issued>>>,
+        now: Timestamp,
+    ) -> Result<Answer<Vec<Issued>>, IssueError> {
+        let answer = self.make(asker, host, order, count, repeat, now).await;
+        let whose = || {
+            let host = self.host(asker.key(), host).map(ToString::to_string).unwrap_or_default();
+            Of { host, key: asker.source().label() }
+        };
         match &answer {
             Ok(Answer::New(made)) => _ = self.metrics.created.get_or_create(&whose()).inc_by(made.len() as u64),
             Ok(Answer::Before(_)) => {}
@@ -147,13 +222,14 @@ impl Desk {
 
     async fn make(
         &self,
-        key: Option<&Key>,
+        asker: &Asker<'_>,
         host: Option<&str>,
         order: &Order,
         count: usize,
         repeat: Option<Repeat<'_, Vec<Issued>>>,
         now: Timestamp,
     ) -> Result<Answer<Vec<Issued>>, IssueError> {
+        let key = asker.key();
         if key.is_some_and(|key| !key.settings.allow.contains(&Scope::Create)) {
             return Err(IssueError::Scope);
         }
@@ -165,8 +241,7 @@ impl Desk {
             max_uses: max_uses(key),
             reserved: &self.settings.hosts[host].reserved_usernames,
         };
-        let source = key.map_or(Source::Cli, |key| Source::Key(key.id.clone()));
-        let mut draft = policy::draft(order, host, bounds, source, now).map_err(IssueError::Order)?;
+        let mut draft = policy::draft(order, host, bounds, asker.source(), now).map_err(IssueError::Order)?;
         let lacking = self.lacking(&draft);
         if !lacking.is_empty() {
             return Err(IssueError::Order(lacking));
@@ -188,18 +263,18 @@ impl Desk {
             }
         });
         let wanted = if links.landing.has_uri() { order.minting.max(Minting::IfPossible) } else { order.minting };
-        let is_new = match (wanted, key, &request) {
-            (Minting::Later, ..) | (_, None, _) => true,
-            (_, Some(key), request) => {
-                let slot = request.as_ref().map(|request| request.slot.clone());
-                self.ledger.would_create(terms(key), count, slot, now).await.map_err(CreateError::from)?
+        let slot = request.as_ref().map(|request| request.slot.clone());
+        let is_new = match asker.terms() {
+            Some(terms) if wanted != Minting::Later => {
+                self.ledger.would_create(terms, count, slot, now).await.map_err(CreateError::from)?
             }
+            _ => true,
         };
         // What will be refused, or was answered before, needs no tokens.
         let minting = if is_new { wanted } else { Minting::Later };
         let drafts = self.with_tokens(vec![draft; count], minting, now).await?;
         let minted: Vec<_> = drafts.iter().filter_map(|draft| draft.app_token.clone()).collect();
-        let created = self.ledger.create(drafts, key.map(terms), request).await;
+        let created = self.ledger.create(drafts, asker.terms(), request).await;
         if !matches!(created, Ok(Answer::New(_))) {
             for token in &minted {
                 self.discard(host, token).await;

@@ -242,22 +242,10 @@ fn max_uses(key: Option<&Key>) -> u32 {
 }
 
 fn terms(key: &Key) -> Terms {
-    Terms { key: key.id.clone(), limit: key.settings.limit, max_pending: key.settings.max_pending }
+    Terms { source: Source::Key(key.id.clone()), limit: key.settings.limit, max_pending: key.settings.max_pending }
 }
 
 /// Whose an invite is, for counting.
 fn of_source(host: &HostName, source: &Source) -> Of {
-    let key = match source {
-        Source::Key(id) => id.to_string(),
-        Source::Cli | Source::Server => source.to_string(),
-    };
-    Of { host: host.to_string(), key }
-}
-
-/// Who asks for an invite, for counting.
-fn of_key(host: Option<&HostName>, key: Option<&Key>) -> Of {
-    Of {
-        host: host.map(ToString::to_string).unwrap_or_default(),
-        key: key.map_or_else(|| Source::Cli.to_string(), |key| key.id.to_string()),
-    }
+    Of { host: host.to_string(), key: source.label() }
 }

@@ -18,6 +18,7 @@ mod sqlite;
 mod store;
 mod writer;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -43,12 +44,22 @@ use writer::Writer;
 /// What limits the one who has invites made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Terms {
-    /// The key.
-    pub key: KeyId,
+    /// Who: a key, or a user.
+    pub source: Source,
     /// Invites made.
     pub limit: Option<Rate>,
     /// Most pending invites.
     pub max_pending: Option<u32>,
+}
+
+impl Terms {
+    /// Under which name its rate is counted: a key's id, or `xmpp/` and the user's JID.
+    fn account(&self) -> Cow<'_, str> {
+        match &self.source {
+            Source::Key(id) => id.as_str().into(),
+            source => source.to_string().into(),
+        }
+    }
 }
 
 /// Which invites to list.

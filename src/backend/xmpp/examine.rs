@@ -6,6 +6,7 @@ use super::invite::{self, COMMANDS, CREATE_ACCOUNT};
 use super::stream::{Stream, before};
 use super::{IBR_TOKEN, Xmpp};
 use crate::backend::{CallError, Examination, Finding, Refusal};
+use crate::elements::element;
 
 const INFO: &str = "http://jabber.org/protocol/disco#info";
 const ITEMS: &str = "http://jabber.org/protocol/disco#items";
@@ -53,7 +54,7 @@ impl Xmpp {
         if let Some(name) = identity {
             name.clone_into(server);
         }
-        let items = super::stream::element("query", ITEMS, &[("node", COMMANDS)]);
+        let items = element("query", ITEMS, &[("node", COMMANDS)]);
         let items = ask(&mut stream, host, items).await?;
         let is_listed =
             items.is_some_and(|query| query.children().any(|item| item.attr("node") == Some(CREATE_ACCOUNT)));

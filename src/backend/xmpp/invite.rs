@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 use minidom::Element;
 
-use super::stream::{StanzaError, Stream, element};
+use super::stream::{StanzaError, Stream};
 use crate::backend::{CallError, Minted, Refusal};
+use crate::elements::element;
 use crate::invite::link;
 use crate::invite::name::Username;
 

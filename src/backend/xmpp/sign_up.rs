@@ -2,9 +2,10 @@
 
 use minidom::Element;
 
-use super::stream::{StanzaError, Stream, before, element};
+use super::stream::{StanzaError, Stream, before};
 use crate::backend::{CallError, NewAccount, Refusal};
 use crate::clock;
+use crate::elements::element;
 
 const REGISTER: &str = "jabber:iq:register";
 const PREAUTH: &str = "urn:xmpp:pars:0";

@@ -2,11 +2,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use futures_lite::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, future};
+use futures_lite::future;
 use minidom::Element;
-use minidom::tree_builder::TreeBuilder;
-use rxml::error::EndOrError;
-use rxml::{Namespace, NcName, Parse as _, RawEvent, RawParser};
 use sasl::client::Mechanism;
 use sasl::client::mechanisms::{Plain, Scram};
 use sasl::common::scram::{Sha1, Sha256};
@@ -15,32 +12,19 @@ use sasl::common::{ChannelBinding, Credentials};
 use crate::backend::CallError;
 use crate::backend::net::{self, Trust};
 use crate::config::TlsUse;
+use crate::elements::{Elements, STANZA_ERROR, STREAM, element, set};
 use crate::invite::name::HostName;
 
 pub(super) const CLIENT: &str = "jabber:client";
-const STREAM: &str = "http://etherx.jabber.org/streams";
 const STARTTLS: &str = "urn:ietf:params:xml:ns:xmpp-tls";
 const SASL: &str = "urn:ietf:params:xml:ns:xmpp-sasl";
 const BIND: &str = "urn:ietf:params:xml:ns:xmpp-bind";
-const STANZA_ERROR: &str = "urn:ietf:params:xml:ns:xmpp-stanzas";
-
-/// No stanza is larger, and none is nested deeper.
-const MAX_STANZA_BYTES: usize = 256 << 10;
-const MAX_DEPTH: usize = 32;
-
-trait Both: AsyncRead + AsyncWrite + Unpin + Send {}
-impl<T: AsyncRead + AsyncWrite + Unpin + Send> Both for T {}
 
 /// An open stream.
 pub(super) struct Stream {
-    io: Box<dyn Both>,
+    elements: Elements,
     host: String,
     is_encrypted: bool,
-    parser: RawParser,
-    tree: TreeBuilder,
-    /// Of the stanza that is being read.
-    bytes: usize,
-    unread: Vec<u8>,
     next_id: u32,
     pub(super) features: Element,
 }
@@ -71,17 +55,6 @@ impl From<CallError> for LoginError {
     }
 }
 
-/// An element with attributes.
-pub(super) fn element(name: &str, namespace: &str, attributes: &[(&str, &str)]) -> Element {
-    let mut element = Element::bare(name, namespace);
-    for (name, value) in attributes {
-        if let Ok(name) = NcName::try_from(*name) {
-            element.set_attr(Namespace::NONE, name, (*value).to_owned());
-        }
-    }
-    element
-}
-
 fn lost(why: impl std::fmt::Display) -> CallError {
     CallError::Unsure(format!("the connection was lost: {why}"))
 }
@@ -100,7 +73,7 @@ impl Stream {
         // Names on the wire and in certificates are ASCII.
         let domain = idna::domain_to_ascii(host.as_str()).unwrap_or_default();
         let io = net::tcp(place).await?;
-        let mut stream = Self::new(Box::new(io), host.as_str().to_owned());
+        let mut stream = Self::new(Elements::new(Box::new(io)), host.as_str().to_owned());
         stream.start().await.map_err(before)?;
         if tls == TlsUse::Off {
             return Ok(stream);
@@ -113,38 +86,26 @@ impl Stream {
             return Err(CallError::Away(format!("{place} refuses STARTTLS")));
         }
         // What came before the handshake is nobody's word (RFC 6120, 5.4.3.3).
-        let encrypted = trust.connect(&domain, stream.io).await?;
-        let mut stream = Self::new(Box::new(encrypted), stream.host);
+        let encrypted = trust.connect(&domain, stream.elements.into_io()).await?;
+        let mut stream = Self::new(Elements::new(Box::new(encrypted)), stream.host);
         stream.is_encrypted = true;
         stream.start().await.map_err(before)?;
         Ok(stream)
     }
 
-    fn new(io: Box<dyn Both>, host: String) -> Self {
+    fn new(elements: Elements, host: String) -> Self {
         let features = Element::bare("features", STREAM);
-        Self {
-            io,
-            host,
-            is_encrypted: false,
-            parser: RawParser::new(),
-            tree: TreeBuilder::new(),
-            bytes: 0,
-            unread: Vec::new(),
-            next_id: 0,
-            features,
-        }
+        Self { elements, host, is_encrypted: false, next_id: 0, features }
     }
 
     /// Begins a stream, on a new connection or after a login.
     async fn start(&mut self) -> Result<(), CallError> {
-        (self.parser, self.tree, self.bytes) = (RawParser::new(), TreeBuilder::new(), 0);
-        self.unread.clear();
         // A prepared domain has nothing that XML would mind.
         let header = format!(
             "<?xml version='1.0'?><stream:stream to='{}' version='1.0' xmlns='{CLIENT}' xmlns:stream='{STREAM}'>",
             self.host
         );
-        self.io.write_all(header.as_bytes()).await.map_err(lost)?;
+        self.elements.begin(&header).await.map_err(lost)?;
         self.features = self.read().await?;
         if self.features.is("features", STREAM) { Ok(()) } else { Err(lost("no features of the stream came")) }
     }
@@ -222,8 +183,8 @@ impl Stream {
         self.next_id += 1;
         let id = format!("i{}", self.next_id);
         let mut iq = element("iq", CLIENT, &[("type", kind), ("id", &id)]);
-        if let (Some(to), Ok(name)) = (to, NcName::try_from("to")) {
-            iq.set_attr(Namespace::NONE, name, to.to_owned());
+        if let Some(to) = to {
+            set(&mut iq, "to", to);
         }
         iq.append_child(payload);
         self.write(&iq).await?;
@@ -248,8 +209,8 @@ impl Stream {
         let is_ping = stanza.has_child("ping", "urn:xmpp:ping");
         let id = stanza.attr("id").unwrap_or_default();
         let mut answer = element("iq", CLIENT, &[("type", if is_ping { "result" } else { "error" }), ("id", id)]);
-        if let (Some(from), Ok(name)) = (stanza.attr("from"), NcName::try_from("to")) {
-            answer.set_attr(Namespace::NONE, name, from.to_owned());
+        if let Some(from) = stanza.attr("from") {
+            set(&mut answer, "to", from);
         }
         if !is_ping {
             let mut error = element("error", CLIENT, &[("type", "cancel")]);
@@ -269,55 +230,11 @@ impl Stream {
     }
 
     async fn write(&mut self, element: &Element) -> Result<(), CallError> {
-        let mut bytes = Vec::new();
-        element.write_to(&mut bytes).map_err(|error| CallError::Away(error.to_string()))?;
-        self.io.write_all(&bytes).await.map_err(lost)?;
-        self.io.flush().await.map_err(lost)
+        self.elements.write(element).await.map_err(lost)
     }
 
-    /// The next child of the stream. Whoever stops waiting has lost nothing: what was read stays.
     async fn read(&mut self) -> Result<Element, CallError> {
-        loop {
-            if let Some(element) = self.parse()? {
-                return Ok(element);
-            }
-            let mut buffer = [0; 8 << 10];
-            match self.io.read(&mut buffer).await.map_err(lost)? {
-                0 => return Err(lost("the server closed it")),
-                length => self.unread.extend_from_slice(&buffer[..length]),
-            }
-        }
-    }
-
-    fn parse(&mut self) -> Result<Option<Element>, CallError> {
-        let unread = std::mem::take(&mut self.unread);
-        let mut rest = unread.as_slice();
-        loop {
-            let before = rest.len();
-            let event = self.parser.parse(&mut rest, false);
-            self.bytes += before - rest.len();
-            if self.bytes > MAX_STANZA_BYTES || self.tree.depth() > MAX_DEPTH {
-                return Err(lost("a stanza was too large"));
-            }
-            let event = match event {
-                Ok(Some(event)) => event,
-                Ok(None) => return Err(lost("the server ended the stream")),
-                Err(EndOrError::NeedMoreData) => return Ok(None),
-                Err(EndOrError::Error(error)) => return Err(lost(error)),
-            };
-            let is_end = matches!(event, RawEvent::ElementFoot(_));
-            self.tree.process_event(event).map_err(lost)?;
-            if is_end && self.tree.depth() == 0 {
-                return Err(lost("the server ended the stream"));
-            }
-            if is_end && self.tree.depth() == 1 {
-                self.bytes = 0;
-                if let Some(child) = self.tree.unshift_child() {
-                    self.unread = rest.to_vec();
-                    return Ok(Some(child));
-                }
-            }
-        }
+        self.elements.read().await.map_err(lost)
     }
 }
 

@@ -129,18 +129,18 @@ impl Store<'_> {
         }
         let count = u32::try_from(count).unwrap_or(u32::MAX);
         if let Some(limit) = terms.limit
-            && limit.take(self.rate_used(&terms.key)?, now, count).is_err()
+            && limit.take(rate_used(self.0, &terms.account())?, now, count).is_err()
         {
             return Ok(false);
         }
         let Some(max_pending) = terms.max_pending else { return Ok(true) };
-        let pending = self.pending_of(&Source::Key(terms.key.clone()), now)?;
+        let pending = self.pending_of(&terms.source, now)?;
         Ok(pending + u64::from(count) <= u64::from(max_pending))
     }
 
     /// What is used of a key's rate.
     pub(in crate::ledger) fn rate_used(self, key: &KeyId) -> Result<Used, SqlError> {
-        rate_used(self.0, key)
+        rate_used(self.0, key.as_str())
     }
 
     /// How many pending invites a source has.
@@ -169,14 +169,14 @@ impl Store<'_> {
     }
 
     pub(in crate::ledger) fn last_use(self) -> Result<LastUse, SqlError> {
-        let rows =
-            self.0.all("SELECT key, last_used_at FROM key_use", &[], |row| Ok((parsed(row, 0)?, moment(row, 1)?)))?;
-        Ok(rows.into_iter().collect())
+        // No key's id has a slash; users have one.
+        let statement = "SELECT key, last_used_at FROM key_use WHERE key NOT LIKE '%/%'";
+        Ok(self.0.all(statement, &[], |row| Ok((parsed(row, 0)?, moment(row, 1)?)))?.into_iter().collect())
     }
 }
 
-/// What is used of a key's rate.
-pub(super) fn rate_used(sql: Sql<'_>, key: &KeyId) -> Result<Used, SqlError> {
+/// What is used of the rate that is counted for `account` ([`Terms::account`]).
+pub(super) fn rate_used(sql: Sql<'_>, account: &str) -> Result<Used, SqlError> {
     let statement = "SELECT rate_used FROM key_use WHERE key = ?1";
-    Ok(Used(sql.first(statement, &[key.as_str().into()], |row| row.integer(0))?.unwrap_or(0)))
+    Ok(Used(sql.first(statement, &[account.into()], |row| row.integer(0))?.unwrap_or(0)))
 }

@@ -10,7 +10,7 @@ use super::read::rate_used;
 use super::rows::{COLUMNS, IS_PENDING, find, read_invite, with_redemptions};
 use crate::config::{Used, UsedUp};
 use crate::invite::name::{HostName, Username};
-use crate::invite::{Change, Draft, Invite, InviteId, Source};
+use crate::invite::{Change, Draft, Invite, InviteId};
 use crate::ledger::sql::SqlError;
 use crate::ledger::{Answer, ChangeError, CreateError, LedgerError, Repeatable, Terms};
 
@@ -172,7 +172,7 @@ impl Transaction<'_> {
             "SELECT count(*), min(expires_at) FROM \
              (SELECT expires_at FROM invite WHERE source = ?2 AND {IS_PENDING} LIMIT ?3) AS pending"
         );
-        let source = Source::Key(terms.key.clone()).to_string();
+        let source = terms.source.to_string();
         let values = [now.as_millisecond().into(), source.as_str().into(), max_pending.into()];
         let counted = self.sql.first(&statement, &values, |row| Ok((row.number(0)?, row.maybe_integer(1)?)))?;
         let (pending, next) = counted.unwrap_or_default();
@@ -187,10 +187,10 @@ impl Transaction<'_> {
         if let Some(retry_after) = self.lacks_room(terms, now, count)? {
             return Ok(Err(CreateError::Pending { retry_after }));
         }
-        let used = if let Some(used) = self.memory.rates.get(terms.key.as_str()) {
-            *used
-        } else {
-            rate_used(self.sql, &terms.key)?
+        let account = terms.account();
+        let used = match self.memory.rates.get(&*account) {
+            Some(used) => *used,
+            None => rate_used(self.sql, &account)?,
         };
         Ok(match terms.limit {
             Some(limit) => {
@@ -244,17 +244,18 @@ impl Transaction<'_> {
 
     /// Writes what is used of a limit with every invite; when a key was last used, now and then.
     fn note_use(&mut self, terms: &Terms, now: Timestamp, used: Used) -> Result<(), SqlError> {
-        let noted = self.memory.noted.get(terms.key.as_str());
+        let account = terms.account();
+        let noted = self.memory.noted.get(&*account);
         if terms.limit.is_none() && noted.is_some_and(|at| now.duration_since(*at) < NOTE_EVERY) {
             return Ok(());
         }
         self.sql.execute(
             "INSERT INTO key_use (key, last_used_at, rate_used) VALUES (?1, ?2, ?3) \
              ON CONFLICT (key) DO UPDATE SET last_used_at = excluded.last_used_at, rate_used = excluded.rate_used",
-            &[terms.key.as_str().into(), now.as_millisecond().into(), used.0.into()],
+            &[(&*account).into(), now.as_millisecond().into(), used.0.into()],
         )?;
-        self.memory.rates.insert(terms.key.to_string(), used);
-        self.memory.noted.insert(terms.key.to_string(), now);
+        self.memory.rates.insert(account.to_string(), used);
+        self.memory.noted.insert(account.into_owned(), now);
         Ok(())
     }
 

@@ -1,0 +1,202 @@
+//! XML elements that come and go over a connection, one after the other, as XMPP has them (RFC 6120, 4): read as they
+//! arrive, and never more than is good for us.
+
+use futures_lite::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use minidom::Element;
+use minidom::tree_builder::TreeBuilder;
+use rxml::error::EndOrError;
+use rxml::{Namespace, NcName, Parse as _, RawEvent, RawParser};
+
+/// Of the stream itself.
+pub const STREAM: &str = "http://etherx.jabber.org/streams";
+/// Of the conditions of stanza errors.
+pub const STANZA_ERROR: &str = "urn:ietf:params:xml:ns:xmpp-stanzas";
+
+/// No element is larger, and none is nested deeper.
+const MAX_BYTES: usize = 256 << 10;
+const MAX_DEPTH: usize = 32;
+
+/// What both can be read from and written to.
+pub trait Both: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Both for T {}
+
+/// Why there are no further elements.
+#[derive(Debug, thiserror::Error)]
+pub enum StreamError {
+    /// The connection failed.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+    /// The connection was closed.
+    #[error("the server closed it")]
+    Closed,
+    /// The stream was ended.
+    #[error("the server ended the stream")]
+    Ended,
+    /// An element was larger than is good for us.
+    #[error("a stanza was too large")]
+    TooLarge,
+    /// It was no XML.
+    #[error("{0}")]
+    Xml(String),
+}
+
+/// Elements over a connection.
+pub struct Elements {
+    io: Box<dyn Both>,
+    parser: RawParser,
+    tree: TreeBuilder,
+    /// Of the element that is being read.
+    bytes: usize,
+    unread: Vec<u8>,
+}
+
+impl Elements {
+    /// Those that go over `io`.
+    #[must_use]
+    pub fn new(io: Box<dyn Both>) -> Self {
+        Self { io, parser: RawParser::new(), tree: TreeBuilder::new(), bytes: 0, unread: Vec::new() }
+    }
+
+    /// The connection; what was read of it and is no element yet is thrown away.
+    #[must_use]
+    pub fn into_io(self) -> Box<dyn Both> {
+        self.io
+    }
+
+    /// Begins a stream, on a new connection or anew, with what opens it.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub async fn begin(&mut self, opening: &str) -> Result<(), StreamError> {
+        (self.parser, self.tree, self.bytes) = (RawParser::new(), TreeBuilder::new(), 0);
+        self.unread.clear();
+        self.io.write_all(opening.as_bytes()).await?;
+        Ok(self.io.flush().await?)
+    }
+
+    /// What the other side opens its stream with: an element without children.
+    ///
+    /// # Errors
+    /// When there is none, or it is no XML.
+    pub async fn opening(&mut self) -> Result<Element, StreamError> {
+        loop {
+            if self.tree.depth() > 0
+                && let Some(top) = self.tree.top()
+            {
+                return Ok(top.clone());
+            }
+            self.fill().await?;
+            self.parse(Until::Opened)?;
+        }
+    }
+
+    /// The next element. Whoever stops waiting has lost nothing: what was read stays.
+    ///
+    /// # Errors
+    /// When there is none, or it is no XML, or too much.
+    pub async fn read(&mut self) -> Result<Element, StreamError> {
+        loop {
+            if let Some(element) = self.parse(Until::Child)? {
+                return Ok(element);
+            }
+            self.fill().await?;
+        }
+    }
+
+    /// Writes an element.
+    ///
+    /// # Errors
+    /// When that fails, or it holds what XML has no place for.
+    pub async fn write(&mut self, element: &Element) -> Result<(), StreamError> {
+        let mut bytes = Vec::new();
+        element.write_to(&mut bytes).map_err(|error| StreamError::Xml(error.to_string()))?;
+        self.io.write_all(&bytes).await?;
+        Ok(self.io.flush().await?)
+    }
+
+    /// Writes a blank, which means nothing and finds out whether the connection is there (RFC 6120, 4.6.1).
+    ///
+    /// # Errors
+    /// When it is not.
+    pub async fn write_blank(&mut self) -> Result<(), StreamError> {
+        self.io.write_all(b" ").await?;
+        Ok(self.io.flush().await?)
+    }
+
+    async fn fill(&mut self) -> Result<(), StreamError> {
+        let mut buffer = [0; 8 << 10];
+        match self.io.read(&mut buffer).await? {
+            0 => Err(StreamError::Closed),
+            length => {
+                self.unread.extend_from_slice(&buffer[..length]);
+                Ok(())
+            }
+        }
+    }
+
+    /// Parses what was read, until there is what is waited for.
+    fn parse(&mut self, until: Until) -> Result<Option<Element>, StreamError> {
+        let unread = std::mem::take(&mut self.unread);
+        let mut rest = unread.as_slice();
+        loop {
+            let before = rest.len();
+            let event = self.parser.parse(&mut rest, false);
+            self.bytes += before - rest.len();
+            if self.bytes > MAX_BYTES || self.tree.depth() > MAX_DEPTH {
+                return Err(StreamError::TooLarge);
+            }
+            let event = match event {
+                Ok(Some(event)) => event,
+                Ok(None) => return Err(StreamError::Ended),
+                Err(EndOrError::NeedMoreData) => return Ok(None),
+                Err(EndOrError::Error(error)) => return Err(StreamError::Xml(error.to_string())),
+            };
+            // Between elements there are blanks, which keep the connection alive.
+            if matches!(event, RawEvent::Text(..)) && self.tree.depth() == 1 {
+                self.bytes = 0;
+                continue;
+            }
+            let is_end = matches!(event, RawEvent::ElementFoot(_));
+            self.tree.process_event(event).map_err(|error| StreamError::Xml(error.to_string()))?;
+            match self.tree.depth() {
+                0 if is_end => return Err(StreamError::Ended),
+                1 if !is_end && until == Until::Opened => {
+                    self.unread = rest.to_vec();
+                    return Ok(None);
+                }
+                1 if is_end => {
+                    self.bytes = 0;
+                    if let Some(child) = self.tree.unshift_child() {
+                        self.unread = rest.to_vec();
+                        return Ok(Some(child));
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// How far to parse.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Until {
+    Opened,
+    Child,
+}
+
+/// An element with attributes.
+#[must_use]
+pub fn element(name: &str, namespace: &str, attributes: &[(&str, &str)]) -> Element {
+    let mut element = Element::bare(name, namespace);
+    for (name, value) in attributes {
+        set(&mut element, name, value);
+    }
+    element
+}
+
+/// Gives an element an attribute.
+pub fn set(element: &mut Element, name: &str, value: &str) {
+    if let Ok(name) = NcName::try_from(name) {
+        element.set_attr(Namespace::NONE, name, value.to_owned());
+    }
+}
