@@ -1,6 +1,9 @@
 //! XML elements that come and go over a connection, one after the other, as XMPP has them (RFC 6120, 4): read as they
 //! arrive, and never more than is good for us.
 
+use std::net::TcpStream;
+
+use async_io::Async;
 use futures_lite::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use minidom::Element;
 use minidom::tree_builder::TreeBuilder;
@@ -123,6 +126,13 @@ impl Elements {
         Ok(self.io.flush().await?)
     }
 
+    /// Ends our side of the stream.
+    pub async fn end(&mut self) {
+        // The other side sees the end in any case.
+        let _ = self.io.write_all(b"</stream:stream>").await;
+        let _ = self.io.close().await;
+    }
+
     async fn fill(&mut self) -> Result<(), StreamError> {
         let mut buffer = [0; 8 << 10];
         match self.io.read(&mut buffer).await? {
@@ -182,6 +192,21 @@ impl Elements {
 enum Until {
     Opened,
     Child,
+}
+
+/// A TCP connection to `place`, a `host:port`.
+///
+/// # Errors
+/// When none of its addresses can be reached.
+pub async fn connect(place: &str) -> std::io::Result<Async<TcpStream>> {
+    let mut last = std::io::Error::other("the name has no address");
+    for address in async_std::net::ToSocketAddrs::to_socket_addrs(place).await? {
+        match Async::<TcpStream>::connect(address).await {
+            Ok(stream) => return Ok(stream),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
 }
 
 /// An element with attributes.

@@ -7,6 +7,7 @@
 //! | [`cli`] | the command line: `serve`, `demo`, keys and invites by hand |
 //! | [`server`] | sockets, connections, HTTP/1, draining, the service manager; knows no route |
 //! | [`app`] | the tide app: state, middleware, the route table |
+//! | [`component`] | commands for the users of a host, over XMPP |
 //! | [`api`] | what programs call: `/invites_api` |
 //! | [`pages`] | what guests see |
 //! | [`caller`] | a call as handlers get it, and who is calling |
@@ -32,6 +33,7 @@ pub mod backend;
 pub mod caller;
 pub mod cli;
 pub mod clock;
+pub mod component;
 pub mod config;
 pub mod desk;
 pub mod elements;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 const ROWS: [&[&str]; 11] = [
     &["main"],
     &["cli"],
-    &["app"],
+    &["app", "component"],
     &["api", "pages"],
     &["problem", "caller"],
     &["desk"],

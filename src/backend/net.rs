@@ -1,7 +1,9 @@
 //! Connections to servers that we call. TLS trusts whom the system trusts (`SSL_CERT_FILE` and `SSL_CERT_DIR` say otherwise).
 
+use std::net::TcpStream;
 use std::sync::Arc;
 
+use async_io::Async;
 use futures_lite::{AsyncRead, AsyncWrite};
 use futures_rustls::TlsConnector;
 use futures_rustls::client::TlsStream;
@@ -10,6 +12,7 @@ use futures_rustls::rustls::pki_types::ServerName;
 use futures_rustls::rustls::{ClientConfig, RootCertStore};
 
 use super::CallError;
+use crate::elements;
 
 /// Who is trusted; read once for each host.
 #[derive(Clone)]
@@ -39,15 +42,6 @@ impl Trust {
 }
 
 /// A TCP connection to `place`, a `host:port`.
-pub(super) async fn tcp(place: &str) -> Result<async_io::Async<std::net::TcpStream>, CallError> {
-    let away = |error: std::io::Error| CallError::Away(format!("cannot connect to {place}: {error}"));
-    let addresses = async_std::net::ToSocketAddrs::to_socket_addrs(place).await.map_err(away)?;
-    let mut last = std::io::Error::other("the name has no address");
-    for address in addresses {
-        match async_io::Async::<std::net::TcpStream>::connect(address).await {
-            Ok(stream) => return Ok(stream),
-            Err(error) => last = error,
-        }
-    }
-    Err(away(last))
+pub(super) async fn tcp(place: &str) -> Result<Async<TcpStream>, CallError> {
+    elements::connect(place).await.map_err(|error| CallError::Away(format!("cannot connect to {place}: {error}")))
 }

@@ -15,6 +15,7 @@ use super::{Global, Outcome, WrongUse, load_tls, refuse, tend};
 use crate::app;
 use crate::backend::{Backends, State};
 use crate::clock;
+use crate::component;
 use crate::config::value::Listen;
 use crate::config::{Credentials, Faults, Purpose, Settings, Sources};
 use crate::desk::Desk;
@@ -103,6 +104,7 @@ pub(super) struct Service {
     ledger: Ledger,
     desk: Arc<ArcSwap<Desk>>,
     pending: Arc<AtomicU64>,
+    component: Arc<component::Health>,
 }
 
 impl Service {
@@ -121,7 +123,8 @@ impl Service {
         let backends = Arc::new(Backends::new(&settings.hosts, None, &metrics));
         let desk = Desk::new(settings, keys, backends, Arc::default(), ledger.clone(), Arc::clone(&metrics));
         let desk = Arc::new(ArcSwap::from_pointee(desk));
-        Ok(Self { sources, server, metrics_server, metrics, state_keys, ledger, desk, pending: Arc::default() })
+        let (pending, component) = (Arc::default(), Arc::default());
+        Ok(Self { sources, server, metrics_server, metrics, state_keys, ledger, desk, pending, component })
     }
 
     /// The use cases, under the configuration in force.
@@ -159,6 +162,7 @@ impl Service {
         lifecycle::ready(&status);
         async_std::task::spawn(housekeeper.run());
         async_std::task::spawn(tend::run(Arc::clone(&self.desk)));
+        async_std::task::spawn(component::run(Arc::clone(&self.desk), Arc::clone(&self.component)));
         started(&self).await?;
 
         loop {
@@ -199,6 +203,7 @@ impl Service {
             ledger: self.ledger.clone(),
             desk: Arc::clone(&self.desk),
             pending: Arc::clone(&self.pending),
+            component: Arc::clone(&self.component),
         }
     }
 
@@ -276,6 +281,7 @@ struct Handle {
     desk: Arc<ArcSwap<Desk>>,
     /// How many invites were pending when they were last counted.
     pending: Arc<AtomicU64>,
+    component: Arc<component::Health>,
 }
 
 impl Handle {
@@ -291,6 +297,9 @@ impl Handle {
             if let State::Away(why) = backend.state() {
                 status = format!("{status}; the XMPP server of {host} is away ({why})");
             }
+        }
+        if let Some(trouble) = self.component.trouble() {
+            status = format!("{status}; {trouble}");
         }
         match self.ledger.trouble() {
             Some(trouble) => format!("{status}; {trouble}"),
@@ -346,9 +355,10 @@ impl Housekeeper {
             }
             let idle_exit = self.service.desk.load().settings().idle_exit.filter(|_| self.activated);
             let is_idle = idle_exit.is_some_and(|idle| clock::instant().duration_since(last_request.1) >= idle);
-            if is_idle && self.is_needed().await {
+            let needed = if is_idle { self.needed().await } else { None };
+            if let Some(reason) = needed {
                 if !std::mem::replace(&mut told_needed, true) {
-                    ::log::info!("idle, but apps hold tokens, whose use is watched; going on");
+                    ::log::info!("idle, but {reason}; going on");
                 }
             } else if is_idle {
                 ::log::info!("idle; the next connection starts the service again");
@@ -359,10 +369,15 @@ impl Housekeeper {
         }
     }
 
-    /// Whether apps hold tokens: then their server is looked after, and what they use is heard of.
-    async fn is_needed(&self) -> bool {
+    /// What there is to do, if there is anything, although nobody calls.
+    async fn needed(&self) -> Option<&'static str> {
         let desk = self.service.desk.load_full();
-        desk.backends().all().next().is_some() && desk.has_app_tokens(clock::now()).await
+        if desk.settings().component.is_some() {
+            return Some("users may call by the component");
+        }
+        // Their server is looked after, and what they use is heard of.
+        let has_tokens = desk.backends().all().next().is_some() && desk.has_app_tokens(clock::now()).await;
+        has_tokens.then_some("apps hold tokens, whose use is watched")
     }
 
     /// Counts what is pending, and what expired since it was last counted.

@@ -17,7 +17,7 @@ use super::rate::Rate;
 use super::raw::{Algorithm, ApiMethod, BackendKind, Scope, TlsUse};
 use super::secret::Secret;
 use super::value::{Listen, Sha256};
-use crate::invite::name::{HostName, Jid, KeyId, Username};
+use crate::invite::name::{HostName, Jid, KeyId, NameError, Username};
 
 /// Everything the program wants to know.
 #[derive(Clone, Debug)]
@@ -46,11 +46,13 @@ pub struct Settings {
     pub invites: Invites,
     /// The apps that guests are offered, in order.
     pub apps: Vec<App>,
+    /// Commands for users, if they are served.
+    pub component: Option<Component>,
     /// Hosts, by prepared domain.
     pub hosts: BTreeMap<HostName, Host>,
     /// Declared keys and who declared them.
     pub keys: BTreeMap<KeyId, (KeySettings, Origin)>,
-    /// What is declared but not done by this version, or could not be judged here; for the log.
+    /// What an admin should know, or what could not be judged here; for the log.
     pub notices: Vec<String>,
 }
 
@@ -267,6 +269,61 @@ pub struct Xmpp {
     pub address: Option<String>,
     /// Whether the connection must be encrypted.
     pub tls: TlsUse,
+}
+
+/// `[component]`: XEP-0401 commands for users of a host, served as a component (XEP-0114).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Component {
+    /// Its domain.
+    pub jid: HostName,
+    /// `host:port` where the server takes components.
+    pub server: String,
+    /// What it shares with the server; none if only the service gets to see it.
+    pub secret: Option<Secret>,
+    /// For which host it makes invites.
+    pub host: HostName,
+    /// Who may have contacts invited.
+    pub contact_invites: Vec<Users>,
+    /// Who may have accounts made.
+    pub account_invites: Vec<Users>,
+    /// Invites that each of them may have made.
+    pub per_user: Option<Rate>,
+}
+
+/// A user, or all of a host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Users {
+    /// All.
+    Of(HostName),
+    /// One.
+    One(Jid),
+}
+
+impl Users {
+    /// Where they are.
+    #[must_use]
+    pub fn host(&self) -> &HostName {
+        match self {
+            Self::Of(host) => host,
+            Self::One(jid) => &jid.host,
+        }
+    }
+
+    /// Whether `user` is one of them.
+    #[must_use]
+    pub fn are(&self, user: &Jid) -> bool {
+        match self {
+            Self::Of(host) => *host == user.host,
+            Self::One(jid) => jid == user,
+        }
+    }
+}
+
+impl std::str::FromStr for Users {
+    type Err = NameError;
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        if text.contains('@') { text.parse().map(Self::One) } else { text.parse().map(Self::Of) }
+    }
 }
 
 /// What a key may do and how it proves itself; the same for declared keys and those of the state directory.

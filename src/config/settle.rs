@@ -13,8 +13,8 @@ use super::public_key;
 use super::raw::{self, ApiMethod, BackendKind, Raw, Scope, TlsUse};
 use super::secret::{Credentials, Secret, SecretError};
 use super::settings::{
-    Backend, CorsOrigins, Database, Host, Http, Invites, KeySettings, Ledger, Login, Proof, PublicUrl, Settings,
-    Signed, Tls, Xmpp, digest,
+    Backend, Component, CorsOrigins, Database, Host, Http, Invites, KeySettings, Ledger, Login, Proof, PublicUrl,
+    Settings, Signed, Tls, Users, Xmpp, digest,
 };
 use super::{MAX_LAST_PART_BYTES, Merged, Purpose};
 use crate::invite::name::{HostName, Jid, KeyId};
@@ -62,13 +62,13 @@ pub(super) fn settle(
         tls: settling.tls(raw),
         apps: settling.apps(raw),
         invites: settling.invites(raw),
+        component: settling.component(raw, &hosts),
         ledger,
         hosts,
         keys,
         state_dir,
         notices: Vec::new(),
     };
-    settling.not_yet(raw);
     Settings { notices: settling.notices, ..settings }
 }
 
@@ -509,12 +509,59 @@ impl Settling<'_> {
         }
     }
 
-    /// What is declared and understood, but done only by a later version.
-    fn not_yet(&mut self, raw: &Raw) {
-        if let Some(component) = &raw.component {
-            self.twins(&["component"], ["secret", "secret_file"], (&component.secret, &component.secret_file));
-            self.notices.push("component: not served by this version".into());
+    fn component(&mut self, raw: &Raw, hosts: &BTreeMap<HostName, Host>) -> Option<Component> {
+        let component = raw.component.as_ref()?;
+        let jid = component.jid.parse::<HostName>();
+        let host = component.host.parse::<HostName>();
+        match (&jid, &host) {
+            (Err(_), _) => self.fault(&["component", "jid"], "expected a domain such as \"invites.example.com\""),
+            (Ok(jid), _) if hosts.contains_key(jid) => {
+                self.fault(&["component", "jid"], "expected a domain of its own, and not one of [hosts]");
+            }
+            (Ok(_), _) => {}
         }
+        if !host.as_ref().is_ok_and(|host| hosts.contains_key(host)) {
+            self.fault(&["component", "host"], "expected one of [hosts]");
+        }
+        let port = component.server.rsplit_once(':').filter(|(name, _)| !name.is_empty());
+        if !port.is_some_and(|(_, port)| port.parse::<u16>().is_ok_and(|port| port > 0)) {
+            self.fault(&["component", "server"], "expected \"host:port\", such as \"127.0.0.1:5347\"");
+        } else if !is_loopback(&component.server) {
+            let notice =
+                "component.server is not on loopback: the protocol has no encryption, so the way there needs some";
+            self.notices.push(notice.into());
+        }
+        let (plain, file) = (&component.secret, &component.secret_file);
+        self.twins(&["component"], ["secret", "secret_file"], (plain, file));
+        let secret = match (plain, file) {
+            (Some(plain), _) => Some(Secret::new(plain.clone())),
+            (None, Some(file)) => self.read_secret(&["component", "secret_file"], file),
+            (None, None) => {
+                self.fault(&["component"], "needs `secret` or `secret_file`, which the XMPP server has, too");
+                None
+            }
+        };
+        let (jid, host) = (jid.ok()?, host.ok()?);
+        let contact_invites = self.users("contact_invites", &component.contact_invites, &host);
+        let account_invites = self.users("account_invites", &component.account_invites, &host);
+        let (server, per_user) = (component.server.clone(), component.per_user);
+        Some(Component { jid, server, secret, host, contact_invites, account_invites, per_user })
+    }
+
+    /// Users of `host`, as a list in `[component]` has them.
+    fn users(&mut self, field: &str, list: &[String], host: &HostName) -> Vec<Users> {
+        let mut users = Vec::new();
+        for text in list {
+            match text.parse::<Users>() {
+                Ok(one) if one.host() == host => users.push(one),
+                _ => {
+                    let expected =
+                        format!("{text:?}: expected {host}, or the address of a user there without a resource");
+                    self.fault(&["component", field], &expected);
+                }
+            }
+        }
+        users
     }
 }
 

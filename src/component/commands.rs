@@ -1,0 +1,220 @@
+//! `urn:xmpp:invite#invite` and `urn:xmpp:invite#create-account` (XEP-0401, 0.6.0), as clients run them in the wild.
+
+use minidom::Element;
+
+use super::answer::{Asker, COMMANDS, FORM, Refusal};
+use super::session::{Sessions, new_id};
+use crate::clock;
+use crate::config::settings::Component;
+use crate::desk::{Desk, IssueError, Issued};
+use crate::elements::{element, set};
+use crate::invite::name::{Jid, Username};
+use crate::invite::policy::{Minting, Order, span_text};
+use crate::ledger::CreateError;
+
+/// The form type of what an invite is told in.
+const INVITATION: &str = "urn:xmpp:invite#invitation";
+
+/// A command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Command {
+    /// Whoever redeems it becomes the user's contact.
+    Invite,
+    /// An account, for a name if that is said.
+    CreateAccount,
+}
+
+impl Command {
+    pub(super) const ALL: [Self; 2] = [Self::Invite, Self::CreateAccount];
+
+    pub(super) fn node(self) -> &'static str {
+        match self {
+            Self::Invite => "urn:xmpp:invite#invite",
+            Self::CreateAccount => "urn:xmpp:invite#create-account",
+        }
+    }
+
+    pub(super) fn title(self) -> &'static str {
+        match self {
+            Self::Invite => "Invite a contact",
+            Self::CreateAccount => "Invite somebody to an account",
+        }
+    }
+
+    pub(super) fn named(node: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|command| command.node() == node)
+    }
+}
+
+/// What is wrong with a step, by its name in XEP-0050.
+fn bad(what: &'static str) -> Refusal {
+    Refusal { of_command: Some(what), ..Refusal::new("modify", "bad-request") }
+}
+
+/// Does the next step of a command.
+pub(super) async fn run(
+    command: Command,
+    request: &Element,
+    asker: &Asker<'_>,
+    component: &Component,
+    desk: &Desk,
+    sessions: &Sessions,
+) -> Result<Element, Refusal> {
+    let Some(user) = asker.user.as_ref().filter(|_| asker.may(command, component)) else {
+        return Err(Refusal::new("auth", "forbidden").because("You may not run this command."));
+    };
+    let action = request.attr("action").unwrap_or("execute");
+    let session = request.attr("sessionid");
+    let form = Form::of(request);
+    if session.is_some_and(|id| !sessions.is_open(id, asker.full)) {
+        return Err(bad("bad-sessionid"));
+    }
+    match (action, session, &form) {
+        ("cancel", Some(id), _)
+        | ("execute" | "next" | "complete", Some(id), Some(Form { is_submitted: false, .. })) => {
+            sessions.end(id, asker.full);
+            Ok(step(command, id, "canceled"))
+        }
+        ("execute" | "next", None, None) if command == Command::CreateAccount => {
+            Ok(asked(command, &sessions.begin(asker.full)))
+        }
+        // Whoever has lost the form gets it again.
+        ("execute" | "next", Some(id), None) => Ok(asked(command, id)),
+        ("execute" | "next" | "complete", ..) => {
+            if session.is_some_and(|id| !sessions.end(id, asker.full)) {
+                return Err(bad("bad-sessionid"));
+            }
+            let made = make(command, &form.unwrap_or_default(), user, component, desk).await;
+            if let (Err(Refusal { kind: "modify", .. }), Some(id)) = (&made, session) {
+                sessions.go_on(id, asker.full);
+            }
+            // Every answer names a session, also where there is but one step.
+            let id = session.map_or_else(new_id, str::to_owned);
+            let mut answer = step(command, &id, "completed");
+            answer.append_child(told(&made?));
+            Ok(answer)
+        }
+        _ => Err(bad("bad-action")),
+    }
+}
+
+/// Makes the invite.
+async fn make(
+    command: Command,
+    form: &Form,
+    user: &Jid,
+    component: &Component,
+    desk: &Desk,
+) -> Result<Issued, Refusal> {
+    let now = clock::now();
+    let is_contact = command == Command::Invite || form.wants_contact;
+    let order = Order {
+        username: form.username.clone().filter(|_| command == Command::CreateAccount),
+        contact: is_contact.then(|| user.to_string()),
+        inviter: Some(user.to_string()),
+        minting: Minting::IfPossible,
+        ..Order::default()
+    };
+    if order.username.as_ref().is_some_and(|name| name.parse::<Username>().is_err()) {
+        return Err(Refusal::new("modify", "not-acceptable").because("This cannot be the name of an account."));
+    }
+    desk.issue_to_user(user, component.per_user, &component.host, &order, now).await.map_err(refusal)
+}
+
+fn refusal(error: IssueError) -> Refusal {
+    match error {
+        IssueError::Order(wrong) => {
+            let is_name = wrong.iter().any(|wrong| wrong.field == "username");
+            let condition = if is_name { "conflict" } else { "not-acceptable" };
+            Refusal::new("modify", condition).because(IssueError::Order(wrong).to_string())
+        }
+        IssueError::Ledger(CreateError::NameReserved(name)) => {
+            Refusal::new("modify", "conflict").because(format!("Somebody else has, or will have, the name {name}."))
+        }
+        IssueError::Ledger(CreateError::Limit { retry_after } | CreateError::Pending { retry_after }) => {
+            let wait = span_text(std::time::Duration::from_secs(retry_after.as_secs().max(1)));
+            Refusal::new("wait", "resource-constraint").because(format!("That was all for now; try again in {wait}."))
+        }
+        IssueError::Ledger(_) | IssueError::NoAppToken(_) => {
+            Refusal::new("wait", "internal-server-error").because("No invite can be made now; try again later.")
+        }
+        IssueError::Scope | IssueError::Host | IssueError::WhichHost | IssueError::NoPublicUrl => {
+            Refusal::new("cancel", "internal-server-error").because(error.to_string())
+        }
+    }
+}
+
+/// What was filled in.
+#[derive(Default)]
+struct Form {
+    /// Not cancelled.
+    is_submitted: bool,
+    username: Option<String>,
+    wants_contact: bool,
+}
+
+impl Form {
+    fn of(request: &Element) -> Option<Self> {
+        let form = request.get_child("x", FORM)?;
+        let value = |name: &str| {
+            let field = form.children().find(|field| field.is("field", FORM) && field.attr("var") == Some(name))?;
+            Some(field.get_child("value", FORM)?.text().trim().to_owned())
+        };
+        Some(Self {
+            is_submitted: form.attr("type") != Some("cancel"),
+            username: value("username").filter(|name| !name.is_empty()),
+            wants_contact: value("roster-subscription").is_some_and(|value| matches!(value.as_str(), "1" | "true")),
+        })
+    }
+}
+
+/// An answer of a command.
+fn step(command: Command, session: &str, status: &str) -> Element {
+    let attributes = [("node", command.node()), ("sessionid", session), ("status", status)];
+    element("command", COMMANDS, &attributes)
+}
+
+/// The form of `create-account`. Nothing in it is required.
+fn asked(command: Command, session: &str) -> Element {
+    let mut form = element("x", FORM, &[("type", "form")]);
+    for (name, text) in [("title", command.title()), ("instructions", "Leave the name empty to let them choose it.")] {
+        let mut line = Element::bare(name, FORM);
+        line.append_text(text);
+        form.append_child(line);
+    }
+    form.append_child(field("username", "text-single", Some("Name of the account"), None));
+    form.append_child(field("roster-subscription", "boolean", Some("Become contacts of each other"), Some("0")));
+    let mut actions = element("actions", COMMANDS, &[("execute", "complete")]);
+    actions.append_child(Element::bare("complete", COMMANDS));
+    let mut answer = step(command, session, "executing");
+    answer.append_child(actions);
+    answer.append_child(form);
+    answer
+}
+
+/// An invite, in a form.
+fn told(issued: &Issued) -> Element {
+    let mut form = element("x", FORM, &[("type", "result")]);
+    let expires_at = issued.uri_expires_at.unwrap_or(issued.invite.draft.expires_at);
+    form.append_child(field("FORM_TYPE", "hidden", None, Some(INVITATION)));
+    // Where apps cannot sign up, or not now, the page is what there is to open.
+    let uri = issued.uri.as_deref().unwrap_or(&issued.landing_page);
+    form.append_child(field("uri", "text-single", Some("Link for an app"), Some(uri)));
+    form.append_child(field("landing-url", "text-single", Some("Link"), Some(&issued.landing_page)));
+    let expire = expires_at.strftime("%FT%TZ").to_string();
+    form.append_child(field("expire", "text-single", Some("Good until"), Some(&expire)));
+    form
+}
+
+fn field(name: &str, kind: &str, label: Option<&str>, value: Option<&str>) -> Element {
+    let mut field = element("field", FORM, &[("var", name), ("type", kind)]);
+    if let Some(label) = label {
+        set(&mut field, "label", label);
+    }
+    if let Some(text) = value {
+        let mut value = Element::bare("value", FORM);
+        value.append_text(text);
+        field.append_child(value);
+    }
+    field
+}

@@ -1,0 +1,211 @@
+//! Commands for the users of a host (XEP-0401, XEP-0050), served by a component of its server (XEP-0114): whoever may, has
+//! an app make an invite.
+//!
+//! | module | what it has |
+//! |---|---|
+//! | `stream` | the connection, up to the handshake |
+//! | `answer` | what each stanza is answered with |
+//! | `commands` | the two commands |
+//! | `session` | commands that have more than one step |
+//!
+//! The connection is made again whenever it is lost; who may do what is read from the configuration in force for each stanza.
+
+mod answer;
+mod commands;
+mod session;
+mod stream;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwap;
+use async_io::Timer;
+use futures_lite::FutureExt as _;
+use minidom::Element;
+
+use crate::clock;
+use crate::config::settings::Component;
+use crate::desk::Desk;
+use crate::elements::StreamError;
+use answer::{Refusal, answer, refuse};
+use session::Sessions;
+pub use stream::ConnectError;
+use stream::Stream;
+
+/// Whether the configuration has changed is looked at so often.
+const TURN: Duration = Duration::from_secs(1);
+/// After a failed try it is waited so long, then twice as long, and so on.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
+/// A server from which nothing came for so long is asked whether it is there; after three times that it is not.
+const QUIET: Duration = Duration::from_mins(1);
+/// For a stanza to be written.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+/// So many stanzas are answered at once; more are told to come later.
+const MOST_AT_ONCE: usize = 64;
+
+/// How it goes, for the status line.
+#[derive(Default)]
+pub struct Health(Mutex<Option<String>>);
+
+impl Health {
+    /// What is wrong, if anything is.
+    #[must_use]
+    pub fn trouble(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set(&self, trouble: Option<String>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
+    }
+}
+
+/// Connects once, and says what is wrong if that fails.
+///
+/// # Errors
+/// Why it is not connected.
+pub async fn examine(component: &Component) -> Result<(), ConnectError> {
+    Stream::open(component).await?.end().await;
+    Ok(())
+}
+
+/// Serves the component that is configured, if there is one, as long as the process lives.
+pub async fn run(desk: Arc<ArcSwap<Desk>>, health: Arc<Health>) {
+    let sessions = Arc::new(Sessions::default());
+    let mut pause = FIRST_PAUSE;
+    let mut tried = None;
+    loop {
+        let Some(component) = desk.load().settings().component.clone() else {
+            (tried, pause) = (None, FIRST_PAUSE);
+            health.set(None);
+            Timer::after(TURN).await;
+            continue;
+        };
+        let jid = component.jid.as_str();
+        let failure = match Stream::open(&component).await {
+            Ok(stream) => {
+                log::info!("component {jid} is connected");
+                health.set(None);
+                tried = None;
+                let began = clock::instant();
+                let ended = serve(stream, &component, &desk, &sessions).await;
+                // A server that takes a connection and drops it again is not to be asked once a second.
+                if is_past(clock::instant(), began, LONGEST_PAUSE) || ended.is_ok() {
+                    pause = FIRST_PAUSE;
+                }
+                match ended {
+                    Ok(()) => continue,
+                    Err(error) => error.to_string(),
+                }
+            }
+            Err(error) => error.to_string(),
+        };
+        health.set(Some(format!("component {jid} is away ({failure})")));
+        // Once for each reason: the tries go on.
+        if tried.as_ref() != Some(&failure) {
+            log::warn!("error":% = failure; "component {jid} is not connected");
+            tried = Some(failure);
+        }
+        wait(pause, &component, &desk).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+/// Waits so long, or until another connection is wanted.
+async fn wait(pause: Duration, component: &Component, desk: &ArcSwap<Desk>) {
+    let until = clock::instant() + pause;
+    while clock::instant() < until && is_wanted(component, desk) {
+        Timer::at(until.min(clock::instant() + TURN)).await;
+    }
+}
+
+/// Whether the configuration in force asks for this connection still.
+fn is_wanted(component: &Component, desk: &ArcSwap<Desk>) -> bool {
+    let desk = desk.load();
+    let now = desk.settings().component.as_ref();
+    now.is_some_and(|now| {
+        (&now.jid, &now.server, &now.secret) == (&component.jid, &component.server, &component.secret)
+    })
+}
+
+enum Turn {
+    Came(Element),
+    Answered(Element),
+    Tick,
+}
+
+/// Answers what comes, until the connection is not wanted any more.
+async fn serve(
+    mut stream: Stream,
+    component: &Component,
+    desk: &ArcSwap<Desk>,
+    sessions: &Arc<Sessions>,
+) -> Result<(), ConnectError> {
+    let (sender, answers) = async_channel::bounded(MOST_AT_ONCE);
+    let busy = Arc::new(AtomicUsize::new(0));
+    let (mut heard, mut asked) = (clock::instant(), clock::instant());
+    loop {
+        // Answers go first: whoever sends much does not keep them from their turn.
+        let next = async { Ok(answers.recv().await.map_or(Turn::Tick, Turn::Answered)) }
+            .or(async { stream.read().await.map(Turn::Came) })
+            .or(async {
+                Timer::after(TURN).await;
+                Ok(Turn::Tick)
+            });
+        match next.await? {
+            Turn::Answered(answer) => write(&mut stream, &answer).await?,
+            Turn::Came(stanza) => {
+                heard = clock::instant();
+                if !answer::wants_answer(&stanza) {
+                    continue;
+                }
+                if busy.load(Ordering::Relaxed) >= MOST_AT_ONCE {
+                    write(&mut stream, &refuse(&stanza, &Refusal::busy())).await?;
+                    continue;
+                }
+                busy.fetch_add(1, Ordering::Relaxed);
+                let (desk, sessions, sender, busy) =
+                    (desk.load_full(), Arc::clone(sessions), sender.clone(), Arc::clone(&busy));
+                async_std::task::spawn(async move {
+                    let answer = answer(&stanza, &desk, &sessions).await;
+                    // The connection may be gone by now.
+                    let _ = sender.send(answer).await;
+                    busy.fetch_sub(1, Ordering::Relaxed);
+                });
+            }
+            Turn::Tick => {}
+        }
+        if !is_wanted(component, desk) {
+            stream.end().await;
+            return Ok(());
+        }
+        let now = clock::instant();
+        if is_past(now, heard, QUIET * 3) {
+            return Err(ConnectError::Silent);
+        }
+        if is_past(now, heard, QUIET) && is_past(now, asked, QUIET) {
+            asked = now;
+            let ping = answer::ping(&component.jid, &component.host);
+            write(&mut stream, &ping).await?;
+        }
+    }
+}
+
+fn is_past(now: Instant, since: Instant, time: Duration) -> bool {
+    now.duration_since(since) >= time
+}
+
+async fn write(stream: &mut Stream, element: &Element) -> Result<(), ConnectError> {
+    let late = async {
+        Timer::after(WRITE_TIMEOUT).await;
+        Err(ConnectError::Silent)
+    };
+    async { Ok(stream.write(element).await?) }.or(late).await
+}
+
+impl From<StreamError> for ConnectError {
+    fn from(error: StreamError) -> Self {
+        Self::Lost(error)
+    }
+}

@@ -1,0 +1,93 @@
+//! Commands that have more than one step (XEP-0050, 3.4): a session is one user's, at one of their devices, and ends with
+//! its last step or by itself.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use rand::Rng as _;
+
+use crate::clock;
+
+/// Whoever fills a form in has so long.
+const LIFE: Duration = Duration::from_mins(10);
+/// Of all users together; the oldest goes first.
+const MOST: usize = 1_000;
+
+/// The sessions that are open.
+#[derive(Default)]
+pub(super) struct Sessions(Mutex<HashMap<String, Session>>);
+
+struct Session {
+    /// The full JID.
+    owner: String,
+    began: Instant,
+}
+
+impl Sessions {
+    /// A new session of `owner`.
+    pub(super) fn begin(&self, owner: &str) -> String {
+        let id = new_id();
+        let now = clock::instant();
+        let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        sessions.retain(|_, session| now.duration_since(session.began) < LIFE);
+        if sessions.len() >= MOST
+            && let Some(oldest) = sessions.iter().min_by_key(|(_, session)| session.began).map(|(id, _)| id.clone())
+        {
+            sessions.remove(&oldest);
+        }
+        sessions.insert(id.clone(), Session { owner: owner.to_owned(), began: now });
+        id
+    }
+
+    /// Whether the session is open, and `owner`'s.
+    pub(super) fn is_open(&self, id: &str, owner: &str) -> bool {
+        let sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_live = |session: &Session| clock::instant().duration_since(session.began) < LIFE;
+        sessions.get(id).is_some_and(|session| session.owner == owner && is_live(session))
+    }
+
+    /// Ends a session that is open, and `owner`'s; says whether there was one. Of two that come at once, one does.
+    pub(super) fn end(&self, id: &str, owner: &str) -> bool {
+        let is_open = self.is_open(id, owner);
+        is_open && self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(id).is_some()
+    }
+
+    /// Opens a session that was just ended again, since its last step was wrong.
+    pub(super) fn go_on(&self, id: &str, owner: &str) {
+        let session = Session { owner: owner.to_owned(), began: clock::instant() };
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), session);
+    }
+}
+
+/// What a session is called by; nobody guesses it.
+pub(super) fn new_id() -> String {
+    let mut bytes = [0; 12];
+    rand::rng().fill_bytes(&mut bytes);
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_is_its_owners_and_ends_once() {
+        let sessions = Sessions::default();
+        let id = sessions.begin("romeo@example.com/balcony");
+        assert!(!sessions.end(&id, "romeo@example.com/orchard") && !sessions.end("x", "romeo@example.com/balcony"));
+        assert!(sessions.is_open(&id, "romeo@example.com/balcony"));
+        assert!(sessions.end(&id, "romeo@example.com/balcony") && !sessions.end(&id, "romeo@example.com/balcony"));
+        sessions.go_on(&id, "romeo@example.com/balcony");
+        assert!(sessions.end(&id, "romeo@example.com/balcony"));
+    }
+
+    #[test]
+    fn the_oldest_sessions_make_room() {
+        let sessions = Sessions::default();
+        let ids: Vec<_> = (0..=MOST).map(|_| sessions.begin("a@example.com/x")).collect();
+        assert!(!sessions.is_open(&ids[0], "a@example.com/x") && sessions.is_open(&ids[MOST], "a@example.com/x"));
+    }
+}
