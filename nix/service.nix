@@ -95,6 +95,8 @@ in
       requires = lib.filter (name: name != "invited-metrics.socket") units;
       after = units;
       startLimitIntervalSec = 0;
+      # Users call over XMPP, which starts nothing.
+      wantedBy = lib.mkIf (settings ? component) [ "multi-user.target" ];
 
       # A switch neither closes the socket nor stops the service beforehand; what a reload can take, it takes.
       stopIfChanged = false;

@@ -7,6 +7,7 @@ use anyhow::bail;
 
 use super::{Global, Outcome, hint, load_tls, print};
 use crate::backend::{Backends, Examination};
+use crate::component::{self, ConnectError};
 use crate::config::{Credentials, Fault, Faults, Purpose, Settings};
 use crate::key::KeyRing;
 use crate::key::state::StateKeys;
@@ -14,7 +15,7 @@ use crate::metrics::{self, Metrics};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Options {
-    /// Try the backends, too
+    /// Try the backends and the component, too
     #[arg(long)]
     connect: bool,
 }
@@ -48,7 +49,7 @@ pub(super) fn run(global: &Global, options: &Options) -> Outcome {
     print(&format!("valid: {hosts} host{}, {keys} key{}", plural(hosts), plural(keys)))
 }
 
-/// Tries the backends of all hosts, and says what is missing there and what mends it.
+/// Tries the backends of all hosts and the component, and says what is missing there and what mends it.
 fn connect(settings: &Settings) -> Outcome {
     let metrics = Arc::new(Metrics::new(metrics::seconds()));
     let backends = Backends::new(&settings.hosts, None, &metrics);
@@ -71,6 +72,21 @@ fn connect(settings: &Settings) -> Outcome {
         print(&text)?;
         if findings.iter().any(|finding| finding.is_fault) {
             lacking.push(host.to_string());
+        }
+    }
+    if let Some(component) = &settings.component {
+        let jid = &component.jid;
+        match async_std::task::block_on(component::examine(component)) {
+            Ok(()) => print(&format!("component {jid}: the server takes it\n"))?,
+            Err(error @ ConnectError::NoSecret) => hint(&format!("note: component {jid} is not tried: {error}")),
+            Err(error) => {
+                let mut text = format!("component {jid}: {error}\n");
+                for line in error.mend(component).lines() {
+                    writeln!(text, "    {line}")?;
+                }
+                print(&text)?;
+                lacking.push(format!("component {jid}"));
+            }
         }
     }
     if lacking.is_empty() { Ok(()) } else { bail!("not everything works at {}; see above", lacking.join(", ")) }

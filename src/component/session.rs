@@ -65,7 +65,7 @@ impl Sessions {
 /// What a session is called by; nobody guesses it.
 pub(super) fn new_id() -> String {
     let mut bytes = [0; 12];
-    rand::rng().fill_bytes(&mut bytes);
+    clock::rng().fill_bytes(&mut bytes);
     URL_SAFE_NO_PAD.encode(bytes)
 }
 

@@ -36,6 +36,31 @@ pub enum ConnectError {
     NoSecret,
 }
 
+impl ConnectError {
+    /// What mends it, in the server's configuration or ours.
+    #[must_use]
+    pub fn mend(&self, component: &Component) -> String {
+        let Component { jid, server, .. } = component;
+        let port = server.rsplit_once(':').map_or("5347", |(_, port)| port);
+        let prosody = format!(
+            "Prosody: component_ports = {{ {port} }}\nProsody: Component \"{jid}\" component_secret = \"…\"\n\
+             ejabberd: a listener with port: {port}, module: ejabberd_service, hosts: \"{jid}\": password: \"…\""
+        );
+        match self {
+            Self::Refused(condition) if condition == "not-authorized" => {
+                format!(
+                    "the same secret must be there and in component.secret or component.secret_file here\n{prosody}"
+                )
+            }
+            Self::Refused(condition) if condition == "conflict" => {
+                format!("another component is connected as {jid}; stop that one")
+            }
+            Self::NoSecret => "run it where the credential is, or trust the log of the service".into(),
+            Self::Refused(_) | Self::Unreachable(..) | Self::Silent | Self::Lost(_) => prosody,
+        }
+    }
+}
+
 /// A connection on which stanzas go.
 pub(super) struct Stream(Elements);
 

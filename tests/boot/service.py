@@ -563,6 +563,31 @@ def xmpp_server_behind_tcp_is_reached_with_the_drop_in_and_not_without():
     for name in ["network", "password"]:
         drop_out("invited.service", name)
     os.remove("/etc/invited/conf.d/backend.toml")
+    restart()
+
+
+@check
+def component_is_connected_from_boot_on_as_the_readme_says():
+    section = "Invites from users' own apps"
+    lua = readme(section, "lua")
+    config = pathlib.Path("/etc/prosody/prosody.cfg.lua").read_text()
+    write("/etc/prosody/prosody.cfg.lua", lua.splitlines()[0] + "\n" + config + "\n".join(lua.splitlines()[1:]) + "\n")
+    sh("systemctl restart prosody.service")
+    write("/etc/invited/conf.d/component.toml", readme(section, "toml"))
+    write("/etc/invited/credentials/component", re.search('component_secret = "(.*)"', lua)[1] + "\n", 0o600)
+    drop_in("invited.service", "secret", "[Service]\nLoadCredential=component:/etc/invited/credentials/component\n")
+    restart()
+    ready("none")
+    until(lambda: journal("is not connected"), "without a network it is not there")
+    drop_in("invited.service", "network")
+    stop_service()
+    sh(readme(section, "console").removeprefix("# "))
+    sh("systemctl start multi-user.target")
+    until(lambda: journal("component invites.example.com is connected"), "the component")
+    sh("rm /etc/systemd/system/multi-user.target.wants/invited.service; systemctl daemon-reload")
+    for name in ["network", "secret"]:
+        drop_out("invited.service", name)
+    os.remove("/etc/invited/conf.d/component.toml")
     sh("systemctl stop prosody.service")
     restart()
 
