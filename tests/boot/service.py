@@ -577,7 +577,6 @@ def component_is_connected_from_boot_on_as_the_readme_says():
     write("/etc/invited/credentials/component", re.search('component_secret = "(.*)"', lua)[1] + "\n", 0o600)
     drop_in("invited.service", "secret", "[Service]\nLoadCredential=component:/etc/invited/credentials/component\n")
     restart()
-    ready("none")
     until(lambda: journal("is not connected"), "without a network it is not there")
     drop_in("invited.service", "network")
     stop_service()
