@@ -191,6 +191,12 @@ impl Desk {
         now: Timestamp,
     ) -> Result<Issued, IssueError> {
         let asker = Asker::User(user, limit);
+        // Better said now than to the guest. A server that is away is no reason not to make it.
+        if let (Some(Ok(name)), Some(backend)) = (order.username.as_deref().map(str::parse), self.backend(host))
+            && backend.exists(&name).await == Ok(true)
+        {
+            return Err(CreateError::NameReserved(name).into());
+        }
         match self.make_and_count(&asker, Some(host.as_str()), order, 1, None, now).await? {
             Answer::New(issued) => issued.into_iter().next().ok_or(IssueError::Host),
             // Only what is to be repeated was answered before.
