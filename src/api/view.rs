@@ -49,7 +49,7 @@ pub struct InviteView {
     pub roles: Vec<String>,
     /// A remark for admins.
     pub note: Option<String>,
-    /// Who had it made: `key/ID` or `cli`.
+    /// Who had it made: `key/ID`, `cli`, `xmpp/JID`, or `server` where that made it itself.
     pub source: String,
     /// RFC 3339, UTC.
     #[schemars(with = "String", extend("format" = "date-time"))]

@@ -65,37 +65,36 @@ pub(super) async fn run(
     };
     let action = request.attr("action").unwrap_or("execute");
     let session = request.attr("sessionid");
-    let form = Form::of(request);
-    if session.is_some_and(|id| !sessions.is_open(id, asker.full)) {
+    // The other command has but one step.
+    let is_open = |id| command == Command::CreateAccount && sessions.is_open(id, asker.full);
+    if !session.is_none_or(is_open) {
         return Err(bad("bad-sessionid"));
     }
-    match (action, session, &form) {
-        ("cancel", Some(id), _)
-        | ("execute" | "next" | "complete", Some(id), Some(Form { is_submitted: false, .. })) => {
-            sessions.end(id, asker.full);
-            Ok(step(command, id, "canceled"))
-        }
-        ("execute" | "next", None, None) if command == Command::CreateAccount => {
-            Ok(asked(command, &sessions.begin(asker.full)))
-        }
-        // Whoever has lost the form gets it again.
-        ("execute" | "next", Some(id), None) => Ok(asked(command, id)),
-        ("execute" | "next" | "complete", ..) => {
-            if session.is_some_and(|id| !sessions.end(id, asker.full)) {
-                return Err(bad("bad-sessionid"));
-            }
-            let made = make(command, &form.unwrap_or_default(), user, component, desk).await;
-            if let (Err(Refusal { kind: "modify", .. }), Some(id)) = (&made, session) {
-                sessions.go_on(id, asker.full);
-            }
-            // Every answer names a session, also where there is but one step.
-            let id = session.map_or_else(new_id, str::to_owned);
-            let mut answer = step(command, &id, "completed");
-            answer.append_child(told(&made?));
-            Ok(answer)
-        }
-        _ => Err(bad("bad-action")),
+    if !["execute", "next", "complete", "cancel"].contains(&action) {
+        return Err(bad("bad-action"));
     }
+    let form = Form::of(request);
+    // Every answer names a session, also where none goes on.
+    let id = session.map_or_else(new_id, str::to_owned);
+    if action == "cancel" || form.as_ref().is_some_and(|form| !form.is_submitted) {
+        sessions.end(&id, asker.full);
+        return Ok(step(command, &id, "canceled"));
+    }
+    if command == Command::CreateAccount && form.is_none() && action != "complete" {
+        sessions.begin(&id, asker.full);
+        return Ok(asked(command, &id));
+    }
+    // Of two that come at once, one goes on.
+    if session.is_some() && !sessions.end(&id, asker.full) {
+        return Err(bad("bad-sessionid"));
+    }
+    let made = make(command, &form.unwrap_or_default(), user, component, desk).await;
+    if session.is_some() && made.as_ref().is_err_and(|refusal| refusal.kind == "modify") {
+        sessions.begin(&id, asker.full);
+    }
+    let mut answer = step(command, &id, "completed");
+    answer.append_child(told(&made?));
+    Ok(answer)
 }
 
 /// Makes the invite.

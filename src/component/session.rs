@@ -1,5 +1,5 @@
 //! Commands that have more than one step (XEP-0050, 3.4): a session is one user's, at one of their devices, and ends with
-//! its last step or by itself.
+//! its last step that is right, or by itself.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -27,9 +27,8 @@ struct Session {
 }
 
 impl Sessions {
-    /// A new session of `owner`.
-    pub(super) fn begin(&self, owner: &str) -> String {
-        let id = new_id();
+    /// Opens a session of `owner`, or leaves it open.
+    pub(super) fn begin(&self, id: &str, owner: &str) {
         let now = clock::instant();
         let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         sessions.retain(|_, session| now.duration_since(session.began) < LIFE);
@@ -38,8 +37,7 @@ impl Sessions {
         {
             sessions.remove(&oldest);
         }
-        sessions.insert(id.clone(), Session { owner: owner.to_owned(), began: now });
-        id
+        sessions.insert(id.to_owned(), Session { owner: owner.to_owned(), began: now });
     }
 
     /// Whether the session is open, and `owner`'s.
@@ -49,16 +47,10 @@ impl Sessions {
         sessions.get(id).is_some_and(|session| session.owner == owner && is_live(session))
     }
 
-    /// Ends a session that is open, and `owner`'s; says whether there was one. Of two that come at once, one does.
+    /// Ends a session that is open, and `owner`'s; says whether there was one.
     pub(super) fn end(&self, id: &str, owner: &str) -> bool {
         let is_open = self.is_open(id, owner);
         is_open && self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(id).is_some()
-    }
-
-    /// Opens a session that was just ended again, since its last step was wrong.
-    pub(super) fn go_on(&self, id: &str, owner: &str) {
-        let session = Session { owner: owner.to_owned(), began: clock::instant() };
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), session);
     }
 }
 
@@ -75,19 +67,20 @@ mod tests {
 
     #[test]
     fn a_session_is_its_owners_and_ends_once() {
-        let sessions = Sessions::default();
-        let id = sessions.begin("romeo@example.com/balcony");
+        let (sessions, id) = (Sessions::default(), new_id());
+        sessions.begin(&id, "romeo@example.com/balcony");
         assert!(!sessions.end(&id, "romeo@example.com/orchard") && !sessions.end("x", "romeo@example.com/balcony"));
         assert!(sessions.is_open(&id, "romeo@example.com/balcony"));
         assert!(sessions.end(&id, "romeo@example.com/balcony") && !sessions.end(&id, "romeo@example.com/balcony"));
-        sessions.go_on(&id, "romeo@example.com/balcony");
-        assert!(sessions.end(&id, "romeo@example.com/balcony"));
     }
 
     #[test]
     fn the_oldest_sessions_make_room() {
         let sessions = Sessions::default();
-        let ids: Vec<_> = (0..=MOST).map(|_| sessions.begin("a@example.com/x")).collect();
+        let ids: Vec<_> = (0..=MOST).map(|_| new_id()).collect();
+        for id in &ids {
+            sessions.begin(id, "a@example.com/x");
+        }
         assert!(!sessions.is_open(&ids[0], "a@example.com/x") && sessions.is_open(&ids[MOST], "a@example.com/x"));
     }
 }
