@@ -2,10 +2,10 @@
 
 use minidom::Element;
 
-use super::answer::{Asker, COMMANDS, FORM, Refusal};
 use super::session::{Sessions, new_id};
+use super::stanza::{Asker, COMMANDS, FORM, Refusal};
 use crate::clock;
-use crate::config::settings::Component;
+use crate::config::settings::{Component, Users};
 use crate::desk::{Desk, IssueError, Issued};
 use crate::elements::{element, set};
 use crate::invite::name::{Jid, Username};
@@ -41,6 +41,14 @@ impl Command {
         }
     }
 
+    /// Who may run it.
+    pub(super) fn users(self, component: &Component) -> &[Users] {
+        match self {
+            Self::Invite => &component.contact_invites,
+            Self::CreateAccount => &component.account_invites,
+        }
+    }
+
     pub(super) fn named(node: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|command| command.node() == node)
     }
@@ -60,7 +68,7 @@ pub(super) async fn run(
     desk: &Desk,
     sessions: &Sessions,
 ) -> Result<Element, Refusal> {
-    let Some(user) = asker.user.as_ref().filter(|_| asker.may(command, component)) else {
+    let Some(user) = asker.user.as_ref().filter(|_| asker.is_of(command.users(component))) else {
         return Err(Refusal::new("auth", "forbidden").because("You may not run this command."));
     };
     let action = request.attr("action").unwrap_or("execute");

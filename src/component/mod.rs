@@ -4,15 +4,17 @@
 //! | module | what it has |
 //! |---|---|
 //! | `stream` | the connection, up to the handshake |
-//! | `answer` | what each stanza is answered with |
+//! | `answer` | what requests are answered with |
 //! | `commands` | the two commands |
 //! | `session` | commands that have more than one step |
+//! | `stanza` | who asks, and how they are answered |
 //!
 //! The connection is made again whenever it is lost; who may do what is read from the configuration in force for each stanza.
 
 mod answer;
 mod commands;
 mod session;
+mod stanza;
 mod stream;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -28,8 +30,9 @@ use crate::clock;
 use crate::config::settings::Component;
 use crate::desk::Desk;
 use crate::elements::StreamError;
-use answer::{Refusal, answer, refuse};
+use answer::answer;
 use session::Sessions;
+use stanza::{Refusal, refuse};
 pub use stream::ConnectError;
 use stream::Stream;
 
@@ -157,7 +160,7 @@ async fn serve(
             Turn::Answered(answer) => write(&mut stream, &answer).await?,
             Turn::Came(stanza) => {
                 heard = clock::instant();
-                if !answer::wants_answer(&stanza) {
+                if !stanza::wants_answer(&stanza) {
                     continue;
                 }
                 if busy.load(Ordering::Relaxed) >= MOST_AT_ONCE {
@@ -186,7 +189,7 @@ async fn serve(
         }
         if is_past(now, heard, QUIET) && is_past(now, asked, QUIET) {
             asked = now;
-            let ping = answer::ping(&component.jid, &component.host);
+            let ping = stanza::ping(&component.jid, &component.host);
             write(&mut stream, &ping).await?;
         }
     }
