@@ -6,6 +6,8 @@ Usage: client.py HOST PORT REQUEST, where REQUEST is JSON:
   {"do": "login", "username": …, "password": …}                 prints the roster: JID to subscription
   {"do": "add", "username": …, "password": …, "contact": …, "token": …}   asks a contact who has made an invite
   {"do": "invite", "username": …, "password": …, "node": …}     runs a command of XEP-0401
+  {"do": "talk", "username": …, "password": …}                  prints {"jid": …}, sends each line of stdin as it is, and
+                                                                prints each stanza that comes: {"xml": …}
 Prints {"ok": true, …} or {"error": "the condition", "at": "the step"}.
 """
 
@@ -39,10 +41,10 @@ class Client(slixmpp.ClientXMPP):
         if not self.done.done():
             self.done.set_result(outcome)
 
-    async def run(self, port):
+    async def run(self, port, patience=PATIENCE):
         self.connect(("127.0.0.1", port), use_ssl=False, force_starttls=False, disable_starttls=True)
         try:
-            return await asyncio.wait_for(self.done, PATIENCE)
+            return await asyncio.wait_for(self.done, patience)
         except asyncio.TimeoutError:
             return {"error": "no answer", "at": "any"}
         finally:
@@ -121,6 +123,30 @@ class Member(Client):
             self.end({"error": "no answer", "at": "session"})
 
 
+class Talker(Client):
+    """Says what it is told to, word for word, until there is no more."""
+
+    def __init__(self, host, username, password):
+        super().__init__(host, username, password)
+        self.add_event_handler("session_start", self.start)
+        self.add_event_handler("disconnected", lambda _: self.end({"error": "connection", "at": "session"}))
+        self.add_filter("in", self.show)
+        self.is_ready = False
+
+    def show(self, stanza):
+        if self.is_ready and stanza.name in ("iq", "message", "presence"):
+            print(json.dumps({"xml": ET.tostring(stanza.xml, encoding="unicode")}), flush=True)
+        return stanza
+
+    async def start(self, _event):
+        self.is_ready = True
+        print(json.dumps({"jid": self.boundjid.full}), flush=True)
+        loop = asyncio.get_running_loop()
+        while line := await loop.run_in_executor(None, sys.stdin.readline):
+            self.send_raw(line.rstrip("\n"))
+        self.end({"ok": True})
+
+
 async def main(host, port, request):
     async def alone():
         pass
@@ -132,6 +158,8 @@ async def main(host, port, request):
         barrier = asyncio.Barrier(len(request["usernames"]))
         guests = [Guest(host, name, password, request["token"], barrier.wait) for name in request["usernames"]]
         return await asyncio.gather(*(guest.run(port) for guest in guests))
+    if do == "talk":
+        return await Talker(host, request["username"], password).run(port, patience=None)
     wishes = {wish: request.get(wish) for wish in ("node", "contact", "token")}
     return await Member(host, request["username"], password, **wishes).run(port)
 

@@ -1,0 +1,69 @@
+//! The component on a real ejabberd (Debian's 23.01).
+
+use serde_json::json;
+
+use crate::adhoc::{Asks as _, Command, INFO, ITEMS, Made, payload, query, refused};
+use crate::common::Scratch;
+use crate::ejabberd::{ADMIN, Ejabberd, PASSWORD};
+use crate::place::{NAME, SECRET, configured};
+use crate::slixmpp::{self, User};
+
+const CONNECTED: &str = "invites.example.com is connected";
+
+#[test]
+fn users_of_an_ejabberd_make_invites() {
+    if slixmpp::is_missing() {
+        return;
+    }
+    let mut ejabberd = Ejabberd::with_component(NAME, SECRET);
+    ejabberd.register("romeo", "a long password");
+    let backend = format!("[hosts.\"example.com\".backend]\n{}", ejabberd.backend());
+    let scratch = Scratch::new(&format!("{}{backend}", configured(ejabberd.component)));
+    let told = scratch.ok(&["check", "--connect"]);
+    assert!(told.contains(NAME), "{told}");
+    let served = scratch.serve();
+    served.wait_log(CONNECTED);
+
+    let mut romeo = User::log_in(ejabberd.c2s, "romeo", "a long password");
+    let answer = romeo.ask("get", "example.com", &query(ITEMS, None));
+    assert!(payload(&answer).children().any(|item| item.attr("jid") == Some(NAME)), "{answer:?}");
+    let answer = romeo.ask("get", NAME, &query(INFO, None));
+    assert!(payload(&answer).children().any(|child| child.attr("type") == Some("command-list")), "{answer:?}");
+    assert_eq!(romeo.commands().len(), 1);
+    // It has no tokens for apps: the invite is for the web.
+    let made = Made::of(&romeo.invite());
+    assert!(!made.uri.is_empty());
+    let form = crate::form::Form::open(&served, "/register", made.token());
+    assert_eq!(form.send(&served, "juliet", "correct horse battery staple").status, 303, "{}", served.log());
+    let roster =
+        slixmpp::ask(ejabberd.c2s, &json!({"do": "login", "username": "romeo", "password": "a long password"}));
+    assert_eq!(roster["roster"], json!({"juliet@example.com": "both"}));
+
+    let (admin, _) = ADMIN.split_once('@').unwrap();
+    let mut admin = User::log_in(ejabberd.c2s, admin, PASSWORD);
+    assert_eq!(refused(&admin.create(&[("username", "romeo")])), ("modify".into(), "conflict".into()));
+    let answer = admin.create(&[("username", "nurse"), ("roster-subscription", "1")]);
+    assert_eq!(Command::of(&answer).status, "completed");
+    let made = Made::of(&answer);
+    assert_eq!(served.client().get(&format!("/invite?{}", made.token())).status, 200);
+
+    ejabberd.stop();
+    served.wait_log("invites.example.com is not connected");
+    let logged = served.log_length();
+    ejabberd.restart();
+    served.wait_log_after(logged, CONNECTED);
+    let mut romeo = User::log_in(ejabberd.c2s, "romeo", "a long password");
+    Made::of(&romeo.invite());
+}
+
+#[test]
+fn a_wrong_secret_is_told_with_what_mends_it() {
+    let ejabberd = Ejabberd::with_component(NAME, "another secret");
+    let scratch = Scratch::new(&configured(ejabberd.component));
+    let output = scratch.run(&["check", "--connect"]);
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.code() == Some(1) && told.contains("not-authorized"), "{told}");
+    assert!(told.contains("ejabberd_service") && !told.contains("the component's"), "{told}");
+    let served = scratch.serve();
+    assert!(served.wait_log("invites.example.com is not connected").contains("not-authorized"));
+}
