@@ -4,12 +4,15 @@
 #![allow(dead_code, reason = "every test file uses a part of it")]
 #![expect(clippy::unwrap_used, reason = "a harness that cannot do its work fails the test")]
 
-use std::io::{BufRead as _, BufReader};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 
 /// The one host.
 pub const HOST: &str = "example.com";
@@ -27,6 +30,8 @@ pub struct Ejabberd {
     process: Option<Process>,
     pub http: SocketAddr,
     pub c2s: SocketAddr,
+    /// Where components connect to, if it takes any.
+    pub component: SocketAddr,
     dir: tempfile::TempDir,
 }
 
@@ -44,26 +49,43 @@ impl Drop for Process {
 impl Ejabberd {
     /// Starts a server and waits until it answers.
     pub fn start() -> Self {
-        Self::configured(configuration)
+        Self::configured(|http, c2s, _| configuration(http, c2s))
+    }
+
+    /// Starts one that takes the component `name` with that secret, too.
+    pub fn with_component(name: &str, secret: &str) -> Self {
+        Self::with_component_as_told(&format!(
+            "listen:\n  - port: 5347\n    ip: \"127.0.0.1\"\n    module: ejabberd_service\n    hosts:\n      {name:?}:\n        \
+             password: {secret:?}\n"
+        ))
+    }
+
+    /// Starts one that takes components, too, by lines that somebody is told to write.
+    pub fn with_component_as_told(lines: &str) -> Self {
+        assert!(lines.starts_with("listen:\n") && lines.contains("port: 5347"), "{lines}");
+        Self::configured(|http, c2s, component| {
+            let lines = lines.replace("port: 5347", &format!("port: {component}"));
+            configuration(http, c2s).replace("listen:\n", &lines)
+        })
     }
 
     /// Starts one with these lines and no more than a server needs to run at all.
     pub fn as_told(lines: &str) -> Self {
-        Self::configured(|http, _| {
+        Self::configured(|http, _, _| {
             let lines = lines.replace("port: 5280", &format!("port: {http}"));
             assert!(lines.contains(&format!("port: {http}")), "{lines}");
             format!("hosts: [\"{HOST}\"]\nloglevel: warning\n{lines}")
         })
     }
 
-    /// `configuration` is given the ports of HTTP and of clients.
-    fn configured(configuration: impl Fn(u16, u16) -> String) -> Self {
+    /// `configuration` is given the ports of HTTP, of clients and of components.
+    fn configured(configuration: impl Fn(u16, u16, u16) -> String) -> Self {
         for _ in 0..ATTEMPTS {
-            let [http, c2s] = [free_port(), free_port()];
+            let [http, c2s, component] = [free_port(), free_port(), free_port()];
             let dir = tempfile::Builder::new().prefix("invited-ejabberd-").tempdir().unwrap();
-            let config = configuration(http.port(), c2s.port());
+            let config = configuration(http.port(), c2s.port(), component.port());
             std::fs::write(dir.path().join("ejabberd.yml"), config).unwrap();
-            let mut ejabberd = Self { process: None, http, c2s, dir };
+            let mut ejabberd = Self { process: None, http, c2s, component, dir };
             if ejabberd.run() {
                 return ejabberd;
             }
@@ -121,6 +143,23 @@ impl Ejabberd {
                 Err(_) => return false,
             }
         }
+    }
+
+    /// Makes an account.
+    pub fn register(&self, username: &str, password: &str) {
+        let login = STANDARD.encode(format!("{ADMIN}:{PASSWORD}"));
+        let body = serde_json::json!({"user": username, "host": HOST, "password": password}).to_string();
+        let mut stream = TcpStream::connect(self.http).unwrap();
+        write!(
+            stream,
+            "POST /api/register HTTP/1.1\r\nHost: {HOST}\r\nAuthorization: Basic {login}\r\nContent-Type: \
+             application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            body.len()
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
     }
 
     /// `kind = "ejabberd"` for it, as lines of a backend's table.

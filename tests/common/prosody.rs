@@ -26,6 +26,10 @@ const START_TIMEOUT: Duration = Duration::from_secs(30);
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// Between finding a free port and Prosody's taking it, somebody else may.
 const ATTEMPTS: usize = 5;
+/// What has a port that was found for it.
+const SERVICES: [&str; 3] = ["http", "c2s", "component"];
+/// Stands for the port of components in a configuration.
+const COMPONENT_PORT: &str = "COMPONENT-PORT";
 
 /// Where it keeps what it knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,8 +43,10 @@ pub enum Storage {
 /// A server with its data, which may be stopped and started again; killed when dropped.
 pub struct Prosody {
     process: Process,
-    /// Of the one port: HTTP or clients.
+    /// Of HTTP or clients.
     address: SocketAddr,
+    /// Of components, if it takes any.
+    component: Option<SocketAddr>,
     dir: tempfile::TempDir,
     log: Receiver<String>,
 }
@@ -72,6 +78,14 @@ impl Prosody {
         Self::configured(|dir, port| clients(dir, port, storage, modules, lines))
     }
 
+    /// The same on files, with a port for components, and with lines of the test's own for these.
+    pub fn with_components(modules: &[&str], lines: &str) -> Self {
+        Self::configured(|dir, port| {
+            let clients = clients(dir, port, Storage::Internal, modules, lines);
+            format!("component_ports = {{ {COMPONENT_PORT} }}\ncomponent_interfaces = {{ \"127.0.0.1\" }}\n{clients}")
+        })
+    }
+
     /// Starts a server from lines that somebody is told to write, beside what every server has.
     pub fn as_told(lines: &str) -> Self {
         let beside = "modules_enabled = { \"roster\"; \"saslauth\"; \"disco\"; ";
@@ -83,6 +97,15 @@ impl Prosody {
                 "{common}\n{lines}\nmodules_disabled = {{ \"s2s\"; \"tls\" }}\nc2s_interfaces = {{ \"127.0.0.1\" }}\n\
                  c2s_ports = {{ {port} }}\nc2s_require_encryption = false\nVirtualHost \"{HOST}\"\n"
             )
+        })
+    }
+
+    /// Starts one with clients, and below all else with the lines that somebody is told to write there for a component.
+    pub fn with_component_as_told(lines: &str) -> Self {
+        let own = if lines.contains("component_ports") { "" } else { "component_ports = { 5347 }\n" };
+        Self::configured(|dir, port| {
+            let clients = clients(dir, port, Storage::Internal, CLIENT_MODULES, lines);
+            format!("{own}{clients}").replace("{ 5347 }", &format!("{{ {COMPONENT_PORT} }}"))
         })
     }
 
@@ -109,16 +132,17 @@ impl Prosody {
     /// `configuration` is given the directory and a port.
     fn configured(configuration: impl Fn(&str, u16) -> String) -> Self {
         for _ in 0..ATTEMPTS {
-            let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
-            let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+            let [address, component] = [free_port(), free_port()];
             let dir = tempfile::Builder::new().prefix("invited-prosody-").tempdir().unwrap();
             std::fs::create_dir(dir.path().join("certs")).unwrap();
             std::fs::create_dir(dir.path().join("data")).unwrap();
-            let text = configuration(&dir.path().display().to_string(), port);
+            let text = configuration(&dir.path().display().to_string(), address.port());
+            let component = Some(component).filter(|_| text.contains(COMPONENT_PORT));
+            let text = component.map(|at| text.replace(COMPONENT_PORT, &at.port().to_string())).unwrap_or(text);
             std::fs::write(dir.path().join("prosody.cfg.lua"), text).unwrap();
             let (process, log) = spawn(dir.path());
-            let prosody = Self { process, address, dir, log };
-            if prosody.owns_port() {
+            let prosody = Self { process, address, component, dir, log };
+            if prosody.owns_ports() {
                 prosody.wait_until_it_answers();
                 return prosody;
             }
@@ -126,18 +150,25 @@ impl Prosody {
         panic!("prosody found the port in use {ATTEMPTS} times");
     }
 
-    fn owns_port(&self) -> bool {
+    fn owns_ports(&self) -> bool {
+        let mut missing: Vec<_> = [Some(self.address), self.component].into_iter().flatten().collect();
         let mut seen = String::new();
-        loop {
+        while !missing.is_empty() {
             match self.log.recv_timeout(START_TIMEOUT) {
-                Ok(line) if line.contains("Activated service '") && line.contains("' on no ports") => return false,
-                Ok(line) if line.contains("Activated service '") && line.contains(&self.address.port().to_string()) => {
-                    return true;
+                // Of what else there is, some has no ports in any case.
+                Ok(line) if SERVICES.iter().any(|name| line.contains(&format!("'{name}' on no ports"))) => {
+                    return false;
                 }
-                Ok(line) => seen = seen + line.as_str() + "\n",
+                Ok(line) => {
+                    if line.contains("Activated service '") {
+                        missing.retain(|at| !line.contains(&at.port().to_string()));
+                    }
+                    seen = seen + line.as_str() + "\n";
+                }
                 Err(error) => panic!("prosody (process {}) does not start ({error}):\n{seen}", self.process.0.id()),
             }
         }
+        true
     }
 
     /// The port comes before the modules, but the first answer after both: Prosody does one thing at a time.
@@ -164,6 +195,31 @@ impl Prosody {
     /// Where clients connect to.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where components connect to.
+    pub fn component(&self) -> SocketAddr {
+        self.component.unwrap()
+    }
+
+    /// Whether a component of that name is connected.
+    pub fn has_component(&self, name: &str) -> bool {
+        let module = format!("prosody.hosts['{name}'].modules.component");
+        self.lua(&format!("return tostring({module} and {module}.connected)")) == "true"
+    }
+
+    /// Makes an account.
+    pub fn add_user(&self, username: &str, password: &str) {
+        let call = format!("require 'core.usermanager'.create_user('{username}', '{password}', '{HOST}')");
+        assert_eq!(self.lua(&format!("return tostring({call})")), "true", "{username}");
+    }
+
+    /// Has it read its configuration again, with `from` in it as `to`.
+    pub fn reconfigure(&self, from: &str, to: &str) {
+        let text = self.configuration();
+        assert!(text.contains(from), "{text}");
+        std::fs::write(self.dir.path().join("prosody.cfg.lua"), text.replace(from, to)).unwrap();
+        self.lua("return tostring(prosody.reload_config())");
     }
 
     /// Where it keeps what it knows.
@@ -233,7 +289,7 @@ impl Prosody {
     /// Starts it again after [`stop`](Self::stop) or [`kill`](Self::kill), with the same data on the same port.
     pub fn start_again(&mut self) {
         (self.process, self.log) = spawn(self.dir.path());
-        assert!(self.owns_port(), "somebody has taken port {}", self.address.port());
+        assert!(self.owns_ports(), "somebody has taken port {}", self.address.port());
         self.wait_until_it_answers();
     }
 
@@ -283,6 +339,10 @@ impl Prosody {
     pub fn log(&self) -> String {
         self.log.try_iter().map(|line| line + "\n").collect()
     }
+}
+
+fn free_port() -> SocketAddr {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap()
 }
 
 fn spawn(dir: &Path) -> (Process, Receiver<String>) {
