@@ -106,7 +106,7 @@ fn check_line(line: &str) {
             "an invite was revoked event=invite.revoked invite.id=",
             "a key was refused event=key.refused ",
             "a key was made event=key.made key.id=",
-            "component: not served by this version",
+            "component invites.example.com is not connected error=\"cannot connect to 127.0.0.1:1: ",
             "the XMPP server is away; invites are still made, sign-up waits host=",
             "invites cannot be made; make room or mend the disk error=",
         ];
