@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::adhoc::{Asks as _, Command, INFO, ITEMS, Made, payload, query, refused};
 use crate::common::Scratch;
 use crate::ejabberd::{ADMIN, Ejabberd, PASSWORD};
-use crate::place::{NAME, SECRET, configured};
+use crate::place::{NAME, SECRET, as_told, configured, readme};
 use crate::slixmpp::{self, User};
 
 const CONNECTED: &str = "invites.example.com is connected";
@@ -66,4 +66,21 @@ fn a_wrong_secret_is_told_with_what_mends_it() {
     assert!(told.contains("ejabberd_service") && !told.contains("the component's"), "{told}");
     let served = scratch.serve();
     assert!(served.wait_log("invites.example.com is not connected").contains("not-authorized"));
+}
+
+#[test]
+fn the_lines_of_the_readme_are_all_that_is_needed() {
+    if slixmpp::is_missing() {
+        return;
+    }
+    let lines = readme("yaml");
+    let ejabberd = Ejabberd::with_component_as_told(lines);
+    ejabberd.register("romeo", "a long password");
+    let secret = lines.split_once("password: \"").unwrap().1.split('"').next().unwrap();
+    let (scratch, environment) = as_told(ejabberd.component, "", secret);
+    let environment: Vec<_> = environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let served = scratch.serve_with(&environment);
+    served.wait_log(CONNECTED);
+    let made = Made::of(&User::log_in(ejabberd.c2s, "romeo", "a long password").invite());
+    assert_eq!(served.client().get(&format!("/invite?{}", made.token())).status, 200);
 }

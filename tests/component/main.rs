@@ -9,11 +9,8 @@ mod common;
 mod connection;
 #[path = "../common/ejabberd.rs"]
 mod ejabberd;
-mod fake_port;
 #[path = "../common/form.rs"]
 mod form;
-#[path = "../common/hostile.rs"]
-mod hostile;
 mod names;
 mod per_user;
 mod place;
@@ -22,5 +19,4 @@ mod prosody;
 mod sessions;
 #[path = "../common/slixmpp.rs"]
 mod slixmpp;
-mod stream;
 mod users;

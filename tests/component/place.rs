@@ -34,6 +34,30 @@ pub fn prosody() -> Prosody {
     Prosody::with_components(CLIENT_MODULES, &lines)
 }
 
+/// A block of the README's section on users.
+pub fn readme(language: &str) -> &'static str {
+    let heading = "## Invites from users' own apps";
+    let readme = include_str!("../../README.md");
+    let section = readme.split(heading).nth(1).unwrap_or_else(|| panic!("no {heading}")).split("\n## ").next().unwrap();
+    let block = section.split(&format!("```{language}\n")).nth(1).unwrap_or_else(|| panic!("no {language}"));
+    block.split("```").next().unwrap()
+}
+
+/// `invited` as the README has it for a server, with the secret that the lines for the server have; and what it is to be
+/// run with.
+pub fn as_told(server: SocketAddr, tables: &str, secret: &str) -> (Scratch, Vec<(&'static str, String)>) {
+    let toml = readme("toml");
+    let written: toml::Table = toml.parse().unwrap();
+    let component = &written["component"];
+    let toml = toml.replace(component["server"].as_str().unwrap(), &server.to_string());
+    let scratch = Scratch::new(&format!("{CONFIG}{tables}{toml}"));
+    let credential = component["secret_file"].as_str().unwrap();
+    assert!(!credential.contains('/'), "a credential, as the package has them: {credential}");
+    std::fs::write(scratch.path().join(credential), format!("{secret}\n")).unwrap();
+    let directory = scratch.path().display().to_string();
+    (scratch, vec![("CREDENTIALS_DIRECTORY", directory)])
+}
+
 /// All invites, the newest first.
 pub fn invites(scratch: &Scratch) -> Vec<Value> {
     let listed: Value = serde_json::from_str(&scratch.ok(&["invite", "list", "--json"])).unwrap();
