@@ -9,8 +9,11 @@ mod common;
 mod connection;
 #[path = "../common/ejabberd.rs"]
 mod ejabberd;
+mod fake_port;
 #[path = "../common/form.rs"]
 mod form;
+#[path = "../common/hostile.rs"]
+mod hostile;
 mod names;
 mod per_user;
 mod place;
@@ -19,4 +22,5 @@ mod prosody;
 mod sessions;
 #[path = "../common/slixmpp.rs"]
 mod slixmpp;
+mod stream;
 mod users;
