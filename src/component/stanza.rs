@@ -70,7 +70,7 @@ impl<'a> Asker<'a> {
 /// Whether a stanza asks something of somebody who can be told.
 pub(super) fn wants_answer(stanza: &Element) -> bool {
     let is_request = stanza.is("iq", ACCEPT) && matches!(stanza.attr("type"), Some("get" | "set"));
-    is_request && stanza.attr("from").is_some() && stanza.attr("id").is_some()
+    is_request && stanza.attr("from").is_some_and(|from| !from.is_empty()) && stanza.attr("id").is_some()
 }
 
 /// Says no to a request.

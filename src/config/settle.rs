@@ -523,7 +523,7 @@ impl Settling<'_> {
         if !host.as_ref().is_ok_and(|host| hosts.contains_key(host)) {
             self.fault(&["component", "host"], "expected one of [hosts]");
         }
-        let port = component.server.rsplit_once(':').filter(|(name, _)| !name.is_empty());
+        let port = component.server.rsplit_once(':').filter(|(name, _)| !name.is_empty() && !name.contains('/'));
         if !port.is_some_and(|(_, port)| port.parse::<u16>().is_ok_and(|port| port > 0)) {
             self.fault(&["component", "server"], "expected \"host:port\", such as \"127.0.0.1:5347\"");
         } else if !is_loopback(&component.server) {
