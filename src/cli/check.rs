@@ -7,7 +7,7 @@ use anyhow::bail;
 
 use super::{Global, Outcome, hint, load_tls, print};
 use crate::backend::{Backends, Examination};
-use crate::component::{self, ConnectError};
+use crate::component::{self, ConnectError, Examined};
 use crate::config::{Credentials, Fault, Faults, Purpose, Settings};
 use crate::key::KeyRing;
 use crate::key::state::StateKeys;
@@ -77,7 +77,12 @@ fn connect(settings: &Settings) -> Outcome {
     if let Some(component) = &settings.component {
         let jid = &component.jid;
         match async_std::task::block_on(component::examine(component)) {
-            Ok(()) => print(&format!("component {jid}: the server takes it\n"))?,
+            Ok(Examined::Taken) => print(&format!("component {jid}: the server takes it\n"))?,
+            Ok(Examined::TakenAlready) => {
+                print(&format!(
+                    "component {jid}: the server takes it; it is connected already, so the service runs\n"
+                ))?;
+            }
             Err(error @ ConnectError::NoSecret) => hint(&format!("note: component {jid} is not tried: {error}")),
             Err(error) => {
                 let mut text = format!("component {jid}: {error}\n");

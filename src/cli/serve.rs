@@ -38,6 +38,9 @@ const SWEEP_EVERY: Duration = Duration::from_hours(1);
 /// A ledger that failed is tried again so often.
 const PROBE_EVERY: Duration = Duration::from_secs(5);
 
+/// The component had all the time that connections had, and gets as long again as a call to a server takes at most.
+const COMPONENT_PATIENCE: Duration = Duration::from_secs(5);
+
 /// Whoever collects metrics is given so long to read them when the service stops.
 const METRICS_PATIENCE: Duration = Duration::from_secs(1);
 
@@ -162,7 +165,9 @@ impl Service {
         lifecycle::ready(&status);
         async_std::task::spawn(housekeeper.run());
         async_std::task::spawn(tend::run(Arc::clone(&self.desk)));
-        async_std::task::spawn(component::run(Arc::clone(&self.desk), Arc::clone(&self.component)));
+        let (going, stop) = async_channel::bounded(1);
+        let component =
+            async_std::task::spawn(component::run(Arc::clone(&self.desk), Arc::clone(&self.component), stop));
         started(&self).await?;
 
         loop {
@@ -180,14 +185,19 @@ impl Service {
         lifecycle::stopping("answering what is in flight");
         ::log::info!("stopping; answering what is in flight");
         let patience = self.desk().settings().http.drain_timeout;
+        drop(going);
         let hurried = async {
             while requests.next().await != Request::Stop {}
             usize::MAX
         };
-        match self.server.drain(accepting, patience).or(hurried).await {
+        let left = self.server.drain(accepting, patience).or(hurried).await;
+        match left {
             0 => {}
             usize::MAX => ::log::warn!("told to stop twice; not waiting for what is in flight"),
             left => ::log::warn!("{left} connections were still open after drain_timeout"),
+        }
+        if left != usize::MAX {
+            component.or(async { _ = Timer::after(COMPONENT_PATIENCE).await }).await;
         }
         self.metrics_server.drain(accepting_metrics, METRICS_PATIENCE).await;
         self.ledger.close();

@@ -81,7 +81,7 @@ pub(super) async fn run(
     if !["execute", "next", "complete", "cancel"].contains(&action) {
         return Err(bad("bad-action"));
     }
-    let form = Form::of(request);
+    let form = Form::of(request)?;
     // Every answer names a session, also where none goes on.
     let id = session.map_or_else(new_id, str::to_owned);
     if action == "cancel" || form.as_ref().is_some_and(|form| !form.is_submitted) {
@@ -161,17 +161,27 @@ struct Form {
 }
 
 impl Form {
-    fn of(request: &Element) -> Option<Self> {
-        let form = request.get_child("x", FORM)?;
+    fn of(request: &Element) -> Result<Option<Self>, Refusal> {
+        let Some(form) = request.get_child("x", FORM) else { return Ok(None) };
         let value = |name: &str| {
-            let field = form.children().find(|field| field.is("field", FORM) && field.attr("var") == Some(name))?;
-            Some(field.get_child("value", FORM)?.text().trim().to_owned())
+            let fields = form.children().filter(|field| field.is("field", FORM) && field.attr("var") == Some(name));
+            let values: Vec<_> = fields.flat_map(Element::children).filter(|child| child.is("value", FORM)).collect();
+            match values[..] {
+                [] => Ok(String::new()),
+                [value] => Ok(value.text().trim().to_owned()),
+                _ => Err(Refusal::new("modify", "bad-request").because(format!("{name} is there twice."))),
+            }
         };
-        Some(Self {
-            is_submitted: form.attr("type") != Some("cancel"),
-            username: value("username").filter(|name| !name.is_empty()),
-            wants_contact: value("roster-subscription").is_some_and(|value| matches!(value.as_str(), "1" | "true")),
-        })
+        let wants_contact = match value("roster-subscription")?.as_str() {
+            "" | "0" | "false" => false,
+            "1" | "true" => true,
+            _ => {
+                let text = "roster-subscription: expected true or false.";
+                return Err(Refusal::new("modify", "bad-request").because(text));
+            }
+        };
+        let username = Some(value("username")?).filter(|name| !name.is_empty());
+        Ok(Some(Self { is_submitted: form.attr("type") != Some("cancel"), username, wants_contact }))
     }
 }
 

@@ -32,7 +32,7 @@ use crate::desk::Desk;
 use crate::elements::StreamError;
 use answer::answer;
 use session::Sessions;
-use stanza::{Refusal, refuse};
+use stanza::{Refusal, refuse, wants_answer};
 pub use stream::ConnectError;
 use stream::Stream;
 
@@ -64,35 +64,57 @@ impl Health {
     }
 }
 
+/// What a server makes of us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Examined {
+    /// It takes us.
+    Taken,
+    /// It would, but we are connected already: the service runs.
+    TakenAlready,
+}
+
 /// Connects once, and says what is wrong if that fails.
 ///
 /// # Errors
 /// Why it is not connected.
-pub async fn examine(component: &Component) -> Result<(), ConnectError> {
-    Stream::open(component).await?.end().await;
-    Ok(())
+pub async fn examine(component: &Component) -> Result<Examined, ConnectError> {
+    match Stream::open(component).await {
+        Ok(mut stream) => {
+            stream.end().await;
+            Ok(Examined::Taken)
+        }
+        // Only whoever has the secret is told so.
+        Err(ConnectError::Refused(condition)) if condition == "conflict" => Ok(Examined::TakenAlready),
+        Err(error) => Err(error),
+    }
 }
 
-/// Serves the component that is configured, if there is one, as long as the process lives.
-pub async fn run(desk: Arc<ArcSwap<Desk>>, health: Arc<Health>) {
+/// Serves the component that is configured, if there is one, until nobody holds the other end of `stop` any more: then what
+/// is being answered is answered.
+pub async fn run(desk: Arc<ArcSwap<Desk>>, health: Arc<Health>, stop: Stop) {
     let sessions = Arc::new(Sessions::default());
     let mut pause = FIRST_PAUSE;
     let mut tried = None;
-    loop {
+    while !stop.is_closed() {
         let Some(component) = desk.load().settings().component.clone() else {
             (tried, pause) = (None, FIRST_PAUSE);
             health.set(None);
-            Timer::after(TURN).await;
+            stopped(&stop).or(async { _ = Timer::after(TURN).await }).await;
             continue;
         };
         let jid = component.jid.as_str();
-        let failure = match Stream::open(&component).await {
-            Ok(stream) => {
+        let opened = async { Some(Stream::open(&component).await) }.or(async {
+            stopped(&stop).await;
+            None
+        });
+        let failure = match opened.await {
+            None => return,
+            Some(Ok(stream)) => {
                 log::info!("component {jid} is connected");
                 health.set(None);
                 tried = None;
                 let began = clock::instant();
-                let ended = serve(stream, &component, &desk, &sessions).await;
+                let ended = serve(stream, &component, &desk, &sessions, &stop).await;
                 // A server that takes a connection and drops it again is not to be asked once a second.
                 if is_past(clock::instant(), began, LONGEST_PAUSE) || ended.is_ok() {
                     pause = FIRST_PAUSE;
@@ -102,7 +124,7 @@ pub async fn run(desk: Arc<ArcSwap<Desk>>, health: Arc<Health>) {
                     Err(error) => error.to_string(),
                 }
             }
-            Err(error) => error.to_string(),
+            Some(Err(error)) => error.to_string(),
         };
         health.set(Some(format!("component {jid} is away ({failure})")));
         // Once for each reason: the tries go on.
@@ -110,9 +132,17 @@ pub async fn run(desk: Arc<ArcSwap<Desk>>, health: Arc<Health>) {
             log::warn!("error":% = failure; "component {jid} is not connected");
             tried = Some(failure);
         }
-        wait(pause, &component, &desk).await;
+        stopped(&stop).or(wait(pause, &component, &desk)).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
+}
+
+/// Closed when the service stops.
+pub type Stop = async_channel::Receiver<std::convert::Infallible>;
+
+async fn stopped(stop: &Stop) {
+    // Nothing is ever sent.
+    let _ = stop.recv().await;
 }
 
 /// Waits so long, or until another connection is wanted.
@@ -134,6 +164,8 @@ fn is_wanted(component: &Component, desk: &ArcSwap<Desk>) -> bool {
 
 enum Turn {
     Came(Element),
+    /// More than is read; this is the beginning of it.
+    TooLarge(Element),
     Answered(Element),
     Tick,
 }
@@ -144,6 +176,7 @@ async fn serve(
     component: &Component,
     desk: &ArcSwap<Desk>,
     sessions: &Arc<Sessions>,
+    stop: &Stop,
 ) -> Result<(), ConnectError> {
     let (sender, answers) = async_channel::bounded(MOST_AT_ONCE);
     let busy = Arc::new(AtomicUsize::new(0));
@@ -151,16 +184,21 @@ async fn serve(
     loop {
         // Answers go first: whoever sends much does not keep them from their turn.
         let next = async { Ok(answers.recv().await.map_or(Turn::Tick, Turn::Answered)) }
-            .or(async { stream.read().await.map(Turn::Came) })
             .or(async {
-                Timer::after(TURN).await;
+                match stream.read().await {
+                    Err(ConnectError::Lost(StreamError::TooLarge(begun))) => Ok(Turn::TooLarge(*begun)),
+                    read => read.map(Turn::Came),
+                }
+            })
+            .or(async {
+                stopped(stop).or(async { _ = Timer::after(TURN).await }).await;
                 Ok(Turn::Tick)
             });
         match next.await? {
             Turn::Answered(answer) => write(&mut stream, &answer).await?,
             Turn::Came(stanza) => {
                 heard = clock::instant();
-                if !stanza::wants_answer(&stanza) {
+                if !wants_answer(&stanza) {
                     continue;
                 }
                 if busy.load(Ordering::Relaxed) >= MOST_AT_ONCE {
@@ -177,9 +215,18 @@ async fn serve(
                     busy.fetch_sub(1, Ordering::Relaxed);
                 });
             }
-            Turn::Tick => {}
+            Turn::TooLarge(begun) if wants_answer(&begun) => {
+                let refusal = Refusal::new("modify", "not-acceptable").because("This is too much to read.");
+                write(&mut stream, &refuse(&begun, &refusal)).await?;
+            }
+            Turn::TooLarge(_) | Turn::Tick => {}
         }
-        if !is_wanted(component, desk) {
+        if stop.is_closed() || !is_wanted(component, desk) {
+            // What is being done is told.
+            drop(sender);
+            while let Ok(answer) = answers.recv().await {
+                write(&mut stream, &answer).await?;
+            }
             stream.end().await;
             return Ok(());
         }

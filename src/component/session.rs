@@ -13,7 +13,8 @@ use crate::clock;
 
 /// Whoever fills a form in has so long.
 const LIFE: Duration = Duration::from_mins(10);
-/// Of all users together; the oldest goes first.
+/// Of one user, and of all together; the oldest goes first.
+const MOST_OF_ONE: usize = 8;
 const MOST: usize = 1_000;
 
 /// The sessions that are open.
@@ -31,12 +32,10 @@ impl Sessions {
     pub(super) fn begin(&self, id: &str, owner: &str) {
         let now = clock::instant();
         let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        sessions.retain(|_, session| now.duration_since(session.began) < LIFE);
-        if sessions.len() >= MOST
-            && let Some(oldest) = sessions.iter().min_by_key(|(_, session)| session.began).map(|(id, _)| id.clone())
-        {
-            sessions.remove(&oldest);
-        }
+        sessions.retain(|other, session| other != id && now.duration_since(session.began) < LIFE);
+        let is_same_user = |session: &Session| bare(&session.owner) == bare(owner);
+        make_room(&mut sessions, MOST_OF_ONE, is_same_user);
+        make_room(&mut sessions, MOST, |_| true);
         sessions.insert(id.to_owned(), Session { owner: owner.to_owned(), began: now });
     }
 
@@ -52,6 +51,22 @@ impl Sessions {
         let is_open = self.is_open(id, owner);
         is_open && self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(id).is_some()
     }
+}
+
+/// Ends the oldest of some sessions, if there are as many as may be.
+fn make_room(sessions: &mut HashMap<String, Session>, most: usize, of: impl Fn(&Session) -> bool) {
+    let some = || sessions.iter().filter(|(_, session)| of(session));
+    let oldest = some().min_by_key(|(_, session)| session.began).map(|(id, _)| id.clone());
+    if some().count() >= most
+        && let Some(oldest) = oldest
+    {
+        sessions.remove(&oldest);
+    }
+}
+
+/// An address without its resource.
+fn bare(full: &str) -> &str {
+    full.split_once('/').map_or(full, |(bare, _)| bare)
 }
 
 /// What a session is called by; nobody guesses it.
@@ -75,12 +90,20 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_sessions_make_room() {
+    fn the_oldest_sessions_make_room_first_those_of_the_same_user() {
         let sessions = Sessions::default();
-        let ids: Vec<_> = (0..=MOST).map(|_| new_id()).collect();
-        for id in &ids {
-            sessions.begin(id, "a@example.com/x");
+        let begin = |owner: &str| {
+            let id = new_id();
+            sessions.begin(&id, owner);
+            id
+        };
+        let other = begin("a@example.com/x");
+        let own: Vec<_> = (0..=MOST_OF_ONE).map(|device| begin(&format!("b@example.com/{device}"))).collect();
+        assert!(!sessions.is_open(&own[0], "b@example.com/0") && sessions.is_open(&own[1], "b@example.com/1"));
+        assert!(sessions.is_open(&other, "a@example.com/x"));
+        for user in 0..MOST {
+            begin(&format!("{user}@example.com/x"));
         }
-        assert!(!sessions.is_open(&ids[0], "a@example.com/x") && sessions.is_open(&ids[MOST], "a@example.com/x"));
+        assert!(!sessions.is_open(&other, "a@example.com/x"));
     }
 }

@@ -22,6 +22,9 @@ pub enum ConnectError {
     /// The server cannot be reached.
     #[error("cannot connect to {0}: {1}")]
     Unreachable(String, std::io::Error),
+    /// The server takes the secret for wrong; so does ejabberd where it knows no such component.
+    #[error("the server says not-authorized: the secret there is another one, or there is no such component")]
+    Unauthorized,
     /// The server refuses; its condition.
     #[error("the server says {0}")]
     Refused(String),
@@ -43,17 +46,14 @@ impl ConnectError {
         let Component { jid, server, .. } = component;
         let port = server.rsplit_once(':').map_or("5347", |(_, port)| port);
         let prosody = format!(
-            "Prosody: component_ports = {{ {port} }}\nProsody: Component \"{jid}\" component_secret = \"…\"\n\
+            "Prosody, above all hosts: component_ports = {{ {port} }}\nProsody: Component \"{jid}\" component_secret = \"…\"\n\
              ejabberd: a listener with port: {port}, module: ejabberd_service, hosts: \"{jid}\": password: \"…\""
         );
         match self {
-            Self::Refused(condition) if condition == "not-authorized" => {
+            Self::Unauthorized => {
                 format!(
                     "the same secret must be there and in component.secret or component.secret_file here\n{prosody}"
                 )
-            }
-            Self::Refused(condition) if condition == "conflict" => {
-                format!("another component is connected as {jid}; stop that one")
             }
             Self::NoSecret => "run it where the credential is, or trust the log of the service".into(),
             Self::Refused(_) | Self::Unreachable(..) | Self::Silent | Self::Lost(_) => prosody,
@@ -100,7 +100,10 @@ impl Stream {
         let element = self.0.read().await?;
         if element.is("error", STREAM) {
             let condition = element.children().next().map_or("stream error", Element::name);
-            return Err(ConnectError::Refused(condition.to_owned()));
+            return Err(match condition {
+                "not-authorized" => ConnectError::Unauthorized,
+                condition => ConnectError::Refused(condition.to_owned()),
+            });
         }
         Ok(element)
     }

@@ -571,7 +571,7 @@ def component_is_connected_from_boot_on_as_the_readme_says():
     section = "Invites from users' own apps"
     lua = readme(section, "lua")
     config = pathlib.Path("/etc/prosody/prosody.cfg.lua").read_text()
-    write("/etc/prosody/prosody.cfg.lua", lua.splitlines()[0] + "\n" + config + "\n".join(lua.splitlines()[1:]) + "\n")
+    write("/etc/prosody/prosody.cfg.lua", config + lua)
     sh("systemctl restart prosody.service")
     write("/etc/invited/conf.d/component.toml", readme(section, "toml"))
     write("/etc/invited/credentials/component", re.search('component_secret = "(.*)"', lua)[1] + "\n", 0o600)

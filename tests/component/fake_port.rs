@@ -11,7 +11,9 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::Instant;
 
 use minidom::Element;
+use minidom::tree_builder::TreeBuilder;
 use ring::digest;
+use rxml::{Options, Parse as _, RawParser, WithOptions as _};
 
 use crate::adhoc::{self, Asks};
 use crate::common::{PATIENCE, now};
@@ -159,7 +161,7 @@ impl Line {
             let stanzas = text.trim_end().strip_suffix("</stream:stream>");
             self.is_closed |= stanzas.is_some();
             let wrapped = format!("<all xmlns='{ACCEPT}' xmlns:stream='{STREAM}'>{}</all>", stanzas.unwrap_or(text));
-            if let Ok(all) = wrapped.parse::<Element>() {
+            if let Some(all) = parsed(&wrapped) {
                 self.unread.clear();
                 self.stanzas.extend(all.children().cloned());
             }
@@ -213,4 +215,14 @@ pub fn proof(id: &str, secret: &str) -> String {
         write!(text, "{byte:02x}").unwrap();
         text
     })
+}
+
+/// An element, whose names and values may be longer than minidom's own parser takes; none if it is not whole.
+fn parsed(text: &str) -> Option<Element> {
+    let mut parser = RawParser::with_options(Options { max_token_length: 4 << 20, ..Options::default() });
+    let (mut tree, mut rest) = (TreeBuilder::new(), text.as_bytes());
+    while tree.root.is_none() {
+        tree.process_event(parser.parse(&mut rest, true).ok()??).ok()?;
+    }
+    tree.root
 }
