@@ -28,6 +28,18 @@ fn good_configurations_hold() {
                 ("/firewall/allowedTCPPorts".into(), json!([])),
                 ("/nginx/enable".into(), json!(false)),
                 ("/systemd/sockets/invited-metrics".into(), Value::Null),
+                ("/systemd/services/invited/wantedBy".into(), Value::Null),
+            ],
+        ),
+        (
+            "credentials.component = \"/run/secrets/component\";
+             settings.component = { jid = \"invites.example.com\"; server = \"127.0.0.1:5347\"; host = \"example.com\";
+                                    secret_file = \"component\"; account_invites = [ \"admin@example.com\" ]; };",
+            vec![
+                ("/systemd/services/invited/wantedBy".into(), json!(["multi-user.target"])),
+                (service("PrivateNetwork"), json!(false)),
+                (service("IPAddressAllow"), json!("localhost")),
+                (service("LoadCredential"), json!(["component:/run/secrets/component"])),
             ],
         ),
         (
