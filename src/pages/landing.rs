@@ -68,7 +68,7 @@ pub async fn get(request: Request, cards: Arc<Cards>) -> Result<Response, Proble
     let Some(host) = desk.settings().hosts.get(&invite.draft.host).filter(|_| status == Status::Pending) else {
         return gone::ended(&request, &invite, status);
     };
-    let Offer { invite, token, uri, web, .. } = desk.offer(invite, now).await?;
+    let Offer { invite, token, uri, web } = desk.offer(invite, now).await?;
     // An app may have used it in the meantime.
     let status = invite.status(now);
     if status != Status::Pending {
