@@ -2,7 +2,9 @@
 //!
 //! A key is taken only if it fits the algorithm that is declared beside it, so that no token can make another use of it.
 
+use std::collections::HashSet;
 use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -31,6 +33,33 @@ pub struct PublicKey {
     pub kid: Option<String>,
     /// The key: an Ed25519 key, an uncompressed point, or modulus and exponent.
     pub key: DecodingKey,
+    /// What it has signed, as far as that is known.
+    pub known: Known,
+}
+
+/// So many are remembered of a key.
+const MOST_KNOWN: usize = 1_000;
+
+/// Digests (SHA-256) of tokens that a key has signed: to find that out once more takes longer than all else there is to do
+/// for a request. That it has signed a token says nothing about whether the token is still good.
+#[derive(Clone, Debug, Default)]
+pub struct Known(Arc<Mutex<HashSet<[u8; 32]>>>);
+
+impl Known {
+    /// Whether the key has signed this.
+    #[must_use]
+    pub fn holds(&self, digest: &[u8; 32]) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(digest)
+    }
+
+    /// Remembers that the key has signed this. When there is no room, all is forgotten.
+    pub fn add(&self, digest: [u8; 32]) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MOST_KNOWN {
+            known.clear();
+        }
+        known.insert(digest);
+    }
 }
 
 /// Why a text gives no public key. Does not repeat it: it may be a secret in the wrong place.
@@ -185,7 +214,7 @@ pub(super) fn from_pem(text: &str, algorithm: Algorithm) -> Result<PublicKey, Pu
         "RSA PUBLIC KEY" => from_pkcs1(document.as_bytes()).ok_or(PublicKeyError::Pem)?,
         _ => return Err(PublicKeyError::Pem),
     };
-    Ok(PublicKey { kid: None, key: found.fit(algorithm)? })
+    Ok(PublicKey { kid: None, key: found.fit(algorithm)?, known: Known::default() })
 }
 
 /// The label of a PEM and what is in it. Lines may be indented, as texts in a configuration are.
@@ -259,5 +288,5 @@ fn from_jwk(member: &Value, algorithm: Algorithm) -> Option<PublicKey> {
         AlgorithmParameters::RSA(numbers) => Found::rsa(&bytes(&numbers.n)?, &bytes(&numbers.e)?),
         _ => return None,
     };
-    Some(PublicKey { kid: common.key_id, key: found.fit(algorithm).ok()? })
+    Some(PublicKey { kid: common.key_id, key: found.fit(algorithm).ok()?, known: Known::default() })
 }

@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::Header;
 use jsonwebtoken::crypto::verify;
 use serde_json::{Map, Value};
+use sha2::{Digest as _, Sha256};
 
 use super::crypto;
 use crate::config::public_key::PublicKey;
@@ -149,7 +150,9 @@ impl<'a> Token<'a> {
         audience: Option<&PublicUrl>,
         now: Timestamp,
     ) -> Result<Grant, Flaw> {
-        let claims = Claims(self.verified(signed.algorithm, keys)?);
+        let digest = Sha256::digest(self.text).into();
+        let (key, claims) = self.verified(&digest, signed.algorithm, keys)?;
+        let claims = Claims(claims);
         let once_until = claims.check_times(signed.max_age, now)?;
         if !audience.is_some_and(|audience| claims.is_for(audience)) {
             return Err(Flaw::Audience);
@@ -161,14 +164,21 @@ impl<'a> Token<'a> {
         if !signed.claims.iter().all(has) {
             return Err(Flaw::Claim);
         }
-        claims.grant(once_until)
+        let grant = claims.grant(once_until)?;
+        // What may come again is not computed again.
+        if grant.once.is_none() {
+            key.known.add(digest);
+        }
+        Ok(grant)
     }
 
+    /// The key that has signed it, and the claims.
     fn verified<'k>(
         &self,
+        digest: &[u8; 32],
         algorithm: Algorithm,
         keys: impl IntoIterator<Item = &'k PublicKey>,
-    ) -> Result<Map<String, Value>, Flaw> {
+    ) -> Result<(&'k PublicKey, Map<String, Value>), Flaw> {
         crypto::install();
         let algorithm = declared(algorithm);
         if self.header.alg != algorithm {
@@ -176,13 +186,13 @@ impl<'a> Token<'a> {
         }
         let (message, signature) = self.text.rsplit_once('.').ok_or(Flaw::Header)?;
         // jsonwebtoken's `decode` would read header and claims three times, and the clock.
-        let signs = |key: &PublicKey| verify(signature, message.as_bytes(), &key.key, algorithm).unwrap_or(false);
-        if !keys.into_iter().any(signs) {
-            return Err(Flaw::Signature);
-        }
+        let signs = |key: &&PublicKey| {
+            key.known.holds(digest) || verify(signature, message.as_bytes(), &key.key, algorithm).unwrap_or(false)
+        };
+        let key = keys.into_iter().find(signs).ok_or(Flaw::Signature)?;
         let (_, claims) = message.split_once('.').ok_or(Flaw::Header)?;
         let claims = URL_SAFE_NO_PAD.decode(claims).map_err(|_| Flaw::Claims)?;
-        serde_json::from_slice(&claims).map_err(|_| Flaw::Claims)
+        Ok((key, serde_json::from_slice(&claims).map_err(|_| Flaw::Claims)?))
     }
 }
 
@@ -331,6 +341,64 @@ mod tests {
         ] {
             assert_eq!(check(claims.clone(), max_age), expected, "{claims} {max_age:?}");
         }
+    }
+
+    #[test]
+    fn a_token_that_is_known_is_checked_all_the_same_but_for_its_signature() {
+        use crate::clock;
+        use crate::config::public_key::Known;
+        use crate::key::mint::{PrivateKey, make_pair};
+
+        let make = || {
+            let pair = make_pair(&mut clock::rng()).unwrap();
+            let base64: String = pair.public.lines().filter(|line| !line.starts_with('-')).collect();
+            let der = base64::engine::general_purpose::STANDARD.decode(base64).unwrap();
+            let key = jsonwebtoken::DecodingKey::from_ed_der(&der[der.len() - 32..]);
+            (PrivateKey::read(pair.private.reveal()).unwrap(), PublicKey { kid: None, key, known: Known::default() })
+        };
+        let ((private, public), (_, other)) = (make(), make());
+        let signed = Signed {
+            algorithm: Algorithm::EdDSA,
+            keys: vec![],
+            issuer: None,
+            claims: std::collections::BTreeMap::new(),
+            max_age: None,
+        };
+        let audience: PublicUrl = "https://invite.example.com/".parse().unwrap();
+        let now = Timestamp::from_second(NOW).unwrap();
+        let mint = |id: Option<String>| {
+            let claims = crate::key::mint::Claims {
+                audience: audience.base(),
+                issuer: None,
+                issued_at: now,
+                expires_at: now + SignedDuration::from_mins(5),
+                id,
+                host: None,
+                scope: None,
+                max_ttl: None,
+                others: &std::collections::BTreeMap::new(),
+            };
+            private.sign(&"ci".parse().unwrap(), Algorithm::EdDSA, &claims).unwrap()
+        };
+        let digest = |text: &str| Sha256::digest(text).into();
+        let check = |text: &str, key: &PublicKey, now| {
+            Token::read(text).unwrap().check(&signed, [key], Some(&audience), now).map(drop)
+        };
+        let token = mint(None);
+        assert!(!public.known.holds(&digest(&token)));
+        for _ in 0..2 {
+            assert_eq!(check(&token, &public, now), Ok(()));
+            assert!(public.known.holds(&digest(&token)));
+        }
+        assert_eq!(check(&token, &other, now), Err(Flaw::Signature));
+        assert_eq!(check(&token, &public, now + SignedDuration::from_mins(7)), Err(Flaw::Expired));
+        let (message, signature) = token.rsplit_once('.').unwrap();
+        let changed = format!("{message}.{}{}", if signature.starts_with('A') { 'B' } else { 'A' }, &signature[1..]);
+        assert_eq!(check(&changed, &public, now), Err(Flaw::Signature));
+        // What comes once is not worth it.
+        let once = mint(Some("x".into()));
+        assert_eq!(check(&once, &public, now), Ok(()));
+        assert!(!public.known.holds(&digest(&once)));
     }
 
     #[test]
