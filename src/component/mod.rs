@@ -194,20 +194,20 @@ async fn serve(
                 stopped(stop).or(async { _ = Timer::after(TURN).await }).await;
                 Ok(Turn::Tick)
             });
-        match next.await? {
+        let turn = next.await?;
+        if matches!(turn, Turn::Came(_) | Turn::TooLarge(_)) {
+            heard = clock::instant();
+        }
+        match turn {
             Turn::Answered(answer) => write(&mut stream, &answer).await?,
+            Turn::Came(stanza) if !wants_answer(&stanza) => {}
+            Turn::Came(stanza) if busy.load(Ordering::Relaxed) >= MOST_AT_ONCE => {
+                write(&mut stream, &refuse(&stanza, &Refusal::busy())).await?;
+            }
             Turn::Came(stanza) => {
-                heard = clock::instant();
-                if !wants_answer(&stanza) {
-                    continue;
-                }
-                if busy.load(Ordering::Relaxed) >= MOST_AT_ONCE {
-                    write(&mut stream, &refuse(&stanza, &Refusal::busy())).await?;
-                    continue;
-                }
                 busy.fetch_add(1, Ordering::Relaxed);
-                let (desk, sessions, sender, busy) =
-                    (desk.load_full(), Arc::clone(sessions), sender.clone(), Arc::clone(&busy));
+                let (desk, sessions) = (desk.load_full(), Arc::clone(sessions));
+                let (sender, busy) = (sender.clone(), Arc::clone(&busy));
                 async_std::task::spawn(async move {
                     let answer = answer(&stanza, &desk, &sessions).await;
                     // The connection may be gone by now.
