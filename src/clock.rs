@@ -3,6 +3,10 @@
 //! Everything that decides takes `now` and an rng as parameters; whoever calls it from the outside gets them here.
 #![expect(clippy::disallowed_methods, reason = "this is the one seam to the globals")]
 
+use std::time::Duration;
+
+use async_io::Timer;
+use futures_lite::FutureExt as _;
 use jiff::Timestamp;
 use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
@@ -18,6 +22,16 @@ pub fn now() -> Timestamp {
 #[must_use]
 pub fn instant() -> std::time::Instant {
     std::time::Instant::now()
+}
+
+/// Runs `future` for at most `time`; none if that was not enough.
+pub async fn within<T>(time: Duration, future: impl Future<Output = T>) -> Option<T> {
+    async { Some(future.await) }
+        .or(async {
+            Timer::after(time).await;
+            None
+        })
+        .await
 }
 
 /// The operating system's random numbers (getrandom(2)). A system that has none left cannot make secrets: it panics.

@@ -4,8 +4,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use async_io::Timer;
-use futures_lite::FutureExt as _;
 use jiff::Timestamp;
 
 use super::breaker::{Breaker, Pass};
@@ -126,13 +124,12 @@ impl Backend {
 
     /// See [`Adapter::examine`]; for an admin who waits, so without a breaker.
     pub async fn examine(&self) -> Examination {
-        let late = async {
-            Timer::after(DEADLINE * 2).await;
+        let late = || {
             let what = format!("it did not answer within {} seconds", (DEADLINE * 2).as_secs());
             let mend = "See whether the server runs and is not overloaded.".into();
             Examination { server: None, findings: vec![Finding { is_fault: true, what, mend }] }
         };
-        self.adapter.examine().or(late).await
+        clock::within(DEADLINE * 2, self.adapter.examine()).await.unwrap_or_else(late)
     }
 
     /// See [`Adapter::exists`].
@@ -232,11 +229,8 @@ impl Backend {
             return Err(CallError::Away(why));
         };
         let mut pass = Held { breaker: &self.breaker, pass: Some(pass) };
-        let late = async {
-            Timer::after(DEADLINE).await;
-            Err(CallError::Unsure(format!("not within {} seconds", DEADLINE.as_secs())))
-        };
-        let answer = work.or(late).await;
+        let late = || Err(CallError::Unsure(format!("not within {} seconds", DEADLINE.as_secs())));
+        let answer = clock::within(DEADLINE, work).await.unwrap_or_else(late);
         drop(place);
         let now = clock::instant();
         let outcome = match &answer {

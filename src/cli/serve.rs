@@ -197,7 +197,7 @@ impl Service {
             left => ::log::warn!("{left} connections were still open after drain_timeout"),
         }
         if left != usize::MAX {
-            component.or(async { _ = Timer::after(COMPONENT_PATIENCE).await }).await;
+            clock::within(COMPONENT_PATIENCE, component).await;
         }
         self.metrics_server.drain(accepting_metrics, METRICS_PATIENCE).await;
         self.ledger.close();

@@ -4,7 +4,7 @@ use minidom::Element;
 
 use super::commands::{self, Command};
 use super::session::Sessions;
-use super::stanza::{Asker, COMMANDS, FORM, PING, Refusal, back, refuse};
+use super::stanza::{COMMANDS, FORM, PING, Refusal, Requester, back, refuse};
 use crate::config::settings::Component;
 use crate::desk::Desk;
 use crate::elements::{element, set};
@@ -38,17 +38,17 @@ async fn payload(
     desk: &Desk,
     sessions: &Sessions,
 ) -> Result<Option<Element>, Refusal> {
-    let asker = Asker::of(stanza, component);
+    let requester = Requester::of(stanza, component);
     let unavailable = || Refusal::new("cancel", "service-unavailable");
     let request = stanza.children().next().ok_or_else(unavailable)?;
     let node = request.attr("node");
     match (stanza.attr("type"), request.name(), request.ns().as_str()) {
         (Some("get"), "query", DISCO_INFO) => info(node).map(Some),
-        (Some("get"), "query", DISCO_ITEMS) => items(node, &asker, component).map(Some),
+        (Some("get"), "query", DISCO_ITEMS) => items(node, &requester, component).map(Some),
         (Some("get"), "ping", PING) => Ok(None),
         (Some("set"), "command", COMMANDS) => {
-            let command = node.and_then(Command::named).ok_or(const { Refusal::unknown() })?;
-            commands::run(command, request, &asker, component, desk, sessions).await.map(Some)
+            let command = node.and_then(Command::named).ok_or_else(Refusal::unknown)?;
+            commands::run(command, request, &requester, component, desk, sessions).await.map(Some)
         }
         _ => Err(unavailable()),
     }
@@ -60,7 +60,7 @@ fn info(node: Option<&str>) -> Result<Element, Refusal> {
         None => ("command-list", "Invites", &[DISCO_INFO, DISCO_ITEMS, COMMANDS, PING]),
         Some(COMMANDS) => ("command-list", "Invites", &[COMMANDS]),
         Some(node) => {
-            let command = Command::named(node).ok_or(Refusal::unknown())?;
+            let command = Command::named(node).ok_or_else(Refusal::unknown)?;
             ("command-node", command.title(), &[COMMANDS, FORM])
         }
     };
@@ -74,12 +74,12 @@ fn info(node: Option<&str>) -> Result<Element, Refusal> {
 }
 
 /// The commands that whoever asks may run.
-fn items(node: Option<&str>, asker: &Asker<'_>, component: &Component) -> Result<Element, Refusal> {
+fn items(node: Option<&str>, requester: &Requester<'_>, component: &Component) -> Result<Element, Refusal> {
     let mut query = query(DISCO_ITEMS, node);
     match node {
         None => {}
         Some(COMMANDS) => {
-            for command in Command::ALL.into_iter().filter(|command| asker.is_of(command.users(component))) {
+            for command in Command::ALL.into_iter().filter(|command| requester.is_of(command.users(component))) {
                 let attributes = [("jid", component.jid.as_str()), ("node", command.node()), ("name", command.title())];
                 query.append_child(element("item", DISCO_ITEMS, &attributes));
             }

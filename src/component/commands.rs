@@ -3,7 +3,7 @@
 use minidom::Element;
 
 use super::session::{Sessions, new_id};
-use super::stanza::{Asker, COMMANDS, FORM, Refusal};
+use super::stanza::{COMMANDS, FORM, Refusal, Requester};
 use crate::clock;
 use crate::config::settings::{Component, Users};
 use crate::desk::{Desk, IssueError, Issued};
@@ -63,18 +63,18 @@ fn bad(what: &'static str) -> Refusal {
 pub(super) async fn run(
     command: Command,
     request: &Element,
-    asker: &Asker<'_>,
+    requester: &Requester<'_>,
     component: &Component,
     desk: &Desk,
     sessions: &Sessions,
 ) -> Result<Element, Refusal> {
-    let Some(user) = asker.user.as_ref().filter(|_| asker.is_of(command.users(component))) else {
+    let Some(user) = requester.user.as_ref().filter(|_| requester.is_of(command.users(component))) else {
         return Err(Refusal::new("auth", "forbidden").because("You may not run this command."));
     };
     let action = request.attr("action").unwrap_or("execute");
     let session = request.attr("sessionid");
     // The other command has but one step.
-    let is_open = |id| command == Command::CreateAccount && sessions.is_open(id, asker.full);
+    let is_open = |id| command == Command::CreateAccount && sessions.is_open(id, requester.full);
     if !session.is_none_or(is_open) {
         return Err(bad("bad-sessionid"));
     }
@@ -85,20 +85,20 @@ pub(super) async fn run(
     // Every answer names a session, also where none goes on.
     let id = session.map_or_else(new_id, str::to_owned);
     if action == "cancel" || form.as_ref().is_some_and(|form| !form.is_submitted) {
-        sessions.end(&id, asker.full);
+        sessions.end(&id, requester.full);
         return Ok(step(command, &id, "canceled"));
     }
     if command == Command::CreateAccount && form.is_none() && action != "complete" {
-        sessions.begin(&id, asker.full);
+        sessions.begin(&id, requester.full);
         return Ok(asked(command, &id));
     }
     // Of two that come at once, one goes on.
-    if session.is_some() && !sessions.end(&id, asker.full) {
+    if session.is_some() && !sessions.end(&id, requester.full) {
         return Err(bad("bad-sessionid"));
     }
     let made = make(command, &form.unwrap_or_default(), user, component, desk).await;
     if session.is_some() && made.as_ref().is_err_and(|refusal| refusal.kind == "modify") {
-        sessions.begin(&id, asker.full);
+        sessions.begin(&id, requester.full);
     }
     let mut answer = step(command, &id, "completed");
     answer.append_child(told(&made?));

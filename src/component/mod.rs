@@ -99,7 +99,7 @@ pub async fn run(desk: Arc<ArcSwap<Desk>>, health: Arc<Health>, stop: Stop) {
         let Some(component) = desk.load().settings().component.clone() else {
             (tried, pause) = (None, FIRST_PAUSE);
             health.set(None);
-            stopped(&stop).or(async { _ = Timer::after(TURN).await }).await;
+            clock::within(TURN, stopped(&stop)).await;
             continue;
         };
         let jid = component.jid.as_str();
@@ -191,7 +191,7 @@ async fn serve(
                 }
             })
             .or(async {
-                stopped(stop).or(async { _ = Timer::after(TURN).await }).await;
+                clock::within(TURN, stopped(stop)).await;
                 Ok(Turn::Tick)
             });
         let turn = next.await?;
@@ -247,11 +247,7 @@ fn is_past(now: Instant, since: Instant, time: Duration) -> bool {
 }
 
 async fn write(stream: &mut Stream, element: &Element) -> Result<(), ConnectError> {
-    let late = async {
-        Timer::after(WRITE_TIMEOUT).await;
-        Err(ConnectError::Silent)
-    };
-    async { Ok(stream.write(element).await?) }.or(late).await
+    Ok(clock::within(WRITE_TIMEOUT, stream.write(element)).await.ok_or(ConnectError::Silent)??)
 }
 
 impl From<StreamError> for ConnectError {

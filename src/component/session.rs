@@ -9,6 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rand::Rng as _;
 
+use super::stanza::bare;
 use crate::clock;
 
 /// Whoever fills a form in has so long.
@@ -62,11 +63,6 @@ fn make_room(sessions: &mut HashMap<String, Session>, most: usize, of: impl Fn(&
     {
         sessions.remove(&oldest);
     }
-}
-
-/// An address without its resource.
-fn bare(full: &str) -> &str {
-    full.split_once('/').map_or(full, |(bare, _)| bare)
 }
 
 /// What a session is called by; nobody guesses it.

@@ -25,7 +25,7 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
-    pub(super) const fn new(kind: &'static str, condition: &'static str) -> Self {
+    pub(super) fn new(kind: &'static str, condition: &'static str) -> Self {
         Self { kind, condition, text: None, of_command: None }
     }
 
@@ -39,25 +39,24 @@ impl Refusal {
     }
 
     /// There is no such thing here.
-    pub(super) const fn unknown() -> Self {
+    pub(super) fn unknown() -> Self {
         Self::new("cancel", "item-not-found")
     }
 }
 
 /// Who asks.
-pub(super) struct Asker<'a> {
+pub(super) struct Requester<'a> {
     /// With the resource.
     pub(super) full: &'a str,
     /// The account on our host; none of anybody else.
     pub(super) user: Option<Jid>,
 }
 
-impl<'a> Asker<'a> {
+impl<'a> Requester<'a> {
     /// Whoever the server says it is. Of other hosts' users it is not said by their own server.
     pub(super) fn of(stanza: &'a Element, component: &Component) -> Self {
         let full = stanza.attr("from").unwrap_or_default();
-        let bare = full.split_once('/').map_or(full, |(bare, _)| bare);
-        let user = bare.parse::<Jid>().ok().filter(|user| user.host == component.host);
+        let user = bare(full).parse::<Jid>().ok().filter(|user| user.host == component.host);
         Self { full, user }
     }
 
@@ -65,6 +64,11 @@ impl<'a> Asker<'a> {
     pub(super) fn is_of(&self, users: &[Users]) -> bool {
         self.user.as_ref().is_some_and(|user| users.iter().any(|users| users.are(user)))
     }
+}
+
+/// An address without its resource.
+pub(super) fn bare(full: &str) -> &str {
+    full.split_once('/').map_or(full, |(bare, _)| bare)
 }
 
 /// Whether a stanza asks something of somebody who can be told.

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use async_io::Timer;
-use futures_lite::FutureExt as _;
 use minidom::Element;
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 
+use crate::clock;
 use crate::config::settings::Component;
 use crate::elements::{self, Elements, STREAM, StreamError};
 
@@ -67,11 +66,9 @@ pub(super) struct Stream(Elements);
 impl Stream {
     /// Connects and proves to be the component.
     pub(super) async fn open(component: &Component) -> Result<Self, ConnectError> {
-        let late = async {
-            Timer::after(CONNECT_TIMEOUT).await;
-            Err(ConnectError::Silent)
-        };
-        Self::shake_hands(component).or(late).await
+        clock::within(CONNECT_TIMEOUT, Box::pin(Self::shake_hands(component)))
+            .await
+            .unwrap_or(Err(ConnectError::Silent))
     }
 
     async fn shake_hands(component: &Component) -> Result<Self, ConnectError> {

@@ -450,10 +450,10 @@ pub struct Component {
     pub secret_file: Option<PathBuf>,
     /// The host for which it makes invites.
     pub host: String,
-    /// JIDs or domains that may run `urn:xmpp:invite#invite`.
+    /// Who may run `urn:xmpp:invite#invite`: all of `host` by its name, or users by their JIDs.
     #[serde(default)]
     pub contact_invites: Vec<String>,
-    /// JIDs or domains that may run `urn:xmpp:invite#create-account`.
+    /// Who may run `urn:xmpp:invite#create-account`, likewise.
     #[serde(default)]
     pub account_invites: Vec<String>,
     /// Invites per user.

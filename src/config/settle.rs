@@ -513,12 +513,12 @@ impl Settling<'_> {
         let component = raw.component.as_ref()?;
         let jid = component.jid.parse::<HostName>();
         let host = component.host.parse::<HostName>();
-        match (&jid, &host) {
-            (Err(_), _) => self.fault(&["component", "jid"], "expected a domain such as \"invites.example.com\""),
-            (Ok(jid), _) if hosts.contains_key(jid) => {
+        match &jid {
+            Err(_) => self.fault(&["component", "jid"], "expected a domain such as \"invites.example.com\""),
+            Ok(jid) if hosts.contains_key(jid) => {
                 self.fault(&["component", "jid"], "expected a domain of its own, and not one of [hosts]");
             }
-            (Ok(_), _) => {}
+            Ok(_) => {}
         }
         if !host.as_ref().is_ok_and(|host| hosts.contains_key(host)) {
             self.fault(&["component", "host"], "expected one of [hosts]");

@@ -6,8 +6,7 @@ use jiff::Timestamp;
 
 use super::{Desk, Repeat, max_uses, terms};
 use crate::backend::{Backends, CallError, Refusal};
-use crate::config::Rate;
-use crate::config::Scope;
+use crate::config::{Rate, Scope};
 use crate::invite::link::{self, Landing};
 use crate::invite::name::{HostName, Jid};
 use crate::invite::policy::{self, Bounds, Minting, Order, Wrong};
@@ -90,7 +89,6 @@ impl Links {
 }
 
 /// Who asks for an invite.
-#[derive(Clone)]
 enum Asker<'a> {
     Admin,
     Key(&'a Key),

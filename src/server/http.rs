@@ -7,8 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use async_io::Timer;
-use futures_lite::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, FutureExt as _};
+use futures_lite::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::header::{ACCEPT, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, TRANSFER_ENCODING};
@@ -18,6 +17,7 @@ use tide::http::{Body, Method, Request, Response, Url};
 use super::gate::Gate;
 use super::head::read_method;
 use super::{Counted, Limits, Ready, Refusal, Server, ServerWide, Shared};
+use crate::clock::within;
 use crate::config::MAX_LAST_PART_BYTES;
 
 /// hyper's buffer for a connection: more than the longest head.
@@ -64,16 +64,6 @@ where
     })
     .await;
     drop(counted);
-}
-
-/// Runs `future` for at most `time`.
-pub(super) async fn within<T>(time: Duration, future: impl Future<Output = T>) -> Option<T> {
-    async { Some(future.await) }
-        .or(async {
-            Timer::after(time).await;
-            None
-        })
-        .await
 }
 
 /// Waits until the client has ended its side, too.

@@ -13,6 +13,7 @@ use futures_rustls::rustls::pki_types::pem::PemObject as _;
 use futures_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::{Counted, Server, http};
+use crate::clock::within;
 use crate::config::settings;
 
 /// Why certificate and key cannot be used.
@@ -61,7 +62,7 @@ where
     let Some(config) = server.0.tls.load_full() else { return };
     let time = server.0.limits.load().header_timeout;
     let handshake = TlsAcceptor::from(config).accept(stream);
-    if let Some(Ok(stream)) = http::within(time, handshake).await {
+    if let Some(Ok(stream)) = within(time, handshake).await {
         http::serve(server, stream, peer, counted).await;
     }
 }
