@@ -1,4 +1,4 @@
-//! A real ejabberd (Debian's 23.01) on ports and a directory of its own. Without Erlang's distribution: nothing of the
+//! A real ejabberd, of where [`servers`] looks for it, on ports and a directory of its own. Without Erlang's distribution: nothing of the
 //! machine's own ejabberd or epmd is read or touched.
 
 #![allow(dead_code, reason = "every test file uses a part of it")]
@@ -6,13 +6,16 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+
+#[path = "servers.rs"]
+mod servers;
 
 /// The one host.
 pub const HOST: &str = "example.com";
@@ -118,14 +121,15 @@ impl Ejabberd {
         let ready = format!(
             "ejabberd_auth:try_register(<<\"admin\">>, <<\"{HOST}\">>, <<{PASSWORD:?}>>), io:format(\"ready~n\")."
         );
-        let child = Command::new("erl")
-            .args(["-noinput", "-mnesia", "dir", &format!("{:?}", dir.join("spool").to_str().unwrap())])
+        let set = |name: &str, path: &Path| format!("{name}={}", path.display());
+        let child = servers::command("env")
+            .arg(set("ERL_LIBS", &libraries()))
+            .arg(set("EJABBERD_CONFIG_PATH", &dir.join("ejabberd.yml")))
+            .arg(set("EJABBERD_LOG_PATH", &dir.join("ejabberd.log")))
+            .arg(set("ERL_CRASH_DUMP", &dir.join("crash.dump")))
+            .arg(set("HOME", dir))
+            .args(["erl", "-noinput", "-mnesia", "dir", &format!("{:?}", dir.join("spool").to_str().unwrap())])
             .args(["-s", "ejabberd", "-eval", &ready])
-            .env("ERL_LIBS", libraries())
-            .env("EJABBERD_CONFIG_PATH", dir.join("ejabberd.yml"))
-            .env("EJABBERD_LOG_PATH", dir.join("ejabberd.log"))
-            .env("ERL_CRASH_DUMP", dir.join("crash.dump"))
-            .env("HOME", dir)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -176,8 +180,8 @@ fn free_port() -> SocketAddr {
 }
 
 /// Where Debian has ejabberd's applications.
-fn libraries() -> String {
-    let dirs = std::fs::read_dir("/usr/lib").unwrap().map(|entry| entry.unwrap().path());
+fn libraries() -> PathBuf {
+    let dirs = std::fs::read_dir(servers::path("/usr/lib")).unwrap().map(|entry| entry.unwrap().path());
     let has = |dir: &Path| {
         std::fs::read_dir(dir)
             .into_iter()
@@ -186,7 +190,8 @@ fn libraries() -> String {
             .any(|entry| entry.file_name().to_str().is_some_and(|name| name.starts_with("ejabberd-")))
     };
     let found = dirs.filter(|dir| dir.is_dir()).find(|dir| has(dir));
-    found.expect("install the package ejabberd").display().to_string()
+    let found = found.expect("install the package ejabberd");
+    Path::new("/usr/lib").join(found.file_name().unwrap())
 }
 
 fn configuration(http: u16, c2s: u16) -> String {

@@ -1,7 +1,7 @@
-//! A real Prosody 0.12 on a directory and port of its own: with `mod_invites_api`, which our answers are held against,
-//! or with clients and an admin socket, as a backend.
+//! A real Prosody, 0.12 or 13, on a directory and port of its own: with `mod_invites_api`, which our answers are held
+//! against, or with clients and an admin socket, as a backend.
 //!
-//! Needs Debian's packages prosody, prosody-modules and lua-dbi-sqlite3. Nothing of the machine's own Prosody is read or
+//! Needs Debian's packages prosody, prosody-modules and lua-dbi-sqlite3, where [`servers`] looks for them. Nothing of the machine's own Prosody is read or
 //! touched.
 
 #![allow(dead_code, reason = "every test file uses a part of it")]
@@ -17,6 +17,9 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+
+#[path = "servers.rs"]
+mod servers;
 
 /// The one host.
 pub const HOST: &str = "example.com";
@@ -120,7 +123,7 @@ impl Prosody {
              output {{ type = \"sql\"; driver = \"SQLite3\"; database = \"{dir}/data/prosody.sqlite\" }}\n"
         );
         std::fs::write(&migrator, text).unwrap();
-        let mut command = Command::new("prosody-migrator");
+        let mut command = servers::command("prosody-migrator");
         let output = command.arg("--config").arg(&migrator).arg("--root").stdin(Stdio::null()).output().unwrap();
         assert!(output.status.success(), "{output:?}");
         let sql = "storage = \"sql\"; sql = { driver = \"SQLite3\", database = \"prosody.sqlite\" }";
@@ -308,7 +311,7 @@ impl Prosody {
     }
 
     fn prosodyctl(&self, arguments: &[&str]) -> String {
-        let output = Command::new("prosodyctl")
+        let output = servers::command("prosodyctl")
             .arg("--config")
             .arg(self.dir.path().join("prosody.cfg.lua"))
             .arg("mod_invites_api")
@@ -347,7 +350,7 @@ fn free_port() -> SocketAddr {
 
 fn spawn(dir: &Path) -> (Process, Receiver<String>) {
     // As with UMask= in its unit: Prosody's own option may come after the socket.
-    let mut child = Command::new("sh")
+    let mut child = servers::command("sh")
         .args(["-c", "umask 007; exec prosody \"$@\"", "prosody", "--config"])
         .arg(dir.join("prosody.cfg.lua"))
         .arg("-F")
