@@ -30,17 +30,55 @@ enum Act {
 /// Of calls on one connection.
 type Script = Box<dyn Fn(&Value) -> Act + Send + Sync>;
 
-/// A socket that answers as `script` says: it is told which connection it is, counted from 0, and what was called; null
-/// for the helper.
+/// What is sent to the shell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    /// What gathers pieces.
+    Loader,
+    /// A piece of what is too long for one stanza.
+    Piece,
+    /// The helper, after its pieces.
+    Helper,
+    /// A call, after its pieces.
+    Call,
+}
+
+impl Step {
+    fn of(code: &str) -> Self {
+        match code.split('"').next().unwrap() {
+            "return INVITED_LOAD" => Self::Helper,
+            "return INV" => Self::Call,
+            "return INVITED_PIECE" => Self::Piece,
+            _ => Self::Loader,
+        }
+    }
+
+    /// What a Prosody says to it; to calls nothing.
+    fn right(self) -> Act {
+        match self {
+            Self::Loader => Act::Say(format!("{HEADER}{}", result("loader"))),
+            Self::Piece => Act::Say(result("")),
+            Self::Helper => Act::Say(result(INVITED.split_once("VERSION = \"").unwrap().1.split('"').next().unwrap())),
+            Self::Call => Act::Hang,
+        }
+    }
+}
+
+/// A socket that answers calls as `script` says: it is told which connection it is, counted from 0, and what was called.
 struct Fake {
     socket: PathBuf,
-    /// What was called on which connection.
+    /// What was called on which connection, and the steps before the first call.
     calls: Arc<Mutex<Vec<(usize, String)>>>,
     _dir: tempfile::TempDir,
 }
 
 impl Fake {
     fn new(script: impl Fn(usize, &Value) -> Act + Send + Sync + 'static) -> Self {
+        Self::stepping(move |at, step, call| if step == Step::Call { script(at, call) } else { step.right() })
+    }
+
+    /// The same with a script for every step.
+    fn stepping(script: impl Fn(usize, Step, &Value) -> Act + Send + Sync + 'static) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let socket = dir.path().join("prosody.sock");
         let listener = UnixListener::bind(&socket).unwrap();
@@ -67,19 +105,36 @@ impl Fake {
 fn serve(
     at: usize,
     mut stream: UnixStream,
-    script: &dyn Fn(usize, &Value) -> Act,
+    script: &dyn Fn(usize, Step, &Value) -> Act,
     heard: &Mutex<Vec<(usize, String)>>,
 ) {
-    let (mut text, mut part) = (String::new(), [0; 4096]);
+    let (mut text, mut part, mut pieces) = (String::new(), [0; 4096], String::new());
     while let Ok(length @ 1..) = stream.read(&mut part) {
         text.push_str(&String::from_utf8_lossy(&part[..length]));
         while let Some((request, rest)) = text.split_once("</repl-input>") {
-            let argument = request.split_once("<repl-input>&gt;INV\"").and_then(|(_, rest)| rest.strip_suffix('"'));
-            let call = argument
-                .map_or(Value::Null, |base64| serde_json::from_slice(&STANDARD.decode(base64).unwrap()).unwrap());
-            heard.lock().unwrap().push((at, call["op"].as_str().unwrap_or("helper").to_owned()));
+            assert!(request.len() < 16_000, "Prosody 13 takes no stanza of {}", request.len());
+            let code = request.split_once("<repl-input>&gt;").unwrap().1;
+            let step = Step::of(code);
+            let mut call = Value::Null;
+            if step != Step::Loader {
+                pieces.push_str(code.split('"').nth(1).unwrap());
+            }
+            match step {
+                Step::Helper | Step::Call => {
+                    let whole = STANDARD.decode(std::mem::take(&mut pieces)).unwrap();
+                    if step == Step::Call {
+                        call = serde_json::from_slice(&whole).unwrap();
+                    } else {
+                        assert!(whole == INVITED.as_bytes(), "the helper arrives whole");
+                    }
+                }
+                Step::Loader | Step::Piece => {}
+            }
+            if step != Step::Piece {
+                heard.lock().unwrap().push((at, call["op"].as_str().map_or(format!("{step:?}"), str::to_owned)));
+            }
             text = rest.to_owned();
-            match script(at, &call) {
+            match script(at, step, &call) {
                 Act::Say(answer) => _ = stream.write_all(answer.as_bytes()),
                 Act::Hang => {}
                 Act::Close => return,
@@ -94,12 +149,6 @@ fn result(text: &str) -> String {
 
 fn error(text: &str) -> String {
     format!("<repl-result type='error'>{text}</repl-result>")
-}
-
-/// The helper is there.
-fn hello() -> Act {
-    let version = INVITED.split_once("VERSION = \"").unwrap().1.split('"').next().unwrap();
-    Act::Say(format!("{HEADER}{}", result(version)))
 }
 
 /// The answer that belongs to a call: whether the name is there is told by its first letter.
@@ -131,19 +180,36 @@ fn whoever_is_no_prosody_of_ours_is_not_called() {
         ("<html><body/></html>".into(), "no admin socket"),
     ];
     for (said, why) in answers {
-        let fake = Fake::new(move |_, _| Act::Say(said.clone()));
+        let fake = Fake::stepping(move |_, _, _| Act::Say(said.clone()));
         match block_on(fake.client().exists(&name("ann"))) {
             Err(CallError::Away(told)) => assert!(told.contains(why), "{told}"),
             other => panic!("{why}: {other:?}"),
         }
-        assert_eq!(*fake.calls.lock().unwrap(), [(0, "helper".into())]);
+        assert_eq!(*fake.calls.lock().unwrap(), [(0, "Loader".into())]);
+    }
+}
+
+#[test]
+fn a_helper_that_does_not_arrive_as_it_is_is_not_called() {
+    let wrong = [
+        (Step::Piece, result("something"), "a piece of a request did not arrive"),
+        (Step::Piece, error("console:1: attempt to call a nil value"), "a piece of a request did not arrive"),
+        (Step::Helper, result("invited-0"), "not that of a Prosody"),
+        (Step::Helper, error("invited:1: unexpected symbol"), "could not run"),
+    ];
+    for (at, said, why) in wrong {
+        let fake = Fake::stepping(move |_, step, _| if step == at { Act::Say(said.clone()) } else { step.right() });
+        match block_on(fake.client().exists(&name("ann"))) {
+            Err(CallError::Away(told)) => assert!(told.contains(why), "{told}"),
+            other => panic!("{why}: {other:?}"),
+        }
+        assert!(!fake.calls.lock().unwrap().contains(&(0, "exists".into())));
     }
 }
 
 #[test]
 fn a_call_that_is_given_up_takes_its_connection_along() {
     let fake = Fake::new(|at, call| match (at, call) {
-        (_, Value::Null) => hello(),
         (0, _) => Act::Hang,
         (_, call) => Act::Say(answer(call)),
     });
@@ -163,7 +229,6 @@ fn a_call_that_is_given_up_takes_its_connection_along() {
 fn a_late_answer_is_nobodys() {
     let first = Mutex::new(Value::Null);
     let fake = Fake::new(move |at, call| match (at, call) {
-        (_, Value::Null) => hello(),
         (0, call) => {
             // The first is answered when the second comes; on the same connection it would be taken for that.
             match std::mem::replace(&mut *first.lock().unwrap(), call.clone()) {
@@ -183,9 +248,6 @@ fn a_late_answer_is_nobodys() {
 fn answers_go_to_their_calls_in_order() {
     let waiting = Mutex::new(Vec::new());
     let fake = Fake::new(move |_, call| {
-        if call.is_null() {
-            return hello();
-        }
         let mut waiting = waiting.lock().unwrap();
         waiting.push(answer(call));
         // All at once, so they were sent without waiting for one another.
@@ -221,8 +283,7 @@ fn an_answer_that_is_not_the_calls_own_ends_the_connection() {
     ];
     for (what, spoilt) in spoilt {
         let fake = Fake::new(move |at, call| match (at, call) {
-            (_, Value::Null) => hello(),
-            (0, call) => spoilt(call),
+                (0, call) => spoilt(call),
             (_, call) => Act::Say(own(call)),
         });
         let client = fake.client();
@@ -236,7 +297,6 @@ fn an_answer_that_is_not_the_calls_own_ends_the_connection() {
 #[test]
 fn an_answer_that_nobody_waits_for_ends_the_connection() {
     let fake = Fake::new(|at, call| match (at, call) {
-        (_, Value::Null) => hello(),
         // A stray one would be the next call's.
         (0, call) => Act::Say(format!("{}{}", answer(call), answer(call))),
         (_, call) => Act::Say(answer(call)),

@@ -2,6 +2,9 @@
 //!
 //! Nothing in an answer says which request it is for (but for the id that our own Lua gives back). So whoever goes away
 //! before its answer came takes the connection along, and no answer is ever taken for that of another request.
+//!
+//! Prosody 13 ends a stream with a stanza of more than 16 KiB (0.12: 1 MiB). So whatever is sent goes over in pieces that
+//! are put together there, the helper itself included.
 
 use std::collections::VecDeque;
 use std::net::Shutdown;
@@ -23,6 +26,20 @@ use crate::backend::CallError;
 
 /// Sent once a connection.
 const HELPER: &str = include_str!("invited.lua");
+
+/// Gathers pieces of base64, and gives what they make: sent first. `console` is where the shell keeps the names of one
+/// connection; what is loaded lives there, too.
+const LOADER: &str = r#"
+local function R(name) local ok, found = pcall(require, "prosody." .. name) if ok then return found end return require(name) end
+local decode, envload, console = R "util.encodings".base64.decode, R "util.envload".envload, getfenv and getfenv() or _ENV
+local pieces = {}
+function INVITED_PIECE(piece) table.insert(pieces, piece) return "" end
+function INVITED_WHOLE(last) local whole = decode(table.concat(pieces) .. last) pieces = {} return whole end
+function INVITED_LOAD(last) return assert(envload(INVITED_WHOLE(last), "=invited", console))() end
+return "loader""#;
+
+/// A piece of base64: with what stands around it, a stanza is half as long as Prosody 13 allows.
+const PIECE_BYTES: usize = 8_000;
 
 /// What the helper says that it is; another one is not ours.
 fn helper_version() -> &'static str {
@@ -47,12 +64,20 @@ pub(super) struct Connection {
 
 struct Shared {
     stream: Async<UnixStream>,
-    waiting: Mutex<VecDeque<Sender<Reply>>>,
+    waiting: Mutex<VecDeque<Waiting>>,
     is_over: AtomicBool,
 }
 
+/// What the next answer is for.
+enum Waiting {
+    /// A piece of a request; the answer is empty.
+    Piece,
+    /// A request, and whoever asked it.
+    Request(Sender<Reply>),
+}
+
 impl Shared {
-    fn waiting(&self) -> MutexGuard<'_, VecDeque<Sender<Reply>>> {
+    fn waiting(&self) -> MutexGuard<'_, VecDeque<Waiting>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -62,7 +87,23 @@ impl Shared {
         // Fails only if it has ended already.
         let _ = self.stream.get_ref().shutdown(Shutdown::Both);
         for waiting in self.waiting().drain(..) {
-            let _ = waiting.send(Err(why.clone()));
+            if let Waiting::Request(waiting) = waiting {
+                let _ = waiting.send(Err(why.clone()));
+            }
+        }
+    }
+
+    /// Hands on an answer; else says why there is no going on.
+    fn answered(&self, answer: Reply) -> Result<(), String> {
+        match self.waiting().pop_front() {
+            Some(Waiting::Piece) if answer.as_deref() == Ok("") => Ok(()),
+            Some(Waiting::Piece) => Err("a piece of a request did not arrive".into()),
+            Some(Waiting::Request(waiting)) => {
+                // Somebody who went away has taken the connection along.
+                let _ = waiting.send(answer);
+                Ok(())
+            }
+            None => Err("an answer came that nobody waits for".into()),
         }
     }
 }
@@ -101,9 +142,15 @@ impl Connection {
             reader.end(&lost(why));
         });
         let connection = Self { shared, sending: async_lock::Mutex::new(()), next_id: AtomicU64::new(1) };
-        // It tells its version instead of doing something: until then nothing was done, whatever goes wrong.
-        let helper = format!("{HEADER}<repl-input>{}</repl-input>", escape(&format!(">{HELPER}")));
-        match connection.exchange(&helper).await {
+        // They tell what they are instead of doing something: until then nothing was done, whatever goes wrong.
+        let told = async {
+            let loader = connection.exchange(vec![format!("{HEADER}{}", stanza(LOADER))]).await?;
+            if loader != "loader" {
+                return Ok(loader);
+            }
+            connection.exchange(in_pieces("INVITED_LOAD", HELPER.as_bytes())).await
+        };
+        match told.await {
             Ok(version) if version == helper_version() => Ok(connection),
             Ok(_) => Err(CallError::Away("the admin socket is not that of a Prosody with mod_admin_shell".into())),
             Err(CallError::Unsure(why) | CallError::Away(why)) => Err(CallError::Away(why)),
@@ -120,8 +167,7 @@ impl Connection {
     pub(super) async fn call(&self, mut request: Value) -> Result<Value, CallError> {
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
         request["id"] = id.into();
-        let argument = STANDARD.encode(request.to_string());
-        let answer = self.exchange(&format!("<repl-input>&gt;INV\"{argument}\"</repl-input>")).await?;
+        let answer = self.exchange(in_pieces("INV", request.to_string().as_bytes())).await?;
         let answer = STANDARD.decode(answer).ok().and_then(|json| serde_json::from_slice::<Value>(&json).ok());
         let answer = answer.filter(|answer| answer["id"].as_u64() == Some(id));
         answer.ok_or_else(|| {
@@ -131,9 +177,10 @@ impl Connection {
         })
     }
 
-    async fn exchange(&self, request: &str) -> Reply {
+    /// Sends a request of one or more stanzas; gives the answer to the last.
+    async fn exchange(&self, request: Vec<String>) -> Reply {
         let mut fragile = Fragile(Some(&self.shared));
-        let answer = self.send(request).await?;
+        let answer = self.send(&request).await?;
         let answer = answer.await.unwrap_or_else(|_| Err(lost("it was closed")));
         if answer.is_ok() {
             fragile.0 = None;
@@ -142,14 +189,18 @@ impl Connection {
     }
 
     /// Sends a request; its answer comes after those to what was sent before.
-    async fn send(&self, request: &str) -> Result<Receiver<Reply>, CallError> {
+    async fn send(&self, request: &[String]) -> Result<Receiver<Reply>, CallError> {
         let _turn = self.sending.lock().await;
         let (reply, answer) = channel();
-        self.shared.waiting().push_back(reply);
+        {
+            let mut waiting = self.shared.waiting();
+            waiting.extend(request.iter().skip(1).map(|_| Waiting::Piece));
+            waiting.push_back(Waiting::Request(reply));
+        }
         if !self.is_open() {
             return Err(CallError::Away("the connection to the admin socket was closed".into()));
         }
-        (&self.shared.stream).write_all(request.as_bytes()).await.map_err(lost)?;
+        (&self.shared.stream).write_all(request.concat().as_bytes()).await.map_err(lost)?;
         Ok(answer)
     }
 }
@@ -172,11 +223,9 @@ async fn read(shared: &Shared) -> String {
                 Ok(Some(event)) => match answers.take(event) {
                     Ok(None) => {}
                     Ok(Some(answer)) => {
-                        // Somebody who went away has taken the connection along.
-                        let Some(waiting) = shared.waiting().pop_front() else {
-                            return "an answer came that nobody waits for".into();
-                        };
-                        let _ = waiting.send(answer);
+                        if let Err(why) = shared.answered(answer) {
+                            return why;
+                        }
                     }
                     Err(why) => return why.into(),
                 },
@@ -241,9 +290,19 @@ fn answer(text: &str, is_error: bool) -> Reply {
     }
 }
 
-/// Text as XML (XML 1.0, 2.4).
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+/// The stanzas that have `function` called with `argument`, none of which is too long.
+fn in_pieces(function: &str, argument: &[u8]) -> Vec<String> {
+    let argument = STANDARD.encode(argument);
+    let pieces: Vec<_> = argument.as_bytes().chunks(PIECE_BYTES).map(String::from_utf8_lossy).collect();
+    let (last, before) = pieces.split_last().map_or(("", &[][..]), |(last, before)| (last.as_ref(), before));
+    let call = stanza(&format!("return {function}\"{last}\""));
+    before.iter().map(|piece| stanza(&format!("return INVITED_PIECE\"{piece}\""))).chain([call]).collect()
+}
+
+/// Lua for the shell to run in the global environment, as XML (XML 1.0, 2.4).
+fn stanza(code: &str) -> String {
+    let code = code.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    format!("<repl-input>&gt;{code}</repl-input>")
 }
 
 #[cfg(test)]
@@ -282,11 +341,24 @@ mod tests {
     }
 
     #[test]
+    fn whatever_is_sent_goes_over_in_stanzas_that_prosody_13_takes() {
+        for length in [0, 1, 5_999, 6_000, 6_001, HELPER.len(), 1 << 20] {
+            let sent = vec![b'<'; length];
+            let stanzas = in_pieces("INV", &sent);
+            assert!(stanzas.iter().all(|stanza| stanza.len() <= 8_192), "{length}");
+            let pieces = stanzas.iter().map(|stanza| stanza.split('"').nth(1).unwrap_or_default());
+            assert_eq!(STANDARD.decode(pieces.collect::<String>()), Ok(sent), "{length}");
+        }
+        assert!(stanza(LOADER).len() <= 8_192);
+        assert_eq!(in_pieces("INV", b"{}"), ["<repl-input>&gt;return INV\"e30=\"</repl-input>"]);
+    }
+
+    #[test]
     fn a_changed_helper_has_another_version() {
         use sha2::{Digest as _, Sha256};
         let digest = STANDARD.encode(Sha256::digest(HELPER));
         // A hook of the same version stays in a running Prosody: whoever changes the helper changes both.
-        assert_eq!((helper_version(), &digest[..8]), ("invited-2", "SqYlWUZL"));
+        assert_eq!((helper_version(), &digest[..8]), ("invited-3", "RV2Am/EG"));
     }
 
     #[test]

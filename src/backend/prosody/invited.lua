@@ -3,7 +3,7 @@
 -- Each call runs on its own: nothing else happens in Prosody in between.
 
 -- Of all that stands here: a hook of another version is taken out and put in anew.
-local VERSION = "invited-2"
+local VERSION = "invited-3"
 
 local function R(name)
 	local ok, found = pcall(require, "prosody." .. name)
@@ -409,10 +409,10 @@ local function scrub(q, text)
 	return text
 end
 
-function INV(argument)
+function INV(last)
 	local q
 	local ok, result = pcall(function ()
-		q = json.decode(b64.decode(argument))
+		q = json.decode(INVITED_WHOLE(last))
 		if type(q) ~= "table" then refuse("backend", "no object") end
 		local op = ops[q.op] or refuse("backend", "no such operation")
 		return op(q)
