@@ -45,6 +45,8 @@ pub enum Problem {
     TargetTooLong,
     /// 415
     MediaType,
+    /// 422: fields that are right as such, and of which the host's server makes something else.
+    NotForServer(Vec<Wrong>),
     /// 422: an Idempotency-Key that came before with another body.
     OtherBody,
     /// 429: too many wrong keys, invites, or pending invites.
@@ -91,7 +93,7 @@ impl Problem {
             Self::TooLarge => 413,
             Self::TargetTooLong => 414,
             Self::MediaType => 415,
-            Self::OtherBody => 422,
+            Self::NotForServer(_) | Self::OtherBody => 422,
             Self::TooMany(..) => 429,
             Self::HeadTooLarge => 431,
             Self::Internal(_) => 500,
@@ -119,6 +121,7 @@ impl Problem {
             Self::TooLarge => "body-too-large",
             Self::TargetTooLong => "target-too-long",
             Self::MediaType => "media-type",
+            Self::NotForServer(_) => "not-for-server",
             Self::OtherBody => "other-body",
             Self::TooMany(TooMany::Failures, _) => "too-many-failures",
             Self::TooMany(TooMany::Invites, _) => "too-many-invites",
@@ -150,6 +153,7 @@ impl Problem {
             Self::TooLarge => "Body too large",
             Self::TargetTooLong => "Target too long",
             Self::MediaType => "Unsupported media type",
+            Self::NotForServer(_) => "Not for this server",
             Self::OtherBody => "Idempotency-Key was used",
             Self::TooMany(..) => "Too many requests",
             Self::HeadTooLarge => "Head too large",
@@ -182,6 +186,7 @@ impl Problem {
             Self::TooLarge => "The request's body is too large.",
             Self::TargetTooLong => "The request's target is too long.",
             Self::MediaType => "The body must be JSON; send `Content-Type: application/json`.",
+            Self::NotForServer(_) => "The host's server would not take this; `errors` says what.",
             Self::OtherBody => "This Idempotency-Key came before, with another body.",
             Self::TooMany(TooMany::Failures, _) => {
                 "Too many wrong keys came from this address; wait as `Retry-After` says."
@@ -212,7 +217,7 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unauthorized(error, _) | Self::Unauthenticated(error) => error.fmt(f),
-            Self::Fields(wrong) => {
+            Self::Fields(wrong) | Self::NotForServer(wrong) => {
                 f.write_str("wrong:")?;
                 wrong.iter().try_for_each(|wrong| match &wrong.field {
                     Cow::Borrowed(field) => write!(f, " {field}"),
@@ -254,7 +259,10 @@ struct FieldError<'a> {
 
 impl<'a> From<&'a Problem> for ProblemDetails<'a> {
     fn from(problem: &'a Problem) -> Self {
-        let errors: &[Wrong] = if let Problem::Fields(wrong) = problem { wrong } else { &[] };
+        let errors: &[Wrong] = match problem {
+            Problem::Fields(wrong) | Problem::NotForServer(wrong) => wrong,
+            _ => &[],
+        };
         Self {
             kind: format!("urn:invited:problem:{}", problem.slug()),
             title: problem.title(),
@@ -355,6 +363,7 @@ impl From<IssueError> for Problem {
             IssueError::Host => Self::NotAllowed("This key may not make invites for this host."),
             IssueError::WhichHost => Self::BadRequest("Several hosts are possible; name one with `host=`."),
             IssueError::Order(wrong) => Self::Fields(wrong),
+            IssueError::NotForServer(wrong) => Self::NotForServer(wrong),
             IssueError::Ledger(error) => error.into(),
             IssueError::NoAppToken(_) => Self::ServerAway,
             IssueError::NoPublicUrl => Self::Internal("public_url is not set".into()),

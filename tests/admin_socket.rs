@@ -283,7 +283,7 @@ fn an_answer_that_is_not_the_calls_own_ends_the_connection() {
     ];
     for (what, spoilt) in spoilt {
         let fake = Fake::new(move |at, call| match (at, call) {
-                (0, call) => spoilt(call),
+            (0, call) => spoilt(call),
             (_, call) => Act::Say(own(call)),
         });
         let client = fake.client();

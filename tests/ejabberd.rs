@@ -24,6 +24,9 @@ use common::{CONFIG, Scratch};
 use ejabberd::{ADMIN, Ejabberd, HOST, PASSWORD};
 use form::Form;
 
+/// Where our pages are.
+const BASE: &str = "https://invite.example.com/";
+
 fn client(address: SocketAddr, password: &str) -> Client {
     let login = Login::Password { user: ADMIN.parse().unwrap(), password: Some(Secret::new(password.into())) };
     Client::new(&HOST.parse().unwrap(), &format!("http://{address}/api").parse().unwrap(), &login)
@@ -105,7 +108,7 @@ fn everything_works_on_a_real_server() {
         assert_eq!(client.look_up("sometoken").await, Err(Refusal::Unsupported.into()));
         assert_eq!(client.keep().await, Err(Refusal::Unsupported.into()));
 
-        let examination = client.examine().await;
+        let examination = client.examine(BASE).await;
         assert_eq!(examination.server.as_deref(), Some("ejabberd 23.01"), "{examination:?}");
         assert_eq!(examination.findings.iter().filter(|finding| finding.is_fault).count(), 0, "{examination:?}");
         assert!(examination.findings[0].what.contains("26.07"), "{examination:?}");
@@ -122,7 +125,7 @@ fn what_is_missing_is_told_with_the_lines_that_mend_it() {
     let server = Ejabberd::start();
     let wrong = client(server.http, "wrong");
     assert!(matches!(block_on(wrong.exists(&name("juliet"))), Err(CallError::Away(why)) if why.contains("password")));
-    let examination = block_on(wrong.examine());
+    let examination = block_on(wrong.examine(BASE));
     assert!(examination.server.is_none() && examination.findings[0].mend.contains("api_permissions"));
 
     // An account that is no admin.
@@ -138,13 +141,13 @@ fn what_is_missing_is_told_with_the_lines_that_mend_it() {
     // Another host than those of the server; and no server at all.
     let login = Login::Password { user: ADMIN.parse().unwrap(), password: Some(Secret::new(PASSWORD.into())) };
     let elsewhere = Client::new(&"elsewhere.example".parse().unwrap(), &url, &login);
-    let findings = block_on(elsewhere.examine()).findings;
+    let findings = block_on(elsewhere.examine(BASE)).findings;
     assert!(
         findings.iter().any(|finding| finding.is_fault && finding.mend.contains("- elsewhere.example")),
         "{findings:?}"
     );
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    assert!(block_on(client(nobody, PASSWORD).examine()).findings[0].what.contains("cannot connect"));
+    assert!(block_on(client(nobody, PASSWORD).examine(BASE)).findings[0].what.contains("cannot connect"));
 }
 
 #[test]

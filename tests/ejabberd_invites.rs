@@ -35,6 +35,9 @@ const UNKNOWN: [(u16, &str); 3] = [
 const ANYBODY: Kind = Kind::Account { username: None };
 const DAY: Duration = Duration::from_hours(24);
 
+/// Where our pages are.
+const BASE: &str = "https://invite.example.com/";
+
 fn client(server: &FakeEjabberd) -> Client {
     let login = Login::Password { user: ADMIN.parse().unwrap(), password: Some(Secret::new(PASSWORD.into())) };
     Client::new(&HOST.parse().unwrap(), &format!("http://{}/api", server.address).parse().unwrap(), &login)
@@ -181,7 +184,7 @@ fn a_server_that_cannot_take_tokens_back_is_not_asked_for_any() {
             let reset = NewPassword { username: &juliet, password: &fresh, token: None, not_after: Timestamp::MAX };
             assert_eq!(block_on(client.set_password(&reset)), Ok(()));
 
-            let examination = block_on(client.examine());
+            let examination = block_on(client.examine(BASE));
             let advice = examination.findings.last().unwrap();
             assert!(!advice.is_fault && advice.what.contains("26.07"), "{examination:?}");
             assert_eq!(advice.mend.contains("mod_invites:"), version == Version::V23_01, "{examination:?}");
@@ -232,7 +235,7 @@ fn rights_for_accounts_alone_are_enough_for_the_web() {
     }
     assert!(!client.abilities().in_app.account && client.abilities().sign_up);
     assert_eq!(block_on(client.create(&account(&name("juliet"), &password(), None))), Ok(()));
-    let examination = block_on(client.examine());
+    let examination = block_on(client.examine(BASE));
     assert!(what(&examination)[0].contains("may not call list_invites"), "{examination:?}");
     assert!(examination.findings.iter().all(|finding| !finding.is_fault));
     server.always("register", 403, refused);
@@ -366,7 +369,7 @@ fn a_list_that_is_too_long_stops_tokens_but_not_sign_up() {
     let before = server.state().tokens.len();
     assert!(block_on(client.mint(&mint(&ANYBODY))).is_err());
     assert_eq!(server.state().tokens.len(), before);
-    let examination = block_on(client.examine());
+    let examination = block_on(client.examine(BASE));
     assert!(what(&examination)[0].contains("cleanup_expired_invite_tokens"), "{examination:?}");
 }
 
@@ -392,7 +395,7 @@ fn names_reach_the_server_as_they_are() {
 fn an_admin_is_told_what_is_missing() {
     let server = FakeEjabberd::start(Version::V26_07);
     let client = client(&server);
-    let examine = || block_on(client.examine());
+    let examine = || block_on(client.examine(BASE));
     let examination = examine();
     assert_eq!(examination.server.as_deref(), Some("ejabberd 26.7.3"));
     assert!(

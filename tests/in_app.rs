@@ -25,8 +25,13 @@ struct Place {
 
 impl Place {
     fn new(storage: Storage) -> Self {
+        Self::with(storage, "allow_user_invites = true")
+    }
+
+    /// The same with lines of the test's own for the host.
+    fn with(storage: Storage, lines: &str) -> Self {
         let modules = [CLIENT_MODULES, &["invites_adhoc"]].concat();
-        let prosody = Prosody::with_clients_and(storage, &modules, "allow_user_invites = true");
+        let prosody = Prosody::with_clients_and(storage, &modules, lines);
         let backend =
             format!("[hosts.\"{HOST}\".backend]\nkind = \"prosody\"\nsocket = \"{}\"\n", prosody.socket().display());
         let scratch = Scratch::new(&format!("{CONFIG}{backend}"));
@@ -306,7 +311,8 @@ fn the_lines_of_the_readme_are_all_that_is_needed() {
     assert!(backend.contains(&socket));
     let scratch = Scratch::new(&format!("{CONFIG}{backend}"));
     let told = scratch.ok(&["check", "--connect"]);
-    assert!(told.starts_with("example.com: Prosody 0.12.3\n") && !told.contains("missing: "), "{told}");
+    let version = prosody.version();
+    assert!(told.starts_with(&format!("example.com: Prosody {version}\n")) && !told.contains("missing: "), "{told}");
     let advice: Vec<_> = told.lines().filter_map(|line| line.trim().strip_prefix("advice: ")).collect();
     assert_eq!(advice.len(), 2, "{told}");
     assert!(advice[0].starts_with("storage is") && advice[1].starts_with("groups of invites"), "{told}");
@@ -317,7 +323,41 @@ fn the_lines_of_the_readme_are_all_that_is_needed() {
     let made = prosody.lua(&format!(
         "return prosody.hosts['{HOST}'].modules.invites.create_contact('romeo', true, {{}}).landing_page or 'none'"
     ));
-    let token = made.strip_prefix("https://invite.example.com/invite?").unwrap_or_else(|| panic!("{made}"));
+    let token_in = |link: &str| {
+        let token = link.strip_prefix("https://invite.example.com/invite?").unwrap_or_else(|| panic!("{link}"));
+        token.to_owned()
+    };
     let served = scratch.serve();
-    assert_eq!(served.client().get(&format!("/invite?{token}")).status, 200);
+    assert_eq!(served.client().get(&format!("/invite?{}", token_in(&made))).status, 200);
+    // And so does a link that an admin makes for somebody who has forgotten a password.
+    prosody.add_user("romeo", "a long password");
+    let made = prosody.lua(&format!(
+        "return prosody.hosts['{HOST}'].modules.invites.create_account_reset('romeo', 3600).landing_page or 'none'"
+    ));
+    let token = token_in(&made);
+    let page = served.client().get(&format!("/invite?{token}"));
+    assert!(page.status == 200 && page.text().contains("/reset?"), "{}", page.text());
+    assert_eq!(Form::open(&served, "/reset", &token).send(&served, "romeo", PASSWORD).status, 303, "{}", served.log());
+    assert!(prosody.lets_in("romeo", PASSWORD));
+}
+
+#[test]
+fn an_account_has_the_same_role_wherever_it_is_made() {
+    if slixmpp::is_missing() {
+        return;
+    }
+    for (line, role) in [("", "prosody:registered"), ("register_ibr_default_role = \"prosody:guest\"", "prosody:guest")]
+    {
+        let place = Place::with(Storage::Internal, line);
+        let (_, token) = place.invite(json!({}));
+        assert_eq!(place.register(&token, "romeo"), json!({"ok": true}));
+        let (_, invite) = place.api("POST", "/api/v1/invites", &json!({}));
+        let form = Form::open(&place.served, "/register", invite["token"].as_str().unwrap());
+        assert_eq!(form.send(&place.served, "juliet", PASSWORD).status, 303);
+        let role_of = |name: &str| {
+            let call = format!("require 'core.usermanager'.get_user_role('{name}', '{HOST}').name");
+            if place.prosody.is_13() { place.prosody.lua(&format!("return {call}")) } else { role.to_owned() }
+        };
+        assert_eq!([role_of("romeo"), role_of("juliet")], [role, role]);
+    }
 }

@@ -22,6 +22,9 @@ use prosody::{HOST, Prosody, Storage};
 
 const STORAGES: [Storage; 2] = [Storage::Internal, Storage::Sql];
 
+/// Where our pages are.
+const BASE: &str = "https://invite.example.com/";
+
 fn client(prosody: &Prosody) -> Client {
     Client::new(&HOST.parse().unwrap(), &prosody.socket())
 }
@@ -413,6 +416,49 @@ fn a_use_that_nobody_heard_of_counts_and_a_lost_token_does_not() {
     }
 }
 
+#[test]
+fn the_longest_of_each_kind_goes_over() {
+    for storage in STORAGES {
+        let prosody = Prosody::with_clients(storage);
+        let client = client(&prosody);
+        // As long as RFC 7622 lets a localpart be, or a file system the name of a file; and as our policy lets everything
+        // else be, in letters of three bytes.
+        let length = if storage == Storage::Internal { 240 } else { 1_023 };
+        let [romeo, juliet] = ["r", "j"].map(|letter| name(&letter.repeat(length)));
+        let words: Vec<_> = (0..32).map(|at| format!("{at:03}{}", "語".repeat(125))).collect();
+        let password = secret(&"語".repeat(300));
+        let contact = Jid { user: romeo.clone(), host: HOST.parse().unwrap() };
+        let kind = Kind::Contact { contact: contact.clone(), username: Some(juliet.clone()) };
+        block_on(async {
+            assert_eq!(client.create(&account(&romeo, &password)).await, Ok(()), "{}", prosody.log());
+            let minted = client.mint(&Mint { groups: &words, roles: &words, ..mint(&kind) }).await.unwrap();
+            for (list, at) in
+                [("groups", 32), ("roles", 32)].into_iter().filter(|(list, _)| *list == "groups" || prosody.is_13())
+            {
+                let kept = format!("{}.{list}", stored(&minted.token));
+                assert_eq!(prosody.lua(&format!("return tostring(#{kept})")), at.to_string());
+                assert!(is(&prosody, &format!("{kept}[32]"), &words[31]));
+            }
+            let with = NewAccount {
+                contact: Some(&contact),
+                groups: &words,
+                roles: &words,
+                token: Some(&minted.token),
+                ..account(&juliet, &password)
+            };
+            assert_eq!(client.create(&with).await, Ok(()));
+            assert_eq!(client.look_up(&minted.token).await, Ok(TokenState::Used(Some(juliet.clone()))));
+            let reset = NewPassword { username: &juliet, password: &password, token: None, not_after: Timestamp::MAX };
+            assert_eq!(client.set_password(&reset).await, Ok(()));
+            // As many as are watched in one round, and as long as a token of another server may be.
+            let tokens: Vec<_> = (0..200).map(|at| format!("{at:0128}")).collect();
+            let tokens: Vec<_> = tokens.iter().map(String::as_str).collect();
+            let unused: Vec<_> = (0..200).map(|at| (at, TokenState::Unused)).collect();
+            assert_eq!(client.ended(&tokens).await, Ok(unused));
+        });
+    }
+}
+
 /// How often the file of all tokens was read since this was last asked.
 fn reads(prosody: &Prosody) -> usize {
     let code = "local manager = require 'core.storagemanager'.olddm \
@@ -544,8 +590,8 @@ fn a_server_that_comes_back_is_found_again() {
 #[test]
 fn what_is_missing_is_told_with_the_lines_that_mend_it() {
     let prosody = Prosody::with_clients(Storage::Internal);
-    let examination = block_on(client(&prosody).examine());
-    assert_eq!(examination.server.as_deref(), Some("Prosody 0.12.3"));
+    let examination = block_on(client(&prosody).examine(BASE));
+    assert_eq!(examination.server, Some(format!("Prosody {}", prosody.version())));
     assert!(examination.findings.iter().all(|finding| !finding.is_fault), "{examination:?}");
     assert!(examination.findings.iter().any(|finding| finding.mend.contains("storage = \"sql\"")), "{examination:?}");
     let told = |findings: &[Finding], text: &str| findings.iter().any(|finding| finding.what.contains(text));
@@ -557,19 +603,26 @@ fn what_is_missing_is_told_with_the_lines_that_mend_it() {
         assert!(block_on(client(&prosody).mint(&wanted)).is_ok());
     }
     set_clock(&prosody, 60);
-    assert!(told(&block_on(client(&prosody).examine()).findings, "1 pending and 2 lapsed"));
+    assert!(told(&block_on(client(&prosody).examine(BASE)).findings, "1 pending and 2 lapsed"));
     let other = Client::new(&"elsewhere.example".parse().unwrap(), &prosody.socket());
-    let findings = block_on(other.examine()).findings;
+    let findings = block_on(other.examine(BASE)).findings;
     assert!(findings[0].is_fault && findings[0].mend.contains("VirtualHost \"elsewhere.example\""), "{findings:?}");
     let nowhere = Client::new(&HOST.parse().unwrap(), &prosody.socket().with_file_name("nowhere"));
-    let findings = block_on(nowhere.examine()).findings;
-    assert!(findings[0].what.contains("No such file") && findings[0].mend.contains("UMask=0007"), "{findings:?}");
+    let findings = block_on(nowhere.examine("https://example.com/invited/")).findings;
+    let mend = &findings[0].mend;
+    assert!(findings[0].what.contains("No such file") && mend.contains("UMask=0007"), "{findings:?}");
+    // What this configuration says, and nobody's example.
+    let socket = prosody.socket().with_file_name("nowhere").display().to_string();
+    for own in [socket.as_str(), "VirtualHost \"example.com\"", "\"https://example.com/invited/invite?{invite.token}\""]
+    {
+        assert!(mend.contains(own), "{own}: {mend}");
+    }
 
     let modules: Vec<_> =
         prosody::CLIENT_MODULES.iter().copied().filter(|module| !module.starts_with("invites")).collect();
     let prosody = Prosody::with_clients_and(Storage::Sql, &modules, "");
-    let findings = block_on(client(&prosody).examine()).findings;
-    assert!(findings[0].is_fault && findings[0].mend.contains("\"invites\"; \"invites_register\""), "{findings:?}");
+    let findings = block_on(client(&prosody).examine(BASE)).findings;
+    assert!(findings[0].is_fault && findings[0].mend.contains("\"invites\"; \"invites_register\";"), "{findings:?}");
     let (juliet, password) = (name("juliet"), secret("a password"));
     assert_eq!(
         block_on(client(&prosody).mint(&mint(&Kind::Account { username: None }))),
@@ -595,7 +648,7 @@ fn what_is_known_of_tokens_comes_along_into_a_database() {
         assert_eq!(client.create(&with).await, Ok(()));
         tokens
     });
-    let advice = block_on(client.examine()).findings;
+    let advice = block_on(client.examine(BASE)).findings;
     let lines = advice.iter().find(|finding| finding.mend.contains("prosody-migrator")).unwrap().mend.lines();
     prosody.migrate(lines.skip_while(|line| !line.starts_with("migrator.cfg.lua")).nth(1).unwrap());
     block_on(async {
@@ -603,7 +656,7 @@ fn what_is_known_of_tokens_comes_along_into_a_database() {
         assert!(matches!(client.look_up(&live).await, Ok(TokenState::Live(_))), "{}", prosody.log());
         assert_eq!(client.look_up(&used).await, Ok(TokenState::Used(Some(romeo.clone()))));
         assert_eq!(client.exists(&romeo).await, Ok(true));
-        assert!(client.examine().await.findings.iter().all(|finding| !finding.what.contains("internal")));
+        assert!(client.examine(BASE).await.findings.iter().all(|finding| !finding.what.contains("internal")));
     });
 }
 
@@ -720,6 +773,14 @@ async fn as_a_role(prosody: &Prosody, client: &Client, at: usize, text: &str) ->
     let made = is_refused(client.create(&NewAccount { roles: &roles, ..account(&user, &password) }).await, text);
     assert_eq!(minted.is_some(), made.is_some(), "{text:?}");
     let Some(minted) = minted else { return false };
+    if prosody.is_13() {
+        let kept = format!("{}.roles", stored(&minted.token));
+        assert!(is(prosody, &format!("{kept}[1]"), text) && is(prosody, &format!("{kept}[2]"), "friend"), "{text:?}");
+        // A role that the server does not know is nobody's.
+        let role = format!("require 'core.usermanager'.get_user_role('{user}', '{HOST}').name");
+        assert!(is(prosody, &role, "prosody:registered"), "{text:?}");
+        return client.withdraw(&minted.token).await == Ok(true);
+    }
     let is_only = |lua: &str| {
         let both = format!(
             "next({lua}) and {lua}.friend and (function () for k in pairs({lua}) do if k ~= 'friend' then return k end end end)()"

@@ -108,6 +108,8 @@ fn paths(schemas: &mut Schemas) -> Value {
     let absent = ("404", "There is no such invite that this key may know of.");
     let media = ("415", "The body is not JSON.");
     let other_body = ("422", "This `Idempotency-Key` came before, with another body.");
+    let not_taken =
+        ("422", "The host's server would not take a name, or this `Idempotency-Key` came with another body.");
     let taken = ("409", "Somebody has the name, or another invite reserves it.");
     let idempotency_key = json!({
         "name": "Idempotency-Key", "in": "header",

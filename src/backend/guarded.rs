@@ -123,13 +123,13 @@ impl Backend {
     }
 
     /// See [`Adapter::examine`]; for an admin who waits, so without a breaker.
-    pub async fn examine(&self) -> Examination {
+    pub async fn examine(&self, base: &str) -> Examination {
         let late = || {
             let what = format!("it did not answer within {} seconds", (DEADLINE * 2).as_secs());
             let mend = "See whether the server runs and is not overloaded.".into();
             Examination { server: None, findings: vec![Finding { is_fault: true, what, mend }] }
         };
-        clock::within(DEADLINE * 2, self.adapter.examine()).await.unwrap_or_else(late)
+        clock::within(DEADLINE * 2, self.adapter.examine(base)).await.unwrap_or_else(late)
     }
 
     /// See [`Adapter::exists`].

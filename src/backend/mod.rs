@@ -39,8 +39,9 @@ pub trait Adapter: Send + Sync {
     /// What it can do, as far as is known without asking it; less, once it has turned out to be an older one.
     fn abilities(&self) -> Abilities;
 
-    /// Looks the server over, for `invited check --connect`. Everything that is wrong is a finding.
-    async fn examine(&self) -> Examination;
+    /// Looks the server over, for `invited check --connect`. Everything that is wrong is a finding. `base` is where our
+    /// pages are, with a slash at its end: the lines that mend something lead there.
+    async fn examine(&self, base: &str) -> Examination;
 
     /// Whether there is an account of that name.
     async fn exists(&self, username: &Username) -> Result<bool, CallError>;
@@ -280,8 +281,9 @@ pub struct Finding {
 }
 
 /// Whether a server that prepares names as RFC 6122 did leaves this one as it is: such a one knows `ß` as `ss`, and the
-/// account would be another than the ledger has.
-fn is_kept(username: &Username) -> bool {
+/// account would be another than the ledger has. All servers that there are do so.
+#[must_use]
+pub fn is_kept(username: &Username) -> bool {
     stringprep::nodeprep(username.as_str()).is_ok_and(|name| name == username.as_str())
 }
 

@@ -8,6 +8,7 @@ use anyhow::bail;
 use super::{Global, Outcome, hint, load_tls, print};
 use crate::backend::{Backends, Examination};
 use crate::component::{self, ConnectError, Examined};
+use crate::config::settings::PublicUrl;
 use crate::config::{Credentials, Fault, Faults, Purpose, Settings};
 use crate::key::KeyRing;
 use crate::key::state::StateKeys;
@@ -53,13 +54,15 @@ pub(super) fn run(global: &Global, options: &Options) -> Outcome {
 fn connect(settings: &Settings) -> Outcome {
     let metrics = Arc::new(Metrics::new(metrics::seconds()));
     let backends = Backends::new(&settings.hosts, None, &metrics);
+    // `serve` needs one; an admin who has none yet sees what it will be.
+    let base = settings.public_url.as_ref().map_or("https://invite.example.com/", PublicUrl::base);
     let mut lacking = Vec::new();
     for host in settings.hosts.keys() {
         let Some(backend) = backends.of(host) else {
             hint(&format!("{host}: no XMPP server to try"));
             continue;
         };
-        let Examination { server, findings } = async_std::task::block_on(backend.examine());
+        let Examination { server, findings } = async_std::task::block_on(backend.examine(base));
         let server = server.unwrap_or_else(|| format!("no answer from {}", backend.kind().word()));
         let mut text = format!("{host}: {server}\n");
         for finding in &findings {

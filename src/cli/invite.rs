@@ -165,7 +165,9 @@ fn explain(settings: &Settings, error: IssueError) -> anyhow::Error {
         }
         IssueError::Host => WrongUse(format!("there is no such host; declared: {}", hosts())).into(),
         IssueError::WhichHost => WrongUse(format!("name one of the hosts with --host: {}", hosts())).into(),
-        IssueError::Order(_) | IssueError::NoPublicUrl => WrongUse(error.to_string()).into(),
+        IssueError::Order(_) | IssueError::NotForServer(_) | IssueError::NoPublicUrl => {
+            WrongUse(error.to_string()).into()
+        }
         IssueError::Scope | IssueError::Ledger(_) | IssueError::NoAppToken(_) => error.into(),
     }
 }

@@ -130,6 +130,7 @@ async fn make(
 
 fn refusal(error: IssueError) -> Refusal {
     match error {
+        IssueError::NotForServer(_) => Refusal::new("modify", "not-acceptable").because(error.to_string()),
         IssueError::Order(wrong) => {
             let is_name = wrong.iter().any(|wrong| wrong.field == "username");
             let condition = if is_name { "conflict" } else { "not-acceptable" };

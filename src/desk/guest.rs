@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::take_back::TakeBackError;
 use super::{Desk, FindError};
-use crate::backend::{Backend, CallError, NewAccount, NewPassword, Refusal, State};
+use crate::backend::{self, Backend, CallError, NewAccount, NewPassword, Refusal, State};
 use crate::clock;
 use crate::config::secret::Secret;
 use crate::invite::link;
@@ -231,6 +231,7 @@ impl Desk {
                 Ok(true) => return Err(SignUpError::Taken),
                 // Where it cannot be asked, it is found out by trying.
                 Ok(false) | Err(CallError::Refused(Refusal::Unsupported)) => {}
+                Err(CallError::Refused(Refusal::Name)) => return Err(SignUpError::Name),
                 Err(_) => return Err(SignUpError::Away),
             }
         }
@@ -256,8 +257,13 @@ impl Desk {
         if invite.draft.kind.username().is_some_and(|bound| bound != guest.username) {
             return Err(SignUpError::OtherName);
         }
-        if !matches!(invite.draft.kind, Kind::Reset { .. }) && self.is_reserved(invite, guest.username) {
-            return Err(SignUpError::Reserved);
+        if !matches!(invite.draft.kind, Kind::Reset { .. }) {
+            if self.is_reserved(invite, guest.username) {
+                return Err(SignUpError::Reserved);
+            }
+            if !backend::is_kept(guest.username) {
+                return Err(SignUpError::Name);
+            }
         }
         let host = self.settings.hosts.get(&invite.draft.host).ok_or(SignUpError::Closed)?;
         if guest.password.reveal().chars().count() < host.min_password_length {

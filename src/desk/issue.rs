@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::{Desk, Repeat, max_uses, terms};
-use crate::backend::{Backends, CallError, Refusal};
+use crate::backend::{self, Backends, CallError, Refusal};
 use crate::config::{Rate, Scope};
 use crate::invite::link::{self, Landing};
 use crate::invite::name::{HostName, Jid};
@@ -49,6 +49,9 @@ pub enum IssueError {
     /// Something that was asked for cannot be had.
     #[error("{}", .0.iter().map(Wrong::to_string).collect::<Vec<_>>().join("; "))]
     Order(Vec<Wrong>),
+    /// It can be had, but not as the host's server would have it.
+    #[error("{}", .0.iter().map(Wrong::to_string).collect::<Vec<_>>().join("; "))]
+    NotForServer(Vec<Wrong>),
     /// The ledger says no.
     #[error(transparent)]
     Ledger(#[from] CreateError),
@@ -246,9 +249,13 @@ impl Desk {
             reserved: &self.settings.hosts[host].reserved_usernames,
         };
         let mut draft = policy::draft(order, host, bounds, asker.source(), now).map_err(IssueError::Order)?;
-        let lacking = self.lacking(&draft);
+        let (mut lacking, changed) = (self.lacking(&draft), self.changed(&draft));
         if !lacking.is_empty() {
+            lacking.extend(changed);
             return Err(IssueError::Order(lacking));
+        }
+        if !changed.is_empty() {
+            return Err(IssueError::NotForServer(changed));
         }
         if count > 1 && draft.kind.reserves().is_some() {
             let reason = "several invites cannot reserve the same name".into();
@@ -318,6 +325,30 @@ impl Desk {
             }
         }
         lacking
+    }
+
+    /// Names that the host's server would make others of.
+    fn changed(&self, draft: &Draft) -> Vec<Wrong> {
+        if self.backend(&draft.host).is_none() {
+            return vec![];
+        }
+        let (contact, reset) = match &draft.kind {
+            Kind::Contact { contact, .. } => (Some(&contact.user), None),
+            Kind::Reset { username } => (None, Some(username)),
+            Kind::Account { .. } => (None, None),
+        };
+        let names = [("username", draft.kind.reserves()), ("contact", contact), ("reset", reset)];
+        let changed = names.into_iter().filter_map(|(field, name)| Some((field, name?)));
+        let changed = changed.filter(|(_, name)| !backend::is_kept(name));
+        changed
+            .map(|(field, name)| {
+                let reason = format!(
+                    "{name} is not what an XMPP server makes of it (Nodeprep, RFC 6122 appendix A); choose another name, \
+                     such as one with ss for ß"
+                );
+                Wrong { field: field.into(), reason }
+            })
+            .collect()
     }
 
     fn links(&self) -> Result<Links, IssueError> {

@@ -198,7 +198,7 @@ impl Adapter for FakeServer {
         self.abilities
     }
 
-    async fn examine(&self) -> Examination {
+    async fn examine(&self, _base: &str) -> Examination {
         Examination::default()
     }
 

@@ -98,7 +98,8 @@ impl Prosody {
             let common = common(dir);
             format!(
                 "{common}\n{lines}\nmodules_disabled = {{ \"s2s\"; \"tls\" }}\nc2s_interfaces = {{ \"127.0.0.1\" }}\n\
-                 c2s_ports = {{ {port} }}\nc2s_require_encryption = false\nVirtualHost \"{HOST}\"\n"
+                 c2s_ports = {{ {port} }}\nc2s_require_encryption = false\nallow_unencrypted_plain_auth = true\n\
+                 VirtualHost \"{HOST}\"\n"
             )
         })
     }
@@ -250,6 +251,16 @@ impl Prosody {
         }
         let result = answer.split_once("Result: ").unwrap_or_else(|| panic!("{code}\n{answer}")).1;
         result.strip_suffix("</repl-result>").unwrap().to_owned()
+    }
+
+    /// Its version, as it says itself.
+    pub fn version(&self) -> String {
+        self.lua("return prosody.version")
+    }
+
+    /// Whether it is 13 or later, where an account has one role and others beside it, known to the server by name.
+    pub fn is_13(&self) -> bool {
+        self.lua("return tostring(require 'core.usermanager'.set_user_role ~= nil)") == "true"
     }
 
     /// Whether a client can log in so, by SASL PLAIN.

@@ -9,13 +9,13 @@ use crate::backend::{CallError, Examination, Finding, Refusal};
 
 impl Ejabberd {
     /// See [`crate::backend::Adapter::examine`].
-    pub(super) async fn look_over(&self) -> Examination {
+    pub(super) async fn look_over(&self, base: &str) -> Examination {
         let account = json!({"user": "postmaster", "host": self.host.as_str()});
         let findings = match self.call("check_account", account).await {
             Ok(Answer { status: 200, .. }) => {
                 let mut findings = Vec::from_iter(self.look_at_host().await);
                 findings.extend(self.look_at_commands().await);
-                findings.extend(self.look_at_invites().await);
+                findings.extend(self.look_at_invites(base).await);
                 findings
             }
             Ok(_) | Err(CallError::Refused(_)) => {
@@ -57,7 +57,7 @@ impl Ejabberd {
     }
 
     /// Nothing of it is a fault: sign-up on the web works without.
-    async fn look_at_invites(&self) -> Vec<Finding> {
+    async fn look_at_invites(&self, base: &str) -> Vec<Finding> {
         let host = self.host.as_str();
         let rows = match self.ask(LIST, &json!({"host": host})).await {
             Ok(Answer { status: 200, body: Value::Array(rows), .. }) => rows,
@@ -69,19 +69,19 @@ impl Ejabberd {
             }
             Ok(answer) if is_not_loaded(&answer) => {
                 let what = format!("no tokens for apps: mod_invites is not loaded for {host}");
-                return vec![advice(what, invites())];
+                return vec![advice(what, invites(base))];
             }
             Err(CallError::Refused(Refusal::Unsupported)) => {
                 let what = "no tokens for apps: they need ejabberd 26.07 or later with mod_invites";
                 return vec![advice(
                     what,
-                    format!("Invites are for the web sign-up until then. With 26.07, {}", invites()),
+                    format!("Invites are for the web sign-up until then. With 26.07, {}", invites(base)),
                 )];
             }
             Ok(answer) => {
-                return vec![advice(format!("no tokens for apps: {}", unexpected(LIST, &answer)), invites())];
+                return vec![advice(format!("no tokens for apps: {}", unexpected(LIST, &answer)), invites(base))];
             }
-            Err(error) => return vec![advice(format!("no tokens for apps: {error}"), invites())],
+            Err(error) => return vec![advice(format!("no tokens for apps: {error}"), invites(base))],
         };
         match self.ask(EXPIRE, &json!({"host": host, "token": NO_TOKEN})).await {
             Ok(Answer { status: 403, .. }) => {
@@ -98,11 +98,11 @@ impl Ejabberd {
         if rows.iter().all(|row| text(row, "invitee").is_empty()) {
             // Whether they can is nowhere to be read.
             let what = "no app has signed up here with a token yet; if none can, mod_register does not let it";
-            findings.push(advice(what, invites()));
+            findings.push(advice(what, invites(base)));
         }
         if rows.iter().any(|row| text(row, "landing_page").is_empty()) {
             let what = "invites that users make in their apps have no landing page; ours can be that";
-            findings.push(advice(what, invites()));
+            findings.push(advice(what, invites(base)));
         }
         findings
     }
@@ -139,9 +139,9 @@ fn permissions() -> String {
         .into()
 }
 
-fn invites() -> String {
-    "ejabberd.yml, where https://invite.example.com is our public_url:\nmodules:\n  mod_invites:\n    \
-     access_create_account: configure\n    landing_page: \"https://invite.example.com/invite?{{ invite.token }}\"\n  \
-     mod_register:\n    allow_modules: [mod_invites]"
-        .into()
+fn invites(base: &str) -> String {
+    format!(
+        "ejabberd.yml:\nmodules:\n  mod_invites:\n    access_create_account: configure\n    landing_page: \
+         \"{base}invite?{{{{ invite.token }}}}\"\n  mod_register:\n    allow_modules: [mod_invites]"
+    )
 }

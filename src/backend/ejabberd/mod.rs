@@ -113,8 +113,8 @@ impl Adapter for Ejabberd {
         Abilities { sign_up: true, reset: true, contacts: true, groups: false, in_app: self.in_app() }
     }
 
-    async fn examine(&self) -> Examination {
-        self.look_over().await
+    async fn examine(&self, base: &str) -> Examination {
+        self.look_over(base).await
     }
 
     async fn keep(&self) -> Result<(), CallError> {

@@ -8,26 +8,22 @@ use crate::backend::Finding;
 use crate::invite::name::HostName;
 
 /// What is wrong with a host, by what the helper tells of it.
-pub(super) fn findings(host: &HostName, answer: &Value) -> Vec<Finding> {
+pub(super) fn findings(host: &HostName, base: &str, answer: &Value) -> Vec<Finding> {
     let fault = |what: String, mend: String| Finding { is_fault: true, what, mend };
     match answer["type"].as_str() {
         Some("local") => {}
         Some(_) => return vec![fault(format!("{host} is a component, and has no accounts"), String::new())],
-        None => {
-            let mend = format!("prosody.cfg.lua:\nVirtualHost \"{host}\"");
-            return vec![fault(format!("it does not serve {host}"), mend)];
-        }
+        None => return vec![fault(format!("it does not serve {host}"), then_restart(&virtual_host(host)))],
     }
     let is_loaded = |module: &str| answer["loaded"][module] == true;
-    let enable = |modules: &str| format!("prosody.cfg.lua, for {host}:\nmodules_enabled = {{ {modules} }}");
     if !is_loaded("invites") {
         let what = "mod_invites is not loaded: no sign-up in apps, and no invites of its own are shown";
-        return vec![fault(what.into(), enable("\"invites\"; \"invites_register\""))];
+        return vec![fault(what.into(), then_restart(&add(&["invites", "invites_register"])))];
     }
     let mut findings = Vec::new();
     if !is_loaded("invites_register") {
         let what = "mod_invites_register is not loaded: apps cannot sign up with an invite";
-        findings.push(fault(what.into(), enable("\"invites_register\"")));
+        findings.push(fault(what.into(), then_restart(&add(&["invites_register"]))));
     }
     let mut advise = |what: String, mend: String| findings.push(Finding { is_fault: false, what, mend });
     if answer["storage"] == "internal" {
@@ -39,43 +35,72 @@ pub(super) fn findings(host: &HostName, answer: &Value) -> Vec<Finding> {
         );
         advise(what, sql_lines(host));
     }
+    let is_13 = answer["is_13"] == true;
+    let page = answer["page"].as_str();
     // 13 knows the option by itself.
-    let leads_here = answer["has_page"] == true && (answer["is_13"] == true || is_loaded("invites_page"));
-    if !leads_here {
-        advise("invites that users make in their apps do not lead here".into(), page_lines(answer["is_13"] == true));
+    let module = if is_13 || is_loaded("invites_page") { String::new() } else { add(&["invites_page"]) + "\n" };
+    if page != Some(&page_of(base)) || !module.is_empty() {
+        let what = match page {
+            Some(page) if page != page_of(base) => format!("invites that users make in their apps lead to {page}"),
+            _ => "invites that users make in their apps do not lead here".into(),
+        };
+        advise(what, then_restart(&format!("{module}{}", page_lines(base, is_13))));
+    } else if is_13 && answer["resets_lead"] != true {
+        let what = "links for a new password that admins make in Prosody do not lead here";
+        advise(what.into(), then_restart(&page_lines(base, is_13)));
     } else if !is_loaded("invites_adhoc") {
-        advise(
-            "users make no invites in their apps: mod_invites_adhoc is not loaded".into(),
-            enable("\"invites_adhoc\""),
-        );
+        let what = "users make no invites in their apps: mod_invites_adhoc is not loaded";
+        advise(what.into(), then_restart(&add(&["invites_adhoc"])));
     }
     if !is_loaded("invites_groups") {
         let what = "groups of invites do nothing: mod_invites_groups is not loaded (it is in prosody-modules, not in Debian's)";
-        advise(what.into(), enable("\"invites_groups\""));
+        advise(what.into(), then_restart(&add(&["invites_groups"])));
     }
     findings
 }
 
-/// Nobody answers at the socket.
-pub(super) fn no_way_in(socket: &Path, why: String) -> Finding {
+/// Nobody answers at the socket. Nothing can be seen then, so all is told that there should be: one restart will do.
+pub(super) fn no_way_in(host: &HostName, socket: &Path, base: &str, why: String) -> Finding {
+    let modules = add(&["admin_shell", "invites", "invites_register", "invites_adhoc"]);
+    let page = page_lines(base, true);
     let mend = format!(
-        "prosody.cfg.lua:\nmodules_enabled = {{ \"admin_shell\" }} -- beside those that are there\numask = \"007\"\n\
-         admin_socket = \"{}\"\nsystemctl edit prosody.service:\n[Service]\nUMask=0007\n\
-         systemctl edit invited.service:\n[Service]\nSupplementaryGroups=prosody",
-        socket.display()
+        "{modules}\n{page}\numask = \"007\"\nadmin_socket = \"{}\"\n{}\n\
+         /etc/systemd/system/prosody.service.d/invited.conf:\n[Service]\nUMask=0007\n\
+         /etc/systemd/system/invited.service.d/prosody.conf:\n[Service]\nSupplementaryGroups=prosody",
+        socket.display(),
+        virtual_host(host),
     );
-    Finding { is_fault: true, what: why, mend }
+    Finding { is_fault: true, what: why, mend: then_restart(&mend) }
 }
 
-fn page_lines(is_13: bool) -> String {
-    let option = "invites_page = \"https://invite.example.com/invite?{invite.token}\"";
-    if is_13 {
-        return format!("prosody.cfg.lua:\n{option}");
-    }
+/// What is to be added to a list that is there, and never written in its place.
+fn add(modules: &[&str]) -> String {
+    let modules: Vec<_> = modules.iter().map(|module| format!("{module:?};")).collect();
+    format!("prosody.cfg.lua, in modules_enabled, what is not in it yet:\n{}", modules.join(" "))
+}
+
+fn virtual_host(host: &HostName) -> String {
+    format!("prosody.cfg.lua, at the end, if it is not there yet:\nVirtualHost \"{host}\"")
+}
+
+fn then_restart(mend: &str) -> String {
     format!(
-        "prosody.cfg.lua (mod_invites_page is in prosody-modules):\nmodules_enabled = {{ \"invites_page\" }}\n{option}\n\
-         invites_page_external = true"
+        "{mend}\nthen:\nsystemctl daemon-reload && systemctl restart prosody.service && systemctl try-restart invited.service"
     )
+}
+
+/// Where invites of users lead, in the words of Prosody's option.
+fn page_of(base: &str) -> String {
+    format!("{base}invite?{{invite.token}}")
+}
+
+/// Which kinds of invites lead here is asked for since 13.
+fn page_lines(base: &str, is_13: bool) -> String {
+    let option = format!("prosody.cfg.lua, above the first VirtualHost:\ninvites_page = {:?}\n", page_of(base));
+    if is_13 {
+        return option + "invites_page_supports = { \"account\"; \"account-and-contact\"; \"password-reset\" }";
+    }
+    option + "invites_page_external = true -- for mod_invites_page, which is in prosody-modules"
 }
 
 /// How to get from files to a database with everything that is there.
@@ -94,20 +119,32 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    const BASE: &str = "https://example.com/invited/";
+
     fn told(answer: &Value) -> Vec<(bool, String)> {
-        let findings = findings(&"example.com".parse().unwrap(), answer);
+        let findings = findings(&"example.com".parse().unwrap(), BASE, answer);
         findings.into_iter().map(|finding| (finding.is_fault, format!("{}\n{}", finding.what, finding.mend))).collect()
     }
 
     #[test]
     fn a_server_that_has_everything_is_left_alone() {
         let modules = json!({"invites": true, "invites_register": true, "invites_adhoc": true, "invites_groups": true});
-        let mut answer = json!({"type": "local", "storage": "sql", "loaded": modules, "has_page": true, "is_13": true});
+        let mut answer = json!({"type": "local", "storage": "sql", "loaded": modules, "is_13": true,
+            "page": "https://example.com/invited/invite?{invite.token}", "resets_lead": true});
         assert_eq!(told(&answer), []);
+        for (field, value) in
+            [("page", json!("https://elsewhere.example/{invite.token}")), ("resets_lead", json!(false))]
+        {
+            let before = std::mem::replace(&mut answer[field], value);
+            let [(false, text)] = &told(&answer)[..] else { panic!("{field}") };
+            assert!(text.contains("invites_page = \"https://example.com/invited/invite?{invite.token}\""), "{text}");
+            assert!(text.contains("\"password-reset\""), "{text}");
+            answer[field] = before;
+        }
         answer["is_13"] = false.into();
         let told_12 = told(&answer);
         assert!(
-            told_12[0].1.contains("\"invites_page\"") && told_12.len() == 1,
+            told_12[0].1.contains("\"invites_page\";") && told_12.len() == 1,
             "0.12 needs a module for it: {told_12:?}"
         );
         answer["loaded"]["invites_page"] = true.into();
@@ -115,6 +152,17 @@ mod tests {
         for (module, is_fault) in [("invites_groups", false), ("invites_adhoc", false), ("invites_register", true)] {
             answer["loaded"][module] = false.into();
             assert!(told(&answer).iter().any(|(fault, text)| *fault == is_fault && text.contains(module)), "{module}");
+        }
+    }
+
+    #[test]
+    fn what_is_told_never_replaces_a_list_that_is_there() {
+        let answers = [json!({}), json!({"type": "local"}), json!({"type": "local", "loaded": {"invites": true}})];
+        let host = "example.com".parse().unwrap();
+        let away = no_way_in(&host, Path::new("/nowhere"), BASE, String::new());
+        let all = answers.iter().flat_map(|answer| findings(&host, BASE, answer)).chain([away]);
+        for finding in all {
+            assert!(!finding.mend.contains("modules_enabled ="), "{}", finding.mend);
         }
     }
 

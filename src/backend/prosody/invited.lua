@@ -3,7 +3,7 @@
 -- Each call runs on its own: nothing else happens in Prosody in between.
 
 -- Of all that stands here: a hook of another version is taken out and put in anew.
-local VERSION = "invited-3"
+local VERSION = "invited-4"
 
 local function R(name)
 	local ok, found = pcall(require, "prosody." .. name)
@@ -236,11 +236,15 @@ function ops.create(q)
 	in_time(q)
 	if um.user_exists(name, q.host) then refuse("user-exists") end
 	local invite = invite_for(q)
-	local event = { validated_invite = invite, ip = q.ip, username = name, password = secret, host = q.host, allowed = true }
+	local event = {
+		validated_invite = invite, ip = q.ip, username = name, password = secret, host = q.host, allowed = true,
+		-- As mod_register_ibr of 13 gives to an account that is made in an app; modules may have it otherwise.
+		role = config.get(q.host, "register_ibr_default_role") or "prosody:registered",
+	}
 	h.events.fire_event("user-registering", event)
 	if not event.allowed or event.allow_reset then not_allowed(event) end
 	local make = um.create_user_with_role or um.create_user
-	local ok, made, why = pcall(make, name, secret, q.host, event.role or "prosody:member")
+	local ok, made, why = pcall(make, name, secret, q.host, event.role)
 	local thrown = not ok and tostring(made) or nil
 	-- 13 tells modules of the password before the last step, which is this.
 	if thrown and um.enable_user then pcall(um.enable_user, name, q.host) end
@@ -249,9 +253,14 @@ function ops.create(q)
 		if um.user_exists(name, q.host) then um.delete_user(name, q.host) end
 		refuse("backend", thrown or tostring(why))
 	end
-	return { warning = tell(h, "user-registered", {
+	local warning = tell(h, "user-registered", {
 		username = name, host = q.host, source = "invited", validated_invite = invite, ip = q.ip,
-	}) or thrown }
+	})
+	local roles = invite.additional_data and invite.additional_data.roles
+	if um.set_user_role and roles and roles[1] and um.get_user_role(name, q.host).name ~= roles[1] then
+		warning = warning or "the first role of the invite is none that this server knows"
+	end
+	return { warning = warning or thrown }
 end
 
 function ops.set_password(q)
@@ -383,9 +392,14 @@ function ops.examine(q)
 	for _, name in ipairs { "invites", "invites_register", "invites_adhoc", "invites_groups", "invites_page" } do
 		loaded[name] = h.modules[name] ~= nil
 	end
+	local page, resets_lead = config.get(q.host, "invites_page"), false
+	local supports = config.get(q.host, "invites_page_supports")
+	for _, kind in ipairs(type(supports) == "table" and supports or {}) do
+		resets_lead = resets_lead or kind == "password-reset"
+	end
 	local answer = {
 		version = prosody.version, type = h.type, storage = storage, loaded = loaded,
-		has_page = type(config.get(q.host, "invites_page")) == "string", is_13 = um.set_user_role ~= nil,
+		page = type(page) == "string" and page or nil, resets_lead = resets_lead, is_13 = um.set_user_role ~= nil,
 	}
 	local m = h.type == "local" and h.modules.invites
 	if m then

@@ -120,14 +120,15 @@ impl Adapter for Prosody {
         Abilities { sign_up: true, reset: true, contacts: true, groups: true, in_app }
     }
 
-    async fn examine(&self) -> Examination {
+    async fn examine(&self, base: &str) -> Examination {
         match self.call("examine", json!({})).await {
             Ok(answer) => Examination {
                 server: Some(format!("Prosody {}", answer["version"].as_str().unwrap_or_default())),
-                findings: examine::findings(&self.host, &answer),
+                findings: examine::findings(&self.host, base, &answer),
             },
             Err(error) => {
-                Examination { server: None, findings: vec![examine::no_way_in(&self.socket, error.to_string())] }
+                let finding = examine::no_way_in(&self.host, &self.socket, base, error.to_string());
+                Examination { server: None, findings: vec![finding] }
             }
         }
     }

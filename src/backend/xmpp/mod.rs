@@ -87,7 +87,7 @@ impl Adapter for Xmpp {
         Abilities { sign_up: true, reset: false, contacts: false, groups: false, in_app }
     }
 
-    async fn examine(&self) -> Examination {
+    async fn examine(&self, _base: &str) -> Examination {
         self.look_over().await
     }
 
