@@ -2,8 +2,6 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot do its work fails")]
 
 mod common;
-#[path = "common/prosody.rs"]
-mod prosody;
 
 use std::collections::HashSet;
 use std::fs;
@@ -18,7 +16,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 
 use common::{CONFIG, Client, KEY, Notified, PATIENCE, Response, Scratch, Served, listener};
-use prosody::{Prosody, Storage};
 
 /// What [`KEY`]'s secret digests to.
 const SHA256: &str = "1ec1c26b50d5d3c58d9583181af8076655fe00756bf7285940ba3670f99fcba0";
@@ -424,61 +421,6 @@ fn idle_service_ends_and_the_next_one_answers_who_waited() {
     }
     assert_eq!(made.len(), 9);
     assert_eq!(tokens(&scratch), made);
-}
-
-/// What holds apps to the ledger must be in place at the server, and what they use must be heard of.
-#[test]
-fn idle_service_goes_on_while_an_app_may_sign_up() {
-    let prosody = Prosody::with_clients(Storage::Internal);
-    let scratch = Scratch::new(&format!(
-        "idle_exit = \"1s\"\n{}[hosts.\"example.com\".backend]\nkind = \"prosody\"\nsocket = \"{}\"\n",
-        unbindable(),
-        prosody.socket().display()
-    ));
-    let link = scratch.ok(&["invite", "create"]);
-    let socket = listener();
-    let address = socket.local_addr().unwrap();
-    let mut served = scratch.serve_activated(vec![socket.into()], "http", &[]);
-    let page = link.trim().replace("https://invite.example.com", "");
-    assert_eq!(Client::tcp(address).get(&page).status, 200);
-    served.wait_log("idle, but apps hold tokens");
-    let id = scratch.ok(&["invite", "list"]).split('\t').next().unwrap().to_owned();
-    scratch.ok(&["invite", "revoke", &id]);
-    served.wait_log("idle;");
-    assert_eq!(served.wait().code(), Some(0));
-}
-
-/// In STATUS=, in /readyz and in the metrics; nobody has to ask for it.
-#[test]
-fn an_xmpp_server_that_goes_and_comes_back_is_told_of() {
-    let mut prosody = Prosody::with_clients(Storage::Internal);
-    let scratch = Scratch::new(&format!(
-        "{CONFIG}[metrics]\nlisten = [\"127.0.0.1:0\"]\n[hosts.\"example.com\".backend]\nkind = \"prosody\"\nsocket = \"{}\"\n",
-        prosody.socket().display()
-    ));
-    let notified = Notified::new(&scratch);
-    let served = scratch.serve_with(&[("NOTIFY_SOCKET", notified.path())]);
-    let readyz = || {
-        let answer = served.client().get("/readyz");
-        (answer.status, answer.json()["backends"]["example.com"]["state"].clone())
-    };
-    notified.wait("READY=1");
-    prosody.stop();
-    let status = notified.wait("the XMPP server of example.com is away");
-    assert!(status.contains(prosody.socket().to_str().unwrap()), "{status}");
-    assert_eq!(readyz(), (200, "away".into()));
-    prosody.start_again();
-    while notified.wait("STATUS=").contains("away") {}
-    assert_eq!(readyz(), (200, "ok".into()));
-    let metrics = served.wait_log("metrics on http://").rsplit_once("http://").unwrap().1.trim().parse().unwrap();
-    let metrics = Client::tcp(metrics).get("/metrics").text();
-    for outcome in ["ok", "away"] {
-        let series = metrics.lines().any(|line| {
-            let labels = ["host=\"example.com\"".to_owned(), format!("outcome=\"{outcome}\"")];
-            line.starts_with("invited_backend_call_seconds_count{") && labels.iter().all(|label| line.contains(label))
-        });
-        assert!(series, "{outcome}: {metrics}");
-    }
 }
 
 /// Clients that make invites without a pause, over restarts; each keeps its connection until the service ends it.

@@ -62,3 +62,15 @@ fn every_command_of_the_readme_works() {
     assert!(stderr.contains("[keys.website]"), "{stderr}");
     assert!(stderr.contains("services.invited.settings.keys.website = {"), "{stderr}");
 }
+
+#[test]
+fn the_servers_that_the_readme_names_are_those_that_are_tried() {
+    let table = include_str!("servers").split("table='\n").nth(1).unwrap().split('\'').next().unwrap();
+    let limits = README.split("\n## Limits\n").nth(1).unwrap().split("\n## ").next().unwrap();
+    for (server, words) in [("prosody=", "Prosody "), ("ejabberd=", "ejabberd ")] {
+        let rows = table.lines().filter(|row| !row.starts_with("sid "));
+        let versions: Vec<_> = rows.map(|row| row.split(server).nth(1).unwrap().split(' ').next().unwrap()).collect();
+        let [first, second, third] = versions[..] else { panic!("{versions:?}") };
+        assert!(limits.contains(&format!("{words}{first}, {second} and {third}")), "{versions:?}: {limits}");
+    }
+}

@@ -197,7 +197,8 @@ fn a_name_that_the_server_would_change_is_told_where_it_is_typed() {
             let output = place.scratch.run(&["invite", "create", "--username", username]);
             let told = String::from_utf8(output.stderr).unwrap();
             assert!(output.status.code() == Some(2) && told.contains("Nodeprep"), "{username}: {told}");
-            for field in ["username", "reset"] {
+            let has_resets = !matches!(place.server, Server::Xmpp(_));
+            for field in ["username", "reset"].into_iter().filter(|field| *field == "username" || has_resets) {
                 let body = json!({ field: username }).to_string();
                 let headers = [&format!("Authorization: Bearer {}", common::KEY), "Content-Type: application/json"];
                 let mut client = place.served.client();

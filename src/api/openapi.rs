@@ -140,7 +140,7 @@ fn paths(schemas: &mut Schemas) -> Value {
                 "summary": "Makes invites, all or none; needs the scope `create`.",
                 "parameters": [idempotency_key],
                 "requestBody": body(schemas.body::<NewInvite>(), false),
-                "responses": answers("201", made, &[taken, media, other_body]),
+                "responses": answers("201", made, &[taken, media, not_taken]),
             },
         },
         "/api/v1/invites/{id}": {

@@ -104,6 +104,20 @@ impl Prosody {
         })
     }
 
+    /// Starts a server as its package configures it, but for ports, directories and encryption, which are the test's own.
+    pub fn stock() -> Self {
+        let stock = std::fs::read_to_string(servers::path("/etc/prosody/prosody.cfg.lua")).unwrap();
+        let (global, hosts) = stock.split_once("\nVirtualHost ").unwrap();
+        Self::configured(|dir, port| {
+            let common = common(dir);
+            format!(
+                "{global}\n{common}\nmodules_disabled = {{ \"s2s\"; \"tls\" }}\nc2s_interfaces = {{ \"127.0.0.1\" }}\n\
+                 c2s_ports = {{ {port} }}\nc2s_require_encryption = false\nallow_unencrypted_plain_auth = true\n\
+                 VirtualHost {hosts}"
+            )
+        })
+    }
+
     /// Starts one with clients, and below all else with the lines that somebody is told to write there for a component.
     pub fn with_component_as_told(lines: &str) -> Self {
         let own = if lines.contains("component_ports") { "" } else { "component_ports = { 5347 }\n" };
@@ -138,7 +152,9 @@ impl Prosody {
         for _ in 0..ATTEMPTS {
             let [address, component] = [free_port(), free_port()];
             let dir = tempfile::Builder::new().prefix("invited-prosody-").tempdir().unwrap();
-            std::fs::create_dir(dir.path().join("certs")).unwrap();
+            for inner in ["certs", "conf.d"] {
+                std::fs::create_dir(dir.path().join(inner)).unwrap();
+            }
             std::fs::create_dir(dir.path().join("data")).unwrap();
             let text = configuration(&dir.path().display().to_string(), address.port());
             let component = Some(component).filter(|_| text.contains(COMPONENT_PORT));
@@ -183,8 +199,12 @@ impl Prosody {
         } else {
             let mut stream = TcpStream::connect(self.address).unwrap();
             stream.set_read_timeout(Some(ANSWER_TIMEOUT)).unwrap();
-            let header = "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' \
-                          version='1.0' to='example.com'></stream:stream>";
+            let host =
+                if self.configuration().contains(&format!("\nVirtualHost \"{HOST}\"")) { HOST } else { "localhost" };
+            let header = format!(
+                "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' version='1.0' \
+                 to='{host}'></stream:stream>"
+            );
             stream.write_all(header.as_bytes()).unwrap();
             let mut answer = String::new();
             stream.read_to_string(&mut answer).unwrap();
@@ -216,6 +236,11 @@ impl Prosody {
     pub fn add_user(&self, username: &str, password: &str) {
         let call = format!("require 'core.usermanager'.create_user('{username}', '{password}', '{HOST}')");
         assert_eq!(self.lua(&format!("return tostring({call})")), "true", "{username}");
+    }
+
+    /// Its configuration, to be changed before it is started again.
+    pub fn configuration_file(&self) -> PathBuf {
+        self.dir.path().join("prosody.cfg.lua")
     }
 
     /// Has it read its configuration again, with `from` in it as `to`.

@@ -106,11 +106,11 @@ fn page_lines(base: &str, is_13: bool) -> String {
 /// How to get from files to a database with everything that is there.
 fn sql_lines(host: &HostName) -> String {
     format!(
-        "prosody.cfg.lua (Debian: apt install lua-dbi-sqlite3):\nstorage = \"sql\"\n\
+        "prosody.cfg.lua, above the first VirtualHost (Debian: apt install lua-dbi-sqlite3):\nstorage = \"sql\"\n\
          sql = {{ driver = \"SQLite3\", database = \"prosody.sqlite\" }}\n\
          migrator.cfg.lua, in the list of stores for {host}, beside those that are there:\n\
          \"roles\"; \"invite_token\"; \"invited_tokens\";\n\
-         systemctl stop prosody && prosody-migrator && systemctl start prosody"
+         then:\nsystemctl stop prosody && prosody-migrator && systemctl start prosody"
     )
 }
 

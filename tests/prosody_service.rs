@@ -1,0 +1,64 @@
+//! The service beside a real Prosody: what it does and tells when nobody asks.
+
+mod common;
+#[path = "common/prosody.rs"]
+mod prosody;
+
+use common::{CONFIG, Client, Notified, Scratch, listener};
+use prosody::{Prosody, Storage};
+
+/// What holds apps to the ledger must be in place at the server, and what they use must be heard of.
+#[test]
+fn idle_service_goes_on_while_an_app_may_sign_up() {
+    let prosody = Prosody::with_clients(Storage::Internal);
+    let scratch = Scratch::new(&format!(
+        "idle_exit = \"1s\"\n{}[hosts.\"example.com\".backend]\nkind = \"prosody\"\nsocket = \"{}\"\n",
+        // Nothing can be bound there: it serves on the socket that it is passed.
+        CONFIG.replace("127.0.0.1:0", "192.0.2.1:1"),
+        prosody.socket().display()
+    ));
+    let link = scratch.ok(&["invite", "create"]);
+    let socket = listener();
+    let address = socket.local_addr().unwrap();
+    let mut served = scratch.serve_activated(vec![socket.into()], "http", &[]);
+    let page = link.trim().replace("https://invite.example.com", "");
+    assert_eq!(Client::tcp(address).get(&page).status, 200);
+    served.wait_log("idle, but apps hold tokens");
+    let id = scratch.ok(&["invite", "list"]).split('\t').next().unwrap().to_owned();
+    scratch.ok(&["invite", "revoke", &id]);
+    served.wait_log("idle;");
+    assert_eq!(served.wait().code(), Some(0));
+}
+
+/// In STATUS=, in /readyz and in the metrics; nobody has to ask for it.
+#[test]
+fn an_xmpp_server_that_goes_and_comes_back_is_told_of() {
+    let mut prosody = Prosody::with_clients(Storage::Internal);
+    let scratch = Scratch::new(&format!(
+        "{CONFIG}[metrics]\nlisten = [\"127.0.0.1:0\"]\n[hosts.\"example.com\".backend]\nkind = \"prosody\"\nsocket = \"{}\"\n",
+        prosody.socket().display()
+    ));
+    let notified = Notified::new(&scratch);
+    let served = scratch.serve_with(&[("NOTIFY_SOCKET", notified.path())]);
+    let readyz = || {
+        let answer = served.client().get("/readyz");
+        (answer.status, answer.json()["backends"]["example.com"]["state"].clone())
+    };
+    notified.wait("READY=1");
+    prosody.stop();
+    let status = notified.wait("the XMPP server of example.com is away");
+    assert!(status.contains(prosody.socket().to_str().unwrap()), "{status}");
+    assert_eq!(readyz(), (200, "away".into()));
+    prosody.start_again();
+    while notified.wait("STATUS=").contains("away") {}
+    assert_eq!(readyz(), (200, "ok".into()));
+    let metrics = served.wait_log("metrics on http://").rsplit_once("http://").unwrap().1.trim().parse().unwrap();
+    let metrics = Client::tcp(metrics).get("/metrics").text();
+    for outcome in ["ok", "away"] {
+        let series = metrics.lines().any(|line| {
+            let labels = ["host=\"example.com\"".to_owned(), format!("outcome=\"{outcome}\"")];
+            line.starts_with("invited_backend_call_seconds_count{") && labels.iter().all(|label| line.contains(label))
+        });
+        assert!(series, "{outcome}: {metrics}");
+    }
+}
