@@ -31,6 +31,9 @@ const ADMIN: &str = "invites-admin@example.com";
 const PASSWORD: &str = "the admin's \"password\" & more";
 const LINES: &str = "admins = { \"invites-admin@example.com\" }\n";
 
+/// Where our pages are.
+const BASE: &str = "https://invite.example.com/";
+
 fn name(text: &str) -> Username {
     text.parse().unwrap()
 }
@@ -118,7 +121,7 @@ fn guests_are_signed_up_in_band() {
         assert_eq!(client.create(&with).await, Err(Refusal::NoToken.into()));
         let late = NewAccount { not_after: Timestamp::UNIX_EPOCH, ..account(&tybalt, &password) };
         assert!(matches!(client.create(&late).await, Err(CallError::Away(_))));
-        let examination = client.examine().await;
+        let examination = client.examine(BASE).await;
         assert_eq!(examination.findings, [], "{examination:?}");
     });
     assert!(login(&prosody, "juliet", password.reveal()) && login(&prosody, "romeo", password.reveal()));
@@ -137,18 +140,18 @@ fn guests_are_signed_up_in_band() {
 #[test]
 fn what_is_missing_is_told_with_the_lines_that_mend_it() {
     let prosody = server();
-    let findings = block_on(client(&prosody, "wrong").examine()).findings;
+    let findings = block_on(client(&prosody, "wrong").examine(BASE)).findings;
     assert!(findings[0].is_fault && findings[0].what.contains("not-authorized"), "{findings:?}");
     let bare = Prosody::with_clients_and(Storage::Sql, CLIENT_MODULES, LINES);
     make_admin(&bare);
-    let findings = block_on(client(&bare, PASSWORD).examine()).findings;
+    let findings = block_on(client(&bare, PASSWORD).examine(BASE)).findings;
     assert!(findings[0].mend.contains("\"invites_adhoc\""), "{findings:?}");
     let no_admin = Prosody::with_clients_and(Storage::Sql, &[CLIENT_MODULES, &["invites_adhoc"]].concat(), "");
     make_admin(&no_admin);
-    let findings = block_on(client(&no_admin, PASSWORD).examine()).findings;
+    let findings = block_on(client(&no_admin, PASSWORD).examine(BASE)).findings;
     assert!(findings[0].mend.contains("admins = {"), "{findings:?}");
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-    let findings = block_on(Client::new(&HOST.parse().unwrap(), &settings(&nobody, PASSWORD)).examine()).findings;
+    let findings = block_on(Client::new(&HOST.parse().unwrap(), &settings(&nobody, PASSWORD)).examine(BASE)).findings;
     assert!(findings[0].what.contains("cannot connect"), "{findings:?}");
 }
 

@@ -150,7 +150,7 @@ fn a_name_that_must_be_known_is_told_on_the_web_alone() {
     assert_eq!(server.state().tokens["token0000"], (Some("juliet".into()), true));
     assert_eq!(create(&client, "juliet"), Err(Refusal::Taken.into()), "the command says so");
 
-    let findings = block_on(client.examine()).findings;
+    let findings = block_on(client.examine("https://invite.example.com/")).findings;
     assert!(!findings[0].is_fault && findings[0].what.contains("wants to know the name"), "{findings:?}");
     assert_eq!(server.state().tokens.len(), 1, "none is made to see that");
 
@@ -292,7 +292,7 @@ fn a_stream_is_kept_attended_to_and_opened_again() {
 fn an_admin_is_told_what_is_missing_and_no_invite_is_made() {
     for style in STYLES {
         let server = FakeXmpp::start(style);
-        let examination = block_on(client(&server).examine());
+        let examination = block_on(client(&server).examine("https://invite.example.com/"));
         assert_eq!((examination.findings, server.state().tokens.len()), (vec![], 0), "{style:?}");
         assert_eq!(examination.server.as_deref(), Some(server.state().name));
     }
@@ -304,7 +304,7 @@ fn an_admin_is_told_what_is_missing_and_no_invite_is_made() {
         let server = FakeXmpp::start(Style::Prosody);
         server.state().is_listed = false;
         server.script("execute", Reply::Error(kind, condition, ""));
-        let findings = block_on(client(&server).examine()).findings;
+        let findings = block_on(client(&server).examine("https://invite.example.com/")).findings;
         assert!(findings[0].is_fault && findings[0].mend.contains(line), "{condition}: {findings:?}");
     }
 }
