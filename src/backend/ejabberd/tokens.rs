@@ -1,6 +1,7 @@
 //! What mod_invites tells of its tokens.
 
 use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
@@ -77,8 +78,9 @@ fn moment(value: &Value) -> Option<Timestamp> {
         return Timestamp::from_second(seconds).ok();
     }
     let text = value.as_str()?;
-    let civil = || text.replace(' ', "T").parse::<DateTime>().ok()?.in_tz("UTC").ok();
-    text.parse().ok().or_else(|| Some(civil()?.timestamp()))
+    // Not "UTC" by its name: that is looked up in the machine's time zone database, which may not be there.
+    let civil = || TimeZone::UTC.to_timestamp(text.replace(' ', "T").parse::<DateTime>().ok()?).ok();
+    text.parse().ok().or_else(civil)
 }
 
 #[cfg(test)]
