@@ -147,6 +147,32 @@ allow = ["create", "destroy"]
     assert!(!stderr.contains("s3cret") && !stderr.contains("cret@"));
 }
 
+/// Whichever setting of a server stands there alone.
+#[test]
+fn backend_that_is_set_in_part_is_refused() {
+    let example: toml::Table = whole_example().parse().unwrap();
+    let backend = example["hosts"]["example.com"]["backend"].as_table().unwrap();
+    let scratch = Scratch::new("");
+    let mut tried = 0;
+    for (name, value) in backend.iter().filter(|(name, _)| *name != "kind") {
+        let part = format!("{CONFIG}[hosts.\"example.com\".backend]\n{name} = {value}\n");
+        scratch.configure(&part);
+        let output = scratch.run(&["check"]);
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        let expected = format!(
+            "hosts.\"example.com\".backend.kind: is needed beside `{name}`; expected one of ledger, prosody, ejabberd, xmpp"
+        );
+        assert_eq!(output.status.code(), Some(2), "{name}");
+        assert!(stderr.contains(&expected), "{stderr}");
+        // None may be meant.
+        scratch.configure(&format!("{part}kind = \"ledger\"\n"));
+        assert!(scratch.run(&["check"]).status.success(), "{name}");
+        tried += 1;
+    }
+    let known = schema_keys().into_iter().filter(|(key, _)| key.starts_with("hosts.*.backend.")).count();
+    assert_eq!(tried, known - 1);
+}
+
 #[test]
 fn broken_and_missing_files_are_told_with_the_rest() {
     let scratch = Scratch::new("x = [");

@@ -243,7 +243,8 @@ impl Default for Password {
 #[serde(default, deny_unknown_fields)]
 pub struct Backend {
     /// `ledger` (no XMPP server), `prosody`, `ejabberd` or `xmpp`.
-    pub kind: BackendKind,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<BackendKind>,
     /// prosody: its admin socket.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub socket: Option<PathBuf>,
@@ -277,11 +278,10 @@ pub struct Backend {
 }
 
 /// What stands behind a host.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum BackendKind {
     /// No XMPP server: callers make accounts and redeem invites.
-    #[default]
     Ledger,
     /// Prosody, by its admin socket.
     Prosody,
@@ -289,6 +289,14 @@ pub enum BackendKind {
     Ejabberd,
     /// Any server with XEP-0401.
     Xmpp,
+}
+
+impl Backend {
+    /// The settings that are there.
+    pub(super) fn names(&self) -> Vec<String> {
+        let value = serde_json::to_value(self).unwrap_or_default();
+        value.as_object().into_iter().flat_map(|table| table.keys().cloned()).collect()
+    }
 }
 
 impl BackendKind {

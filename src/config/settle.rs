@@ -293,7 +293,8 @@ impl Settling<'_> {
                     Err(error) => self.fault(&["hosts", name, "reserved_usernames"], &format!("{reserved:?}: {error}")),
                 }
             }
-            if host.registration == Some(true) && host.backend.kind == BackendKind::Ledger {
+            let has_none = matches!(host.backend.kind, None | Some(BackendKind::Ledger));
+            if host.registration == Some(true) && has_none {
                 let at = super::show::dotted(&["hosts", name, "registration"]);
                 self.notices.push(format!("{at}: has no effect, because backend.kind = \"ledger\" makes no accounts"));
             }
@@ -345,7 +346,15 @@ impl Settling<'_> {
             }
             url
         });
-        let lacks = match backend.kind {
+        let Some(kind) = backend.kind else {
+            // Whoever names a socket or a URL means a server: without a word, none of its guests could sign up.
+            if let Some(name) = backend.names().first() {
+                let reason = format!("is needed beside `{name}`; expected one of ledger, prosody, ejabberd, xmpp");
+                self.fault(&["hosts", host, "backend", "kind"], &reason);
+            }
+            return Backend::Ledger;
+        };
+        let lacks = match kind {
             BackendKind::Ledger => return Backend::Ledger,
             BackendKind::Prosody => match &backend.socket {
                 Some(socket) => return Backend::Prosody { socket: socket.clone() },
