@@ -35,13 +35,29 @@ let
   public = find secrets.public;
   isPublicFile = setting: lib.elem setting public && isInStore setting.value;
 
-  onProsody = lib.attrNames (
-    lib.filterAttrs (_: host: host.backend.kind == "prosody") settings.hosts
-  );
+  onProsody = import ./on-prosody.nix { inherit lib; } settings;
   without = lib.filter (
     host:
     !lib.any (virtual: virtual.domain == host) (lib.attrValues config.services.prosody.virtualHosts)
   ) onProsody;
+  # A backend is one definition: what is set of it takes the place of what prosody.enable would have set.
+  withoutKind = lib.attrNames (
+    lib.filterAttrs (
+      _: host: host.backend.kind == null && removeAttrs host.backend [ "kind" ] != { }
+    ) settings.hosts
+  );
+  withoutSocket = lib.filter (host: !settings.hosts.${host}.backend ? socket) onProsody;
+  backendOf =
+    host:
+    lib.showOption [
+      "services"
+      "invited"
+      "settings"
+      "hosts"
+      host
+      "backend"
+    ];
+  orNone = lib.optionalString cfg.prosody.enable ", or nothing of this backend: services.invited.prosody.enable then sets all of it";
   hasGroup = (config.systemd.services.invited.serviceConfig.SupplementaryGroups or [ ]) != [ ];
 in
 {
@@ -80,6 +96,14 @@ in
         message = "services.invited.settings.ledger.url has a password, which would be world-readable: set services.invited.settings.ledger.url_file = \"ledger-url\" and services.invited.credentials.ledger-url to a file that holds it.";
       }
     ]
+    ++ map (host: {
+      assertion = false;
+      message = "${backendOf host} has no kind: set ${backendOf host}.kind${orNone}.";
+    }) withoutKind
+    ++ map (host: {
+      assertion = false;
+      message = "${backendOf host} has no socket: set ${backendOf host}.socket to the path of Prosody's admin socket${orNone}.";
+    }) withoutSocket
     ++ map (
       setting:
       let

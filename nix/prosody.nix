@@ -3,7 +3,7 @@
 let
   cfg = config.services.invited;
   inherit (cfg) settings;
-  isUsed = lib.any (host: host.backend.kind == "prosody") (lib.attrValues settings.hosts);
+  isUsed = import ./on-prosody.nix { inherit lib; } settings != [ ];
 in
 {
   config = lib.mkIf (cfg.enable && cfg.prosody.enable) {

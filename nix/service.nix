@@ -9,6 +9,7 @@ let
   cfg = config.services.invited;
   inherit (cfg) settings;
   reach = import ./reach.nix { inherit lib; } settings;
+  onProsody = import ./on-prosody.nix { inherit lib; } settings;
 
   # As where the program listens by itself: a socket file is for a proxy, which speaks TLS itself.
   tls = settings ? tls;
@@ -95,8 +96,9 @@ in
       requires = lib.filter (name: name != "invited-metrics.socket") units;
       after = units;
       startLimitIntervalSec = 0;
-      # Users call over XMPP, which starts nothing.
-      wantedBy = lib.mkIf (settings ? component) [ "multi-user.target" ];
+      # Users call over XMPP, and apps sign up on Prosody as the ledger says only while the service is there to say it;
+      # neither starts it.
+      wantedBy = lib.mkIf (settings ? component || onProsody != [ ]) [ "multi-user.target" ];
 
       # A switch neither closes the socket nor stops the service beforehand; what a reload can take, it takes.
       stopIfChanged = false;

@@ -115,7 +115,11 @@ let
     else if all (v: isAttrs v && !(isDrv v)) vs then
       evalKeys loc anything vs
     else if any isList vs then
-      concatLists (map (v: if isList v then map strip v else [ v ]) vs)
+      # As NixOS's types have it, those of units as well.
+      if all isList vs then
+        concatLists (map (map strip) vs)
+      else
+        throw "the definitions of `${at loc}' are a mix of lists and others"
     else
       mergeEqual loc vs;
   strip = v: if isAttrs v && !(isDrv v) then mapAttrs (_: strip) v else v;

@@ -106,7 +106,7 @@ fn good_configurations_hold() {
 }
 
 /// Lines about `services.invited`, and a part of what the assertion or type says to them.
-const BAD: [(&str, &str); 23] = [
+const BAD: [(&str, &str); 26] = [
     ("", "settings.public_url is needed: set it to"),
     ("settings.hosts = lib.mkForce { };", "set services.invited.settings.hosts.\"example.com\".site_name"),
     ("settings.listen = [ \"127.0.0.1:5290\" ];", "set services.invited.listenStreams in place of"),
@@ -146,6 +146,19 @@ const BAD: [(&str, &str); 23] = [
     (
         "settings.hosts.\"example.com\".backend.kind = \"openfire\";",
         "`services.invited.settings.hosts.example.com.backend.kind' is not of type",
+    ),
+    (
+        "settings.hosts.\"example.com\".backend.socket = \"/run/prosody.sock\";",
+        "services.invited.settings.hosts.\"example.com\".backend has no kind: set \
+         services.invited.settings.hosts.\"example.com\".backend.kind.",
+    ),
+    (
+        "prosody.enable = true; settings.hosts.\"example.com\".backend.socket = \"/run/prosody.sock\";",
+        "backend.kind, or nothing of this backend: services.invited.prosody.enable then sets all of it.",
+    ),
+    (
+        "settings.hosts.\"example.com\".backend.kind = \"prosody\";",
+        "set services.invited.settings.hosts.\"example.com\".backend.socket to the path of Prosody's admin socket.",
     ),
     ("setings = { };", "`services.invited.setings' does not exist"),
 ];
@@ -251,6 +264,20 @@ fn prosody_is_wired_whole() {
     assert_eq!(system.0["systemd"]["services"]["prosody"]["serviceConfig"]["UMask"], "0007");
     assert_eq!(system.service()["serviceConfig"]["SupplementaryGroups"], json!(["prosody"]));
     assert!(system.0["admin"].as_str().unwrap().contains("'--property=SupplementaryGroups=prosody'"));
+    // Nobody calls over HTTP when an app signs up.
+    assert_eq!(system.service()["wantedBy"], json!(["multi-user.target"]));
+
+    // Groups of one's own come beside ours, as a list: NixOS refuses to merge it with a text, and so do the stand-ins.
+    let with = |groups: &str| {
+        let group = format!("systemd.services.invited.serviceConfig.SupplementaryGroups = {groups};");
+        evaluate(&format!("nixos.system ({{ imports = [ ({module}) ]; {PROSODY} {group} }})")).map(System)
+    };
+    let groups = with("[ \"keys\" ]").unwrap();
+    let mut groups = groups.strings("/systemd/services/invited/serviceConfig/SupplementaryGroups");
+    groups.sort_unstable();
+    assert_eq!(groups, ["keys", "prosody"]);
+    let told = with("\"keys\"").err().unwrap();
+    assert!(told.contains("serviceConfig.SupplementaryGroups' are a mix of lists and others"), "{told}");
 }
 
 #[test]
