@@ -2,7 +2,7 @@
 { lib }:
 settings:
 let
-  # An address as the settings have it (host:port, a URL) → its host; "" is a socket file.
+  # An address as the settings have it (host:port, a URL) → its host.
   hostOf =
     address: lib.elemAt (builtins.match "([a-z]+://)?([^/@]*@)?(\\[[^]]*]|[^:/?]*).*" address) 2;
   isLoopback = import ./loopback.nix;
@@ -15,20 +15,44 @@ let
       xmpp = [ (host.backend.address or "unknown") ];
     }
     .${toString host.backend.kind} or [ ];
+
+  # PostgreSQL's URL has its hosts before the database or as parameters behind it, several with commas between them; a
+  # path is a socket file. What stands for one of them alone, as `hostaddr` does, counts like it.
+  ofLedger =
+    url:
+    let
+      parts = builtins.match "[a-z]+://([^/?]*@)?([^/?]*)[^?]*[?]?(.*)" url;
+      parameter = text: builtins.match "(host|hostaddr)=(.*)" text;
+      parameters = lib.filter (found: found != null) (
+        map parameter (lib.splitString "&" (lib.elemAt parts 2))
+      );
+      isFile =
+        host:
+        host == ""
+        || lib.any (slash: lib.hasPrefix slash host) [
+          "/"
+          "%2F"
+          "%2f"
+        ];
+      named =
+        map hostOf (lib.filter (host: !isFile host) (lib.splitString "," (lib.elemAt parts 1)))
+        ++ lib.concatMap (found: lib.splitString "," (lib.elemAt found 1)) parameters;
+    in
+    if parts == null then [ "unknown" ] else lib.filter (host: !isFile host) named;
   ledger = settings.ledger or { };
 
-  hosts = map hostOf (
-    lib.concatMap ofHost (lib.attrValues settings.hosts)
-    ++ lib.optional (settings ? component) (settings.component.server or "unknown")
-    ++ lib.optional (lib.hasPrefix "postgres" (ledger.url or "")) ledger.url
+  hosts =
+    map hostOf (
+      lib.concatMap ofHost (lib.attrValues settings.hosts)
+      ++ lib.optional (settings ? component) (settings.component.server or "unknown")
+    )
+    ++ lib.optionals (lib.hasPrefix "postgres" (ledger.url or "")) (ofLedger ledger.url)
     # A URL with a secret in it is one with a password, for a server behind TCP.
-    ++ lib.optional (ledger ? url_file) "unknown"
-  );
-  remote = lib.filter (host: host != "") hosts;
+    ++ lib.optional (ledger ? url_file) "unknown";
 in
-if remote == [ ] then
+if hosts == [ ] then
   "files"
-else if lib.all isLoopback remote then
+else if lib.all isLoopback hosts then
   "loopback"
 else
   "anywhere"

@@ -177,20 +177,28 @@ fn sandbox_opens_as_far_as_the_backend_needs() {
     let backend = |backend: &str| format!("settings.hosts.\"example.com\".backend = {{ {backend} }};");
     let component =
         |server: &str| format!("settings.component = {{ jid = \"i\"; host = \"h\"; server = \"{server}\"; }};");
+    let ledger = |rest: &str| format!("settings.ledger.url = \"postgres://{rest}\";");
     for (options, most) in [
         (String::new(), 0.2),
         ("prosody.enable = true;".into(), 0.2),
         (backend("kind = \"ledger\";"), 0.2),
-        ("settings.ledger.url = \"postgres:///invited?host=/run/postgresql\";".into(), 0.2),
+        (ledger("/invited?host=/run/postgresql"), 0.2),
+        (ledger("/invited?user=invited&host=%2frun/postgresql,/tmp"), 0.2),
+        (ledger("%2Frun%2Fpostgresql/invited"), 0.2),
         (backend("kind = \"ejabberd\"; url = \"http://127.0.0.1:5280/api\";"), 0.9),
         (backend("kind = \"ejabberd\"; url = \"http://[::1]:5280/api\";"), 0.9),
         (backend("kind = \"xmpp\"; address = \"localhost:5222\";"), 0.9),
+        (ledger("invited@127.0.0.1:5433,[::1]/invited"), 0.9),
+        (ledger("/invited?hostaddr=::1"), 0.9),
         (component("127.0.0.1:5347"), 0.9),
         (backend("kind = \"ejabberd\"; url = \"https://xmpp.example.com/api\";"), 1.1),
         (backend("kind = \"xmpp\"; address = \"127.example.com:5222\";"), 1.1),
         (backend("kind = \"xmpp\";"), 1.1),
         (component("xmpp.example.com:5347"), 1.1),
-        ("settings.ledger.url = \"postgres://invited@db.example.com/invited\";".into(), 1.1),
+        (ledger("invited@db.example.com/invited"), 1.1),
+        (ledger("/invited?host=db.example.com&user=invited"), 1.1),
+        (ledger("127.0.0.1:5433,db.example.com/invited"), 1.1),
+        (ledger("localhost/invited?connect_timeout=2&hostaddr=192.0.2.1"), 1.1),
         ("settings.ledger.url_file = \"ledger-url\";".into(), 1.1),
     ] {
         let system = System::with(&options);
