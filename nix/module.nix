@@ -151,7 +151,8 @@ in
       example = "invite.example.com";
       description = ''
         The virtual host of nginx that is to pass requests on to the service. Certificates are set there, as in
-        `services.nginx.virtualHosts."invite.example.com" = { enableACME = true; forceSSL = true; }`.
+        `services.nginx.virtualHosts."invite.example.com" = { enableACME = true; forceSSL = true; }`. nginx logs nothing
+        of these requests, whose addresses have keys and tokens in them; the service does, without.
       '';
     };
 

@@ -2,21 +2,37 @@
 { config, lib, ... }:
 let
   cfg = config.services.invited;
-  host = cfg.nginx.virtualHost;
-  path = builtins.match "[a-z]+://[^/]*(/.*)?" (toString cfg.settings.public_url);
-  prefix = if path == null || lib.head path == null then "/" else lib.head path;
+  virtualHost = cfg.nginx.virtualHost;
+  parts = builtins.match "[a-z]+://(\\[[^]]*]|[^/:]*)(:[0-9]+)?(/.*)?" (
+    toString cfg.settings.public_url
+  );
+  part = number: lib.optionalString (parts != null) (toString (lib.elemAt parts number));
+  publicHost = lib.toLower (part 0);
+  prefix = lib.removeSuffix "/" (part 2);
+
+  # The names that nginx has it under: by one of them guests come, if their links are to lead here.
+  vhost = config.services.nginx.virtualHosts.${virtualHost};
+  serverName = vhost.serverName or null;
+  names = [ (if serverName == null then virtualHost else serverName) ] ++ vhost.serverAliases or [ ];
+  isPattern = name: lib.hasPrefix "~" name || lib.hasInfix "*" name;
+  isServed =
+    vhost.default or false || lib.any (name: isPattern name || lib.toLower name == publicHost) names;
 in
 {
-  config = lib.mkIf (cfg.enable && host != null) {
-    services.invited.settings.public_url = lib.mkDefault "https://${host}/";
+  config = lib.mkIf (cfg.enable && virtualHost != null) {
+    services.invited.settings.public_url = lib.mkDefault "https://${virtualHost}/";
 
     services.nginx = {
       enable = lib.mkDefault true;
-      virtualHosts.${host}.locations.${if lib.hasSuffix "/" prefix then prefix else "${prefix}/"} = {
+      virtualHosts.${virtualHost}.locations."${prefix}/" = {
         proxyPass = "http://unix:/run/invited/http.sock";
         # Said below, once; nginx would send a header twice that is set twice.
         recommendedProxySettings = false;
+        # nginx logs a request with its query and its referrer, so with the keys and tokens in them, errors included. The
+        # service itself logs every request, without; if nginx does not get through to it, its socket unit says why.
         extraConfig = ''
+          access_log off;
+          error_log stderr emerg;
           proxy_http_version 1.1;
           proxy_set_header Connection "";
           proxy_set_header Host $host;
@@ -26,5 +42,9 @@ in
     };
 
     systemd.sockets.invited.socketConfig.SocketGroup = config.services.nginx.group;
+
+    warnings =
+      lib.optional (!isServed)
+        "services.invited.nginx.virtualHost is ${virtualHost}, and services.invited.settings.public_url leads to ${publicHost}: unless a proxy passes that on, set services.nginx.virtualHosts.${lib.showOption [ virtualHost ]}.serverAliases = [ \"${publicHost}\" ], or one of the two like the other.";
   };
 }

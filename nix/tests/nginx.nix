@@ -34,9 +34,21 @@
     with subtest("an invite, under the path of public_url"):
         answer = client.succeed(f"{call} --header 'Authorization: Bearer website/test'")
         assert " 201 " in answer, answer
-        link = answer.split("Location: ")[1].splitlines()[0].strip()
+        headers = (line.split(": ", 1) for line in answer.splitlines() if ": " in line)
+        link = {name.lower(): value.strip() for name, value in headers}["location"]
         assert link.startswith("http://machine/invites/invite?"), link
         assert "example.com" in client.succeed(f"curl --fail --silent --show-error '{link}'")
+
+    with subtest("nginx logs no key, neither when all is well nor when the service is away"):
+        assert " 201 " in client.succeed(f"{call}?key=website/test")
+        machine.succeed("systemctl stop invited.socket invited.service")
+        assert " 502 " in client.succeed(f"{call}?key=website/test")
+        client.succeed("curl --silent --output /dev/null 'http://machine/elsewhere?it=is-logged'")
+        machine.succeed("systemctl start invited.socket")
+        machine.succeed("grep --fixed-strings 'it=is-logged' /var/log/nginx/access.log")
+        machine.succeed("journalctl --sync")
+        logs = machine.succeed("cat /var/log/nginx/access.log; journalctl --unit=nginx.service --output=cat")
+        assert "website/test" not in logs, logs
 
     with subtest("failures are counted by the client's address, not by nginx's"):
         for _ in range(2):

@@ -472,7 +472,7 @@ let
       separator: f: list:
       concatStringsSep separator (map f list);
     splitString = separator: text: filter isString (builtins.split (escapeRegex separator) text);
-    escapeRegex = replaceStrings [ "." ] [ "\\." ];
+    escapeRegex = replaceStrings [ "." "*" ] [ "\\." "\\*" ];
     hasPrefix = prefix: text: substring 0 (stringLength prefix) text == prefix;
     hasSuffix =
       suffix: text:
@@ -483,6 +483,14 @@ let
     removeSuffix =
       suffix: text:
       if hasSuffix suffix text then substring 0 (stringLength text - stringLength suffix) text else text;
+    hasInfix = infix: text: length (builtins.split (escapeRegex infix) text) > 1;
+    toLower =
+      let
+        upper = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+        lower = "abcdefghijklmnopqrstuvwxyz";
+        letters = text: genList (n: substring n 1 text) (stringLength text);
+      in
+      replaceStrings (letters upper) (letters lower);
     toInt = fromJSON;
     escapeShellArg = text: "'${replaceStrings [ "'" ] [ "'\\''" ] (toString text)}'";
     escapeShellArgs = concatMapStringsSep " " escapeShellArg;

@@ -66,9 +66,9 @@ fn good_configurations_hold() {
             ],
         ),
         (
-            "nginx.virtualHost = \"i.example.com\"; settings.public_url = \"https://www.example.com/invites\";",
+            "nginx.virtualHost = \"i.example.com\"; settings.public_url = \"https://I.example.com:8443/invites\";",
             vec![
-                ("/settings/public_url".into(), json!("https://www.example.com/invites")),
+                ("/settings/public_url".into(), json!("https://I.example.com:8443/invites")),
                 (
                     "/nginx/virtualHosts/i.example.com/locations/~1invites~1/proxyPass".into(),
                     json!("http://unix:/run/invited/http.sock"),
@@ -226,7 +226,7 @@ fn nginx_passes_requests_on() {
     assert_eq!(system.0["settings"]["public_url"], "https://invite.example.com/");
     assert_eq!(system.0["nginx"]["enable"], true);
     let location = &system.0["nginx"]["virtualHosts"]["invite.example.com"]["locations"]["/"];
-    let expected = "proxy_http_version 1.1;\nproxy_set_header Connection \"\";\nproxy_set_header Host $host;\n\
+    let expected = "access_log off;\nerror_log stderr emerg;\nproxy_http_version 1.1;\nproxy_set_header Connection \"\";\nproxy_set_header Host $host;\n\
                     proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;\n";
     assert_eq!(
         location,
@@ -236,6 +236,33 @@ fn nginx_passes_requests_on() {
             "extraConfig": expected,
         })
     );
+}
+
+#[test]
+fn virtual_host_that_links_do_not_lead_to_is_warned_of() {
+    if !has_nix("virtual_host_that_links_do_not_lead_to_is_warned_of") {
+        return;
+    }
+    let ours = "nginx.virtualHost = \"i.example.com\"; settings.public_url = \"https://www.example.com/\";";
+    for (vhost, expected) in [
+        ("", Some("public_url leads to www.example.com: unless a proxy passes that on, set")),
+        (
+            "serverAliases = [ \"other.example.com\" ];",
+            Some(".\"i.example.com\".serverAliases = [ \"www.example.com\" ]"),
+        ),
+        ("serverName = \"WWW.example.com\";", None),
+        ("serverName = null; serverAliases = [ \"www.example.com\" ];", None),
+        ("serverAliases = [ \"*.example.com\" ];", None),
+        ("default = true;", None),
+    ] {
+        let nginx = format!("services.nginx.virtualHosts.\"i.example.com\" = {{ {vhost} }};");
+        let system = System::of(&format!("{{ imports = [ ({}) ]; {nginx} }}", minimal(ours)));
+        let warnings = system.strings("/warnings");
+        match expected {
+            Some(expected) => assert!(warnings.len() == 1 && warnings[0].contains(expected), "{vhost}: {warnings:?}"),
+            None => assert_eq!(warnings, [""; 0], "{vhost}"),
+        }
+    }
 }
 
 const PROSODY: &str = "services.prosody = { enable = true; extraModules = [ \"motd\" ]; extraConfig = \"x = 1\";
