@@ -21,6 +21,7 @@ in
     nativeBuildInputs = package.nativeBuildInputs ++ [ pkgs.clippy ];
     buildPhase = "cargo clippy --offline --all-targets -- --deny warnings";
     doCheck = false;
+    doInstallCheck = false;
     installPhase = "touch $out";
     postInstall = "";
   });

@@ -24,11 +24,8 @@ in
   options.services.invited = {
     enable = lib.mkEnableOption "invited, which hands out invites to an XMPP server";
 
-    package = mkOption {
-      type = types.package;
-      inherit (self.packages.${pkgs.stdenv.hostPlatform.system}) default;
-      defaultText = lib.literalExpression "invited.packages.\${system}.default";
-      description = "The package to use.";
+    package = lib.mkPackageOption self.packages.${pkgs.stdenv.hostPlatform.system} "invited" {
+      pkgsText = "invited.packages.\${system}";
     };
 
     settings = mkOption {
@@ -182,7 +179,7 @@ in
 
   config = lib.mkIf cfg.enable {
     environment.etc."invited/config.toml".source =
-      pkgs.runCommand "invited-config.toml"
+      pkgs.runCommandLocal "invited-config.toml"
         {
           source = toml.generate "invited.toml" (lib.filterAttrsRecursive (_: v: v != null) cfg.settings);
         }

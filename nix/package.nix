@@ -5,6 +5,7 @@
   stdenv,
   coreutils,
   installShellFiles,
+  versionCheckHook,
 }:
 let
   cargo = (lib.importTOML ../Cargo.toml).package;
@@ -34,6 +35,9 @@ rustPlatform.buildRustPackage {
   cargoTestFlags = [ "--lib" ];
 
   nativeBuildInputs = [ installShellFiles ];
+  nativeInstallCheckInputs = [ versionCheckHook ];
+  doInstallCheck = true;
+
   postInstall = ''
     install -D --mode=0644 --target-directory=$out/lib/systemd/system systemd/invited.{service,socket}
     substituteInPlace $out/lib/systemd/system/invited.service \

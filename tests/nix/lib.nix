@@ -395,6 +395,17 @@ let
         default = false;
         description = "Whether to enable ${what}.";
       };
+    mkPackageOption =
+      packages: name:
+      {
+        pkgsText ? "pkgs",
+      }:
+      mkOption {
+        type = types.package;
+        default = packages.${name};
+        defaultText = literalExpression "${pkgsText}.${name}";
+        description = "The ${name} package to use.";
+      };
     mkIf = condition: content: {
       _type = "if";
       inherit condition content;

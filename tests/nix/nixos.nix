@@ -30,6 +30,7 @@ let
     "rust-analyzer"
     "rustfmt"
     "systemd"
+    "versionCheckHook"
   ];
 
   pkgsOf =
@@ -64,7 +65,7 @@ let
           generate = name: value: derivation name { inherit value; };
         };
         mkShell = derivation "shell";
-        runCommand =
+        runCommandLocal =
           name: attrs: script:
           derivation name (attrs // { inherit script; });
         rustPlatform.buildRustPackage = attrs: derivation attrs.pname attrs;
