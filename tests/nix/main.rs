@@ -12,4 +12,6 @@ mod module;
 mod readme;
 #[path = "../common/schema.rs"]
 mod schema;
+mod tree;
 mod unit;
+mod vm;

@@ -212,10 +212,20 @@ in
     {
       nodes = builtins.mapAttrs (
         _: node:
-        report (evaluate [
-          self.nixosModules.default
-          node
-        ])
+        let
+          modules = [
+            self.nixosModules.default
+            node
+          ];
+          system = evaluate modules;
+        in
+        report system
+        // {
+          # The same with more on top.
+          specialisations = builtins.mapAttrs (
+            _: specialisation: report (evaluate (modules ++ [ specialisation.configuration ]))
+          ) (system.config.specialisation or { });
+        }
       ) value.nodes;
       inherit (value) testScript;
     }
