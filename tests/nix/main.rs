@@ -10,6 +10,7 @@ mod evaluate;
 mod flake;
 mod module;
 mod readme;
+mod sandbox;
 #[path = "../common/schema.rs"]
 mod schema;
 mod tree;
