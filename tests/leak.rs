@@ -504,6 +504,7 @@ fn wrong_configurations() -> Vec<(&'static str, String)> {
         ("an escape is unknown", backend("password = \"zLEAKz\\q\"")),
         ("the same twice", backend("password = \"a\"\npassword = \"zLEAKz\"")),
         ("password and password_file", backend("password = \"zLEAKz\"\npassword_file = \"/x\"")),
+        ("no kind", backend("password = \"zLEAKz\"")),
         ("a list", backend("password = [\"zLEAKz\"]")),
         ("a table", backend("password = { plain = \"zLEAKz\" }")),
         ("a key misspelt", backend("passwrd = \"zLEAKz\"")),
