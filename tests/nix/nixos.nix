@@ -128,7 +128,10 @@ let
     lib.evalModules {
       modules = [ { inherit options; } ] ++ modules;
       loose = true;
-      args = { inherit pkgs; };
+      args = {
+        inherit pkgs;
+        modulesPath = toString ./machine/modules;
+      };
     };
 
   # For JSON: packages and files become paths of the store.
@@ -149,7 +152,7 @@ let
 
   nixpkgs = {
     lib = lib // {
-      nixosSystem = { modules, ... }: evaluate modules;
+      nixosSystem = { modules, ... }: evaluate ([ ./machine ] ++ modules);
     };
     legacyPackages = lib.genAttrs [ "aarch64-linux" "x86_64-linux" ] pkgsOf;
   };
@@ -182,6 +185,7 @@ let
 in
 {
   inherit self;
+  inherit (flake) inputs;
   system =
     module:
     report (evaluate [
@@ -191,16 +195,25 @@ in
   # The first machine of a user's flake.
   ofFlake =
     user:
-    report (
-      lib.head (
+    let
+      machine = lib.head (
         lib.attrValues (
           (user.outputs {
             inherit self nixpkgs;
             invited = self;
           }).nixosConfigurations
         )
-      )
-    );
+      );
+      inherit (machine) config;
+    in
+    report machine
+    // {
+      inherit (user) inputs;
+      inherit (config.system) stateVersion;
+      inherit (config.services) openssh;
+      inherit (config.security) sudo;
+      inherit (config.users) users;
+    };
   inherit ((evaluate [ self.nixosModules.default ])) docs;
   # Every VM test: its nodes and its script.
   tests = builtins.mapAttrs (

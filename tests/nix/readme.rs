@@ -1,5 +1,7 @@
 //! What the README says for NixOS holds as it stands there.
 
+use std::path::Path;
+
 use crate::evaluate::{System, URL, evaluate, has_nix, minimal};
 
 const README: &str = include_str!("../../README.md");
@@ -11,13 +13,68 @@ const ELSEWHERE: &str =
     options.path = lib.mkOption { type = lib.types.str; default = \"/run/agenix/website\"; };
 }); }; })";
 
+const CONFIGURATION: &str = include_str!("machine/configuration.nix");
+
+/// What `nixos-generate-config` writes.
+fn put_machine(dir: &Path, configuration: &str) {
+    std::fs::write(dir.join("hardware-configuration.nix"), include_str!("machine/hardware-configuration.nix")).unwrap();
+    std::fs::write(dir.join("configuration.nix"), configuration).unwrap();
+}
+
+/// Who can log in from elsewhere and become root.
+fn admin_of(system: &System) -> Option<&str> {
+    let (openssh, sudo) = (&system.0["openssh"], &system.0["sudo"]);
+    let users = system.0["users"].as_object().unwrap();
+    let is_admin = |user: &serde_json::Value| {
+        let keys = user["openssh"]["authorizedKeys"]["keys"].as_array().unwrap();
+        user["extraGroups"].as_array().unwrap().contains(&"wheel".into()) && !keys.is_empty()
+    };
+    let (name, _) = users.iter().find(|(_, user)| is_admin(user))?;
+    (openssh["enable"] == true && sudo["wheelNeedsPassword"] == false).then_some(name.as_str())
+}
+
+/// The README's flake beside other lines than those for EFI: what comes of it, and what is wrong with it.
+#[test]
+fn machine_of_the_readme_boots_by_its_own_loader() {
+    if !has_nix("machine_of_the_readme_boots_by_its_own_loader") {
+        return;
+    }
+    let flake =
+        README.split("```nix\n").find(|block| block.contains("outputs =")).unwrap().split("```").next().unwrap();
+    let without = |names: [&str; 2]| -> String {
+        CONFIGURATION
+            .lines()
+            .filter(|line| !names.iter().any(|name| line.contains(name)))
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    let no_loader = without(["systemd-boot", "efi"]);
+    let bios = no_loader.replace("system.stateVersion", "boot.loader.grub.device = \"/dev/sda\";\nsystem.stateVersion");
+    for (configuration, wrong) in [
+        (bios.as_str(), None),
+        (no_loader.as_str(), Some("/assertions")),
+        (&without(["stateVersion"; 2]), Some("/warnings")),
+        (&without(["imports"; 2]), Some("/assertions")),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        put_machine(dir.path(), configuration);
+        let file = dir.path().join("flake.nix");
+        std::fs::write(&file, flake).unwrap();
+        let system = System(evaluate(&format!("nixos.ofFlake (import {})", file.display())).unwrap());
+        match wrong {
+            None => system.all_well(),
+            Some(pointer) => assert!(!system.strings(pointer).is_empty(), "{pointer} says nothing of: {configuration}"),
+        }
+    }
+}
+
 #[test]
 fn nix_of_the_readme_holds() {
     if !has_nix("nix_of_the_readme_holds") {
         return;
     }
     let dir = tempfile::tempdir().unwrap();
-    std::fs::write(dir.path().join("hardware-configuration.nix"), "{ }").unwrap();
+    put_machine(dir.path(), CONFIGURATION);
     let blocks: Vec<_> = README.split("```nix\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
     let (mut flakes, mut modules) = (0, 0);
     for (number, block) in blocks.iter().enumerate() {
@@ -31,6 +88,12 @@ fn nix_of_the_readme_holds() {
             let system = System(system);
             system.all_well();
             assert_eq!(system.0["settings"]["hosts"]["example.com"]["backend"]["kind"], "prosody");
+            // The machine's own nixpkgs builds the program, of the release that our lock has; stateVersion stays.
+            let ours = evaluate("nixos.inputs").unwrap();
+            assert_eq!(system.0["inputs"]["nixpkgs"], ours["nixpkgs"]);
+            assert_eq!(system.0["inputs"]["invited"]["inputs"]["nixpkgs"]["follows"], "nixpkgs");
+            assert_eq!(system.0["stateVersion"], "25.11");
+            assert_eq!(admin_of(&system), Some("admin"), "whoever switches to it is locked out");
         } else {
             modules += 1;
             System::of(&format!("{{ imports = [ ({}) {file} {ELSEWHERE} ]; }}", minimal(URL))).all_well();

@@ -1,0 +1,5 @@
+# NixOS's module for hardware that was not recognised.
+{ lib, ... }:
+{
+  hardware.enableRedistributableFirmware = lib.mkDefault true;
+}
