@@ -1,10 +1,10 @@
 #!/usr/bin/python3
-"""The NixOS test driver's stand-in: driver.py SYSTEMS SDBOOT runs a script of nix/tests on nodes that are no VMs.
+"""The NixOS test driver's stand-in: driver.py SYSTEMS SDBOOT… runs a script of nix/tests on nodes that are no VMs.
 
-SYSTEMS has a folder `tree` for each node's name, `units` with the names of the units that it starts, and `script.py`.
-Each node is this machine's systemd under sdboot, with its own processes, mounts and network; the nodes meet on a bridge
-in a network of the driver's own, so run it under `unshare --net`. What NixOS's driver offers and no script uses is not
-there (NixOS manual, "Writing Tests"): a script that needs it fails.
+SYSTEMS has `script.py`, and for each node a folder with `tree` and `units`, the names of the units that it starts. Each
+node is a systemd that SDBOOT boots, with its own processes, mounts and network; the nodes meet on a bridge in a network of
+the driver's own, so run it under `unshare --net`. What NixOS's driver offers and no script uses is not there (NixOS
+manual, "Writing Tests"): a script that needs it fails.
 """
 
 import contextlib
@@ -50,14 +50,13 @@ class Machine:
         self.door.bind(str(self.out / "driver"))
         self.door.listen(1)
         self.door.settimeout(PATIENCE)
-        command = ["bash", sdboot, "--timeout", "600", "--tree", systems / name / "tree", "--out", self.out]
+        command = [*sdboot, "--timeout", "600", "--tree", systems / name / "tree", "--out", self.out]
         # Of the units that sdboot keeps from starting, those that are wanted here.
         units = (systems / name / "units").read_text().split()
         for unit in units:
             command += ["--enable", unit, "--unmask", unit]
         command += ["--unmask", "dbus.service", "--unmask", "dbus.socket"]
-        node = pathlib.Path(__file__).with_name("node.py")
-        self.sdboot = subprocess.Popen([*command, node], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        self.sdboot = subprocess.Popen([*command, systems / "node.py"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
 
     def meet(self):
         """The node is up: gives it its network, as NixOS's driver numbers it."""
@@ -165,4 +164,4 @@ def main(systems, sdboot):
                 print(f"journal of {machine.name}:\n{journal}", flush=True)
 
 
-main(pathlib.Path(sys.argv[1]), sys.argv[2])
+main(pathlib.Path(sys.argv[1]), sys.argv[2:])

@@ -1,11 +1,12 @@
-//! The VM tests of `nix/tests` without VMs: each node is this machine's systemd under sdboot, with the module's units, and
+//! The VM tests of `nix/tests` without VMs: each node is a Debian's systemd under sdboot, with the module's units, and
 //! `driver.py` runs the script on them. NixOS's own nginx, Prosody and PostgreSQL modules are stood in for by the least that
 //! the scripts need of them.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use serde_json::Value;
 
@@ -13,6 +14,23 @@ use crate::evaluate::{ROOT, System, evaluate, has, has_nix};
 use crate::tree::{link, put, put_programs, put_prosody, put_units, wanted};
 
 const SCRIPTS: [&str; 4] = ["basic", "nginx", "postgresql", "prosody"];
+
+/// What tests/debroot/make makes a newer system of: NixOS has Prosody 13, and a systemd that knows what the module's unit has
+/// and this machine's may not.
+const NEWER: [&str; 12] = [
+    "trixie",
+    "systemd",
+    "util-linux-extra",
+    "libnss-systemd",
+    "dbus",
+    "python3",
+    "curl",
+    "jq",
+    "nginx",
+    "postgresql",
+    "iproute2",
+    "prosody/trixie-backports",
+];
 
 #[test]
 fn vm_basic_holds() {
@@ -41,6 +59,7 @@ fn every_vm_test_is_run() {
     assert_eq!(names, SCRIPTS.iter().map(|name| format!("{name}.nix")).collect());
 }
 
+/// On this machine's system, and on a newer one.
 fn run(name: &str) {
     let test = format!("vm_{name}_holds");
     let needed =
@@ -51,13 +70,31 @@ fn run(name: &str) {
         "postgresql" => Some(("psql", "postgresql")),
         _ => None,
     };
-    if !has_nix(&test) || !needed.into_iter().chain(server).all(|(command, package)| has(&test, command, package)) {
+    let needed = needed.into_iter().chain(server).chain([("mmdebstrap", "mmdebstrap")]);
+    if !has_nix(&test) || !needed.into_iter().all(|(command, package)| has(&test, command, package)) {
         return;
     }
     if !rustix::process::geteuid().is_root() {
         println!("SKIPPED {test}: needs root");
         return;
     }
+    run_on(None, name);
+    run_on(Some(newer()), name);
+}
+
+/// The root file system of the newer system.
+fn newer() -> &'static Path {
+    static NEWER_ROOT: OnceLock<PathBuf> = OnceLock::new();
+    NEWER_ROOT.get_or_init(|| {
+        let root = Path::new(ROOT).join("target/roots/vm");
+        let mut make = Command::new(format!("{ROOT}/tests/debroot/make"));
+        let output = make.arg(&root).args(NEWER).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        root
+    })
+}
+
+fn run_on(root: Option<&Path>, name: &str) {
     let file = format!("{ROOT}/nix/tests/{name}.nix");
     let value = evaluate(&format!("(nixos.tests {{ it = {file}; }}).it")).unwrap_or_else(|error| panic!("{error}"));
     let nodes = value["nodes"].as_object().unwrap();
@@ -67,25 +104,32 @@ fn run(name: &str) {
             writeln!(text, "192.168.1.{number} {name}").unwrap();
             text
         });
-    let dir = tempfile::tempdir().unwrap();
+    // Below /tmp, which a root has in common with this machine.
+    let dir = tempfile::tempdir_in("/tmp").unwrap();
     for (node, value) in nodes {
         let tree = &dir.path().join(node).join("tree");
         put(tree, "/etc/hosts", &hosts, 0o644);
-        let wanted = if value["systemd"].is_object() { put_node(tree, value) } else { Vec::new() };
+        let wanted = if value["systemd"].is_object() { put_node(tree, value, root) } else { Vec::new() };
         std::fs::write(dir.path().join(node).join("units"), wanted.join("\n")).unwrap();
     }
-    std::fs::write(dir.path().join("script.py"), value["testScript"].as_str().unwrap()).unwrap();
+    put(dir.path(), "script.py", value["testScript"].as_str().unwrap(), 0o444);
+    put(dir.path(), "node.py", include_str!("node.py"), 0o555);
+    put(dir.path(), "sdboot", include_str!("../../boot/sdboot"), 0o555);
 
     let mut driver = Command::new("unshare");
     driver.args(["--net", "python3"]).arg(format!("{ROOT}/tests/nix/vm/driver.py")).arg(dir.path());
-    let output = driver.arg(format!("{ROOT}/tests/boot/sdboot")).output().unwrap();
+    if let Some(root) = root {
+        driver.arg(format!("{ROOT}/tests/debroot/enter")).arg(root);
+    }
+    let output = driver.arg(dir.path().join("sdboot")).output().unwrap();
     let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    println!("{stdout}");
-    assert!(output.status.success(), "{stdout}\n{stderr}");
+    let system = root.map_or("this machine".into(), |root| root.display().to_string());
+    println!("on {system}:\n{stdout}");
+    assert!(output.status.success(), "on {system}:\n{stdout}\n{stderr}");
 }
 
 /// A node that has the service; gives the units that it starts.
-fn put_node(tree: &Path, node: &Value) -> Vec<String> {
+fn put_node(tree: &Path, node: &Value, root: Option<&Path>) -> Vec<String> {
     let system = System(node.clone());
     put_programs(tree);
     put_system(tree, "default", &system);
@@ -112,7 +156,7 @@ fn put_node(tree: &Path, node: &Value) -> Vec<String> {
         wanted.push("prosody.service".into());
     }
     if node["postgresql"]["enable"] == true {
-        put_postgresql(tree, node);
+        put_postgresql(tree, node, root.unwrap_or(Path::new("/")));
         wanted.push("postgresql.target".into());
     }
     wanted
@@ -159,11 +203,11 @@ http {{ access_log /var/log/nginx/access.log;\n{recommended}{servers} }}
 }
 
 /// PostgreSQL with the databases and users that are asked for.
-fn put_postgresql(tree: &Path, node: &Value) {
+fn put_postgresql(tree: &Path, node: &Value, root: &Path) {
     let postgresql = &node["postgresql"];
-    let versions = std::fs::read_dir("/usr/lib/postgresql").unwrap();
-    let bin = versions.map(|entry| entry.unwrap().path().join("bin")).max().unwrap();
-    let bin = bin.display();
+    let versions = std::fs::read_dir(root.join("usr/lib/postgresql")).unwrap();
+    let version = versions.map(|entry| entry.unwrap().file_name().into_string().unwrap()).max().unwrap();
+    let bin = format!("/usr/lib/postgresql/{version}/bin");
     let mut statements = String::new();
     for user in postgresql["ensureUsers"].as_array().unwrap() {
         let name = user["name"].as_str().unwrap();
