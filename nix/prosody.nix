@@ -17,8 +17,9 @@ in
       extraConfig = lib.mkBefore ''
         admin_socket = "${cfg.prosody.socket}"
         umask = "007"
-        -- Where invites lead that users make in their apps.
+        -- Where invites lead that users and admins make in Prosody; which of them is asked for since 13.
         invites_page = "${lib.removeSuffix "/" (toString settings.public_url)}/invite?{invite.token}"
+        invites_page_supports = { "account"; "account-and-contact"; "password-reset" }
       '';
     };
 

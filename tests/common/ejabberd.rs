@@ -15,6 +15,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 #[path = "servers.rs"]
+#[allow(clippy::duplicate_mod, reason = "some tests start both kinds of servers")]
 mod servers;
 
 /// The one host.

@@ -286,8 +286,13 @@ fn prosody_is_wired_whole() {
     let mut lines: Vec<_> = system.0["prosody"]["extraConfig"].as_str().unwrap().lines().collect();
     lines.retain(|line| !line.is_empty() && !line.starts_with("--"));
     lines.sort_unstable();
-    let page = "invites_page = \"https://invite.example.com/invite?{invite.token}\"";
-    assert_eq!(lines, ["admin_socket = \"/run/prosody/admin.sock\"", page, "umask = \"007\"", "x = 1"]);
+    // Both lines as the README has them.
+    let of_readme = |option: &str| {
+        let line = include_str!("../../README.md").lines().find(|line| line.starts_with(option)).unwrap();
+        line.split(" --").next().unwrap()
+    };
+    let (page, supports) = (of_readme("invites_page = "), of_readme("invites_page_supports = "));
+    assert_eq!(lines, ["admin_socket = \"/run/prosody/admin.sock\"", page, supports, "umask = \"007\"", "x = 1"]);
     assert_eq!(system.0["systemd"]["services"]["prosody"]["serviceConfig"]["UMask"], "0007");
     assert_eq!(system.service()["serviceConfig"]["SupplementaryGroups"], json!(["prosody"]));
     assert!(system.0["admin"].as_str().unwrap().contains("'--property=SupplementaryGroups=prosody'"));
