@@ -2,6 +2,7 @@
 //! machine's own ejabberd or epmd is read or touched.
 
 #![allow(dead_code, reason = "every test file uses a part of it")]
+#![allow(clippy::duplicate_mod, reason = "some tests start both kinds of servers")]
 #![expect(clippy::unwrap_used, reason = "a harness that cannot do its work fails the test")]
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -15,7 +16,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 #[path = "servers.rs"]
-#[allow(clippy::duplicate_mod, reason = "some tests start both kinds of servers")]
 mod servers;
 
 /// The one host.
