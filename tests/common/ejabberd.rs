@@ -5,6 +5,7 @@
 #![allow(clippy::duplicate_mod, reason = "some tests start both kinds of servers")]
 #![expect(clippy::unwrap_used, reason = "a harness that cannot do its work fails the test")]
 
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
 
 #[path = "servers.rs"]
 mod servers;
@@ -53,7 +55,34 @@ impl Drop for Process {
 impl Ejabberd {
     /// Starts a server and waits until it answers.
     pub fn start() -> Self {
-        Self::configured(|http, c2s, _| configuration(http, c2s))
+        Self::configured(|http, c2s, _| with_admin(http, c2s))
+    }
+
+    /// Starts one with mod_invites, where `inviters` (user names) may have accounts made by their contacts' invites and
+    /// what they make opens at `landing_page`; nothing where this version has none that we use.
+    pub fn with_invites(inviters: &[&str], landing_page: &str) -> Option<Self> {
+        let lines = Self::invites(inviters, landing_page, "ip_access: all")?;
+        Some(Self::configured(|http, c2s, _| format!("{}{lines}", configuration(http, c2s, "127.0.0.1"))))
+    }
+
+    /// The same for apps at another address, with a line of mod_register.
+    pub fn with_invites_at(clients: &str, line: &str) -> Option<Self> {
+        let lines = Self::invites(&[], "https://invite.example.com/invite?{{ invite.token }}", line)?;
+        let mut server = Self::configured(|http, c2s, _| format!("{}{lines}", configuration(http, c2s, clients)));
+        server.c2s.set_ip(clients.parse().unwrap());
+        Some(server)
+    }
+
+    fn invites(inviters: &[&str], landing_page: &str, line: &str) -> Option<String> {
+        if version() < (26, 7) {
+            return None;
+        }
+        let inviters: Vec<_> = inviters.iter().map(|name| format!("      {name}: {HOST}\n")).collect();
+        Some(format!(
+            "    allow_modules: [mod_invites]\n    {line}\n  mod_invites:\n    access_create_account: inviters\n    landing_page: \
+             {landing_page:?}\nacl:\n  admin:\n    user: {ADMIN}\n  inviters:\n    user:\n      admin: {HOST}\n{}",
+            inviters.concat()
+        ))
     }
 
     /// Starts one that takes the component `name` with that secret, too.
@@ -69,21 +98,23 @@ impl Ejabberd {
         assert!(lines.starts_with("listen:\n") && lines.contains("port: 5347"), "{lines}");
         Self::configured(|http, c2s, component| {
             let lines = lines.replace("port: 5347", &format!("port: {component}"));
-            configuration(http, c2s).replace("listen:\n", &lines)
+            with_admin(http, c2s).replace("listen:\n", &lines)
         })
     }
 
     /// Starts one with these lines and no more than a server needs to run at all.
     pub fn as_told(lines: &str) -> Self {
-        Self::configured(|http, _, _| {
-            let lines = lines.replace("port: 5280", &format!("port: {http}"));
-            assert!(lines.contains(&format!("port: {http}")), "{lines}");
+        Self::configured(|http, c2s, _| {
+            let clients = format!("listen:\n  - port: {c2s}\n    ip: \"127.0.0.1\"\n    module: ejabberd_c2s\n");
+            let lines = lines.replace("port: 5280", &format!("port: {http}")).replace("listen:\n", &clients);
+            assert!(lines.contains(&format!("port: {http}")) && lines.contains(&clients), "{lines}");
             format!("hosts: [\"{HOST}\"]\nloglevel: warning\n{lines}")
         })
     }
 
     /// `configuration` is given the ports of HTTP, of clients and of components.
     fn configured(configuration: impl Fn(u16, u16, u16) -> String) -> Self {
+        let mut last = String::new();
         for _ in 0..ATTEMPTS {
             let [http, c2s, component] = [free_port(), free_port(), free_port()];
             let dir = tempfile::Builder::new().prefix("invited-ejabberd-").tempdir().unwrap();
@@ -93,8 +124,9 @@ impl Ejabberd {
             if ejabberd.run() {
                 return ejabberd;
             }
+            last = std::fs::read_to_string(ejabberd.dir.path().join("ejabberd.log")).unwrap_or_default();
         }
-        panic!("ejabberd did not start {ATTEMPTS} times");
+        panic!("ejabberd did not start {ATTEMPTS} times: {last}");
     }
 
     /// Starts it again, with what it had.
@@ -124,7 +156,7 @@ impl Ejabberd {
         );
         let set = |name: &str, path: &Path| format!("{name}={}", path.display());
         let child = servers::command("env")
-            .arg(set("ERL_LIBS", &libraries()))
+            .arg(set("ERL_LIBS", &application().0))
             .arg(set("EJABBERD_CONFIG_PATH", &dir.join("ejabberd.yml")))
             .arg(set("EJABBERD_LOG_PATH", &dir.join("ejabberd.log")))
             .arg(set("ERL_CRASH_DUMP", &dir.join("crash.dump")))
@@ -152,19 +184,26 @@ impl Ejabberd {
 
     /// Makes an account.
     pub fn register(&self, username: &str, password: &str) {
-        let login = STANDARD.encode(format!("{ADMIN}:{PASSWORD}"));
-        let body = serde_json::json!({"user": username, "host": HOST, "password": password}).to_string();
-        let mut stream = TcpStream::connect(self.http).unwrap();
-        write!(
-            stream,
-            "POST /api/register HTTP/1.1\r\nHost: {HOST}\r\nAuthorization: Basic {login}\r\nContent-Type: \
-             application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
-            body.len()
-        )
-        .unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+        let (status, answer) = self.call("register", &json!({"user": username, "host": HOST, "password": password}));
+        assert_eq!(status, 200, "{answer}");
+    }
+
+    /// Calls a command as the admin would, without our adapter.
+    pub fn call(&self, command: &str, arguments: &Value) -> (u16, Value) {
+        call(self.http, command, arguments)
+    }
+
+    /// The users that there are.
+    pub fn users(&self) -> BTreeSet<String> {
+        let (_, users) = self.call("registered_users", &json!({"host": HOST}));
+        users.as_array().unwrap().iter().map(|user| user.as_str().unwrap().to_owned()).collect()
+    }
+
+    /// What the server says that it is, such as `ejabberd 26.07`.
+    pub fn version(&self) -> String {
+        let (_, told) = self.call("status", &json!({}));
+        let told = told.as_str().unwrap().rsplit("ejabberd ").next().unwrap();
+        format!("ejabberd {}", told.split(' ').next().unwrap())
     }
 
     /// `kind = "ejabberd"` for it, as lines of a backend's table.
@@ -176,48 +215,78 @@ impl Ejabberd {
     }
 }
 
+/// Calls a command of the API at `address` as the admin, in the plainest way.
+pub fn call(address: SocketAddr, command: &str, arguments: &Value) -> (u16, Value) {
+    let login = STANDARD.encode(format!("{ADMIN}:{PASSWORD}"));
+    let body = arguments.to_string();
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(
+        stream,
+        "POST /api/{command} HTTP/1.1\r\nHost: {HOST}\r\nAuthorization: Basic {login}\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.split(' ').nth(1).unwrap().parse().unwrap(), serde_json::from_str(body).unwrap_or_default())
+}
+
 fn free_port() -> SocketAddr {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap()
 }
 
-/// Where Debian has ejabberd's applications.
-fn libraries() -> PathBuf {
+/// Where Debian has ejabberd's applications, and ejabberd's own version among them.
+fn application() -> (PathBuf, String) {
     let dirs = std::fs::read_dir(servers::path("/usr/lib")).unwrap().map(|entry| entry.unwrap().path());
-    let has = |dir: &Path| {
-        std::fs::read_dir(dir)
-            .into_iter()
-            .flatten()
-            .flatten()
-            .any(|entry| entry.file_name().to_str().is_some_and(|name| name.starts_with("ejabberd-")))
+    let version = |dir: &Path| {
+        let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
+        let mut names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+        names.find_map(|name| Some(name.strip_prefix("ejabberd-")?.to_owned()))
     };
-    let found = dirs.filter(|dir| dir.is_dir()).find(|dir| has(dir));
-    let found = found.expect("install the package ejabberd");
-    Path::new("/usr/lib").join(found.file_name().unwrap())
+    let mut found = dirs.filter(|dir| dir.is_dir()).filter_map(|dir| version(&dir).map(|version| (dir, version)));
+    let (dir, version) = found.next().expect("install the package ejabberd");
+    (Path::new("/usr/lib").join(dir.file_name().unwrap()), version)
 }
 
-fn configuration(http: u16, c2s: u16) -> String {
+/// Year and month of the version that is installed.
+pub fn version() -> (u32, u32) {
+    let (_, version) = application();
+    let mut parts = version.split(['.', '-']).map(|part| part.parse().unwrap());
+    (parts.next().unwrap(), parts.next().unwrap())
+}
+
+/// All that the API needs.
+fn with_admin(http: u16, c2s: u16) -> String {
+    format!("{}    ip_access: all\nacl:\n  admin:\n    user: {ADMIN}\n", configuration(http, c2s, "127.0.0.1"))
+}
+
+/// Ends in the table of mod_register, and has no `acl`.
+fn configuration(http: u16, c2s: u16, clients: &str) -> String {
     format!(
         r#"hosts: ["{HOST}"]
 loglevel: warning
 listen:
   - port: {c2s}
-    ip: "127.0.0.1"
+    ip: "{clients}"
     module: ejabberd_c2s
   - port: {http}
     ip: "127.0.0.1"
     module: ejabberd_http
     request_handlers:
       /api: mod_http_api
-acl:
-  admin:
-    user: {ADMIN}
 access_rules:
   configure:
     allow: admin
+  inviters:
+    allow: inviters
   c2s:
     allow: all
   local:
     allow: all
+  trusted_network:
+    allow: loopback
 api_permissions:
   "invited":
     who:
@@ -240,7 +309,6 @@ modules:
   mod_adhoc: {{}}
   mod_disco: {{}}
   mod_register:
-    ip_access: all
 "#
     )
 }

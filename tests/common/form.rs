@@ -1,5 +1,7 @@
 //! The forms for guests, filled in and sent as a browser does.
 
+#![allow(dead_code, reason = "every test file uses a part of it")]
+
 use super::common::{Response, Served, http};
 
 /// A form that was opened.
@@ -19,6 +21,11 @@ impl Form {
         let csrf = text.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
         let cookie = page.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
         Self { path: path.into(), token: token.into(), csrf, cookie }
+    }
+
+    /// The same form for another invite, as somebody would send it who never opened that one's.
+    pub fn with_token(self, token: &str) -> Self {
+        Self { token: token.into(), ..self }
     }
 
     /// Fills it in and sends it.

@@ -23,7 +23,7 @@ fn root() -> &'static Path {
 fn client(address: SocketAddr, request: &Value) -> Command {
     let mut command = Command::new(root().join("target/python/bin/python"));
     command.arg(root().join("tests/xmpp/client.py"));
-    command.args(["example.com", &address.port().to_string(), &request.to_string()]);
+    command.args(["example.com", &address.to_string(), &request.to_string()]);
     command
 }
 
