@@ -8,6 +8,7 @@ use crate::clock;
 use crate::config::settings::{Component, Users};
 use crate::desk::{Desk, IssueError, Issued};
 use crate::elements::{element, set};
+use crate::invite::link;
 use crate::invite::name::{Jid, Username};
 use crate::invite::policy::{Minting, Order, span_text};
 use crate::ledger::CreateError;
@@ -215,9 +216,9 @@ fn told(issued: &Issued) -> Element {
     let mut form = element("x", FORM, &[("type", "result")]);
     let expires_at = issued.uri_expires_at.unwrap_or(issued.invite.draft.expires_at);
     form.append_child(field("FORM_TYPE", "hidden", None, Some(INVITATION)));
-    // Where apps cannot sign up, or not now, the page is what there is to open.
-    let uri = issued.uri.as_deref().unwrap_or(&issued.landing_page);
-    form.append_child(field("uri", "text-single", Some("Link for an app"), Some(uri)));
+    // XEP-0401, 5.1: an `xmpp:` URI. Where apps cannot sign up, or not now, the page below is what there is to hand out.
+    let uri = issued.uri.clone().unwrap_or_else(|| link::bare_uri(&issued.invite));
+    form.append_child(field("uri", "text-single", Some("Link for an app"), Some(&uri)));
     form.append_child(field("landing-url", "text-single", Some("Link"), Some(&issued.landing_page)));
     let expire = expires_at.strftime("%FT%TZ").to_string();
     form.append_child(field("expire", "text-single", Some("Good until"), Some(&expire)));

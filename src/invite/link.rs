@@ -54,6 +54,27 @@ pub fn uri(invite: &Invite, token: &str) -> String {
     }
 }
 
+/// The `xmpp:` URI that adds `contact` to an account that there is (XEP-0147 `roster`): with the token of an invite that
+/// makes the two contacts at once (XEP-0379), and without `ibr=y`, with which some apps insist on a new account.
+#[must_use]
+pub fn contact_uri(contact: &Jid, token: Option<&str>) -> String {
+    let token = token.map_or_else(String::new, |token| format!(";preauth={}", percent_encode(token)));
+    format!("xmpp:{}?roster{token}", address(contact))
+}
+
+/// The `xmpp:` URI of an invite with which no app can sign up: where the invite leads to, without a token.
+#[must_use]
+pub fn bare_uri(invite: &Invite) -> String {
+    let host = percent_encode(invite.draft.host.as_str());
+    match &invite.draft.kind {
+        Kind::Account { username: None } => format!("xmpp:{host}?register"),
+        Kind::Account { username: Some(username) } | Kind::Reset { username } => {
+            format!("xmpp:{}@{host}?register", percent_encode(username.as_str()))
+        }
+        Kind::Contact { contact, .. } => contact_uri(contact, None),
+    }
+}
+
 /// A JID as it stands in an `xmpp:` URI.
 #[must_use]
 pub fn address(jid: &Jid) -> String {
@@ -99,6 +120,22 @@ mod tests {
         assert_eq!(uri_of(Kind::Reset { username: alice() }), "xmpp:al%25ice@example.com?register;preauth=T");
         let contact = Kind::Contact { contact: romeo(), username: None };
         assert_eq!(uri_of(contact), "xmpp:romeo@example.com?roster;preauth=T;ibr=y");
+    }
+
+    #[test]
+    fn whoever_has_an_account_is_not_made_to_register() {
+        let romeo = "romeo@example.com".parse().unwrap();
+        assert_eq!(contact_uri(&romeo, Some("T")), "xmpp:romeo@example.com?roster;preauth=T");
+        assert_eq!(contact_uri(&romeo, None), "xmpp:romeo@example.com?roster");
+    }
+
+    #[test]
+    fn an_invite_without_a_token_has_a_uri_all_the_same() {
+        let bare = |kind| bare_uri(&invite(kind));
+        assert_eq!(bare(Kind::Account { username: None }), "xmpp:example.com?register");
+        assert_eq!(bare(Kind::Account { username: "al%ice".parse().ok() }), "xmpp:al%25ice@example.com?register");
+        let contact = "romeo@example.com".parse().unwrap();
+        assert_eq!(bare(Kind::Contact { contact, username: None }), "xmpp:romeo@example.com?roster");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The component on a real ejabberd (Debian's 23.01).
+//! The component on a real ejabberd.
 
 use serde_json::json;
 
@@ -30,9 +30,10 @@ fn users_of_an_ejabberd_make_invites() {
     let answer = romeo.ask("get", NAME, &query(INFO, None));
     assert!(payload(&answer).children().any(|child| child.attr("type") == Some("command-list")), "{answer:?}");
     assert_eq!(romeo.commands().len(), 1);
-    // It has no tokens for apps: the invite is for the web.
+    // It has no tokens for such apps: the invite is for the web, and its URI (XEP-0401 wants one) has none.
     let made = Made::of(&romeo.invite());
-    assert!(!made.uri.is_empty());
+    assert_eq!(made.uri, "xmpp:romeo@example.com?roster");
+    assert!(made.landing_page.starts_with("https://invite.example.com/invite?"), "{made:?}");
     let form = crate::form::Form::open(&served, "/register", made.token());
     assert_eq!(form.send(&served, "juliet", "correct horse battery staple").status, 303, "{}", served.log());
     let roster =
