@@ -58,6 +58,15 @@ pub fn thousandths(weight: &str) -> u32 {
     whole.parse::<u32>().unwrap_or(0).min(1) * 1000 + fraction.unwrap_or(0)
 }
 
+/// Whether a browser asks ahead of its user.
+#[must_use]
+pub fn is_prefetch(request: &Request) -> bool {
+    ["Sec-Purpose", "Purpose", "X-Purpose", "X-Moz"].iter().filter_map(|name| request.header(*name)).any(|values| {
+        let value = values.as_str().to_ascii_lowercase();
+        ["prefetch", "prerender", "preview"].iter().any(|word| value.contains(word))
+    })
+}
+
 /// The address of whoever sent `request`.
 #[must_use]
 pub fn address_of(request: &Request) -> IpAddr {

@@ -53,6 +53,13 @@ pub struct Call {
     pub outcome: &'static str,
 }
 
+/// A host's XMPP server.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct At {
+    /// The host.
+    pub host: String,
+}
+
 /// Everything that is counted; lives as long as the process, and so do its series.
 pub struct Metrics {
     registry: Registry,
@@ -71,6 +78,10 @@ pub struct Metrics {
     pub key_reloads: Counter,
     /// How long XMPP servers took to answer.
     pub backend_calls: Family<Call, Histogram, fn() -> Histogram>,
+    /// Tokens at XMPP servers that have a limit.
+    pub backend_tokens: Family<At, Gauge<u64, AtomicU64>>,
+    /// That limit.
+    pub backend_tokens_limit: Family<At, Gauge<u64, AtomicU64>>,
 }
 
 impl Metrics {
@@ -97,6 +108,8 @@ impl Metrics {
             pending: Family::default(),
             key_reloads: Counter::default(),
             backend_calls: Family::new_with_constructor(seconds),
+            backend_tokens: Family::default(),
+            backend_tokens_limit: Family::default(),
             registry: Registry::default(),
         };
         registry.register("requests", "Requests that were answered", metrics.requests.clone());
@@ -115,6 +128,16 @@ impl Metrics {
             "How long XMPP servers took to answer",
             prometheus_client::registry::Unit::Seconds,
             metrics.backend_calls.clone(),
+        );
+        registry.register(
+            "backend_tokens",
+            "Tokens that count at an XMPP server with a limit, whether they can still be used or not",
+            metrics.backend_tokens.clone(),
+        );
+        registry.register(
+            "backend_tokens_limit",
+            "With so many tokens the XMPP server makes no more",
+            metrics.backend_tokens_limit.clone(),
         );
         Self { registry, ..metrics }
     }

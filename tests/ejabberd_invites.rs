@@ -1,5 +1,5 @@
-//! The adapter for ejabberd against versions with mod_invites, which no package here brings: scripted by what is known
-//! of them.
+//! The adapter for ejabberd against versions with mod_invites, scripted: every odd answer, and every fault in between.
+//! `tests/ejabberd_fake.rs` holds the script against the real one, and `tests/ejabberd_apps.rs` has that beside the service.
 
 #[path = "common/ejabberd.rs"]
 mod ejabberd;
@@ -15,7 +15,8 @@ use fake_ejabberd::{FakeEjabberd, Version};
 use futures_lite::future::block_on;
 use invited::backend::ejabberd::Ejabberd as Client;
 use invited::backend::{
-    Adapter as _, CallError, Examination, Found, InApp, Mint, Minted, NewAccount, NewPassword, Refusal, TokenState,
+    Adapter as _, CallError, End, Examination, Found, InApp, Mint, Minted, NewAccount, NewPassword, Refusal, Room,
+    TokenState,
 };
 use invited::clock;
 use invited::config::secret::Secret;
@@ -66,7 +67,7 @@ fn token(client: &Client) -> String {
 
 /// What is not in a list is not believed of an older one.
 fn list_again(client: &Client) {
-    assert_eq!(block_on(client.look_up("none")), Ok(TokenState::Absent));
+    assert_eq!(block_on(client.look_up("none")), Ok(TokenState::Unused));
 }
 
 fn what(examination: &Examination) -> Vec<&str> {
@@ -83,7 +84,7 @@ fn a_token_ends_when_the_server_says_if_that_is_earlier() {
     assert_eq!(expires_at.map(Timestamp::as_second), Some(ends.as_second()), "thirty days were asked for");
     let found = Found { kind: ANYBODY, expires_at: expires_at.unwrap(), reusable: false };
     assert_eq!(block_on(client.look_up(&token)), Ok(TokenState::Live(found)));
-    assert_eq!(block_on(client.look_up("another")), Ok(TokenState::Absent));
+    assert_eq!(block_on(client.look_up("another")), Ok(TokenState::Unused));
     assert!(server.register_in_app(&token, "juliet"));
     list_again(&client);
     assert_eq!(block_on(client.look_up(&token)), Ok(TokenState::Used(Some(name("juliet")))));
@@ -128,7 +129,7 @@ fn what_is_taken_back_is_of_no_use_to_anybody() {
     assert!(server.preauth(&withdrawn), "an app has shown it before");
     assert_eq!(block_on(client.withdraw(&withdrawn)), Ok(true));
     assert!(!server.preauth(&withdrawn) && !server.register_in_app(&withdrawn, "juliet"));
-    assert_eq!(block_on(client.look_up(&withdrawn)), Ok(TokenState::Absent));
+    assert_eq!(block_on(client.look_up(&withdrawn)), Ok(TokenState::Unused));
     assert_eq!(block_on(client.withdraw(&withdrawn)), Ok(false));
 
     let used = token(&client);
@@ -216,7 +217,7 @@ fn what_a_server_can_is_learnt_before_it_is_needed() {
     for _ in 0..10 {
         assert_eq!(block_on(client.keep()), Err(Refusal::Unsupported.into()), "nothing more to see to");
     }
-    assert_eq!(server.calls_of_invites(), 1);
+    assert_eq!(server.calls_of_invites(), 2, "whether tokens can be taken back, and how many there are");
     assert_eq!(client.abilities().in_app, InApp { account: true, reset: true, ..InApp::NONE });
     assert_eq!(block_on(client.tidy()), Err(Refusal::Unsupported.into()));
     assert_eq!(server.count("cleanup_expired_invite_tokens"), 0, "it takes what was used along");
@@ -301,18 +302,94 @@ fn odd_answers_are_sorted_and_never_repeated() {
         assert!(matches!(found, Err(CallError::Refused(Refusal::Other(_)))), "{body}: {found:?}");
     }
     server.script("list_invites", 200, r#"[{}, 1, {"token": 1}, {"token": "sometoken"}]"#);
-    assert_eq!(block_on(client.look_up("sometoken")), Ok(TokenState::Absent), "it is not said to be good");
+    assert_eq!(block_on(client.look_up("sometoken")), Ok(TokenState::Unused), "it is not said to be good");
 }
 
 #[test]
-fn an_invite_for_the_roster_alone_is_no_invite_for_an_account() {
+fn an_invite_for_the_roster_makes_an_account_where_its_user_may() {
     let server = FakeEjabberd::start(Version::V26_07);
-    server.own_token("roster", "roster_only", "romeo");
+    server.own_roster_token("roster", "romeo", false);
+    server.own_roster_token("both", "romeo", true);
     server.own_token("friend", "account_subscription", "romeo");
     let client = client(&server);
-    assert_eq!(block_on(client.look_up("roster")), Ok(TokenState::Absent));
     let kind = Kind::Contact { contact: "romeo@example.com".parse().unwrap(), username: None };
-    assert!(matches!(block_on(client.look_up("friend")), Ok(TokenState::Live(found)) if found.kind == kind));
+    for (token, is_for_accounts) in [("roster", false), ("both", true), ("friend", true)] {
+        let own = block_on(client.own(token)).unwrap().unwrap();
+        assert_eq!((own.found.kind, own.is_for_accounts, own.end), (kind.clone(), is_for_accounts, None), "{token}");
+        assert!(matches!(block_on(client.look_up(token)), Ok(TokenState::Live(found)) if found.kind == kind));
+    }
+    assert_eq!(block_on(client.own("none")), Ok(None));
+    let (juliet, nurse, password) = (name("juliet"), name("nurse"), password());
+    let refused = block_on(client.create(&account(&juliet, &password, Some("roster"))));
+    assert!(matches!(refused, Err(CallError::Refused(Refusal::NotAllowed(_)))), "{refused:?}");
+    assert_eq!(block_on(client.create(&account(&juliet, &password, Some("both")))), Ok(()));
+    assert_eq!(server.count("expire_invite_by_token"), 1, "only to see that it is there: in SQL these do not expire");
+    assert_eq!(block_on(client.create(&account(&nurse, &password, Some("both")))), Err(Refusal::NoToken.into()));
+    list_again(&client);
+    server.add_contact("roster", "tybalt");
+    list_again(&client);
+    let own = block_on(client.own("roster")).unwrap().unwrap();
+    assert_eq!(own.end, Some(End::Used(Some(name("tybalt")))));
+    server.state().tokens[1].expires = Timestamp::UNIX_EPOCH;
+    list_again(&client);
+    assert_eq!(block_on(client.own("friend")).unwrap().unwrap().end, Some(End::Lapsed));
+}
+
+#[test]
+fn a_list_that_a_deletion_came_into_is_asked_for_again() {
+    let server = FakeEjabberd::start(Version::V26_07);
+    let client = client(&server);
+    let out = token(&client);
+    for _ in 0..5 {
+        server.script("list_invites", 404, r#""not_found""#);
+        server.script("list_invites", 400, r#""badarg""#);
+    }
+    list_again(&client);
+    assert!(matches!(block_on(client.look_up(&out)), Ok(TokenState::Live(_))));
+    server.script("list_invites", 404, r#""not_found""#);
+    let before = server.count("list_invites");
+    assert_eq!(block_on(client.create(&account(&name("juliet"), &password(), Some(&out)))), Ok(()));
+    assert!(server.count("list_invites") > before && client.abilities().in_app.account);
+}
+
+#[test]
+fn tokens_are_made_one_after_the_other_and_again_where_the_database_gave_up() {
+    let server = FakeEjabberd::start(Version::V26_07);
+    let client = client(&server);
+    for _ in 0..4 {
+        server.script("generate_invite", 500, r#""internal_error""#);
+    }
+    token(&client);
+    assert_eq!(server.count("generate_invite"), 5);
+    server.always("generate_invite", 500, r#""internal_error""#);
+    let minted = block_on(client.mint(&mint(&ANYBODY)));
+    assert!(matches!(minted, Err(CallError::Refused(Refusal::Other(_)))), "{minted:?}");
+    assert_eq!(server.count("generate_invite"), 10, "there is an end to it");
+}
+
+#[test]
+fn a_server_that_is_full_is_left_alone_and_heals() {
+    let server = FakeEjabberd::start(Version::V26_07);
+    let client = client(&server);
+    assert_eq!(client.room(), None, "nobody has looked");
+    (0..999).for_each(|at| server.own_token(&format!("token{at}"), "account_only", ""));
+    let last = token(&client);
+    assert_eq!(client.room(), Some(Room { used: 1_000, limit: 1_000 }));
+    let (in_app, calls) = (client.abilities().in_app, server.calls_of_invites());
+    assert_eq!(in_app, InApp { reset: true, ..InApp::NONE });
+    assert_eq!(block_on(client.keep()), Err(Refusal::Unsupported.into()));
+    assert_eq!(server.calls_of_invites(), calls, "it was counted just now");
+    assert_eq!(block_on(client.mint(&mint(&ANYBODY))), Err(Refusal::NoRoom.into()), "whoever asks all the same");
+    // What an app has used is let go; what nobody has used is not.
+    block_on(client.forget(&last)).unwrap();
+    assert!(server.register_in_app("token0", "juliet"));
+    block_on(client.forget("token0")).unwrap();
+    assert_eq!(server.count("delete_invite_by_token"), 1);
+    server.state().tokens.truncate(400);
+    list_again(&client);
+    assert_eq!(client.room().unwrap().used, 1_000, "for a minute it is believed");
+    block_on(client.forget("token1")).unwrap();
+    assert_eq!(server.count("delete_invite_by_token"), 1, "there is room");
 }
 
 #[test]
@@ -334,7 +411,7 @@ fn many_tokens_are_looked_up_in_few_lists() {
     assert!(matches!(block_on(client.look_up("new")), Ok(TokenState::Live(_))));
     let before = server.count("list_invites");
     for _ in 0..3 {
-        assert_eq!(block_on(client.look_up("none")), Ok(TokenState::Absent));
+        assert_eq!(block_on(client.look_up("none")), Ok(TokenState::Unused));
     }
     assert_eq!(server.count("list_invites"), before + 3);
     // Who asks while one is under way shares the next.
@@ -342,7 +419,7 @@ fn many_tokens_are_looked_up_in_few_lists() {
     let before = server.count("list_invites");
     std::thread::scope(|scope| {
         for _ in 0..50 {
-            scope.spawn(|| assert_eq!(block_on(client.look_up("none")), Ok(TokenState::Absent)));
+            scope.spawn(|| assert_eq!(block_on(client.look_up("none")), Ok(TokenState::Unused)));
         }
     });
     let lists = server.count("list_invites") - before;
@@ -387,7 +464,7 @@ fn names_reach_the_server_as_they_are() {
     }
     for text in hostile::texts() {
         assert_eq!(block_on(client.withdraw(&text)), Ok(false), "{text:?}");
-        assert_eq!(block_on(client.look_up(&text)), Ok(TokenState::Absent), "{text:?}");
+        assert_eq!(block_on(client.look_up(&text)), Ok(TokenState::Unused), "{text:?}");
     }
 }
 
@@ -397,7 +474,7 @@ fn an_admin_is_told_what_is_missing() {
     let client = client(&server);
     let examine = || block_on(client.examine(BASE));
     let examination = examine();
-    assert_eq!(examination.server.as_deref(), Some("ejabberd 26.7.3"));
+    assert_eq!(examination.server.as_deref(), Some("ejabberd 26.07"));
     assert!(
         what(&examination)[0].contains("no app has signed up") && examination.findings.len() == 1,
         "{examination:?}"
@@ -405,6 +482,7 @@ fn an_admin_is_told_what_is_missing() {
     let mend = &examination.findings[0].mend;
     for line in [
         "allow_modules: [mod_invites]",
+        "ip_access: all",
         "access_create_account: configure",
         "landing_page: \"https://invite.example.com/invite?{{ invite.token }}\"",
     ] {

@@ -10,7 +10,7 @@ use fake_server::{FakeServer, Fault};
 use futures_lite::future::{self, block_on, poll_once};
 use invited::backend::{Abilities, CallError, InApp, Refusal};
 use invited::config::secret::Secret;
-use invited::desk::{Desk, FindError, Guest, IssueError, Issued, Repeat, SignUpError, SpendError, Web};
+use invited::desk::{Desk, FindError, Guest, IssueError, Issued, Repeat, SignUpError, SpendError, Wants, Web, WebOnly};
 use invited::invite::name::{Account, Username};
 use invited::invite::policy::{Minting, Order};
 use invited::invite::{Change, Invite, Kind, Source, Status, Via};
@@ -75,7 +75,7 @@ impl Place {
     }
 
     fn open(&self, invite: &Issued) -> invited::desk::Offer {
-        block_on(self.desk.offer(self.read(invite), self.now)).unwrap()
+        block_on(self.desk.offer(self.read(invite), Wants::App, self.now)).unwrap()
     }
 
     fn tend(&self) {
@@ -298,7 +298,10 @@ fn one_token_is_minted_when_the_page_is_first_opened() {
     let invite = place.issue(&Order::default());
     assert_eq!((invite.uri.clone(), place.server.count("mint")), (None, 0), "not at creation");
     let read = place.read(&invite);
-    let (a, b) = block_on(future::zip(place.desk.offer(read.clone(), place.now), place.desk.offer(read, place.now)));
+    let (a, b) = block_on(future::zip(
+        place.desk.offer(read.clone(), Wants::App, place.now),
+        place.desk.offer(read, Wants::App, place.now),
+    ));
     let uri = a.unwrap().uri.unwrap();
     assert_eq!(b.unwrap().uri.as_ref(), Some(&uri));
     assert_eq!(place.open(&invite).uri.as_ref(), Some(&uri));
@@ -308,18 +311,52 @@ fn one_token_is_minted_when_the_page_is_first_opened() {
 
 #[test]
 fn a_token_that_an_app_used_is_a_use() {
-    for forgets in [false, true] {
+    let place = Place::new();
+    let invite = place.issue(&Order::default());
+    place.open(&invite);
+    assert!(place.server.sign_up_in_app(&place.server.live_tokens()[0], "juliet"));
+    assert_eq!(place.sign_up(&invite, "romeo"), Err(SignUpError::Ended(Status::Redeemed)));
+    block_on(place.desk.watch_apps(place.now)).unwrap();
+    let told: Vec<_> = place.read(&invite).redemptions.into_iter().map(|one| (one.account, one.via)).collect();
+    assert_eq!(told, [(Some("juliet".parse().unwrap()), Via::App)]);
+    assert_eq!(place.server.accounts(), ["juliet"]);
+}
+
+#[test]
+fn a_token_that_is_gone_without_a_word_is_no_use() {
+    for (is_watched, is_opened) in [(true, true), (false, true), (false, false)] {
         let place = Place::new();
-        place.server.state.lock().unwrap().forgets = forgets;
         let invite = place.issue(&Order::default());
         place.open(&invite);
-        assert!(place.server.sign_up_in_app(&place.server.live_tokens()[0], "juliet"));
-        assert_eq!(place.sign_up(&invite, "romeo"), Err(SignUpError::Ended(Status::Redeemed)));
-        block_on(place.desk.watch_apps(place.now)).unwrap();
-        let told: Vec<_> = place.read(&invite).redemptions.into_iter().map(|one| (one.account, one.via)).collect();
-        assert_eq!(told, [((!forgets).then(|| "juliet".parse().unwrap()), Via::App)]);
-        assert_eq!(place.server.accounts(), ["juliet"]);
+        // By an admin, or by what clears up there.
+        place.server.lose_tokens();
+        if is_watched {
+            block_on(place.desk.watch_apps(place.now)).unwrap();
+        }
+        if is_opened {
+            assert!(place.open(&invite).uri.is_some(), "there is another");
+        }
+        assert_eq!(place.read(&invite).redemptions, []);
+        place.sign_up(&invite, "romeo").unwrap();
+        assert_eq!((place.server.accounts(), place.server.live_tokens()), (vec!["romeo".into()], vec![]));
+        assert_eq!(place.read(&invite).redemptions[0].via, Via::Web);
     }
+}
+
+#[test]
+fn what_a_server_cannot_tell_is_not_taken_for_a_use() {
+    let mut place = Place::new();
+    let invite = place.issue(&Order::default());
+    place.open(&invite);
+    // It refuses the token, and then gives an answer that nobody understands.
+    place.server.script("create", Fault::Refuse(Refusal::NoToken));
+    place.server.script("look_up", Fault::Refuse(Refusal::Other("odd".into())));
+    assert_eq!(place.sign_up(&invite, "romeo"), Err(SignUpError::Away));
+    place.later(11);
+    place.tend();
+    assert_eq!((place.read(&invite).redemptions.len(), place.server.accounts().len()), (0, 0));
+    place.sign_up(&invite, "romeo").unwrap();
+    assert_eq!(place.server.accounts(), ["romeo"]);
 }
 
 #[test]
@@ -408,7 +445,7 @@ fn an_invite_that_a_server_cannot_hold_to_its_name_is_for_the_web() {
     server.abilities.in_app.bound = false;
     let place = Place::with(server);
     let invite = place.issue(&Order { username: Some("juliet".into()), ..Order::default() });
-    assert!(!invite.in_app);
+    assert_eq!(invite.web_only, Some(WebOnly::Disobeyed));
     let offer = place.open(&invite);
     assert_eq!((offer.uri, offer.web, place.server.count("mint")), (None, Web::Open, 0));
     assert!(place.sign_up(&invite, "juliet").is_ok());

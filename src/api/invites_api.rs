@@ -3,7 +3,7 @@
 use tide::Response;
 use tide::http::{Method, headers};
 
-use crate::caller::{Request, address_of, bearer};
+use crate::caller::{Request, address_of, bearer, is_prefetch};
 use crate::clock;
 use crate::config::ApiMethod;
 use crate::invite::policy::Order;
@@ -77,12 +77,4 @@ fn allow(methods: &std::collections::BTreeSet<ApiMethod>) -> String {
         .collect();
     names.push("OPTIONS");
     names.join(", ")
-}
-
-/// Whether a browser asks ahead of its user: an invite would be made that nobody wanted.
-fn is_prefetch(request: &Request) -> bool {
-    ["Sec-Purpose", "Purpose", "X-Purpose", "X-Moz"].iter().filter_map(|name| request.header(*name)).any(|values| {
-        let value = values.as_str().to_ascii_lowercase();
-        ["prefetch", "prerender", "preview"].iter().any(|word| value.contains(word))
-    })
 }

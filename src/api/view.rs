@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::desk::Issued;
+use crate::desk::{Issued, WebOnly};
 use crate::invite::name::{HostName, Username};
 use crate::invite::{Invite, KindName, Redemption, Status, Via};
 
@@ -93,7 +93,7 @@ impl InviteView {
     /// An invite at `now`, with its secrets.
     #[must_use]
     pub fn new(issued: Issued, now: Timestamp) -> Self {
-        let Issued { invite, token, landing_page, uri, uri_expires_at, in_app } = issued;
+        let Issued { invite, token, landing_page, uri, uri_expires_at, web_only } = issued;
         Self {
             id: invite.id.to_string(),
             kind: invite.draft.kind.name(),
@@ -102,7 +102,10 @@ impl InviteView {
             landing_page: Some(landing_page),
             uri,
             uri_expires_at,
-            web_only: (!in_app).then_some("the host's server could not hold apps to what this invite allows"),
+            web_only: web_only.map(|why| match why {
+                WebOnly::Disobeyed => "the host's server could not hold apps to what this invite allows",
+                WebOnly::NoRoom => "the host's server has as many tokens for apps as it takes",
+            }),
             status: invite.status(now),
             uses: invite.draft.uses,
             uses_left: invite.uses_left(),

@@ -8,14 +8,14 @@ use jiff::Timestamp;
 
 use super::breaker::{Breaker, Pass};
 use super::{
-    Abilities, Adapter, CallError, DEADLINE, Examination, Finding, Mint, Minted, NewAccount, NewPassword, Refusal,
-    TokenState,
+    Abilities, Adapter, CallError, DEADLINE, Examination, Finding, Mint, Minted, NewAccount, NewPassword, Own, Refusal,
+    Room, TokenState,
 };
 use crate::clock;
 use crate::config::BackendKind;
 use crate::config::settings;
 use crate::invite::name::{HostName, Username};
-use crate::metrics::{Call, Metrics};
+use crate::metrics::{At, Call, Metrics};
 
 /// So many calls may be under way; one more is told at once that the server is away.
 const MAX_CALLS: usize = 64;
@@ -41,6 +41,7 @@ pub struct Backend {
     state: Mutex<State>,
     calls: AtomicUsize,
     answered_at: Mutex<Instant>,
+    crowd: Mutex<Crowd>,
     care: async_lock::Mutex<()>,
 }
 
@@ -62,6 +63,7 @@ impl Backend {
             state: Mutex::new(State::Unknown),
             calls: AtomicUsize::new(0),
             answered_at: Mutex::new(clock::instant()),
+            crowd: Mutex::new(Crowd::None),
             care: async_lock::Mutex::new(()),
         }
     }
@@ -180,6 +182,34 @@ impl Backend {
         self.call("look_up", self.adapter.look_up(token)).await
     }
 
+    /// See [`Adapter::own`].
+    ///
+    /// # Errors
+    /// When the server is away.
+    pub async fn own(&self, token: &str) -> Result<Option<Own>, CallError> {
+        self.call("own", self.adapter.own(token)).await
+    }
+
+    /// See [`Adapter::forget`].
+    ///
+    /// # Errors
+    /// It is still there.
+    pub async fn forget(&self, token: &str) -> Result<(), CallError> {
+        self.call("forget", self.adapter.forget(token)).await
+    }
+
+    /// See [`Adapter::limits`].
+    #[must_use]
+    pub fn limits(&self) -> Vec<String> {
+        self.adapter.limits()
+    }
+
+    /// Whether the server makes no token for want of room.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.adapter.room().is_some_and(|room| room.used >= room.limit)
+    }
+
     /// See [`Adapter::ended`]; where the server has no such call, each token is looked up.
     ///
     /// # Errors
@@ -251,7 +281,35 @@ impl Backend {
             Err(CallError::Away(_) | CallError::Unsure(_)) => pass.failed(now),
         }
         self.tell(answer.as_ref().err());
+        self.tell_room();
         answer
+    }
+
+    /// Counts the tokens where there is a limit, and says in the log what that does to apps when it changes.
+    fn tell_room(&self) {
+        let Some(room) = self.adapter.room() else { return };
+        let at = At { host: self.host.to_string() };
+        self.metrics.backend_tokens.get_or_create(&at).set(room.used);
+        self.metrics.backend_tokens_limit.get_or_create(&at).set(room.limit);
+        let next = Crowd::of(room);
+        let before = std::mem::replace(&mut *lock(&self.crowd), next);
+        let (host, kind, Room { used, limit }) = (&self.host, self.kind().word(), room);
+        match (before, next) {
+            (Crowd::None | Crowd::Some, Crowd::Full) => {
+                log::warn!("host":% = host, "backend" = kind, "tokens" = used, "limit" = limit;
+                    "the XMPP server makes no more tokens; invites are for the web until there are fewer, see invited check \
+                     --connect");
+            }
+            (Crowd::None, Crowd::Some) => {
+                log::warn!("host":% = host, "backend" = kind, "tokens" = used, "limit" = limit;
+                    "the XMPP server makes few more tokens, see invited check --connect");
+            }
+            (Crowd::Full, Crowd::None | Crowd::Some) => {
+                log::info!("host":% = host, "backend" = kind, "tokens" = used, "limit" = limit;
+                    "the XMPP server makes tokens again");
+            }
+            (Crowd::None, Crowd::None) | (Crowd::Some, Crowd::None | Crowd::Some) | (Crowd::Full, Crowd::Full) => {}
+        }
     }
 
     /// Remembers how the server is, and says so in the log when that changes.
@@ -269,6 +327,27 @@ impl Backend {
             }
             (State::Away(_), State::Up) => log::info!("host":% = host, "backend" = kind; "the XMPP server is back"),
             _ => {}
+        }
+    }
+}
+
+/// How the tokens of a server stand to its limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Crowd {
+    /// There is room.
+    None,
+    /// There will soon be none.
+    Some,
+    /// There is none.
+    Full,
+}
+
+impl Crowd {
+    fn of(room: Room) -> Self {
+        match room {
+            room if room.used >= room.limit => Self::Full,
+            room if room.is_scarce() => Self::Some,
+            _ => Self::None,
         }
     }
 }

@@ -64,6 +64,31 @@ pub trait Adapter: Send + Sync {
     /// Takes a token back. True if it was there, unused, and now is not; false if there was none to take back.
     async fn withdraw(&self, token: &str) -> Result<bool, CallError>;
 
+    /// The invite behind a token that we have not made, also when it has ended; nothing if there never was one, or nobody
+    /// remembers.
+    async fn own(&self, token: &str) -> Result<Option<Own>, CallError> {
+        match self.look_up(token).await? {
+            TokenState::Live(found) => Ok(Some(Own { found, is_for_accounts: true, end: None })),
+            TokenState::Used(_) | TokenState::Unused => Ok(None),
+        }
+    }
+
+    /// Lets go of a token of ours whose use is on record, where such tokens take the room of others.
+    async fn forget(&self, _token: &str) -> Result<(), CallError> {
+        Ok(())
+    }
+
+    /// Limits of the server's own that guests may come to feel, as far as they were seen when it was looked over. For an
+    /// admin.
+    fn limits(&self) -> Vec<String> {
+        vec![]
+    }
+
+    /// How much room the server has for tokens, where it has a limit and was seen lately. Asks nobody.
+    fn room(&self) -> Option<Room> {
+        None
+    }
+
     /// What has become of a token.
     async fn look_up(&self, token: &str) -> Result<TokenState, CallError>;
 
@@ -196,10 +221,8 @@ pub enum TokenState {
     Live(Found),
     /// It was used, by whom as far as the server knows.
     Used(Option<Username>),
-    /// It is not there: it never was, has expired, was taken back, or the server forgets those that were used.
-    Absent,
-    /// Nobody has used it, and nobody can: it never was there, has expired, was taken back, or the server has lost it. Said
-    /// only by a server that remembers every use.
+    /// Nobody has used it as far as the server knows, and nobody can: it never was there, has expired, was taken back, or
+    /// the server has lost it. A use is what the server names, or what we have put down ourselves.
     Unused,
 }
 
@@ -212,6 +235,43 @@ pub struct Found {
     pub expires_at: Timestamp,
     /// Whether it can be used any number of times.
     pub reusable: bool,
+}
+
+/// An invite that the server made itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Own {
+    /// What it is.
+    pub found: Found,
+    /// Whether an account can be made with it; else it is for whoever has one.
+    pub is_for_accounts: bool,
+    /// How it has ended; nothing if it can be used.
+    pub end: Option<End>,
+}
+
+/// How an invite of the server's own has ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Somebody used it, with that account as far as the server knows.
+    Used(Option<Username>),
+    /// Its time is over, or somebody ended that.
+    Lapsed,
+}
+
+/// How many tokens a server has, of those that it takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// Those that count, whether they can still be used or not.
+    pub used: u64,
+    /// With so many it makes no more.
+    pub limit: u64,
+}
+
+impl Room {
+    /// Whether an admin should know before it is too late.
+    #[must_use]
+    pub fn is_scarce(self) -> bool {
+        self.used >= self.limit / 5 * 4
+    }
 }
 
 /// Why a call came to nothing. No text in it is for a guest.
@@ -252,6 +312,9 @@ pub enum Refusal {
     /// The server's own rules are against it for now, such as too many accounts from one place; for the log.
     #[error("the server wants us to wait ({0})")]
     Later(String),
+    /// It has as many tokens as it takes.
+    #[error("the server has as many tokens as it takes")]
+    NoRoom,
     /// This kind of server, or its version, cannot do it.
     #[error("the server cannot do this")]
     Unsupported,

@@ -72,6 +72,9 @@ fn connect(settings: &Settings) -> Outcome {
                 writeln!(text, "    {line}")?;
             }
         }
+        for limit in backend.limits() {
+            writeln!(text, "  limit: {limit}")?;
+        }
         print(&text)?;
         if findings.iter().any(|finding| finding.is_fault) {
             lacking.push(host.to_string());

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use super::{Desk, FindError};
-use crate::backend::{Backend, CallError, Found, TokenState};
+use crate::backend::{Backend, CallError, End, Own};
 use crate::clock;
 use crate::config::{Rate, Used};
 use crate::invite::name::HostName;
@@ -104,7 +104,7 @@ impl Desk {
         let mut is_missing = true;
         for (host, backend) in self.backends.all() {
             match found(backend, token).await {
-                Ok(Some(found)) => return Ok(self.adopt(host, token, found, now).await?),
+                Ok(Some(own)) => return Ok(self.adopt(host, token, own, now).await?),
                 Ok(None) => {}
                 Err(_) => is_missing = false,
             }
@@ -120,10 +120,11 @@ impl Desk {
         &self,
         host: &HostName,
         token: &str,
-        found: Found,
+        Own { found, end, .. }: Own,
         now: Timestamp,
     ) -> Result<Option<Invite>, LedgerError> {
         let sealed = self.ledger.seal().close(token.as_bytes());
+        let out = AppToken { sealed, expires_at: found.expires_at, is_withdrawing: false };
         let draft = Draft {
             inviter: found.kind.contact().map(ToString::to_string),
             kind: found.kind,
@@ -135,17 +136,22 @@ impl Desk {
             roles: vec![],
             note: None,
             source: Source::Server,
-            app_token: Some(AppToken { sealed, expires_at: found.expires_at, is_withdrawing: false }),
+            // Of what has lapsed nothing is left to be watched.
+            app_token: (end != Some(End::Lapsed)).then(|| out.clone()),
         };
-        self.ledger.adopt(token, draft).await
+        let invite = self.ledger.adopt(token, draft).await?;
+        match (invite, end) {
+            (Some(invite), Some(End::Used(account))) => Ok(Some(self.used_in_app(invite, out, account, now).await?)),
+            (invite, _) => Ok(invite),
+        }
     }
 }
 
-async fn found(backend: &Backend, token: &str) -> Result<Option<Found>, CallError> {
-    match backend.look_up(token).await {
-        Ok(TokenState::Live(found)) => Ok(Some(found)),
-        Ok(TokenState::Used(_) | TokenState::Absent | TokenState::Unused) | Err(CallError::Refused(_)) => Ok(None),
-        Err(error) => Err(error),
+async fn found(backend: &Backend, token: &str) -> Result<Option<Own>, CallError> {
+    match backend.own(token).await {
+        // What cannot be told of is not shown.
+        Err(CallError::Refused(_)) => Ok(None),
+        answer => answer,
     }
 }
 

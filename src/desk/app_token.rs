@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::take_back::TakeBackError;
 use super::{Desk, of_source};
-use crate::backend::{Backend, CallError, Mint, Minted, TokenState};
+use crate::backend::{Backend, CallError, Mint, Minted, Own, TokenState};
 use crate::invite::name::{HostName, Username};
 use crate::invite::{AppToken, Draft, Invite, Source, Status, Via};
 use crate::ledger::{AppTokens, Kept, LedgerError};
@@ -110,14 +110,29 @@ impl Desk {
         match state {
             TokenState::Live(_) => Ok(invite),
             TokenState::Used(account) => self.used_in_app(invite, token, account, now).await,
-            // It was there, and nobody took it back: so it was used, and the server has forgotten by whom.
-            TokenState::Absent => self.used_in_app(invite, token, None, now).await,
-            // Whoever opens the invite again gets another one.
             TokenState::Unused => {
+                if invite.draft.source == Source::Server {
+                    // This was all of it, unless a guest of ours is using it up right now.
+                    if !self.ledger.reservations(Some(invite.id)).await?.is_empty() {
+                        return Ok(invite);
+                    }
+                    self.revoke_only(vec![invite.id], now).await?;
+                }
+                // Whoever opens the invite again gets another one.
                 self.ledger.drop_app_token(invite.id, token).await?;
                 Ok(self.ledger.find(invite.id).await?.unwrap_or(invite))
             }
         }
+    }
+
+    /// Whether an account can be made with an invite: with one that a user of the server made it is that user's right, and
+    /// the server's to judge. False only if it says so.
+    pub(super) async fn is_for_accounts(&self, invite: &Invite, now: Timestamp) -> bool {
+        if (&invite.draft.source, invite.draft.kind.contact().is_some()) != (&Source::Server, true) {
+            return true;
+        }
+        let Some((backend, _, text)) = self.token_out(invite, now) else { return true };
+        !matches!(backend.own(&text).await, Ok(Some(Own { is_for_accounts: false, .. })))
     }
 
     fn token_out<'a>(&'a self, invite: &Invite, now: Timestamp) -> Option<(&'a Backend, AppToken, String)> {
@@ -134,9 +149,16 @@ impl Desk {
         now: Timestamp,
     ) -> Result<Invite, LedgerError> {
         let before = invite.redemptions.len();
+        let text = self.reveal(&token);
         let Some(invite) = self.ledger.used_in_app(invite.id, token, account, now).await? else { return Ok(invite) };
         if invite.redemptions.len() > before {
             self.redeemed(&invite, Via::App, &Source::Server);
+            // From here on the ledger knows. Where this fails the server has one token more in its way.
+            if let (Some(backend), Some(text)) = (self.backend(&invite.draft.host), text)
+                && invite.draft.source != Source::Server
+            {
+                let _ = backend.forget(&text).await;
+            }
         }
         Ok(invite)
     }

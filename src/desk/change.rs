@@ -81,10 +81,18 @@ impl Desk {
     /// # Errors
     /// Nothing was revoked.
     pub async fn revoke(&self, ids: Vec<InviteId>, now: Timestamp) -> Result<Vec<Invite>, LedgerError> {
+        let revoked = self.revoke_only(ids, now).await?;
+        for invite in &revoked {
+            self.take_back_soon(invite, now).await;
+        }
+        Ok(revoked)
+    }
+
+    /// The same where nothing is to be taken back.
+    pub(super) async fn revoke_only(&self, ids: Vec<InviteId>, now: Timestamp) -> Result<Vec<Invite>, LedgerError> {
         let revoked = self.ledger.revoke(ids, now).await?;
         for invite in &revoked {
             event(&Event::InviteRevoked { invite: &invite.id, host: &invite.draft.host });
-            self.take_back_soon(invite, now).await;
         }
         Ok(revoked)
     }

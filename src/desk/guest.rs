@@ -27,6 +27,10 @@ pub struct Offer {
     pub token: String,
     /// The link for an app; none where apps cannot sign up with it, or the server is away.
     pub uri: Option<String>,
+    /// The link for an app that adds the contact to an account that there is.
+    pub contact_uri: Option<String>,
+    /// Whether an account can be made with it; else it is for whoever has one.
+    pub is_for_accounts: bool,
     /// Whether it can be used on the web.
     pub web: Web,
 }
@@ -40,6 +44,15 @@ pub enum Web {
     Away,
     /// It cannot: that is switched off, or nothing here makes accounts.
     Closed,
+}
+
+/// What somebody who opens an invite may want to use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wants {
+    /// The link for an app, too: a token is made for it.
+    App,
+    /// The web alone, or nothing at all: a program that draws a preview of the link.
+    Web,
 }
 
 /// Somebody who uses an invite on the web.
@@ -129,32 +142,41 @@ pub(super) const TWICE_WITHIN: SignedDuration = SignedDuration::from_mins(10);
 const TRIES: usize = 2;
 
 impl Desk {
-    /// What a guest can do with a pending invite. Spends nothing; mints the token for apps if there is none yet.
+    /// What a guest can do with a pending invite. Spends nothing; mints the token for apps if there is none yet and this is
+    /// somebody who may want it.
     ///
     /// # Errors
     /// When the ledger cannot be used.
-    pub async fn offer(&self, invite: Invite, now: Timestamp) -> Result<Offer, LedgerError> {
+    pub async fn offer(&self, invite: Invite, wants: Wants, now: Timestamp) -> Result<Offer, LedgerError> {
         let has_server = self.backend(&invite.draft.host).is_some();
-        let invite = if has_server { Box::pin(self.with_fresh_token(invite, now)).await? } else { invite };
+        let (invite, is_for_accounts) =
+            if has_server { Box::pin(self.fresh(invite, wants, now)).await? } else { (invite, true) };
         let web = match self.web(&invite) {
+            _ if !is_for_accounts => Web::Closed,
             Ok(backend) if matches!(backend.state(), State::Away(_)) => Web::Away,
             Ok(_) => Web::Open,
             Err(_) => Web::Closed,
         };
         let token = self.ledger.key().token(invite.id);
-        let uri = if has_server {
-            let app_token = invite.live_app_token(now).and_then(|token| self.reveal(token));
-            app_token.map(|token| link::uri(&invite, &token))
+        let app_token = if has_server {
+            invite.live_app_token(now).and_then(|token| self.reveal(token))
         } else {
-            Some(link::uri(&invite, &token))
+            Some(token.clone())
         };
-        Ok(Offer { invite, token, uri, web })
+        let contact_uri = invite.draft.kind.contact().map(|contact| link::contact_uri(contact, app_token.as_deref()));
+        let uri = app_token.filter(|_| is_for_accounts).map(|token| link::uri(&invite, &token));
+        Ok(Offer { invite, token, uri, contact_uri, is_for_accounts, web })
     }
 
-    /// The invite as its server knows it now, with a token for apps where that can be.
-    async fn with_fresh_token(&self, invite: Invite, now: Timestamp) -> Result<Invite, LedgerError> {
+    /// The invite as its server knows it now, with a token for apps where that can be; and whether it is for accounts.
+    async fn fresh(&self, invite: Invite, wants: Wants, now: Timestamp) -> Result<(Invite, bool), LedgerError> {
         let invite = self.refresh(invite, now).await?;
-        self.with_app_token(invite, now).await
+        let invite = match wants {
+            Wants::App => self.with_app_token(invite, now).await?,
+            Wants::Web => invite,
+        };
+        let is_for_accounts = self.is_for_accounts(&invite, now).await;
+        Ok((invite, is_for_accounts))
     }
 
     /// The server that makes accounts for an invite, or sets passwords.
@@ -241,7 +263,8 @@ impl Desk {
             let answer = self.carry_out(backend, &reservation, guest).await;
             let used_in_app = answer == Err(CallError::Refused(Refusal::NoToken));
             let ended = self.end(backend, &reservation, answer).await;
-            if !used_in_app {
+            // What is not settled yet is still reserved: a second try would be one too many.
+            if !used_in_app || ended == Err(SignUpError::Away) {
                 return ended;
             }
         }

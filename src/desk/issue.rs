@@ -30,8 +30,17 @@ pub struct Issued {
     pub uri: Option<String>,
     /// Until when an app can use that, where the server's own limit is shorter than the invite's life.
     pub uri_expires_at: Option<Timestamp>,
-    /// Whether apps can sign up with it, so that the server obeys the ledger.
-    pub in_app: bool,
+    /// Why apps cannot sign up with it, if they cannot.
+    pub web_only: Option<WebOnly>,
+}
+
+/// Why apps cannot sign up with an invite.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WebOnly {
+    /// The server would not obey the ledger.
+    Disobeyed,
+    /// The server has no room for another token now.
+    NoRoom,
 }
 
 /// Why an invite was not made.
@@ -86,8 +95,13 @@ impl Links {
         let uri_expires_at = out.map(|out| out.expires_at).filter(|end| *end < invite.draft.expires_at);
         let uri = app_token.map(|token| link::uri(&invite, &token));
         let landing_page = link::landing_page(&invite, &token, uri.as_deref(), &self.landing);
-        let in_app = backend.is_none_or(|backend| backend.abilities().in_app.has(&invite.draft.kind));
-        Issued { invite, token, landing_page, uri, uri_expires_at, in_app }
+        let web_only = backend.filter(|backend| !backend.abilities().in_app.has(&invite.draft.kind));
+        // What is out is out, and what a user of the server made is the server's to judge.
+        let web_only = web_only.filter(|_| uri.is_none()).map(|backend| match &invite.draft.kind {
+            Kind::Account { username: None } if backend.is_full() => WebOnly::NoRoom,
+            Kind::Account { .. } | Kind::Contact { .. } | Kind::Reset { .. } => WebOnly::Disobeyed,
+        });
+        Issued { invite, token, landing_page, uri, uri_expires_at, web_only }
     }
 }
 
@@ -380,8 +394,11 @@ impl Desk {
                     drafts[at].app_token = Some(token);
                     continue;
                 }
-                Ok(None) if self.backend(&drafts[at].host).is_none() => break,
-                Ok(None) => CallError::Refused(Refusal::Unsupported),
+                Ok(None) => match self.backend(&drafts[at].host) {
+                    None => break,
+                    Some(backend) if backend.is_full() => Refusal::NoRoom.into(),
+                    Some(_) => Refusal::Unsupported.into(),
+                },
                 Err(error) => error,
             };
             if wanted == Minting::Required {

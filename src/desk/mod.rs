@@ -28,8 +28,8 @@ use crate::ledger::{Filter, Ledger, LedgerError, Terms};
 use crate::log::{Event, event};
 use crate::metrics::{Metrics, Of};
 pub use change::AmendError;
-pub use guest::{Guest, Offer, SignUpError, Web};
-pub use issue::{IssueError, Issued};
+pub use guest::{Guest, Offer, SignUpError, Wants, Web};
+pub use issue::{IssueError, Issued, WebOnly};
 pub use redeem::SpendError;
 use turns::Turns;
 

@@ -51,6 +51,10 @@ impl Desk {
     ) -> Result<Answer<Invite>, SpendError> {
         let invite = self.open(token, now).await?.filter(|invite| key.allows_host(&invite.draft.host));
         let invite = invite.ok_or(RedeemError::Absent)?;
+        // A user's invite to become contacts is none to sign up with, unless the server says so.
+        if !self.is_for_accounts(&invite, now).await {
+            return Err(RedeemError::Absent.into());
+        }
         let Invite { id, draft, .. } = &invite;
         if account.as_ref().and_then(|account| account.host.as_ref()).is_some_and(|host| *host != draft.host) {
             return Err(RedeemError::OtherName.into());

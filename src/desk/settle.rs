@@ -55,7 +55,7 @@ impl Desk {
                 Refusal::Password => SignUpError::Password,
                 Refusal::Unsupported => SignUpError::Closed,
                 Refusal::NotAllowed(_) => SignUpError::NotAllowed,
-                Refusal::Later(_) | Refusal::Other(_) => SignUpError::Away,
+                Refusal::Later(_) | Refusal::NoRoom | Refusal::Other(_) => SignUpError::Away,
             },
         })
     }
@@ -81,11 +81,13 @@ impl Desk {
             None => Taker::Nobody,
             Some(text) => match backend.look_up(&text).await {
                 Ok(TokenState::Used(account)) => Taker::App(account),
-                Ok(TokenState::Absent) | Err(CallError::Refused(_)) if token == Fate::Gone => Taker::App(None),
-                // Used up for an account that was not made.
-                Ok(TokenState::Absent | TokenState::Unused) => Taker::NobodyNorToken,
-                Ok(TokenState::Live(_)) | Err(CallError::Refused(_)) => Taker::Nobody,
-                Err(CallError::Away(_) | CallError::Unsure(_)) => return Ok(false),
+                // Used up for an account that was not made, or ended by somebody else: nobody has that use.
+                Ok(TokenState::Unused) => Taker::NobodyNorToken,
+                Ok(TokenState::Live(_)) => Taker::Nobody,
+                // A server that is never to be asked has refused the token itself: an app was there before.
+                Err(CallError::Refused(Refusal::Unsupported)) if token == Fate::Gone => Taker::App(None),
+                Err(CallError::Refused(_)) if token == Fate::Unknown => Taker::Nobody,
+                Err(_) => return Ok(false),
             },
         };
         let by_app = matches!(taker, Taker::App(_));

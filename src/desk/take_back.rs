@@ -1,5 +1,4 @@
-//! Taking tokens back that nobody is to use any more. Before that begins it is written down: from then on, that a token is
-//! gone from its server does not mean that an app used it.
+//! Taking tokens back that nobody is to use any more. Before that begins it is written down, so that nobody is given one.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -9,7 +8,7 @@ use super::Desk;
 use super::app_token::ROUND;
 use crate::backend::{CallError, Refusal, TokenState};
 use crate::invite::{Invite, InviteId, Status};
-use crate::ledger::{AppTokens, LedgerError, Withdrawal};
+use crate::ledger::{AppTokens, LedgerError};
 
 impl Desk {
     /// An invite as it is when it is known what became of a token that nobody is given any more: its time is over, or it
@@ -48,24 +47,19 @@ impl Desk {
             }
             return Ok(());
         }
-        // From here on it may be gone without having been used, also if we end in the middle.
-        let is_again = match self.ledger.begin_withdrawal(invite.id, token.clone()).await? {
-            Withdrawal::NotOut => return Ok(()),
-            Withdrawal::First => false,
-            Withdrawal::Again => true,
-        };
+        // From here on nobody is given it, also if we end in the middle.
+        if !self.ledger.begin_withdrawal(invite.id, token.clone()).await? {
+            return Ok(());
+        }
         token.is_withdrawing = true;
         if !backend.withdraw(&text).await? {
-            let account = match backend.look_up(&text).await? {
-                TokenState::Used(account) => Some(account),
-                // Gone, and not by us: so it was used, and the server has forgotten by whom.
-                TokenState::Absent => (!is_again).then_some(None),
-                TokenState::Unused => None,
+            match backend.look_up(&text).await? {
+                TokenState::Used(account) => {
+                    self.used_in_app(invite.clone(), token, account, now).await?;
+                    return Ok(());
+                }
+                TokenState::Unused => {}
                 TokenState::Live(_) => return Err(CallError::Unsure("its token was not taken back".into()).into()),
-            };
-            if let Some(account) = account {
-                self.used_in_app(invite.clone(), token, account, now).await?;
-                return Ok(());
             }
         }
         self.ledger.drop_app_token(invite.id, token).await?;

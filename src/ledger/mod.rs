@@ -159,17 +159,6 @@ pub enum Kept {
     NotNeeded(Option<Invite>),
 }
 
-/// Where the withdrawal of a token stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Withdrawal {
-    /// It was not tried before.
-    First,
-    /// It was tried before, and nobody has said how that ended.
-    Again,
-    /// The token is not out, or somebody's reservation holds it.
-    NotOut,
-}
-
 /// Which app tokens to list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AppTokens {
@@ -371,12 +360,12 @@ impl Ledger {
         self.write(move |transaction| transaction.keep_app_token(id, token, now)).await
     }
 
-    /// Marks a token as being taken back: from now on nobody is given it, and that it is gone from the server does not
-    /// mean that it was used. Tells where that stood.
+    /// Marks a token as being taken back: from now on nobody is given it. False if it is not out, or somebody's reservation
+    /// holds it.
     ///
     /// # Errors
     /// Nothing was marked.
-    pub async fn begin_withdrawal(&self, id: InviteId, token: AppToken) -> Result<Withdrawal, LedgerError> {
+    pub async fn begin_withdrawal(&self, id: InviteId, token: AppToken) -> Result<bool, LedgerError> {
         self.write(move |transaction| transaction.begin_withdrawal(id, &token)).await
     }
 

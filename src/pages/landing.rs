@@ -8,12 +8,12 @@ use tide::Response;
 use super::html::Html;
 use super::look::{Around, Look};
 use super::offered::{Cards, Offered, device};
+use super::onlooker::wants;
 use super::{gone, invite_of, page, preview, token_in};
 use crate::caller::Request;
 use crate::clock;
 use crate::config::apps::Platform;
 use crate::desk::{Offer, Web};
-use crate::invite::link::address;
 use crate::invite::{Kind, Status};
 use crate::problem::Problem;
 
@@ -54,6 +54,15 @@ struct LandingPage<'a> {
 struct Contact {
     name: String,
     uri: String,
+    /// An account can be made, too.
+    is_for_accounts: bool,
+}
+
+impl LandingPage<'_> {
+    /// Whoever opens it can become a contact with a new account, or with one that there is.
+    fn has_both_ways(&self) -> bool {
+        self.contact.as_ref().is_some_and(|contact| contact.is_for_accounts)
+    }
 }
 
 /// The landing page; 404 for an unknown token, 410 for an invite that has ended.
@@ -68,7 +77,8 @@ pub async fn get(request: Request, cards: Arc<Cards>) -> Result<Response, Proble
     let Some(host) = desk.settings().hosts.get(&invite.draft.host).filter(|_| status == Status::Pending) else {
         return gone::ended(&request, &invite, status);
     };
-    let Offer { invite, token, uri, web } = desk.offer(invite, now).await?;
+    let Offer { invite, token, uri, contact_uri, is_for_accounts, web } =
+        desk.offer(invite, wants(&request), now).await?;
     // An app may have used it in the meantime.
     let status = invite.status(now);
     if status != Status::Pending {
@@ -86,7 +96,9 @@ pub async fn get(request: Request, cards: Arc<Cards>) -> Result<Response, Proble
         (_, None) => (look.with("landing-title", "site", &host.site_name), "landing-preview"),
     };
     let device = device(&request);
-    let (device_apps, other_apps) = cards.offer(&settings.apps, device, &look);
+    // Whoever has an account has an app.
+    let (device_apps, other_apps) =
+        if is_for_accounts { cards.offer(&settings.apps, device, &look) } else { (vec![], vec![]) };
     let base = settings.public_url.as_ref().map_or("", |url| url.base());
     let web_page = if is_reset { format!("/reset?t={token}") } else { format!("/register?t={token}") };
     let response = page(
@@ -98,9 +110,10 @@ pub async fn get(request: Request, cards: Arc<Cards>) -> Result<Response, Proble
             account: draft.kind.username().map(|name| format!("{name}@{}", draft.host)),
             until: look.until(&invite, now),
             uses_left: (draft.uses > 1).then(|| look.count("uses-left", invite.uses_left() as usize)),
-            contact: draft.kind.contact().map(|contact| Contact {
+            contact: draft.kind.contact().zip(contact_uri).map(|(contact, uri)| Contact {
                 name: contact.to_string(),
-                uri: roster_uri(&address(contact), uri.as_deref()),
+                uri,
+                is_for_accounts,
             }),
             is_reset,
             makes_accounts: gone::makes_accounts(&look),
@@ -127,14 +140,6 @@ pub async fn get(request: Request, cards: Arc<Cards>) -> Result<Response, Proble
     })
 }
 
-/// The link that adds a contact in an account that there is. With `ibr=y` some apps insist on a new one.
-fn roster_uri(contact: &str, uri: Option<&str>) -> String {
-    match uri.and_then(|uri| uri.strip_suffix(";ibr=y")) {
-        Some(uri) => uri.to_owned(),
-        None => format!("xmpp:{contact}?roster"),
-    }
-}
-
 /// In groups of four, to be read and typed.
 fn groups(code: &str) -> Vec<&str> {
     let mut groups = vec![];
@@ -150,13 +155,6 @@ fn groups(code: &str) -> Vec<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn whoever_has_an_account_is_not_made_to_register() {
-        let uri = "xmpp:romeo@example.com?roster;preauth=T;ibr=y";
-        assert_eq!(roster_uri("romeo@example.com", Some(uri)), "xmpp:romeo@example.com?roster;preauth=T");
-        assert_eq!(roster_uri("romeo@example.com", None), "xmpp:romeo@example.com?roster");
-    }
 
     #[test]
     fn codes_are_read_in_groups() {

@@ -12,8 +12,8 @@
 //! | [`assets`] | `/assets/…`: style, script, pictures |
 //!
 //! `gone` is where dead invites end, `form` what forms have in common, `offered` the apps for a device, `look` what all
-//! pages are drawn with, `language` what they say, `html` what is not escaped again, and `preview` the picture of a site,
-//! with its `letters`.
+//! pages are drawn with, `language` what they say, `html` what is not escaped again, `onlooker` who only looks, and
+//! `preview` the picture of a site, with its `letters`.
 
 pub mod assets;
 pub mod enter;
@@ -25,6 +25,7 @@ pub mod language;
 mod letters;
 mod look;
 pub mod offered;
+mod onlooker;
 mod preview;
 pub mod qr;
 pub mod register;

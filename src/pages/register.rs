@@ -14,7 +14,7 @@ use crate::caller::{Request, address_of};
 use crate::clock;
 use crate::config::Settings;
 use crate::config::settings::Backend;
-use crate::desk::{Guest, SignUpError, Web};
+use crate::desk::{Guest, SignUpError, Wants, Web};
 use crate::invite::name::{HostName, Username};
 use crate::invite::{Invite, Kind, Status};
 use crate::problem::Problem;
@@ -100,7 +100,7 @@ pub async fn get(request: Request) -> Result<Response, Problem> {
     if matches!(invite.draft.kind, Kind::Reset { .. }) {
         return Ok(see_other(&Look::of(&request).link(&format!("/reset?t={token}"))));
     }
-    let offer = desk.offer(invite, now).await?;
+    let offer = desk.offer(invite, Wants::Web, now).await?;
     match offer.web {
         Web::Closed => gone::closed(&request, &offer.invite, &token),
         Web::Away => show(&request, &offer.invite, &token, "", &Wrong { form: Some("error-away"), ..Wrong::default() }),

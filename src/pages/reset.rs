@@ -11,7 +11,7 @@ use super::offered::Next;
 use super::{gone, invite_of, page, parameter, see_other};
 use crate::caller::{Request, address_of};
 use crate::clock;
-use crate::desk::{Guest, SignUpError, Web};
+use crate::desk::{Guest, SignUpError, Wants, Web};
 use crate::invite::{Invite, Kind, Status};
 use crate::problem::Problem;
 
@@ -66,7 +66,7 @@ pub async fn get(request: Request) -> Result<Response, Problem> {
     if !matches!(invite.draft.kind, Kind::Reset { .. }) {
         return Ok(see_other(&Look::of(&request).link(&format!("/register?t={token}"))));
     }
-    let offer = desk.offer(invite, now).await?;
+    let offer = desk.offer(invite, Wants::Web, now).await?;
     match offer.web {
         Web::Closed => gone::closed(&request, &offer.invite, &token),
         Web::Away => show(&request, &offer.invite, &token, Some(Wrong::Away)),

@@ -7,6 +7,7 @@ use tide::Response;
 
 use super::look::Look;
 use super::offered::{self, Mark, device};
+use super::onlooker::wants;
 use super::{gone, page, see_other, token_in};
 use crate::caller::Request;
 use crate::clock;
@@ -58,7 +59,10 @@ pub async fn get(request: Request) -> Result<Response, Problem> {
     if matches!(invite.draft.kind, Kind::Reset { .. }) {
         return Ok(see_other(&Look::of(&request).link(&format!("/invite?{}", token_in(&request)))));
     }
-    let offer = desk.offer(invite, now).await?;
+    let offer = desk.offer(invite, wants(&request), now).await?;
+    if !offer.is_for_accounts {
+        return Ok(see_other(&Look::of(&request).link(&format!("/invite?{}", token_in(&request)))));
+    }
     let look = Look::of(&request).on(host);
     let token = &offer.token;
     let uri = offer.uri.filter(|_| app.supports_preauth_uri);

@@ -1,5 +1,6 @@
-//! An ejabberd that is none: its HTTP API, command by command, as it answers in 23.01, 26.01 and 26.07, for versions that
-//! no package brings and for faults that a real one cannot be brought to at will.
+//! An ejabberd that is none: its HTTP API, command by command, as it answers in 23.01, 26.01 and 26.07, for faults that a
+//! real one cannot be brought to at will, and for 26.01, which no package brings. `tests/ejabberd_fake.rs` holds it against
+//! the real 26.07.
 
 #![allow(dead_code, reason = "every test file uses a part of it")]
 #![expect(clippy::unwrap_used, reason = "a harness that cannot do its work fails the test")]
@@ -75,6 +76,8 @@ pub struct Token {
     pub invitee: String,
     pub account: String,
     pub expires: Timestamp,
+    /// Whether a user's invite for the roster makes an account, too.
+    pub ibr: bool,
 }
 
 /// The server; it lives as long as the test.
@@ -144,10 +147,13 @@ impl FakeEjabberd {
     /// What it does then: it is not asked again whether the token has expired in between.
     pub fn register_in_app(&self, token: &str, user: &str) -> bool {
         let mut state = self.state();
-        let Some(row) = state.tokens.iter_mut().find(|row| row.text == token && row.invitee.is_empty()) else {
-            return false;
-        };
-        row.invitee = format!("{user}@{HOST}");
+        let is_free = |row: &&mut Token| row.text == token && row.invitee.is_empty();
+        let Some(row) = state.tokens.iter_mut().find(is_free) else { return false };
+        if row.kind == "roster_only" {
+            row.account = user.into();
+        } else {
+            row.invitee = format!("{user}@{HOST}");
+        }
         state.accounts.insert(user.into(), "chosen in the app".into());
         true
     }
@@ -155,8 +161,20 @@ impl FakeEjabberd {
     /// A token that the server made by itself.
     pub fn own_token(&self, text: &str, kind: &'static str, by: &'static str) {
         let expires = clock::now() + Duration::from_hours(1);
-        let (invitee, account) = (String::new(), String::new());
-        self.state().tokens.push(Token { text: text.into(), kind, inviter: by, invitee, account, expires });
+        let (invitee, account, ibr) = (String::new(), String::new(), false);
+        self.state().tokens.push(Token { text: text.into(), kind, inviter: by, invitee, account, expires, ibr });
+    }
+
+    /// A user's invite for the roster.
+    pub fn own_roster_token(&self, text: &str, by: &'static str, ibr: bool) {
+        self.own_token(text, "roster_only", by);
+        self.state().tokens.last_mut().unwrap().ibr = ibr;
+    }
+
+    /// Somebody who has an account shows such an invite to whoever made it.
+    pub fn add_contact(&self, token: &str, user: &str) {
+        let mut state = self.state();
+        state.tokens.iter_mut().find(|row| row.text == token).unwrap().invitee = format!("{user}@{HOST}");
     }
 }
 
@@ -166,7 +184,18 @@ impl Token {
     }
 
     fn uri(&self) -> String {
-        format!("xmpp:{HOST}?register;preauth={}", self.text)
+        let of = |user: &str| if user.is_empty() { HOST.into() } else { format!("{user}@{HOST}") };
+        match self.kind {
+            "roster_only" => {
+                format!(
+                    "xmpp:{}?roster;preauth={}{}",
+                    of(self.inviter),
+                    self.text,
+                    if self.ibr { ";ibr=y" } else { "" }
+                )
+            }
+            _ => format!("xmpp:{}?register;preauth={}", of(&self.account), self.text),
+        }
     }
 }
 
@@ -200,13 +229,22 @@ impl State {
         }
         given.retain(|name| !names.contains(name));
         if !given.is_empty() {
-            return text(400, &format!("Request have unknown arguments: {given:?}"));
+            return text(400, &format!("Request have unknown arguments: [{}]", given.join(", ")));
+        }
+        if self.version >= Version::V26_07 && arguments.get("host").is_some_and(|host| host != HOST) {
+            return error(403, 32, "AccessRules: Account does not have the right to perform the operation.");
         }
         let argument = |name: &str| arguments[name].as_str().unwrap_or_default().to_owned();
         match command {
             "registered_vhosts" => (200, json!([HOST]).to_string()),
             "status" => {
-                text(200, "The node ejabberd@localhost is started. Status: ejabberd 26.7.3 is running in that node")
+                let version = match self.version {
+                    Version::V23_01 => "23.01",
+                    Version::V26_01 => "26.01",
+                    Version::V26_07 => "26.07",
+                };
+                let told = format!("The node nonode@nohost is started. Status: started\nejabberd {version} is running");
+                text(200, &format!("{told} in that node"))
             }
             "check_account" => (200, u8::from(!self.accounts.contains_key(&argument("user"))).to_string()),
             "register" => self.register(&argument("user"), &argument("password")),
@@ -217,6 +255,7 @@ impl State {
                 }
                 None => text(404, "unknown_user"),
             },
+            "generate_invite" if self.count() >= 1_000 => text(400, "num_invites_exceeded"),
             "generate_invite" => self.generate("account_only", String::new()),
             "generate_reset_token" if self.accounts.contains_key(&argument("username")) => {
                 self.generate("reset_token", argument("username"))
@@ -239,8 +278,13 @@ impl State {
         }
     }
 
+    /// What belongs to nobody; the fake has nobody who came by one of these and invited others.
+    fn count(&self) -> usize {
+        self.tokens.iter().filter(|row| row.inviter.is_empty()).count()
+    }
+
     fn register(&mut self, user: &str, password: &str) -> Answer {
-        if user.contains(' ') {
+        if user.contains([' ', '@']) {
             return error(500, 10_001, "Can't register user at node ejabberd@localhost: invalid_jid");
         }
         if self.accounts.contains_key(user) {
@@ -254,7 +298,7 @@ impl State {
         self.minted += 1;
         let token = format!("tokenofthefakeserver{:04}", self.minted);
         let expires = clock::now() + self.ttl;
-        let token = Token { text: token, kind, inviter: "", invitee: String::new(), account, expires };
+        let token = Token { text: token, kind, inviter: "", invitee: String::new(), account, expires, ibr: false };
         let answer = json!({"landing_page": self.page(&token), "invite_uri": token.uri()});
         self.tokens.push(token);
         (200, answer.to_string())

@@ -56,8 +56,6 @@ pub struct State {
     faults: BTreeMap<&'static str, VecDeque<Fault>>,
     /// What was asked, in order.
     pub calls: Vec<&'static str>,
-    /// Tokens that were used or taken back are forgotten.
-    pub forgets: bool,
     /// Until when the next tokens are good, if not for ever.
     pub expires_at: Option<Timestamp>,
 }
@@ -116,6 +114,11 @@ impl FakeServer {
         self.state.lock().unwrap().calls.iter().filter(|call| **call == operation).count()
     }
 
+    /// Its tokens are gone, without anybody having used them.
+    pub fn lose_tokens(&self) {
+        self.state.lock().unwrap().tokens.clear();
+    }
+
     /// The tokens that apps can use.
     pub fn live_tokens(&self) -> Vec<String> {
         let state = self.state.lock().unwrap();
@@ -136,9 +139,6 @@ impl FakeServer {
         match state.tokens.get_mut(token) {
             Some(token) if token.used.is_none() => token.used = Some(name.parse().unwrap()),
             _ => return false,
-        }
-        if state.forgets {
-            state.tokens.remove(token);
         }
         state.accounts.insert(name.into(), "chosen in the app".into());
         true
@@ -266,7 +266,7 @@ impl Adapter for FakeServer {
         self.must_tell()?;
         self.call("look_up", |state| {
             Ok(match state.tokens.get(token) {
-                None => TokenState::Absent,
+                None => TokenState::Unused,
                 Some(Token { used: Some(name), .. }) => TokenState::Used(Some(name.clone())),
                 Some(Token { kind, expires_at, .. }) => {
                     TokenState::Live(Found { kind: kind.clone(), expires_at: *expires_at, reusable: false })

@@ -1,30 +1,39 @@
 //! What is wrong with a server, and the lines that mend it: `invited check --connect`.
 
+use std::collections::HashMap;
+
 use serde_json::{Value, json};
 
-use super::http::Answer;
+use super::http::{Answer, Place};
 use super::invites::{EXPIRE, LIST, NO_TOKEN, is_not_loaded};
+use super::tokens::Listed;
 use super::{Ejabberd, unexpected};
-use crate::backend::{CallError, Examination, Finding, Refusal};
+use crate::backend::{Adapter as _, CallError, Examination, Finding, Refusal};
+use crate::clock;
 
 impl Ejabberd {
     /// See [`crate::backend::Adapter::examine`].
     pub(super) async fn look_over(&self, base: &str) -> Examination {
         let account = json!({"user": "postmaster", "host": self.host.as_str()});
-        let findings = match self.call("check_account", account).await {
+        let findings = match self.ask("check_account", &account).await {
             Ok(Answer { status: 200, .. }) => {
                 let mut findings = Vec::from_iter(self.look_at_host().await);
                 findings.extend(self.look_at_commands().await);
                 findings.extend(self.look_at_invites(base).await);
                 findings
             }
+            // In 26.07 nobody has rights at a host that it does not serve.
+            Ok(Answer { status: 403, .. }) => match self.look_at_host().await {
+                Some(finding) if finding.is_fault => vec![finding],
+                _ => vec![fault("the account may not call check_account (see api_permissions)", self.permissions())],
+            },
             Ok(_) | Err(CallError::Refused(_)) => {
-                vec![fault("where url points, no command of mod_admin_extra is known", listener())]
+                vec![fault("where url points, no command of mod_admin_extra is known", self.listener())]
             }
             Err(CallError::Away(why) | CallError::Unsure(why)) => {
                 return Examination {
                     server: None,
-                    findings: vec![fault(why, format!("{}\n{}", listener(), permissions()))],
+                    findings: vec![fault(why, format!("{}\n{}", self.listener(), self.permissions()))],
                 };
             }
         };
@@ -38,7 +47,7 @@ impl Ejabberd {
                 let mend = format!("ejabberd.yml:\nhosts:\n  - {}", self.host);
                 (!is_served).then(|| fault(format!("it does not serve {}", self.host), mend))
             }
-            _ => Some(advice("whether it serves the host cannot be seen", permissions())),
+            _ => Some(advice("whether it serves the host cannot be seen", self.permissions())),
         }
     }
 
@@ -48,9 +57,9 @@ impl Ejabberd {
             // Without arguments nothing is done: that they are missing says that it could be.
             findings.extend(match self.call(command, json!({})).await {
                 Ok(Answer { status: 400, .. }) => None,
-                Ok(answer) => Some(fault(unexpected(command, &answer).to_string(), listener())),
-                Err(CallError::Refused(_)) => Some(fault(format!("it has no command {command}"), listener())),
-                Err(CallError::Away(why) | CallError::Unsure(why)) => Some(fault(why, permissions())),
+                Ok(answer) => Some(fault(unexpected(command, &answer).to_string(), self.listener())),
+                Err(CallError::Refused(_)) => Some(fault(format!("it has no command {command}"), self.listener())),
+                Err(CallError::Away(why) | CallError::Unsure(why)) => Some(fault(why, self.permissions())),
             });
         }
         findings
@@ -65,10 +74,15 @@ impl Ejabberd {
                 let what = format!(
                     "no tokens for apps: the account may not call {LIST} and the other commands of mod_invites"
                 );
-                return vec![advice(what, permissions())];
+                return vec![advice(what, self.permissions())];
             }
             Ok(answer) if is_not_loaded(&answer) => {
                 let what = format!("no tokens for apps: mod_invites is not loaded for {host}");
+                return vec![advice(what, invites(base))];
+            }
+            // No module of it is loaded anywhere, or there is none.
+            Err(CallError::Refused(Refusal::Unsupported)) if has_invites(&self.version().await) => {
+                let what = "no tokens for apps: mod_invites is not loaded";
                 return vec![advice(what, invites(base))];
             }
             Err(CallError::Refused(Refusal::Unsupported)) => {
@@ -85,7 +99,10 @@ impl Ejabberd {
         };
         match self.ask(EXPIRE, &json!({"host": host, "token": NO_TOKEN})).await {
             Ok(Answer { status: 403, .. }) => {
-                return vec![advice(format!("no tokens for apps: the account may not call {EXPIRE}"), permissions())];
+                return vec![advice(
+                    format!("no tokens for apps: the account may not call {EXPIRE}"),
+                    self.permissions(),
+                )];
             }
             Ok(_) => {}
             Err(_) => {
@@ -93,18 +110,42 @@ impl Ejabberd {
                 return vec![advice(what, "Renew ejabberd. Invites are for the web sign-up until then.".into())];
             }
         }
-        let mut findings = Vec::new();
-        let text = |row: &Value, name: &str| row.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-        if rows.iter().all(|row| text(row, "invitee").is_empty()) {
+        let rows: HashMap<_, _> = rows.iter().filter_map(|row| self.row(row)).collect();
+        self.count.note(&rows, clock::instant());
+        let mut findings = Vec::from_iter(self.look_at_room());
+        if !rows.values().any(Listed::is_used) {
             // Whether they can is nowhere to be read.
             let what = "no app has signed up here with a token yet; if none can, mod_register does not let it";
             findings.push(advice(what, invites(base)));
         }
-        if rows.iter().any(|row| text(row, "landing_page").is_empty()) {
+        if rows.values().any(|row| !row.has_page) {
             let what = "invites that users make in their apps have no landing page; ours can be that";
             findings.push(advice(what, invites(base)));
         }
         findings
+    }
+
+    fn look_at_room(&self) -> Option<Finding> {
+        let room = self.room().filter(|room| room.is_scarce())?;
+        let what = format!(
+            "{} of {} tokens are there, used ones and expired ones counted; with {} apps can sign up no longer, only the web",
+            room.used, room.limit, room.limit
+        );
+        let mend = format!(
+            "ejabberdctl cleanup_expired_invite_tokens\nAnd if there are too many still, for each that was used:\nejabberdctl \
+             delete_invite_by_token {} TOKEN",
+            self.host
+        );
+        Some(advice(what, mend))
+    }
+
+    /// See [`crate::backend::Adapter::limits`].
+    pub(super) fn own_limits(&self) -> Vec<String> {
+        let Some(room) = self.room() else { return vec![] };
+        vec![
+            format!("{} of {} tokens for apps are there", room.used, room.limit),
+            "apps at one address sign up once in ten minutes, if registration_timeout does not say otherwise".into(),
+        ]
     }
 
     async fn version(&self) -> String {
@@ -115,6 +156,39 @@ impl Ejabberd {
         };
         format!("ejabberd {}", version.await.unwrap_or_default()).trim_end().to_owned()
     }
+
+    /// Where the API is to be, as the configuration has it.
+    fn listener(&self) -> String {
+        let Place { address, port, is_tls, path } = self.api.wanted();
+        let tls = if is_tls { "\n    tls: true" } else { "" };
+        format!(
+            "ejabberd.yml:\nlisten:\n  - port: {port}\n    ip: \"{address}\"\n    module: ejabberd_http{tls}\n    \
+             request_handlers:\n      {path}: mod_http_api\nmodules:\n  mod_http_api: {{}}\n  mod_admin_extra: {{}}"
+        )
+    }
+
+    fn permissions(&self) -> String {
+        let (acl, who) = match self.api.user() {
+            Some(user) => (
+                format!(
+                    "acl:\n  invited:\n    user: {user}\naccess_rules:\n  configure:\n    - allow: admin\n    - allow: invited"
+                ),
+                "access:\n        allow:\n          - acl: invited",
+            ),
+            // Whose it is only ejabberd knows.
+            None => (
+                "access_rules:\n  configure:\n    allow: admin".into(),
+                "oauth:\n        scope: \"ejabberd:admin\"\n        access:\n          allow:\n            - acl: admin",
+            ),
+        };
+        format!("ejabberd.yml:\n{acl}\napi_permissions:\n  \"invited\":\n    who:\n      {who}\n    what: \"*\"")
+    }
+}
+
+/// Whether a version, as [`Ejabberd::version`] gives it, has a mod_invites that can be used.
+fn has_invites(version: &str) -> bool {
+    let mut parts = version.trim_start_matches("ejabberd ").split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+    (parts.next().unwrap_or(0), parts.next().unwrap_or(0)) >= (26, 7)
 }
 
 fn fault(what: impl Into<String>, mend: String) -> Finding {
@@ -125,23 +199,9 @@ fn advice(what: impl Into<String>, mend: String) -> Finding {
     Finding { is_fault: false, what: what.into(), mend }
 }
 
-fn listener() -> String {
-    "ejabberd.yml:\nlisten:\n  - port: 5280\n    ip: \"127.0.0.1\"\n    module: ejabberd_http\n    \
-     request_handlers:\n      /api: mod_http_api\nmodules:\n  mod_http_api: {}\n  mod_admin_extra: {}"
-        .into()
-}
-
-fn permissions() -> String {
-    "ejabberd.yml, where admin@example.com is the account that invited calls with:\nacl:\n  admin:\n    user: \
-     admin@example.com\naccess_rules:\n  configure:\n    allow: admin\napi_permissions:\n  \"invited\":\n    who:\n      \
-     access:\n        allow:\n          - acl: admin\n      oauth:\n        scope: \"ejabberd:admin\"\n        access:\n          \
-     allow:\n            - acl: admin\n    what: \"*\""
-        .into()
-}
-
 fn invites(base: &str) -> String {
     format!(
         "ejabberd.yml:\nmodules:\n  mod_invites:\n    access_create_account: configure\n    landing_page: \
-         \"{base}invite?{{{{ invite.token }}}}\"\n  mod_register:\n    allow_modules: [mod_invites]"
+         \"{base}invite?{{{{ invite.token }}}}\"\n  mod_register:\n    allow_modules: [mod_invites]\n    ip_access: all"
     )
 }

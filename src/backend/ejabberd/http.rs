@@ -13,7 +13,7 @@ use url::Url;
 use crate::backend::CallError;
 use crate::backend::net::{self, Trust};
 use crate::config::settings::Login;
-use crate::invite::name::HostName;
+use crate::invite::name::{HostName, Jid};
 
 /// The largest answer: a list of some ten thousand invites.
 const MAX_ANSWER_BYTES: usize = 4 << 20;
@@ -25,6 +25,14 @@ pub(super) struct Api {
     /// What `Host:` says.
     vhost: String,
     trust: Option<Trust>,
+}
+
+/// Where an API is wanted, in ejabberd's words.
+pub(super) struct Place {
+    pub(super) address: String,
+    pub(super) port: u16,
+    pub(super) is_tls: bool,
+    pub(super) path: String,
 }
 
 /// What was answered.
@@ -63,6 +71,27 @@ impl Api {
         let Some(trust) = &self.trust else { return self.exchange(stream, command, arguments, authorization).await };
         let stream = trust.connect(self.url.host_str().unwrap_or_default(), stream).await?;
         self.exchange(stream, command, arguments, authorization).await
+    }
+
+    /// The listener that the configuration expects. A name is no address to listen at: ejabberd takes any then.
+    pub(super) fn wanted(&self) -> Place {
+        let address = match self.url.host() {
+            Some(url::Host::Ipv4(address)) => address.to_string(),
+            Some(url::Host::Ipv6(address)) => address.to_string(),
+            Some(url::Host::Domain("localhost")) => "127.0.0.1".into(),
+            Some(url::Host::Domain(_)) | None => "::".into(),
+        };
+        let path = format!("/{}", self.url.path().trim_matches('/'));
+        let port = self.url.port_or_known_default().unwrap_or(0);
+        Place { address, port, is_tls: self.trust.is_some(), path }
+    }
+
+    /// The account that calls; none where a token says who that is.
+    pub(super) fn user(&self) -> Option<&Jid> {
+        match &self.login {
+            Login::Password { user, .. } => Some(user),
+            Login::Token(_) => None,
+        }
     }
 
     fn place(&self) -> String {

@@ -5,12 +5,14 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use async_io::Timer;
+use async_lock::Mutex;
 use serde_json::{Value, json};
 
+use super::http::Answer;
 use super::tokens::{self, Listed};
 use super::{Ejabberd, unexpected};
-use crate::backend::ejabberd::http::Answer;
-use crate::backend::{CallError, InApp, Mint, Minted, Refusal, TokenState};
+use crate::backend::{CallError, InApp, Mint, Minted, Own, Refusal, TokenState};
 use crate::clock;
 use crate::invite::{Kind, link};
 
@@ -26,8 +28,19 @@ pub(super) const NO_TOKEN: &str = "none";
 /// A list may be so old for [`Ejabberd::look_up_token`]; for why that does no harm see there.
 const SHARED: Duration = Duration::from_secs(1);
 
-/// One answer of `list_invites`, which takes long where there are many.
-pub(super) struct List {
+/// A list during which a token was deleted fails as a whole. It is asked for again after so long, as often as there is
+/// time: it changes nothing.
+const LIST_AGAIN: Duration = Duration::from_millis(10);
+
+/// An app that signs up may be in the way of a token that is made, too.
+const GENERATE_TRIES: usize = 5;
+
+/// The last answer of `list_invites`, which takes long where there are many. Whoever deletes a token holds it, too: our
+/// own deletions make no list of ours fail.
+#[derive(Default)]
+pub(super) struct Lists(Mutex<Option<List>>);
+
+struct List {
     began: Instant,
     rows: HashMap<String, Listed>,
 }
@@ -47,8 +60,9 @@ impl Ejabberd {
     /// With which invites apps can sign up, as far as is known.
     pub(super) fn in_app(&self) -> InApp {
         let now = clock::instant();
-        let account = self.known.may_have(&[LIST, EXPIRE, DELETE, GENERATE], now);
-        let reset = account && self.known.may_have(&[GENERATE_RESET], now);
+        let can = self.known.may_have(&[LIST, EXPIRE, DELETE, GENERATE], now);
+        let account = can && !self.count.is_full(now);
+        let reset = can && self.known.may_have(&[GENERATE_RESET], now);
         InApp { account, bound: false, contact: false, reset }
     }
 
@@ -92,9 +106,14 @@ impl Ejabberd {
             Kind::Account { username: Some(_) } | Kind::Contact { .. } => return Err(Refusal::Unsupported.into()),
         };
         self.learn().await?;
-        let answer = self.call_invites(command, arguments).await?;
-        if (answer.status, answer.body.as_str()) == (400, Some("User does not exist")) {
-            return Err(Refusal::NoAccount.into());
+        let answer = self.generate(command, arguments).await?;
+        match (answer.status, answer.body.as_str()) {
+            (400, Some("User does not exist")) => return Err(Refusal::NoAccount.into()),
+            (400, Some("num_invites_exceeded")) => {
+                self.count.refused(clock::instant());
+                return Err(Refusal::NoRoom.into());
+            }
+            _ => {}
         }
         let uri = answer.body.get("invite_uri").and_then(Value::as_str).unwrap_or_default();
         let token = link::token_in(uri).ok_or_else(|| unexpected(command, &answer))?.to_owned();
@@ -102,7 +121,7 @@ impl Ejabberd {
             Ok(listed) => listed,
             Err(error) => {
                 // Nobody will be given it. If this fails, too, it lapses by itself.
-                let _ = self.call_invites(DELETE, self.token(&token)).await;
+                let _ = self.delete(&token).await;
                 return Err(error);
             }
         };
@@ -110,14 +129,31 @@ impl Ejabberd {
         Ok(Minted { expires_at: Some(expires_at), token })
     }
 
+    /// One after the other: what mod_invites does for several at once may end in a deadlock, of which its database lets
+    /// some fail with nothing done, and Mnesia's own way to try them again is lost on it.
+    async fn generate(&self, command: &'static str, arguments: Value) -> Result<Answer, CallError> {
+        let _turn = self.minting.lock().await;
+        for _ in 1..GENERATE_TRIES {
+            let answer = self.call_invites(command, arguments.clone()).await?;
+            if (answer.status, answer.body.as_str()) != (500, Some("internal_error")) {
+                return Ok(answer);
+            }
+        }
+        self.call_invites(command, arguments).await
+    }
+
     /// See [`crate::backend::Adapter::withdraw`].
     pub(super) async fn withdraw_token(&self, token: &str) -> Result<bool, CallError> {
         Ok(self.take_back(token).await? == Taken::Back)
     }
 
-    /// Uses up a token, if there is one.
+    /// Uses up a token, if there is one, for an account or a new password.
     pub(super) async fn spend(&self, token: Option<&str>) -> Result<(), CallError> {
         let Some(token) = token else { return Ok(()) };
+        if self.find(token, SHARED).await?.is_some_and(|listed| !listed.is_for_accounts()) {
+            let what = "who invites may have no accounts made, see access_create_account of mod_invites";
+            return Err(Refusal::NotAllowed(what.into()).into());
+        }
         match self.take_back(token).await {
             Ok(Taken::Back) => Ok(()),
             Ok(Taken::Used | Taken::Absent) => Err(Refusal::NoToken.into()),
@@ -126,7 +162,7 @@ impl Ejabberd {
                     let what = "a token for apps is out, and this version cannot take it back";
                     Err(Refusal::Other(what.into()).into())
                 }
-                TokenState::Used(_) | TokenState::Absent | TokenState::Unused => Err(Refusal::NoToken.into()),
+                TokenState::Used(_) | TokenState::Unused => Err(Refusal::NoToken.into()),
             },
             Err(error) => Err(error),
         }
@@ -139,10 +175,15 @@ impl Ejabberd {
         for command in [EXPIRE, DELETE] {
             match self.find(token, Duration::ZERO).await? {
                 Some(listed) if listed.is_used() => return Ok(Taken::Used),
+                // In SQL those do not expire, they are told to be none.
+                Some(listed) if listed.is_for_roster() && command == EXPIRE => continue,
                 Some(_) => {}
                 None => return Ok(Taken::Absent),
             }
-            let answer = self.call_invites(command, self.token(token)).await?;
+            let answer = match command {
+                DELETE => self.delete(token).await?,
+                _ => self.call_invites(command, self.token(token)).await?,
+            };
             match (answer.status, answer.body.as_i64()) {
                 (200, Some(0)) => {}
                 // Somebody else was faster.
@@ -153,6 +194,22 @@ impl Ejabberd {
         Ok(Taken::Back)
     }
 
+    async fn delete(&self, token: &str) -> Result<Answer, CallError> {
+        let _lists = self.lists.0.lock().await;
+        self.call_invites(DELETE, self.token(token)).await
+    }
+
+    /// See [`crate::backend::Adapter::forget`].
+    pub(super) async fn forget_token(&self, token: &str) -> Result<(), CallError> {
+        if !self.count.is_scarce() {
+            return Ok(());
+        }
+        match self.find(token, Duration::ZERO).await? {
+            Some(listed) if listed.is_used() => self.delete(token).await.map(drop),
+            Some(_) | None => Ok(()),
+        }
+    }
+
     /// See [`crate::backend::Adapter::look_up`].
     ///
     /// The list may be one that was asked for up to a second earlier, for somebody else: that a token was used stays
@@ -161,37 +218,72 @@ impl Ejabberd {
     /// have been made since.
     pub(super) async fn look_up_token(&self, token: &str) -> Result<TokenState, CallError> {
         match self.find(token, SHARED).await? {
-            Some(listed) => listed.state(&self.host, clock::now()),
-            None => Ok(TokenState::Absent),
+            Some(listed) => listed.state(clock::now()),
+            // Whoever deletes it, be it an admin, says nothing of a use; and what we know of was put down.
+            None => Ok(TokenState::Unused),
         }
+    }
+
+    /// See [`crate::backend::Adapter::own`].
+    pub(super) async fn own_token(&self, token: &str) -> Result<Option<Own>, CallError> {
+        self.find(token, SHARED).await?.map(|listed| listed.own(clock::now())).transpose()
+    }
+
+    /// Counts the tokens, so that it is known before there is no room for another.
+    pub(super) async fn count(&self) -> Result<(), CallError> {
+        self.find(NO_TOKEN, Duration::ZERO).await.map(drop)
     }
 
     /// The invite of the server with that token, from a list that was asked for after this call or, if it is in it, at
     /// most `age` before. Who comes while one is asked for waits, and shares the next.
     async fn find(&self, token: &str, age: Duration) -> Result<Option<Listed>, CallError> {
         let asked = clock::instant();
-        let mut kept = self.list.lock().await;
+        let mut kept = self.lists.0.lock().await;
         if let Some(list) = &*kept {
             let found = list.rows.get(token);
             if list.began >= asked || (found.is_some() && asked.duration_since(list.began) <= age) {
                 return Ok(found.cloned());
             }
         }
-        let began = clock::instant();
-        let answer = self.call_invites(LIST, json!({"host": self.host.as_str()})).await.inspect_err(|error| {
+        let (began, rows) = self.list().await.inspect_err(|error| {
             if matches!(error, CallError::Refused(_)) {
                 // Without it nothing is known of any token; so none is made until that is mended.
                 self.known.note(LIST, false, clock::instant());
             }
         })?;
-        let rows = answer.body.as_array().ok_or_else(|| unexpected(LIST, &answer))?;
-        let row = |row: &Value| Some((row.get("token")?.as_str()?.to_owned(), Listed::new(row)));
-        let list = kept.insert(List { began, rows: rows.iter().filter_map(row).collect() });
+        self.count.note(&rows, clock::instant());
+        let list = kept.insert(List { began, rows });
         Ok(list.rows.get(token).cloned())
+    }
+
+    /// A row of a list, by its token.
+    pub(super) fn row(&self, row: &Value) -> Option<(String, Listed)> {
+        Some((row.get("token")?.as_str()?.to_owned(), Listed::new(row, &self.host)))
+    }
+
+    /// Asks for the list until no deletion comes in between; the deadline of the call ends that.
+    async fn list(&self) -> Result<(Instant, HashMap<String, Listed>), CallError> {
+        loop {
+            let began = clock::instant();
+            let answer = self.call_invites(LIST, json!({"host": self.host.as_str()})).await?;
+            if is_disturbed(&answer) {
+                Timer::after(LIST_AGAIN).await;
+                continue;
+            }
+            let rows = answer.body.as_array().ok_or_else(|| unexpected(LIST, &answer))?;
+            return Ok((began, rows.iter().filter_map(|row| self.row(row)).collect()));
+        }
     }
 }
 
 /// Whether mod_invites is there, but not for this host.
 pub(super) fn is_not_loaded(answer: &Answer) -> bool {
     answer.status == 400 && answer.body.as_str().is_some_and(|text| text.starts_with("Virtual host not known"))
+}
+
+/// Whether a list came to nothing because a token was deleted meanwhile: mod_invites reads the tokens' names and then each
+/// of them, and a name without a token is `not_found` where it asks whether that is valid, and an error of Erlang's before.
+pub(super) fn is_disturbed(answer: &Answer) -> bool {
+    let text = answer.body.as_str().unwrap_or_default();
+    (answer.status == 404 && text == "not_found") || (answer.status == 400 && text == "badarg")
 }

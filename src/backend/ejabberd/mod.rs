@@ -9,6 +9,7 @@ mod examine;
 mod http;
 mod invites;
 mod known;
+mod room;
 mod tokens;
 
 use async_lock::Mutex;
@@ -17,22 +18,26 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::{
-    Abilities, Adapter, CallError, Examination, Mint, Minted, NewAccount, NewPassword, Refusal, TokenState, is_kept,
+    Abilities, Adapter, CallError, Examination, Mint, Minted, NewAccount, NewPassword, Own, Refusal, Room, TokenState,
+    is_kept,
 };
 use crate::clock;
 use crate::config::settings::Login;
 use crate::invite::name::{HostName, Jid, Username};
 use http::{Answer, Api};
-use invites::List;
+use invites::Lists;
 use known::Known;
+use room::Count;
 
 /// A host on ejabberd.
 pub struct Ejabberd {
     host: HostName,
     api: Api,
     known: Known,
-    /// The last answer of `list_invites`.
-    list: Mutex<Option<List>>,
+    lists: Lists,
+    count: Count,
+    /// Held by whoever has a token made.
+    minting: Mutex<()>,
 }
 
 impl Ejabberd {
@@ -40,7 +45,8 @@ impl Ejabberd {
     #[must_use]
     pub fn new(host: &HostName, url: &Url, login: &Login) -> Self {
         let api = Api::new(host, url, login);
-        Self { host: host.clone(), api, known: Known::default(), list: Mutex::new(None) }
+        let (known, lists, count) = (Known::default(), Lists::default(), Count::default());
+        Self { host: host.clone(), api, known, lists, count, minting: Mutex::new(()) }
     }
 
     /// Calls a command that accounts depend on.
@@ -119,7 +125,12 @@ impl Adapter for Ejabberd {
 
     async fn keep(&self) -> Result<(), CallError> {
         // So that an older server is known for one before it is asked for tokens.
-        if self.must_learn() { self.learn().await } else { Err(Refusal::Unsupported.into()) }
+        if self.must_learn() {
+            self.learn().await?;
+        } else if !self.count.is_due(clock::instant()) {
+            return Err(Refusal::Unsupported.into());
+        }
+        self.count().await
     }
 
     async fn exists(&self, username: &Username) -> Result<bool, CallError> {
@@ -185,5 +196,21 @@ impl Adapter for Ejabberd {
 
     async fn look_up(&self, token: &str) -> Result<TokenState, CallError> {
         self.look_up_token(token).await
+    }
+
+    async fn own(&self, token: &str) -> Result<Option<Own>, CallError> {
+        self.own_token(token).await
+    }
+
+    async fn forget(&self, token: &str) -> Result<(), CallError> {
+        self.forget_token(token).await
+    }
+
+    fn limits(&self) -> Vec<String> {
+        self.own_limits()
+    }
+
+    fn room(&self) -> Option<Room> {
+        self.count.room(clock::instant())
     }
 }

@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use crate::backend::{CallError, Found, Refusal, TokenState};
+use crate::backend::{CallError, End, Found, Own, Refusal, TokenState};
 use crate::clock;
 use crate::invite::Kind;
 use crate::invite::name::{HostName, Jid, Username};
@@ -23,52 +23,108 @@ pub(super) fn default_expiry() -> Timestamp {
 pub(super) struct Listed {
     is_valid: bool,
     kind: String,
+    /// Who made it; nobody, where an admin or a program did.
     inviter: Option<Jid>,
-    is_used: bool,
-    /// Who has used it.
-    invitee: Option<Username>,
+    /// Who has used it, as written; empty if nobody has.
+    invitee: String,
     account: Option<Username>,
+    /// Whether its URI says that an account can be made with it.
+    has_ibr: bool,
+    /// Whether its link opens anything.
+    pub(super) has_page: bool,
+    host: HostName,
     pub(super) expires_at: Option<Timestamp>,
 }
 
 impl Listed {
-    pub(super) fn new(line: &Value) -> Self {
+    pub(super) fn new(line: &Value, host: &HostName) -> Self {
         let text = |name: &str| line.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
-        let user = |jid: &str| jid.split('@').next().and_then(|user| user.parse().ok());
+        let inviter = text("inviter").and_then(|jid| jid.parse().ok());
         Self {
             is_valid: text("valid") == Some("true") || line.get("valid").and_then(Value::as_bool) == Some(true),
             kind: text("type").unwrap_or_default().to_owned(),
-            inviter: text("inviter").and_then(|jid| jid.parse().ok()),
-            is_used: text("invitee").is_some(),
-            invitee: text("invitee").and_then(user),
+            inviter: inviter.filter(|inviter: &Jid| inviter.host == *host),
+            invitee: text("invitee").unwrap_or_default().to_owned(),
             account: text("account_name").and_then(|name| name.parse().ok()),
+            has_ibr: text("token_uri").is_some_and(|uri| uri.split([';', '?']).any(|part| part == "ibr=y")),
+            has_page: text("landing_page").is_some(),
+            host: host.clone(),
             expires_at: line.get("expires").and_then(moment),
         }
     }
 
+    /// A use is what has an invitee; an invite to a roster that made an account has a name instead, and goes on to be good
+    /// for the new account's first word to whoever invited it.
     pub(super) fn is_used(&self) -> bool {
-        self.is_used
+        !self.invitee.is_empty() || (self.is_for_roster() && self.account.is_some())
     }
 
-    /// What has become of it, for somebody who wants an account or a new password: an invite that is for the roster
-    /// alone is none, whose user need not be allowed to have accounts made.
-    pub(super) fn state(self, host: &HostName, now: Timestamp) -> Result<TokenState, CallError> {
-        if self.is_used {
-            return Ok(TokenState::Used(self.invitee));
+    /// Whether it is a user's invite to become contacts.
+    pub(super) fn is_for_roster(&self) -> bool {
+        self.kind == "roster_only"
+    }
+
+    /// Whether an account may be made with it: with one for the roster, where its user may have accounts made
+    /// (`access_create_account`), which is judged anew with each list.
+    pub(super) fn is_for_accounts(&self) -> bool {
+        !self.is_for_roster() || self.has_ibr
+    }
+
+    /// Who made it, by user name; empty for nobody.
+    pub(super) fn inviter(&self) -> &str {
+        self.inviter.as_ref().map_or("", |inviter| inviter.user.as_str())
+    }
+
+    /// Who has used it, by user name, if that is somebody of this host.
+    pub(super) fn invitee(&self) -> Option<&str> {
+        self.invitee.split_once('@').filter(|(_, host)| *host == self.host.as_str()).map(|(user, _)| user)
+    }
+
+    /// Whether it counts against the server's limit.
+    pub(super) fn counts(&self) -> bool {
+        !self.is_for_roster() || self.account.is_some()
+    }
+
+    /// What has become of it.
+    pub(super) fn state(&self, now: Timestamp) -> Result<TokenState, CallError> {
+        match self.end(now) {
+            Some(End::Used(account)) => Ok(TokenState::Used(account)),
+            Some(End::Lapsed) => Ok(TokenState::Unused),
+            None => Ok(TokenState::Live(self.found()?)),
         }
-        let expires_at = self.expires_at.unwrap_or_else(default_expiry);
-        if !self.is_valid || expires_at <= now {
-            return Ok(TokenState::Absent);
+    }
+
+    /// The same for somebody who has its link from a user, and whom we have never seen.
+    pub(super) fn own(&self, now: Timestamp) -> Result<Own, CallError> {
+        Ok(Own { found: self.found()?, is_for_accounts: self.is_for_accounts(), end: self.end(now) })
+    }
+
+    fn end(&self, now: Timestamp) -> Option<End> {
+        if self.is_used() {
+            let account = match self.invitee() {
+                Some(user) => user.parse().ok(),
+                None if self.invitee.is_empty() => self.account.clone(),
+                None => None,
+            };
+            return Some(End::Used(account));
         }
-        let inviter = self.inviter.filter(|inviter| inviter.host == *host);
-        let kind = match (self.kind.as_str(), inviter, self.account) {
-            ("roster_only", ..) => return Ok(TokenState::Absent),
+        (!self.is_valid || self.expires_at() <= now).then_some(End::Lapsed)
+    }
+
+    fn expires_at(&self) -> Timestamp {
+        self.expires_at.unwrap_or_else(default_expiry)
+    }
+
+    fn found(&self) -> Result<Found, CallError> {
+        let (inviter, username) = (self.inviter.clone(), self.account.clone());
+        let kind = match (self.kind.as_str(), inviter, username) {
             ("reset_token", _, Some(username)) => Kind::Reset { username },
+            ("roster_only", Some(contact), _) => Kind::Contact { contact, username: None },
             ("account_subscription", Some(contact), username) => Kind::Contact { contact, username },
             ("account_only" | "account_subscription", _, username) => Kind::Account { username },
             _ => return Err(Refusal::Other("list_invites tells of a kind of invite that is not known".into()).into()),
         };
-        Ok(TokenState::Live(Found { kind, expires_at, reusable: false }))
+        Ok(Found { kind, expires_at: self.expires_at(), reusable: false })
     }
 }
 
@@ -89,45 +145,74 @@ mod tests {
     use crate::invite::tests::moment as at;
     use serde_json::json;
 
-    #[test]
-    fn lines_tell_what_has_become_of_a_token() {
-        let host: HostName = "ej.example".parse().unwrap();
-        let now = at("2026-07-01T00:00:00Z");
-        let line = |valid: &str, kind: &str, invitee: &str, account: &str| {
-            json!({"token": "t", "valid": valid, "type": kind, "inviter": "romeo@ej.example", "invitee": invitee,
-                "account_name": account, "expires": "2026-07-02 00:00:00"})
-        };
-        let state = |line: Value| Listed::new(&line).state(&host, now);
-        let expires_at = at("2026-07-02T00:00:00Z");
-        let alive = |kind| Ok(TokenState::Live(Found { kind, expires_at, reusable: false }));
-        let juliet = || "juliet".parse().unwrap();
-        assert_eq!(state(line("true", "account_only", "", "")), alive(Kind::Account { username: None }));
-        let contact = "romeo@ej.example".parse().unwrap();
-        assert_eq!(
-            state(line("true", "account_subscription", "", "")),
-            alive(Kind::Contact { contact, username: None })
-        );
-        assert_eq!(state(line("true", "reset_token", "", "juliet")), alive(Kind::Reset { username: juliet() }));
-        let used = state(line("false", "account_only", "juliet@ej.example", ""));
-        assert_eq!(used, Ok(TokenState::Used(Some(juliet()))));
-        let used = state(line("false", "account_only", "a name that is none@ej.example", ""));
-        assert_eq!(used, Ok(TokenState::Used(None)));
-        assert_eq!(state(line("false", "account_only", "", "")), Ok(TokenState::Absent));
+    fn host() -> HostName {
+        "ej.example".parse().unwrap()
+    }
+
+    fn line(valid: &str, kind: &str, invitee: &str, account: &str) -> Value {
+        json!({"token": "t", "valid": valid, "type": kind, "inviter": "romeo@ej.example", "invitee": invitee,
+            "account_name": account, "expires": "2026-07-02 00:00:00", "token_uri": "xmpp:romeo@ej.example?roster;preauth=t"})
+    }
+
+    fn state(line: &Value) -> Result<TokenState, CallError> {
+        Listed::new(line, &host()).state(at("2026-07-01T00:00:00Z"))
+    }
+
+    fn alive(kind: Kind) -> TokenState {
+        TokenState::Live(Found { kind, expires_at: at("2026-07-02T00:00:00Z"), reusable: false })
+    }
+
+    fn contact() -> Kind {
+        Kind::Contact { contact: "romeo@ej.example".parse().unwrap(), username: None }
     }
 
     #[test]
-    fn what_makes_no_account_is_not_taken_for_one_that_does() {
-        let host: HostName = "ej.example".parse().unwrap();
-        let now = at("2026-07-01T00:00:00Z");
-        let line = |kind: &str, account: &str| {
-            json!({"token": "t", "valid": "true", "type": kind, "inviter": "romeo@ej.example", "invitee": "",
-                "account_name": account, "expires": "2026-07-02T00:00:00Z"})
-        };
-        let state = |kind: &str, account: &str| Listed::new(&line(kind, account)).state(&host, now);
-        assert_eq!(state("roster_only", ""), Ok(TokenState::Absent));
-        for (kind, account) in [("reset_token", ""), ("reset_token", "no name"), ("something_new", ""), ("", "")] {
-            assert!(matches!(state(kind, account), Err(CallError::Refused(Refusal::Other(_)))), "{kind} {account}");
+    fn lines_tell_what_has_become_of_a_token() {
+        let juliet = || "juliet".parse().unwrap();
+        assert_eq!(state(&line("true", "account_only", "", "")), Ok(alive(Kind::Account { username: None })));
+        assert_eq!(state(&line("true", "account_subscription", "", "")), Ok(alive(contact())));
+        assert_eq!(state(&line("true", "roster_only", "", "")), Ok(alive(contact())));
+        assert_eq!(state(&line("true", "reset_token", "", "juliet")), Ok(alive(Kind::Reset { username: juliet() })));
+        let used = |line: Value| state(&line).unwrap();
+        for (valid, kind, invitee, account, by) in [
+            ("false", "account_only", "juliet@ej.example", "", Some(juliet())),
+            ("false", "roster_only", "juliet@ej.example", "", Some(juliet())),
+            // Signed up with it; the invite is still good for the first word to romeo.
+            ("true", "roster_only", "", "juliet", Some(juliet())),
+            ("false", "account_only", "a name that is none@ej.example", "", None),
+            // Somebody of another host, whose name is nobody's here.
+            ("false", "roster_only", "juliet@other.example", "", None),
+        ] {
+            assert_eq!(used(line(valid, kind, invitee, account)), TokenState::Used(by), "{kind} {invitee}");
         }
+        assert_eq!(state(&line("false", "account_only", "", "")), Ok(TokenState::Unused), "nobody has used it");
+        let late = at("2026-07-02T00:00:00Z");
+        assert_eq!(Listed::new(&line("true", "account_only", "", ""), &host()).state(late), Ok(TokenState::Unused));
+    }
+
+    #[test]
+    fn an_invite_to_a_roster_says_whether_it_makes_accounts() {
+        let own = |uri: &str| {
+            let mut line = line("true", "roster_only", "", "");
+            line["token_uri"] = uri.into();
+            Listed::new(&line, &host()).own(at("2026-07-01T00:00:00Z")).unwrap()
+        };
+        assert!(own("xmpp:romeo@ej.example?roster;preauth=t;ibr=y").is_for_accounts);
+        for uri in ["xmpp:romeo@ej.example?roster;preauth=t", "xmpp:ibr=y@ej.example?roster;preauth=t", ""] {
+            assert!(!own(uri).is_for_accounts, "{uri}");
+        }
+        assert!(Listed::new(&line("true", "account_only", "", ""), &host()).is_for_accounts());
+    }
+
+    #[test]
+    fn what_is_not_known_is_taken_for_nothing() {
+        let other = |kind: &str, account: &str| state(&line("true", kind, "", account));
+        for (kind, account) in [("reset_token", ""), ("reset_token", "no name"), ("something_new", ""), ("", "")] {
+            assert!(matches!(other(kind, account), Err(CallError::Refused(Refusal::Other(_)))), "{kind} {account}");
+        }
+        let mut strange = line("true", "roster_only", "", "");
+        strange["inviter"] = "romeo@other.example".into();
+        assert!(matches!(state(&strange), Err(CallError::Refused(Refusal::Other(_)))));
     }
 
     #[test]

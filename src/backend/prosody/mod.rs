@@ -80,8 +80,8 @@ impl Prosody {
 
     fn state(&self, answer: &Value) -> TokenState {
         match answer["state"].as_str() {
-            // What cannot be shown may still be used.
-            Some("live") => self.found(answer).map_or(TokenState::Absent, TokenState::Live),
+            // What cannot be shown is none of ours, and is shown to nobody.
+            Some("live") => self.found(answer).map_or(TokenState::Unused, TokenState::Live),
             Some("used") => TokenState::Used(answer["by"].as_str().and_then(|name| name.parse().ok())),
             _ => TokenState::Unused,
         }

@@ -7,7 +7,7 @@ use super::{Store, Transaction};
 use crate::invite::name::Username;
 use crate::invite::{AppToken, Draft, Invite, InviteId, Kind, Redemption, Status, Via};
 use crate::ledger::sql::SqlError;
-use crate::ledger::{Kept, LedgerError, RedeemError, Reservation, ReservationId, Taker, Withdrawal};
+use crate::ledger::{Kept, LedgerError, RedeemError, Reservation, ReservationId, Taker};
 
 impl Transaction<'_> {
     /// Spends one use.
@@ -188,22 +188,21 @@ impl Transaction<'_> {
         Ok(Ok(Kept::Kept(invite)))
     }
 
-    /// Marks a token as being taken back.
+    /// Marks a token as being taken back; true if it is the one that is out.
     pub(in crate::ledger) fn begin_withdrawal(
         &mut self,
         id: InviteId,
         token: &AppToken,
-    ) -> Result<Result<Withdrawal, LedgerError>, SqlError> {
+    ) -> Result<Result<bool, LedgerError>, SqlError> {
         let found = find(self.sql, id)?.and_then(|invite| invite.draft.app_token);
-        let Some(out) = found.filter(|out| out.sealed == token.sealed) else { return Ok(Ok(Withdrawal::NotOut)) };
+        let Some(out) = found.filter(|out| out.sealed == token.sealed) else { return Ok(Ok(false)) };
         if self.is_token_reserved(id)? {
-            return Ok(Ok(Withdrawal::NotOut));
+            return Ok(Ok(false));
         }
-        if out.is_withdrawing {
-            return Ok(Ok(Withdrawal::Again));
+        if !out.is_withdrawing {
+            self.sql.execute("UPDATE invite SET app_withdrawing = 1 WHERE id = ?1", &[id.to_row().into()])?;
         }
-        self.sql.execute("UPDATE invite SET app_withdrawing = 1 WHERE id = ?1", &[id.to_row().into()])?;
-        Ok(Ok(Withdrawal::First))
+        Ok(Ok(true))
     }
 
     /// Forgets a token that was taken back; true if it was the one that is out.
