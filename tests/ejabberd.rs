@@ -1,4 +1,4 @@
-//! The adapter for ejabberd against Debian's ejabberd 23.01, and against a scripted one where a real one has no faults.
+//! The adapter for ejabberd against a real one of any version, and against a scripted one where a real one has no faults.
 
 mod common;
 #[path = "common/ejabberd.rs"]
@@ -7,9 +7,11 @@ mod ejabberd;
 mod form;
 #[path = "common/hostile.rs"]
 mod hostile;
+#[path = "common/slixmpp.rs"]
+mod slixmpp;
 
 use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener};
 
 use futures_lite::future::block_on;
 use invited::backend::ejabberd::Ejabberd as Client;
@@ -19,6 +21,7 @@ use invited::config::settings::Login;
 use invited::invite::Kind;
 use invited::invite::name::{Jid, Username};
 use jiff::Timestamp;
+use serde_json::json;
 
 use common::{CONFIG, Scratch};
 use ejabberd::{ADMIN, Ejabberd, HOST, PASSWORD};
@@ -41,28 +44,9 @@ fn account<'a>(username: &'a Username, password: &'a Secret, contact: Option<&'a
     NewAccount { username, password, contact, groups: &[], roles: &[], token: None, client: None, not_after }
 }
 
-/// Calls a command as the admin would, without our adapter.
-fn call(ejabberd: &Ejabberd, command: &str, body: &serde_json::Value) -> (u16, serde_json::Value) {
-    use base64::Engine as _;
-    let login = base64::engine::general_purpose::STANDARD.encode(format!("{ADMIN}:{PASSWORD}"));
-    let body = body.to_string();
-    let mut stream = TcpStream::connect(ejabberd.http).unwrap();
-    write!(
-        stream,
-        "POST /api/{command} HTTP/1.1\r\nHost: {HOST}\r\nAuthorization: Basic {login}\r\nContent-Type: application/json\r\n\
-         Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
-        body.len()
-    )
-    .unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    (head.split(' ').nth(1).unwrap().parse().unwrap(), serde_json::from_str(body).unwrap_or_default())
-}
-
 fn check_password(ejabberd: &Ejabberd, user: &str, password: &str) -> bool {
-    let asked = serde_json::json!({"user": user, "host": HOST, "password": password});
-    call(ejabberd, "check_password", &asked).1 == 0
+    let asked = json!({"user": user, "host": HOST, "password": password});
+    ejabberd.call("check_password", &asked).1 == 0
 }
 
 #[test]
@@ -79,7 +63,7 @@ fn everything_works_on_a_real_server() {
         assert_eq!(client.create(&account(&juliet, &password, None)).await, Err(Refusal::Taken.into()));
         assert!(check_password(&server, "juliet", password.reveal()));
         for (user, other) in [("juliet", "romeo@example.com"), ("romeo", "juliet@example.com")] {
-            let (_, roster) = call(&server, "get_roster", &serde_json::json!({"user": user, "host": HOST}));
+            let (_, roster) = server.call("get_roster", &json!({"user": user, "host": HOST}));
             assert_eq!((&roster[0]["jid"], &roster[0]["subscription"]), (&other.into(), &"both".into()), "{roster}");
         }
 
@@ -95,7 +79,8 @@ fn everything_works_on_a_real_server() {
         let late = NewAccount { not_after: Timestamp::UNIX_EPOCH, ..account(&romeo, &password, None) };
         assert!(matches!(client.create(&late).await, Err(CallError::Away(_))));
 
-        // 23.01 has no invites, says so, and is not taken to have any from then on.
+        // It has no invites: before 26.01 not at all, and later not unless mod_invites is loaded. It says so, and is not
+        // taken to have any from then on.
         assert!(client.abilities().in_app.account);
         let wanted = Mint {
             kind: &Kind::Account { username: None },
@@ -109,9 +94,10 @@ fn everything_works_on_a_real_server() {
         assert_eq!(client.keep().await, Err(Refusal::Unsupported.into()));
 
         let examination = client.examine(BASE).await;
-        assert_eq!(examination.server.as_deref(), Some("ejabberd 23.01"), "{examination:?}");
+        assert_eq!(examination.server, Some(server.version()), "{examination:?}");
         assert_eq!(examination.findings.iter().filter(|finding| finding.is_fault).count(), 0, "{examination:?}");
-        assert!(examination.findings[0].what.contains("26.07"), "{examination:?}");
+        let what = if ejabberd::version() < (26, 7) { "26.07 or later" } else { "mod_invites is not loaded" };
+        assert!(examination.findings[0].what.contains(what), "{examination:?}");
     });
 
     server.kill();
@@ -129,7 +115,7 @@ fn what_is_missing_is_told_with_the_lines_that_mend_it() {
     assert!(examination.server.is_none() && examination.findings[0].mend.contains("api_permissions"));
 
     // An account that is no admin.
-    assert_eq!(call(&server, "register", &serde_json::json!({"user": "guest", "host": HOST, "password": "pw"})).0, 200);
+    assert_eq!(server.call("register", &json!({"user": "guest", "host": HOST, "password": "pw"})).0, 200);
     let login =
         Login::Password { user: "guest@example.com".parse().unwrap(), password: Some(Secret::new("pw".into())) };
     let url = format!("http://{}/api", server.http).parse().unwrap();
@@ -153,8 +139,9 @@ fn what_is_missing_is_told_with_the_lines_that_mend_it() {
 #[test]
 fn a_token_of_oauth_lets_in() {
     let server = Ejabberd::start();
-    let (_, issued) =
-        call(&server, "oauth_issue_token", &serde_json::json!({"jid": ADMIN, "ttl": 3600, "scopes": "ejabberd:admin"}));
+    // From 24.02 on they are a list.
+    let scopes = if ejabberd::version() < (24, 2) { json!("ejabberd:admin") } else { json!(["ejabberd:admin"]) };
+    let (_, issued) = server.call("oauth_issue_token", &json!({"jid": ADMIN, "ttl": 3600, "scopes": scopes}));
     let url = format!("http://{}/api", server.http).parse().unwrap();
     let with = |token: &str| Client::new(&HOST.parse().unwrap(), &url, &Login::Token(Some(Secret::new(token.into()))));
     let token = issued["token"].as_str().unwrap_or_else(|| panic!("{issued}"));
@@ -193,8 +180,8 @@ fn hostile_texts_reach_the_server_as_they_are_or_not_at_all() {
                     assert!(check_password(&server, user.as_str(), "a password"), "{text:?}");
                     assert_eq!(block_on(client.create(&account(&friend, &password, Some(&contact)))), Ok(()));
                     for (user, other) in [(&friend, &contact.user), (&contact.user, &friend)] {
-                        let asked = serde_json::json!({"user": user.as_str(), "host": HOST});
-                        let (_, roster) = call(&server, "get_roster", &asked);
+                        let asked = json!({"user": user.as_str(), "host": HOST});
+                        let (_, roster) = server.call("get_roster", &asked);
                         assert_eq!(roster[0]["jid"], format!("{other}@{HOST}"), "{text:?}: {roster}");
                     }
                 }
@@ -203,7 +190,7 @@ fn hostile_texts_reach_the_server_as_they_are_or_not_at_all() {
             }
         }
     }
-    let (_, users) = call(&server, "registered_users", &serde_json::json!({"host": HOST}));
+    let (_, users) = server.call("registered_users", &json!({"host": HOST}));
     let users: Vec<_> = users.as_array().unwrap().iter().map(|user| user.as_str().unwrap()).collect();
     assert!(users.iter().all(|user| user.parse::<Username>().is_ok()), "{users:?}");
     assert_eq!(block_on(client.exists(&name("admin"))), Ok(true));
@@ -247,31 +234,138 @@ fn answers_that_are_none_are_not_taken_for_one() {
     }
 }
 
-/// A block of the README's section on ejabberd.
-fn readme(language: &str) -> &'static str {
+/// The blocks of the README's section on ejabberd in that language.
+fn readme(language: &str) -> Vec<&'static str> {
     let section = include_str!("../README.md").split("## With ejabberd").nth(1).unwrap().split("\n## ").next().unwrap();
-    section.split(&format!("```{language}\n")).nth(1).unwrap().split("```").next().unwrap()
+    let fence = format!("```{language}\n");
+    section.split(&fence).skip(1).map(|block| block.split("```").next().unwrap()).collect()
+}
+
+/// Puts modules among those that are in `lines`.
+fn with_modules(lines: &str, more: &str) -> String {
+    let more = more.split("modules:\n").nth(1).unwrap().trim_end();
+    lines.replace("modules:\n", &format!("modules:\n{more}\n"))
+}
+
+/// A guest on the web, and one in an app where this version lets apps sign up.
+fn sign_up(real: &Ejabberd, backend: &str) {
+    let scratch = Scratch::new(&format!("{CONFIG}{backend}"));
+    let told = scratch.ok(&["check", "--connect"]);
+    assert!(told.starts_with(&format!("example.com: {}", real.version())) && !told.contains("missing: "), "{told}");
+    let served = scratch.serve();
+    let link = scratch.ok(&["invite", "create"]);
+    let form = Form::open(&served, "/register", link.trim().split_once('?').unwrap().1);
+    let sent = form.send(&served, "juliet", "a long password, and odd");
+    assert_eq!(sent.status, 303, "{}", sent.text());
+    assert_eq!(block_on(client(real.http, PASSWORD).exists(&name("juliet"))), Ok(true));
+    if ejabberd::version() < (26, 7) || slixmpp::is_missing() {
+        return;
+    }
+    assert!(told.contains("no app has signed up here") && !told.contains("no landing page"), "{told}");
+    let made: serde_json::Value = serde_json::from_str(&scratch.ok(&["invite", "create", "--uri", "--json"])).unwrap();
+    let token = made["uri"].as_str().unwrap().split("preauth=").nth(1).unwrap();
+    let asked = json!({"do": "register", "token": token, "username": "romeo", "password": "a long password"});
+    assert_eq!(slixmpp::ask(real.c2s, &asked), json!({"ok": true}));
+    let told = scratch.ok(&["check", "--connect"]);
+    assert!(!told.contains("advice: ") && told.contains("1 of 1000 tokens"), "{told}");
 }
 
 #[test]
 fn the_lines_of_the_readme_are_all_that_is_needed() {
-    let real = Ejabberd::as_told(readme("yaml"));
-    let scratch = Scratch::new("");
-    let password = scratch.path().join("password");
+    let [accounts, apps] = readme("yaml")[..] else { panic!() };
+    let lines = if ejabberd::version() < (26, 7) { accounts.into() } else { with_modules(accounts, apps) };
+    let real = Ejabberd::as_told(&lines.replace("port: 5281", "port: 5280"));
+    let password = Scratch::new("");
+    let password = password.path().join("password");
     std::fs::write(&password, PASSWORD).unwrap();
-    let backend = readme("toml")
-        .replace("127.0.0.1:5280", &real.http.to_string())
+    let backend = readme("toml")[0]
+        .replace("127.0.0.1:5281", &real.http.to_string())
         .replace("\"ejabberd-password\"", &format!("{:?}", password.to_str().unwrap()));
-    scratch.configure(&format!("{CONFIG}{backend}"));
-    let told = scratch.ok(&["check", "--connect"]);
-    assert!(told.starts_with("example.com: ejabberd 23.01") && !told.contains("missing: "), "{told}");
-    let served = scratch.serve();
-    let link = scratch.ok(&["invite", "create"]);
-    let sent = Form::open(&served, "/register", link.trim().split_once('?').unwrap().1).send(
-        &served,
-        "juliet",
-        "a long password, and odd",
-    );
-    assert_eq!(sent.status, 303, "{}", sent.text());
-    assert_eq!(block_on(client(real.http, PASSWORD).exists(&name("juliet"))), Ok(true));
+    sign_up(&real, &backend);
+}
+
+#[test]
+fn the_hints_are_all_that_is_needed() {
+    let lines = |mend: &str| {
+        assert!(mend.starts_with("ejabberd.yml:\n"), "{mend}");
+        mend.replace("ejabberd.yml:\n", "")
+    };
+    // Nobody is there yet: the hint names what the configuration names.
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let examination = block_on(client(nobody, PASSWORD).examine(BASE));
+    assert!(examination.findings[0].what.contains("cannot connect"), "{examination:?}");
+    let hint = lines(&examination.findings[0].mend);
+    assert!(hint.contains(ADMIN) && !hint.contains("invite.example.com"), "{hint}");
+    let hint = hint.replace(&format!("port: {}", nobody.port()), "port: 5280");
+    let real = Ejabberd::as_told(&hint);
+    let examination = block_on(client(real.http, PASSWORD).examine(BASE));
+    let [finding] = &examination.findings[..] else { panic!("{examination:?}") };
+    assert!(!finding.is_fault, "{finding:?}");
+    let real = if ejabberd::version() < (26, 7) {
+        assert!(finding.what.contains("26.07 or later"), "{finding:?}");
+        real
+    } else {
+        assert!(finding.what.ends_with("mod_invites is not loaded"), "{finding:?}");
+        Ejabberd::as_told(&with_modules(&hint, &finding.mend))
+    };
+    sign_up(&real, &format!("[hosts.\"{HOST}\".backend]\n{}", real.backend()));
+}
+
+/// Writes the lines of a hint into a file, as somebody does who reads it: each into its section, in place of an entry of
+/// that name if there is one.
+fn merged(file: &str, hint: &str) -> String {
+    let mut file: Vec<String> = file.lines().map(str::to_owned).collect();
+    let (mut section, mut at) = (String::new(), 0);
+    for line in hint.lines().filter(|line| *line != "ejabberd.yml:") {
+        let is_entry = line.starts_with("  ") && !line.starts_with("   ");
+        if !line.starts_with(' ') {
+            section = line.into();
+            if !file.contains(&section) {
+                file.push(section.clone());
+            }
+        } else if is_entry {
+            let begin = file.iter().position(|other| *other == section).unwrap() + 1;
+            let name = line.split_inclusive(':').next().unwrap().to_owned();
+            let is_section = |line: &String| !line.starts_with(' ');
+            let end = file[begin..].iter().position(is_section).map_or(file.len(), |length| begin + length);
+            let old = file[begin..end].iter().position(|other| !name.contains("- ") && other.starts_with(&name));
+            if let Some(old) = old.map(|old| begin + old) {
+                let further = file[old + 1..end].iter().position(|other| !other.starts_with("   "));
+                file.drain(old..further.map_or(end, |length| old + 1 + length));
+            }
+            at = begin;
+        }
+        if line.starts_with(' ') {
+            file.insert(at, line.into());
+            at += 1;
+        }
+    }
+    file.join("\n") + "\n"
+}
+
+#[test]
+fn from_the_stock_file_to_a_sign_up_by_the_hints_alone_with_two_restarts() {
+    let test = "from_the_stock_file_to_a_sign_up_by_the_hints_alone_with_two_restarts";
+    if ejabberd::ran_in_a_network_of_its_own(test, "192.0.2.1") {
+        return;
+    }
+    // The client of these tests speaks no TLS.
+    let stock = Ejabberd::stock_file().replace("    starttls_required: true\n", "");
+    let (http, c2s) = (5281, 5222);
+    let real = Ejabberd::with_file(&stock, http, c2s);
+    let examination = block_on(client(real.http, PASSWORD).examine(BASE));
+    assert!(examination.findings[0].what.contains("cannot connect"), "{examination:?}");
+    drop(real);
+    let first = merged(&stock, &examination.findings[0].mend);
+    let real = Ejabberd::with_file(&first, http, c2s);
+    let examination = block_on(client(real.http, PASSWORD).examine(BASE));
+    let [finding] = &examination.findings[..] else { panic!("{examination:?}\n{first}") };
+    assert!(!finding.is_fault, "{finding:?}");
+    let real = if ejabberd::version() < (26, 7) {
+        real
+    } else {
+        drop(real);
+        Ejabberd::with_file(&merged(&first, &finding.mend), http, c2s)
+    };
+    sign_up(&real, &format!("[hosts.\"{HOST}\".backend]\n{}", real.backend()));
 }

@@ -11,7 +11,6 @@ mod slixmpp;
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
-use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -428,30 +427,13 @@ fn a_thousand_tokens_are_seen_to_come_and_then_the_web_is_the_way() {
     assert!(place.again(&invite).get("web_only").is_none());
 }
 
-/// Runs this test again in a network of its own, where `ADDRESS` is another address of this machine.
-fn is_outside(test: &str, address: &str) -> bool {
-    if std::env::var_os("INVITED_TEST_NETWORK").is_some() {
-        return false;
-    }
-    let setup = format!("ip link set lo up && ip address add {address}/32 dev lo && exec \"$@\"");
-    let output = Command::new("unshare")
-        .args(["--net", "sh", "-c", &setup, "sh"])
-        .arg(std::env::current_exe().unwrap())
-        .args([test, "--exact", "--nocapture"])
-        .env("INVITED_TEST_NETWORK", "1")
-        .output()
-        .unwrap();
-    let told = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{told}{}", String::from_utf8_lossy(&output.stderr));
-    assert!(told.contains("1 passed"), "{told}");
-    true
-}
-
 #[test]
 fn an_app_from_elsewhere_signs_up_where_ip_access_lets_it() {
     // RFC 5737: nobody's, so no loopback.
     const ADDRESS: &str = "192.0.2.1";
-    if is_outside("an_app_from_elsewhere_signs_up_where_ip_access_lets_it", ADDRESS) || slixmpp::is_missing() {
+    if ejabberd::ran_in_a_network_of_its_own("an_app_from_elsewhere_signs_up_where_ip_access_lets_it", ADDRESS)
+        || slixmpp::is_missing()
+    {
         return;
     }
     for (line, outcome) in [

@@ -112,6 +112,21 @@ impl Ejabberd {
         })
     }
 
+    /// Starts one with this file as it is, which has HTTP and clients at those ports.
+    pub fn with_file(file: &str, http: u16, c2s: u16) -> Self {
+        let mut server = Self::configured(|_, _, _| file.to_owned());
+        server.http.set_port(http);
+        server.c2s.set_port(c2s);
+        server
+    }
+
+    /// The file that the package installs, for our host and without its comments.
+    pub fn stock_file() -> String {
+        let file = std::fs::read_to_string(servers::path("/etc/ejabberd/ejabberd.yml")).unwrap();
+        let is_said = |line: &&str| !line.trim_start().starts_with('#') && !line.trim().is_empty();
+        file.lines().filter(is_said).map(|line| line.replace("- localhost", &format!("- {HOST}")) + "\n").collect()
+    }
+
     /// `configuration` is given the ports of HTTP, of clients and of components.
     fn configured(configuration: impl Fn(u16, u16, u16) -> String) -> Self {
         let mut last = String::new();
@@ -203,7 +218,8 @@ impl Ejabberd {
     pub fn version(&self) -> String {
         let (_, told) = self.call("status", &json!({}));
         let told = told.as_str().unwrap().rsplit("ejabberd ").next().unwrap();
-        format!("ejabberd {}", told.split(' ').next().unwrap())
+        // Debian's 23.01 adds its revision.
+        format!("ejabberd {}", told.split([' ', '-']).next().unwrap())
     }
 
     /// `kind = "ejabberd"` for it, as lines of a backend's table.
@@ -231,6 +247,26 @@ pub fn call(address: SocketAddr, command: &str, arguments: &Value) -> (u16, Valu
     stream.read_to_string(&mut answer).unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     (head.split(' ').nth(1).unwrap().parse().unwrap(), serde_json::from_str(body).unwrap_or_default())
+}
+
+/// Runs this test again in a network of its own, where all ports are free and `address` is another address
+/// of this machine, beside loopback; true in the test that was started first, which has nothing more to do.
+pub fn ran_in_a_network_of_its_own(test: &str, address: &str) -> bool {
+    if std::env::var_os("INVITED_TEST_NETWORK").is_some() {
+        return false;
+    }
+    let setup = format!("ip link set lo up && ip address add {address}/32 dev lo && exec \"$@\"");
+    let output = Command::new("unshare")
+        .args(["--net", "sh", "-c", &setup, "sh"])
+        .arg(std::env::current_exe().unwrap())
+        .args([test, "--exact", "--nocapture"])
+        .env("INVITED_TEST_NETWORK", "1")
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{told}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(told.contains("1 passed"), "{told}");
+    true
 }
 
 fn free_port() -> SocketAddr {
