@@ -43,7 +43,9 @@ def run_checks():
 
 def sh(command, status=0, **options):
     """Runs a shell command, which must end with `status`; None for any."""
-    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=120, **options)
+    if "input" not in options:
+        options["stdin"] = subprocess.DEVNULL
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=120, **options)
     if status is not None:
         assert done.returncode == status, f"{command}: {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done
