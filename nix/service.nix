@@ -17,6 +17,7 @@ let
     description = "Invites for XMPP (socket)";
     documentation = [ "man:invited(1)" ];
     wantedBy = [ "sockets.target" ];
+    startLimitIntervalSec = 0;
     inherit listenStreams;
     socketConfig = {
       FileDescriptorName = name;
