@@ -18,6 +18,10 @@ if os.path.exists("/usr/sbin/policy-rc.d"):
     os.remove("/usr/sbin/policy-rc.d")
 
 
+def states(*units):
+    return [(prop("UnitFileState", unit), prop("ActiveState", unit)) for unit in units]
+
+
 def install(deb):
     return sh(f"dpkg --install {deb} 2>&1").stdout
 
@@ -25,9 +29,8 @@ def install(deb):
 @check
 def installed_and_not_configured_it_starts_nothing_and_says_what_to_do():
     said = install(FIRST)
-    assert "/etc/invited/config.toml" in said and "systemctl enable --now invited.socket" in said, said
-    assert prop("ActiveState", "invited.socket") == "inactive"
-    assert prop("UnitFileState", "invited.socket") == "disabled"
+    assert "/etc/invited/config.toml" in said and "systemctl enable invited.service" in said, said
+    assert states("invited.socket", "invited.service") == [("disabled", "inactive")] * 2
     assert not os.path.exists(UNIX)
     checked = sh("invited check", status=2).stderr
     assert "public_url" in checked and "hosts" in checked, checked
@@ -44,6 +47,18 @@ def manual_pages_and_completions_are_where_they_are_looked_for():
     )
     assert os.path.exists("/usr/share/zsh/vendor-completions/_invited")
     assert os.path.exists("/usr/share/fish/vendor_completions.d/invited.fish")
+
+
+@check
+def files_are_those_whose_checksums_the_package_has():
+    sums = sh(f"dpkg-deb --info {FIRST} md5sums").stdout
+    assert "invited" in sums
+    sh("md5sum --check --strict --quiet /dev/stdin", cwd="/", input=sums)
+    listed = {line.split("  ", 1)[1] for line in sums.splitlines()}
+    packed = {line.split(" ./", 1)[1] for line in out(f"dpkg-deb --contents {FIRST}").splitlines() if line.startswith("-")}
+    assert packed - listed == {"etc/invited/config.toml"} and listed <= packed, packed ^ listed
+    assert out("dpkg --verify invited") == ""
+    return f"{len(listed)} files"
 
 
 @check
@@ -93,12 +108,14 @@ def upgrade_with_a_configuration_that_is_wrong_leaves_running_what_runs():
 
 
 @check
-def socket_that_an_admin_disabled_stays_disabled():
+def what_an_admin_disabled_stays_disabled():
     sh("systemctl disable --now invited.socket invited.service")
     install(SECOND)
-    assert prop("UnitFileState", "invited.socket") == "disabled"
-    assert prop("ActiveState", "invited.socket") == "inactive"
+    assert states("invited.socket", "invited.service") == [("disabled", "inactive")] * 2
     sh("systemctl enable --now invited.socket")
+    install(SECOND)
+    assert states("invited.socket", "invited.service") == [("enabled", "active"), ("disabled", "inactive")]
+    sh("systemctl enable --now invited.service")
 
 
 @check
@@ -114,9 +131,7 @@ def removed_it_stops_and_keeps_keys_and_invites():
 @check
 def installed_where_it_is_configured_it_is_enabled_at_once_and_knows_its_keys():
     install(FIRST)
-    assert prop("ActiveState", "invited.socket") == "active"
-    assert prop("UnitFileState", "invited.socket") == "enabled"
-    assert prop("ActiveState") == "inactive"
+    assert states("invited.socket", "invited.service") == [("enabled", "active")] * 2
     invite(keys["key"])
 
 

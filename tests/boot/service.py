@@ -79,8 +79,9 @@ if os.path.exists("/usr/sbin/policy-rc.d"):
 
 @check
 def key_that_root_makes_before_the_service_ever_ran_belongs_to_the_service_when_it_runs():
-    write("/etc/invited/conf.d/site.toml", BASE)
     sh(f"dpkg --install {sorted(glob.glob(f'{HERE}/*.deb'))[0]}")
+    write("/etc/invited/conf.d/site.toml", BASE)
+    sh("systemctl enable --now invited.socket")
     keys["early"] = out("invited key create Early")
     assert dormant(), "nothing has connected"
     invite(keys["early"])
@@ -170,6 +171,13 @@ def metrics_are_collected_on_a_socket_of_their_own():
     drop_out("invited-metrics.socket", "elsewhere")
     sh("systemctl restart invited.socket")
     scrape()
+
+
+@check
+def socket_that_is_restarted_again_and_again_stays_open():
+    for _ in range(10):
+        sh("systemctl restart invited.socket")
+    invite(keys["main"])
 
 
 @check
@@ -546,6 +554,32 @@ VirtualHost "example.com"
     assert not journal("not permitted"), "the system call filter is in the way"
 
 
+def boot_again():
+    """Stops the service and Prosody, and starts what a boot would start of them; all else that this machine wants then is
+    not for a test to start."""
+    wanted = {unit for target in ["sockets.target", "multi-user.target"] for unit in prop("Wants", target).split() if unit.startswith(("invited", "prosody"))}
+    sh("systemctl stop invited.socket invited.service prosody.service")
+    write("/run/systemd/system/again.target", f"[Unit]\nWants={' '.join(sorted(wanted))}\n")
+    sh("systemctl daemon-reload; systemctl start again.target; systemctl stop again.target")
+
+
+def is_at_the_admin_socket():
+    """Whether somebody is connected to it (proc_net_unix(5): 03)."""
+    lines = pathlib.Path("/proc/net/unix").read_text().splitlines()
+    return any(line.endswith("/prosody.sock") and line.split()[5] == "03" for line in lines)
+
+
+@check
+def service_that_is_enabled_is_at_prosody_from_boot_on_before_anybody_calls():
+    assert prop("UnitFileState") == "disabled"
+    boot_again()
+    assert dormant() and prop("ActiveState", "prosody.service") == "active"
+    sh("systemctl enable invited.service")
+    boot_again()
+    until(is_at_the_admin_socket, "it connects by itself")
+    assert prop("ActiveState") == "active"
+
+
 @check
 def xmpp_server_behind_tcp_is_reached_with_the_drop_in_and_not_without():
     drop_out("invited.service", "prosody")
@@ -580,12 +614,8 @@ def component_is_connected_from_boot_on_as_the_readme_says():
     until(lambda: journal("is not connected"), "without a network it is not there")
     drop_in("invited.service", "network")
     stop_service()
-    sh(readme(section, "console").removeprefix("# "))
-    # All that is wanted at boot on this machine is not for this test to start.
-    assert "invited.service" in prop("Wants", "multi-user.target").split()
-    sh("systemctl start invited.service")
+    boot_again()
     until(lambda: journal("component invites.example.com is connected"), "the component")
-    sh("rm /etc/systemd/system/multi-user.target.wants/invited.service; systemctl daemon-reload")
     for name in ["network", "secret"]:
         drop_out("invited.service", name)
     os.remove("/etc/invited/conf.d/component.toml")
@@ -607,7 +637,7 @@ def every_start_by_the_socket_answers_the_first_request():
     tokens.update(ledger())
     sh(f"rm {STATE}/ledger.db*; for i in $(seq 10); do invited invite create --count 1000 >/dev/null; done")
     assert len(ledger()) == 10_000
-    unit = pathlib.Path("/lib/systemd/system/invited.service").read_text()
+    unit = pathlib.Path("/usr/lib/systemd/system/invited.service").read_text()
     unit = re.sub("(?m)^(Requires|After|Also)=.*", "", unit)
     unit = re.sub("(?m)^ExecStart=.*", "ExecStart=/usr/bin/systemd-notify --ready\nRemainAfterExit=yes", unit)
     write("/etc/systemd/system/nothing.service", unit)
