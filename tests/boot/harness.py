@@ -73,6 +73,23 @@ def until(condition, what):
 
 
 @contextlib.contextmanager
+def undisturbed():
+    """This test, PID 1 and what it starts go before all else on this machine (sched(7)), so that times are the machine's
+    own, however busy others keep it. Gives whether the kernel lets us."""
+    try:
+        for process in [os.getpid(), 1]:
+            os.sched_setscheduler(process, os.SCHED_FIFO, os.sched_param(10))
+    except PermissionError:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        for process in [os.getpid(), 1]:
+            os.sched_setscheduler(process, os.SCHED_OTHER, os.sched_param(0))
+
+
+@contextlib.contextmanager
 def written(path, text):
     """The file is there for a while."""
     write(path, text)

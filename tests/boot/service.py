@@ -15,7 +15,7 @@ import time
 import urllib.parse
 
 sys.path.insert(0, "/boot-test")
-from harness import HERE, TCP, UNIX, Client, Crowd, check, invite, journal, ledger, out, pid, prop, run_checks, sh, until, write, written
+from harness import HERE, TCP, UNIX, Client, Crowd, check, invite, journal, ledger, out, pid, prop, run_checks, sh, undisturbed, until, write, written
 
 CONFIG = "/etc/invited/config.toml"
 BASE = 'public_url = "https://invite.example.com/"\n[hosts."example.com"]\n'
@@ -548,10 +548,12 @@ VirtualHost "example.com"
     drop_in("invited.service", "prosody")
     restart()
     ready("ok")
-    assert out("invited check --connect").startswith("example.com: Prosody 0.12")
+    version = re.match(r"\d+\.\d+", out("dpkg-query --show --showformat '${Version}' prosody"))[0]
+    assert out("invited check --connect").startswith(f"example.com: Prosody {version}")
     assert "preauth=" in mint()["uri"]
     assert sign_up("juliet") == 303
     assert not journal("not permitted"), "the system call filter is in the way"
+    return f"Prosody {version}"
 
 
 def boot_again():
@@ -564,9 +566,8 @@ def boot_again():
 
 
 def is_at_the_admin_socket():
-    """Whether somebody is connected to it (proc_net_unix(5): 03)."""
-    lines = pathlib.Path("/proc/net/unix").read_text().splitlines()
-    return any(line.endswith("/prosody.sock") and line.split()[5] == "03" for line in lines)
+    """Whether the service is connected to it (proc_net_unix(5): 03; both ends are in the network of who connects)."""
+    return any(line.endswith("/prosody.sock") and line.split()[5] == "03" for line in proc("net/unix").splitlines())
 
 
 @check
@@ -632,7 +633,7 @@ def started_in(unit):
 @check
 def every_start_by_the_socket_answers_the_first_request():
     """How long that takes is printed beside what systemd alone takes, building this sandbox around a program that does
-    nothing: a shared machine is no judge of milliseconds."""
+    nothing, and around none of it: a strange machine is no judge of milliseconds."""
     stop_service()
     tokens.update(ledger())
     sh(f"rm {STATE}/ledger.db*; for i in $(seq 10); do invited invite create --count 1000 >/dev/null; done")
@@ -641,20 +642,28 @@ def every_start_by_the_socket_answers_the_first_request():
     unit = re.sub("(?m)^(Requires|After|Also)=.*", "", unit)
     unit = re.sub("(?m)^ExecStart=.*", "ExecStart=/usr/bin/systemd-notify --ready\nRemainAfterExit=yes", unit)
     write("/etc/systemd/system/nothing.service", unit)
+    bare = ["StartLimitIntervalSec", "Type", "ExecStart", "RemainAfterExit"]
+    lines = [line for line in unit.splitlines() if line.startswith("[") or line.partition("=")[0] in bare]
+    write("/etc/systemd/system/bare.service", "\n".join(lines))
     sh("systemctl daemon-reload")
-    took, theirs, ours = [], [], []
-    for _ in range(31):
-        sh("systemctl start nothing.service")
-        theirs.append(started_in("nothing.service"))
-        sh("systemctl stop nothing.service")
-        stop_service()
-        assert dormant()
-        began = time.monotonic()
-        invite(keys["main"])
-        took.append((time.monotonic() - began) * 1000)
-        ours.append(started_in("invited.service") - theirs[-1])
-    p50, sandbox, own = (statistics.median(list) for list in (took, theirs, ours))
-    return f"p50 {p50:.0f} ms, 60 asked; of it {sandbox:.0f} ms for the sandbox alone, {own:.0f} ms for our start"
+    took, alone, ours = [], {"nothing": [], "bare": []}, []
+    with undisturbed() as is_alone:
+        for _ in range(31):
+            for name, times in alone.items():
+                sh(f"systemctl start {name}.service")
+                times.append(started_in(f"{name}.service"))
+                sh(f"systemctl stop {name}.service")
+            stop_service()
+            assert dormant()
+            began = time.monotonic()
+            invite(keys["main"])
+            took.append((time.monotonic() - began) * 1000)
+            ours.append(started_in("invited.service"))
+    p50, start, sandbox, process = (statistics.median(times) for times in (took, ours, alone["nothing"], alone["bare"]))
+    return (
+        f"p50 {p50:.0f} ms, 60 asked; systemd alone takes {process:.0f} ms for a process and {sandbox:.0f} ms in this sandbox, "
+        f"up to our READY=1 it is {start:.0f} ms{'' if is_alone else '; on a shared processor'}"
+    )
 
 
 @check
@@ -664,9 +673,17 @@ def no_secret_is_in_the_journal():
     assert "event=invite.made" in text
     secrets = {key.partition("/")[2] for key in keys.values()} | {SECRET} | ledger() | tokens
     assert PASSWORD not in text
-    # Whatever stands in the journal and is as long as a secret.
-    words = {word[at : at + length] for length in {len(secret) for secret in secrets} for word in re.findall(r"[\w-]+", text) for at in range(len(word) - length + 1)}
-    found = sorted(secrets & words)
+    # Whatever stands in the journal and is as long as the shortest secret is looked up by how they begin.
+    length, begun = min(map(len, secrets)), {}
+    for secret in secrets:
+        begun.setdefault(secret[:length], []).append(secret)
+    found = {
+        secret
+        for word in set(re.findall(rf"[\w-]{{{length},}}", text))
+        for at in range(len(word) - length + 1)
+        for secret in begun.get(word[at : at + length], ())
+        if word.startswith(secret, at)
+    }
     assert not found, f"{len(found)} of {len(secrets)} secrets are in it"
     key = pathlib.Path(f"{STATE}/ledger.key").read_text().strip()
     assert key not in text
