@@ -114,6 +114,22 @@ fn every_way_to_log_in_that_is_safe_works() {
 }
 
 #[test]
+fn a_server_that_wants_the_password_hashed_without_end_holds_nothing() {
+    for mechanisms in [&["SCRAM-SHA-256"] as &'static [_], &["SCRAM-SHA-1"]] {
+        for iterations in ["4294967295", "1000001", "1,i=4294967295", "0"] {
+            let server = FakeXmpp::start(Style::V0_6);
+            (server.state().mechanisms, server.state().iterations) = (mechanisms, Some(iterations));
+            let client = client(&server);
+            // Where they are done, this ends after a quarter of an hour.
+            let answer = mint(&client);
+            let Err(CallError::Away(why)) = &answer else { panic!("{iterations}: {answer:?}") };
+            assert!(why.contains("iterations of SCRAM, and 1 to 1000000 are done here"), "{why}");
+            assert!(server.state().heard.is_empty());
+        }
+    }
+}
+
+#[test]
 fn a_refused_password_is_not_tried_over_and_over() {
     for condition in ["not-authorized", "account-disabled", "credentials-expired"] {
         let server = FakeXmpp::start(Style::V0_6);

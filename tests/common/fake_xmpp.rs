@@ -62,6 +62,8 @@ pub struct State {
     pub password: &'static str,
     /// What is answered to every login.
     pub login_failure: Option<&'static str>,
+    /// What the challenge of SCRAM says instead of the iterations that are done.
+    pub iterations: Option<&'static str>,
     /// The server does not prove that it knows the password.
     pub is_impostor: bool,
     pub accounts: BTreeMap<String, String>,
@@ -96,6 +98,7 @@ impl FakeXmpp {
             tls: None,
             password: PASSWORD,
             login_failure: None,
+            iterations: None,
             is_impostor: false,
             accounts: BTreeMap::new(),
             tokens: BTreeMap::new(),
@@ -249,10 +252,10 @@ impl Connection {
     }
 
     fn begin_login(&mut self, mechanism: &str, data: &str) -> Result<(), Ended> {
-        let (password, failure) = {
+        let (password, failure, iterations) = {
             let mut state = self.state.lock().unwrap();
             state.logins += 1;
-            (state.password, state.login_failure)
+            (state.password, state.login_failure, state.iterations)
         };
         if let Some(condition) = failure {
             return self.send(&format!("<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><{condition}/></failure>"));
@@ -262,7 +265,10 @@ impl Connection {
             let is_right = data == format!("\0{USER}\0{password}");
             return self.end_login(is_right.then(String::new));
         }
-        let (scram, challenge) = Scram::begin(mechanism, data, password);
+        let (scram, mut challenge) = Scram::begin(mechanism, data, password);
+        if let Some(iterations) = iterations {
+            challenge = challenge.replace(&format!("i={ROUNDS}"), &format!("i={iterations}"));
+        }
         self.scram = Some(scram);
         self.send(&format!(
             "<challenge xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>{}</challenge>",

@@ -6,6 +6,7 @@
 
 mod examine;
 mod invite;
+mod login;
 mod session;
 mod sign_up;
 mod stream;

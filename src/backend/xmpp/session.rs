@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use async_lock::Mutex;
 
 use super::invite::{self, Asked};
-use super::stream::{LoginError, Stream, before};
+use super::login::LoginError;
+use super::stream::{Stream, before};
 use crate::backend::CallError;
 use crate::backend::net::Trust;
 use crate::clock;

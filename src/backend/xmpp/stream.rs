@@ -1,13 +1,7 @@
-//! An XMPP stream to a client port (RFC 6120): STARTTLS, login, stanzas and what answers them.
+//! An XMPP stream to a client port (RFC 6120): STARTTLS, stanzas and what answers them.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use futures_lite::future;
 use minidom::Element;
-use sasl::client::Mechanism;
-use sasl::client::mechanisms::{Plain, Scram};
-use sasl::common::scram::{Sha1, Sha256};
-use sasl::common::{ChannelBinding, Credentials};
 
 use crate::backend::CallError;
 use crate::backend::net::{self, Trust};
@@ -17,14 +11,12 @@ use crate::invite::name::HostName;
 
 pub(super) const CLIENT: &str = "jabber:client";
 const STARTTLS: &str = "urn:ietf:params:xml:ns:xmpp-tls";
-const SASL: &str = "urn:ietf:params:xml:ns:xmpp-sasl";
-const BIND: &str = "urn:ietf:params:xml:ns:xmpp-bind";
 
 /// An open stream.
 pub(super) struct Stream {
     elements: Elements,
     host: String,
-    is_encrypted: bool,
+    pub(super) is_encrypted: bool,
     next_id: u32,
     pub(super) features: Element,
 }
@@ -38,21 +30,6 @@ pub(super) struct StanzaError {
     pub(super) is_passing: bool,
     /// Whatever else it says, it is about the password: for that there is no condition.
     pub(super) is_of_password: bool,
-}
-
-/// Why an account is not logged in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum LoginError {
-    /// The server does not take the name or the password, and would not take them again; its condition.
-    Refused(String),
-    /// Something else.
-    Call(CallError),
-}
-
-impl From<CallError> for LoginError {
-    fn from(error: CallError) -> Self {
-        Self::Call(error)
-    }
 }
 
 fn lost(why: impl std::fmt::Display) -> CallError {
@@ -99,7 +76,7 @@ impl Stream {
     }
 
     /// Begins a stream, on a new connection or after a login.
-    async fn start(&mut self) -> Result<(), CallError> {
+    pub(super) async fn start(&mut self) -> Result<(), CallError> {
         // A prepared domain has nothing that XML would mind.
         let header = format!(
             "<?xml version='1.0'?><stream:stream to='{}' version='1.0' xmlns='{CLIENT}' xmlns:stream='{STREAM}'>",
@@ -108,69 +85,6 @@ impl Stream {
         self.elements.begin(&header).await.map_err(lost)?;
         self.features = self.read().await?;
         if self.features.is("features", STREAM) { Ok(()) } else { Err(lost("no features of the stream came")) }
-    }
-
-    /// Logs in and binds a resource.
-    pub(super) async fn login(&mut self, user: &str, password: &str) -> Result<(), LoginError> {
-        let offered: Vec<String> = self
-            .features
-            .get_child("mechanisms", SASL)
-            .into_iter()
-            .flat_map(Element::children)
-            .map(Element::text)
-            .collect();
-        let offers = |name: &str| offered.iter().any(|offered| offered == name);
-        let credentials = Credentials::default()
-            .with_username(user)
-            .with_password(password)
-            .with_channel_binding(ChannelBinding::None);
-        let wrong = |error: sasl::client::MechanismError| CallError::Away(format!("cannot log in: {error}"));
-        let plain = Plain::from_credentials(credentials.clone());
-        let mut mechanism: Box<dyn Mechanism + Send> = if offers("SCRAM-SHA-256") {
-            Box::new(
-                Scram::<Sha256>::from_credentials(credentials).map_err(|error| CallError::Away(error.to_string()))?,
-            )
-        } else if offers("SCRAM-SHA-1") {
-            Box::new(Scram::<Sha1>::from_credentials(credentials).map_err(|error| CallError::Away(error.to_string()))?)
-        } else if offers("PLAIN") && self.is_encrypted {
-            Box::new(plain.map_err(|error| CallError::Away(error.to_string()))?)
-        } else {
-            let why = "it offers no way to log in that is safe here (SCRAM, or PLAIN with TLS)";
-            return Err(CallError::Away(why.into()).into());
-        };
-        let mut auth = element("auth", SASL, &[("mechanism", mechanism.name())]);
-        auth.append_text(STANDARD.encode(mechanism.initial()));
-        self.write(&auth).await?;
-        loop {
-            let answer = self.read().await?;
-            let data = STANDARD.decode(answer.text().trim()).unwrap_or_default();
-            match answer.name() {
-                "challenge" => {
-                    let mut response = Element::bare("response", SASL);
-                    response.append_text(STANDARD.encode(mechanism.response(&data).map_err(wrong)?));
-                    self.write(&response).await?;
-                }
-                "success" => {
-                    mechanism.success(&data).map_err(wrong)?;
-                    break;
-                }
-                _ => {
-                    let condition = answer.children().next().map_or("failure", Element::name).to_owned();
-                    // RFC 6120, 6.5: all others say that the same would come of it.
-                    return Err(match condition.as_str() {
-                        "temporary-auth-failure" | "aborted" => {
-                            CallError::Away(format!("it cannot let the account in now ({condition})")).into()
-                        }
-                        _ => LoginError::Refused(condition),
-                    });
-                }
-            }
-        }
-        self.start().await?;
-        let bound = self.ask("set", None, Element::bare("bind", BIND)).await?;
-        bound
-            .map(drop)
-            .map_err(|error| CallError::Away(format!("no resource could be bound ({})", error.condition)).into())
     }
 
     /// Sends a request and waits for what answers it; what comes in between is answered or ignored.
@@ -229,11 +143,11 @@ impl Stream {
         Ok(())
     }
 
-    async fn write(&mut self, element: &Element) -> Result<(), CallError> {
+    pub(super) async fn write(&mut self, element: &Element) -> Result<(), CallError> {
         self.elements.write(element).await.map_err(lost)
     }
 
-    async fn read(&mut self) -> Result<Element, CallError> {
+    pub(super) async fn read(&mut self) -> Result<Element, CallError> {
         self.elements.read().await.map_err(lost)
     }
 }
