@@ -54,15 +54,16 @@ fn arrows_point_down() {
     assert_eq!(wrong, Vec::<String>::new());
 }
 
-/// Nobody inherits `LISTEN_FDS`, `NOTIFY_SOCKET`, or a descriptor that was passed.
+/// Nobody inherits `LISTEN_FDS`, `NOTIFY_SOCKET`, or a descriptor that was passed. The one who starts processes is a command
+/// that an admin runs by hand.
 #[test]
-fn no_process_is_started() {
+fn no_process_is_started_but_to_check_as_the_service() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files = Vec::new();
     sources(&root, &mut files);
     let starts = ["process::Command", "Command::new", "CommandExt", "posix_spawn", "fork(", "execve"];
-    for file in files {
-        let text = std::fs::read_to_string(&file).unwrap();
+    for file in files.iter().filter(|file| !file.ends_with("cli/as_service.rs")) {
+        let text = std::fs::read_to_string(file).unwrap();
         let found: Vec<_> = starts.iter().filter(|start| text.contains(**start)).collect();
         assert!(found.is_empty(), "{}: {found:?}", file.display());
     }

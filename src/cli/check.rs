@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use anyhow::bail;
 
-use super::{Global, Outcome, hint, load_tls, print};
+use super::as_service::{self, Tried};
+use super::{Global, Outcome, Told, hint, load_tls, print, tell};
 use crate::backend::{Backends, Examination};
 use crate::component::{self, ConnectError, Examined};
 use crate::config::settings::PublicUrl;
@@ -19,10 +20,18 @@ pub(super) struct Options {
     /// Try the backends and the component, too
     #[arg(long)]
     connect: bool,
+    /// What `as_service` runs: that part alone, as who it is
+    #[arg(long, hide = true, requires = "connect")]
+    only_connect: bool,
 }
 
 pub(super) fn run(global: &Global, options: &Options) -> Outcome {
     let merged = global.merge();
+    if options.only_connect {
+        let settings = merged.settle(&Credentials::from_environment(), Purpose::Check);
+        let tried = settings.map_err(anyhow::Error::from).and_then(|settings| connect(&settings));
+        return tried.map_err(|error| Told(as_service::ABOVE + tell(&error)).into());
+    }
     let settings = merged.settle(&Credentials::from_environment(), Purpose::Check)?;
     let mut faults = match load_tls(&settings) {
         Ok(_) => vec![],
@@ -44,7 +53,11 @@ pub(super) fn run(global: &Global, options: &Options) -> Outcome {
         hint(&format!("note: key file {fault}"));
     }
     if options.connect {
-        connect(&settings)?;
+        match as_service::try_out(global)? {
+            Tried::As(0) => {}
+            Tried::As(status) => return Err(Told(status).into()),
+            Tried::Not => connect(&settings)?,
+        }
     }
     let (hosts, keys) = (settings.hosts.len(), keys.all().len());
     print(&format!("valid: {hosts} host{}, {keys} key{}", plural(hosts), plural(keys)))

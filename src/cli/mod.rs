@@ -3,6 +3,7 @@
 //! stdout carries the result and nothing else; hints and errors go to stderr. Exit status: 0 done, 1 failed, 2 wrong use
 //! or invalid configuration. A reader that goes away is no error.
 
+mod as_service;
 mod check;
 mod demo;
 mod invite;
@@ -94,6 +95,11 @@ struct Global {
 #[error("{0}")]
 struct WrongUse(String);
 
+/// How a subcommand ends that has told by itself what is wrong.
+#[derive(Debug, thiserror::Error)]
+#[error("ended with status {0}")]
+struct Told(u8);
+
 /// What ends a subcommand early.
 type Outcome = anyhow::Result<()>;
 
@@ -118,13 +124,18 @@ pub fn main() -> ExitCode {
     match run(&global, arguments.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
-        Err(error) => {
-            // Nobody is left to tell that stderr is gone.
-            let _ = writeln!(io::stderr(), "invited: {error:#}");
-            let usage = error.is::<Faults>() || error.is::<WrongUse>();
-            ExitCode::from(if usage { 2 } else { 1 })
-        }
+        Err(error) => ExitCode::from(tell(&error)),
     }
+}
+
+/// Says what is wrong, once; gives what to end with.
+fn tell(error: &anyhow::Error) -> u8 {
+    if let Some(Told(status)) = error.downcast_ref() {
+        return *status;
+    }
+    hint(&format!("invited: {error:#}"));
+    let usage = error.is::<Faults>() || error.is::<WrongUse>();
+    if usage { 2 } else { 1 }
 }
 
 fn run(global: &Global, command: Command) -> Outcome {
@@ -180,7 +191,7 @@ fn print(text: &str) -> Outcome {
     Ok(stdout.flush()?)
 }
 
-/// Writes a hint to stderr.
+/// Writes a hint to stderr. If that is gone, nobody is left to tell.
 fn hint(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }

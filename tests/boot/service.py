@@ -515,6 +515,16 @@ def sign_up(username):
     return answer.status
 
 
+def check_connect(status):
+    """What `check --connect` says to root, on stdout and then on stderr; in the state directory it changes nothing."""
+    def files():
+        return [(str(path), path.stat().st_uid, path.stat().st_mode) for path in sorted(pathlib.Path(STATE).rglob("*"))]
+    before = files()
+    done = sh("invited check --connect", status=status)
+    assert files() == before
+    return done.stdout + done.stderr
+
+
 @check
 def prosody_is_reached_as_the_readme_says_with_the_drop_in_and_not_without():
     shown = pathlib.Path(f"{EXAMPLES}/invited.service.d/prosody.conf").read_text()
@@ -545,11 +555,17 @@ VirtualHost "example.com"
     restart()
     ready("away")
     assert sign_up("nobody") == 503
+    # Root could connect; what counts is whether the service can.
+    said = check_connect(1)
+    assert said.startswith("example.com: no answer from prosody") and "Permission denied" in said, said
+    assert "tried as user invited and without network" in said, said
     drop_in("invited.service", "prosody")
     restart()
     ready("ok")
+    said = check_connect(0)
     version = re.match(r"\d+\.\d+", out("dpkg-query --show --showformat '${Version}' prosody"))[0]
-    assert out("invited check --connect").startswith(f"example.com: Prosody {version}")
+    assert said.startswith(f"example.com: Prosody {version}") and "valid: 1 host" in said, said
+    assert "tried as user invited with group prosody and without network" in said, said
     assert "preauth=" in mint()["uri"]
     assert sign_up("juliet") == 303
     assert not journal("not permitted"), "the system call filter is in the way"
@@ -590,7 +606,25 @@ def xmpp_server_behind_tcp_is_reached_with_the_drop_in_and_not_without():
     write("/etc/invited/conf.d/backend.toml", readme("With any server", "toml") + 'tls = "off"\n')
     restart()
     ready("away")
+    said = check_connect(1)
+    assert "cannot connect to 127.0.0.1:5222" in said and "without network (its drop-in network.conf" in said, said
     drop_in("invited.service", "network")
+    restart()
+    ready("ok")
+    # With the account's password, which is a credential of the service.
+    said = check_connect(0)
+    assert "missing" not in said and "tried as user invited, as systemd runs" in said, said
+    stop_service()
+    said = check_connect(0)
+    assert "tried as user invited, as systemd runs" in said, said
+    drop_in("invited.service", "nobody", "[Service]\nSupplementaryGroups=no-such-group\n")
+    assert "status 216, see systemd.exec(5); so it cannot start" in check_connect(1)
+    drop_out("invited.service", "nobody")
+    sh("systemctl stop dbus.socket dbus.service")
+    said = check_connect(1)
+    assert "tried as root, which proves nothing about the service: systemd-run failed; it needs the system's D-Bus" in said, said
+    assert "its password is a credential that only the service can read" in said, said
+    sh("systemctl start dbus.socket")
     restart()
     ready("ok")
     assert "preauth=" in mint()["uri"]
