@@ -11,10 +11,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use common::{CONFIG, Scratch};
-use fake_xmpp::{FakeXmpp, HOST, PASSWORD, Reply, Style, USER};
+use fake_xmpp::{FakeXmpp, HOST, PASSWORD, Reply, Style, USER, certificate};
 use futures_lite::future::block_on;
-use futures_rustls::rustls::ServerConfig;
-use futures_rustls::rustls::crypto::ring;
 use invited::backend::xmpp::Xmpp as Client;
 use invited::backend::{Adapter as _, CallError, Mint, NewAccount, Refusal};
 use invited::config::TlsUse;
@@ -323,24 +321,6 @@ fn an_admin_is_told_what_is_missing_and_no_invite_is_made() {
         let findings = block_on(client(&server).examine("https://invite.example.com/")).findings;
         assert!(findings[0].is_fault && findings[0].mend.contains(line), "{condition}: {findings:?}");
     }
-}
-
-/// A certificate for `name`, and its authority's as PEM.
-fn certificate(name: &str) -> (Arc<ServerConfig>, String) {
-    let authority = rcgen::KeyPair::generate().unwrap();
-    let mut params = rcgen::CertificateParams::new(vec![]).unwrap();
-    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-    let root = params.self_signed(&authority).unwrap().pem();
-    let issuer = rcgen::Issuer::new(params, authority);
-    let key = rcgen::KeyPair::generate().unwrap();
-    let signed = rcgen::CertificateParams::new(vec![name.into()]).unwrap().signed_by(&key, &issuer).unwrap();
-    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![signed.der().clone()], key.into())
-        .unwrap();
-    (Arc::new(config), root)
 }
 
 #[test]

@@ -6,6 +6,7 @@
 //! here: that is the ledger's.
 
 mod breaker;
+mod dns;
 pub mod ejabberd;
 mod guarded;
 mod net;
@@ -92,7 +93,8 @@ pub trait Adapter: Send + Sync {
     /// What has become of a token.
     async fn look_up(&self, token: &str) -> Result<TokenState, CallError>;
 
-    /// Which of many tokens are live no longer, each by its place among them; those that are live are left out.
+    /// Which of many tokens are live no longer, each by its place among them; those that are live, or were not asked for this
+    /// time, are left out.
     /// [`Refusal::Unsupported`] where the server is to be asked for each.
     async fn ended(&self, _tokens: &[&str]) -> Result<Vec<(usize, TokenState)>, CallError> {
         Err(Refusal::Unsupported.into())

@@ -29,6 +29,13 @@ impl Trust {
         Self(Arc::new(config.with_root_certificates(roots).with_no_client_auth()))
     }
 
+    /// The same, for ports that take several protocols (RFC 7301): this one is wanted there.
+    pub(super) fn for_protocol(&self, name: &str) -> Self {
+        let mut config = ClientConfig::clone(&self.0);
+        config.alpn_protocols = vec![name.into()];
+        Self(Arc::new(config))
+    }
+
     /// Shakes hands with the server called `name`.
     pub(super) async fn connect<S: AsyncRead + AsyncWrite + Unpin>(
         &self,

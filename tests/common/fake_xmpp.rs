@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use futures_rustls::rustls::{ServerConfig, ServerConnection, StreamOwned};
+use futures_rustls::rustls::{ServerConfig, ServerConnection, StreamOwned, crypto};
 use minidom::Element;
 use ring::{digest, hmac, pbkdf2};
 
@@ -58,6 +58,10 @@ pub struct State {
     pub is_listed: bool,
     pub mechanisms: &'static [&'static str],
     pub tls: Option<Arc<ServerConfig>>,
+    /// TLS begins with the connection (XEP-0368).
+    pub is_direct: bool,
+    /// For which protocol connections were by their TLS (ALPN).
+    pub protocols: Vec<Option<Vec<u8>>>,
     /// Nobody is let in who does not know it; a server that says so without knowing it has another.
     pub password: &'static str,
     /// What is answered to every login.
@@ -88,7 +92,11 @@ pub struct FakeXmpp {
 
 impl FakeXmpp {
     pub fn start(style: Style) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::start_at("127.0.0.1:0", style)
+    }
+
+    pub fn start_at(address: &str, style: Style) -> Self {
+        let listener = TcpListener::bind(address).unwrap();
         let address = listener.local_addr().unwrap();
         let state = Arc::new(Mutex::new(State {
             style,
@@ -96,6 +104,8 @@ impl FakeXmpp {
             is_listed: true,
             mechanisms: &["SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN"],
             tls: None,
+            is_direct: false,
+            protocols: vec![],
             password: PASSWORD,
             login_failure: None,
             iterations: None,
@@ -133,6 +143,17 @@ impl FakeXmpp {
         self.state().heard.iter().filter(|heard| *heard == request).count()
     }
 
+    /// What an app does: signs up with a token. False if the server refuses.
+    pub fn sign_up_in_app(&self, token: &str, name: &str) -> bool {
+        let mut state = self.state();
+        let is_good = matches!(state.tokens.get(token), Some((_, false))) && !state.accounts.contains_key(name);
+        if is_good {
+            state.tokens.insert(token.into(), (None, true));
+            state.accounts.insert(name.into(), "chosen in the app".into());
+        }
+        is_good
+    }
+
     /// Sends something to all who are logged in.
     pub fn push(&self, xml: &str) {
         for mut stream in &self.state().streams {
@@ -147,6 +168,24 @@ impl FakeXmpp {
             let _ = stream.shutdown(std::net::Shutdown::Both);
         }
     }
+}
+
+/// A certificate for `name`, and its authority's as PEM.
+pub fn certificate(name: &str) -> (Arc<ServerConfig>, String) {
+    let authority = rcgen::KeyPair::generate().unwrap();
+    let mut params = rcgen::CertificateParams::new(vec![]).unwrap();
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let root = params.self_signed(&authority).unwrap().pem();
+    let issuer = rcgen::Issuer::new(params, authority);
+    let key = rcgen::KeyPair::generate().unwrap();
+    let signed = rcgen::CertificateParams::new(vec![name.into()]).unwrap().signed_by(&key, &issuer).unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![signed.der().clone()], key.into())
+        .unwrap();
+    (Arc::new(config), root)
 }
 
 trait Both: Read + Write + Send {}
@@ -176,6 +215,17 @@ impl Connection {
     }
 
     fn run(mut self) {
+        let config = {
+            let state = self.state.lock().unwrap();
+            state.tls.clone().filter(|_| state.is_direct)
+        };
+        if let Some(config) = config {
+            let mut tls = ServerConnection::new(config).unwrap();
+            let _ = tls.complete_io(&mut self.socket);
+            self.state.lock().unwrap().protocols.push(tls.alpn_protocol().map(<[_]>::to_vec));
+            self.io = Box::new(StreamOwned::new(tls, self.socket.try_clone().unwrap()));
+            self.is_encrypted = true;
+        }
         while self.step().is_ok() {}
         let _ = self.socket.shutdown(std::net::Shutdown::Both);
     }

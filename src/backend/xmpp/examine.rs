@@ -71,7 +71,8 @@ async fn ask(stream: &mut Stream, host: &str, query: Element) -> Result<Option<E
     Ok(answer.ok().and_then(|answer| answer.children().next().cloned()))
 }
 
-const CONNECTION: &str = "config.toml: see address and tls of this backend.\nThe server's certificate must be for the host's \
+const CONNECTION: &str = "config.toml: see address and tls of this backend; without address, it is where the domain's SRV \
+                          records say.\nThe server's certificate must be for the host's \
                           domain, from an authority that this system trusts.";
 const SIGN_UP: &str = "Prosody, prosody.cfg.lua:\nmodules_enabled = { \"invites\"; \"invites_register\" }\nejabberd 26.01, \
                        ejabberd.yml:\nmodules:\n  mod_invites:\n    access_create_account: configure\n  mod_register:\n    \

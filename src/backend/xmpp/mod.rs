@@ -1,12 +1,15 @@
 //! Any server, as a client of it: an account of ours makes invites by XEP-0401, and guests are signed up in-band with
 //! their tokens (XEP-0445, XEP-0077).
 //!
-//! That is all that there is a protocol for. Whether an account exists, what became of a token, and taking one back
-//! cannot be asked of every server; the desk is told so, and never grants what it cannot be sure of.
+//! That is all that there is a protocol for. Whether an account exists, who used a token, and taking one back cannot be asked
+//! of every server; the desk is told so, and never grants what it cannot be sure of. Whether a server still takes a token is
+//! seen when it is shown, as an app does. What it takes no more counts as used, also where it has lapsed: so the next one is
+//! made, and never for more uses than there are.
 
 mod examine;
 mod invite;
 mod login;
+mod place;
 mod session;
 mod sign_up;
 mod stream;

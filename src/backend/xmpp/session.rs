@@ -7,6 +7,7 @@ use async_lock::Mutex;
 
 use super::invite::{self, Asked};
 use super::login::LoginError;
+use super::place::{self, Place};
 use super::stream::{Stream, before};
 use crate::backend::CallError;
 use crate::backend::net::Trust;
@@ -17,6 +18,9 @@ use crate::invite::name::{HostName, Username};
 /// A password that was refused is not tried again for so long: who guards a server against guesses shuts out whoever
 /// tries more often.
 const REST: Duration = Duration::from_mins(5);
+
+/// A place gets so long for a stream, where there is another one to try before the call's deadline.
+const TURN: Duration = Duration::from_secs(1);
 
 /// How the server is reached, and by whom.
 pub(super) struct Session {
@@ -61,11 +65,28 @@ impl Session {
         }
     }
 
-    /// A stream of nobody's.
+    /// A stream of nobody's, to the first of its places that takes one.
     pub(super) async fn open(&self) -> Result<Stream, CallError> {
-        let default = || format!("{}:5222", idna::domain_to_ascii(self.host.as_str()).unwrap_or_default());
-        let place = self.settings.address.clone().unwrap_or_else(default);
-        Stream::open(&self.host, &place, self.settings.tls, &self.trust).await
+        // Names on the wire, in certificates and in DNS are ASCII.
+        let domain = idna::domain_to_ascii(self.host.as_str()).unwrap_or_default();
+        let tls = self.settings.tls;
+        let places = match &self.settings.address {
+            Some(address) => vec![Place { address: address.clone(), is_tls: false }],
+            None => Box::pin(place::places(&domain, tls)).await?,
+        };
+        let mut away = CallError::Away("it is nowhere".into());
+        for (at, place) in places.iter().enumerate() {
+            let stream = Box::pin(Stream::open(&self.host, &domain, place, tls, &self.trust));
+            // The last one may take all the time that is left.
+            let is_last = at + 1 == places.len();
+            let late = || Err(CallError::Away(format!("no stream to {place} within {} seconds", TURN.as_secs())));
+            let stream = if is_last { stream.await } else { clock::within(TURN, stream).await.unwrap_or_else(late) };
+            match stream {
+                Ok(stream) => return Ok(stream),
+                Err(error) => away = error,
+            }
+        }
+        Err(away)
     }
 
     /// A stream of the account.

@@ -1,12 +1,15 @@
 //! An XMPP stream to a client port (RFC 6120): STARTTLS, stanzas and what answers them.
 
+use std::collections::BTreeMap;
+
 use futures_lite::future;
 use minidom::Element;
 
+use super::place::Place;
 use crate::backend::CallError;
 use crate::backend::net::{self, Trust};
 use crate::config::TlsUse;
-use crate::elements::{Elements, STANZA_ERROR, STREAM, element, set};
+use crate::elements::{Both, Elements, STANZA_ERROR, STREAM, element, set};
 use crate::invite::name::HostName;
 
 pub(super) const CLIENT: &str = "jabber:client";
@@ -45,12 +48,21 @@ pub(super) fn before(error: CallError) -> CallError {
 }
 
 impl Stream {
-    /// Connects to `place`, a `host:port`, up to the features of the stream.
-    pub(super) async fn open(host: &HostName, place: &str, tls: TlsUse, trust: &Trust) -> Result<Self, CallError> {
-        // Names on the wire and in certificates are ASCII.
-        let domain = idna::domain_to_ascii(host.as_str()).unwrap_or_default();
-        let io = net::tcp(place).await?;
-        let mut stream = Self::new(Elements::new(Box::new(io)), host.as_str().to_owned());
+    /// Connects to `place`, up to the features of the stream. `trust` is whom TLS trusts, `tls` whether it must be there.
+    pub(super) async fn open(
+        host: &HostName,
+        domain: &str,
+        place: &Place,
+        tls: TlsUse,
+        trust: &Trust,
+    ) -> Result<Self, CallError> {
+        let io = net::tcp(&place.address).await?;
+        if place.is_tls {
+            // XEP-0368, 3: ports may be shared with other protocols.
+            let encrypted = trust.for_protocol("xmpp-client").connect(domain, io).await?;
+            return Self::encrypted(host, Box::new(encrypted)).await;
+        }
+        let mut stream = Self::new(Elements::new(Box::new(io)), host);
         stream.start().await.map_err(before)?;
         if tls == TlsUse::Off {
             return Ok(stream);
@@ -63,16 +75,20 @@ impl Stream {
             return Err(CallError::Away(format!("{place} refuses STARTTLS")));
         }
         // What came before the handshake is nobody's word (RFC 6120, 5.4.3.3).
-        let encrypted = trust.connect(&domain, stream.elements.into_io()).await?;
-        let mut stream = Self::new(Elements::new(Box::new(encrypted)), stream.host);
+        let encrypted = trust.connect(domain, stream.elements.into_io()).await?;
+        Self::encrypted(host, Box::new(encrypted)).await
+    }
+
+    async fn encrypted(host: &HostName, io: Box<dyn Both>) -> Result<Self, CallError> {
+        let mut stream = Self::new(Elements::new(io), host);
         stream.is_encrypted = true;
         stream.start().await.map_err(before)?;
         Ok(stream)
     }
 
-    fn new(elements: Elements, host: String) -> Self {
+    fn new(elements: Elements, host: &HostName) -> Self {
         let features = Element::bare("features", STREAM);
-        Self { elements, host, is_encrypted: false, next_id: 0, features }
+        Self { elements, host: host.to_string(), is_encrypted: false, next_id: 0, features }
     }
 
     /// Begins a stream, on a new connection or after a login.
@@ -94,23 +110,43 @@ impl Stream {
         to: Option<&str>,
         payload: Element,
     ) -> Result<Result<Element, StanzaError>, CallError> {
-        self.next_id += 1;
-        let id = format!("i{}", self.next_id);
-        let mut iq = element("iq", CLIENT, &[("type", kind), ("id", &id)]);
-        if let Some(to) = to {
-            set(&mut iq, "to", to);
+        let answer = self.ask_all(kind, to, vec![payload]).await?.pop();
+        answer.ok_or_else(|| lost("a request was not answered"))
+    }
+
+    /// The same for several requests, which are all sent before the first answer is waited for. The answers are in the order
+    /// of the requests.
+    pub(super) async fn ask_all(
+        &mut self,
+        kind: &str,
+        to: Option<&str>,
+        payloads: Vec<Element>,
+    ) -> Result<Vec<Result<Element, StanzaError>>, CallError> {
+        let mut waiting = BTreeMap::new();
+        let mut answers = BTreeMap::new();
+        for (at, payload) in payloads.into_iter().enumerate() {
+            self.next_id += 1;
+            let id = format!("i{}", self.next_id);
+            let mut iq = element("iq", CLIENT, &[("type", kind), ("id", &id)]);
+            if let Some(to) = to {
+                set(&mut iq, "to", to);
+            }
+            iq.append_child(payload);
+            self.write(&iq).await?;
+            waiting.insert(id, at);
         }
-        iq.append_child(payload);
-        self.write(&iq).await?;
-        loop {
+        while !waiting.is_empty() {
             let stanza = self.read().await?;
-            let is_answer = stanza.is("iq", CLIENT) && stanza.attr("id") == Some(&*id);
-            match stanza.attr("type") {
-                Some("result") if is_answer => return Ok(Ok(stanza)),
-                Some("error") if is_answer => return Ok(Err(StanzaError::of(&stanza))),
-                _ => self.attend(&stanza).await?,
+            let kind =
+                stanza.attr("type").filter(|kind| stanza.is("iq", CLIENT) && matches!(*kind, "result" | "error"));
+            let answered = kind.zip(stanza.attr("id")).and_then(|(kind, id)| Some((kind, waiting.remove(id)?)));
+            match answered {
+                Some(("result", at)) => drop(answers.insert(at, Ok(stanza))),
+                Some((_, at)) => drop(answers.insert(at, Err(StanzaError::of(&stanza)))),
+                None => self.attend(&stanza).await?,
             }
         }
+        Ok(answers.into_values().collect())
     }
 
     /// Answers what a server asks of its clients: pings (XEP-0199); nothing else is done here.
