@@ -8,6 +8,7 @@ mod prosody;
 #[path = "common/slixmpp.rs"]
 mod slixmpp;
 
+use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
@@ -17,7 +18,7 @@ use common::{CONFIG, Scratch};
 use futures_lite::future::block_on;
 use invited::backend::prosody::Prosody as AdminSocket;
 use invited::backend::xmpp::Xmpp as Client;
-use invited::backend::{Adapter as _, CallError, Mint, NewAccount, Refusal};
+use invited::backend::{Adapter as _, CallError, Mint, NewAccount, Refusal, TokenState};
 use invited::config::TlsUse;
 use invited::config::secret::Secret;
 use invited::config::settings::Xmpp;
@@ -135,6 +136,51 @@ fn guests_are_signed_up_in_band() {
     prosody.kill();
     prosody.start_again();
     assert!(block_on(client.mint(&mint())).is_ok());
+}
+
+#[test]
+fn a_token_that_was_used_is_told_from_one_that_was_not() {
+    if slixmpp::is_missing() {
+        return;
+    }
+    let prosody = server();
+    let client = client(&prosody, PASSWORD);
+    let mint_token = || block_on(client.mint(&mint())).unwrap().token;
+    let [used, kept] = [mint_token(), mint_token()];
+    let ended = |tokens: &[&str]| block_on(client.ended(tokens)).unwrap();
+    for _ in 0..3 {
+        assert_eq!(ended(&[&used, &kept]), []);
+    }
+    let register = |token: &str, username: &str| {
+        let request = json!({"do": "register", "token": token, "username": username, "password": "a long password"});
+        slixmpp::ask(prosody.address(), &request)
+    };
+    assert_eq!(register(&used, "juliet"), json!({"ok": true}), "shown, it is still good");
+    assert_eq!(
+        ended(&[&kept, &used, "AAAAAAAAAAAAAAAAAAAAAAAA"]).into_iter().collect::<BTreeMap<_, _>>(),
+        [(1, TokenState::Absent), (2, TokenState::Absent)].into()
+    );
+    // As many as are shown at once are answered within the call's deadline, whatever limits the server has by default.
+    let many: Vec<_> = (0..200).map(|_| kept.as_str()).collect();
+    let began = common::now();
+    assert_eq!(ended(&many), []);
+    assert!(began.elapsed() < invited::backend::DEADLINE, "{:?}", began.elapsed());
+    assert_eq!(register(&kept, "romeo"), json!({"ok": true}));
+}
+
+/// What README says of it: nothing that a client can do holds apps to one account a token, if Prosody does not.
+#[test]
+fn apps_that_race_with_one_token_are_held_by_the_server_alone() {
+    if slixmpp::is_missing() {
+        return;
+    }
+    let prosody = server();
+    let token = block_on(client(&prosody, PASSWORD).mint(&mint())).unwrap().token;
+    let names = ["one", "two", "three", "four"];
+    let request = json!({"do": "race", "token": token, "usernames": names, "password": "a long password"});
+    slixmpp::ask(prosody.address(), &request);
+    let made = names.iter().filter(|name| login(&prosody, name, "a long password")).count();
+    assert_eq!(made, names.len(), "README says that there are as many accounts as there were streams");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::take_back::TakeBackError;
 use super::{Desk, of_source};
-use crate::backend::{Backend, CallError, Mint, Minted, Own, TokenState};
+use crate::backend::{Backend, CallError, Mint, Minted, Own, Refusal, TokenState};
 use crate::invite::name::{HostName, Username};
 use crate::invite::{AppToken, Draft, Invite, Source, Status, Via};
 use crate::ledger::{AppTokens, Kept, LedgerError};
@@ -95,7 +95,17 @@ impl Desk {
     /// When the ledger cannot be used. A server that is away is no error: then nothing new is known.
     pub async fn refresh(&self, invite: Invite, now: Timestamp) -> Result<Invite, LedgerError> {
         let Some((backend, token, text)) = self.token_out(&invite, now) else { return Ok(invite) };
-        let Ok(state) = backend.look_up(&text).await else { return Ok(invite) };
+        let state = match backend.look_up(&text).await {
+            Ok(state) => state,
+            // All that some servers tell is whether it has ended.
+            Err(CallError::Refused(Refusal::Unsupported)) => {
+                match backend.ended(&[&text]).await.unwrap_or_default().pop() {
+                    Some((_, state)) => state,
+                    None => return Ok(invite),
+                }
+            }
+            Err(_) => return Ok(invite),
+        };
         self.heard_of(invite, token, state, now).await
     }
 

@@ -30,6 +30,10 @@ use crate::invite::name::{HostName, Username};
 use invite::Asked;
 use session::Session;
 
+/// So many tokens are shown on one stream, some of many by chance: servers let a stranger send a few KiB a second, and the
+/// call has a deadline.
+const MAX_SHOWN: usize = 40;
+
 const IBR_TOKEN: &str = "urn:xmpp:ibr-token:0";
 
 /// A host on some server.
@@ -157,6 +161,17 @@ impl Adapter for Xmpp {
 
     async fn withdraw(&self, _: &str) -> Result<bool, CallError> {
         Err(Refusal::Unsupported.into())
+    }
+
+    async fn ended(&self, tokens: &[&str]) -> Result<Vec<(usize, TokenState)>, CallError> {
+        let at = rand::seq::index::sample(&mut clock::rng(), tokens.len(), tokens.len().min(MAX_SHOWN)).into_vec();
+        let some: Vec<_> = at.iter().filter_map(|at| tokens.get(*at).copied()).collect();
+        let mut stream = self.session.open().await?;
+        if !stream.features.has_child("register", IBR_TOKEN) {
+            return Err(Refusal::Unsupported.into());
+        }
+        let gone = sign_up::gone(&mut stream, self.host.as_str(), &some).await?;
+        Ok(gone.into_iter().filter_map(|gone| Some((*at.get(gone)?, TokenState::Absent))).collect())
     }
 
     async fn look_up(&self, _: &str) -> Result<TokenState, CallError> {

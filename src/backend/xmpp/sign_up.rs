@@ -31,6 +31,21 @@ pub(super) async fn sign_up(
     stream.ask("set", Some(host), query).await?.map(drop).map_err(|error| account_refused(&error))
 }
 
+/// Which of `tokens` the server does not take any more, by their places: they are shown to it, as an app does before it signs
+/// somebody up, and nobody is signed up. That uses none (XEP-0445, 3).
+pub(super) async fn gone(stream: &mut Stream, host: &str, tokens: &[&str]) -> Result<Vec<usize>, CallError> {
+    let shown = tokens.iter().map(|token| element("preauth", PREAUTH, &[("token", token)])).collect();
+    let answers = stream.ask_all("set", Some(host), shown).await.map_err(before)?;
+    let is_gone = |answer: &Result<Element, StanzaError>| answer.as_ref().is_err_and(is_unknown);
+    Ok((0..).zip(&answers).filter(|(_, answer)| is_gone(answer)).map(|(at, _)| at).collect())
+}
+
+/// Whether the server says of a token that there is none, and not that it cannot tell, or takes nobody for now. Whoever
+/// closes registration says `not-allowed`, which is no word on the token.
+fn is_unknown(error: &StanzaError) -> bool {
+    !error.is_passing && matches!(error.condition.as_str(), "item-not-found" | "forbidden")
+}
+
 /// Prosody says `forbidden` to a token that it does not know, ejabberd `item-not-found`.
 fn token_refused(error: &StanzaError) -> CallError {
     match error.condition.as_str() {
@@ -74,6 +89,20 @@ mod tests {
         for condition in ["service-unavailable", "internal-server-error", "undefined-condition", "conflict"] {
             let expected = Refusal::Other(format!("preauth: {condition}"));
             assert_eq!(token_refused(&error(condition)), expected.into());
+        }
+    }
+
+    #[test]
+    fn a_token_is_gone_only_if_the_server_knows_none() {
+        for (condition, is_gone) in [
+            ("item-not-found", true),
+            ("forbidden", true),
+            ("not-allowed", false),
+            ("service-unavailable", false),
+            ("internal-server-error", false),
+        ] {
+            assert_eq!(is_unknown(&error(condition)), is_gone, "{condition}");
+            assert!(!is_unknown(&StanzaError { is_passing: true, ..error(condition) }), "{condition}");
         }
     }
 
