@@ -158,7 +158,7 @@ fn a_token_that_was_used_is_told_from_one_that_was_not() {
     assert_eq!(register(&used, "juliet"), json!({"ok": true}), "shown, it is still good");
     assert_eq!(
         ended(&[&kept, &used, "AAAAAAAAAAAAAAAAAAAAAAAA"]).into_iter().collect::<BTreeMap<_, _>>(),
-        [(1, TokenState::Absent), (2, TokenState::Absent)].into()
+        [(1, TokenState::Used(None)), (2, TokenState::Used(None))].into()
     );
     // As many as are shown at once are answered within the call's deadline, whatever limits the server has by default.
     let many: Vec<_> = (0..200).map(|_| kept.as_str()).collect();

@@ -13,7 +13,7 @@ use invited::backend::Backends;
 use invited::clock;
 use invited::config::secret::Secret;
 use invited::config::{Credentials, Purpose, Sources};
-use invited::desk::{Desk, Guest, SignUpError};
+use invited::desk::{Desk, Guest, SignUpError, Wants};
 use invited::invite::policy::Order;
 use invited::invite::{Invite, Status, Via};
 use invited::key::KeyRing;
@@ -64,7 +64,7 @@ impl Place {
     /// Opens the page; gives the token that an app is offered there, and the invite.
     fn open(&self, token: &str) -> (Option<String>, Invite) {
         let invite = self.find(token);
-        let offer = block_on(self.desk.offer(invite, clock::now())).unwrap();
+        let offer = block_on(self.desk.offer(invite, Wants::App, clock::now())).unwrap();
         let app_token = offer.uri.map(|uri| uri.split_once("preauth=").unwrap().1.to_owned());
         (app_token, offer.invite)
     }

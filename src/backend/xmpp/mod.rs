@@ -171,7 +171,7 @@ impl Adapter for Xmpp {
             return Err(Refusal::Unsupported.into());
         }
         let gone = sign_up::gone(&mut stream, self.host.as_str(), &some).await?;
-        Ok(gone.into_iter().filter_map(|gone| Some((*at.get(gone)?, TokenState::Absent))).collect())
+        Ok(gone.into_iter().filter_map(|gone| Some((*at.get(gone)?, TokenState::Used(None)))).collect())
     }
 
     async fn look_up(&self, _: &str) -> Result<TokenState, CallError> {

@@ -1,0 +1,82 @@
+//! The adapter for any server, as a client of a real ejabberd: with mod_invites from 26.01 on, and without before.
+
+#[path = "common/ejabberd.rs"]
+mod ejabberd;
+#[path = "common/slixmpp.rs"]
+mod slixmpp;
+
+use std::time::Duration;
+
+use ejabberd::Ejabberd;
+use futures_lite::future::block_on;
+use invited::backend::xmpp::Xmpp as Client;
+use invited::backend::{Adapter as _, Mint, NewAccount, Refusal, TokenState};
+use invited::config::TlsUse;
+use invited::config::secret::Secret;
+use invited::config::settings::Xmpp;
+use invited::invite::Kind;
+use jiff::Timestamp;
+use serde_json::json;
+
+const ANYBODY: Kind = Kind::Account { username: None };
+
+#[test]
+fn tokens_are_made_used_once_and_seen_to_be_used_where_there_are_any() {
+    if slixmpp::is_missing() {
+        return;
+    }
+    let with_invites = Ejabberd::with_invites(&[], "https://invite.example.com/invite?{{ invite.token }}");
+    let is_new = with_invites.is_some();
+    let server = with_invites.unwrap_or_else(Ejabberd::start);
+    let settings = Xmpp {
+        jid: ejabberd::ADMIN.parse().unwrap(),
+        password: Some(Secret::new(ejabberd::PASSWORD.into())),
+        address: Some(server.c2s.to_string()),
+        tls: TlsUse::Off,
+    };
+    let client = Client::new(&ejabberd::HOST.parse().unwrap(), &settings);
+    let examination = block_on(client.examine("https://invite.example.com/"));
+    if !is_new {
+        let said: Vec<_> = examination.findings.iter().map(|finding| finding.what.as_str()).collect();
+        assert!(
+            matches!(said[..], [sign_up, command] if sign_up.contains("XEP-0445") && command.contains("XEP-0401")),
+            "{said:?}"
+        );
+        return;
+    }
+    assert_eq!(examination.findings, [], "{examination:?}");
+    let mint = || {
+        let wanted = Mint { kind: &ANYBODY, groups: &[], roles: &[], ttl: Duration::from_hours(1) };
+        block_on(client.mint(&wanted)).unwrap().token
+    };
+    let ended = |tokens: &[&str]| block_on(client.ended(tokens)).unwrap();
+
+    // In an app.
+    let token = mint();
+    for _ in 0..5 {
+        assert_eq!(ended(&[&token]), []);
+    }
+    let race =
+        json!({"do": "race", "token": token, "usernames": ["one", "two", "three"], "password": "a long password"});
+    let raced = slixmpp::ask(server.c2s, &race);
+    let let_in = raced.as_array().unwrap().iter().filter(|guest| guest["ok"] == true).count();
+    assert_eq!((let_in, ended(&[&token])), (1, vec![(0, TokenState::Used(None))]), "README says that one is let in");
+
+    // On the web.
+    let (username, password, token) = ("juliet".parse().unwrap(), Secret::new("a long password".into()), mint());
+    let account = NewAccount {
+        username: &username,
+        password: &password,
+        contact: None,
+        groups: &[],
+        roles: &[],
+        token: Some(&token),
+        client: None,
+        not_after: Timestamp::MAX,
+    };
+    assert_eq!(block_on(client.create(&account)), Ok(()));
+    assert_eq!(ended(&[&token]), [(0, TokenState::Used(None))]);
+    assert_eq!(block_on(client.create(&account)), Err(Refusal::NoToken.into()));
+    let theirs = Xmpp { jid: "juliet@example.com".parse().unwrap(), password: Some(password), ..settings };
+    assert_eq!(block_on(Client::new(&ejabberd::HOST.parse().unwrap(), &theirs).keep()), Ok(()), "juliet can log in");
+}
