@@ -43,6 +43,7 @@ pub(super) const ABOVE: u8 = 10;
 const OF_SYSTEMD: i32 = 200;
 
 /// What became of trying it as the service.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tried {
     /// The check ran, said what there is to say, and ended with this status.
     As(u8),

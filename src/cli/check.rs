@@ -6,11 +6,11 @@ use std::sync::Arc;
 use anyhow::bail;
 
 use super::as_service::{self, Tried};
-use super::{Global, Outcome, Told, hint, load_tls, print, tell};
+use super::{Global, Outcome, Told, hint, is_closed_pipe, load_tls, print, tell};
 use crate::backend::{Backends, Examination};
 use crate::component::{self, ConnectError, Examined};
 use crate::config::settings::PublicUrl;
-use crate::config::{Credentials, Fault, Faults, Purpose, Settings};
+use crate::config::{Credentials, Fault, Faults, Merged, Purpose, Settings};
 use crate::key::KeyRing;
 use crate::key::state::StateKeys;
 use crate::metrics::{self, Metrics};
@@ -28,9 +28,10 @@ pub(super) struct Options {
 pub(super) fn run(global: &Global, options: &Options) -> Outcome {
     let merged = global.merge();
     if options.only_connect {
-        let settings = merged.settle(&Credentials::from_environment(), Purpose::Check);
-        let tried = settings.map_err(anyhow::Error::from).and_then(|settings| connect(&settings));
-        return tried.map_err(|error| Told(as_service::ABOVE + tell(&error)).into());
+        return match only_connect(&merged) {
+            Err(error) if !is_closed_pipe(&error) => Err(Told(as_service::ABOVE + tell(&error)).into()),
+            outcome => outcome,
+        };
     }
     let settings = merged.settle(&Credentials::from_environment(), Purpose::Check)?;
     let mut faults = match load_tls(&settings) {
@@ -46,21 +47,35 @@ pub(super) fn run(global: &Global, options: &Options) -> Outcome {
     if !faults.is_empty() {
         return Err(Faults(faults).into());
     }
-    for notice in &settings.notices {
-        hint(&format!("note: {notice}"));
+    let tried = if options.connect { as_service::try_out(global)? } else { Tried::Not };
+    if tried == Tried::Not {
+        // The service itself has other ones: it sees its credentials.
+        notes(&settings);
     }
     for fault in &keys.state().current().faults {
         hint(&format!("note: key file {fault}"));
     }
-    if options.connect {
-        match as_service::try_out(global)? {
-            Tried::As(0) => {}
-            Tried::As(status) => return Err(Told(status).into()),
-            Tried::Not => connect(&settings)?,
-        }
+    match tried {
+        Tried::As(0) => {}
+        Tried::As(status) => return Err(Told(status).into()),
+        Tried::Not if options.connect => connect(&settings)?,
+        Tried::Not => {}
     }
     let (hosts, keys) = (settings.hosts.len(), keys.all().len());
     print(&format!("valid: {hosts} host{}, {keys} key{}", plural(hosts), plural(keys)))
+}
+
+/// Tries what there is to try, with what the service gets.
+fn only_connect(merged: &Merged) -> Outcome {
+    let settings = merged.settle(&Credentials::from_environment(), Purpose::Check)?;
+    notes(&settings);
+    connect(&settings)
+}
+
+fn notes(settings: &Settings) {
+    for notice in &settings.notices {
+        hint(&format!("note: {notice}"));
+    }
 }
 
 /// Tries the backends of all hosts and the component, and says what is missing there and what mends it.
