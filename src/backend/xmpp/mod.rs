@@ -111,7 +111,7 @@ impl Adapter for Xmpp {
     async fn create(&self, account: &NewAccount<'_>) -> Result<(), CallError> {
         let is_text = |text: &str| text.chars().all(is_xml);
         let password = account.password.reveal();
-        if !is_text(password) || is_nothing(password) {
+        if !is_text(password) || !is_usable(password) {
             return Err(Refusal::Password.into());
         }
         if !is_kept(account.username) {
@@ -179,12 +179,38 @@ impl Adapter for Xmpp {
     }
 }
 
-/// Whether nothing is left of a password once a server has prepared it (RFC 4013): nobody could log in with it.
-fn is_nothing(password: &str) -> bool {
-    stringprep::saslprep(password).is_ok_and(|prepared| prepared.is_empty())
+/// Prosody prepares no longer ones.
+const MAX_PASSWORD_BYTES: usize = 1_023;
+
+/// Whether somebody can log in with a password once a server has prepared it (RFC 4013): it takes the password and leaves
+/// something of it. Prosody 13 makes the account of one that it does not take, answers that it has not, and nobody can have
+/// that name any more. What is newer than the Unicode of that RFC is let pass by servers.
+fn is_usable(password: &str) -> bool {
+    let known: String = password.chars().filter(|c| !stringprep::tables::unassigned_code_point(*c)).collect();
+    let is_prepared = |prepared: &str| !prepared.is_empty() || known.len() < password.len();
+    password.len() <= MAX_PASSWORD_BYTES && stringprep::saslprep(&known).is_ok_and(|prepared| is_prepared(&prepared))
 }
 
 /// XML 1.0, 2.2; a line end is not what was typed when it arrives (2.11).
 fn is_xml(c: char) -> bool {
     !matches!(c, '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}') || c == '\t'
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_that_no_server_takes_is_not_sent() {
+        let (long, too_long) = ("x".repeat(1_023), "x".repeat(1_024));
+        for usable in
+            [&*long, "a password", "pässwörd", "a\u{a0}b", "\u{5d0}\u{5d1}\u{5d2}", "\u{1fae0}\u{1f9cb}", "\u{ad}x"]
+        {
+            assert!(is_usable(usable), "{usable:?}");
+        }
+        // Nothing is left, a control character, private use, no character, and Hebrew that begins and Latin that ends.
+        for unusable in [&*too_long, "", "\u{ad}\u{2060}", "a\u{7f}", "a\tb", "\u{e000}", "\u{fdd0}", "\u{5d0}b"] {
+            assert!(!is_usable(unusable), "{unusable:?}");
+        }
+    }
 }
