@@ -10,6 +10,8 @@
 mod admin;
 #[path = "numbers/backends.rs"]
 mod backends;
+#[path = "../tests/common/mod.rs"]
+mod common;
 #[path = "numbers/jwt.rs"]
 mod jwt;
 #[path = "numbers/load.rs"]

@@ -479,7 +479,7 @@ fn state_is_for_its_owner_alone_whatever_the_umask() {
 /// Runs a subcommand that should end by itself; kills it if it does not.
 fn ends(scratch: &Scratch, arguments: &[&str]) -> Output {
     let mut command = Command::new("timeout");
-    command.arg("20").arg(scratch.command().get_program()).args(scratch.command().get_args());
+    command.arg(PATIENCE.as_secs().to_string()).arg(scratch.command().get_program()).args(scratch.command().get_args());
     command.args(arguments).stdin(Stdio::null()).output().unwrap()
 }
 

@@ -1,5 +1,6 @@
 //! The adapter for Prosody against a real Prosody, with both of its storages.
 
+mod common;
 #[path = "common/hostile.rs"]
 mod hostile;
 #[path = "common/prosody.rs"]

@@ -20,9 +20,12 @@ fn idle_service_goes_on_while_an_app_may_sign_up() {
     let link = scratch.ok(&["invite", "create"]);
     let socket = listener();
     let address = socket.local_addr().unwrap();
+    // Who opens the page is there before the service is; else it may be idle before that.
+    let mut guest = Client::tcp(address);
+    guest.send(common::http::request("GET", &link.trim().replace("https://invite.example.com", ""), &[], ""));
     let mut served = scratch.serve_activated(vec![socket.into()], "http", &[]);
-    let page = link.trim().replace("https://invite.example.com", "");
-    assert_eq!(Client::tcp(address).get(&page).status, 200);
+    assert_eq!(guest.read().expect("an answer").status, 200);
+    drop(guest);
     served.wait_log("idle, but apps hold tokens");
     let id = scratch.ok(&["invite", "list"]).split('\t').next().unwrap().to_owned();
     scratch.ok(&["invite", "revoke", &id]);

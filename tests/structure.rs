@@ -1,6 +1,11 @@
 //! The map in `src/lib.rs` is true: a module uses what stands below it, never what stands above.
 
+#[path = "common/patience.rs"]
+mod patience;
+
 use std::path::{Path, PathBuf};
+
+use patience::PATIENCE;
 
 /// From the top: each may use what comes after it. What stands in one row does not know each other.
 const ROWS: [&[&str]; 11] = [
@@ -77,4 +82,29 @@ fn only_the_listeners_adopt_descriptors_unsafely() {
     let with: Vec<_> =
         files.iter().filter(|file| std::fs::read_to_string(file).unwrap().contains("unsafe_code")).collect();
     assert_eq!(with, [&root.join("server/listen.rs")]);
+}
+
+/// A limit of a test's own is one that a busy machine reaches.
+#[test]
+fn tests_wait_for_as_long_as_it_takes() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let mut files = Vec::new();
+    sources(&root, &mut files);
+    let mut own = Vec::new();
+    for file in files.iter().filter(|file| !file.ends_with("structure.rs")) {
+        let text = std::fs::read_to_string(file).unwrap();
+        for wait in ["recv_timeout(", "set_read_timeout(Some("] {
+            let limits = text.split(wait).skip(1).map(|rest| rest.split(')').next().unwrap());
+            own.extend(limits.filter(|limit| *limit != "PATIENCE").map(|limit| format!("{}: {limit}", file.display())));
+        }
+    }
+    assert_eq!(own, Vec::<String>::new());
+    // And equally long in every language.
+    let seconds = PATIENCE.as_secs();
+    for (file, line) in
+        [("patience.py", format!("PATIENCE = {seconds}")), ("nix/boot.sh", format!("patience={seconds}"))]
+    {
+        let text = std::fs::read_to_string(root.join(file)).unwrap();
+        assert!(text.lines().any(|own| own == line), "{file} does not say {line}");
+    }
 }

@@ -14,7 +14,7 @@ use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
 use base64::Engine as _;
-use common::{CONFIG, Scratch};
+use common::{CONFIG, PATIENCE, Scratch};
 use futures_lite::future::block_on;
 use invited::backend::prosody::Prosody as AdminSocket;
 use invited::backend::xmpp::Xmpp as Client;
@@ -76,7 +76,7 @@ fn login(prosody: &Prosody, username: &str, password: &str) -> bool {
 /// Logs in as a client does that leaves the password as it was typed (SASL PLAIN).
 fn takes_password(prosody: &Prosody, user: &str, password: &str) -> bool {
     let mut stream = TcpStream::connect(prosody.address()).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let data = base64::engine::general_purpose::STANDARD.encode(format!("\0{user}\0{password}"));
     write!(
         stream,

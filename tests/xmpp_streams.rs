@@ -10,7 +10,7 @@ mod hostile;
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::{CONFIG, Scratch};
+use common::{CONFIG, PATIENCE, Scratch, now};
 use fake_xmpp::{FakeXmpp, HOST, PASSWORD, Reply, Style, USER, certificate};
 use futures_lite::future::block_on;
 use invited::backend::xmpp::Xmpp as Client;
@@ -259,13 +259,11 @@ fn only_a_token_that_is_refused_counts_as_spent() {
 
 /// Waits for what another thread does.
 fn until(what: &str, is_so: impl Fn() -> bool) {
-    for _ in 0..2_000 {
-        if is_so() {
-            return;
-        }
+    let began = now();
+    while !is_so() {
+        assert!(began.elapsed() < PATIENCE, "waited in vain: {what}");
         std::thread::sleep(Duration::from_millis(5));
     }
-    panic!("not within ten seconds: {what}");
 }
 
 #[test]

@@ -10,11 +10,11 @@ import threading
 import time
 import traceback
 
+from patience import PATIENCE
+
 UNIX = "/run/invited/http.sock"
 TCP = ("127.0.0.1", 5290)
 HERE = "/boot-test"
-# Nothing that is waited for takes longer, also on a loaded machine.
-PATIENCE = 30
 
 _checks = []
 
@@ -45,7 +45,7 @@ def sh(command, status=0, **options):
     """Runs a shell command, which must end with `status`; None for any."""
     if "input" not in options:
         options["stdin"] = subprocess.DEVNULL
-    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=120, **options)
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=PATIENCE, **options)
     if status is not None:
         assert done.returncode == status, f"{command}: {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done

@@ -17,10 +17,12 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
+from patience import PATIENCE
+
 SCENARIO, BASE, GIVEN, SHOTS, AXE = sys.argv[1:]
 GIVEN, SHOTS = json.loads(GIVEN), pathlib.Path(SHOTS)
 PASSWORD = "quarrel mantle orchid bridge"
-PATIENCE = 20
 PHONES = {
     "Android": "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0 Mobile Safari/537.36",
     "iOS": "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.0 Mobile/15E148 Safari/604.1",
@@ -40,6 +42,7 @@ class Browser:
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         self.driver = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
         self.driver.set_page_load_timeout(PATIENCE)
+        self.driver.set_script_timeout(PATIENCE)
         if scripts:
             self.cdp("Page.addScriptToEvaluateOnNewDocument", source=LISTEN)
         else:
@@ -75,12 +78,15 @@ class Browser:
     def text(self, selector="h1"):
         return self.one(selector).text
 
-    def go(self, element):
-        """Clicks what leads to another page, and waits for that."""
+    def leave(self, act):
+        """Does what leads to another page, and waits for that."""
         page = self.one("html")
-        element.click()
+        act()
         WebDriverWait(self.driver, PATIENCE).until(lambda _: self.is_gone(page))
         self.check_console()
+
+    def go(self, element):
+        self.leave(element.click)
 
     def is_gone(self, element):
         try:
@@ -164,10 +170,7 @@ class Browser:
                 self.shot(f"{name}-{width}-{'dark' if dark else 'light'}")
 
     def enter(self):
-        page = self.one("html")
-        ActionChains(self.driver).send_keys(Keys.ENTER).perform()
-        WebDriverWait(self.driver, PATIENCE).until(lambda _: self.is_gone(page))
-        self.check_console()
+        self.leave(ActionChains(self.driver).send_keys(Keys.ENTER).perform)
 
 
 def path(kind, page):
@@ -255,9 +258,8 @@ def signs_up():
     browser.fill("juliet2", PASSWORD)
     # Twice, as quickly as can be; one of them may be gone before the other is pressed.
     if GIVEN["scripts"]:
-        page = browser.one("html")
-        driver.execute_script("const b = document.querySelector('form[method=post] p button'); b.click(); b.click();")
-        WebDriverWait(driver, PATIENCE).until(lambda _: browser.is_gone(page))
+        twice = "const b = document.querySelector('form[method=post] p button'); b.click(); b.click();"
+        browser.leave(lambda: driver.execute_script(twice))
     else:
         browser.submit()
     assert browser.text("#address") == "juliet2@example.com"
@@ -316,8 +318,9 @@ def keyboard():
     browser.get(GIVEN["reset"])
     browser.tab_to(lambda one: "reset?t=" in (one.get_attribute("href") or ""))
     browser.enter()
-    browser.tab_to(lambda one: one.get_attribute("name") == "password").send_keys("another " + PASSWORD + Keys.ENTER)
-    WebDriverWait(browser.driver, PATIENCE).until(lambda _: browser.text() == "Your new password is set")
+    password = browser.tab_to(lambda one: one.get_attribute("name") == "password")
+    browser.leave(lambda: password.send_keys("another " + PASSWORD + Keys.ENTER))
+    assert browser.text() == "Your new password is set"
     return browser
 
 

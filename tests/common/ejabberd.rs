@@ -11,14 +11,12 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
-use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-#[path = "servers.rs"]
-mod servers;
+use crate::common::{PATIENCE, servers};
 
 /// The one host.
 pub const HOST: &str = "example.com";
@@ -26,8 +24,6 @@ pub const HOST: &str = "example.com";
 pub const ADMIN: &str = "admin@example.com";
 pub const PASSWORD: &str = "the admin's \"password\"";
 
-/// All of the start takes 2 s on an idle machine.
-const START_TIMEOUT: Duration = Duration::from_mins(1);
 /// Between finding a free port and ejabberd's taking it, somebody else may.
 const ATTEMPTS: usize = 5;
 
@@ -189,7 +185,7 @@ impl Ejabberd {
         let (sender, lines) = mpsc::channel();
         std::thread::spawn(move || stdout.lines().map_while(Result::ok).for_each(|line| drop(sender.send(line))));
         loop {
-            match lines.recv_timeout(START_TIMEOUT) {
+            match lines.recv_timeout(PATIENCE) {
                 Ok(line) if line == "ready" => return true,
                 Ok(_) => {}
                 Err(_) => return false,

@@ -70,10 +70,14 @@ impl Client {
     }
 
     pub fn try_tcp(address: SocketAddr) -> std::io::Result<Self> {
-        let stream = TcpStream::connect(address)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        stream.set_nodelay(true)?;
-        Ok(Self { stream: Box::new(stream), inbox: Vec::new() })
+        TcpStream::connect(address).map(Self::of)
+    }
+
+    /// On a connection that was made already.
+    pub fn of(stream: TcpStream) -> Self {
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_nodelay(true).unwrap();
+        Self { stream: Box::new(stream), inbox: Vec::new() }
     }
 
     pub fn unix(path: &Path) -> Self {

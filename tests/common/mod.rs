@@ -2,6 +2,8 @@
 #![allow(dead_code, unused_imports, reason = "every test file uses a part of it")]
 
 pub mod http;
+mod patience;
+pub mod servers;
 
 use std::io::{BufRead as _, BufReader};
 use std::net::{SocketAddr, TcpListener};
@@ -15,9 +17,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 pub use http::{Client, Response, exchange};
-
-/// Nothing that is waited for takes longer, also on a loaded machine.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub use patience::PATIENCE;
 
 #[expect(clippy::disallowed_methods, reason = "a test waits by the real clock")]
 pub fn now() -> Instant {
@@ -33,6 +33,16 @@ listen = ["127.0.0.1:0"]
 sha256 = "1ec1c26b50d5d3c58d9583181af8076655fe00756bf7285940ba3670f99fcba0"
 "#;
 
+/// Read before a test's own configuration. These are longer than [`PATIENCE`]: a connection that ends was ended for what the
+/// test is about, and one that is slow is not.
+const LIMITS: &str = r#"
+[http]
+header_timeout = "10m"
+body_timeout = "10m"
+idle_timeout = "10m"
+drain_timeout = "10m"
+"#;
+
 /// The key of [`CONFIG`].
 pub const KEY: &str = "site/s3cret";
 
@@ -45,6 +55,7 @@ impl Scratch {
     pub fn new(config: &str) -> Self {
         let dir = tempfile::Builder::new().prefix("invited-test-").tempdir().unwrap();
         let scratch = Self { dir };
+        std::fs::write(scratch.limits(), LIMITS).unwrap();
         scratch.configure(config);
         scratch
     }
@@ -57,6 +68,10 @@ impl Scratch {
         self.path().join("config.toml")
     }
 
+    fn limits(&self) -> PathBuf {
+        self.path().join("limits.toml")
+    }
+
     pub fn state(&self) -> PathBuf {
         self.path().join("state")
     }
@@ -67,10 +82,27 @@ impl Scratch {
 
     /// The binary with this configuration and state directory, and none of the caller's environment.
     pub fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_invited"));
-        Self::prepare(&mut command);
+        let mut command = Self::binary();
         command.arg("--config").arg(self.config()).arg("--state-dir").arg(self.state());
         command
+    }
+
+    fn binary() -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_invited"));
+        Self::prepare(&mut command);
+        command
+    }
+
+    /// The same with [`LIMITS`], for `serve`.
+    fn service(&self) -> Command {
+        let mut command = Self::binary();
+        self.configured(&mut command);
+        command
+    }
+
+    fn configured(&self, command: &mut Command) {
+        command.arg("--config").arg(self.limits()).arg("--config").arg(self.config());
+        command.arg("--state-dir").arg(self.state());
     }
 
     fn prepare(command: &mut Command) {
@@ -105,17 +137,17 @@ impl Scratch {
 
     /// Starts `serve` on a port of its own.
     pub fn serve(&self) -> Served {
-        Served::start(&mut self.command(), &["serve", "-v"])
+        Served::start(&mut self.service(), &["serve", "-v"])
     }
 
     /// Starts `serve` with these arguments, and extra environment.
     pub fn serve_as(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Served {
-        Served::start(self.command().envs(environment.iter().copied()), &[&["serve"], arguments].concat())
+        Served::start(self.service().envs(environment.iter().copied()), &[&["serve"], arguments].concat())
     }
 
     /// Starts `serve` with extra environment.
     pub fn serve_with(&self, environment: &[(&str, &str)]) -> Served {
-        Served::start(self.command().envs(environment.iter().copied()), &["serve", "-v"])
+        Served::start(self.service().envs(environment.iter().copied()), &["serve", "-v"])
     }
 
     /// Starts `serve` on sockets that are passed as systemd does: `LISTEN_FDS`, from descriptor 3 on, under `names`.
@@ -130,7 +162,7 @@ impl Scratch {
             other => panic!("{other} sockets"),
         };
         command.arg("-c").arg(script).arg(env!("CARGO_BIN_EXE_invited"));
-        command.arg("--config").arg(self.config()).arg("--state-dir").arg(self.state());
+        self.configured(&mut command);
         command.env("LISTEN_FDS", count.to_string()).env("LISTEN_FDNAMES", names);
         command.envs(environment.iter().copied());
         let mut sockets = sockets.into_iter();

@@ -12,9 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::common::now;
-
-const START_TIMEOUT: Duration = Duration::from_mins(1);
+use crate::common::{PATIENCE, now};
 
 /// The password of its one user, which the socket does not ask for.
 pub const PASSWORD: &str = "zPASSz w&rd";
@@ -73,7 +71,7 @@ impl Postgres {
         command.args(["-p", &self.port.to_string(), "-h", "127.0.0.1", "-c", "max_connections=40"]);
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.dir.path().join("log")).unwrap();
         self.process = Some(command.stdout(Stdio::null()).stderr(log).spawn().unwrap());
-        let deadline = now() + START_TIMEOUT;
+        let deadline = now() + PATIENCE;
         while !self.try_sql("postgres", "SELECT 1").status.success() {
             self.wait_a_bit(deadline);
         }

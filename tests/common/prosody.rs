@@ -14,20 +14,15 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
-use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-#[path = "servers.rs"]
-mod servers;
+use crate::common::{PATIENCE, servers};
 
 /// The one host.
 pub const HOST: &str = "example.com";
 
-/// Between two lines of the log; all of the start takes 0.1 s on an idle machine.
-const START_TIMEOUT: Duration = Duration::from_secs(30);
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// Between finding a free port and Prosody's taking it, somebody else may.
 const ATTEMPTS: usize = 5;
 /// What has a port that was found for it.
@@ -175,7 +170,7 @@ impl Prosody {
         let mut missing: Vec<_> = [Some(self.address), self.component].into_iter().flatten().collect();
         let mut seen = String::new();
         while !missing.is_empty() {
-            match self.log.recv_timeout(START_TIMEOUT) {
+            match self.log.recv_timeout(PATIENCE) {
                 // Of what else there is, some has no ports in any case.
                 Ok(line) if SERVICES.iter().any(|name| line.contains(&format!("'{name}' on no ports"))) => {
                     return false;
@@ -199,7 +194,7 @@ impl Prosody {
             assert!(answer.starts_with("HTTP/1.1 403 "), "{answer}\n{}", self.log());
         } else {
             let mut stream = TcpStream::connect(self.address).unwrap();
-            stream.set_read_timeout(Some(ANSWER_TIMEOUT)).unwrap();
+            stream.set_read_timeout(Some(PATIENCE)).unwrap();
             let host =
                 if self.configuration().contains(&format!("\nVirtualHost \"{HOST}\"")) { HOST } else { "localhost" };
             let header = format!(
@@ -265,7 +260,7 @@ impl Prosody {
     /// Runs Lua in it, which returns a text without anything that XML would escape; gives that text.
     pub fn lua(&self, code: &str) -> String {
         let mut stream = UnixStream::connect(self.socket()).unwrap();
-        stream.set_read_timeout(Some(ANSWER_TIMEOUT)).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let code = code.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
         let header = "<stream:stream xmlns:stream='http://etherx.jabber.org/streams' xmlns='xmpp:prosody.im/admin'>";
         stream.write_all(format!("{header}<repl-input>&gt;{code}</repl-input>").as_bytes()).unwrap();
@@ -292,7 +287,7 @@ impl Prosody {
     /// Whether a client can log in so, by SASL PLAIN.
     pub fn lets_in(&self, username: &str, password: &str) -> bool {
         let mut stream = TcpStream::connect(self.address).unwrap();
-        stream.set_read_timeout(Some(ANSWER_TIMEOUT)).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let response = STANDARD.encode(format!("\0{username}\0{password}"));
         let stanzas = format!(
             "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' version='1.0' \
@@ -368,7 +363,7 @@ impl Prosody {
     /// Sends a request and returns the whole answer. `head` is the request line and headers, each with its CR LF.
     pub fn exchange(&self, head: &str) -> String {
         let mut stream = TcpStream::connect(self.address).unwrap();
-        stream.set_read_timeout(Some(ANSWER_TIMEOUT)).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.write_all(format!("{head}Connection: close\r\n\r\n").as_bytes()).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();

@@ -8,13 +8,11 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
-use std::time::Duration;
 
 use minidom::Element;
 use serde_json::Value;
 
-/// Nothing that the client waits for takes longer, also on a loaded machine.
-const PATIENCE: Duration = Duration::from_secs(30);
+use crate::common::PATIENCE;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Runs under the booted systemd: each line of `ok` is a check; the exit status says whether all held.
 bad=0
+# As in tests/common/patience.rs.
+patience=300
 ok() {
     if eval "$2"; then
         echo "ok      $1"
@@ -52,16 +54,16 @@ exec 3<>/tmp/answers
 for _ in {1..60}; do post "$key"; done >&3 2>&1 &
 for _ in 1 2 3; do
     # Each restart falls between two answers.
-    read -r -t 30 answer <&3 && echo "$answer"
+    read -r -t "$patience" answer <&3 && echo "$answer"
     systemctl restart invited.service
 done >/tmp/all
-while (($(wc --lines </tmp/all) < 60)) && read -r -t 30 answer <&3; do echo "$answer" >>/tmp/all; done
+while (($(wc --lines </tmp/all) < 60)) && read -r -t "$patience" answer <&3; do echo "$answer" >>/tmp/all; done
 ok "three restarts refuse and lose nothing" '[[ $(sort /tmp/all | uniq --count | xargs) = "60 201" ]]'
 ok "which all are in the ledger" '(($(invited invite list | wc --lines) == 64))'
 
 pid=$(prop MainPID)
 rm /etc/invited/config.toml && mv /etc/invited/switched /etc/invited/config.toml
-ok "changed settings are taken by a reload" 'systemctl reload invited.service; grep --quiet --max-count=1 reload.done <(timeout 30 journalctl --follow --lines=all --unit=invited.service); [[ $(post late/test) = 201 ]]'
+ok "changed settings are taken by a reload" 'systemctl reload invited.service; grep --quiet --max-count=1 reload.done <(timeout "$patience" journalctl --follow --lines=all --unit=invited.service); [[ $(post late/test) = 201 ]]'
 ok "a key that is no longer declared is refused" '[[ $(post website/test) = 403 ]]'
 ok "in the same process" '[[ $(prop MainPID) = "$pid" ]]'
 
@@ -85,11 +87,11 @@ mv /etc/systemd/system/config.toml /etc/invited/config.toml
 systemctl daemon-reload
 systemctl start prosody.service invited.socket
 in_time() {
-    for _ in {1..300}; do
-        "$@" >/dev/null 2>&1 && return
+    local end=$((SECONDS + patience))
+    until "$@" >/dev/null 2>&1; do
+        ((SECONDS < end)) || return
         sleep 0.1
     done
-    return 1
 }
 ok "Prosody has its admin socket for its group alone" 'in_time test -S /run/prosody/admin.sock; [[ $(stat --format=%a:%U:%G /run/prosody/admin.sock) = 770:prosody:prosody ]]'
 ok "the admin command reaches it" '[[ $(invited check --connect) = "example.com: Prosody 0.12"* ]]'

@@ -14,6 +14,7 @@ Prints {"ok": true, …} or {"error": "the condition", "at": "the step"}.
 import asyncio
 import json
 import logging
+import pathlib
 import sys
 
 import slixmpp
@@ -22,8 +23,10 @@ from slixmpp.xmlstream import ET
 from slixmpp.xmlstream.handler import Waiter
 from slixmpp.xmlstream.matcher import MatcherId
 
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
+from patience import PATIENCE
+
 logging.disable(logging.CRITICAL)
-PATIENCE = 20
 
 
 class Client(slixmpp.ClientXMPP):
