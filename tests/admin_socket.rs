@@ -161,10 +161,12 @@ fn name(text: &str) -> Username {
     text.parse().unwrap()
 }
 
-/// What becomes of a call that is given up after a moment.
-async fn given_up(client: &Prosody, username: &Username) {
+/// A call that is given up when the server has heard of so many, this one among them, and answered none.
+async fn given_up(fake: &Fake, calls: usize, client: &Prosody, username: &Username) {
     let late = async {
-        async_io::Timer::after(Duration::from_millis(200)).await;
+        while fake.calls.lock().unwrap().iter().filter(|(_, call)| call == "exists").count() < calls {
+            async_io::Timer::after(Duration::from_millis(1)).await;
+        }
         None
     };
     assert_eq!(async { Some(client.exists(username).await) }.or(late).await, None);
@@ -217,7 +219,7 @@ fn a_call_that_is_given_up_takes_its_connection_along() {
     block_on(async {
         let (ann, bob) = (name("ann"), name("bob"));
         // Nobody knows what became of the other one on that connection.
-        let ((), other) = zip(given_up(&client, &ann), client.exists(&bob)).await;
+        let ((), other) = zip(given_up(&fake, 2, &client, &ann), client.exists(&bob)).await;
         assert!(matches!(other, Err(CallError::Unsure(_))), "{other:?}");
         assert_eq!(client.exists(&bob).await, Ok(false));
         assert_eq!(client.exists(&ann).await, Ok(true));
@@ -239,7 +241,7 @@ fn a_late_answer_is_nobodys() {
         (_, call) => Act::Say(answer(call)),
     });
     let client = fake.client();
-    block_on(given_up(&client, &name("ann")));
+    block_on(given_up(&fake, 1, &client, &name("ann")));
     assert_eq!(block_on(client.exists(&name("bob"))), Ok(false));
     assert_eq!(fake.connections(), 2);
 }

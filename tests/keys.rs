@@ -383,7 +383,7 @@ fn key_create_killed_at_any_moment_leaves_the_key_whole_or_not_at_all() {
     fs::write(&start, "").unwrap();
     let first = scratch.key(&["--id", "first"]);
     let modified = |path: &Path| path.metadata().unwrap().modified().unwrap();
-    let whole =
+    let mut whole =
         modified(&dir.join("first.toml")).duration_since(modified(&start)).unwrap().max(Duration::from_millis(5));
 
     let mut printed = vec![first];
@@ -395,6 +395,8 @@ fn key_create_killed_at_any_moment_leaves_the_key_whole_or_not_at_all() {
         std::thread::sleep(whole.mul_f64(rng.random_range(0.0..1.5)));
         child.kill().unwrap();
         let output = child.wait_with_output().unwrap();
+        // A machine is busier at one time than at another.
+        whole = whole.mul_f64(if output.status.success() { 0.95 } else { 1.05 });
         killed += usize::from(!output.status.success());
         let stdout = String::from_utf8(output.stdout).unwrap();
         printed.extend(stdout.strip_suffix('\n').map(str::to_owned));

@@ -9,10 +9,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use common::http::request;
-use common::{CONFIG, Client, KEY, PATIENCE, Response, Scratch, Served, exchange};
-
-/// The shorter timeouts under test.
-const SHORT: Duration = Duration::from_millis(300);
+use common::{CONFIG, Client, KEY, PATIENCE, Response, Scratch, Served, exchange, now};
 
 fn with_http(lines: &str) -> Scratch {
     Scratch::new(&format!("{CONFIG}[http]\n{lines}\n"))
@@ -86,7 +83,7 @@ fn the_limit_of_connections_is_for_all_listeners_together() {
 
 #[test]
 fn an_idle_connection_is_closed_quietly() {
-    let scratch = with_http("idle_timeout = \"300ms\"");
+    let scratch = with_http("idle_timeout = \"2s\"");
     let served = scratch.serve();
     assert!(served.client().is_ended());
     let mut client = served.client();
@@ -98,29 +95,45 @@ fn an_idle_connection_is_closed_quietly() {
 
 #[test]
 fn a_connection_with_requests_is_not_idle() {
-    let scratch = with_http("idle_timeout = \"300ms\"");
+    // A machine may be so busy that a client pauses for longer than it wants to; then it has more time.
+    let mut timeouts = [300, 1_000, 5_000, 30_000].map(Duration::from_millis).into_iter();
+    while keeps_asking(timeouts.next().expect("a client that does not pause for 30 s")).is_none() {}
+}
+
+/// Sends requests on one connection, whose idle timeout is this, for twice as long. Nothing if the client itself was slow.
+fn keeps_asking(timeout: Duration) -> Option<()> {
+    let scratch = with_http(&format!("idle_timeout = \"{}ms\"", timeout.as_millis()));
     let served = scratch.serve();
     let mut client = served.client();
+    let mut last = now();
+    let mut send = |client: &mut Client, bytes: &str, pause: Duration| {
+        std::thread::sleep(pause);
+        let began = now();
+        let sent = client.try_send(bytes);
+        let is_in_time = pause > timeout || last.elapsed() < timeout;
+        last = began;
+        is_in_time.then(|| sent.unwrap())
+    };
     for _ in 0..6 {
-        assert_eq!(client.get("/nowhere").status, 404);
-        std::thread::sleep(SHORT / 3);
+        send(&mut client, &request("GET", "/nowhere", &[], ""), timeout / 3)?;
+        assert_eq!(client.read().unwrap().status, 404);
     }
-    // Neither is one whose head or body is slow: for these there are other limits.
+    // Neither is one idle whose head or body is slow: for these there are other limits.
     for pieces in [
         ["GET /nowhere HTTP/1.1\r\n", "Host: a\r\n\r\n"],
         ["PUT /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n", "abc"],
     ] {
-        client.send(pieces[0]);
-        std::thread::sleep(SHORT * 2);
-        client.send(pieces[1]);
+        send(&mut client, pieces[0], Duration::ZERO)?;
+        send(&mut client, pieces[1], timeout * 2)?;
         assert_eq!(client.read().unwrap().status, 404, "{pieces:?}");
     }
     assert!(client.is_ended());
+    Some(())
 }
 
 #[test]
 fn a_client_that_never_reads_is_dropped() {
-    let scratch = with_http("idle_timeout = \"300ms\"\nmax_connections = 1");
+    let scratch = with_http("idle_timeout = \"2s\"\nmax_connections = 1");
     let served = scratch.serve();
     let mut deaf = TcpStream::connect(served.address()).unwrap();
     deaf.set_write_timeout(Some(PATIENCE)).unwrap();

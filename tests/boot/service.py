@@ -15,7 +15,7 @@ import time
 import urllib.parse
 
 sys.path.insert(0, "/boot-test")
-from harness import HERE, TCP, UNIX, Client, Crowd, check, invite, journal, ledger, out, pid, prop, run_checks, sh, undisturbed, until, write, written
+from harness import HERE, PATIENCE, TCP, UNIX, Client, Crowd, check, invite, journal, ledger, out, pid, prop, run_checks, sh, undisturbed, until, write, written
 
 CONFIG = "/etc/invited/config.toml"
 BASE = 'public_url = "https://invite.example.com/"\n[hosts."example.com"]\n'
@@ -329,7 +329,7 @@ def watchdog_kills(hang):
     took = time.monotonic() - began
     assert journal("Watchdog timeout") == kills + 1
     if hung:
-        hung.wait(timeout=30)
+        hung.wait(timeout=PATIENCE)
     invite(keys["main"])
     return f"{took:.1f} s, WatchdogSec=2s"
 
@@ -379,7 +379,7 @@ def stop_drains():
     answer = slow.read()
     assert answer.token in ledger()
     assert answer.headers["connection"] == "close"
-    assert stopping.wait(30) == 0
+    assert stopping.wait(PATIENCE) == 0
     assert prop("Result") == "success" and not os.path.exists(UNIX)
     sh("systemctl start invited.socket")
 
@@ -399,20 +399,21 @@ def idle_service_ends_and_the_next_connection_starts_it():
 def wrong_configuration_leaves_the_socket_up_and_says_why():
     stop_service()
     with written("/etc/invited/conf.d/wrong.toml", WRONG):
-        starts, asked, end = journal("Starting invited.service"), 0, time.monotonic() + 6
+        starts, asked, began = journal("Starting invited.service"), 0, time.monotonic()
+        end = began + 6
         # As many as would hit systemd's own limits, if each of them started the service anew.
-        while time.monotonic() < end:
+        while time.monotonic() < end or journal("Starting invited.service") < starts + 2:
             assert Client().ask(keys["main"]).status == 503
             asked += 1
         until(lambda: prop("ActiveState") == "failed", "it gives up")
-        starts = journal("Starting invited.service") - starts
-        assert 2 <= starts <= 7, starts
+        starts, took = journal("Starting invited.service") - starts, time.monotonic() - began
+        assert 2 <= starts <= took + 1, (starts, took)
         assert prop("ExecMainStatus") == "2"
         assert prop("ActiveState", "invited.socket") == "active"
         status = sh("systemctl status --no-pager --full invited.service", status=3).stdout
         assert "colour (/etc/invited/conf.d/wrong.toml)" in status, status
     invite(keys["main"])
-    return f"{asked} requests answered 503 by {starts} starts in 6 s"
+    return f"{asked} requests answered 503 by {starts} starts in {took:.0f} s"
 
 
 @check

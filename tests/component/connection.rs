@@ -330,6 +330,9 @@ fn a_service_that_is_a_component_is_never_idle() {
         let notified = Notified::new(&scratch);
         let environment = [("NOTIFY_SOCKET", notified.path()), ("WATCHDOG_USEC", "300000")];
         let mut served = scratch.serve_activated(vec![listener().into()], "http", &environment);
+        if server == prosody.component() {
+            served.wait_log(CONNECTED);
+        }
         let began = now();
         // It tells that it lives ten times a second, and nobody asks for anything.
         while began.elapsed() < Duration::from_secs(3) {

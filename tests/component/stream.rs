@@ -459,9 +459,13 @@ fn pauses(fail: impl Fn(Line), served: &Served, port: &FakePort) -> Vec<Duration
     at.windows(2).map(|pair| pair[1] - pair[0]).collect()
 }
 
+/// Each twice as long as the one before; a busy machine makes them longer.
 fn assert_growing(pauses: &[Duration]) {
-    assert!(pauses[0] >= Duration::from_millis(100), "{pauses:?}");
-    assert!(pauses[1] > pauses[0] && pauses[2] > pauses[1], "{pauses:?}");
+    let least = [1, 2, 4].map(Duration::from_secs);
+    assert!(
+        pauses.len() == least.len() && pauses.iter().zip(least).all(|(pause, least)| *pause >= least),
+        "{pauses:?}"
+    );
 }
 
 fn refuse(condition: &str) {
