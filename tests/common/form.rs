@@ -4,6 +4,9 @@
 
 use super::common::{Response, Served, http};
 
+/// Why a server counts as away that did not answer within the deadline of a call.
+const SLOW: &str = "not within ";
+
 /// A form that was opened.
 pub struct Form {
     path: String,
@@ -28,8 +31,19 @@ impl Form {
         Self { token: token.into(), ..self }
     }
 
-    /// Fills it in and sends it.
+    /// Fills it in and sends it; again, as the page asks for, when a server that is there was too slow.
     pub fn send(&self, served: &Served, username: &str, password: &str) -> Response {
+        loop {
+            let logged = served.log_length();
+            let answer = self.send_once(served, username, password);
+            if answer.status != 503 || !served.log().lines().skip(logged).any(|line| line.contains(SLOW)) {
+                return answer;
+            }
+            served.wait_log_after(logged, "the XMPP server is back");
+        }
+    }
+
+    fn send_once(&self, served: &Served, username: &str, password: &str) -> Response {
         let mut body = url::form_urlencoded::Serializer::new(String::new());
         body.append_pair("token", &self.token).append_pair("csrf", &self.csrf);
         body.append_pair("username", username).append_pair("password", password);

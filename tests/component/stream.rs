@@ -441,7 +441,7 @@ fn a_check_of_a_silent_server_comes_to_an_end() {
     let port = FakePort::open();
     let scratch = Scratch::new(&configured(port.address));
     let began = now();
-    let output = scratch.run(&["check", "--connect"]);
+    let output = scratch.command().args(["check", "--connect"]).output().unwrap();
     assert!(began.elapsed() < PATIENCE);
     let told = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.code() == Some(1) && told.contains(NAME), "{told}");
