@@ -124,13 +124,16 @@ impl Elements {
         }
     }
 
-    /// Writes an element.
+    /// Writes an element, and blanks after it, which mean nothing (RFC 6120, 4.6.1): since CVE-2023-52425, Expat, which
+    /// Prosody and ejabberd read with, looks at a tag that came in pieces only when there is twice as much as when it last
+    /// looked. Without more to come it would wait, and with it what was written.
     ///
     /// # Errors
     /// When that fails, or it holds what XML has no place for.
     pub async fn write(&mut self, element: &Element) -> Result<(), StreamError> {
         let mut bytes = Vec::new();
         element.write_to(&mut bytes).map_err(|error| StreamError::Xml(error.to_string()))?;
+        bytes.resize(bytes.len() + longest_tag(&bytes), b' ');
         self.io.write_all(&bytes).await?;
         Ok(self.io.flush().await?)
     }
@@ -277,6 +280,12 @@ pub fn set(element: &mut Element, name: &str, value: &str) {
     }
 }
 
+/// How many bytes the longest tag has.
+fn longest_tag(xml: &[u8]) -> usize {
+    let tags = xml.split(|byte| *byte == b'<').filter_map(|rest| rest.iter().position(|byte| *byte == b'>'));
+    tags.max().map_or(0, |inside| inside + 2)
+}
+
 #[cfg(test)]
 mod tests {
     use futures_lite::future::block_on;
@@ -322,5 +331,14 @@ mod tests {
     fn what_does_not_end_is_an_error() {
         let read = read(&format!("<a>{}</a>", "x".repeat(ENDLESS_BYTES)));
         assert!(matches!(&read[..], [Err(StreamError::Endless)]), "{read:?}");
+    }
+
+    #[test]
+    fn the_longest_tag_is_found() {
+        for (xml, length) in
+            [("", 0), ("<a/>", 4), ("<a b='c'>text that is longer</a>", 9), ("<a><bcd e='&gt;'/></a>", 15)]
+        {
+            assert_eq!(longest_tag(xml.as_bytes()), length, "{xml}");
+        }
     }
 }
