@@ -473,7 +473,7 @@ impl Crowd {
                     } else {
                         faults.push(format!("{answer:?}"));
                     }
-                    client = Some(connection).filter(|_| !is_last(&answer));
+                    client = (!is_last(&answer)).then_some(connection);
                 }
                 Ok(None) => faults.push(format!("request {number} of its connection got no answer")),
                 Err(error) => faults.push(format!("request {number} of its connection got no answer: {error}")),

@@ -153,7 +153,7 @@ impl Prosody {
             }
             std::fs::create_dir(dir.path().join("data")).unwrap();
             let text = configuration(&dir.path().display().to_string(), address.port());
-            let component = Some(component).filter(|_| text.contains(COMPONENT_PORT));
+            let component = text.contains(COMPONENT_PORT).then_some(component);
             let text = component.map(|at| text.replace(COMPONENT_PORT, &at.port().to_string())).unwrap_or(text);
             std::fs::write(dir.path().join("prosody.cfg.lua"), text).unwrap();
             let (process, log) = spawn(dir.path());
