@@ -559,7 +559,9 @@ fn stolen_ledger_holds_no_token_and_no_key() {
     // Most of what is read begins as no secret does, and is not looked up.
     let begin = |bytes: &[u8]| usize::from(bytes[0]) << 8 | usize::from(bytes[1]);
     let mut begins = vec![false; 1 << 16];
-    secrets.iter().for_each(|secret| begins[begin(secret)] = true);
+    for secret in &secrets {
+        begins[begin(secret)] = true;
+    }
     let mut seen = 0;
     for path in walk(&scratch.state()).iter().filter(|path| path.is_file() && !path.ends_with("ledger.key")) {
         let bytes = fs::read(path).unwrap();

@@ -2,7 +2,6 @@
 //! machine's own ejabberd or epmd is read or touched.
 
 #![allow(dead_code, reason = "every test file uses a part of it")]
-#![allow(clippy::duplicate_mod, reason = "some tests start both kinds of servers")]
 #![expect(clippy::unwrap_used, reason = "a harness that cannot do its work fails the test")]
 
 use std::collections::BTreeSet;

@@ -5,7 +5,6 @@
 //! touched.
 
 #![allow(dead_code, reason = "every test file uses a part of it")]
-#![allow(clippy::duplicate_mod, reason = "some tests start both kinds of servers")]
 #![expect(clippy::unwrap_used, reason = "a harness that cannot do its work fails the test")]
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
