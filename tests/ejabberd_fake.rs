@@ -1,6 +1,7 @@
 //! The scripted ejabberd held against a real one, call by call: where the tests run with ejabberd 26.07 or later, both are
 //! asked the same and have to answer the same.
 
+mod common;
 #[path = "common/ejabberd.rs"]
 mod ejabberd;
 #[path = "common/fake_ejabberd.rs"]

@@ -1,5 +1,6 @@
 //! The adapter for any server, as a client of a real ejabberd: with mod_invites from 26.01 on, and without before.
 
+mod common;
 #[path = "common/ejabberd.rs"]
 mod ejabberd;
 #[path = "common/slixmpp.rs"]

@@ -1,6 +1,7 @@
 //! Invites of several uses at a server of which nothing can be asked but whether it still takes a token: the desk, its
 //! ledger and the adapter before a scripted server.
 
+mod common;
 #[path = "common/fake_xmpp.rs"]
 mod fake_xmpp;
 
