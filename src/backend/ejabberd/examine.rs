@@ -10,6 +10,7 @@ use super::tokens::Listed;
 use super::{Ejabberd, unexpected};
 use crate::backend::{Adapter as _, CallError, Examination, Finding, Refusal};
 use crate::clock;
+use crate::invite::name::Jid;
 
 impl Ejabberd {
     /// See [`crate::backend::Adapter::examine`].
@@ -33,7 +34,10 @@ impl Ejabberd {
             Err(CallError::Away(why) | CallError::Unsure(why)) => {
                 return Examination {
                     server: None,
-                    findings: vec![fault(why, format!("{}\n{}", self.listener(), self.permissions()))],
+                    findings: vec![fault(
+                        why,
+                        format!("{}\n{}\n{}", self.listener(), self.permissions(), self.account()),
+                    )],
                 };
             }
         };
@@ -165,6 +169,14 @@ impl Ejabberd {
             "ejabberd.yml:\nlisten:\n  - port: {port}\n    ip: \"{address}\"\n    module: ejabberd_http{tls}\n    \
              request_handlers:\n      {path}: mod_http_api\nmodules:\n  mod_http_api: {{}}\n  mod_admin_extra: {{}}"
         )
+    }
+
+    /// What is left to do for the account when the configuration is as it is to be.
+    fn account(&self) -> String {
+        let register = self.api.user().map_or_else(String::new, |Jid { user, host }| {
+            format!("ejabberdctl register {user} {host} PASSWORD # that of this configuration, if there is no such account\n")
+        });
+        format!("then:\nsystemctl restart ejabberd.service\n{register}").trim_end().to_owned()
     }
 
     fn permissions(&self) -> String {
