@@ -3,7 +3,7 @@
 -- Each call runs on its own: nothing else happens in Prosody in between.
 
 -- Of all that stands here: a hook of another version is taken out and put in anew.
-local VERSION = "invited-4"
+local VERSION = "invited-5"
 
 local function R(name)
 	local ok, found = pcall(require, "prosody." .. name)
@@ -257,8 +257,12 @@ function ops.create(q)
 		username = name, host = q.host, source = "invited", validated_invite = invite, ip = q.ip,
 	})
 	local roles = invite.additional_data and invite.additional_data.roles
-	if um.set_user_role and roles and roles[1] and um.get_user_role(name, q.host).name ~= roles[1] then
-		warning = warning or "the first role of the invite is none that this server knows"
+	if um.set_user_role and roles and roles[1] then
+		-- The account is there, whatever this throws.
+		local known, role = pcall(um.get_user_role, name, q.host)
+		if not (known and role and role.name == roles[1]) then
+			warning = warning or "the first role of the invite is none that this server knows"
+		end
 	end
 	return { warning = warning or thrown }
 end
