@@ -1,28 +1,24 @@
 //! `invited` hands out invites to an XMPP server, over HTTP, to whoever holds a key.
 //!
-//! The way of a request, which is also the order to read in:
+//! From the top, where a request comes in, which is also the order to read in:
 //!
 //! | module | what it has |
 //! |---|---|
 //! | [`cli`] | the command line: `serve`, `demo`, keys and invites by hand |
-//! | [`server`] | sockets, connections, HTTP/1, draining, the service manager; knows no route |
-//! | [`app`] | the tide app: state, middleware, the route table |
-//! | [`component`] | commands for the users of a host, over XMPP |
-//! | [`api`] | what programs call: `/invites_api` |
-//! | [`pages`] | what guests see |
-//! | [`caller`] | a call as handlers get it, and who is calling |
-//! | [`problem`] | every refusal that an outsider may see |
+//! | [`app`], [`component`] | the tide app: state, middleware, the route table; commands for the users of a host, over XMPP |
+//! | [`api`], [`pages`] | what programs call: `/invites_api`; what guests see |
+//! | [`caller`], [`problem`] | a call as handlers get it, and who is calling; every refusal that an outsider may see |
 //! | [`desk`] | the use cases: let in, issue, look up, list, revoke |
-//! | [`key`] | who may ask: declared keys and those of the state directory |
-//! | [`backend`] | how accounts come to be on an XMPP server |
-//! | [`ledger`] | the record of all invites, and its group commit |
+//! | [`server`] | sockets, connections, HTTP/1, draining, the service manager; knows no route |
+//! | [`key`], [`ledger`], [`backend`] | who may ask: declared keys and those of the state directory; the record of all invites, and its group commit; how accounts come to be on an XMPP server |
 //! | [`config`] | from sources to settings |
+//! | [`elements`], [`files`] | XML over a connection, as XMPP has it; files written whole |
+//! | [`log`], [`metrics`] | the only logger; what is counted |
 //! | [`invite`] | what an invite, its token and its links are; pure |
-//! | [`elements`] | XML over a connection, as XMPP has it |
-//! | [`files`], [`log`], [`metrics`], [`clock`] | files written whole, the only logger, what is counted, the clock and randomness |
+//! | [`clock`] | the clock and randomness |
 //!
-//! A module uses what stands below it, never what stands above: `tests/structure.rs` reads every path and holds the code
-//! to that.
+//! A module uses what stands below it, never what stands above, nor what stands beside it: `tests/structure` reads this
+//! table, and every path in the source, and holds the code to it.
 
 // Tests may: there a panic is the message.
 #![deny(clippy::unwrap_used, clippy::expect_used)]
