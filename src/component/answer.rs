@@ -4,10 +4,10 @@ use minidom::Element;
 
 use super::commands::{self, Command};
 use super::session::Sessions;
-use super::stanza::{COMMANDS, FORM, PING, Refusal, Requester, back, refuse};
+use super::stanza::{COMMANDS, FORM, PING, Requester, back, refuse, unknown};
 use crate::config::settings::Component;
 use crate::desk::Desk;
-use crate::elements::{element, set};
+use crate::elements::{StanzaError, element, set};
 
 const DISCO_INFO: &str = "http://jabber.org/protocol/disco#info";
 const DISCO_ITEMS: &str = "http://jabber.org/protocol/disco#items";
@@ -18,7 +18,7 @@ pub(super) async fn answer(stanza: &Element, desk: &Desk, sessions: &Sessions) -
         Some(component) if stanza.attr("to") == Some(component.jid.as_str()) => {
             payload(stanza, component, desk, sessions).await
         }
-        _ => Err(Refusal::new("cancel", "service-unavailable")),
+        _ => Err(StanzaError::new("cancel", "service-unavailable")),
     };
     match answered {
         Ok(payload) => {
@@ -37,9 +37,9 @@ async fn payload(
     component: &Component,
     desk: &Desk,
     sessions: &Sessions,
-) -> Result<Option<Element>, Refusal> {
+) -> Result<Option<Element>, StanzaError> {
     let requester = Requester::of(stanza, component);
-    let unavailable = || Refusal::new("cancel", "service-unavailable");
+    let unavailable = || StanzaError::new("cancel", "service-unavailable");
     let request = stanza.children().next().ok_or_else(unavailable)?;
     let node = request.attr("node");
     match (stanza.attr("type"), request.name(), request.ns().as_str()) {
@@ -47,7 +47,7 @@ async fn payload(
         (Some("get"), "query", DISCO_ITEMS) => items(node, &requester, component).map(Some),
         (Some("get"), "ping", PING) => Ok(None),
         (Some("set"), "command", COMMANDS) => {
-            let command = node.and_then(Command::named).ok_or_else(Refusal::unknown)?;
+            let command = node.and_then(Command::named).ok_or_else(unknown)?;
             commands::run(command, request, &requester, component, desk, sessions).await.map(Some)
         }
         _ => Err(unavailable()),
@@ -55,12 +55,12 @@ async fn payload(
 }
 
 /// What we are, or one of our commands is.
-fn info(node: Option<&str>) -> Result<Element, Refusal> {
+fn info(node: Option<&str>) -> Result<Element, StanzaError> {
     let (kind, name, features): (_, _, &[&str]) = match node {
         None => ("command-list", "Invites", &[DISCO_INFO, DISCO_ITEMS, COMMANDS, PING]),
         Some(COMMANDS) => ("command-list", "Invites", &[COMMANDS]),
         Some(node) => {
-            let command = Command::named(node).ok_or_else(Refusal::unknown)?;
+            let command = Command::named(node).ok_or_else(unknown)?;
             ("command-node", command.title(), &[COMMANDS, FORM])
         }
     };
@@ -74,7 +74,7 @@ fn info(node: Option<&str>) -> Result<Element, Refusal> {
 }
 
 /// The commands that whoever asks may run.
-fn items(node: Option<&str>, requester: &Requester<'_>, component: &Component) -> Result<Element, Refusal> {
+fn items(node: Option<&str>, requester: &Requester<'_>, component: &Component) -> Result<Element, StanzaError> {
     let mut query = query(DISCO_ITEMS, node);
     match node {
         None => {}
@@ -85,7 +85,7 @@ fn items(node: Option<&str>, requester: &Requester<'_>, component: &Component) -
             }
         }
         Some(node) if Command::named(node).is_some() => {}
-        Some(_) => return Err(Refusal::unknown()),
+        Some(_) => return Err(unknown()),
     }
     Ok(query)
 }

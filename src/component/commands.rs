@@ -3,11 +3,11 @@
 use minidom::Element;
 
 use super::session::{Sessions, new_id};
-use super::stanza::{COMMANDS, FORM, Refusal, Requester};
+use super::stanza::{COMMANDS, FORM, Requester};
 use crate::clock;
 use crate::config::settings::{Component, Users};
 use crate::desk::{Desk, IssueError, Issued};
-use crate::elements::{element, set};
+use crate::elements::{StanzaError, element, set};
 use crate::invite::link;
 use crate::invite::name::{Jid, Username};
 use crate::invite::policy::{Minting, Order, span_text};
@@ -56,8 +56,8 @@ impl Command {
 }
 
 /// What is wrong with a step, by its name in XEP-0050.
-fn bad(what: &'static str) -> Refusal {
-    Refusal { of_command: Some(what), ..Refusal::new("modify", "bad-request") }
+fn bad(what: &'static str) -> StanzaError {
+    StanzaError { specific: Some((what, COMMANDS)), ..StanzaError::new("modify", "bad-request") }
 }
 
 /// Does the next step of a command.
@@ -68,9 +68,9 @@ pub(super) async fn run(
     component: &Component,
     desk: &Desk,
     sessions: &Sessions,
-) -> Result<Element, Refusal> {
+) -> Result<Element, StanzaError> {
     let Some(user) = requester.user.as_ref().filter(|_| requester.is_of(command.users(component))) else {
-        return Err(Refusal::new("auth", "forbidden").because("You may not run this command."));
+        return Err(StanzaError::new("auth", "forbidden").because("You may not run this command."));
     };
     let action = request.attr("action").unwrap_or("execute");
     let session = request.attr("sessionid");
@@ -113,7 +113,7 @@ async fn make(
     user: &Jid,
     component: &Component,
     desk: &Desk,
-) -> Result<Issued, Refusal> {
+) -> Result<Issued, StanzaError> {
     let now = clock::now();
     let is_contact = command == Command::Invite || form.wants_contact;
     let order = Order {
@@ -124,31 +124,32 @@ async fn make(
         ..Order::default()
     };
     if order.username.as_ref().is_some_and(|name| name.parse::<Username>().is_err()) {
-        return Err(Refusal::new("modify", "not-acceptable").because("This cannot be the name of an account."));
+        return Err(StanzaError::new("modify", "not-acceptable").because("This cannot be the name of an account."));
     }
     desk.issue_to_user(user, component.per_user, &component.host, &order, now).await.map_err(refusal)
 }
 
-fn refusal(error: IssueError) -> Refusal {
+fn refusal(error: IssueError) -> StanzaError {
     match error {
-        IssueError::NotForServer(_) => Refusal::new("modify", "not-acceptable").because(error.to_string()),
+        IssueError::NotForServer(_) => StanzaError::new("modify", "not-acceptable").because(error.to_string()),
         IssueError::Order(wrong) => {
             let is_name = wrong.iter().any(|wrong| wrong.field == "username");
             let condition = if is_name { "conflict" } else { "not-acceptable" };
-            Refusal::new("modify", condition).because(IssueError::Order(wrong).to_string())
+            StanzaError::new("modify", condition).because(IssueError::Order(wrong).to_string())
         }
         IssueError::Ledger(CreateError::NameReserved(name)) => {
-            Refusal::new("modify", "conflict").because(format!("Somebody else has, or will have, the name {name}."))
+            StanzaError::new("modify", "conflict").because(format!("Somebody else has, or will have, the name {name}."))
         }
         IssueError::Ledger(CreateError::Limit { retry_after } | CreateError::Pending { retry_after }) => {
             let wait = span_text(std::time::Duration::from_secs(retry_after.as_secs().max(1)));
-            Refusal::new("wait", "resource-constraint").because(format!("That was all for now; try again in {wait}."))
+            StanzaError::new("wait", "resource-constraint")
+                .because(format!("That was all for now; try again in {wait}."))
         }
         IssueError::Ledger(_) | IssueError::NoAppToken(_) => {
-            Refusal::new("wait", "internal-server-error").because("No invite can be made now; try again later.")
+            StanzaError::new("wait", "internal-server-error").because("No invite can be made now; try again later.")
         }
         IssueError::Scope | IssueError::Host | IssueError::WhichHost | IssueError::NoPublicUrl => {
-            Refusal::new("cancel", "internal-server-error").because(error.to_string())
+            StanzaError::new("cancel", "internal-server-error").because(error.to_string())
         }
     }
 }
@@ -163,7 +164,7 @@ struct Form {
 }
 
 impl Form {
-    fn of(request: &Element) -> Result<Option<Self>, Refusal> {
+    fn of(request: &Element) -> Result<Option<Self>, StanzaError> {
         let Some(form) = request.get_child("x", FORM) else { return Ok(None) };
         let value = |name: &str| {
             let fields = form.children().filter(|field| field.is("field", FORM) && field.attr("var") == Some(name));
@@ -171,7 +172,7 @@ impl Form {
             match values[..] {
                 [] => Ok(String::new()),
                 [value] => Ok(value.text().trim().to_owned()),
-                _ => Err(Refusal::new("modify", "bad-request").because(format!("{name} is there twice."))),
+                _ => Err(StanzaError::new("modify", "bad-request").because(format!("{name} is there twice."))),
             }
         };
         let wants_contact = match value("roster-subscription")?.as_str() {
@@ -179,7 +180,7 @@ impl Form {
             "1" | "true" => true,
             _ => {
                 let text = "roster-subscription: expected true or false.";
-                return Err(Refusal::new("modify", "bad-request").because(text));
+                return Err(StanzaError::new("modify", "bad-request").because(text));
             }
         };
         let username = Some(value("username")?).filter(|name| !name.is_empty());

@@ -29,15 +29,15 @@ use minidom::Element;
 use crate::clock;
 use crate::config::settings::Component;
 use crate::desk::Desk;
-use crate::elements::StreamError;
+use crate::elements::{StanzaError, StreamError};
 use answer::answer;
 use session::Sessions;
-use stanza::{Refusal, refuse, wants_answer};
+use stanza::{refuse, wants_answer};
+use stream::ComponentStream;
 pub use stream::ConnectError;
-use stream::Stream;
 
-/// Whether the configuration has changed is looked at so often.
-const TURN: Duration = Duration::from_secs(1);
+/// How often it is checked whether the configuration has changed.
+const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 /// After a failed try it is waited so long, then twice as long, and so on.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
@@ -78,7 +78,7 @@ pub enum Examined {
 /// # Errors
 /// Why it is not connected.
 pub async fn examine(component: &Component) -> Result<Examined, ConnectError> {
-    match Stream::open(component).await {
+    match ComponentStream::open(component).await {
         Ok(mut stream) => {
             stream.end().await;
             Ok(Examined::Taken)
@@ -99,11 +99,11 @@ pub async fn run(desk: Arc<ArcSwap<Desk>>, health: Arc<Health>, stop: Stop) {
         let Some(component) = desk.load().settings().component.clone() else {
             (tried, pause) = (None, FIRST_PAUSE);
             health.set(None);
-            clock::within(TURN, stopped(&stop)).await;
+            clock::within(CHECK_INTERVAL, stopped(&stop)).await;
             continue;
         };
         let jid = component.jid.as_str();
-        let opened = async { Some(Stream::open(&component).await) }.or(async {
+        let opened = async { Some(ComponentStream::open(&component).await) }.or(async {
             stopped(&stop).await;
             None
         });
@@ -149,7 +149,7 @@ async fn stopped(stop: &Stop) {
 async fn wait(pause: Duration, component: &Component, desk: &ArcSwap<Desk>) {
     let until = clock::instant() + pause;
     while clock::instant() < until && is_wanted(component, desk) {
-        Timer::at(until.min(clock::instant() + TURN)).await;
+        Timer::at(until.min(clock::instant() + CHECK_INTERVAL)).await;
     }
 }
 
@@ -162,7 +162,7 @@ fn is_wanted(component: &Component, desk: &ArcSwap<Desk>) -> bool {
     })
 }
 
-enum Turn {
+enum StreamEvent {
     Came(Element),
     /// More than is read; this is the beginning of it.
     TooLarge(Element),
@@ -172,7 +172,7 @@ enum Turn {
 
 /// Answers what comes, until the connection is not wanted any more.
 async fn serve(
-    mut stream: Stream,
+    mut stream: ComponentStream,
     component: &Component,
     desk: &ArcSwap<Desk>,
     sessions: &Arc<Sessions>,
@@ -183,28 +183,28 @@ async fn serve(
     let (mut heard, mut asked) = (clock::instant(), clock::instant());
     loop {
         // Answers go first: whoever sends much does not keep them from their turn.
-        let next = async { Ok(answers.recv().await.map_or(Turn::Tick, Turn::Answered)) }
+        let next = async { Ok(answers.recv().await.map_or(StreamEvent::Tick, StreamEvent::Answered)) }
             .or(async {
                 match stream.read().await {
-                    Err(ConnectError::Lost(StreamError::TooLarge(begun))) => Ok(Turn::TooLarge(*begun)),
-                    read => read.map(Turn::Came),
+                    Err(ConnectError::Lost(StreamError::TooLarge(begun))) => Ok(StreamEvent::TooLarge(*begun)),
+                    read => read.map(StreamEvent::Came),
                 }
             })
             .or(async {
-                clock::within(TURN, stopped(stop)).await;
-                Ok(Turn::Tick)
+                clock::within(CHECK_INTERVAL, stopped(stop)).await;
+                Ok(StreamEvent::Tick)
             });
-        let turn = next.await?;
-        if matches!(turn, Turn::Came(_) | Turn::TooLarge(_)) {
+        let event = next.await?;
+        if matches!(event, StreamEvent::Came(_) | StreamEvent::TooLarge(_)) {
             heard = clock::instant();
         }
-        match turn {
-            Turn::Answered(answer) => write(&mut stream, &answer).await?,
-            Turn::Came(stanza) if !wants_answer(&stanza) => {}
-            Turn::Came(stanza) if busy.load(Ordering::Relaxed) >= MOST_AT_ONCE => {
-                write(&mut stream, &refuse(&stanza, &Refusal::busy())).await?;
+        match event {
+            StreamEvent::Answered(answer) => write(&mut stream, &answer).await?,
+            StreamEvent::Came(stanza) if !wants_answer(&stanza) => {}
+            StreamEvent::Came(stanza) if busy.load(Ordering::Relaxed) >= MOST_AT_ONCE => {
+                write(&mut stream, &refuse(&stanza, &stanza::busy())).await?;
             }
-            Turn::Came(stanza) => {
+            StreamEvent::Came(stanza) => {
                 busy.fetch_add(1, Ordering::Relaxed);
                 let (desk, sessions) = (desk.load_full(), Arc::clone(sessions));
                 let (sender, busy) = (sender.clone(), Arc::clone(&busy));
@@ -215,11 +215,11 @@ async fn serve(
                     busy.fetch_sub(1, Ordering::Relaxed);
                 });
             }
-            Turn::TooLarge(begun) if wants_answer(&begun) => {
-                let refusal = Refusal::new("modify", "not-acceptable").because("This is too much to read.");
+            StreamEvent::TooLarge(begun) if wants_answer(&begun) => {
+                let refusal = StanzaError::new("modify", "not-acceptable").because("This is too much to read.");
                 write(&mut stream, &refuse(&begun, &refusal)).await?;
             }
-            Turn::TooLarge(_) | Turn::Tick => {}
+            StreamEvent::TooLarge(_) | StreamEvent::Tick => {}
         }
         if stop.is_closed() || !is_wanted(component, desk) {
             // What is being done is told.
@@ -246,7 +246,7 @@ fn is_past(now: Instant, since: Instant, time: Duration) -> bool {
     now.duration_since(since) >= time
 }
 
-async fn write(stream: &mut Stream, element: &Element) -> Result<(), ConnectError> {
+async fn write(stream: &mut ComponentStream, element: &Element) -> Result<(), ConnectError> {
     Ok(clock::within(WRITE_TIMEOUT, stream.write(element)).await.ok_or(ConnectError::Silent)??)
 }
 

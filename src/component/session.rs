@@ -20,9 +20,9 @@ const MOST: usize = 1_000;
 
 /// The sessions that are open.
 #[derive(Default)]
-pub(super) struct Sessions(Mutex<HashMap<String, Session>>);
+pub(super) struct Sessions(Mutex<HashMap<String, CommandSession>>);
 
-struct Session {
+struct CommandSession {
     /// The full JID.
     owner: String,
     began: Instant,
@@ -34,16 +34,16 @@ impl Sessions {
         let now = clock::instant();
         let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         sessions.retain(|other, session| other != id && now.duration_since(session.began) < LIFE);
-        let is_same_user = |session: &Session| bare(&session.owner) == bare(owner);
-        make_room(&mut sessions, MOST_OF_ONE, is_same_user);
-        make_room(&mut sessions, MOST, |_| true);
-        sessions.insert(id.to_owned(), Session { owner: owner.to_owned(), began: now });
+        let is_same_user = |session: &CommandSession| bare(&session.owner) == bare(owner);
+        evict_oldest(&mut sessions, MOST_OF_ONE, is_same_user);
+        evict_oldest(&mut sessions, MOST, |_| true);
+        sessions.insert(id.to_owned(), CommandSession { owner: owner.to_owned(), began: now });
     }
 
     /// Whether the session is open, and `owner`'s.
     pub(super) fn is_open(&self, id: &str, owner: &str) -> bool {
         let sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_live = |session: &Session| clock::instant().duration_since(session.began) < LIFE;
+        let is_live = |session: &CommandSession| clock::instant().duration_since(session.began) < LIFE;
         sessions.get(id).is_some_and(|session| session.owner == owner && is_live(session))
     }
 
@@ -55,7 +55,7 @@ impl Sessions {
 }
 
 /// Ends the oldest of some sessions, if there are as many as may be.
-fn make_room(sessions: &mut HashMap<String, Session>, most: usize, of: impl Fn(&Session) -> bool) {
+fn evict_oldest(sessions: &mut HashMap<String, CommandSession>, most: usize, of: impl Fn(&CommandSession) -> bool) {
     let some = || sessions.iter().filter(|(_, session)| of(session));
     let oldest = some().min_by_key(|(_, session)| session.began).map(|(id, _)| id.clone());
     if some().count() >= most
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_sessions_make_room_first_those_of_the_same_user() {
+    fn the_oldest_sessions_evict_oldest_first_those_of_the_same_user() {
         let sessions = Sessions::default();
         let begin = |owner: &str| {
             let id = new_id();

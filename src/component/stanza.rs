@@ -4,44 +4,21 @@ use minidom::Element;
 
 use super::stream::ACCEPT;
 use crate::config::settings::{Component, Users};
-use crate::elements::{STANZA_ERROR, element, set};
+use crate::elements::{StanzaError, element, set};
 use crate::invite::name::{HostName, Jid};
 
 pub(super) const COMMANDS: &str = "http://jabber.org/protocol/commands";
 pub(super) const FORM: &str = "jabber:x:data";
 pub(super) const PING: &str = "urn:xmpp:ping";
 
-/// Why something is not done (RFC 6120, 8.3).
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Refusal {
-    /// `auth`, `cancel`, `modify` or `wait`.
-    pub(super) kind: &'static str,
-    /// Such as `forbidden`.
-    pub(super) condition: &'static str,
-    /// In words.
-    pub(super) text: Option<String>,
-    /// What XEP-0050 calls it (its table 4), if it does.
-    pub(super) of_command: Option<&'static str>,
+/// There is too much to do.
+pub(super) fn busy() -> StanzaError {
+    StanzaError::new("wait", "resource-constraint").because("Too much is asked at once; try again later.")
 }
 
-impl Refusal {
-    pub(super) fn new(kind: &'static str, condition: &'static str) -> Self {
-        Self { kind, condition, text: None, of_command: None }
-    }
-
-    pub(super) fn because(self, text: impl Into<String>) -> Self {
-        Self { text: Some(text.into()), ..self }
-    }
-
-    /// There is too much to do.
-    pub(super) fn busy() -> Self {
-        Self::new("wait", "resource-constraint").because("Too much is asked at once; try again later.")
-    }
-
-    /// There is no such thing here.
-    pub(super) fn unknown() -> Self {
-        Self::new("cancel", "item-not-found")
-    }
+/// There is no such thing here.
+pub(super) fn unknown() -> StanzaError {
+    StanzaError::new("cancel", "item-not-found")
 }
 
 /// Who asks.
@@ -77,20 +54,10 @@ pub(super) fn wants_answer(stanza: &Element) -> bool {
     is_request && stanza.attr("from").is_some_and(|from| !from.is_empty()) && stanza.attr("id").is_some()
 }
 
-/// Says no to a request.
-pub(super) fn refuse(stanza: &Element, refusal: &Refusal) -> Element {
-    let mut error = element("error", ACCEPT, &[("type", refusal.kind)]);
-    error.append_child(Element::bare(refusal.condition, STANZA_ERROR));
-    if let Some(text) = &refusal.text {
-        let mut words = Element::bare("text", STANZA_ERROR);
-        words.append_text(text.as_str());
-        error.append_child(words);
-    }
-    if let Some(name) = refusal.of_command {
-        error.append_child(Element::bare(name, COMMANDS));
-    }
+/// Refuses a request.
+pub(super) fn refuse(stanza: &Element, refusal: &StanzaError) -> Element {
     let mut answer = back(stanza, "error");
-    answer.append_child(error);
+    answer.append_child(refusal.write(ACCEPT));
     answer
 }
 

@@ -61,9 +61,9 @@ impl ConnectError {
 }
 
 /// A connection on which stanzas go.
-pub(super) struct Stream(Elements);
+pub(super) struct ComponentStream(Elements);
 
-impl Stream {
+impl ComponentStream {
     /// Connects and proves to be the component.
     pub(super) async fn open(component: &Component) -> Result<Self, ConnectError> {
         clock::within(CONNECT_TIMEOUT, Box::pin(Self::shake_hands(component)))

@@ -5,6 +5,7 @@
 
 mod connection;
 mod examine;
+mod shell;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,13 +21,13 @@ use super::{
 };
 use crate::invite::Kind;
 use crate::invite::name::{HostName, Jid, Username};
-use connection::Connection;
+use connection::AdminSocket;
 
 /// A host on Prosody.
 pub struct Prosody {
     host: HostName,
     socket: PathBuf,
-    connection: Mutex<Option<Arc<Connection>>>,
+    connection: Mutex<Option<Arc<AdminSocket>>>,
 }
 
 impl Prosody {
@@ -37,13 +38,13 @@ impl Prosody {
     }
 
     /// The connection, or a new one where it has ended: by path, for a restarted Prosody makes another socket.
-    async fn connection(&self) -> Result<Arc<Connection>, CallError> {
+    async fn connection(&self) -> Result<Arc<AdminSocket>, CallError> {
         let mut connection = self.connection.lock().await;
         if let Some(open) = connection.as_ref().filter(|connection| connection.is_open()) {
             return Ok(Arc::clone(open));
         }
         *connection = None;
-        let open = Arc::new(Connection::open(&self.socket).await?);
+        let open = Arc::new(AdminSocket::open(&self.socket).await?);
         *connection = Some(Arc::clone(&open));
         Ok(open)
     }

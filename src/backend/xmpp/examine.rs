@@ -3,7 +3,7 @@
 use minidom::Element;
 
 use super::invite::{self, COMMANDS, CREATE_ACCOUNT};
-use super::stream::{Stream, before};
+use super::stream::{ClientStream, before};
 use super::{IBR_TOKEN, Xmpp};
 use crate::backend::{CallError, Examination, Finding, Refusal};
 use crate::elements::element;
@@ -66,7 +66,7 @@ impl Xmpp {
     }
 }
 
-async fn ask(stream: &mut Stream, host: &str, query: Element) -> Result<Option<Element>, CallError> {
+async fn ask(stream: &mut ClientStream, host: &str, query: Element) -> Result<Option<Element>, CallError> {
     let answer = stream.ask("get", Some(host), query).await.map_err(before)?;
     Ok(answer.ok().and_then(|answer| answer.children().next().cloned()))
 }

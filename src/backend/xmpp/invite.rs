@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use minidom::Element;
 
-use super::stream::{StanzaError, Stream};
+use super::stream::ClientStream;
 use crate::backend::{CallError, Minted, Refusal};
-use crate::elements::element;
+use crate::elements::{StanzaError, element};
 use crate::invite::link;
 use crate::invite::name::Username;
 
@@ -30,7 +30,7 @@ pub(super) enum Asked {
 /// Runs the command. Prosody completes it at once; 0.5.0, 0.6.0 and ejabberd show a form first. The name is told only
 /// where it must be: what is told is reserved, also if nothing comes of it.
 pub(super) async fn create_account(
-    stream: &mut Stream,
+    stream: &mut ClientStream,
     host: &str,
     username: Option<&Username>,
 ) -> Result<Asked, CallError> {
@@ -52,14 +52,14 @@ pub(super) async fn create_account(
 }
 
 /// Whether the server wants the name before it makes an invite. Makes none, unless the server makes one at once.
-pub(super) async fn wants_name(stream: &mut Stream, host: &str) -> Result<bool, CallError> {
+pub(super) async fn wants_name(stream: &mut ClientStream, host: &str) -> Result<bool, CallError> {
     let answer = execute(stream, host).await?;
     let Some(shown) = Shown::of(&answer) else { return made(&answer, false).map(|_| false) };
     shown.cancel(stream, host).await?;
     Ok(shown.wants_name())
 }
 
-async fn execute(stream: &mut Stream, host: &str) -> Result<Element, CallError> {
+async fn execute(stream: &mut ClientStream, host: &str) -> Result<Element, CallError> {
     let command = element("command", COMMANDS, &[("node", CREATE_ACCOUNT), ("action", "execute")]);
     stream.ask("set", Some(host), command).await?.map_err(|error| refused(&error, false))
 }
@@ -71,7 +71,7 @@ fn made(answer: &Element, is_for_name: bool) -> Result<Asked, CallError> {
 
 /// `of_name`: the server was told a name, and may mean that.
 fn refused(StanzaError { condition, .. }: &StanzaError, of_name: bool) -> CallError {
-    match condition.as_str() {
+    match condition.as_ref() {
         "conflict" if of_name => Refusal::Taken.into(),
         "bad-request" | "not-acceptable" | "jid-malformed" if of_name => Refusal::Name.into(),
         "item-not-found" | "feature-not-implemented" | "service-unavailable" => Refusal::Unsupported.into(),
@@ -110,7 +110,7 @@ impl<'a> Shown<'a> {
     }
 
     /// Whether the server minds is no matter.
-    async fn cancel(&self, stream: &mut Stream, host: &str) -> Result<(), CallError> {
+    async fn cancel(&self, stream: &mut ClientStream, host: &str) -> Result<(), CallError> {
         let _ = stream.ask("set", Some(host), self.command("cancel")).await?;
         Ok(())
     }

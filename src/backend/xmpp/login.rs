@@ -9,7 +9,7 @@ use sasl::client::{Mechanism, MechanismError};
 use sasl::common::scram::{Sha1, Sha256};
 use sasl::common::{ChannelBinding, Credentials};
 
-use super::stream::Stream;
+use super::stream::ClientStream;
 use crate::backend::CallError;
 use crate::elements::element;
 
@@ -36,7 +36,7 @@ impl From<CallError> for LoginError {
     }
 }
 
-impl Stream {
+impl ClientStream {
     /// Logs in and binds a resource.
     pub(super) async fn login(&mut self, user: &str, password: &str) -> Result<(), LoginError> {
         let mut mechanism = self.mechanism(user, password)?;

@@ -28,7 +28,7 @@ use crate::config::settings;
 use crate::invite::Kind;
 use crate::invite::name::{HostName, Username};
 use invite::Asked;
-use session::Session;
+use session::AccountSession;
 
 /// So many tokens are shown on one stream, some of many by chance: servers let a stranger send a few KiB a second, and the
 /// call has a deadline.
@@ -39,7 +39,7 @@ const IBR_TOKEN: &str = "urn:xmpp:ibr-token:0";
 /// A host on some server.
 pub struct Xmpp {
     host: HostName,
-    session: Session,
+    session: AccountSession,
     /// Whether the server turned out to make invites for a name alone; then none is for apps.
     wants_name: AtomicBool,
     spare: Mutex<Option<Spare>>,
@@ -56,7 +56,7 @@ impl Xmpp {
     /// The server of `host`, with an account that makes invites. Connects when it is first asked something.
     #[must_use]
     pub fn new(host: &HostName, settings: &settings::Xmpp) -> Self {
-        let session = Session::new(host, settings);
+        let session = AccountSession::new(host, settings);
         Self { host: host.clone(), session, wants_name: AtomicBool::new(false), spare: Mutex::default() }
     }
 

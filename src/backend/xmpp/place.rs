@@ -14,21 +14,21 @@ const DEFAULT_PORT: u16 = 5222;
 
 /// A port that takes clients.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct ClientPort {
     /// `host:port`.
     pub(super) address: String,
     /// TLS begins with the connection (XEP-0368), and not by STARTTLS.
     pub(super) is_tls: bool,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for ClientPort {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.address)
     }
 }
 
 /// Where to connect to for `domain`, an ASCII name, in the order in which it is tried.
-pub(super) async fn places(domain: &str, tls: TlsUse) -> Result<Vec<Place>, CallError> {
+pub(super) async fn places(domain: &str, tls: TlsUse) -> Result<Vec<ClientPort>, CallError> {
     let resolver = Resolver::of_system();
     let starttls = resolver.srv("_xmpp-client._tcp", domain);
     if tls == TlsUse::Off {
@@ -45,7 +45,7 @@ fn chosen(
     domain: &str,
     starttls: Result<Vec<Srv>, DnsError>,
     direct: Result<Vec<Srv>, DnsError>,
-) -> Result<Vec<Place>, CallError> {
+) -> Result<Vec<ClientPort>, CallError> {
     let mut records = Vec::new();
     for (said, is_tls) in [(starttls, false), (direct, true)] {
         match said {
@@ -55,11 +55,11 @@ fn chosen(
         }
     }
     if records.is_empty() {
-        return Ok(vec![Place { address: format!("{domain}:{DEFAULT_PORT}"), is_tls: false }]);
+        return Ok(vec![ClientPort { address: format!("{domain}:{DEFAULT_PORT}"), is_tls: false }]);
     }
     let places = dns::in_order(records, &mut clock::rng()).into_iter().filter_map(|(record, is_tls)| {
         let address = format!("{}:{}", record.target?, record.port);
-        Some(Place { address, is_tls })
+        Some(ClientPort { address, is_tls })
     });
     let places: Vec<_> = places.take(MAX_PLACES).collect();
     if places.is_empty() {

@@ -7,8 +7,8 @@ use async_lock::Mutex;
 
 use super::invite::{self, Asked};
 use super::login::LoginError;
-use super::place::{self, Place};
-use super::stream::{Stream, before};
+use super::place::{self, ClientPort};
+use super::stream::{ClientStream, before};
 use crate::backend::CallError;
 use crate::backend::net::Trust;
 use crate::clock;
@@ -20,23 +20,23 @@ use crate::invite::name::{HostName, Username};
 const REST: Duration = Duration::from_mins(5);
 
 /// A place gets so long for a stream, where there is another one to try before the call's deadline.
-const TURN: Duration = Duration::from_secs(1);
+const PLACE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How the server is reached, and by whom.
-pub(super) struct Session {
+pub(super) struct AccountSession {
     host: HostName,
     settings: settings::Xmpp,
     trust: Trust,
     /// The stream, while nobody uses it.
-    stream: Mutex<Option<Stream>>,
-    refused: std::sync::Mutex<Refused>,
+    stream: Mutex<Option<ClientStream>>,
+    refused: std::sync::Mutex<RefusedLogin>,
 }
 
 /// The last time that the server did not let the account in, and why.
 #[derive(Default)]
-struct Refused(Option<(Instant, String)>);
+struct RefusedLogin(Option<(Instant, String)>);
 
-impl Refused {
+impl RefusedLogin {
     /// Why it is not tried now.
     fn rest(&self, now: Instant) -> Result<(), CallError> {
         match &self.0 {
@@ -53,7 +53,7 @@ impl Refused {
     }
 }
 
-impl Session {
+impl AccountSession {
     pub(super) fn new(host: &HostName, settings: &settings::Xmpp) -> Self {
         let (host, settings) = (host.clone(), settings.clone());
         Self {
@@ -66,21 +66,23 @@ impl Session {
     }
 
     /// A stream of nobody's, to the first of its places that takes one.
-    pub(super) async fn open(&self) -> Result<Stream, CallError> {
+    pub(super) async fn open(&self) -> Result<ClientStream, CallError> {
         // Names on the wire, in certificates and in DNS are ASCII.
         let domain = idna::domain_to_ascii(self.host.as_str()).unwrap_or_default();
         let tls = self.settings.tls;
         let places = match &self.settings.address {
-            Some(address) => vec![Place { address: address.clone(), is_tls: false }],
+            Some(address) => vec![ClientPort { address: address.clone(), is_tls: false }],
             None => Box::pin(place::places(&domain, tls)).await?,
         };
         let mut away = CallError::Away("it is nowhere".into());
         for (at, place) in places.iter().enumerate() {
-            let stream = Box::pin(Stream::open(&self.host, &domain, place, tls, &self.trust));
+            let stream = Box::pin(ClientStream::open(&self.host, &domain, place, tls, &self.trust));
             // The last one may take all the time that is left.
             let is_last = at + 1 == places.len();
-            let late = || Err(CallError::Away(format!("no stream to {place} within {} seconds", TURN.as_secs())));
-            let stream = if is_last { stream.await } else { clock::within(TURN, stream).await.unwrap_or_else(late) };
+            let late =
+                || Err(CallError::Away(format!("no stream to {place} within {} seconds", PLACE_TIMEOUT.as_secs())));
+            let stream =
+                if is_last { stream.await } else { clock::within(PLACE_TIMEOUT, stream).await.unwrap_or_else(late) };
             match stream {
                 Ok(stream) => return Ok(stream),
                 Err(error) => away = error,
@@ -90,7 +92,7 @@ impl Session {
     }
 
     /// A stream of the account.
-    pub(super) async fn log_in(&self) -> Result<Stream, CallError> {
+    pub(super) async fn log_in(&self) -> Result<ClientStream, CallError> {
         self.refused.lock().unwrap_or_else(PoisonError::into_inner).rest(clock::instant())?;
         let unread = || CallError::Away("its password is a credential that only the service can read".into());
         let password = self.settings.password.as_ref().ok_or_else(unread)?;
@@ -99,9 +101,9 @@ impl Session {
             Ok(()) => Ok(stream),
             Err(LoginError::Call(error)) => Err(before(error)),
             Err(LoginError::Refused(condition)) => {
-                let error = Refused::away(&condition);
+                let error = RefusedLogin::away(&condition);
                 *self.refused.lock().unwrap_or_else(PoisonError::into_inner) =
-                    Refused(Some((clock::instant(), condition)));
+                    RefusedLogin(Some((clock::instant(), condition)));
                 Err(error)
             }
         }
@@ -149,8 +151,8 @@ mod tests {
     #[test]
     fn a_refused_password_rests_for_five_minutes() {
         let now = clock::instant();
-        assert_eq!(Refused::default().rest(now), Ok(()));
-        let refused = Refused(Some((now, "not-authorized".into())));
+        assert_eq!(RefusedLogin::default().rest(now), Ok(()));
+        let refused = RefusedLogin(Some((now, "not-authorized".into())));
         let almost = now + Duration::from_secs(299);
         for at in [now, almost] {
             assert!(matches!(refused.rest(at), Err(CallError::Away(why)) if why.contains("(not-authorized)")));

@@ -2,17 +2,17 @@
 
 use minidom::Element;
 
-use super::stream::{StanzaError, Stream, before};
+use super::stream::{ClientStream, before};
 use crate::backend::{CallError, NewAccount, Refusal};
 use crate::clock;
-use crate::elements::element;
+use crate::elements::{StanzaError, element};
 
 const REGISTER: &str = "jabber:iq:register";
 const PREAUTH: &str = "urn:xmpp:pars:0";
 
 /// Makes the account, on a stream of nobody's.
 pub(super) async fn sign_up(
-    stream: &mut Stream,
+    stream: &mut ClientStream,
     host: &str,
     token: &str,
     account: &NewAccount<'_>,
@@ -33,7 +33,7 @@ pub(super) async fn sign_up(
 
 /// Which of `tokens` the server does not take any more, by their places: they are shown to it, as an app does before it signs
 /// somebody up, and nobody is signed up. That uses none (XEP-0445, 3).
-pub(super) async fn gone(stream: &mut Stream, host: &str, tokens: &[&str]) -> Result<Vec<usize>, CallError> {
+pub(super) async fn gone(stream: &mut ClientStream, host: &str, tokens: &[&str]) -> Result<Vec<usize>, CallError> {
     let shown = tokens.iter().map(|token| element("preauth", PREAUTH, &[("token", token)])).collect();
     let answers = stream.ask_all("set", Some(host), shown).await.map_err(before)?;
     let is_gone = |answer: &Result<Element, StanzaError>| answer.as_ref().is_err_and(is_unknown);
@@ -43,22 +43,27 @@ pub(super) async fn gone(stream: &mut Stream, host: &str, tokens: &[&str]) -> Re
 /// Whether the server says of a token that there is none, and not that it cannot tell, or takes nobody for now. Whoever
 /// closes registration says `not-allowed`, which is no word on the token.
 fn is_unknown(error: &StanzaError) -> bool {
-    !error.is_passing && matches!(error.condition.as_str(), "item-not-found" | "forbidden")
+    !error.is_passing() && matches!(error.condition.as_ref(), "item-not-found" | "forbidden")
 }
 
 /// Prosody says `forbidden` to a token that it does not know, ejabberd `item-not-found`.
 fn token_refused(error: &StanzaError) -> CallError {
-    match error.condition.as_str() {
-        _ if error.is_passing => asks_to_wait("preauth", error),
+    match error.condition.as_ref() {
+        _ if error.is_passing() => asks_to_wait("preauth", error),
         "item-not-found" | "forbidden" | "not-allowed" => Refusal::NoToken.into(),
         condition => Refusal::Other(format!("preauth: {condition}")).into(),
     }
 }
 
+/// Whatever else an error says, it is about the password: for that there is no condition.
+fn is_of_password(error: &StanzaError) -> bool {
+    error.text.as_ref().is_some_and(|text| text.to_lowercase().contains("password"))
+}
+
 fn account_refused(error: &StanzaError) -> CallError {
-    match error.condition.as_str() {
-        _ if error.is_passing => asks_to_wait("registration", error),
-        "not-acceptable" | "not-allowed" | "bad-request" if error.is_of_password => Refusal::Password.into(),
+    match error.condition.as_ref() {
+        _ if error.is_passing() => asks_to_wait("registration", error),
+        "not-acceptable" | "not-allowed" | "bad-request" if is_of_password(error) => Refusal::Password.into(),
         "conflict" => Refusal::Taken.into(),
         "not-acceptable" | "not-allowed" | "jid-malformed" | "bad-request" => Refusal::Name.into(),
         "item-not-found" => Refusal::NoToken.into(),
@@ -75,16 +80,19 @@ fn asks_to_wait(step: &str, error: &StanzaError) -> CallError {
 mod tests {
     use super::*;
 
-    fn error(condition: &str) -> StanzaError {
-        StanzaError { condition: condition.into(), is_passing: false, is_of_password: false }
+    fn error(condition: &'static str) -> StanzaError {
+        StanzaError::new("cancel", condition)
+    }
+
+    fn passing(condition: &'static str) -> StanzaError {
+        StanzaError::new("wait", condition)
     }
 
     #[test]
     fn a_token_is_spent_only_if_the_server_says_so() {
         for condition in ["item-not-found", "forbidden", "not-allowed"] {
             assert_eq!(token_refused(&error(condition)), Refusal::NoToken.into());
-            let passing = StanzaError { is_passing: true, ..error(condition) };
-            assert!(matches!(token_refused(&passing), CallError::Refused(Refusal::Later(_))), "{condition}");
+            assert!(matches!(token_refused(&passing(condition)), CallError::Refused(Refusal::Later(_))), "{condition}");
         }
         for condition in ["service-unavailable", "internal-server-error", "undefined-condition", "conflict"] {
             let expected = Refusal::Other(format!("preauth: {condition}"));
@@ -102,7 +110,7 @@ mod tests {
             ("internal-server-error", false),
         ] {
             assert_eq!(is_unknown(&error(condition)), is_gone, "{condition}");
-            assert!(!is_unknown(&StanzaError { is_passing: true, ..error(condition) }), "{condition}");
+            assert!(!is_unknown(&passing(condition)), "{condition}");
         }
     }
 
@@ -117,9 +125,9 @@ mod tests {
         ] {
             assert_eq!(account_refused(&error(condition)), refusal.into());
         }
-        let weak = StanzaError { is_of_password: true, ..error("not-acceptable") };
+        let weak = error("not-acceptable").because("The Password is too weak");
         assert_eq!(account_refused(&weak), Refusal::Password.into());
-        let wait = StanzaError { is_passing: true, ..error("resource-constraint") };
-        assert!(matches!(account_refused(&wait), CallError::Refused(Refusal::Later(_))));
+        // Whatever type is said with it.
+        assert!(matches!(account_refused(&error("resource-constraint")), CallError::Refused(Refusal::Later(_))));
     }
 }

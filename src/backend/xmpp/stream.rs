@@ -5,34 +5,23 @@ use std::collections::BTreeMap;
 use futures_lite::future;
 use minidom::Element;
 
-use super::place::Place;
+use super::place::ClientPort;
 use crate::backend::CallError;
 use crate::backend::net::{self, Trust};
 use crate::config::TlsUse;
-use crate::elements::{Both, Elements, STANZA_ERROR, STREAM, element, set};
+use crate::elements::{AsyncReadWrite, Elements, STREAM, StanzaError, element, set};
 use crate::invite::name::HostName;
 
 pub(super) const CLIENT: &str = "jabber:client";
 const STARTTLS: &str = "urn:ietf:params:xml:ns:xmpp-tls";
 
 /// An open stream.
-pub(super) struct Stream {
+pub(super) struct ClientStream {
     elements: Elements,
     host: String,
     pub(super) is_encrypted: bool,
     next_id: u32,
     pub(super) features: Element,
-}
-
-/// What a server answers to a request with an error.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct StanzaError {
-    /// Such as `conflict` (RFC 6120, 8.3.3).
-    pub(super) condition: String,
-    /// It may work later (RFC 6120, 8.3.2).
-    pub(super) is_passing: bool,
-    /// Whatever else it says, it is about the password: for that there is no condition.
-    pub(super) is_of_password: bool,
 }
 
 fn lost(why: impl std::fmt::Display) -> CallError {
@@ -47,12 +36,12 @@ pub(super) fn before(error: CallError) -> CallError {
     }
 }
 
-impl Stream {
+impl ClientStream {
     /// Connects to `place`, up to the features of the stream. `trust` is whom TLS trusts, `tls` whether it must be there.
     pub(super) async fn open(
         host: &HostName,
         domain: &str,
-        place: &Place,
+        place: &ClientPort,
         tls: TlsUse,
         trust: &Trust,
     ) -> Result<Self, CallError> {
@@ -79,7 +68,7 @@ impl Stream {
         Self::encrypted(host, Box::new(encrypted)).await
     }
 
-    async fn encrypted(host: &HostName, io: Box<dyn Both>) -> Result<Self, CallError> {
+    async fn encrypted(host: &HostName, io: Box<dyn AsyncReadWrite>) -> Result<Self, CallError> {
         let mut stream = Self::new(Elements::new(io), host);
         stream.is_encrypted = true;
         stream.start().await.map_err(before)?;
@@ -142,7 +131,7 @@ impl Stream {
             let answered = kind.zip(stanza.attr("id")).and_then(|(kind, id)| Some((kind, waiting.remove(id)?)));
             match answered {
                 Some(("result", at)) => drop(answers.insert(at, Ok(stanza))),
-                Some((_, at)) => drop(answers.insert(at, Err(StanzaError::of(&stanza)))),
+                Some((_, at)) => drop(answers.insert(at, Err(StanzaError::read(&stanza)))),
                 None => self.attend(&stanza).await?,
             }
         }
@@ -163,9 +152,7 @@ impl Stream {
             set(&mut answer, "to", from);
         }
         if !is_ping {
-            let mut error = element("error", CLIENT, &[("type", "cancel")]);
-            error.append_child(Element::bare("service-unavailable", STANZA_ERROR));
-            answer.append_child(error);
+            answer.append_child(StanzaError::new("cancel", "service-unavailable").write(CLIENT));
         }
         self.write(&answer).await
     }
@@ -185,20 +172,5 @@ impl Stream {
 
     pub(super) async fn read(&mut self) -> Result<Element, CallError> {
         self.elements.read().await.map_err(lost)
-    }
-}
-
-impl StanzaError {
-    fn of(stanza: &Element) -> Self {
-        let error = stanza.get_child("error", CLIENT);
-        let mut parts = error.into_iter().flat_map(Element::children).filter(|child| child.has_ns(STANZA_ERROR));
-        let text = error.and_then(|error| error.get_child("text", STANZA_ERROR)).map(Element::text);
-        let condition = parts.find(|part| part.name() != "text").map_or("undefined-condition", Element::name);
-        Self {
-            condition: condition.to_owned(),
-            is_passing: error.and_then(|error| error.attr("type")) == Some("wait")
-                || condition == "resource-constraint",
-            is_of_password: text.is_some_and(|text| text.to_lowercase().contains("password")),
-        }
     }
 }
