@@ -14,7 +14,7 @@
 //! | [`config`] | from sources to settings |
 //! | [`elements`], [`files`] | XML over a connection, as XMPP has it; files written whole |
 //! | [`log`], [`metrics`] | the only logger; what is counted |
-//! | [`invite`] | what an invite, its token and its links are; pure |
+//! | [`invite`], [`rate`] | what an invite, its token and its links are; how many in a period; pure |
 //! | [`clock`] | the clock and randomness |
 //!
 //! A module uses what stands below it, never what stands above, nor what stands beside it: `tests/structure` reads this
@@ -41,4 +41,5 @@ pub mod log;
 pub mod metrics;
 pub mod pages;
 pub mod problem;
+pub mod rate;
 pub mod server;

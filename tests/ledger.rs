@@ -7,11 +7,11 @@ mod postgres;
 use std::time::Duration;
 
 use futures_lite::future::block_on;
-use invited::config::Rate;
 use invited::config::settings::{self, Database};
 use invited::invite::name::{KeyId, Username};
 use invited::invite::{AppToken, Draft, InviteId, Kind, Source, Via};
 use invited::ledger::{Answer, AppTokens, Filter, Kept, Ledger, Reservation, Taker, Terms};
+use invited::rate::Rate;
 use jiff::{SignedDuration, Timestamp};
 use postgres::Postgres;
 

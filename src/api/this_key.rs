@@ -6,10 +6,11 @@ use serde::Serialize;
 use tide::Response;
 
 use super::call::{Call, json};
+use crate::config::Scope;
 use crate::config::value::Span;
-use crate::config::{Rate, Scope};
 use crate::invite::policy::MAX_USES;
 use crate::problem::Problem;
+use crate::rate::Rate;
 
 /// Where a key asks about itself, below the prefix.
 pub const PATH: &str = "/api/v1/self";

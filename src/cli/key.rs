@@ -13,11 +13,12 @@ use super::{Global, Outcome, WrongUse, hint, print, print_json};
 use crate::clock;
 use crate::config::settings::{Database, digest};
 use crate::config::value::{Moment, Sha256, Span};
-use crate::config::{Algorithm, ApiMethod, Origin, Rate, Scope, Settings, raw};
+use crate::config::{Algorithm, ApiMethod, Origin, Scope, Settings, raw};
 use crate::invite::name::{HostName, KeyId};
 use crate::key::state::{StateError, StateKeys};
 use crate::key::{Key, KeyRing, mint, opaque, prosody};
 use crate::ledger::{LastUse, Ledger};
+use crate::rate::Rate;
 
 /// What a declaration says of the age of tokens; callers mint them as they need them.
 const JWT_MAX_AGE: Span = Span::seconds(600);

@@ -7,7 +7,6 @@ pub mod apps;
 mod origin;
 pub mod postgres;
 pub mod public_key;
-mod rate;
 pub(crate) mod raw;
 pub mod secret;
 pub mod settings;
@@ -25,7 +24,6 @@ use figment::{Figment, Profile, Provider as _, Source};
 pub const MAX_LAST_PART_BYTES: usize = 23;
 
 pub use origin::{Fault, Faults, Origin};
-pub use rate::{Rate, Used, UsedUp};
 pub use raw::{Algorithm, ApiMethod, BackendKind, Scope, TlsUse};
 pub use secret::Credentials;
 pub use settings::{KeySettings, Proof, Settings, Signed};

@@ -9,8 +9,8 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::rate::Rate;
 use super::value::{Listen, Moment, Network, Sha256, Size, Span};
+use crate::rate::Rate;
 
 /// Everything.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]

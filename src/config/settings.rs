@@ -13,11 +13,11 @@ use super::apps::App;
 use super::origin::Origin;
 use super::postgres::Postgres;
 use super::public_key::PublicKey;
-use super::rate::Rate;
 use super::raw::{Algorithm, ApiMethod, BackendKind, Scope, TlsUse};
 use super::secret::Secret;
 use super::value::{Listen, Sha256};
 use crate::invite::name::{HostName, Jid, KeyId, NameError, Username};
+use crate::rate::Rate;
 
 /// Everything the program wants to know.
 #[derive(Clone, Debug)]

@@ -216,8 +216,6 @@ impl fmt::Debug for Sha256 {
     }
 }
 
-pub(super) use text_value;
-
 #[cfg(test)]
 mod tests {
     use super::*;

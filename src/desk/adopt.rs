@@ -10,11 +10,11 @@ use sha2::{Digest as _, Sha256};
 use super::{Desk, FindError};
 use crate::backend::{Backend, CallError, End, Own};
 use crate::clock;
-use crate::config::{Rate, Used};
 use crate::invite::name::HostName;
 use crate::invite::policy::MAX_USES;
 use crate::invite::{AppToken, Draft, Invite, Source};
 use crate::ledger::LedgerError;
+use crate::rate::{Rate, Used};
 
 /// Servers are asked for unknown tokens at most so often, whoever asks: guessing is not to load them.
 const LOOK_UPS: Rate = Rate { count: 60, period: Duration::from_mins(1) };

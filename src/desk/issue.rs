@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{Desk, Repeat, max_uses, terms};
 use crate::backend::{self, Backends, CallError, Refusal};
-use crate::config::{Rate, Scope};
+use crate::config::Scope;
 use crate::invite::link::{self, Landing};
 use crate::invite::name::{HostName, Jid};
 use crate::invite::policy::{self, Bounds, Minting, Order, Wrong};
@@ -16,6 +16,7 @@ use crate::key::Key;
 use crate::ledger::{Answer, CreateError, Repeatable, Seal, Terms};
 use crate::log::{Event, event};
 use crate::metrics::Of;
+use crate::rate::Rate;
 
 /// An invite with what its holder needs.
 #[derive(Clone, Debug)]

@@ -19,7 +19,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::backend::Backends;
-use crate::config::{Settings, Used};
+use crate::config::Settings;
 use crate::invite::name::HostName;
 use crate::invite::policy::MAX_USES;
 use crate::invite::{Invite, InviteId, Source};
@@ -27,6 +27,7 @@ use crate::key::{Admission, Failures, Flaw, Key, KeyRing, Once, Refused};
 use crate::ledger::{Filter, Ledger, LedgerError, Terms};
 use crate::log::{Event, event};
 use crate::metrics::{Metrics, Of};
+use crate::rate::Used;
 pub use change::AmendError;
 pub use guest::{Guest, Offer, SignUpError, Wants, Web};
 pub use issue::{IssueError, Issued, WebOnly};

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::config::{Rate, Used};
+use crate::rate::{Rate, Used};
 
 /// What has failed lately, by address. Bounded: when it is full, the addresses that are through waiting are forgotten,
 /// then all. An attacker with that many addresses is not stopped by counting them.

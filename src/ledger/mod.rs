@@ -28,11 +28,12 @@ use jiff::Timestamp;
 use prometheus_client::metrics::histogram::Histogram;
 
 use crate::clock;
-use crate::config::{Rate, Used, settings};
+use crate::config::settings;
 use crate::invite::name::{HostName, KeyId, Username};
 use crate::invite::token::LedgerKey;
 use crate::invite::{AppToken, Change, Draft, Invite, InviteId, KindName, Source, Status, Via};
 use crate::metrics;
+use crate::rate::{Rate, Used};
 use commit::{Job, Task};
 pub use error::{ChangeError, CreateError, LedgerError, OpenError, RedeemError};
 use readers::Readers;

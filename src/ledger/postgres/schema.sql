@@ -48,7 +48,7 @@ CREATE INDEX invite_by_source ON invite (source);
 -- For reservations of names; rows without a name cost nothing.
 CREATE INDEX invite_by_username ON invite (host, username) WHERE username IS NOT NULL;
 
--- One row a key that was used: when last, and how much of its rate is used (microseconds, see config/rate.rs).
+-- One row a key that was used: when last, and how much of its rate is used (microseconds, see src/rate.rs).
 CREATE TABLE key_use (
     key          TEXT PRIMARY KEY,
     last_used_at BIGINT NOT NULL,

@@ -15,8 +15,8 @@ use jiff::Timestamp;
 use rand::rngs::StdRng;
 
 use super::sql::Sql;
-use crate::config::Used;
 use crate::invite::InviteId;
+use crate::rate::Used;
 pub(super) use once::Spend;
 pub(super) use read::Store;
 

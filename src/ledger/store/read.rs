@@ -4,11 +4,11 @@ use jiff::Timestamp;
 
 use super::rows::{IS_PENDING, Order, find, moment, parsed, select};
 use super::write::answers_kept_since;
-use crate::config::Used;
 use crate::invite::name::KeyId;
 use crate::invite::{Invite, InviteId, Source, Status};
 use crate::ledger::sql::{Sql, SqlError, Value};
 use crate::ledger::{AppTokens, Census, Filter, LastUse, Reservation, ReservationId, Terms};
+use crate::rate::Used;
 
 /// The ledger, as a connection that reads sees it.
 #[derive(Clone, Copy)]

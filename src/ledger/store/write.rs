@@ -8,11 +8,11 @@ use rand::Rng as _;
 use super::Transaction;
 use super::read::rate_used;
 use super::rows::{COLUMNS, IS_PENDING, find, read_invite, with_redemptions};
-use crate::config::{Used, UsedUp};
 use crate::invite::name::{HostName, Username};
 use crate::invite::{Change, Draft, Invite, InviteId};
 use crate::ledger::sql::SqlError;
 use crate::ledger::{Answer, ChangeError, CreateError, LedgerError, Repeatable, Terms};
+use crate::rate::{Used, UsedUp};
 
 /// When a key was last used is written so often; a limit that is used, always.
 const NOTE_EVERY: SignedDuration = SignedDuration::from_secs(10);

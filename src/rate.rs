@@ -11,8 +11,6 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::value::{ValueError, text_value};
-
 /// So many in a period, in bursts up to that many: `60/h`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
@@ -23,19 +21,31 @@ pub struct Rate {
     /// In which time.
     pub period: Duration,
 }
-text_value!(Rate);
+
+/// Why a text is no rate: says what is allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RateError {
+    /// It is something else.
+    #[error("expected a rate such as \"60/h\" (s, m, h or d)")]
+    Form,
+    /// So many are not counted.
+    #[error("expected a rate between 1 and {MAX_COUNT} in its period")]
+    Count,
+}
+
+/// Keeps the interval between two of them well above what it is counted in, microseconds.
+const MAX_COUNT: u32 = 1_000_000;
 
 const PERIODS: [(&str, u64); 4] = [("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400)];
 
 impl FromStr for Rate {
-    type Err = ValueError;
-    fn from_str(text: &str) -> Result<Self, ValueError> {
-        let wrong = || ValueError("expected a rate such as \"60/h\" (s, m, h or d)".into());
-        let (count, unit) = text.split_once('/').ok_or_else(wrong)?;
-        let count: u32 = count.trim().parse().map_err(|_| wrong())?;
-        let (_, seconds) = PERIODS.iter().find(|(name, _)| *name == unit.trim()).ok_or_else(wrong)?;
-        if count == 0 || count > 1_000_000 {
-            return Err(ValueError("expected a rate between 1 and 1000000 in its period".into()));
+    type Err = RateError;
+    fn from_str(text: &str) -> Result<Self, RateError> {
+        let (count, unit) = text.split_once('/').ok_or(RateError::Form)?;
+        let count: u32 = count.trim().parse().map_err(|_| RateError::Form)?;
+        let (_, seconds) = PERIODS.iter().find(|(name, _)| *name == unit.trim()).ok_or(RateError::Form)?;
+        if !(1..=MAX_COUNT).contains(&count) {
+            return Err(RateError::Count);
         }
         Ok(Self { count, period: Duration::from_secs(*seconds) })
     }
@@ -46,6 +56,19 @@ impl fmt::Display for Rate {
         let unit =
             PERIODS.iter().find(|(_, seconds)| Duration::from_secs(*seconds) == self.period).map_or("s", |p| p.0);
         write!(f, "{}/{unit}", self.count)
+    }
+}
+
+impl TryFrom<String> for Rate {
+    type Error = RateError;
+    fn try_from(text: String) -> Result<Self, RateError> {
+        text.parse()
+    }
+}
+
+impl From<Rate> for String {
+    fn from(rate: Rate) -> Self {
+        rate.to_string()
     }
 }
 
@@ -104,8 +127,11 @@ mod tests {
         for text in ["60/h", "1/s", "30/m", "10/d"] {
             assert_eq!(text.parse::<Rate>().unwrap().to_string(), text);
         }
-        assert_eq!("60".parse::<Rate>().unwrap_err().0, "expected a rate such as \"60/h\" (s, m, h or d)");
-        assert_eq!("0/h".parse::<Rate>().unwrap_err().0, "expected a rate between 1 and 1000000 in its period");
+        assert_eq!("60".parse::<Rate>().unwrap_err().to_string(), "expected a rate such as \"60/h\" (s, m, h or d)");
+        assert_eq!(
+            "0/h".parse::<Rate>().unwrap_err().to_string(),
+            "expected a rate between 1 and 1000000 in its period"
+        );
     }
 
     #[test]
