@@ -2,9 +2,7 @@
 //!
 //! A key is taken only if it fits the algorithm that is declared beside it, so that no token can make another use of it.
 
-use std::collections::HashSet;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -33,33 +31,6 @@ pub struct PublicKey {
     pub kid: Option<String>,
     /// The key: an Ed25519 key, an uncompressed point, or modulus and exponent.
     pub key: DecodingKey,
-    /// What it has signed, as far as that is known.
-    pub known: Known,
-}
-
-/// So many are remembered of a key.
-const MOST_KNOWN: usize = 1_000;
-
-/// Digests (SHA-256) of tokens that a key has signed: to find that out once more takes longer than all else there is to do
-/// for a request. That it has signed a token says nothing about whether the token is still good.
-#[derive(Clone, Debug, Default)]
-pub struct Known(Arc<Mutex<HashSet<[u8; 32]>>>);
-
-impl Known {
-    /// Whether the key has signed this.
-    #[must_use]
-    pub fn holds(&self, digest: &[u8; 32]) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(digest)
-    }
-
-    /// Remembers that the key has signed this. When there is no room, all is forgotten.
-    pub fn add(&self, digest: [u8; 32]) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= MOST_KNOWN {
-            known.clear();
-        }
-        known.insert(digest);
-    }
 }
 
 /// Why a text gives no public key. Does not repeat it: it may be a secret in the wrong place.
@@ -155,7 +126,7 @@ impl fmt::Display for KeyKind {
 }
 
 /// A key as it was found, whatever it is to be used for.
-enum Found {
+enum KeyMaterial {
     Ed25519(Vec<u8>),
     /// An uncompressed point.
     Point(KeyKind, Vec<u8>),
@@ -165,7 +136,7 @@ enum Found {
     },
 }
 
-impl Found {
+impl KeyMaterial {
     /// Numbers may come with zeros before them.
     fn rsa(modulus: &[u8], exponent: &[u8]) -> Self {
         let trim = |number: &[u8]| number.iter().copied().skip_while(|byte| *byte == 0).collect();
@@ -214,7 +185,7 @@ pub(super) fn from_pem(text: &str, algorithm: Algorithm) -> Result<PublicKey, Pu
         "RSA PUBLIC KEY" => from_pkcs1(document.as_bytes()).ok_or(PublicKeyError::Pem)?,
         _ => return Err(PublicKeyError::Pem),
     };
-    Ok(PublicKey { kid: None, key: found.fit(algorithm)?, known: Known::default() })
+    Ok(PublicKey { kid: None, key: found.fit(algorithm)? })
 }
 
 /// The label of a PEM and what is in it. Lines may be indented, as texts in a configuration are.
@@ -224,24 +195,24 @@ pub(crate) fn read_pem(text: &str) -> Option<(String, Document)> {
     Some((label.to_owned(), document))
 }
 
-fn from_spki(der: &[u8], algorithm: Algorithm) -> Result<Found, PublicKeyError> {
+fn from_spki(der: &[u8], algorithm: Algorithm) -> Result<KeyMaterial, PublicKeyError> {
     let info = SubjectPublicKeyInfoRef::try_from(der).map_err(|_| PublicKeyError::Pem)?;
     let key = info.subject_public_key.as_bytes().ok_or(PublicKeyError::Pem)?;
     match KeyKind::read(&info.algorithm) {
-        Some(KeyKind::Ed25519) => Ok(Found::Ed25519(key.to_vec())),
-        Some(kind @ (KeyKind::P256 | KeyKind::P384)) => Ok(Found::Point(kind, key.to_vec())),
+        Some(KeyKind::Ed25519) => Ok(KeyMaterial::Ed25519(key.to_vec())),
+        Some(kind @ (KeyKind::P256 | KeyKind::P384)) => Ok(KeyMaterial::Point(kind, key.to_vec())),
         Some(KeyKind::Rsa) => from_pkcs1(key).ok_or(PublicKeyError::Pem),
         None => Err(PublicKeyError::Misfit { found: "a key of another kind".into(), algorithm }),
     }
 }
 
 /// `RSAPublicKey` (RFC 8017, A.1.1): modulus and exponent.
-fn from_pkcs1(der: &[u8]) -> Option<Found> {
+fn from_pkcs1(der: &[u8]) -> Option<KeyMaterial> {
     let mut reader = SliceReader::new(der).ok()?;
     let numbers =
         reader.sequence(|inner| Ok::<_, pkcs8::der::Error>((UintRef::decode(inner)?, UintRef::decode(inner)?)));
     let (modulus, exponent) = numbers.ok()?;
-    Some(Found::rsa(modulus.as_bytes(), exponent.as_bytes()))
+    Some(KeyMaterial::rsa(modulus.as_bytes(), exponent.as_bytes()))
 }
 
 /// Reads a JSON Web Key Set: the keys in it that fit. Others are for others, and left out (RFC 7517, 5).
@@ -275,7 +246,7 @@ fn from_jwk(member: &Value, algorithm: Algorithm) -> Option<PublicKey> {
     let bytes = |text: &str| URL_SAFE_NO_PAD.decode(text).ok();
     let found = match &jwk.algorithm {
         AlgorithmParameters::OctetKeyPair(pair) if pair.curve == EllipticCurve::Ed25519 => {
-            Found::Ed25519(bytes(&pair.x)?)
+            KeyMaterial::Ed25519(bytes(&pair.x)?)
         }
         AlgorithmParameters::EllipticCurve(point) => {
             let kind = match point.curve {
@@ -283,10 +254,10 @@ fn from_jwk(member: &Value, algorithm: Algorithm) -> Option<PublicKey> {
                 EllipticCurve::P384 => KeyKind::P384,
                 _ => return None,
             };
-            Found::Point(kind, [vec![4], bytes(&point.x)?, bytes(&point.y)?].concat())
+            KeyMaterial::Point(kind, [vec![4], bytes(&point.x)?, bytes(&point.y)?].concat())
         }
-        AlgorithmParameters::RSA(numbers) => Found::rsa(&bytes(&numbers.n)?, &bytes(&numbers.e)?),
+        AlgorithmParameters::RSA(numbers) => KeyMaterial::rsa(&bytes(&numbers.n)?, &bytes(&numbers.e)?),
         _ => return None,
     };
-    Some(PublicKey { kid: common.key_id, key: found.fit(algorithm).ok()?, known: Known::default() })
+    Some(PublicKey { kid: common.key_id, key: found.fit(algorithm).ok()? })
 }

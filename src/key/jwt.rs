@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
 use super::crypto;
+use super::signatures::SignatureCache;
 use crate::config::public_key::PublicKey;
 use crate::config::settings::PublicUrl;
 use crate::config::value::Span;
@@ -142,17 +143,17 @@ impl<'a> Token<'a> {
         Ok(Self { text, header, kid })
     }
 
-    /// Checks everything. `keys` are those of `signed` that may have signed it.
+    /// Checks everything. `keys` are those of `signed` that may have signed it, and `known` is what they signed before.
     pub(super) fn check<'k>(
         &self,
         signed: &Signed,
         keys: impl IntoIterator<Item = &'k PublicKey>,
+        known: &SignatureCache,
         audience: Option<&PublicUrl>,
         now: Timestamp,
     ) -> Result<Grant, Flaw> {
         let digest = Sha256::digest(self.text).into();
-        let (key, claims) = self.verified(&digest, signed.algorithm, keys)?;
-        let claims = Claims(claims);
+        let claims = Claims(self.verified(signed.algorithm, keys, known.holds(&digest))?);
         let once_until = claims.check_times(signed.max_age, now)?;
         if !audience.is_some_and(|audience| claims.is_for(audience)) {
             return Err(Flaw::Audience);
@@ -167,18 +168,18 @@ impl<'a> Token<'a> {
         let grant = claims.grant(once_until)?;
         // What may come again is not computed again.
         if grant.once.is_none() {
-            key.known.add(digest);
+            known.add(digest);
         }
         Ok(grant)
     }
 
-    /// The key that has signed it, and the claims.
+    /// The claims, if one of the keys has signed them, or `is_known` to have.
     fn verified<'k>(
         &self,
-        digest: &[u8; 32],
         algorithm: Algorithm,
         keys: impl IntoIterator<Item = &'k PublicKey>,
-    ) -> Result<(&'k PublicKey, Map<String, Value>), Flaw> {
+        is_known: bool,
+    ) -> Result<Map<String, Value>, Flaw> {
         crypto::install();
         let algorithm = declared(algorithm);
         if self.header.alg != algorithm {
@@ -186,13 +187,13 @@ impl<'a> Token<'a> {
         }
         let (message, signature) = self.text.rsplit_once('.').ok_or(Flaw::Header)?;
         // jsonwebtoken's `decode` would read header and claims three times, and the clock.
-        let signs = |key: &&PublicKey| {
-            key.known.holds(digest) || verify(signature, message.as_bytes(), &key.key, algorithm).unwrap_or(false)
-        };
-        let key = keys.into_iter().find(signs).ok_or(Flaw::Signature)?;
+        let signs = |key: &PublicKey| verify(signature, message.as_bytes(), &key.key, algorithm).unwrap_or(false);
+        if !is_known && !keys.into_iter().any(signs) {
+            return Err(Flaw::Signature);
+        }
         let (_, claims) = message.split_once('.').ok_or(Flaw::Header)?;
         let claims = URL_SAFE_NO_PAD.decode(claims).map_err(|_| Flaw::Claims)?;
-        Ok((key, serde_json::from_slice(&claims).map_err(|_| Flaw::Claims)?))
+        serde_json::from_slice(&claims).map_err(|_| Flaw::Claims)
     }
 }
 
@@ -346,7 +347,6 @@ mod tests {
     #[test]
     fn a_token_that_is_known_is_checked_all_the_same_but_for_its_signature() {
         use crate::clock;
-        use crate::config::public_key::Known;
         use crate::key::mint::{PrivateKey, make_pair};
 
         let make = || {
@@ -354,9 +354,10 @@ mod tests {
             let base64: String = pair.public.lines().filter(|line| !line.starts_with('-')).collect();
             let der = base64::engine::general_purpose::STANDARD.decode(base64).unwrap();
             let key = jsonwebtoken::DecodingKey::from_ed_der(&der[der.len() - 32..]);
-            (PrivateKey::read(pair.private.reveal()).unwrap(), PublicKey { kid: None, key, known: Known::default() })
+            (PrivateKey::read(pair.private.reveal()).unwrap(), PublicKey { kid: None, key })
         };
         let ((private, public), (_, other)) = (make(), make());
+        let (known, others) = (SignatureCache::default(), SignatureCache::default());
         let signed = Signed {
             algorithm: Algorithm::EdDSA,
             keys: vec![],
@@ -381,24 +382,26 @@ mod tests {
             private.sign(&"ci".parse().unwrap(), Algorithm::EdDSA, &claims).unwrap()
         };
         let digest = |text: &str| Sha256::digest(text).into();
-        let check = |text: &str, key: &PublicKey, now| {
-            Token::read(text).unwrap().check(&signed, [key], Some(&audience), now).map(drop)
+        let check = |text: &str, key: &PublicKey, known: &SignatureCache, now| {
+            Token::read(text).unwrap().check(&signed, [key], known, Some(&audience), now).map(drop)
         };
         let token = mint(None);
-        assert!(!public.known.holds(&digest(&token)));
+        assert!(!known.holds(&digest(&token)));
         for _ in 0..2 {
-            assert_eq!(check(&token, &public, now), Ok(()));
-            assert!(public.known.holds(&digest(&token)));
+            assert_eq!(check(&token, &public, &known, now), Ok(()));
+            assert!(known.holds(&digest(&token)));
         }
-        assert_eq!(check(&token, &other, now), Err(Flaw::Signature));
-        assert_eq!(check(&token, &public, now + SignedDuration::from_mins(7)), Err(Flaw::Expired));
+        // The signature is not computed again: with another public key it would not fit.
+        assert_eq!(check(&token, &other, &known, now), Ok(()));
+        assert_eq!(check(&token, &other, &others, now), Err(Flaw::Signature));
+        assert_eq!(check(&token, &public, &known, now + SignedDuration::from_mins(7)), Err(Flaw::Expired));
         let (message, signature) = token.rsplit_once('.').unwrap();
         let changed = format!("{message}.{}{}", if signature.starts_with('A') { 'B' } else { 'A' }, &signature[1..]);
-        assert_eq!(check(&changed, &public, now), Err(Flaw::Signature));
+        assert_eq!(check(&changed, &public, &known, now), Err(Flaw::Signature));
         // What comes once is not worth it.
         let once = mint(Some("x".into()));
-        assert_eq!(check(&once, &public, now), Ok(()));
-        assert!(!public.known.holds(&digest(&once)));
+        assert_eq!(check(&once, &public, &known, now), Ok(()));
+        assert!(!known.holds(&digest(&once)));
     }
 
     #[test]

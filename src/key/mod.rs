@@ -11,6 +11,7 @@ mod lua;
 pub mod mint;
 pub mod opaque;
 pub mod prosody;
+mod signatures;
 pub mod state;
 
 use std::collections::BTreeMap;
@@ -25,6 +26,7 @@ use crate::config::{KeySettings, Origin, Proof, Signed};
 use crate::invite::name::{HostName, KeyId};
 pub use failures::Failures;
 pub use jwt::Flaw;
+use signatures::SignatureCache;
 use state::StateKeys;
 
 /// A key.
@@ -36,6 +38,8 @@ pub struct Key {
     pub settings: KeySettings,
     /// Where it is declared, or its file in the state directory.
     pub origin: Origin,
+    /// What it has signed, where it stands for JWTs.
+    signatures: SignatureCache,
 }
 
 /// Why a presented key opens nothing. Not told to the caller: they all look the same from outside.
@@ -99,7 +103,8 @@ impl KeyRing {
     #[must_use]
     pub fn new(declared: &BTreeMap<KeyId, (KeySettings, Origin)>, state: Arc<StateKeys>) -> Self {
         let key = |(id, (settings, origin)): (&KeyId, &(KeySettings, Origin))| {
-            let key = Key { id: id.clone(), settings: settings.clone(), origin: origin.clone() };
+            let signatures = SignatureCache::default();
+            let key = Key { id: id.clone(), settings: settings.clone(), origin: origin.clone(), signatures };
             (id.clone(), Arc::new(key))
         };
         Self { declared: Arc::new(declared.iter().map(key).collect()), state }
@@ -156,7 +161,7 @@ impl KeyRing {
         let mut refused = (Refused::Unknown, None);
         let mut granted = None;
         for (key, signed, keys) in self.signers(&token.kid) {
-            match token.check(signed, keys, audience, now) {
+            match token.check(signed, keys, &key.signatures, audience, now) {
                 Ok(_) if granted.is_some() => return Err((Refused::Jwt(Flaw::Ambiguous), Some(key.id.clone()))),
                 Ok(grant) => granted = Some((key, grant)),
                 Err(flaw) => refused = (Refused::Jwt(flaw), Some(key.id.clone())),

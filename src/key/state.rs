@@ -17,6 +17,7 @@ use arc_swap::ArcSwap;
 use jiff::SignedDuration;
 
 use super::Key;
+use super::signatures::SignatureCache;
 use crate::clock;
 use crate::config::{KeySettings, Origin, Proof, raw, settle_key};
 use crate::files::{self, Existing};
@@ -220,7 +221,8 @@ impl Snapshot {
             Some(key) if before.stamps.get(&id) == Some(&stamp) => Arc::clone(key),
             _ => {
                 let settings = read_file(path)?;
-                Arc::new(Key { id: id.clone(), settings, origin: Origin::File(path.to_owned()) })
+                let (id, origin) = (id.clone(), Origin::File(path.to_owned()));
+                Arc::new(Key { id, settings, origin, signatures: SignatureCache::default() })
             }
         };
         self.stamps.insert(id.clone(), stamp);
