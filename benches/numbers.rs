@@ -424,7 +424,7 @@ fn state_keys(scratch: &Scratch, count: usize) -> Vec<String> {
     let dir = scratch.state().join("keys");
     let (id, secret) = first.trim_end().split_once('/').unwrap();
     let template = std::fs::read_to_string(dir.join(format!("{id}.toml"))).unwrap();
-    let digest_of = |secret: &str| invited::config::settings::digest(secret).to_string();
+    let digest_of = |secret: &str| invited::config::value::Sha256::of(secret).to_string();
     let digest = digest_of(secret);
     assert!(template.contains(&digest));
     let mut keys = vec![first.trim_end().to_owned()];

@@ -20,8 +20,8 @@ use invited::backend::{
     TokenState,
 };
 use invited::clock;
+use invited::config::Login;
 use invited::config::secret::Secret;
-use invited::config::settings::Login;
 use invited::invite::Kind;
 use invited::invite::name::Username;
 use jiff::Timestamp;

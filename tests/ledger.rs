@@ -7,7 +7,7 @@ mod postgres;
 use std::time::Duration;
 
 use futures_lite::future::block_on;
-use invited::config::settings::{self, Database};
+use invited::config::{LedgerSettings, LedgerUrl};
 use invited::invite::name::{KeyId, Username};
 use invited::invite::{AppToken, Draft, InviteId, Kind, Source, Via};
 use invited::ledger::{Answer, AppTokens, Filter, Kept, Ledger, Reservation, Taker, Terms};
@@ -15,9 +15,9 @@ use invited::rate::Rate;
 use jiff::{SignedDuration, Timestamp};
 use postgres::Postgres;
 
-fn open(database: Database, dir: &tempfile::TempDir) -> Ledger {
+fn open(url: LedgerUrl, dir: &tempfile::TempDir) -> Ledger {
     let (key_file, retention) = (dir.path().join("ledger.key"), Duration::from_hours(1));
-    Ledger::open(&settings::Ledger { database, key_file, retention }).unwrap()
+    Ledger::open(&LedgerSettings { url, key_file, retention }).unwrap()
 }
 
 fn now() -> Timestamp {
@@ -168,8 +168,8 @@ async fn story(ledger: Ledger) -> Vec<String> {
 fn every_call_does_the_same_in_both() {
     let server = Postgres::start();
     let dir = tempfile::tempdir().unwrap();
-    let sqlite = block_on(story(open(Database::Sqlite(dir.path().join("ledger.db")), &dir)));
-    let postgres = block_on(story(open(Database::Postgres(Box::new(server.url().parse().unwrap())), &dir)));
+    let sqlite = block_on(story(open(LedgerUrl::Sqlite(dir.path().join("ledger.db")), &dir)));
+    let postgres = block_on(story(open(LedgerUrl::Postgres(Box::new(server.url().parse().unwrap())), &dir)));
     for (one, other) in sqlite.iter().zip(&postgres) {
         assert_eq!(one, other);
         assert!(!one.contains("Unavailable") || one.contains("closed"), "{one}");
@@ -182,8 +182,8 @@ fn both_have_the_same_tables() {
     let server = Postgres::start();
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("ledger.db");
-    open(Database::Sqlite(file.clone()), &dir).close();
-    open(Database::Postgres(Box::new(server.url().parse().unwrap())), &dir).close();
+    open(LedgerUrl::Sqlite(file.clone()), &dir).close();
+    open(LedgerUrl::Postgres(Box::new(server.url().parse().unwrap())), &dir).close();
 
     let sqlite = rusqlite::Connection::open(file).unwrap();
     let asked = |sql: &str| -> Vec<String> {

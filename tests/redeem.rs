@@ -15,7 +15,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use futures_lite::future::{self, Boxed, FutureExt as _, block_on};
-use invited::config::settings::{self, Database};
+use invited::config::{LedgerSettings, LedgerUrl};
 use invited::invite::name::{HostName, Username};
 use invited::invite::{Change, Draft, Invite, InviteId, Kind, Redemption, Source, Status, Via};
 use invited::ledger::{Answer, Filter, Ledger};
@@ -287,12 +287,12 @@ enum Place {
 
 impl Place {
     fn open(&self) -> Ledger {
-        let (database, dir) = match self {
-            Self::Sqlite(dir) => (Database::Sqlite(dir.path().join(FILE)), dir),
-            Self::Postgres { dir, url, .. } => (Database::Postgres(Box::new(url.parse().unwrap())), dir),
+        let (url, dir) = match self {
+            Self::Sqlite(dir) => (LedgerUrl::Sqlite(dir.path().join(FILE)), dir),
+            Self::Postgres { dir, url, .. } => (LedgerUrl::Postgres(Box::new(url.parse().unwrap())), dir),
         };
         let (key_file, retention) = (dir.path().join(KEY_FILE), Duration::from_hours(1));
-        Ledger::open(&settings::Ledger { database, key_file, retention }).unwrap()
+        Ledger::open(&LedgerSettings { url, key_file, retention }).unwrap()
     }
 }
 

@@ -12,9 +12,8 @@ use ejabberd::Ejabberd;
 use futures_lite::future::block_on;
 use invited::backend::xmpp::Xmpp as Client;
 use invited::backend::{Adapter as _, Mint, NewAccount, Refusal, TokenState};
-use invited::config::TlsUse;
 use invited::config::secret::Secret;
-use invited::config::settings::Xmpp;
+use invited::config::{TlsUse, XmppSettings};
 use invited::invite::Kind;
 use jiff::Timestamp;
 use serde_json::json;
@@ -29,7 +28,7 @@ fn tokens_are_made_used_once_and_seen_to_be_used_where_there_are_any() {
     let with_invites = Ejabberd::with_invites(&[], "https://invite.example.com/invite?{{ invite.token }}");
     let is_new = with_invites.is_some();
     let server = with_invites.unwrap_or_else(Ejabberd::start);
-    let settings = Xmpp {
+    let settings = XmppSettings {
         jid: ejabberd::ADMIN.parse().unwrap(),
         password: Some(Secret::new(ejabberd::PASSWORD.into())),
         address: Some(server.c2s.to_string()),
@@ -78,6 +77,6 @@ fn tokens_are_made_used_once_and_seen_to_be_used_where_there_are_any() {
     assert_eq!(block_on(client.create(&account)), Ok(()));
     assert_eq!(ended(&[&token]), [(0, TokenState::Used(None))]);
     assert_eq!(block_on(client.create(&account)), Err(Refusal::NoToken.into()));
-    let theirs = Xmpp { jid: "juliet@example.com".parse().unwrap(), password: Some(password), ..settings };
+    let theirs = XmppSettings { jid: "juliet@example.com".parse().unwrap(), password: Some(password), ..settings };
     assert_eq!(block_on(Client::new(&ejabberd::HOST.parse().unwrap(), &theirs).keep()), Ok(()), "juliet can log in");
 }

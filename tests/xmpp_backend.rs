@@ -19,9 +19,8 @@ use futures_lite::future::block_on;
 use invited::backend::prosody::Prosody as AdminSocket;
 use invited::backend::xmpp::Xmpp as Client;
 use invited::backend::{Adapter as _, CallError, Mint, NewAccount, Refusal, TokenState};
-use invited::config::TlsUse;
 use invited::config::secret::Secret;
-use invited::config::settings::Xmpp;
+use invited::config::{TlsUse, XmppSettings};
 use invited::invite::Kind;
 use invited::invite::name::Username;
 use jiff::Timestamp;
@@ -50,8 +49,8 @@ fn make_admin(prosody: &Prosody) {
     block_on(socket.create(&account(&name("invites-admin"), &Secret::new(PASSWORD.into())))).unwrap();
 }
 
-fn settings(address: &str, password: &str) -> Xmpp {
-    Xmpp {
+fn settings(address: &str, password: &str) -> XmppSettings {
+    XmppSettings {
         jid: ADMIN.parse().unwrap(),
         password: Some(Secret::new(password.into())),
         address: Some(address.into()),

@@ -15,9 +15,8 @@ use fake_xmpp::{FakeXmpp, PASSWORD, Style, USER, certificate};
 use futures_lite::future::block_on;
 use invited::backend::xmpp::Xmpp as Client;
 use invited::backend::{Adapter as _, CallError, Mint};
-use invited::config::TlsUse;
 use invited::config::secret::Secret;
-use invited::config::settings::Xmpp;
+use invited::config::{TlsUse, XmppSettings};
 use invited::invite::Kind;
 
 /// Set where it runs inside.
@@ -83,7 +82,7 @@ fn inside() {
         Arc::new(config)
     };
     let mint = |host: &str, tls: TlsUse| {
-        let settings = Xmpp {
+        let settings = XmppSettings {
             jid: format!("{USER}@{host}").parse().unwrap(),
             password: Some(Secret::new(PASSWORD.into())),
             address: None,

@@ -15,9 +15,8 @@ use fake_xmpp::{FakeXmpp, HOST, PASSWORD, Reply, Style, USER, certificate};
 use futures_lite::future::block_on;
 use invited::backend::xmpp::Xmpp as Client;
 use invited::backend::{Adapter as _, CallError, Mint, NewAccount, Refusal};
-use invited::config::TlsUse;
 use invited::config::secret::Secret;
-use invited::config::settings::Xmpp;
+use invited::config::{TlsUse, XmppSettings};
 use invited::invite::Kind;
 use invited::invite::name::Username;
 use jiff::Timestamp;
@@ -26,7 +25,7 @@ const ANYBODY: Kind = Kind::Account { username: None };
 const STYLES: [Style; 4] = [Style::Prosody, Style::V0_5, Style::V0_6, Style::Ejabberd];
 
 fn client_with(server: &FakeXmpp, password: &str, tls: TlsUse) -> Client {
-    let settings = Xmpp {
+    let settings = XmppSettings {
         jid: format!("{USER}@{HOST}").parse().unwrap(),
         password: Some(Secret::new(password.into())),
         address: Some(server.address.to_string()),

@@ -8,8 +8,9 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use invited::clock;
+use invited::config::HttpSettings;
 use invited::config::value::Listen;
-use invited::server::{Limits, Listeners, Server, listen};
+use invited::server::{Listeners, Server, listen};
 use tempfile::TempDir;
 
 use crate::load::content_length;
@@ -192,13 +193,6 @@ pub fn constant() -> Service {
 /// The same accept loop under a bare tide app with one route that always answers the same; without middleware.
 pub fn be_constant() {
     const LOCATION: &str = "https://invite.example.com/invite?AdXsSwAAAAevGz3NYIJEj6At";
-    let limits = Limits {
-        max_connections: 1024,
-        max_body_bytes: 64 << 10,
-        header_timeout: Duration::from_secs(10),
-        body_timeout: Duration::from_secs(10),
-        idle_timeout: Duration::from_mins(1),
-    };
     let socket = listen::bind(&Listen::Tcp("127.0.0.1:0".into()), listen::Role::Http).unwrap();
     println!("{socket}");
     let mut app = tide::new();
@@ -208,7 +202,7 @@ pub fn be_constant() {
         Ok(response)
     });
     async_std::task::block_on(async {
-        let sockets = Listeners::new(&Server::new(limits), vec![socket]);
+        let sockets = Listeners::new(&Server::new(HttpSettings::default()), vec![socket]);
         let mut listener = app.bind(sockets).await.unwrap();
         tide::listener::Listener::<()>::accept(&mut listener).await.unwrap();
     });

@@ -7,7 +7,7 @@ use tide::http::headers;
 use tide::{Middleware, Next};
 
 use crate::caller::Request;
-use crate::config::settings::CorsOrigins;
+use crate::config::CorsOrigins;
 use crate::desk::Desk;
 
 /// The CORS headers (Fetch standard, 3.2) on every answer, refusals too: the calling page is to read them.

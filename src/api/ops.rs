@@ -10,8 +10,7 @@ use tide::http::headers;
 use super::call::json;
 use crate::backend::State;
 use crate::caller::Request;
-use crate::config::BackendKind;
-use crate::config::settings::Host;
+use crate::config::{BackendKind, HostSettings};
 use crate::invite::name::HostName;
 use crate::metrics::{self, Metrics};
 use crate::problem::Problem;
@@ -52,7 +51,7 @@ pub async fn readyz(request: Request) -> Result<Response, Problem> {
         Some(State::Unknown) => "unknown",
         Some(State::Away(_)) => "away",
     };
-    let backend = |(host, settings): (&HostName, &Host)| {
+    let backend = |(host, settings): (&HostName, &HostSettings)| {
         (host.to_string(), Backend { kind: settings.backend.kind(), state: state(host) })
     };
     let backends = desk.settings().hosts.iter().map(backend).collect();

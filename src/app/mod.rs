@@ -28,7 +28,7 @@ struct Route(&'static str);
 pub fn build(desk: Arc<Desk>) -> tide::Server<Arc<Desk>> {
     let settings = desk.settings();
     let prefix = settings.public_url.as_ref().map_or("", |url| url.prefix()).to_owned();
-    let invites_api = settings.http.invites_api.clone();
+    let invites_api = settings.http.paths.invites_api.clone();
     let origins = settings.cors_origins.clone();
     let (cors, v1) = (Cors::invites_api(&origins), Cors::v1(&origins));
     let metrics = Arc::clone(desk.metrics());

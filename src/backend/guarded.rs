@@ -12,8 +12,7 @@ use super::{
     Room, TokenState,
 };
 use crate::clock;
-use crate::config::BackendKind;
-use crate::config::settings;
+use crate::config::{BackendKind, BackendSettings};
 use crate::invite::name::{HostName, Username};
 use crate::metrics::{At, Call, Metrics};
 
@@ -34,7 +33,7 @@ pub enum State {
 /// A host's server, which may be away at any time.
 pub struct Backend {
     host: HostName,
-    settings: settings::Backend,
+    settings: BackendSettings,
     adapter: Box<dyn Adapter>,
     metrics: Arc<Metrics>,
     breaker: Mutex<Breaker>,
@@ -48,12 +47,7 @@ pub struct Backend {
 impl Backend {
     /// Puts `adapter` to work for `host`.
     #[must_use]
-    pub fn new(
-        host: &HostName,
-        settings: &settings::Backend,
-        adapter: Box<dyn Adapter>,
-        metrics: &Arc<Metrics>,
-    ) -> Self {
+    pub fn new(host: &HostName, settings: &BackendSettings, adapter: Box<dyn Adapter>, metrics: &Arc<Metrics>) -> Self {
         Self {
             host: host.clone(),
             settings: settings.clone(),
@@ -70,7 +64,7 @@ impl Backend {
 
     /// What it was made from.
     #[must_use]
-    pub fn settings(&self) -> &settings::Backend {
+    pub fn settings(&self) -> &BackendSettings {
         &self.settings
     }
 

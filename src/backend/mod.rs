@@ -22,7 +22,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::config::secret::Secret;
-use crate::config::settings::{self, Host};
+use crate::config::{BackendSettings, HostSettings};
 use crate::invite::Kind;
 use crate::invite::name::{HostName, Jid, Username};
 use crate::metrics::Metrics;
@@ -360,8 +360,8 @@ impl Backends {
     /// The backends of `hosts`. What `before` has for a host whose settings have not changed is kept, with its
     /// connection.
     #[must_use]
-    pub fn new(hosts: &BTreeMap<HostName, Host>, before: Option<&Self>, metrics: &Arc<Metrics>) -> Self {
-        let backend = |(name, host): (&HostName, &Host)| {
+    pub fn new(hosts: &BTreeMap<HostName, HostSettings>, before: Option<&Self>, metrics: &Arc<Metrics>) -> Self {
+        let backend = |(name, host): (&HostName, &HostSettings)| {
             let same = before.and_then(|before| before.of(name)).filter(|backend| *backend.settings() == host.backend);
             let backend = match same {
                 Some(backend) => Arc::clone(backend),
@@ -375,11 +375,11 @@ impl Backends {
     /// These backends, whatever is behind them.
     #[must_use]
     pub fn of_adapters(
-        hosts: &BTreeMap<HostName, Host>,
+        hosts: &BTreeMap<HostName, HostSettings>,
         mut adapters: BTreeMap<HostName, Box<dyn Adapter>>,
         metrics: &Arc<Metrics>,
     ) -> Self {
-        let backend = |(name, host): (&HostName, &Host)| {
+        let backend = |(name, host): (&HostName, &HostSettings)| {
             let backend = Backend::new(name, &host.backend, adapters.remove(name)?, metrics);
             Some((name.clone(), Arc::new(backend)))
         };
@@ -399,11 +399,11 @@ impl Backends {
 }
 
 /// The adapter for a host; none where the ledger is all there is. Connects to nothing yet.
-fn adapter(host: &HostName, settings: &settings::Backend) -> Option<Box<dyn Adapter>> {
+fn adapter(host: &HostName, settings: &BackendSettings) -> Option<Box<dyn Adapter>> {
     match settings {
-        settings::Backend::Ledger => None,
-        settings::Backend::Ejabberd { url, login } => Some(Box::new(ejabberd::Ejabberd::new(host, url, login))),
-        settings::Backend::Prosody { socket } => Some(Box::new(prosody::Prosody::new(host, socket))),
-        settings::Backend::Xmpp(account) => Some(Box::new(xmpp::Xmpp::new(host, account))),
+        BackendSettings::Ledger => None,
+        BackendSettings::Ejabberd { url, login } => Some(Box::new(ejabberd::Ejabberd::new(host, url, login))),
+        BackendSettings::Prosody { socket } => Some(Box::new(prosody::Prosody::new(host, socket))),
+        BackendSettings::Xmpp(account) => Some(Box::new(xmpp::Xmpp::new(host, account))),
     }
 }

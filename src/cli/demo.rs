@@ -8,9 +8,8 @@ use smol_hyper::rt::FuturesIo;
 use super::serve::Service;
 use super::{Global, Outcome, print, qr};
 use crate::clock;
-use crate::config::settings::digest;
-use crate::config::value::Listen;
-use crate::config::{Credentials, Purpose, Sources, raw};
+use crate::config::value::{Listen, Sha256};
+use crate::config::{Credentials, Purpose, RawKey, Sources};
 use crate::key::opaque;
 use crate::key::state::StateKeys;
 use crate::log;
@@ -31,7 +30,7 @@ pub(super) fn run(global: &Global) -> Outcome {
 
     let mut rng = clock::rng();
     let (id, secret) = (opaque::make_id(&mut rng), opaque::make_secret(&mut rng));
-    let key = raw::Key { name: Some("demo".into()), sha256: Some(digest(secret.reveal())), ..raw::Key::default() };
+    let key = RawKey { name: Some("demo".into()), sha256: Some(Sha256::of(secret.reveal())), ..RawKey::default() };
     StateKeys::new(&settings.state_dir).store(&id, &key)?;
     let key = format!("{id}/{}", secret.reveal());
 

@@ -11,9 +11,8 @@ use serde::Serialize;
 
 use super::{Global, Outcome, WrongUse, hint, print, print_json};
 use crate::clock;
-use crate::config::settings::{Database, digest};
 use crate::config::value::{Moment, Sha256, Span};
-use crate::config::{Algorithm, ApiMethod, Origin, Scope, Settings, raw};
+use crate::config::{Algorithm, ApiMethod, LedgerUrl, Origin, RawKey, Scope, Settings};
 use crate::invite::name::{HostName, KeyId};
 use crate::key::state::{StateError, StateKeys};
 use crate::key::{Key, KeyRing, mint, opaque, prosody};
@@ -86,9 +85,9 @@ pub(super) fn run(global: &Global, command: Command) -> Outcome {
 }
 
 /// A key that is for `hosts`, without a proof.
-fn unproven(name: Option<String>, hosts: &[HostName]) -> raw::Key {
+fn unproven(name: Option<String>, hosts: &[HostName]) -> RawKey {
     let hosts = (!hosts.is_empty()).then(|| hosts.iter().map(ToString::to_string).collect());
-    raw::Key { name, hosts, ..raw::Key::default() }
+    RawKey { name, hosts, ..RawKey::default() }
 }
 
 fn create(settings: &Settings, options: Create) -> Outcome {
@@ -100,7 +99,7 @@ fn create(settings: &Settings, options: Create) -> Outcome {
         return Err(WrongUse("the name must be one line, without control characters".into()).into());
     }
     let expires = options.expires.and_then(|span| now.checked_add(span.0).ok()).map(Moment);
-    let key = raw::Key {
+    let key = RawKey {
         allow: (!options.allow.is_empty()).then_some(options.allow),
         expires,
         limit: options.limit,
@@ -109,16 +108,16 @@ fn create(settings: &Settings, options: Create) -> Outcome {
     if options.jwt {
         let pair = mint::make_pair(&mut rng)?;
         let (public_key, algorithm) = (Some(pair.public), Some(Algorithm::EdDSA));
-        hint(&declaration(&id, &raw::Key { public_key, algorithm, max_age: Some(JWT_MAX_AGE), ..key })?);
+        hint(&declaration(&id, &RawKey { public_key, algorithm, max_age: Some(JWT_MAX_AGE), ..key })?);
         return print(pair.private.reveal());
     }
     let secret = opaque::make_secret(&mut rng);
-    let key = raw::Key { sha256: Some(digest(secret.reveal())), ..key };
+    let key = RawKey { sha256: Some(Sha256::of(secret.reveal())), ..key };
     if options.declare {
         hint(&declaration(&id, &key)?);
         return print(&format!("{id}/{}", secret.reveal()));
     }
-    let key = raw::Key { created_at: Some(Moment(now)), ..key };
+    let key = RawKey { created_at: Some(Moment(now)), ..key };
     if let Some((_, origin)) = settings.keys.get(&id) {
         bail!("there is already a key {id}, declared in {origin}; choose another --id");
     }
@@ -139,7 +138,7 @@ fn create(settings: &Settings, options: Create) -> Outcome {
 }
 
 /// How to declare a key, in TOML and in Nix.
-fn declaration(id: &KeyId, key: &raw::Key) -> anyhow::Result<String> {
+fn declaration(id: &KeyId, key: &RawKey) -> anyhow::Result<String> {
     let fields = serde_json::to_value(key)?;
     let fields = fields.as_object().context("a key has fields")?;
     let bare = |name: &str| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
@@ -220,10 +219,10 @@ fn view<'a>(id: &'a KeyId, key: &'a Arc<Key>, used: &LastUse) -> KeyView<'a> {
 
 /// When keys were last used: the ledger knows. Without a ledger, none was.
 fn last_use(settings: &Settings) -> LastUse {
-    let may_be_there = match &settings.ledger.database {
-        Database::Sqlite(file) => file.exists(),
+    let may_be_there = match &settings.ledger.url {
+        LedgerUrl::Sqlite(file) => file.exists(),
         // Where there is no key, a ledger would be made.
-        Database::Postgres(_) | Database::Unread => settings.ledger.key_file.exists(),
+        LedgerUrl::Postgres(_) | LedgerUrl::Unread => settings.ledger.key_file.exists(),
     };
     if !may_be_there {
         return BTreeMap::new();
@@ -263,7 +262,7 @@ fn import(settings: &Settings, file: &Path, host: Option<&HostName>) -> Outcome 
     let state = StateKeys::new(&settings.state_dir);
     let taken = state.current();
     for key in &keys {
-        let same = |other: &Arc<Key>| is_same(other, digest(key.secret.reveal()));
+        let same = |other: &Arc<Key>| is_same(other, Sha256::of(key.secret.reveal()));
         if settings.keys.contains_key(&key.id) || taken.keys.get(&key.id).is_some_and(|other| !same(other)) {
             bail!("there is already another key {}; nothing was imported", key.id);
         }
@@ -271,8 +270,8 @@ fn import(settings: &Settings, file: &Path, host: Option<&HostName>) -> Outcome 
     for key in &keys {
         let methods = (key.methods != [ApiMethod::Get, ApiMethod::Post]).then(|| key.methods.clone());
         let created_at = key.created_at.map(Moment);
-        let sha256 = Some(digest(key.secret.reveal()));
-        let stored = raw::Key { sha256, methods, created_at, ..unproven(Some(key.name.clone()), &hosts) };
+        let sha256 = Some(Sha256::of(key.secret.reveal()));
+        let stored = RawKey { sha256, methods, created_at, ..unproven(Some(key.name.clone()), &hosts) };
         match state.store(&key.id, &stored) {
             // Imported before.
             Ok(_) | Err(StateError::Exists(_)) => {

@@ -9,21 +9,20 @@ use async_io::Timer;
 use tide::listener::Listener as _;
 
 use crate::app;
+use crate::config::HttpSettings;
+use crate::config::value::Span;
 use crate::server::lifecycle;
 use crate::server::listen::{Role, Socket};
-use crate::server::{Limits, Listeners, Server};
+use crate::server::{Listeners, Server};
 
 /// How long, and how long whoever is slow may take after that.
 const SECOND: Duration = Duration::from_secs(1);
 
 /// There may be no valid configuration to take these from.
-const LIMITS: Limits = Limits {
-    max_connections: 1024,
-    max_body_bytes: 64 << 10,
-    header_timeout: SECOND,
-    body_timeout: SECOND,
-    idle_timeout: SECOND,
-};
+fn limits() -> HttpSettings {
+    let second = Span(SECOND);
+    HttpSettings { header_timeout: second, body_timeout: second, idle_timeout: second, ..HttpSettings::default() }
+}
 
 /// Refuses all that comes in on `sockets`, and tells the service manager why. Without sockets there is nobody to tell.
 pub(super) async fn all(sockets: Vec<Socket>, error: &anyhow::Error) {
@@ -35,7 +34,7 @@ pub(super) async fn all(sockets: Vec<Socket>, error: &anyhow::Error) {
     let lines = format!("{error:#}");
     let line: Vec<_> = lines.lines().map(str::trim).collect();
     lifecycle::status(&format!("cannot start: {}", line.join(" ")));
-    let server = Server::new(LIMITS);
+    let server = Server::new(limits());
     let app = app::unavailable("the service cannot start");
     let mut listeners = match app.bind(Listeners::new(&server, sockets)).await {
         Ok(listeners) => listeners,

@@ -92,7 +92,7 @@ fn bind(settings: &Settings, adopted: &[Socket]) -> anyhow::Result<Vec<Socket>> 
     };
     let public = settings.listen.iter().filter(|_| adopted.is_empty());
     let has_metrics = adopted.iter().any(|socket| socket.role == Role::Metrics);
-    let metrics = settings.metrics_listen.iter().filter(|_| !has_metrics);
+    let metrics = settings.metrics.listen.iter().filter(|_| !has_metrics);
     let public = public.map(|listen| listen::bind(listen, role(listen)));
     Ok(public.chain(metrics.map(|listen| listen::bind(listen, Role::Metrics))).collect::<Result<_, _>>()?)
 }
@@ -116,13 +116,13 @@ impl Service {
         let ledger = Ledger::open(&settings.ledger)?;
         let state_keys = Arc::new(StateKeys::new(&settings.state_dir));
         let _ = state_keys.current();
-        let server = Server::new((&settings.http).into());
+        let server = Server::new(settings.http.clone());
         let tls = load_tls(&settings)?;
         server.replace_tls(tls);
         let keys = KeyRing::new(&settings.keys, Arc::clone(&state_keys));
         tell(&settings);
         let metrics = Arc::new(Metrics::new(ledger.commits().clone()));
-        let metrics_server = Server::new((&settings.http).into());
+        let metrics_server = Server::new(settings.http.clone());
         let backends = Arc::new(Backends::new(&settings.hosts, None, &metrics));
         let desk = Desk::new(settings, keys, backends, Arc::default(), ledger.clone(), Arc::clone(&metrics));
         let desk = Arc::new(ArcSwap::from_pointee(desk));
@@ -184,7 +184,7 @@ impl Service {
         }
         lifecycle::stopping("answering what is in flight");
         ::log::info!("stopping; answering what is in flight");
-        let patience = self.desk().settings().http.drain_timeout;
+        let patience = self.desk().settings().http.drain_timeout.0;
         drop(going);
         let hurried = async {
             while requests.next().await != Request::Stop {}
@@ -240,9 +240,9 @@ impl Service {
         let before = desk.settings();
         for (what, changed) in [
             ("listen", settings.listen != before.listen),
-            ("metrics.listen", settings.metrics_listen != before.metrics_listen),
+            ("metrics.listen", settings.metrics.listen != before.metrics.listen),
             ("state_dir", settings.state_dir != before.state_dir),
-            ("ledger.url", settings.ledger.database != before.ledger.database),
+            ("ledger.url", settings.ledger.url != before.ledger.url),
             ("ledger.key_file", settings.ledger.key_file != before.ledger.key_file),
             ("tls", settings.tls.is_some() != before.tls.is_some()),
         ] {
@@ -251,7 +251,7 @@ impl Service {
             }
         }
         tell(&settings);
-        let limits = (&settings.http).into();
+        let limits = settings.http.clone();
         let keys = KeyRing::new(&settings.keys, Arc::clone(&self.state_keys));
         let backends = Arc::new(Backends::new(&settings.hosts, Some(desk.backends()), &self.metrics));
         let desk = Arc::new(Desk::new(

@@ -8,9 +8,8 @@ use clap::Subcommand;
 
 use super::{Global, Outcome, WrongUse, hint, print};
 use crate::clock;
-use crate::config::settings::PublicUrl;
 use crate::config::value::Span;
-use crate::config::{Algorithm, Proof, Scope, Settings};
+use crate::config::{Algorithm, Proof, PublicUrl, Scope, Settings};
 use crate::invite::name::{HostName, KeyId};
 use crate::key::KeyRing;
 use crate::key::mint::{Claims, PrivateKey, make_jti};

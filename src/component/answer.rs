@@ -5,7 +5,7 @@ use minidom::Element;
 use super::commands::{self, Command};
 use super::session::Sessions;
 use super::stanza::{COMMANDS, FORM, PING, Requester, back, refuse, unknown};
-use crate::config::settings::Component;
+use crate::config::ComponentSettings;
 use crate::desk::Desk;
 use crate::elements::{StanzaError, element, set};
 
@@ -34,7 +34,7 @@ pub(super) async fn answer(stanza: &Element, desk: &Desk, sessions: &Sessions) -
 
 async fn payload(
     stanza: &Element,
-    component: &Component,
+    component: &ComponentSettings,
     desk: &Desk,
     sessions: &Sessions,
 ) -> Result<Option<Element>, StanzaError> {
@@ -74,7 +74,7 @@ fn info(node: Option<&str>) -> Result<Element, StanzaError> {
 }
 
 /// The commands that whoever asks may run.
-fn items(node: Option<&str>, requester: &Requester<'_>, component: &Component) -> Result<Element, StanzaError> {
+fn items(node: Option<&str>, requester: &Requester<'_>, component: &ComponentSettings) -> Result<Element, StanzaError> {
     let mut query = query(DISCO_ITEMS, node);
     match node {
         None => {}

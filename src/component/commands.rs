@@ -5,7 +5,7 @@ use minidom::Element;
 use super::session::{Sessions, new_id};
 use super::stanza::{COMMANDS, FORM, Requester};
 use crate::clock;
-use crate::config::settings::{Component, Users};
+use crate::config::{ComponentSettings, Users};
 use crate::desk::{Desk, IssueError, Issued};
 use crate::elements::{StanzaError, element, set};
 use crate::invite::link;
@@ -43,7 +43,7 @@ impl Command {
     }
 
     /// Who may run it.
-    pub(super) fn users(self, component: &Component) -> &[Users] {
+    pub(super) fn users(self, component: &ComponentSettings) -> &[Users] {
         match self {
             Self::Invite => &component.contact_invites,
             Self::CreateAccount => &component.account_invites,
@@ -65,7 +65,7 @@ pub(super) async fn run(
     command: Command,
     request: &Element,
     requester: &Requester<'_>,
-    component: &Component,
+    component: &ComponentSettings,
     desk: &Desk,
     sessions: &Sessions,
 ) -> Result<Element, StanzaError> {
@@ -111,7 +111,7 @@ async fn make(
     command: Command,
     form: &Form,
     user: &Jid,
-    component: &Component,
+    component: &ComponentSettings,
     desk: &Desk,
 ) -> Result<Issued, StanzaError> {
     let now = clock::now();

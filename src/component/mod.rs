@@ -27,7 +27,7 @@ use futures_lite::FutureExt as _;
 use minidom::Element;
 
 use crate::clock;
-use crate::config::settings::Component;
+use crate::config::ComponentSettings;
 use crate::desk::Desk;
 use crate::elements::{StanzaError, StreamError};
 use answer::answer;
@@ -77,7 +77,7 @@ pub enum Examined {
 ///
 /// # Errors
 /// Why it is not connected.
-pub async fn examine(component: &Component) -> Result<Examined, ConnectError> {
+pub async fn examine(component: &ComponentSettings) -> Result<Examined, ConnectError> {
     match ComponentStream::open(component).await {
         Ok(mut stream) => {
             stream.end().await;
@@ -146,7 +146,7 @@ async fn stopped(stop: &Stop) {
 }
 
 /// Waits so long, or until another connection is wanted.
-async fn wait(pause: Duration, component: &Component, desk: &ArcSwap<Desk>) {
+async fn wait(pause: Duration, component: &ComponentSettings, desk: &ArcSwap<Desk>) {
     let until = clock::instant() + pause;
     while clock::instant() < until && is_wanted(component, desk) {
         Timer::at(until.min(clock::instant() + CHECK_INTERVAL)).await;
@@ -154,7 +154,7 @@ async fn wait(pause: Duration, component: &Component, desk: &ArcSwap<Desk>) {
 }
 
 /// Whether the configuration in force asks for this connection still.
-fn is_wanted(component: &Component, desk: &ArcSwap<Desk>) -> bool {
+fn is_wanted(component: &ComponentSettings, desk: &ArcSwap<Desk>) -> bool {
     let desk = desk.load();
     let now = desk.settings().component.as_ref();
     now.is_some_and(|now| {
@@ -173,7 +173,7 @@ enum StreamEvent {
 /// Answers what comes, until the connection is not wanted any more.
 async fn serve(
     mut stream: ComponentStream,
-    component: &Component,
+    component: &ComponentSettings,
     desk: &ArcSwap<Desk>,
     sessions: &Arc<Sessions>,
     stop: &Stop,

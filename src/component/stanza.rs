@@ -3,7 +3,7 @@
 use minidom::Element;
 
 use super::stream::ACCEPT;
-use crate::config::settings::{Component, Users};
+use crate::config::{ComponentSettings, Users};
 use crate::elements::{StanzaError, element, set};
 use crate::invite::name::{HostName, Jid};
 
@@ -31,7 +31,7 @@ pub(super) struct Requester<'a> {
 
 impl<'a> Requester<'a> {
     /// Whoever the server says it is. Of other hosts' users it is not said by their own server.
-    pub(super) fn of(stanza: &'a Element, component: &Component) -> Self {
+    pub(super) fn of(stanza: &'a Element, component: &ComponentSettings) -> Self {
         let full = stanza.attr("from").unwrap_or_default();
         let user = bare(full).parse::<Jid>().ok().filter(|user| user.host == component.host);
         Self { full, user }

@@ -6,7 +6,7 @@ use minidom::Element;
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 
 use crate::clock;
-use crate::config::settings::Component;
+use crate::config::ComponentSettings;
 use crate::elements::{self, Elements, STREAM, StreamError};
 
 /// The namespace of a component's stanzas.
@@ -41,8 +41,8 @@ pub enum ConnectError {
 impl ConnectError {
     /// What mends it, in the server's configuration or ours.
     #[must_use]
-    pub fn mend(&self, component: &Component) -> String {
-        let Component { jid, server, .. } = component;
+    pub fn mend(&self, component: &ComponentSettings) -> String {
+        let ComponentSettings { jid, server, .. } = component;
         let port = server.rsplit_once(':').map_or("5347", |(_, port)| port);
         let prosody = format!(
             "Prosody, above all hosts: component_ports = {{ {port} }}\nProsody: Component \"{jid}\" component_secret = \"…\"\n\
@@ -65,13 +65,13 @@ pub(super) struct ComponentStream(Elements);
 
 impl ComponentStream {
     /// Connects and proves to be the component.
-    pub(super) async fn open(component: &Component) -> Result<Self, ConnectError> {
+    pub(super) async fn open(component: &ComponentSettings) -> Result<Self, ConnectError> {
         clock::within(CONNECT_TIMEOUT, Box::pin(Self::shake_hands(component)))
             .await
             .unwrap_or(Err(ConnectError::Silent))
     }
 
-    async fn shake_hands(component: &Component) -> Result<Self, ConnectError> {
+    async fn shake_hands(component: &ComponentSettings) -> Result<Self, ConnectError> {
         let secret = component.secret.as_ref().ok_or(ConnectError::NoSecret)?;
         let unreachable = |error| ConnectError::Unreachable(component.server.clone(), error);
         let connection = elements::connect(&component.server).await.map_err(unreachable)?;

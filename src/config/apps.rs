@@ -1,14 +1,78 @@
-//! The apps that guests are offered: those built in, and what `[apps]` makes of them. Pictures are read here, so that a
-//! page loads nothing from elsewhere.
+//! `[apps]`: the apps that guests are offered, those built in and what the admin makes of them.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{MAX_LAST_PART_BYTES, raw};
+use super::address::{MAX_LAST_PART_BYTES, is_web_url};
+use super::checks::Checks;
+pub use super::picture::{Picture, digest};
+use super::picture::{picture_type, read_picture};
+
+/// `[apps]`
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawApps {
+    /// Ids of the apps to show, in this order; default: all built in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub show: Option<Vec<String>>,
+    /// Ids of apps to leave out.
+    pub hide: Vec<String>,
+    /// Further apps.
+    pub custom: Vec<RawApp>,
+}
+
+/// `[[apps.custom]]`
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawApp {
+    /// Its id, in links.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// What it is, in a sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// Where it runs: Android, iOS, Linux, macOS, Windows, web.
+    #[serde(default)]
+    pub platforms: Vec<String>,
+    /// Its home page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+    /// The path of a picture of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
+    /// Whether it signs up by an `xmpp:` link with a token.
+    #[serde(default)]
+    pub supports_preauth_uri: bool,
+    /// A link that opens it with the invite, with `{uri}`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub magic_link_format: Option<String>,
+    /// Where to get it.
+    #[serde(default)]
+    pub download: Vec<RawDownload>,
+    /// How to set it up, in a few sentences.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub setup: Option<String>,
+}
+
+/// `[[apps.custom.download]]`
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawDownload {
+    /// The link.
+    pub url: String,
+    /// What the button says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// The path of a picture for the button.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
+}
 
 /// An app.
 #[derive(Clone, Debug)]
@@ -63,17 +127,6 @@ pub struct Download {
     pub picture: Option<Arc<Picture>>,
 }
 
-/// A picture that we serve ourselves.
-#[derive(Debug)]
-pub struct Picture {
-    /// Its file name in links: the digest of what is in it.
-    pub name: String,
-    /// `image/…`
-    pub content_type: &'static str,
-    /// The file.
-    pub bytes: Vec<u8>,
-}
-
 /// Where an app runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Platform {
@@ -123,109 +176,103 @@ impl Platform {
     }
 }
 
-/// A larger picture was named by mistake: it delays the page on a phone.
-const MAX_PICTURE_BYTES: u64 = 64 << 10;
-
-/// What is found to be wrong.
-#[derive(Default)]
-pub(super) struct Findings {
-    /// Each with the setting below `apps` that it is about.
-    pub(super) faults: Vec<(&'static str, String)>,
-    /// Pictures that cannot be read: pages can do without.
-    pub(super) notices: Vec<String>,
-}
-
 #[derive(Default, Deserialize)]
 struct BuiltIn {
-    app: Vec<raw::App>,
+    app: Vec<RawApp>,
     about: BTreeMap<String, About>,
 }
 
-/// The apps to offer, in order. What is wrong is added to `findings`.
-pub(super) fn settle(raw: &raw::Apps, findings: &mut Findings) -> Vec<App> {
-    let mut apps: Vec<App> = Vec::new();
-    for app in &raw.custom {
-        if apps.iter().any(|other| other.id == app.id) {
-            findings.faults.push(("custom", format!("{:?}: this id is there twice", app.id)));
+impl RawApps {
+    /// The apps to offer, in order.
+    pub(super) fn settle(&self, checks: &mut Checks<'_>) -> Vec<App> {
+        let mut apps: Vec<App> = Vec::new();
+        for app in &self.custom {
+            if apps.iter().any(|other| other.id == app.id) {
+                app.fault("this id is there twice", checks);
+            }
+            apps.push(app.settle(None, checks));
         }
-        apps.push(app_of(app, None, findings));
-    }
-    let BuiltIn { app: built_in, mut about } = toml::from_str(include_str!("apps.toml")).unwrap_or_default();
-    for (number, app) in built_in.into_iter().enumerate() {
-        // A custom app stands in for the one that is built in.
-        if apps.iter().all(|other| other.id != app.id) {
-            let about = about.remove(&app.id).map(|about| About { number, text: format!("app-{}", app.id), ..about });
-            apps.push(app_of(&app, about, findings));
+        let BuiltIn { app: built_in, mut about } = toml::from_str(include_str!("apps.toml")).unwrap_or_default();
+        for (number, app) in built_in.into_iter().enumerate() {
+            // A custom app stands in for the one that is built in.
+            if apps.iter().all(|other| other.id != app.id) {
+                let text = format!("app-{}", app.id);
+                let about = about.remove(&app.id).map(|about| About { number, text, ..about });
+                apps.push(app.settle(about, checks));
+            }
         }
-    }
-    for (field, ids) in [("show", raw.show.as_deref().unwrap_or_default()), ("hide", &raw.hide)] {
-        for id in ids.iter().filter(|id| apps.iter().all(|app| app.id != **id)) {
-            let known: Vec<_> = apps.iter().map(|app| &*app.id).collect();
-            findings.faults.push((field, format!("{id:?} is no app; there are {}", known.join(", "))));
+        for (field, ids) in [("show", self.show.as_deref().unwrap_or_default()), ("hide", &self.hide)] {
+            for id in ids.iter().filter(|id| apps.iter().all(|app| app.id != **id)) {
+                let known: Vec<_> = apps.iter().map(|app| &*app.id).collect();
+                checks.fault(&["apps", field], &format!("{id:?} is no app; there are {}", known.join(", ")));
+            }
         }
+        if let Some(show) = &self.show {
+            apps = show.iter().filter_map(|id| apps.iter().find(|app| app.id == *id).cloned()).collect();
+        }
+        apps.retain(|app| !self.hide.contains(&app.id));
+        apps
     }
-    if let Some(show) = &raw.show {
-        apps = show.iter().filter_map(|id| apps.iter().find(|app| app.id == *id).cloned()).collect();
-    }
-    apps.retain(|app| !raw.hide.contains(&app.id));
-    apps
 }
 
-fn app_of(app: &raw::App, about: Option<About>, findings: &mut Findings) -> App {
-    let mut wrong = |reason: String| findings.faults.push(("custom", format!("{:?}: {reason}", app.id)));
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if app.id.is_empty() || app.id.len() > MAX_LAST_PART_BYTES || !app.id.chars().all(plain) {
-        wrong(format!("expected an id of at most {MAX_LAST_PART_BYTES} of a-z 0-9 and -"));
+impl RawApp {
+    fn fault(&self, reason: &str, checks: &mut Checks<'_>) {
+        checks.fault(&["apps", "custom"], &format!("{:?}: {reason}", self.id));
     }
-    let links = app.link.iter().chain(app.download.iter().map(|download| &download.url));
-    for link in links.filter(|link| !is_web(link)) {
-        wrong(format!("{link:?}: expected an http or https URL"));
-    }
-    if let Some(format) = &app.magic_link_format
-        && !(format.contains("{uri}") && Url::parse(&format.replace("{uri}", "u")).is_ok_and(|url| is_harmless(&url)))
-    {
-        wrong("magic_link_format: expected a URL with {uri}".into());
-    }
-    let mut platforms = Vec::new();
-    for name in &app.platforms {
-        match Platform::ALL.into_iter().find(|platform| platform.name().eq_ignore_ascii_case(name)) {
-            Some(platform) => platforms.push(platform),
-            None => wrong(format!("{name:?}: expected Android, iOS, Linux, macOS, Windows or web")),
+
+    fn settle(&self, about: Option<About>, checks: &mut Checks<'_>) -> App {
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if self.id.is_empty() || self.id.len() > MAX_LAST_PART_BYTES || !self.id.chars().all(plain) {
+            self.fault(&format!("expected an id of at most {MAX_LAST_PART_BYTES} of a-z 0-9 and -"), checks);
+        }
+        let links = self.link.iter().chain(self.download.iter().map(|download| &download.url));
+        for link in links.filter(|link| !is_web_url(link)) {
+            self.fault(&format!("{link:?}: expected an http or https URL"), checks);
+        }
+        if self.magic_link_format.as_ref().is_some_and(|format| !is_magic_link(format)) {
+            self.fault("magic_link_format: expected a URL with {uri}", checks);
+        }
+        let mut platforms = Vec::new();
+        for name in &self.platforms {
+            match Platform::ALL.into_iter().find(|platform| platform.name().eq_ignore_ascii_case(name)) {
+                Some(platform) => platforms.push(platform),
+                None => self.fault(&format!("{name:?}: expected Android, iOS, Linux, macOS, Windows or web"), checks),
+            }
+        }
+        App {
+            id: self.id.clone(),
+            name: self.name.clone(),
+            text: self.text.clone(),
+            platforms,
+            link: self.link.clone(),
+            picture: self.picture(self.image.as_ref(), checks),
+            supports_preauth_uri: self.supports_preauth_uri,
+            magic_link_format: self.magic_link_format.clone(),
+            downloads: self
+                .download
+                .iter()
+                .map(|download| Download {
+                    url: download.url.clone(),
+                    text: download.text.clone(),
+                    picture: self.picture(download.image.as_ref(), checks),
+                })
+                .collect(),
+            setup: self.setup.clone(),
+            about,
         }
     }
-    let mut picture = |path: Option<&String>| {
+
+    /// Pages can do without a picture that cannot be read; a path that is none of a picture is a fault.
+    fn picture(&self, path: Option<&String>, checks: &mut Checks<'_>) -> Option<Arc<Picture>> {
         let path = Path::new(path?);
-        let content_type = picture_type(path).map_err(&mut wrong).ok()?;
-        let picture = read_picture(path, content_type);
-        picture
-            .map_err(|reason| findings.notices.push(format!("apps.custom: no picture of {:?}: {reason}", app.id)))
-            .ok()
-    };
-    App {
-        id: app.id.clone(),
-        name: app.name.clone(),
-        text: app.text.clone(),
-        platforms,
-        link: app.link.clone(),
-        picture: picture(app.image.as_ref()),
-        supports_preauth_uri: app.supports_preauth_uri,
-        magic_link_format: app.magic_link_format.clone(),
-        downloads: app
-            .download
-            .iter()
-            .map(|download| Download {
-                url: download.url.clone(),
-                text: download.text.clone(),
-                picture: picture(download.image.as_ref()),
-            })
-            .collect(),
-        setup: app.setup.clone(),
-        about,
+        let content_type = picture_type(path).map_err(|reason| self.fault(&reason, checks)).ok()?;
+        let read = read_picture(path, content_type);
+        read.map_err(|reason| checks.notice(format!("apps.custom: no picture of {:?}: {reason}", self.id))).ok()
     }
 }
 
-fn is_web(text: &str) -> bool {
-    Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
+fn is_magic_link(format: &str) -> bool {
+    format.contains("{uri}") && Url::parse(&format.replace("{uri}", "u")).is_ok_and(|url| is_harmless(&url))
 }
 
 /// An app may have a scheme of its own; these run what they are given.
@@ -233,46 +280,10 @@ fn is_harmless(url: &Url) -> bool {
     !matches!(url.scheme(), "javascript" | "data" | "vbscript" | "file")
 }
 
-/// What kind of picture a path is of.
-fn picture_type(path: &Path) -> Result<&'static str, String> {
-    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-    match extension {
-        _ if !path.is_absolute() => {
-            Err(format!("{}: expected the absolute path of a picture; we serve it ourselves", path.display()))
-        }
-        "svg" => Ok("image/svg+xml"),
-        "png" => Ok("image/png"),
-        "webp" => Ok("image/webp"),
-        "jpg" | "jpeg" => Ok("image/jpeg"),
-        _ => Err(format!("{}: expected a file that ends in .svg, .png, .webp or .jpg", path.display())),
-    }
-}
-
-fn read_picture(path: &Path, content_type: &'static str) -> Result<Arc<Picture>, String> {
-    let cannot = |error: std::io::Error| format!("cannot read {} ({error})", path.display());
-    if std::fs::metadata(path).map_err(cannot)?.len() > MAX_PICTURE_BYTES {
-        return Err(format!("{} is larger than {} KiB", path.display(), MAX_PICTURE_BYTES >> 10));
-    }
-    let bytes = std::fs::read(path).map_err(cannot)?;
-    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-    Ok(Arc::new(Picture { name: format!("{}.{extension}", digest(&bytes)), content_type, bytes }))
-}
-
-/// What tells the content of one file from another's, short enough for a link.
-#[must_use]
-pub fn digest(bytes: &[u8]) -> String {
-    use sha2::Digest as _;
-    use std::fmt::Write as _;
-    let digest = sha2::Sha256::digest(bytes);
-    digest[..6].iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::checks::checked;
 
     /// The ids of what is built in, in order.
     const BUILT_IN: [&str; 14] = [
@@ -293,16 +304,14 @@ mod tests {
     ];
 
     fn ids(config: &str) -> (Vec<String>, Vec<String>) {
-        let mut findings = Findings::default();
-        let apps = settle(&toml::from_str(config).unwrap(), &mut findings);
-        (apps.into_iter().map(|app| app.id).collect(), findings.faults.into_iter().map(|(_, reason)| reason).collect())
+        let raw: RawApps = toml::from_str(config).unwrap();
+        let (apps, faults) = checked(|checks| raw.settle(checks));
+        (apps.into_iter().map(|app| app.id).collect(), faults)
     }
 
     #[test]
     fn what_is_built_in_is_right_and_runs_everywhere() {
         let mut findings = Findings::default();
-        let apps = settle(&raw::Apps::default(), &mut findings);
-        assert!(findings.faults.is_empty());
         assert_eq!(apps.iter().map(|app| &*app.id).collect::<Vec<_>>(), BUILT_IN);
         for platform in Platform::ALL {
             assert!(apps.iter().any(|app| app.platforms.contains(&platform)), "{platform:?}");

@@ -6,15 +6,16 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use clap::ValueEnum;
 use jsonwebtoken::DecodingKey;
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyOperations, PublicKeyUse};
 use pkcs8::der::asn1::UintRef;
 use pkcs8::der::{Decode as _, Reader as _, SliceReader};
 use pkcs8::spki::AlgorithmIdentifierRef;
 use pkcs8::{Document, ObjectIdentifier, SubjectPublicKeyInfoRef};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
-
-use super::raw::Algorithm;
 
 /// A token may be signed with any fitting key of a set, and each is tried: so many at most.
 const MAX_KEYS: usize = 16;
@@ -23,6 +24,22 @@ const MAX_KEYS: usize = 16;
 const MIN_RSA_BITS: usize = 2048;
 /// Above it a signature costs more than anyone needs.
 const MAX_RSA_BITS: usize = 8192;
+
+/// How JWTs of a key are signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ValueEnum)]
+#[value(rename_all = "verbatim")]
+pub enum Algorithm {
+    /// Ed25519.
+    EdDSA,
+    /// ECDSA with P-256.
+    ES256,
+    /// ECDSA with P-384.
+    ES384,
+    /// RSA, PKCS #1 1.5.
+    RS256,
+    /// RSA, PSS.
+    PS256,
+}
 
 /// A public key that fits its algorithm.
 #[derive(Clone, Debug)]

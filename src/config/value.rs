@@ -189,6 +189,15 @@ impl fmt::Display for Moment {
 pub struct Sha256(pub [u8; 32]);
 text_value!(Sha256);
 
+impl Sha256 {
+    /// The digest that is kept of a secret.
+    #[must_use]
+    pub fn of(secret: &str) -> Self {
+        use sha2::Digest as _;
+        Self(sha2::Sha256::digest(secret.as_bytes()).into())
+    }
+}
+
 impl FromStr for Sha256 {
     type Err = ValueError;
     fn from_str(text: &str) -> Result<Self, ValueError> {

@@ -17,9 +17,8 @@ use sha2::{Digest as _, Sha256};
 use super::crypto;
 use super::signatures::SignatureCache;
 use crate::config::public_key::PublicKey;
-use crate::config::settings::PublicUrl;
 use crate::config::value::Span;
-use crate::config::{Algorithm, KeySettings, Scope, Signed};
+use crate::config::{Algorithm, JwtSettings, KeySettings, PublicUrl, Scope};
 use crate::invite::name::HostName;
 
 /// A longer token is refused unread.
@@ -146,7 +145,7 @@ impl<'a> Token<'a> {
     /// Checks everything. `keys` are those of `signed` that may have signed it, and `known` is what they signed before.
     pub(super) fn check<'k>(
         &self,
-        signed: &Signed,
+        signed: &JwtSettings,
         keys: impl IntoIterator<Item = &'k PublicKey>,
         known: &SignatureCache,
         audience: Option<&PublicUrl>,
@@ -358,7 +357,7 @@ mod tests {
         };
         let ((private, public), (_, other)) = (make(), make());
         let (known, others) = (SignatureCache::default(), SignatureCache::default());
-        let signed = Signed {
+        let signed = JwtSettings {
             algorithm: Algorithm::EdDSA,
             keys: vec![],
             issuer: None,

@@ -21,8 +21,8 @@ use jiff::Timestamp;
 use subtle::ConstantTimeEq as _;
 
 use crate::config::public_key::PublicKey;
-use crate::config::settings::{PublicUrl, digest};
-use crate::config::{KeySettings, Origin, Proof, Signed};
+use crate::config::value::Sha256;
+use crate::config::{JwtSettings, KeySettings, Origin, Proof, PublicUrl};
 use crate::invite::name::{HostName, KeyId};
 pub use failures::Failures;
 pub use jwt::Flaw;
@@ -137,7 +137,7 @@ impl KeyRing {
             Some(key) => Some(Arc::clone(key)),
             None => self.state.current().keys.get(id.as_str()).cloned(),
         };
-        let presented = digest(secret);
+        let presented = Sha256::of(secret);
         let expected = key.as_ref().and_then(|key| match key.settings.proof {
             Proof::Opaque(digest) => Some(digest),
             Proof::Signed(_) | Proof::Unread => None,
@@ -177,7 +177,7 @@ impl KeyRing {
 
     /// The declared keys that a token with this `kid` may stand for, each with the public keys to try. That is the key of
     /// that id; or, as many issuers choose `kid` themselves, those with such a member in their sets.
-    fn signers<'a>(&'a self, kid: &str) -> Vec<(&'a Arc<Key>, &'a Signed, Vec<&'a PublicKey>)> {
+    fn signers<'a>(&'a self, kid: &str) -> Vec<(&'a Arc<Key>, &'a JwtSettings, Vec<&'a PublicKey>)> {
         let signed = |key: &'a Arc<Key>| match &key.settings.proof {
             Proof::Signed(signed) => Some((key, &**signed)),
             Proof::Opaque(_) | Proof::Unread => None,
@@ -185,7 +185,7 @@ impl KeyRing {
         if let Some(key) = self.declared.get(kid) {
             return signed(key).map(|(key, signed)| (key, signed, signed.keys.iter().collect())).into_iter().collect();
         }
-        let of_that_name = |(key, signed): (&'a Arc<Key>, &'a Signed)| {
+        let of_that_name = |(key, signed): (&'a Arc<Key>, &'a JwtSettings)| {
             let keys: Vec<_> = signed.keys.iter().filter(|key| key.kid.as_deref() == Some(kid)).collect();
             (!keys.is_empty()).then_some((key, signed, keys))
         };

@@ -19,7 +19,7 @@ use jiff::SignedDuration;
 use super::Key;
 use super::signatures::SignatureCache;
 use crate::clock;
-use crate::config::{KeySettings, Origin, Proof, raw, settle_key};
+use crate::config::{KeySettings, Origin, Proof, RawKey};
 use crate::files::{self, Existing};
 use crate::invite::name::KeyId;
 
@@ -170,7 +170,7 @@ impl StateKeys {
     ///
     /// # Errors
     /// When there is one by that id, or it cannot be written; nothing has changed then.
-    pub fn store(&self, id: &KeyId, key: &raw::Key) -> Result<PathBuf, StateError> {
+    pub fn store(&self, id: &KeyId, key: &RawKey) -> Result<PathBuf, StateError> {
         let path = self.path(id);
         let failed = |source: io::Error| match source.kind() {
             io::ErrorKind::AlreadyExists => StateError::Exists(id.clone()),
@@ -268,9 +268,9 @@ fn read_file(path: &Path) -> Result<KeySettings, String> {
     }
     let mut text = String::new();
     file.take(MAX_FILE_BYTES).read_to_string(&mut text).map_err(|error| error.to_string())?;
-    let key: raw::Key = toml::from_str(&text).map_err(|error| fault_in(&text, &error))?;
+    let key: RawKey = toml::from_str(&text).map_err(|error| fault_in(&text, &error))?;
     let digest = key.sha256.ok_or("expected `sha256`")?;
-    settle_key(&key, Proof::Opaque(digest), None).map_err(|wrong| {
+    key.settle(Proof::Opaque(digest), None).map_err(|wrong| {
         wrong.iter().map(|(field, reason)| format!("{field}: {reason}")).collect::<Vec<_>>().join("; ")
     })
 }

@@ -8,12 +8,12 @@ use rand::Rng as _;
 
 use super::{OpenError, postgres};
 use crate::clock;
-use crate::config::settings::{self, Database};
+use crate::config::{LedgerSettings, LedgerUrl};
 use crate::files::{self, Existing};
 use crate::invite::token::LedgerKey;
 
 /// Reads the key, or makes one where there is no ledger yet.
-pub(super) fn load_or_make(settings: &settings::Ledger) -> Result<LedgerKey, OpenError> {
+pub(super) fn load_or_make(settings: &LedgerSettings) -> Result<LedgerKey, OpenError> {
     let path = settings.key_file.as_path();
     let failed = |source| OpenError::Io { path: path.to_owned(), source };
     match std::fs::read_to_string(path) {
@@ -22,13 +22,13 @@ pub(super) fn load_or_make(settings: &settings::Ledger) -> Result<LedgerKey, Ope
         Err(error) if error.kind() == io::ErrorKind::InvalidData => return Err(OpenError::BadKey(path.to_owned())),
         Err(error) => return Err(failed(error)),
     }
-    let has_ledger = match &settings.database {
-        Database::Sqlite(file) => file.exists(),
-        Database::Unread => return Err(OpenError::Unread),
-        Database::Postgres(server) => postgres::has_ledger(server, path)?,
+    let has_ledger = match &settings.url {
+        LedgerUrl::Sqlite(file) => file.exists(),
+        LedgerUrl::Unread => return Err(OpenError::Unread),
+        LedgerUrl::Postgres(server) => postgres::has_ledger(server, path)?,
     };
     if has_ledger {
-        return Err(OpenError::KeyMissing { ledger: settings.database.to_string(), key_file: path.to_owned() });
+        return Err(OpenError::KeyMissing { ledger: settings.url.to_string(), key_file: path.to_owned() });
     }
     if let Some(dir) = path.parent() {
         files::make_dir(dir).map_err(failed)?;

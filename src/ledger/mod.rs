@@ -28,7 +28,7 @@ use jiff::Timestamp;
 use prometheus_client::metrics::histogram::Histogram;
 
 use crate::clock;
-use crate::config::settings;
+use crate::config::LedgerSettings;
 use crate::invite::name::{HostName, KeyId, Username};
 use crate::invite::token::LedgerKey;
 use crate::invite::{AppToken, Change, Draft, Invite, InviteId, KindName, Source, Status, Via};
@@ -200,10 +200,10 @@ impl Ledger {
     ///
     /// # Errors
     /// When a person must act.
-    pub fn open(settings: &settings::Ledger) -> Result<Self, OpenError> {
+    pub fn open(settings: &LedgerSettings) -> Result<Self, OpenError> {
         let key = key_file::load_or_make(settings)?;
         let (writer, trouble) = Writer::open(settings, &key)?;
-        let readers = Arc::new(Readers::new(&settings.database));
+        let readers = Arc::new(Readers::new(&settings.url));
         let (jobs, queue) = async_channel::bounded(QUEUE);
         let health = Arc::new(Health::from(trouble.map(Arc::new)));
         let told = Arc::clone(&health);

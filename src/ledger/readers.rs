@@ -4,7 +4,7 @@ use super::postgres::{READ_TIMEOUT, Session};
 use super::sql::{Sql, SqlError};
 use super::store::Store;
 use super::{LedgerError, sqlite};
-use crate::config::settings::Database;
+use crate::config::LedgerUrl;
 
 /// A connection that reads.
 enum Connection {
@@ -13,11 +13,11 @@ enum Connection {
 }
 
 impl Connection {
-    fn open(database: &Database) -> Result<Self, SqlError> {
-        Ok(match database {
-            Database::Sqlite(file) => Self::Sqlite(sqlite::connect(file)?),
-            Database::Unread => return Err(SqlError::Connection("nobody says where it is".into())),
-            Database::Postgres(server) => Self::Postgres(Box::new(Session::connect(server)?)),
+    fn open(url: &LedgerUrl) -> Result<Self, SqlError> {
+        Ok(match url {
+            LedgerUrl::Sqlite(file) => Self::Sqlite(sqlite::connect(file)?),
+            LedgerUrl::Unread => return Err(SqlError::Connection("nobody says where it is".into())),
+            LedgerUrl::Postgres(server) => Self::Postgres(Box::new(Session::connect(server)?)),
         })
     }
 
@@ -49,20 +49,20 @@ impl Connection {
 
 /// A few connections that read, each opened when it is first needed.
 pub(super) struct Readers {
-    database: Database,
+    url: LedgerUrl,
     free: (async_channel::Sender<Option<Connection>>, async_channel::Receiver<Option<Connection>>),
 }
 
 const READERS: usize = 2;
 
 impl Readers {
-    pub(super) fn new(database: &Database) -> Self {
+    pub(super) fn new(url: &LedgerUrl) -> Self {
         let free = async_channel::bounded(READERS);
         for _ in 0..READERS {
             // There is room for exactly these.
             let _ = free.0.try_send(None);
         }
-        Self { database: database.clone(), free }
+        Self { url: url.clone(), free }
     }
 
     /// Runs a `query` that is answered at once where the ledger is a file: for one row, found by its key, that takes less
@@ -94,11 +94,11 @@ impl Readers {
         let place = self.free.1.recv().await.map_err(|_| LedgerError::Unavailable("it is closed".into()))?;
         // Gives the place back also when the caller goes away in the meantime.
         let mut place = Place { connection: place, back: self.free.0.clone() };
-        let database = self.database.clone();
+        let url = self.url.clone();
         async_std::task::spawn_blocking(move || {
             let connection = match place.take().filter(Connection::is_usable) {
                 Some(connection) => connection,
-                None => Connection::open(&database)?,
+                None => Connection::open(&url)?,
             };
             let result = query(connection.store())?;
             if connection.may_be_kept() {

@@ -7,7 +7,7 @@ use super::sql::SqlError;
 use super::store::{Memory, Transaction};
 use super::{LedgerError, OpenError, postgres, sqlite};
 use crate::clock;
-use crate::config::settings::{self, Database};
+use crate::config::{LedgerSettings, LedgerUrl};
 use crate::invite::token::LedgerKey;
 
 enum Engine {
@@ -24,15 +24,15 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Opens, migrates, checks the key. A ledger that cannot be written for now is no error, but told beside the writer.
-    pub(super) fn open(settings: &settings::Ledger, key: &LedgerKey) -> Result<(Self, Option<LedgerError>), OpenError> {
+    pub(super) fn open(settings: &LedgerSettings, key: &LedgerKey) -> Result<(Self, Option<LedgerError>), OpenError> {
         let key_file = &settings.key_file;
-        let (engine, trouble) = match &settings.database {
-            Database::Sqlite(file) => {
+        let (engine, trouble) = match &settings.url {
+            LedgerUrl::Sqlite(file) => {
                 let (database, trouble) = sqlite::Database::open(file, key_file, key)?;
                 (Engine::Sqlite(Box::new(database)), trouble)
             }
-            Database::Unread => return Err(OpenError::Unread),
-            Database::Postgres(server) => {
+            LedgerUrl::Unread => return Err(OpenError::Unread),
+            LedgerUrl::Postgres(server) => {
                 let (database, trouble) = postgres::Database::open(server, key_file, key)?;
                 (Engine::Postgres(Box::new(database)), trouble)
             }

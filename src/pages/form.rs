@@ -14,8 +14,8 @@ use super::html::Html;
 use super::look::Look;
 use crate::caller::Request;
 use crate::clock;
+use crate::config::HostSettings;
 use crate::config::secret::Secret;
-use crate::config::settings::Host;
 use crate::problem::Problem;
 
 /// What was sent.
@@ -63,7 +63,7 @@ impl Csrf {
     /// For a form about `token` in an answer to `request`.
     pub(super) fn new(request: &Request, token: &str) -> Self {
         let public_url = request.state().settings().public_url.as_ref();
-        let is_https = public_url.is_some_and(super::super::config::settings::PublicUrl::is_https);
+        let is_https = public_url.is_some_and(super::super::config::PublicUrl::is_https);
         let path = public_url.map_or("", |url| url.prefix());
         let (value, is_new) = if let Some(value) = cookie(request) {
             (value, false)
@@ -125,7 +125,7 @@ pub(super) fn is_voucher(request: &Request, voucher_: &str, parts: [&str; 3]) ->
 const WEAK: zxcvbn::Score = zxcvbn::Score::One;
 
 /// Why a password is refused before anybody else sees it; `about` is what its owner would think of first.
-pub(super) fn fault_of(password: &Secret, host: &Host, about: &[&str]) -> Option<PasswordFault> {
+pub(super) fn fault_of(password: &Secret, host: &HostSettings, about: &[&str]) -> Option<PasswordFault> {
     let password = password.reveal();
     if password.is_empty() {
         return Some(PasswordFault::Empty);

@@ -6,7 +6,7 @@ use tide::Response;
 use super::look::Look;
 use super::page;
 use crate::caller::{Request, prefers_json};
-use crate::config::settings::Backend;
+use crate::config::BackendSettings;
 use crate::invite::{Invite, Kind, Status};
 use crate::problem::Problem;
 
@@ -75,5 +75,5 @@ pub(super) fn closed(request: &Request, invite: &Invite, token: &str) -> Result<
 
 /// Whether there is a server behind the page's site, so that an app can get an account where we give none.
 pub(super) fn makes_accounts(look: &Look<'_>) -> bool {
-    look.site.is_some_and(|site| site.backend != Backend::Ledger)
+    look.site.is_some_and(|site| site.backend != BackendSettings::Ledger)
 }

@@ -10,7 +10,7 @@ use super::assets;
 use super::html::Html;
 use super::language::Language;
 use crate::caller::Request;
-use crate::config::settings::Host;
+use crate::config::HostSettings;
 use crate::invite::Invite;
 
 /// The query parameter that asks for a language.
@@ -26,7 +26,7 @@ pub(super) struct Look<'a> {
     /// This page, below the prefix and without its language; where a switch of language leads.
     here: String,
     /// Whose site it is, where that is known.
-    pub(super) site: Option<&'a Host>,
+    pub(super) site: Option<&'a HostSettings>,
 }
 
 impl<'a> Look<'a> {
@@ -47,7 +47,7 @@ impl<'a> Look<'a> {
     }
 
     /// The same on a site.
-    pub(super) fn on(self, site: &'a Host) -> Self {
+    pub(super) fn on(self, site: &'a HostSettings) -> Self {
         Self { site: Some(site), ..self }
     }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use super::letters::{HEIGHT, WIDTH, strokes};
+use crate::config::HostSettings;
 use crate::config::apps::digest;
-use crate::config::settings::Host;
 use crate::invite::name::HostName;
 
 /// Its width and height.
@@ -30,7 +30,7 @@ const COLOURS: [[u8; 3]; 8] = [
 ];
 
 /// What the picture of a site is called in links. Another drawing needs another number here.
-pub(super) fn name(host: &HostName, site: &Host) -> String {
+pub(super) fn name(host: &HostName, site: &HostSettings) -> String {
     /// By host: what its site called itself last, and the picture then.
     static NAMES: Mutex<BTreeMap<HostName, (String, String)>> = Mutex::new(BTreeMap::new());
     let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
@@ -43,7 +43,7 @@ pub(super) fn name(host: &HostName, site: &Host) -> String {
 }
 
 /// The picture, as PNG; drawn once.
-pub(super) fn picture(host: &HostName, site: &Host) -> Result<Vec<u8>, png::EncodingError> {
+pub(super) fn picture(host: &HostName, site: &HostSettings) -> Result<Vec<u8>, png::EncodingError> {
     static DRAWN: LazyLock<Mutex<BTreeMap<String, Vec<u8>>>> = LazyLock::new(Mutex::default);
     let name = name(host, site);
     let mut drawn = DRAWN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -56,7 +56,7 @@ pub(super) fn picture(host: &HostName, site: &Host) -> Result<Vec<u8>, png::Enco
 }
 
 /// Where a letter to draw is looked for: in the site's name, else in the host's.
-fn letters_of(host: &HostName, site: &Host) -> String {
+fn letters_of(host: &HostName, site: &HostSettings) -> String {
     format!("{}{host}", site.site_name)
 }
 

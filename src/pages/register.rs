@@ -12,8 +12,7 @@ use super::offered::{Next, chosen};
 use super::{gone, invite_of, page, parameter, see_other};
 use crate::caller::{Request, address_of};
 use crate::clock;
-use crate::config::Settings;
-use crate::config::settings::Backend;
+use crate::config::{BackendSettings, Settings};
 use crate::desk::{Guest, SignUpError, Wants, Web};
 use crate::invite::name::{HostName, Username};
 use crate::invite::{Invite, Kind, Status};
@@ -73,9 +72,15 @@ struct DonePage<'a> {
 pub fn not_offered(settings: &Settings) -> impl Iterator<Item = (&HostName, &'static str)> {
     settings.hosts.iter().filter_map(|(name, host)| {
         let why = match host.backend {
-            Backend::Ledger => "backend.kind = \"ledger\" makes no accounts",
-            Backend::Prosody { .. } | Backend::Ejabberd { .. } | Backend::Xmpp(_) if host.registration => return None,
-            Backend::Prosody { .. } | Backend::Ejabberd { .. } | Backend::Xmpp(_) => "registration = false",
+            BackendSettings::Ledger => "backend.kind = \"ledger\" makes no accounts",
+            BackendSettings::Prosody { .. } | BackendSettings::Ejabberd { .. } | BackendSettings::Xmpp(_)
+                if host.registration =>
+            {
+                return None;
+            }
+            BackendSettings::Prosody { .. } | BackendSettings::Ejabberd { .. } | BackendSettings::Xmpp(_) => {
+                "registration = false"
+            }
         };
         Some((name, why))
     })

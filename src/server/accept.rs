@@ -123,7 +123,7 @@ where
     let (ping, pings) = async_channel::bounded(1);
     server.0.loops.lock().unwrap_or_else(PoisonError::into_inner).push(ping);
     loop {
-        let most = server.0.limits.load().max_connections;
+        let most = server.0.limits.load().max_connections as usize;
         let next = async {
             // Connections over the limit wait in the socket's backlog.
             server.0.open.below(most).await;

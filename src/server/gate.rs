@@ -15,8 +15,9 @@ use event_listener::EventListener;
 use futures_lite::{AsyncRead, AsyncWrite, FutureExt as _};
 
 use super::head::{self, BodyLength, Head};
-use super::{Limits, Refusal, Shared};
+use super::{Refusal, Shared};
 use crate::clock;
+use crate::config::HttpSettings;
 
 /// When the service stops, a connection that is between two requests may still bring the one that is on its way.
 const GRACE: Duration = Duration::from_millis(500);
@@ -48,7 +49,7 @@ pub(super) struct End {
 pub(super) struct Gate<S, State> {
     stream: S,
     shared: Arc<Shared<State>>,
-    limits: Limits,
+    limits: Arc<HttpSettings>,
     inbox: Vec<u8>,
     part: Part,
     refusal: Option<Refusal>,
@@ -65,8 +66,8 @@ pub(super) struct Gate<S, State> {
 }
 
 impl<S, State> Gate<S, State> {
-    pub(super) fn new(stream: S, shared: Arc<Shared<State>>, limits: Limits) -> Self {
-        let deadline = clock::instant() + limits.idle_timeout;
+    pub(super) fn new(stream: S, shared: Arc<Shared<State>>, limits: Arc<HttpSettings>) -> Self {
+        let deadline = clock::instant() + limits.idle_timeout.0;
         let stop = Some(shared.stop.listen());
         Self {
             stream,
@@ -157,7 +158,7 @@ impl<S: AsyncRead + Unpin, State> Gate<S, State> {
     fn poll_head(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
             self.skip_blank_lines();
-            match head::examine(&self.inbox, self.limits.max_body_bytes) {
+            match head::examine(&self.inbox, self.limits.max_body.0) {
                 _ if self.blank > head::MAX_HEAD_BYTES => {
                     self.refuse(Refusal::HeadTooLarge);
                     return Poll::Ready(Ok(()));
@@ -180,7 +181,7 @@ impl<S: AsyncRead + Unpin, State> Gate<S, State> {
             if self.head_since.is_none() && !self.inbox.is_empty() {
                 let now = clock::instant();
                 self.head_since = Some(now);
-                self.set_deadline(now + self.limits.header_timeout);
+                self.set_deadline(now + self.limits.header_timeout.0);
             }
             match self.poll_fill(cx) {
                 Poll::Ready(Ok(0)) if self.inbox.is_empty() => {
@@ -220,7 +221,7 @@ impl<S: AsyncRead + Unpin, State> AsyncRead for Gate<S, State> {
                 }
                 Part::Request { left: 0 } => {
                     gate.part = Part::Head;
-                    gate.set_deadline(clock::instant() + gate.limits.idle_timeout);
+                    gate.set_deadline(clock::instant() + gate.limits.idle_timeout.0);
                     continue;
                 }
                 Part::Request { left } => usize::try_from(*left).unwrap_or(usize::MAX).min(buffer.len()),
@@ -256,7 +257,7 @@ impl<S: AsyncWrite + Unpin, State> Gate<S, State> {
         if self.write_since.is_none() {
             let now = clock::instant();
             self.write_since = Some(now);
-            self.set_deadline(now + self.limits.idle_timeout);
+            self.set_deadline(now + self.limits.idle_timeout.0);
         }
         ready!(self.poll_deadline(cx));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))

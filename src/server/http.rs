@@ -16,9 +16,9 @@ use tide::http::{Body, Method, Request, Response, Url};
 
 use super::gate::Gate;
 use super::head::read_method;
-use super::{Counted, Limits, Ready, Refusal, Server, ServerWide, Shared};
+use super::{Counted, Ready, Refusal, Server, ServerWide, Shared};
 use crate::clock::within;
-use crate::config::MAX_LAST_PART_BYTES;
+use crate::config::{HttpSettings, MAX_LAST_PART_BYTES};
 
 /// hyper's buffer for a connection: more than the longest head.
 const BUFFER_BYTES: usize = 32 << 10;
@@ -33,11 +33,11 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let shared = Arc::clone(&server.0);
-    let limits = **shared.limits.load();
-    let gate = Gate::new(stream, Arc::clone(&shared), limits);
+    let limits = shared.limits.load_full();
+    let gate = Gate::new(stream, Arc::clone(&shared), Arc::clone(&limits));
     let service = hyper::service::service_fn(|request| {
-        let shared = Arc::clone(&shared);
-        Box::pin(async move { Ok::<_, Infallible>(answer(&shared, limits, request, peer).await) })
+        let (shared, limits) = (Arc::clone(&shared), Arc::clone(&limits));
+        Box::pin(async move { Ok::<_, Infallible>(answer(&shared, &limits, request, peer).await) })
     });
     let mut connection = hyper::server::conn::http1::Builder::new()
         .half_close(true)
@@ -53,7 +53,7 @@ where
         let response = refuse(&shared, refusal, end.accept.as_deref()).await;
         let bytes = encode(response).await;
         let write = async { stream.write_all(&bytes).await.and(stream.flush().await) };
-        if within(limits.idle_timeout, write).await.is_none_or(|result| result.is_err()) {
+        if within(limits.idle_timeout.0, write).await.is_none_or(|result| result.is_err()) {
             return;
         }
     }
@@ -81,7 +81,7 @@ async fn linger(stream: &mut (impl AsyncRead + Unpin)) {
 /// Asks the app, and converts both ways.
 async fn answer<State: Clone + Send + Sync + 'static>(
     shared: &Shared<State>,
-    limits: Limits,
+    limits: &HttpSettings,
     request: hyper::Request<Incoming>,
     peer: Option<SocketAddr>,
 ) -> hyper::Response<Full<Bytes>> {
@@ -131,7 +131,7 @@ const BASE: &str = "http://localhost";
 
 async fn convert(
     request: hyper::Request<Incoming>,
-    limits: Limits,
+    limits: &HttpSettings,
     peer: Option<SocketAddr>,
 ) -> Result<Request, Refusal> {
     let (parts, body) = request.into_parts();
@@ -161,8 +161,8 @@ async fn convert(
         }
     }
     if !body.is_end_stream() {
-        let most = usize::try_from(limits.max_body_bytes).unwrap_or(usize::MAX);
-        let bytes = within(limits.body_timeout, Limited::new(body, most).collect()).await.ok_or(Refusal::Timeout)?;
+        let most = usize::try_from(limits.max_body.0).unwrap_or(usize::MAX);
+        let bytes = within(limits.body_timeout.0, Limited::new(body, most).collect()).await.ok_or(Refusal::Timeout)?;
         let bytes = bytes.map_err(|error| match error.downcast_ref::<LengthLimitError>() {
             Some(_) => Refusal::BodyTooLarge,
             None => Refusal::Malformed("The request's body is malformed."),

@@ -23,35 +23,10 @@ use event_listener::{Event, EventListener};
 use hyper::body::Bytes;
 use hyper::header::{HeaderName, HeaderValue};
 
+use crate::config::HttpSettings;
+
 pub use accept::Listeners;
 pub use tls::{TlsConfig, TlsError, load as load_tls};
-
-/// What a connection may take.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// Connections served at once; fixed when the server starts.
-    pub max_connections: usize,
-    /// The largest request body.
-    pub max_body_bytes: u64,
-    /// For a whole request head.
-    pub header_timeout: Duration,
-    /// For a whole request body.
-    pub body_timeout: Duration,
-    /// For a connection without a request, and for a client that does not read its answers.
-    pub idle_timeout: Duration,
-}
-
-impl From<&crate::config::settings::Http> for Limits {
-    fn from(http: &crate::config::settings::Http) -> Self {
-        Self {
-            max_connections: http.max_connections,
-            max_body_bytes: http.max_body_bytes,
-            header_timeout: http.header_timeout,
-            body_timeout: http.body_timeout,
-            idle_timeout: http.idle_timeout,
-        }
-    }
-}
 
 /// A request that could not be handed to the app as what it was. The app gets it as an extension of a request of its
 /// own, so that this answer too has a body, an id and a line in the log.
@@ -96,7 +71,7 @@ impl<State> Clone for Server<State> {
 
 struct Shared<State> {
     app: ArcSwapOption<tide::Server<State>>,
-    limits: ArcSwap<Limits>,
+    limits: ArcSwap<HttpSettings>,
     tls: ArcSwapOption<TlsConfig>,
     stop: Stop,
     /// Connections that were accepted.
@@ -113,7 +88,7 @@ type Ping = Sender<()>;
 impl<State: Clone + Send + Sync + 'static> Server<State> {
     /// A server without listeners; it answers when an app is bound to its [`Listeners`].
     #[must_use]
-    pub fn new(limits: Limits) -> Self {
+    pub fn new(limits: HttpSettings) -> Self {
         Self(Arc::new(Shared {
             app: ArcSwapOption::empty(),
             limits: ArcSwap::from_pointee(limits),
@@ -127,7 +102,7 @@ impl<State: Clone + Send + Sync + 'static> Server<State> {
     }
 
     /// Puts another app and other limits in place; requests under way keep theirs.
-    pub fn replace(&self, app: tide::Server<State>, limits: Limits) {
+    pub fn replace(&self, app: tide::Server<State>, limits: HttpSettings) {
         self.0.limits.store(Arc::new(limits));
         self.0.app.store(Some(Arc::new(app)));
     }
@@ -261,7 +236,7 @@ impl<State> Counted<State> {
 
     /// Waits until it may be served: several listeners may each have accepted one for the last place.
     async fn may_be_served(&mut self) {
-        let most = self.server.0.limits.load().max_connections;
+        let most = self.server.0.limits.load().max_connections as usize;
         self.server.0.served.add_below(most).await;
         self.is_served = true;
     }

@@ -14,7 +14,7 @@ use futures_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::{Counted, Server, http};
 use crate::clock::within;
-use crate::config::settings;
+use crate::config::TlsSettings;
 
 /// Why certificate and key cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -36,7 +36,7 @@ pub enum TlsError {
 ///
 /// # Errors
 /// When they cannot be used.
-pub fn load(tls: &settings::Tls) -> Result<Arc<TlsConfig>, TlsError> {
+pub fn load(tls: &TlsSettings) -> Result<Arc<TlsConfig>, TlsError> {
     let pem = |path: &PathBuf| {
         let path = path.clone();
         move |source| TlsError::Pem { path, source }
@@ -60,7 +60,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let Some(config) = server.0.tls.load_full() else { return };
-    let time = server.0.limits.load().header_timeout;
+    let time = server.0.limits.load().header_timeout.0;
     let handshake = TlsAcceptor::from(config).accept(stream);
     if let Some(Ok(stream)) = within(time, handshake).await {
         http::serve(server, stream, peer, counted).await;

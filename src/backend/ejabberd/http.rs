@@ -12,7 +12,7 @@ use url::Url;
 
 use crate::backend::CallError;
 use crate::backend::net::{self, Trust};
-use crate::config::settings::Login;
+use crate::config::Login;
 use crate::invite::name::{HostName, Jid};
 
 /// The largest answer: a list of some ten thousand invites.

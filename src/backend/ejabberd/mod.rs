@@ -22,7 +22,7 @@ use super::{
     is_kept,
 };
 use crate::clock;
-use crate::config::settings::Login;
+use crate::config::Login;
 use crate::invite::name::{HostName, Jid, Username};
 use http::{Answer, Api};
 use invites::Lists;

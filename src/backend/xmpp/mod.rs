@@ -24,7 +24,7 @@ use super::{
     is_kept,
 };
 use crate::clock;
-use crate::config::settings;
+use crate::config::XmppSettings;
 use crate::invite::Kind;
 use crate::invite::name::{HostName, Username};
 use invite::Asked;
@@ -55,7 +55,7 @@ struct Spare {
 impl Xmpp {
     /// The server of `host`, with an account that makes invites. Connects when it is first asked something.
     #[must_use]
-    pub fn new(host: &HostName, settings: &settings::Xmpp) -> Self {
+    pub fn new(host: &HostName, settings: &XmppSettings) -> Self {
         let session = AccountSession::new(host, settings);
         Self { host: host.clone(), session, wants_name: AtomicBool::new(false), spare: Mutex::default() }
     }

@@ -12,7 +12,7 @@ use super::stream::{ClientStream, before};
 use crate::backend::CallError;
 use crate::backend::net::Trust;
 use crate::clock;
-use crate::config::settings;
+use crate::config::XmppSettings;
 use crate::invite::name::{HostName, Username};
 
 /// A password that was refused is not tried again for so long: who guards a server against guesses shuts out whoever
@@ -25,7 +25,7 @@ const PLACE_TIMEOUT: Duration = Duration::from_secs(1);
 /// How the server is reached, and by whom.
 pub(super) struct AccountSession {
     host: HostName,
-    settings: settings::Xmpp,
+    settings: XmppSettings,
     trust: Trust,
     /// The stream, while nobody uses it.
     stream: Mutex<Option<ClientStream>>,
@@ -54,7 +54,7 @@ impl RefusedLogin {
 }
 
 impl AccountSession {
-    pub(super) fn new(host: &HostName, settings: &settings::Xmpp) -> Self {
+    pub(super) fn new(host: &HostName, settings: &XmppSettings) -> Self {
         let (host, settings) = (host.clone(), settings.clone());
         Self {
             host,

@@ -1,0 +1,151 @@
+//! `[component]`: commands for users of a host, over XMPP.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::address::is_loopback;
+use super::checks::Checks;
+use super::hosts::HostSettings;
+use super::secret::Secret;
+use crate::invite::name::{HostName, Jid, NameError};
+use crate::rate::Rate;
+
+/// `[component]`
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawComponent {
+    /// The component's own domain.
+    pub jid: String,
+    /// Where the XMPP server takes components.
+    pub server: String,
+    /// The shared secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+    /// A file or credential that holds the shared secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret_file: Option<PathBuf>,
+    /// The host for which it makes invites.
+    pub host: String,
+    /// Who may run `urn:xmpp:invite#invite`: all of `host` by its name, or users by their JIDs.
+    #[serde(default)]
+    pub contact_invites: Vec<String>,
+    /// Who may run `urn:xmpp:invite#create-account`, likewise.
+    #[serde(default)]
+    pub account_invites: Vec<String>,
+    /// Invites per user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub per_user: Option<Rate>,
+}
+
+/// `[component]`: XEP-0401 commands for users of a host, served as a component (XEP-0114).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ComponentSettings {
+    /// Its domain.
+    pub jid: HostName,
+    /// `host:port` where the server takes components.
+    pub server: String,
+    /// What it shares with the server; none if only the service gets to see it.
+    pub secret: Option<Secret>,
+    /// For which host it makes invites.
+    pub host: HostName,
+    /// Who may have contacts invited.
+    pub contact_invites: Vec<Users>,
+    /// Who may have accounts made.
+    pub account_invites: Vec<Users>,
+    /// Invites that each of them may have made.
+    pub per_user: Option<Rate>,
+}
+
+/// A user, or all of a host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Users {
+    /// All.
+    Of(HostName),
+    /// One.
+    One(Jid),
+}
+
+impl Users {
+    /// Where they are.
+    #[must_use]
+    pub fn host(&self) -> &HostName {
+        match self {
+            Self::Of(host) => host,
+            Self::One(jid) => &jid.host,
+        }
+    }
+
+    /// Whether `user` is one of them.
+    #[must_use]
+    pub fn are(&self, user: &Jid) -> bool {
+        match self {
+            Self::Of(host) => *host == user.host,
+            Self::One(jid) => jid == user,
+        }
+    }
+}
+
+impl FromStr for Users {
+    type Err = NameError;
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        if text.contains('@') { text.parse().map(Self::One) } else { text.parse().map(Self::Of) }
+    }
+}
+
+impl RawComponent {
+    pub(super) fn settle(
+        &self,
+        hosts: &BTreeMap<HostName, HostSettings>,
+        checks: &mut Checks<'_>,
+    ) -> Option<ComponentSettings> {
+        let jid = self.jid.parse::<HostName>();
+        let host = self.host.parse::<HostName>();
+        match &jid {
+            Err(_) => checks.fault(&["component", "jid"], "expected a domain such as \"invites.example.com\""),
+            Ok(jid) if hosts.contains_key(jid) => {
+                checks.fault(&["component", "jid"], "expected a domain of its own, and not one of [hosts]");
+            }
+            Ok(_) => {}
+        }
+        if !host.as_ref().is_ok_and(|host| hosts.contains_key(host)) {
+            checks.fault(&["component", "host"], "expected one of [hosts]");
+        }
+        let port = self.server.rsplit_once(':').filter(|(name, _)| !name.is_empty() && !name.contains('/'));
+        if !port.is_some_and(|(_, port)| port.parse::<u16>().is_ok_and(|port| port > 0)) {
+            checks.fault(&["component", "server"], "expected \"host:port\", such as \"127.0.0.1:5347\"");
+        } else if !is_loopback(&self.server) {
+            let notice =
+                "component.server is not on loopback: the protocol has no encryption, so the way there needs some";
+            checks.notice(notice.into());
+        }
+        if self.secret.is_none() && self.secret_file.is_none() {
+            checks.fault(&["component"], "needs `secret` or `secret_file`, which the XMPP server has, too");
+        }
+        let (plain, file) = (self.secret.as_ref(), self.secret_file.as_ref());
+        let secret = checks.secret(&["component"], ["secret", "secret_file"], plain, file);
+        let (jid, host) = (jid.ok()?, host.ok()?);
+        let contact_invites = users("contact_invites", &self.contact_invites, &host, checks);
+        let account_invites = users("account_invites", &self.account_invites, &host, checks);
+        let (server, per_user) = (self.server.clone(), self.per_user);
+        Some(ComponentSettings { jid, server, secret, host, contact_invites, account_invites, per_user })
+    }
+}
+
+/// Users of `host`, as a list in `[component]` has them.
+fn users(field: &str, list: &[String], host: &HostName, checks: &mut Checks<'_>) -> Vec<Users> {
+    let mut users = Vec::new();
+    for text in list {
+        match text.parse::<Users>() {
+            Ok(one) if one.host() == host => users.push(one),
+            _ => {
+                let expected = format!("{text:?}: expected {host}, or the address of a user there without a resource");
+                checks.fault(&["component", field], &expected);
+            }
+        }
+    }
+    users
+}

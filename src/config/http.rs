@@ -1,0 +1,92 @@
+//! `[http]`: limits of the HTTP server, and the path that can be changed. What people write is what is in force.
+
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::address::{MAX_LAST_PART_BYTES, has_short_end};
+use super::checks::Checks;
+use super::value::{Size, Span};
+use crate::rate::Rate;
+
+/// `[http]`
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct HttpSettings {
+    /// Connections served at once; more wait in the socket's backlog.
+    pub max_connections: u32,
+    /// The largest request body; a larger one is answered 413.
+    pub max_body: Size,
+    /// A request head that is slower is answered 408.
+    pub header_timeout: Span,
+    /// A request body that is slower is answered 408.
+    pub body_timeout: Span,
+    /// A connection without a request is closed after this.
+    pub idle_timeout: Span,
+    /// How long answers in flight may take when the service stops.
+    pub drain_timeout: Span,
+    /// Wrong keys per client address (IPv6: per /64), then 429.
+    pub auth_failures: Rate,
+    /// Paths that can be changed.
+    pub paths: HttpPaths,
+}
+
+impl Default for HttpSettings {
+    fn default() -> Self {
+        Self {
+            max_connections: 1024,
+            max_body: Size(64 << 10),
+            header_timeout: Span::seconds(10),
+            body_timeout: Span::seconds(10),
+            idle_timeout: Span::seconds(60),
+            drain_timeout: Span::seconds(20),
+            auth_failures: Rate { count: 30, period: Duration::from_mins(1) },
+            paths: HttpPaths::default(),
+        }
+    }
+}
+
+/// `[http.paths]`
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct HttpPaths {
+    /// Where `mod_invites_api`'s call is answered, below `public_url`.
+    pub invites_api: String,
+}
+
+impl Default for HttpPaths {
+    fn default() -> Self {
+        Self { invites_api: "/invites_api".into() }
+    }
+}
+
+impl HttpSettings {
+    pub(super) fn check(&self, checks: &mut Checks<'_>) {
+        if self.max_connections == 0 {
+            checks.fault(&["http", "max_connections"], "expected at least 1");
+        }
+        if self.max_body.0 < 1024 || self.max_body.0 > 64 << 20 {
+            checks.fault(&["http", "max_body"], "expected between 1KiB and 64MiB");
+        }
+        self.paths.check(checks);
+    }
+}
+
+impl HttpPaths {
+    fn check(&self, checks: &mut Checks<'_>) {
+        let (path, at) = (self.invites_api.as_str(), ["http", "paths", "invites_api"]);
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '_' | '-' | '.' | '~');
+        let clean = path.starts_with('/') && path.len() > 1 && !path.ends_with('/') && !path.contains("//");
+        if !clean || !path.chars().all(plain) || path.split('/').any(|part| matches!(part, "." | "..")) {
+            checks.fault(&at, "expected a path such as \"/invites_api\"");
+        } else if matches!(path, "/invite" | "/register" | "/reset" | "/healthz" | "/readyz")
+            || ["/api/", "/assets/", "/invite/"].iter().any(|taken| path.starts_with(taken))
+        {
+            checks.fault(&at, "this path is taken by another page");
+        }
+        if !has_short_end(path) {
+            checks.fault(&at, &format!("expected a last part of at most {MAX_LAST_PART_BYTES} characters"));
+        }
+    }
+}
