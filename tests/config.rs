@@ -147,6 +147,33 @@ allow = ["create", "destroy"]
     assert!(!stderr.contains("s3cret") && !stderr.contains("cret@"));
 }
 
+/// By no name of a type in the program.
+#[test]
+fn what_stands_where_a_table_belongs_is_told_that_it_is_none() {
+    let keys = schema_keys();
+    let parts = |key: &str| key.split('.').map(String::from).collect::<Vec<_>>();
+    let mut tables = BTreeSet::new();
+    for parts in keys.iter().filter(|(key, _)| !key.contains("[]")).map(|(key, _)| parts(key)) {
+        // Below a table of tables each has a name of the admin's.
+        let ends = (1..parts.len()).filter(|end| parts[*end] != "*");
+        tables.extend(ends.map(|end| parts[..end].join(".").replace('*', "a")));
+    }
+    assert!(
+        ["http.paths", "tls", "hosts.a.backend", "keys.a"].iter().all(|table| tables.contains(*table)),
+        "{tables:?}"
+    );
+    let scratch = Scratch::new("");
+    for table in tables {
+        scratch.configure(&format!("{table} = 5\n"));
+        let output = scratch.run(&["check"]);
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        let expected = format!("{table} = 5 ({}): expected a table\n", scratch.config().display());
+        assert_eq!(output.status.code(), Some(2), "{table}");
+        // A password's own value is not shown.
+        assert!(stderr.replace(".password = \"…\"", ".password = 5").contains(&expected), "{stderr}");
+    }
+}
+
 /// Whichever setting of a server stands there alone.
 #[test]
 fn backend_that_is_set_in_part_is_refused() {

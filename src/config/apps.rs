@@ -15,7 +15,7 @@ use super::picture::{picture_type, read_picture};
 
 /// `[apps]`
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, expecting = "a table")]
 pub struct RawApps {
     /// Ids of the apps to show, in this order; default: all built in.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -28,7 +28,7 @@ pub struct RawApps {
 
 /// `[[apps.custom]]`
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table")]
 pub struct RawApp {
     /// Its id, in links.
     pub id: String,
@@ -62,7 +62,7 @@ pub struct RawApp {
 
 /// `[[apps.custom.download]]`
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table")]
 pub struct RawDownload {
     /// The link.
     pub url: String,

@@ -13,7 +13,7 @@ use crate::invite::name::Jid;
 
 /// `[hosts."example.com".backend]`
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, expecting = "a table")]
 pub struct RawBackend {
     /// `ledger` (no XMPP server), `prosody`, `ejabberd` or `xmpp`.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -16,7 +16,7 @@ use crate::rate::Rate;
 
 /// `[component]`
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table")]
 pub struct RawComponent {
     /// The component's own domain.
     pub jid: String,

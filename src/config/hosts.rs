@@ -16,7 +16,7 @@ const RESERVED_USERNAMES: [&str; 7] = ["admin", "root", "abuse", "postmaster", "
 
 /// `[hosts."example.com"]`
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, expecting = "a table")]
 pub struct RawHost {
     /// What the site calls itself; default: the domain.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,7 +47,7 @@ pub struct RawHost {
 
 /// `[hosts."example.com".password]`
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, expecting = "a table")]
 pub struct RawPassword {
     /// The fewest characters of a password.
     pub min_length: u32,

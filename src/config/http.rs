@@ -12,7 +12,7 @@ use crate::rate::Rate;
 
 /// `[http]`
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, expecting = "a table")]
 pub struct HttpSettings {
     /// Connections served at once; more wait in the socket's backlog.
     pub max_connections: u32,
@@ -49,7 +49,7 @@ impl Default for HttpSettings {
 
 /// `[http.paths]`
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, expecting = "a table")]
 pub struct HttpPaths {
     /// Where `mod_invites_api`'s call is answered, below `public_url`.
     pub invites_api: String,

@@ -12,7 +12,7 @@ use super::value::Span;
 
 /// `[invites]`
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, expecting = "a table")]
 pub struct RawInvites {
     /// Default life of an invite.
     pub ttl: Span,

@@ -21,7 +21,7 @@ use crate::rate::Rate;
 
 /// `[keys.website]`
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, expecting = "a table")]
 #[expect(clippy::struct_field_names, reason = "a public key is called so")]
 pub struct RawKey {
     /// What the key is for, in a few words.

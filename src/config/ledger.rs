@@ -14,7 +14,7 @@ use super::value::Span;
 
 /// `[ledger]`
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, expecting = "a table")]
 pub struct RawLedger {
     /// `sqlite:FILE`, relative to `state_dir`, or `postgres://USER@HOST/DATABASE`.
     pub url: String,

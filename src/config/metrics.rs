@@ -7,7 +7,7 @@ use super::value::Listen;
 
 /// `[metrics]`
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, expecting = "a table")]
 pub struct MetricsSettings {
     /// Where metrics are served; off unless set, never on the public listener.
     pub listen: Vec<Listen>,

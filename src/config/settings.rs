@@ -34,7 +34,7 @@ use crate::invite::name::{HostName, KeyId};
 
 /// Everything.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, expecting = "a table")]
 pub struct RawConfig {
     /// Base of every link handed out, with the path prefix if there is one; required by `serve`.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -9,7 +9,7 @@ use super::checks::Checks;
 
 /// `[tls]`
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table")]
 pub struct RawTls {
     /// The certificate chain in PEM, our own first; read again on reload.
     pub certificate_file: PathBuf,
