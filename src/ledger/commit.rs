@@ -6,19 +6,21 @@ use async_channel::Receiver;
 use futures_channel::oneshot::Sender;
 use prometheus_client::metrics::histogram::Histogram;
 
-use super::sql::SqlError;
+use super::error::{LedgerError, SqlError};
 use super::store::Transaction;
 use super::writer::Writer;
-use super::{Health, LedgerError};
 use crate::clock;
+
+/// Why the last commit failed, if it did.
+pub(super) type LastFailure = arc_swap::ArcSwapOption<LedgerError>;
 
 /// Where an answer goes.
 pub(super) type Reply<T, E> = Sender<Result<T, E>>;
 
 /// What the writer is asked for.
 pub(super) enum Job {
-    /// A sign of life.
-    Turn(Sender<()>),
+    /// Whether the writer still takes jobs.
+    Heartbeat(Sender<()>),
     /// Something to be written.
     Write(Box<dyn Work>),
 }
@@ -72,7 +74,7 @@ where
 const MAX_BATCH: usize = 512;
 
 /// Writes jobs until the queue is closed and empty.
-pub(super) fn run(mut writer: Writer, queue: &Receiver<Job>, health: &Health, commits: &Histogram) {
+pub(super) fn run(mut writer: Writer, queue: &Receiver<Job>, failure: &LastFailure, commits: &Histogram) {
     let mut batch = Vec::new();
     while let Ok(first) = queue.recv_blocking() {
         take_on(first, &mut batch);
@@ -83,44 +85,44 @@ pub(super) fn run(mut writer: Writer, queue: &Receiver<Job>, health: &Health, co
         }
         if !batch.is_empty() {
             let began = clock::instant();
-            commit(&mut writer, &mut batch, health);
+            commit(&mut writer, &mut batch, failure);
             commits.observe(clock::instant().duration_since(began).as_secs_f64());
         }
     }
     writer.close();
 }
 
-/// Whoever only asks for a sign of life gets it without a transaction.
+/// A heartbeat is answered without a transaction.
 fn take_on(job: Job, batch: &mut Vec<Box<dyn Work>>) {
     match job {
-        Job::Turn(reply) => drop(reply.send(())),
+        Job::Heartbeat(reply) => drop(reply.send(())),
         Job::Write(work) => batch.push(work),
     }
 }
 
 /// Whatever the transaction does not get to, it has not done: then every answer is that it failed.
-fn commit(writer: &mut Writer, batch: &mut Vec<Box<dyn Work>>, health: &Health) {
+fn commit(writer: &mut Writer, batch: &mut Vec<Box<dyn Work>>, failure: &LastFailure) {
     let committed = writer.transaction(|transaction| batch.iter_mut().try_for_each(|work| work.run(transaction)));
-    tell(health, committed.as_ref().err(), writer.way_out());
+    note(failure, committed.as_ref().err(), writer.way_out());
     for work in batch.drain(..) {
         work.answer(committed.clone());
     }
 }
 
 /// Says when the ledger becomes unavailable, and when it has healed.
-fn tell(health: &Health, trouble: Option<&LedgerError>, way_out: &str) {
-    let before = health.load();
+fn note(failure: &LastFailure, trouble: Option<&LedgerError>, way_out: &str) {
+    let before = failure.load();
     match (before.as_deref(), trouble) {
         (None, None) => {}
         (Some(_), None) => {
             log::info!("the ledger can be written again");
-            health.store(None);
+            failure.store(None);
         }
         (before, Some(trouble)) => {
             if before != Some(trouble) {
                 log::error!("error":% = trouble; "invites cannot be made; {way_out}");
             }
-            health.store(Some(Arc::new(trouble.clone())));
+            failure.store(Some(Arc::new(trouble.clone())));
         }
     }
 }

@@ -1,13 +1,58 @@
-//! What can go wrong: one error per operation, over what can go wrong with the ledger itself.
+//! What can go wrong: one error per operation, over what can go wrong with the ledger itself, over what can go wrong with
+//! a statement.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::sql::SqlError;
 use crate::invite::Status;
 use crate::invite::name::Username;
 use crate::invite::redemption::NoChange;
 use crate::invite::token::LedgerKey;
+
+/// Why a statement failed.
+#[derive(Debug, thiserror::Error)]
+pub enum SqlError {
+    /// SQLite says so.
+    #[error(transparent)]
+    Sqlite(#[from] rusqlite::Error),
+    /// PostgreSQL says so, or is away.
+    #[error("{}", postgres_error_text(.0))]
+    Postgres(#[from] tokio_postgres::Error),
+    /// PostgreSQL says nothing.
+    #[error("PostgreSQL does not answer in time")]
+    TimedOut,
+    /// A certificate or the like, on our side of the connection.
+    #[error("{0}")]
+    Connection(String),
+    /// A row holds what this program never wrote.
+    #[error("column {column} holds what cannot be read ({source})")]
+    Unreadable {
+        /// Which, from 0.
+        column: usize,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+impl SqlError {
+    pub(super) fn unreadable(column: usize, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Unreadable { column, source: source.into() }
+    }
+}
+
+/// What PostgreSQL or its library says, in one line. Details are left out: they may quote what was to be written.
+fn postgres_error_text(error: &tokio_postgres::Error) -> String {
+    if let Some(error) = error.as_db_error() {
+        return format!("PostgreSQL: {}", error.message());
+    }
+    let mut text = format!("PostgreSQL: {error}");
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
 
 /// Why the ledger cannot be used at all; a person must act.
 #[derive(Debug, thiserror::Error)]

@@ -1,4 +1,4 @@
-//! The ledger key's file: 32 random bytes in base64, mode 0600, made on the first start.
+//! The ledger key's file: 32 random bytes in base64, mode 0600, created on the first start.
 
 use std::io;
 
@@ -6,14 +6,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rand::Rng as _;
 
-use super::{OpenError, postgres};
+use super::error::OpenError;
+use super::postgres;
 use crate::clock;
 use crate::config::{LedgerSettings, LedgerUrl};
 use crate::files::{self, Existing};
 use crate::invite::token::LedgerKey;
 
-/// Reads the key, or makes one where there is no ledger yet.
-pub(super) fn load_or_make(settings: &LedgerSettings) -> Result<LedgerKey, OpenError> {
+/// Reads the key, or creates one where there is no ledger yet.
+pub(super) fn load_or_create(settings: &LedgerSettings) -> Result<LedgerKey, OpenError> {
     let path = settings.key_file.as_path();
     let failed = |source| OpenError::Io { path: path.to_owned(), source };
     match std::fs::read_to_string(path) {

@@ -16,6 +16,7 @@ mod seal;
 mod sql;
 mod sqlite;
 mod store;
+mod value;
 mod writer;
 
 use std::borrow::Cow;
@@ -34,11 +35,11 @@ use crate::invite::token::LedgerKey;
 use crate::invite::{AppToken, Change, Draft, Invite, InviteId, KindName, Source, Status, Via};
 use crate::metrics;
 use crate::rate::{Rate, Used};
-use commit::{Job, Task};
+use commit::{Job, LastFailure, Task};
+use error::SqlError;
 pub use error::{ChangeError, CreateError, LedgerError, OpenError, RedeemError};
 use readers::Readers;
 pub use seal::Seal;
-use sql::SqlError;
 use store::{Spend, Transaction};
 use writer::Writer;
 
@@ -180,14 +181,11 @@ pub struct Ledger {
     jobs: Sender<Job>,
     writer: Arc<Mutex<Option<std::thread::JoinHandle<()>>>>,
     readers: Arc<Readers>,
-    health: Arc<Health>,
+    health: Arc<LastFailure>,
     commits: Histogram,
     /// When it was last tried whether it can be written.
     tried: Arc<Mutex<Option<Instant>>>,
 }
-
-/// Why the last commit failed, if it did.
-type Health = arc_swap::ArcSwapOption<LedgerError>;
 
 /// So many writes may wait; more wait to be taken on.
 const QUEUE: usize = 4096;
@@ -201,11 +199,11 @@ impl Ledger {
     /// # Errors
     /// When a person must act.
     pub fn open(settings: &LedgerSettings) -> Result<Self, OpenError> {
-        let key = key_file::load_or_make(settings)?;
+        let key = key_file::load_or_create(settings)?;
         let (writer, trouble) = Writer::open(settings, &key)?;
         let readers = Arc::new(Readers::new(&settings.url));
         let (jobs, queue) = async_channel::bounded(QUEUE);
-        let health = Arc::new(Health::from(trouble.map(Arc::new)));
+        let health = Arc::new(LastFailure::from(trouble.map(Arc::new)));
         let told = Arc::clone(&health);
         let commits = metrics::seconds();
         let timed = commits.clone();
@@ -455,7 +453,7 @@ impl Ledger {
     /// When there is no writer any more.
     pub async fn turn(&self) -> Result<(), LedgerError> {
         let (reply, answer) = futures_channel::oneshot::channel();
-        self.jobs.send(Job::Turn(reply)).await.map_err(|_| closed())?;
+        self.jobs.send(Job::Heartbeat(reply)).await.map_err(|_| closed())?;
         answer.await.map_err(|_| closed())
     }
 

@@ -1,23 +1,24 @@
 //! Connections that read; they never wait for the writer.
 
-use super::postgres::{READ_TIMEOUT, Session};
-use super::sql::{Sql, SqlError};
+use super::error::{LedgerError, SqlError};
+use super::postgres::{PostgresSession, READ_TIMEOUT};
+use super::sql::Sql;
+use super::sqlite;
 use super::store::Store;
-use super::{LedgerError, sqlite};
 use crate::config::LedgerUrl;
 
 /// A connection that reads.
-enum Connection {
+enum ReadConnection {
     Sqlite(rusqlite::Connection),
-    Postgres(Box<Session>),
+    Postgres(Box<PostgresSession>),
 }
 
-impl Connection {
+impl ReadConnection {
     fn open(url: &LedgerUrl) -> Result<Self, SqlError> {
         Ok(match url {
             LedgerUrl::Sqlite(file) => Self::Sqlite(sqlite::connect(file)?),
             LedgerUrl::Unread => return Err(SqlError::Connection("nobody says where it is".into())),
-            LedgerUrl::Postgres(server) => Self::Postgres(Box::new(Session::connect(server)?)),
+            LedgerUrl::Postgres(server) => Self::Postgres(Box::new(PostgresSession::connect(server)?)),
         })
     }
 
@@ -50,7 +51,7 @@ impl Connection {
 /// A few connections that read, each opened when it is first needed.
 pub(super) struct Readers {
     url: LedgerUrl,
-    free: (async_channel::Sender<Option<Connection>>, async_channel::Receiver<Option<Connection>>),
+    free: (async_channel::Sender<Option<ReadConnection>>, async_channel::Receiver<Option<ReadConnection>>),
 }
 
 const READERS: usize = 2;
@@ -72,13 +73,13 @@ impl Readers {
         query: impl FnOnce(Store<'_>) -> Result<T, SqlError> + Send + 'static,
     ) -> Result<T, LedgerError> {
         if let Ok(connection) = self.free.1.try_recv() {
-            let mut place = Place { connection, back: self.free.0.clone() };
-            if let Some(Connection::Sqlite(_)) = &place.connection
-                && let Some(connection) = place.take()
+            let mut loan = Loan { connection, back: self.free.0.clone() };
+            if let Some(ReadConnection::Sqlite(_)) = &loan.connection
+                && let Some(connection) = loan.take()
             {
                 let result = query(connection.store())?;
                 if connection.may_be_kept() {
-                    place.put(connection);
+                    loan.put(connection);
                 }
                 return Ok(result);
             }
@@ -91,18 +92,18 @@ impl Readers {
         &self,
         query: impl FnOnce(Store<'_>) -> Result<T, SqlError> + Send + 'static,
     ) -> Result<T, LedgerError> {
-        let place = self.free.1.recv().await.map_err(|_| LedgerError::Unavailable("it is closed".into()))?;
-        // Gives the place back also when the caller goes away in the meantime.
-        let mut place = Place { connection: place, back: self.free.0.clone() };
+        let connection = self.free.1.recv().await.map_err(|_| LedgerError::Unavailable("it is closed".into()))?;
+        // Is given back also when the caller goes away in the meantime.
+        let mut loan = Loan { connection, back: self.free.0.clone() };
         let url = self.url.clone();
         async_std::task::spawn_blocking(move || {
-            let connection = match place.take().filter(Connection::is_usable) {
+            let connection = match loan.take().filter(ReadConnection::is_usable) {
                 Some(connection) => connection,
-                None => Connection::open(&url)?,
+                None => ReadConnection::open(&url)?,
             };
             let result = query(connection.store())?;
             if connection.may_be_kept() {
-                place.put(connection);
+                loan.put(connection);
             }
             Ok(result)
         })
@@ -111,23 +112,23 @@ impl Readers {
     }
 }
 
-/// A place among the readers. A connection that failed is not put back: the next reader opens a new one.
-struct Place {
-    connection: Option<Connection>,
-    back: async_channel::Sender<Option<Connection>>,
+/// A connection on loan, or the right to open one. What failed is not put back: the next reader opens a new one.
+struct Loan {
+    connection: Option<ReadConnection>,
+    back: async_channel::Sender<Option<ReadConnection>>,
 }
 
-impl Place {
-    fn take(&mut self) -> Option<Connection> {
+impl Loan {
+    fn take(&mut self) -> Option<ReadConnection> {
         self.connection.take()
     }
 
-    fn put(&mut self, connection: Connection) {
+    fn put(&mut self, connection: ReadConnection) {
         self.connection = Some(connection);
     }
 }
 
-impl Drop for Place {
+impl Drop for Loan {
     fn drop(&mut self) {
         let _ = self.back.try_send(self.connection.take());
     }

@@ -1,92 +1,12 @@
-//! The seam between what the ledger asks and the engine that answers: statements, values, rows.
+//! The seam between what the ledger asks and the engine that answers: statements and rows.
 //!
 //! Every statement is written once, in what SQLite and PostgreSQL both understand, with `?1` for its first value. What
-//! differs between the two is in `sqlite/` and `postgres/`. Statements are prepared once for each connection.
+//! differs between the two is in `sqlite/` and `postgres/`, which know nothing of this. Statements are prepared once for
+//! each connection.
 
-use rusqlite::types::{ToSqlOutput, ValueRef};
-
-use super::postgres::{self, Session};
-
-/// What a statement is given.
-#[derive(Clone, Copy)]
-pub(super) enum Value<'a> {
-    Null,
-    Integer(i64),
-    Text(&'a str),
-    Bytes(&'a [u8]),
-}
-
-impl From<i64> for Value<'_> {
-    fn from(value: i64) -> Self {
-        Self::Integer(value)
-    }
-}
-
-impl From<u32> for Value<'_> {
-    fn from(value: u32) -> Self {
-        Self::Integer(value.into())
-    }
-}
-
-impl<'a> From<&'a str> for Value<'a> {
-    fn from(value: &'a str) -> Self {
-        Self::Text(value)
-    }
-}
-
-impl<'a> From<&'a [u8]> for Value<'a> {
-    fn from(value: &'a [u8]) -> Self {
-        Self::Bytes(value)
-    }
-}
-
-impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {
-    fn from(value: Option<T>) -> Self {
-        value.map_or(Self::Null, Into::into)
-    }
-}
-
-impl rusqlite::ToSql for Value<'_> {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::Borrowed(match *self {
-            Self::Null => ValueRef::Null,
-            Self::Integer(value) => ValueRef::Integer(value),
-            Self::Text(value) => ValueRef::Text(value.as_bytes()),
-            Self::Bytes(value) => ValueRef::Blob(value),
-        }))
-    }
-}
-
-/// Why a statement failed.
-#[derive(Debug, thiserror::Error)]
-pub enum SqlError {
-    /// SQLite says so.
-    #[error(transparent)]
-    Sqlite(#[from] rusqlite::Error),
-    /// PostgreSQL says so, or is away.
-    #[error("{}", postgres::told(.0))]
-    Postgres(#[from] tokio_postgres::Error),
-    /// PostgreSQL says nothing.
-    #[error("PostgreSQL does not answer in time")]
-    TimedOut,
-    /// A certificate or the like, on our side of the connection.
-    #[error("{0}")]
-    Connection(String),
-    /// A row holds what this program never wrote.
-    #[error("column {column} holds what cannot be read ({source})")]
-    Unreadable {
-        /// Which, from 0.
-        column: usize,
-        /// Why.
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
-}
-
-impl SqlError {
-    pub(super) fn unreadable(column: usize, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        Self::Unreadable { column, source: source.into() }
-    }
-}
+use super::error::SqlError;
+use super::postgres::PostgresSession;
+use super::value::Value;
 
 /// A row of an answer.
 pub(super) enum Row<'a> {
@@ -138,7 +58,7 @@ impl Row<'_> {
 #[derive(Clone, Copy)]
 pub(super) enum Sql<'a> {
     Sqlite(&'a rusqlite::Connection),
-    Postgres(&'a Session),
+    Postgres(&'a PostgresSession),
 }
 
 impl Sql<'_> {

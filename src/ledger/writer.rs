@@ -3,16 +3,18 @@
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 
-use super::sql::SqlError;
+use super::error::{LedgerError, OpenError, SqlError};
+use super::postgres::PostgresWriter;
+use super::sql::Sql;
+use super::sqlite::SqliteWriter;
 use super::store::{Memory, Transaction};
-use super::{LedgerError, OpenError, postgres, sqlite};
 use crate::clock;
 use crate::config::{LedgerSettings, LedgerUrl};
 use crate::invite::token::LedgerKey;
 
 enum Engine {
-    Sqlite(Box<sqlite::Database>),
-    Postgres(Box<postgres::Database>),
+    Sqlite(Box<SqliteWriter>),
+    Postgres(Box<PostgresWriter>),
 }
 
 /// The connection that writes.
@@ -28,13 +30,13 @@ impl Writer {
         let key_file = &settings.key_file;
         let (engine, trouble) = match &settings.url {
             LedgerUrl::Sqlite(file) => {
-                let (database, trouble) = sqlite::Database::open(file, key_file, key)?;
-                (Engine::Sqlite(Box::new(database)), trouble)
+                let (engine, trouble) = SqliteWriter::open(file, key_file, key)?;
+                (Engine::Sqlite(Box::new(engine)), trouble)
             }
             LedgerUrl::Unread => return Err(OpenError::Unread),
             LedgerUrl::Postgres(server) => {
-                let (database, trouble) = postgres::Database::open(server, key_file, key)?;
-                (Engine::Postgres(Box::new(database)), trouble)
+                let (engine, trouble) = PostgresWriter::open(server, key_file, key)?;
+                (Engine::Postgres(Box::new(engine)), trouble)
             }
         };
         let rng = StdRng::from_rng(&mut clock::rng());
@@ -48,13 +50,13 @@ impl Writer {
     ) -> Result<(), LedgerError> {
         let Self { engine, memory, rng } = self;
         let result = match engine {
-            Engine::Sqlite(database) => {
-                database.transaction(|sql| work(&mut Transaction { sql, memory: &mut *memory, rng }))
+            Engine::Sqlite(engine) => {
+                engine.transaction(|sql| work(&mut Transaction { sql: Sql::Sqlite(sql), memory: &mut *memory, rng }))
             }
-            Engine::Postgres(database) => {
+            Engine::Postgres(engine) => {
                 // Another node may have written since.
                 *memory = Memory::default();
-                database.transaction(|sql| work(&mut Transaction { sql, memory: &mut *memory, rng }))
+                engine.transaction(|sql| work(&mut Transaction { sql: Sql::Postgres(sql), memory: &mut *memory, rng }))
             }
         };
         if result.is_err() {
@@ -73,8 +75,8 @@ impl Writer {
 
     /// Closes it.
     pub(super) fn close(self) {
-        if let Engine::Sqlite(database) = self.engine {
-            database.close();
+        if let Engine::Sqlite(engine) = self.engine {
+            engine.close();
         }
     }
 }

@@ -12,11 +12,10 @@ use std::time::Duration;
 
 use tokio_postgres::error::SqlState;
 
-use super::sql::{Sql, SqlError};
-use super::{LedgerError, OpenError};
+use super::error::{LedgerError, OpenError, SqlError};
 use crate::config::postgres::Postgres;
 use crate::invite::token::LedgerKey;
-pub(super) use session::Session;
+pub(super) use session::PostgresSession;
 
 /// Each entry leads from the schema version of its index to the next. Entries are never changed, only added.
 const MIGRATIONS: &[&str] = &[include_str!("schema.sql")];
@@ -41,44 +40,30 @@ fn known_version() -> i64 {
     i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
 }
 
-/// What PostgreSQL or its library says, in one line. Details are left out: they may quote what was to be written.
-pub(super) fn told(error: &tokio_postgres::Error) -> String {
-    if let Some(error) = error.as_db_error() {
-        return format!("PostgreSQL: {}", error.message());
-    }
-    let mut text = format!("PostgreSQL: {error}");
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
-}
-
 /// Whether there is a ledger, of whatever version and key. Asked where there is no key.
 pub(super) fn has_ledger(server: &Postgres, key_file: &Path) -> Result<bool, OpenError> {
-    let looked = Session::connect(server).and_then(|session| look(&session));
+    let looked = PostgresSession::connect(server).and_then(|session| look(&session));
     match looked {
-        Ok(Found::Nothing) => Ok(false),
-        Ok(Found::Ledger { .. }) => Ok(true),
-        Ok(Found::Foreign(table)) => Err(OpenError::ForeignTable(table)),
+        Ok(SchemaState::Nothing) => Ok(false),
+        Ok(SchemaState::Ledger { .. }) => Ok(true),
+        Ok(SchemaState::Foreign(table)) => Err(OpenError::ForeignTable(table)),
         Err(why) if is_passing(&why) => Err(OpenError::KeyUncertain { key_file: key_file.to_owned(), why }),
         Err(why) => Err(failed(why)),
     }
 }
 
 /// Which tables there are of those that a ledger has, each with its schema.
-fn tables(session: &Session) -> Result<Vec<String>, SqlError> {
+fn tables(session: &PostgresSession) -> Result<Vec<String>, SqlError> {
     let names = TABLES.map(|name| format!("'{name}'")).join(", ");
     let statement = format!(
         "SELECT quote_ident(nspname) || '.' || relname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace \
          WHERE nspname = current_schema() AND relname IN ({names}) ORDER BY relname"
     );
-    Sql::Postgres(session).all(&statement, &[], |row| Ok(row.text(0)?.to_owned()))
+    session.query(&statement, &[])?.iter().map(|row| Ok(row.try_get(0)?)).collect()
 }
 
 /// What there is before a ledger is opened.
-enum Found {
+enum SchemaState {
     Nothing,
     Ledger {
         version: i64,
@@ -88,39 +73,49 @@ enum Found {
     Foreign(String),
 }
 
-fn look(session: &Session) -> Result<Found, SqlError> {
-    let Some(table) = tables(session)?.into_iter().next() else { return Ok(Found::Nothing) };
+fn look(session: &PostgresSession) -> Result<SchemaState, SqlError> {
+    let Some(table) = tables(session)?.into_iter().next() else { return Ok(SchemaState::Nothing) };
     // Asked for with its types, so that a table of somebody else's is no error.
-    let is_ours = Sql::Postgres(session).any(
+    let ours = session.query(
         "SELECT 1 FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = 'meta' \
          AND column_name = 'value' AND data_type = 'bytea' AND EXISTS (SELECT 1 FROM information_schema.columns \
          WHERE table_schema = current_schema() AND table_name = 'meta' AND column_name = 'name' AND data_type = 'text')",
         &[],
     )?;
-    if !is_ours {
-        return Ok(Found::Foreign(table));
+    if ours.is_empty() {
+        return Ok(SchemaState::Foreign(table));
     }
     let value = |name: &str| {
         let statement = "SELECT value FROM meta WHERE name = ?1";
-        Sql::Postgres(session).first(statement, &[name.into()], |row| Ok(row.bytes(0)?.to_vec()))
+        let rows = session.query(statement, &[name.into()])?;
+        Ok::<Option<Vec<u8>>, SqlError>(rows.first().map(|row| row.try_get(0)).transpose()?)
     };
     let version = value("version")?.and_then(|bytes| String::from_utf8(bytes).ok()?.parse().ok());
     Ok(match (version, value("key_check")?) {
-        (Some(version), Some(key_check)) => Found::Ledger { version, key_check },
-        _ => Found::Foreign(table),
+        (Some(version), Some(key_check)) => SchemaState::Ledger { version, key_check },
+        _ => SchemaState::Foreign(table),
     })
 }
 
+/// The schema that this program writes in, if there is one, and whether what is committed there is durable.
+fn own_schema(session: &PostgresSession) -> Result<Option<(u32, bool)>, SqlError> {
+    let statement = "SELECT oid::bigint, current_setting('fsync') FROM pg_namespace WHERE nspname = current_schema()";
+    let rows = session.query(statement, &[])?;
+    let Some(row) = rows.first() else { return Ok(None) };
+    let schema = u32::try_from(row.try_get::<_, i64>(0)?).map_err(|error| SqlError::unreadable(0, error))?;
+    Ok(Some((schema, row.try_get::<_, &str>(1)? == "on")))
+}
+
 /// The connection that writes. After any error it is opened anew, so that it heals.
-pub(super) struct Database {
+pub(super) struct PostgresWriter {
     server: Postgres,
     key_file: PathBuf,
     key: LedgerKey,
     /// With the statements that begin a transaction on it.
-    session: Option<(Session, String)>,
+    session: Option<(PostgresSession, String)>,
 }
 
-impl Database {
+impl PostgresWriter {
     /// Opens, migrates, checks the key. A server that is away is no error, but told beside the database.
     pub(super) fn open(
         server: &Postgres,
@@ -138,13 +133,8 @@ impl Database {
 
     fn reconnect(&mut self) -> Result<(), OpenError> {
         self.session = None;
-        let session = Session::connect(&self.server).map_err(failed)?;
-        let statement =
-            "SELECT oid::bigint, current_setting('fsync') FROM pg_namespace WHERE nspname = current_schema()";
-        let found = Sql::Postgres(&session)
-            .first(statement, &[], |row| Ok((row.number(0)?, row.text(1)? == "on")))
-            .map_err(failed)?;
-        let Some((schema, is_durable)) = found else {
+        let session = PostgresSession::connect(&self.server).map_err(failed)?;
+        let Some((schema, is_durable)) = own_schema(&session).map_err(failed)? else {
             let lacking = "the user has no schema to write in; run GRANT ALL ON SCHEMA public TO the user there";
             return Err(failed(SqlError::Connection(lacking.into())));
         };
@@ -166,26 +156,26 @@ impl Database {
 
     /// The ledger's schema version; 0 where there is none yet. Refuses what is no ledger, is a later one's, or has
     /// another key, before anything is changed.
-    fn version(&self, session: &Session) -> Result<i64, OpenError> {
+    fn version(&self, session: &PostgresSession) -> Result<i64, OpenError> {
         let ledger = || "postgres://…".to_owned();
         match look(session).map_err(failed)? {
-            Found::Nothing => Ok(0),
-            Found::Foreign(table) => Err(OpenError::ForeignTable(table)),
-            Found::Ledger { version, .. } if version > known_version() => {
+            SchemaState::Nothing => Ok(0),
+            SchemaState::Foreign(table) => Err(OpenError::ForeignTable(table)),
+            SchemaState::Ledger { version, .. } if version > known_version() => {
                 Err(OpenError::Newer { ledger: ledger(), found: version, known: known_version() })
             }
-            Found::Ledger { key_check, .. } if key_check != self.key.check() => {
+            SchemaState::Ledger { key_check, .. } if key_check != self.key.check() => {
                 Err(OpenError::WrongKey { ledger: ledger(), key_file: self.key_file.clone() })
             }
-            Found::Ledger { version, .. } => Ok(version),
+            SchemaState::Ledger { version, .. } => Ok(version),
         }
     }
 
     /// Brings the schema up to date, all or nothing, while no other node writes or does the same.
-    fn migrate(&self, session: &Session, begin: &str) -> Result<(), OpenError> {
-        let encoding = Sql::Postgres(session)
-            .first("SELECT current_setting('server_encoding')", &[], |row| Ok(row.text(0)?.to_owned()))
-            .map_err(failed)?;
+    fn migrate(&self, session: &PostgresSession, begin: &str) -> Result<(), OpenError> {
+        let rows = session.query("SELECT current_setting('server_encoding')", &[]).map_err(failed)?;
+        let encoding: Option<String> =
+            rows.first().map(|row| row.try_get(0)).transpose().map_err(|error| failed(error.into()))?;
         if let Some(encoding) = encoding.filter(|encoding| encoding != "UTF8") {
             return Err(OpenError::Encoding(encoding));
         }
@@ -210,7 +200,7 @@ impl Database {
     /// server did not answer nobody knows.
     pub(super) fn transaction(
         &mut self,
-        work: impl FnOnce(Sql<'_>) -> Result<(), SqlError>,
+        work: impl FnOnce(&PostgresSession) -> Result<(), SqlError>,
     ) -> Result<(), LedgerError> {
         if self.session.as_ref().is_none_or(|(session, _)| session.has_ended()) {
             self.reconnect().map_err(|error| LedgerError::Unavailable(error.to_string()))?;
@@ -219,9 +209,7 @@ impl Database {
             return Err(LedgerError::Unavailable("it is closed".into()));
         };
         session.must_end_in(TRANSACTION_TIMEOUT);
-        let result = begin_write(session, begin)
-            .and_then(|()| work(Sql::Postgres(session)))
-            .and_then(|()| session.batch("COMMIT"));
+        let result = begin_write(session, begin).and_then(|()| work(session)).and_then(|()| session.batch("COMMIT"));
         result.map_err(|error| {
             // Rolls back, whatever state it is in.
             self.session = None;
@@ -232,7 +220,7 @@ impl Database {
 
 /// Begins a transaction, with nobody else in one, on the schema that this program knows: a later version may have come to
 /// another node. One question, one answer.
-fn begin_write(session: &Session, begin: &str) -> Result<(), SqlError> {
+fn begin_write(session: &PostgresSession, begin: &str) -> Result<(), SqlError> {
     let version =
         session.last(&format!("{begin}; SELECT convert_from(value, 'UTF8') FROM meta WHERE name = 'version'"))?;
     if version != Some(known_version().to_string()) {

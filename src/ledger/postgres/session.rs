@@ -19,7 +19,8 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::clock;
 use crate::config::postgres::Postgres;
-use crate::ledger::sql::{SqlError, Value};
+use crate::ledger::error::SqlError;
+use crate::ledger::value::Value;
 
 /// For one server to take a connection, unless the URL says `connect_timeout`.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -50,14 +51,14 @@ SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit
 const STATEMENTS: usize = 64;
 
 /// A connection.
-pub(in crate::ledger) struct Session {
+pub(in crate::ledger) struct PostgresSession {
     runtime: Runtime,
     client: Client,
     statements: RefCell<HashMap<String, Statement>>,
     deadline: Cell<Instant>,
 }
 
-impl Session {
+impl PostgresSession {
     /// Connects to a server that can be written.
     pub(in crate::ledger) fn connect(server: &Postgres) -> Result<Self, SqlError> {
         let runtime = Builder::new_current_thread().enable_io().enable_time().build();
@@ -202,13 +203,6 @@ fn tls(server: &Postgres) -> Result<MakeRustlsConnect, SqlError> {
         .with_safe_default_protocol_versions()
         .map_err(|error| SqlError::Connection(error.to_string()))?;
     Ok(MakeRustlsConnect::new(config.with_root_certificates(roots).with_no_client_auth()))
-}
-
-/// Shows nothing of itself: the library would log it.
-impl std::fmt::Debug for Value<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("…")
-    }
 }
 
 /// Every number is a BIGINT.

@@ -4,10 +4,11 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, TransactionBehavior};
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, ToSql, TransactionBehavior};
 
-use super::sql::{Sql, SqlError};
-use super::{LedgerError, OpenError};
+use super::error::{LedgerError, OpenError, SqlError};
+use super::value::Value;
 use crate::files::{self, Existing};
 use crate::invite::token::LedgerKey;
 
@@ -50,14 +51,14 @@ pub(super) fn may_be_kept(connection: &Connection) -> bool {
 }
 
 /// The connection that writes. After an error of the disk it is closed and opened anew, so that it heals.
-pub(super) struct Database {
+pub(super) struct SqliteWriter {
     file: PathBuf,
     key_file: PathBuf,
     key: LedgerKey,
     connection: Option<Connection>,
 }
 
-impl Database {
+impl SqliteWriter {
     /// Opens, migrates, checks the key. A disk that cannot be written is no error, but told beside the database.
     pub(super) fn open(
         file: &Path,
@@ -174,7 +175,7 @@ impl Database {
     /// Runs `work` in a transaction and commits it. When anything fails, nothing has changed.
     pub(super) fn transaction(
         &mut self,
-        work: impl FnOnce(Sql<'_>) -> Result<(), SqlError>,
+        work: impl FnOnce(&Connection) -> Result<(), SqlError>,
     ) -> Result<(), LedgerError> {
         if self.connection.is_none() {
             self.reconnect().map_err(|error| LedgerError::Unavailable(error.to_string()))?;
@@ -183,7 +184,7 @@ impl Database {
             return Err(LedgerError::Unavailable("it is closed".into()));
         };
         let result = begin(connection).and_then(|transaction| {
-            work(Sql::Sqlite(&transaction))?;
+            work(&transaction)?;
             Ok(transaction.commit()?)
         });
         result.map_err(|error| {
@@ -211,4 +212,15 @@ fn is_passing(error: &rusqlite::Error) -> bool {
                 | ErrorCode::CannotOpen
         )
     )
+}
+
+impl ToSql for Value<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match *self {
+            Self::Null => ValueRef::Null,
+            Self::Integer(value) => ValueRef::Integer(value),
+            Self::Text(value) => ValueRef::Text(value.as_bytes()),
+            Self::Bytes(value) => ValueRef::Blob(value),
+        }))
+    }
 }

@@ -5,7 +5,7 @@ use sha2::Digest as _;
 
 use super::Transaction;
 use crate::invite::name::KeyId;
-use crate::ledger::sql::SqlError;
+use crate::ledger::error::SqlError;
 
 /// Two different `jti` of one key meet in these by chance once in 2^64 tokens.
 const DIGEST_BYTES: usize = 16;

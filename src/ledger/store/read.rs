@@ -6,7 +6,9 @@ use super::rows::{IS_PENDING, Order, find, moment, parsed, select};
 use super::write::answers_kept_since;
 use crate::invite::name::KeyId;
 use crate::invite::{Invite, InviteId, Source, Status};
-use crate::ledger::sql::{Sql, SqlError, Value};
+use crate::ledger::error::SqlError;
+use crate::ledger::sql::Sql;
+use crate::ledger::value::Value;
 use crate::ledger::{AppTokens, Census, Filter, LastUse, Reservation, ReservationId, Terms};
 use crate::rate::Used;
 

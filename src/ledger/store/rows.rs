@@ -6,7 +6,9 @@ use jiff::Timestamp;
 
 use crate::invite::name::Username;
 use crate::invite::{AppToken, Draft, Invite, InviteId, Kind, Redemption};
-use crate::ledger::sql::{Row, Sql, SqlError, Value};
+use crate::ledger::error::SqlError;
+use crate::ledger::sql::{Row, Sql};
+use crate::ledger::value::Value;
 
 /// What [`read_invite`] reads.
 pub(super) const COLUMNS: &str = "invite.id, invite.kind, invite.host, invite.source, invite.username, invite.contact, \

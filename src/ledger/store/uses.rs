@@ -6,7 +6,7 @@ use super::rows::find;
 use super::{Store, Transaction};
 use crate::invite::name::Username;
 use crate::invite::{AppToken, Draft, Invite, InviteId, Kind, Redemption, Status, Via};
-use crate::ledger::sql::SqlError;
+use crate::ledger::error::SqlError;
 use crate::ledger::{Kept, LedgerError, RedeemError, Reservation, ReservationId, Taker};
 
 impl Transaction<'_> {

@@ -10,7 +10,7 @@ use super::read::rate_used;
 use super::rows::{COLUMNS, IS_PENDING, find, read_invite, with_redemptions};
 use crate::invite::name::{HostName, Username};
 use crate::invite::{Change, Draft, Invite, InviteId};
-use crate::ledger::sql::SqlError;
+use crate::ledger::error::SqlError;
 use crate::ledger::{Answer, ChangeError, CreateError, LedgerError, Repeatable, Terms};
 use crate::rate::{Used, UsedUp};
 
