@@ -7,7 +7,8 @@ use tide::Response;
 use tide::http::headers;
 
 use super::look::Look;
-use super::{page, parameter, see_other};
+use super::page::{page, see_other};
+use super::query::parameter;
 use crate::caller::{Request, address_of};
 use crate::clock;
 use crate::problem::Problem;

@@ -1,4 +1,4 @@
-//! What our forms have in common: their fields, what proves that a form is ours, and what is asked of a password.
+//! What our forms have in common: what they are for, their fields, and what proves that a form is ours.
 //!
 //! A form of ours has a `csrf` field: a MAC, under the ledger key, of the reader's cookie and the invite's token. Another
 //! site can neither read nor make it, and the cookie is not sent along with what another site posts (`SameSite=Strict`).
@@ -10,13 +10,47 @@ use subtle::ConstantTimeEq as _;
 use tide::Response;
 use tide::http::headers;
 
-use super::html::Html;
-use super::look::Look;
 use crate::caller::Request;
 use crate::clock;
-use crate::config::HostSettings;
+use crate::config::PublicUrl;
 use crate::config::secret::Secret;
+use crate::invite::Kind;
 use crate::problem::Problem;
+
+/// What a form is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// An account.
+    Account,
+    /// A new password.
+    Password,
+}
+
+impl Purpose {
+    /// What an invite is for.
+    pub(super) fn of(kind: &Kind) -> Self {
+        match kind {
+            Kind::Account { .. } | Kind::Contact { .. } => Self::Account,
+            Kind::Reset { .. } => Self::Password,
+        }
+    }
+
+    /// The path of its form.
+    pub(super) fn path(self) -> &'static str {
+        match self {
+            Self::Account => "/register",
+            Self::Password => "/reset",
+        }
+    }
+
+    /// What is vouched for when it is done: that we have done it with the invite of `token`, for an account for `username`.
+    pub(super) fn vouched<'a>(self, token: &'a str, username: &'a str) -> [&'a str; 3] {
+        match self {
+            Self::Account => ["done", token, username],
+            Self::Password => ["reset", token, ""],
+        }
+    }
+}
 
 /// What was sent.
 pub(super) struct Form {
@@ -63,7 +97,7 @@ impl Csrf {
     /// For a form about `token` in an answer to `request`.
     pub(super) fn new(request: &Request, token: &str) -> Self {
         let public_url = request.state().settings().public_url.as_ref();
-        let is_https = public_url.is_some_and(super::super::config::PublicUrl::is_https);
+        let is_https = public_url.is_some_and(PublicUrl::is_https);
         let path = public_url.map_or("", |url| url.prefix());
         let (value, is_new) = if let Some(value) = cookie(request) {
             (value, false)
@@ -118,70 +152,4 @@ pub(super) fn voucher(request: &Request, parts: [&str; 3]) -> String {
 /// Whether `voucher` vouches for `parts`.
 pub(super) fn is_voucher(request: &Request, voucher_: &str, parts: [&str; 3]) -> bool {
     voucher(request, parts).as_bytes().ct_eq(voucher_.as_bytes()).into()
-}
-
-/// A password that is guessed within so many tries, as powers of ten go: zxcvbn's score of 0 or 1. Such a one is refused,
-/// as `mod_password_policy` does; a longer list of demands makes passwords worse (NIST SP 800-63B, 5.1.1.2).
-const WEAK: zxcvbn::Score = zxcvbn::Score::One;
-
-/// Why a password is refused before anybody else sees it; `about` is what its owner would think of first.
-pub(super) fn fault_of(password: &Secret, host: &HostSettings, about: &[&str]) -> Option<PasswordFault> {
-    let password = password.reveal();
-    if password.is_empty() {
-        return Some(PasswordFault::Empty);
-    }
-    // How long it must be is the desk's business, which says so.
-    let is_long = password.chars().count() >= host.min_password_length;
-    let is_weak = || says_little(password, about) || zxcvbn::zxcvbn(password, about).score() <= WEAK;
-    (is_long && is_weak()).then_some(PasswordFault::Weak)
-}
-
-/// Whether little is left of a password without what its owner would think of first; zxcvbn takes a dot between two such
-/// words for a surprise.
-fn says_little(password: &str, about: &[&str]) -> bool {
-    let mut rest = password.to_lowercase();
-    for word in about.iter().filter(|word| word.chars().count() > 2) {
-        rest = rest.replace(&word.to_lowercase(), "");
-    }
-    rest.len() < password.len() && rest.chars().count() < 6
-}
-
-/// What is wrong with a password.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum PasswordFault {
-    Empty,
-    Short(usize),
-    Weak,
-    Refused,
-}
-
-impl PasswordFault {
-    /// What the page says about it.
-    pub(super) fn text(self, look: &Look<'_>) -> Html<'static> {
-        match self {
-            Self::Empty => look.text("error-password-empty"),
-            Self::Short(least) => look.count("error-password-short", least),
-            Self::Weak => look.text("error-password-weak"),
-            Self::Refused => look.text("error-password-refused"),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn passwords_that_anybody_would_try_are_weak() {
-        let about = ["juliet", "example.com", "Example"];
-        assert!(says_little("Juliet.example.com", &about));
-        assert!(says_little("juliet-juliet", &about));
-        assert!(!says_little("juliet and the nurse", &about));
-        assert!(!says_little("short", &about));
-        let score = |password| zxcvbn::zxcvbn(password, &about).score();
-        assert!(
-            score("passwordpassword") <= WEAK && score("aaaaaaaaaaaaaaaa") <= WEAK && score("qwertyuiop123") <= WEAK
-        );
-        assert!(score("quarrel mantle orchid bridge") > WEAK);
-    }
 }

@@ -3,18 +3,23 @@
 use std::sync::Arc;
 
 use askama::Template;
+use jiff::Timestamp;
 use tide::Response;
 
 use super::html::Html;
 use super::look::{Around, Look};
 use super::offered::{Cards, Offered, device};
 use super::onlooker::wants;
-use super::{gone, invite_of, page, preview, token_in};
+use super::opened::{known, site_of_pending};
+use super::page::page;
+use super::preview;
+use super::query::token_in;
+use super::refused::GuestProblem;
 use crate::caller::Request;
 use crate::clock;
 use crate::config::apps::Platform;
 use crate::desk::{Offer, Web};
-use crate::invite::{Kind, Status};
+use crate::invite::Kind;
 use crate::problem::Problem;
 
 #[derive(Template)]
@@ -27,8 +32,6 @@ struct LandingPage<'a> {
     /// Its picture, and this page; absolute.
     picture: String,
     address: String,
-    /// A server is behind the site, which an app can talk to.
-    makes_accounts: bool,
     /// Whoever is invited has a name already.
     account: Option<String>,
     until: Html<'static>,
@@ -70,22 +73,20 @@ impl LandingPage<'_> {
 /// # Errors
 /// When the ledger cannot be used.
 pub async fn get(request: Request, cards: Arc<Cards>) -> Result<Response, Problem> {
-    let now = clock::now();
+    let answer = opened(&request, &cards, clock::now()).await;
+    answer.or_else(|problem| problem.answer(&request))
+}
+
+async fn opened(request: &Request, cards: &Cards, now: Timestamp) -> Result<Response, GuestProblem> {
     let desk = request.state();
-    let Some(invite) = invite_of(&request, token_in(&request), now).await? else { return gone::unknown(&request) };
-    let status = invite.status(now);
-    let Some(host) = desk.settings().hosts.get(&invite.draft.host).filter(|_| status == Status::Pending) else {
-        return gone::ended(&request, &invite, status);
-    };
+    let invite = known(request, token_in(request), now).await?;
+    site_of_pending(request, &invite, now)?;
     let Offer { invite, token, uri, contact_uri, is_for_accounts, web } =
-        desk.offer(invite, wants(&request), now).await?;
+        desk.offer(invite, wants(request), now).await?;
     // An app may have used it in the meantime.
-    let status = invite.status(now);
-    if status != Status::Pending {
-        return gone::ended(&request, &invite, status);
-    }
+    let host = site_of_pending(request, &invite, now)?;
     let (settings, draft) = (desk.settings(), &invite.draft);
-    let look = Look::of(&request).on(host);
+    let look = Look::of(request).on(host);
     let is_reset = matches!(draft.kind, Kind::Reset { .. });
     let (title, description) = match (&draft.kind, &draft.inviter) {
         (Kind::Reset { .. }, _) => (look.with("landing-title-reset", "site", &host.site_name), "landing-preview-reset"),
@@ -95,13 +96,13 @@ pub async fn get(request: Request, cards: Arc<Cards>) -> Result<Response, Proble
         }
         (_, None) => (look.with("landing-title", "site", &host.site_name), "landing-preview"),
     };
-    let device = device(&request);
+    let device = device(request);
     // Whoever has an account has an app.
     let (device_apps, other_apps) =
         if is_for_accounts { cards.offer(&settings.apps, device, &look) } else { (vec![], vec![]) };
     let base = settings.public_url.as_ref().map_or("", |url| url.base());
     let web_page = if is_reset { format!("/reset?t={token}") } else { format!("/register?t={token}") };
-    let response = page(
+    let mut response = page(
         200,
         &LandingPage {
             description: look.with(description, "site", &host.site_name),
@@ -116,7 +117,6 @@ pub async fn get(request: Request, cards: Arc<Cards>) -> Result<Response, Proble
                 is_for_accounts,
             }),
             is_reset,
-            makes_accounts: gone::makes_accounts(&look),
             uri: uri.clone(),
             web,
             web_page: look.link(&web_page),
@@ -131,13 +131,11 @@ pub async fn get(request: Request, cards: Arc<Cards>) -> Result<Response, Proble
             title,
             look,
         },
-    );
-    response.map(|mut response| {
-        if let Some(uri) = &uri {
-            response.insert_header("Link", format!("<{uri}>; rel=\"alternate\""));
-        }
-        response
-    })
+    )?;
+    if let Some(uri) = &uri {
+        response.insert_header("Link", format!("<{uri}>; rel=\"alternate\""));
+    }
+    Ok(response)
 }
 
 /// In groups of four, to be read and typed.

@@ -1,7 +1,6 @@
 //! What every page is drawn with: the reader's language, the links to our other pages, whose site it is.
 
 use std::borrow::Cow;
-use std::time::Duration;
 
 use fluent_bundle::FluentValue;
 use jiff::Timestamp;
@@ -10,8 +9,9 @@ use super::assets;
 use super::html::Html;
 use super::language::Language;
 use crate::caller::Request;
-use crate::config::HostSettings;
+use crate::config::{BackendSettings, HostSettings};
 use crate::invite::Invite;
+use crate::invite::name::HostName;
 
 /// The query parameter that asks for a language.
 const LANGUAGE: &str = "lang";
@@ -58,6 +58,19 @@ impl<'a> Look<'a> {
             (Some(site), None) => self.on(site),
             _ => self,
         }
+    }
+
+    /// The same on the site of `host`, if it is declared.
+    pub(super) fn on_site_of(self, request: &'a Request, host: &HostName) -> Self {
+        match request.state().settings().hosts.get(host) {
+            Some(site) => self.on(site),
+            None => self,
+        }
+    }
+
+    /// Whether there is a server behind the site, so that an app can get an account where we give none.
+    pub(super) fn has_server(&self) -> bool {
+        self.site.is_some_and(|site| site.backend != BackendSettings::Ledger)
     }
 
     /// What the site calls itself.
@@ -170,6 +183,3 @@ pub fn language<State>(request: &tide::Request<State>) -> (&'static Language, bo
         (Language::accepted(header.map_or("", |values| values.as_str())), false)
     }
 }
-
-/// `Retry-After` of a page that says so: a server that is away may be back by then.
-pub(super) const RETRY_AFTER: Duration = Duration::from_mins(1);

@@ -10,6 +10,7 @@ use tide::http::headers;
 use super::html::Html;
 use super::language::{LANGUAGES, Language};
 use super::look::{Around, Look};
+use super::query::parameter;
 use crate::caller::Request;
 use crate::config::apps::{App, Platform, digest};
 
@@ -183,7 +184,7 @@ impl<'a> Next<'a> {
 
 /// The app that the link names.
 pub(super) fn chosen(request: &Request) -> Option<&App> {
-    let id = super::parameter(request, "c")?;
+    let id = parameter(request, "c")?;
     request.state().settings().apps.iter().find(|app| app.id == id)
 }
 

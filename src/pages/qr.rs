@@ -7,6 +7,8 @@ use qrcode::{Color, EcLevel, QrCode};
 use tide::Response;
 use tide::http::headers;
 
+use super::opened::find;
+use super::query::token_in;
 use crate::caller::Request;
 use crate::clock;
 use crate::problem::Problem;
@@ -17,8 +19,8 @@ use crate::problem::Problem;
 /// When it is not, or the ledger cannot be used.
 pub async fn get(request: Request) -> Result<Response, Problem> {
     let desk = request.state();
-    let token = super::token_in(&request);
-    super::invite_of(&request, token, clock::now()).await?.ok_or(Problem::NotFound)?;
+    let token = token_in(&request);
+    find(&request, token, clock::now()).await?.ok_or(Problem::NotFound)?;
     let base = desk.settings().public_url.as_ref().map_or("", |url| url.base());
     let internal = |error: qrcode::types::QrError| Problem::Internal(error.to_string());
     let code = QrCode::with_error_correction_level(format!("{base}invite?{token}"), EcLevel::M).map_err(internal)?;

@@ -3,18 +3,22 @@
 use std::borrow::Cow;
 
 use askama::Template;
+use jiff::Timestamp;
 use tide::Response;
 
 use super::look::Look;
 use super::offered::{self, Mark, device};
 use super::onlooker::wants;
-use super::{gone, page, see_other, token_in};
+use super::opened::{known, site_of_pending};
+use super::page::{page, see_other};
+use super::query::token_in;
+use super::refused::GuestProblem;
 use crate::caller::Request;
 use crate::clock;
 use crate::config::apps::App;
 use crate::desk::Web;
+use crate::invite::Kind;
 use crate::invite::link::percent_encode;
-use crate::invite::{Kind, Status};
 use crate::problem::Problem;
 
 #[derive(Template)]
@@ -32,8 +36,6 @@ struct SetupPage<'a> {
     magic: Option<String>,
     web: Web,
     web_page: String,
-    /// Another app can get an account.
-    makes_accounts: bool,
     /// The app is for another device than the reader's.
     is_elsewhere: bool,
     qr: String,
@@ -45,44 +47,44 @@ struct SetupPage<'a> {
 /// # Errors
 /// When there is no such app, or the ledger cannot be used.
 pub async fn get(request: Request) -> Result<Response, Problem> {
-    let now = clock::now();
+    let answer = opened(&request, clock::now()).await;
+    answer.or_else(|problem| problem.answer(&request))
+}
+
+async fn opened(request: &Request, now: Timestamp) -> Result<Response, GuestProblem> {
     let desk = request.state();
     let id = request.param("app").unwrap_or_default();
     let app = desk.settings().apps.iter().find(|app| app.id == id).ok_or(Problem::NotFound)?;
-    let Some(invite) = super::invite_of(&request, token_in(&request), now).await? else {
-        return gone::unknown(&request);
-    };
-    let status = invite.status(now);
-    let Some(host) = desk.settings().hosts.get(&invite.draft.host).filter(|_| status == Status::Pending) else {
-        return gone::ended(&request, &invite, status);
-    };
+    let invite = known(request, token_in(request), now).await?;
+    let host = site_of_pending(request, &invite, now)?;
+    let look = Look::of(request).on(host);
+    let back = look.link(&format!("/invite?{}", token_in(request)));
     if matches!(invite.draft.kind, Kind::Reset { .. }) {
-        return Ok(see_other(&Look::of(&request).link(&format!("/invite?{}", token_in(&request)))));
+        return Ok(see_other(&back));
     }
-    let offer = desk.offer(invite, wants(&request), now).await?;
+    let offer = desk.offer(invite, wants(request), now).await?;
     if !offer.is_for_accounts {
-        return Ok(see_other(&Look::of(&request).link(&format!("/invite?{}", token_in(&request)))));
+        return Ok(see_other(&back));
     }
-    let look = Look::of(&request).on(host);
     let token = &offer.token;
     let uri = offer.uri.filter(|_| app.supports_preauth_uri);
     let magic = app.magic_link_format.as_ref().zip(uri.as_ref());
-    page(
+    let response = page(
         200,
         &SetupPage {
             app,
             mark: Mark::of(app, &look),
             text: offered::text_of(app, &look),
             setup: offered::setup_of(app, uri.is_none(), &look),
-            makes_accounts: gone::makes_accounts(&look),
             magic: magic.map(|(format, uri)| format.replace("{uri}", &percent_encode(uri))),
             web: offer.web,
             web_page: look.link(&format!("/register?t={token}&c={}", app.id)),
-            is_elsewhere: device(&request).is_some_and(|device| !app.fits(device)),
+            is_elsewhere: device(request).is_some_and(|device| !app.fits(device)),
             qr: look.link(&format!("/invite/qr?{token}")),
             landing: look.link(&format!("/invite?{token}")),
             uri,
             look,
         },
-    )
+    )?;
+    Ok(response)
 }

@@ -1,0 +1,176 @@
+//! What is told beside a form that was sent: all that is wrong with it at once, each where it can be mended.
+
+use std::time::Duration;
+
+use super::html::Html;
+use super::look::Look;
+use crate::desk::SignUpError;
+
+/// `Retry-After` of a form that cannot be used now: a server that is away may be back by then.
+pub(super) const RETRY_AFTER: Duration = Duration::from_mins(1);
+
+/// What is wrong with a form.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct FormErrors {
+    /// With the name.
+    pub(super) username: Option<NameError>,
+    /// With the password.
+    pub(super) password: Option<PasswordError>,
+    /// With neither: nothing that the guest can type would mend it.
+    pub(super) form: Option<FormError>,
+}
+
+/// What is wrong with a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NameError {
+    /// There is none.
+    Empty,
+    /// No account can be called so.
+    Invalid,
+    /// It is an address, on another host.
+    Address,
+    /// It is nobody's on this host.
+    Reserved,
+    /// Somebody has it.
+    Taken,
+    /// The invite is for another one.
+    Other,
+}
+
+/// What is wrong with a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PasswordError {
+    /// There is none.
+    Empty,
+    /// It has fewer characters than this.
+    Short(usize),
+    /// It is easily guessed.
+    Weak,
+    /// The server does not take it.
+    Refused,
+}
+
+/// Why a form cannot be used, whatever is in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FormError {
+    /// It is none that we gave to whoever sent it.
+    NotOurs,
+    /// The server's own rules are against the account.
+    NotAllowed,
+    /// The server is away.
+    Away,
+}
+
+impl FormErrors {
+    /// Whether nothing is wrong.
+    pub(super) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// What the form is answered with.
+    pub(super) fn status(&self) -> u16 {
+        match self {
+            Self { form: Some(FormError::Away), .. } => 503,
+            Self { form: Some(FormError::NotOurs | FormError::NotAllowed), .. } => 403,
+            Self { form: None, username: None, password: None } => 200,
+            Self { form: None, username: Some(NameError::Taken), password: None } => 409,
+            Self { form: None, username: _, password: _ } => 422,
+        }
+    }
+
+    /// What the page says above the form, if anything is wrong.
+    pub(super) fn summary(&self) -> Option<&'static str> {
+        match self.form {
+            Some(FormError::NotOurs) => Some("error-form"),
+            Some(FormError::NotAllowed) => Some("error-not-allowed"),
+            Some(FormError::Away) => Some("error-away"),
+            None => (!self.is_empty()).then_some("error-summary"),
+        }
+    }
+}
+
+impl From<NameError> for FormErrors {
+    fn from(error: NameError) -> Self {
+        Self { username: Some(error), ..Self::default() }
+    }
+}
+
+impl From<PasswordError> for FormErrors {
+    fn from(error: PasswordError) -> Self {
+        Self { password: Some(error), ..Self::default() }
+    }
+}
+
+impl From<FormError> for FormErrors {
+    fn from(error: FormError) -> Self {
+        Self { form: Some(error), ..Self::default() }
+    }
+}
+
+impl NameError {
+    /// What is wrong with the name, where that is what `error` says.
+    pub(super) fn of(error: &SignUpError) -> Option<Self> {
+        match error {
+            SignUpError::OtherName => Some(Self::Other),
+            SignUpError::Reserved => Some(Self::Reserved),
+            SignUpError::Taken => Some(Self::Taken),
+            SignUpError::Name => Some(Self::Invalid),
+            SignUpError::Ledger(_)
+            | SignUpError::Absent
+            | SignUpError::Ended(_)
+            | SignUpError::WrongKind
+            | SignUpError::PasswordTooShort(_)
+            | SignUpError::Password
+            | SignUpError::NotAllowed
+            | SignUpError::Closed
+            | SignUpError::Away => None,
+        }
+    }
+
+    /// What the page says about it.
+    pub(super) fn text(self, look: &Look<'_>) -> Html<'static> {
+        look.text(match self {
+            Self::Empty => "error-username-empty",
+            Self::Invalid => "error-username-invalid",
+            Self::Address => "error-username-address",
+            Self::Reserved => "error-username-reserved",
+            Self::Taken => "error-username-taken",
+            Self::Other => "error-username-other",
+        })
+    }
+}
+
+impl PasswordError {
+    /// What the page says about it.
+    pub(super) fn text(self, look: &Look<'_>) -> Html<'static> {
+        match self {
+            Self::Empty => look.text("error-password-empty"),
+            Self::Short(least) => look.count("error-password-short", least),
+            Self::Weak => look.text("error-password-weak"),
+            Self::Refused => look.text("error-password-refused"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_is_answered_by_the_worst_that_is_wrong_with_it() {
+        let of = |username, password, form| {
+            let errors = FormErrors { username, password, form };
+            (errors.status(), errors.summary())
+        };
+        let (taken, reserved, weak) = (Some(NameError::Taken), Some(NameError::Reserved), Some(PasswordError::Weak));
+        assert_eq!(of(None, None, None), (200, None));
+        assert_eq!(of(taken, None, None), (409, Some("error-summary")));
+        // A name that is taken would be refused by itself as well; the password is what no server is asked for.
+        assert_eq!(of(taken, weak, None), (422, Some("error-summary")));
+        assert_eq!(of(reserved, None, None), (422, Some("error-summary")));
+        assert_eq!(of(None, weak, None), (422, Some("error-summary")));
+        assert_eq!(of(taken, weak, Some(FormError::NotAllowed)), (403, Some("error-not-allowed")));
+        assert_eq!(of(None, None, Some(FormError::NotOurs)), (403, Some("error-form")));
+        assert_eq!(of(reserved, None, Some(FormError::Away)), (503, Some("error-away")));
+    }
+}

@@ -1,0 +1,93 @@
+//! The page of a form: to be filled in, with what is wrong with what was sent.
+
+use askama::Template;
+use tide::Response;
+use tide::http::headers;
+
+use super::form::{Csrf, Purpose};
+use super::form_errors::{FormErrors, RETRY_AFTER};
+use super::html::Html;
+use super::look::Look;
+use super::offered::chosen;
+use super::opened::site_of;
+use super::page::page;
+use super::refused::GuestProblem;
+use crate::caller::Request;
+use crate::clock;
+use crate::invite::name::Username;
+use crate::invite::{Invite, Kind};
+
+#[derive(Template)]
+#[template(path = "form.html")]
+struct FormPage<'a> {
+    look: Look<'a>,
+    title: Html<'static>,
+    action: String,
+    token: &'a str,
+    csrf: &'a str,
+    until: Html<'static>,
+    min_length: usize,
+    errors: &'a FormErrors,
+    account: Account<'a>,
+}
+
+/// Whose account a form is about.
+enum Account<'a> {
+    /// One that is to be created.
+    New {
+        host: &'a str,
+        /// What was typed, or what the invite is bound to.
+        username: &'a str,
+        is_bound: bool,
+        landing: String,
+    },
+    /// One that exists; browsers that keep passwords want its name.
+    Known { address: String, username: &'a str },
+}
+
+/// The form for an invite, with what was `typed` for a name and the `errors` in what was sent.
+pub(super) fn show(
+    request: &Request,
+    invite: &Invite,
+    token: &str,
+    typed: &str,
+    errors: &FormErrors,
+) -> Result<Response, GuestProblem> {
+    let site = site_of(request, invite)?;
+    let csrf = Csrf::new(request, token);
+    let look = Look::of(request).on(site);
+    let app = chosen(request).map(|app| format!("&c={}", app.id)).unwrap_or_default();
+    let host = invite.draft.host.as_str();
+    let (title, account) = match &invite.draft.kind {
+        Kind::Reset { username } => {
+            let account = Account::Known { address: format!("{username}@{host}"), username: username.as_str() };
+            (look.text("reset-title"), account)
+        }
+        Kind::Account { username } | Kind::Contact { username, .. } => {
+            let landing = look.link(&format!("/invite?{token}"));
+            let (is_bound, username) = (username.is_some(), username.as_ref().map_or(typed, Username::as_str));
+            let account = Account::New { host, username, is_bound, landing };
+            (look.with("register-title", "site", look.site_name()), account)
+        }
+    };
+    let status = errors.status();
+    let mut response = page(
+        status,
+        &FormPage {
+            action: look.link(&format!("{}?t={token}{app}", Purpose::of(&invite.draft.kind).path())),
+            token,
+            csrf: &csrf.field,
+            until: look.until(invite, clock::now()),
+            min_length: site.min_password_length,
+            title,
+            errors,
+            account,
+            look,
+        },
+    )?;
+    if status == 503 {
+        response.insert_header(headers::RETRY_AFTER, RETRY_AFTER.as_secs().to_string());
+    }
+    csrf.put(&mut response);
+    Ok(response)
+}

@@ -1,0 +1,60 @@
+//! The invite that a link opens, and the site that it is for.
+
+use jiff::Timestamp;
+
+use super::refused::GuestProblem;
+use crate::caller::{Request, address_of};
+use crate::config::HostSettings;
+use crate::invite::{Invite, Status};
+use crate::problem::{Problem, TooMany};
+
+/// The invite that a link's token opens. Where servers are asked for those that are none of ours, wrong ones are counted.
+///
+/// # Errors
+/// When there were too many of them, or the ledger cannot be used.
+pub(super) async fn find(request: &Request, token: &str, now: Timestamp) -> Result<Option<Invite>, Problem> {
+    let desk = request.state();
+    if !desk.may_be_a_servers(token) {
+        return Ok(desk.open(token, now).await?);
+    }
+    let client = address_of(request);
+    if let Some(wait) = desk.wait_for_guess(client, now) {
+        return Err(Problem::TooMany(TooMany::Failures, wait));
+    }
+    let invite = desk.open(token, now).await?;
+    if invite.is_none() {
+        desk.note_wrong_guess(client, now);
+    }
+    Ok(invite)
+}
+
+/// The same for a page, which is about an invite.
+///
+/// # Errors
+/// When there is none, or that cannot be told.
+pub(super) async fn known(request: &Request, token: &str, now: Timestamp) -> Result<Invite, GuestProblem> {
+    find(request, token, now).await?.ok_or(GuestProblem::Unknown)
+}
+
+/// The site of an invite.
+///
+/// # Errors
+/// When its host is no longer declared.
+pub(super) fn site_of<'a>(request: &'a Request, invite: &Invite) -> Result<&'a HostSettings, GuestProblem> {
+    request.state().settings().hosts.get(&invite.draft.host).ok_or_else(|| GuestProblem::ended(invite, Status::Pending))
+}
+
+/// The site of an invite that can still be redeemed.
+///
+/// # Errors
+/// When it has ended, or its host is no longer declared.
+pub(super) fn site_of_pending<'a>(
+    request: &'a Request,
+    invite: &Invite,
+    now: Timestamp,
+) -> Result<&'a HostSettings, GuestProblem> {
+    match invite.status(now) {
+        Status::Pending => site_of(request, invite),
+        ended @ (Status::Redeemed | Status::Expired | Status::Revoked) => Err(GuestProblem::ended(invite, ended)),
+    }
+}

@@ -1,0 +1,49 @@
+//! How a page is sent: drawn from a template, with the headers that every page has.
+
+use askama::Template;
+use hyper::header::{self, HeaderName, HeaderValue};
+use tide::Response;
+use tide::http::headers;
+
+use crate::problem::Problem;
+use crate::server::Ready;
+
+/// All is ours, nobody frames it.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
+                                       base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/// No page is much larger.
+const PAGE_BYTES: usize = 12 << 10;
+
+/// What every page is sent with.
+static HEADERS: [(HeaderName, HeaderValue); 5] = [
+    (header::CONTENT_TYPE, HeaderValue::from_static("text/html;charset=utf-8")),
+    (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY)),
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+];
+
+/// A page.
+pub(super) fn page(status: u16, template: &impl Template) -> Result<Response, Problem> {
+    let mut response = Response::new(status);
+    draw(&mut response, template).map_err(|error| Problem::Internal(error.to_string()))?;
+    Ok(response)
+}
+
+/// Makes a page of `response`.
+pub(super) fn draw(response: &mut Response, template: &impl Template) -> askama::Result<()> {
+    let mut html = String::with_capacity(PAGE_BYTES);
+    template.render_into(&mut html)?;
+    response.insert_ext(Ready { headers: &HEADERS, body: html.into() });
+    Ok(())
+}
+
+/// On to another page, by GET.
+pub(super) fn see_other(location: &str) -> Response {
+    let mut response = Response::new(303);
+    response.insert_header(headers::LOCATION, location);
+    response.insert_header("Referrer-Policy", "no-referrer");
+    response.insert_header(headers::CACHE_CONTROL, "no-store");
+    response
+}

@@ -1,0 +1,141 @@
+//! The way through a form with which a guest uses an invite: shown, filled in, refused with all that is wrong at once, or
+//! done. The same for an account and for a new password. Success leads on by 303, so that neither a reload nor the back
+//! button sends a password again.
+
+use jiff::Timestamp;
+use tide::Response;
+
+use super::done::{self, done, finished};
+use super::form::{self, Form, Purpose};
+use super::form_errors::{FormError, FormErrors, NameError, PasswordError};
+use super::form_page::show;
+use super::look::Look;
+use super::opened::{known, site_of, site_of_pending};
+use super::page::see_other;
+use super::password;
+use super::query::parameter;
+use super::refused::GuestProblem;
+use super::username::name_in;
+use crate::caller::{Request, address_of};
+use crate::clock;
+use crate::config::HostSettings;
+use crate::desk::{Guest, SignUpError, Wants, Web};
+use crate::invite::name::Username;
+use crate::invite::{Invite, Kind};
+use crate::problem::Problem;
+
+/// The form, or the end of it.
+///
+/// # Errors
+/// When the ledger cannot be used.
+pub(super) async fn get(request: Request, purpose: Purpose) -> Result<Response, Problem> {
+    let answer = opened(&request, purpose, clock::now()).await;
+    answer.or_else(|problem| problem.answer(&request))
+}
+
+async fn opened(request: &Request, purpose: Purpose, now: Timestamp) -> Result<Response, GuestProblem> {
+    let token = parameter(request, "t").unwrap_or_default();
+    let invite = known(request, &token, now).await?;
+    if let Some(username) = finished(request, purpose, &token, &invite) {
+        return done(request, purpose, &invite, &username);
+    }
+    site_of_pending(request, &invite, now)?;
+    let meant = Purpose::of(&invite.draft.kind);
+    if meant != purpose {
+        return Ok(see_other(&Look::of(request).link(&format!("{}?t={token}", meant.path()))));
+    }
+    let offer = request.state().offer(invite, Wants::Web, now).await?;
+    let errors = match offer.web {
+        Web::Closed => return Err(GuestProblem::closed(&offer.invite, &token)),
+        Web::Away => FormError::Away.into(),
+        Web::Open => FormErrors::default(),
+    };
+    show(request, &offer.invite, &token, "", &errors)
+}
+
+/// Does what the form is for.
+///
+/// # Errors
+/// When the form is none, or the ledger cannot be used.
+pub(super) async fn post(mut request: Request, purpose: Purpose) -> Result<Response, Problem> {
+    let form = form::read(&mut request).await?;
+    let answer = sent(&request, purpose, &form, clock::now()).await;
+    answer.or_else(|problem| problem.answer(&request))
+}
+
+async fn sent(request: &Request, purpose: Purpose, form: &Form, now: Timestamp) -> Result<Response, GuestProblem> {
+    let invite = known(request, &form.token, now).await?;
+    let host = site_of(request, &invite)?;
+    if Purpose::of(&invite.draft.kind) != purpose {
+        return Err(wrong_kind(purpose).into());
+    }
+    let again = |errors: &FormErrors| show(request, &invite, &form.token, &form.username, errors);
+    if !form::is_ours(request, form) {
+        return again(&FormError::NotOurs.into());
+    }
+    let username = match acceptable(&invite, host, form) {
+        Ok(username) => username,
+        Err(errors) => return again(&errors),
+    };
+    let guest =
+        Guest { token: &form.token, username: &username, password: &form.password, client: address_of(request) };
+    let desk = request.state();
+    let done = match purpose {
+        Purpose::Account => desk.sign_up(guest, now).await,
+        Purpose::Password => desk.reset_password(guest, now).await,
+    };
+    match done {
+        Ok(_) => Ok(see_other(&done::link(request, purpose, &form.token, &username))),
+        Err(error) => again(&errors_of(error, purpose, &invite, &form.token)?),
+    }
+}
+
+/// The name in a form that may be used as far as we can tell, or all that is wrong with it.
+fn acceptable(invite: &Invite, host: &HostSettings, form: &Form) -> Result<Username, FormErrors> {
+    let username = match &invite.draft.kind {
+        Kind::Reset { username } => Ok(username.clone()),
+        Kind::Account { .. } | Kind::Contact { .. } => name_in(&form.username, &invite.draft.host),
+    };
+    let name = username.as_ref().map_or(form.username.trim(), Username::as_str);
+    let password = password::check(&form.password, host, &[name, invite.draft.host.as_str(), &host.site_name]);
+    let username = match (username, &password) {
+        (Ok(username), Ok(())) => return Ok(username),
+        (Err(error), _) => Some(error),
+        (Ok(_), Err(_)) => None,
+    };
+    Err(FormErrors { username, password: password.err(), form: None })
+}
+
+/// What the desk refuses, as it is told beside the form.
+///
+/// # Errors
+/// When this is the end of the guest's way, and there is nothing to fill in again.
+fn errors_of(error: SignUpError, purpose: Purpose, invite: &Invite, token: &str) -> Result<FormErrors, GuestProblem> {
+    use SignUpError as Refused;
+    Ok(match (error, purpose) {
+        (Refused::Ledger(error), _) => return Err(error.into()),
+        (Refused::Absent, _) => return Err(GuestProblem::Unknown),
+        (Refused::Ended(status), _) => return Err(GuestProblem::ended(invite, status)),
+        (Refused::WrongKind, _) => return Err(wrong_kind(purpose).into()),
+        (Refused::Closed, _)
+        // The account is not there any more.
+        | (Refused::OtherName | Refused::Reserved | Refused::Taken | Refused::Name, Purpose::Password) => {
+            return Err(GuestProblem::closed(invite, token));
+        }
+        (error @ (Refused::OtherName | Refused::Reserved | Refused::Taken | Refused::Name), Purpose::Account) => {
+            FormErrors { username: NameError::of(&error), ..FormErrors::default() }
+        }
+        (Refused::PasswordTooShort(least), _) => PasswordError::Short(least).into(),
+        // All that there is to dislike about a new password is the password.
+        (Refused::Password, _) | (Refused::NotAllowed, Purpose::Password) => PasswordError::Refused.into(),
+        (Refused::NotAllowed, Purpose::Account) => FormError::NotAllowed.into(),
+        (Refused::Away, _) => FormError::Away.into(),
+    })
+}
+
+fn wrong_kind(purpose: Purpose) -> Problem {
+    Problem::BadRequest(match purpose {
+        Purpose::Account => "This invite is for a new password.",
+        Purpose::Password => "This invite is not for a new password.",
+    })
+}
