@@ -11,6 +11,7 @@ use futures_lite::future::{self, block_on};
 use invited::backend::Refusal;
 use invited::desk::Desk;
 use invited::invite::policy::Order;
+use invited::pages::language::Language;
 use invited::server::Ready;
 use tide::http::{Method, Request, Response, Url};
 
@@ -53,6 +54,10 @@ impl Place {
 
     /// The form at `target`, filled in.
     fn filled(&self, target: &str, username: &str) -> Form {
+        self.filled_with(target, username, PASSWORD)
+    }
+
+    fn filled_with(&self, target: &str, username: &str, password: &str) -> Form {
         let form = self.get(target);
         let value = |name: &str| {
             let part = form.text.split(&format!("name=\"{name}\" value=\"")).nth(1);
@@ -60,7 +65,7 @@ impl Place {
         };
         let mut body = url::form_urlencoded::Serializer::new(String::new());
         body.append_pair("token", value("token")).append_pair("csrf", value("csrf"));
-        body.append_pair("username", username).append_pair("password", PASSWORD);
+        body.append_pair("username", username).append_pair("password", password);
         let cookie = form.cookie.split(';').next().unwrap().to_owned();
         Form { target: target.into(), body: body.finish(), cookie }
     }
@@ -130,6 +135,20 @@ impl Page {
         let main = self.text.split("<main>").nth(1).unwrap().split("</main>").next().unwrap();
         main.split("href=\"").skip(1).map(|part| part.split('"').next().unwrap().replace("&#38;", "&")).collect()
     }
+
+    /// What is said to be wrong with a field, beside it: whoever cannot see the page hears it with the field.
+    fn error(&self, field: &str) -> Option<&str> {
+        let input = self.text.split(&format!("<input id=\"{field}\"")).nth(1)?.split('>').next().unwrap();
+        let described = input.split("aria-describedby=\"").nth(1).unwrap().split('"').next().unwrap();
+        let is_described = described.split(' ').any(|id| id == format!("{field}-error"));
+        let beside = self.text.split(&format!("<p class=\"error\" id=\"{field}-error\">")).nth(1);
+        assert_eq!(
+            (is_described, input.contains("aria-invalid=\"true\"")),
+            (beside.is_some(), beside.is_some()),
+            "{input}"
+        );
+        beside.map(|part| part.split("</p>").next().unwrap())
+    }
 }
 
 #[test]
@@ -173,6 +192,97 @@ fn a_whole_address_is_taken_and_another_one_explained() {
     let (_, page) = place.finish(&target, "Juliet@Example.com");
     assert!(page.text.contains(">juliet@example.com<"), "{}", page.text);
     assert_eq!(place.server.accounts(), ["juliet"]);
+}
+
+/// The names and passwords that a form is refused for, each with what the page says of it.
+const WRONG_NAMES: [(&str, &str); 7] = [
+    ("", "error-username-empty"),
+    ("juliet capulet", "error-username-invalid"),
+    // A server would make another name of it.
+    ("weiß", "error-username-invalid"),
+    ("juliet@elsewhere.example", "error-username-address"),
+    ("admin", "error-username-reserved"),
+    ("romeo", "error-username-taken"),
+    ("Romeo@example.com", "error-username-taken"),
+];
+const WRONG_PASSWORDS: [(&str, &str); 3] =
+    [("", "error-password-empty"), ("short", "error-password-short"), ("passwordpassword", "error-password-weak")];
+
+#[test]
+fn every_wrong_field_is_named_at_once_in_every_language() {
+    let place = Place::new("", "");
+    place.server.state.lock().unwrap().accounts.insert("romeo".into(), String::new());
+    let token = place.invite(&Order::default());
+    for language in Language::all() {
+        let said = |id: &str| match id {
+            "error-password-short" => language.with(id, [("count", 12.into())]),
+            _ => language.text(id).into_owned(),
+        };
+        let target = format!("/register?t={token}&lang={}", language.tag);
+        let send = |username: &str, password: &str| place.send(&place.filled_with(&target, username, password));
+        for (password, password_error) in WRONG_PASSWORDS {
+            let case = format!("{} {password:?}", language.tag);
+            for (name, name_error) in WRONG_NAMES {
+                let page = send(name, password);
+                assert_eq!(page.status, 422, "{case} {name}: {}", page.text);
+                assert_eq!(page.error("username"), Some(&*said(name_error)), "{case} {name}");
+                assert_eq!(page.error("password"), Some(&*said(password_error)), "{case} {name}");
+                assert!(page.text.contains(&format!("role=\"alert\"><p>{}</p>", said("error-summary"))), "{case}");
+                assert!(page.text.contains(&format!("value=\"{name}\"")), "what was typed is kept: {}", page.text);
+                assert!(password.is_empty() || !page.text.contains(&format!("\"{password}\"")), "{}", page.text);
+            }
+            let page = send("juliet", password);
+            assert_eq!((page.status, page.error("username")), (422, None), "{case}");
+            assert_eq!(page.error("password"), Some(&*said(password_error)), "{case}");
+        }
+        for (name, name_error) in WRONG_NAMES {
+            let page = send(name, PASSWORD);
+            let status = if name_error == "error-username-taken" { 409 } else { 422 };
+            assert_eq!((page.status, page.error("password")), (status, None), "{name}: {}", page.text);
+            assert_eq!(page.error("username"), Some(&*said(name_error)), "{name}");
+        }
+    }
+    assert_eq!((place.server.count("create"), place.uses_left(&token)), (0, 1));
+}
+
+#[test]
+fn a_bound_name_is_named_beside_the_password_and_a_new_password_alone() {
+    let place = Place::new("", "");
+    let bound = place.invite(&Order { username: Some("juliet".into()), ..Order::default() });
+    let page = place.send(&place.filled_with(&format!("/register?t={bound}"), "tybalt", "short"));
+    assert_eq!((page.status, page.error("username")), (422, Some("This invite is for another name.")));
+    assert_eq!(page.error("password"), Some("The password needs at least 12 characters."));
+    place.server.state.lock().unwrap().accounts.insert("juliet".into(), "forgotten".into());
+    let reset = place.invite(&Order { reset: Some("juliet".into()), ..Order::default() });
+    let asked = place.server.count("exists");
+    let page = place.send(&place.filled_with(&format!("/reset?t={reset}"), "tybalt", "short"));
+    assert_eq!(page.status, 422);
+    assert_eq!(page.error("password"), Some("The password needs at least 12 characters."));
+    assert!(page.text.contains("<strong class=\"address\">juliet@example.com</strong>"), "{}", page.text);
+    assert_eq!(place.server.count("exists"), asked, "its name is the invite's");
+    assert_eq!((place.uses_left(&bound), place.uses_left(&reset)), (1, 1));
+}
+
+#[test]
+fn a_wrong_password_is_told_although_the_server_cannot_be_asked_for_the_name() {
+    let place = Place::new("", "");
+    let form =
+        place.filled_with(&format!("/register?t={}", place.invite(&Order::default())), "juliet", "passwordpassword");
+    place.server.script("exists", Fault::Away);
+    let page = place.send(&form);
+    assert_eq!((page.status, page.error("username")), (422, None), "{}", page.text);
+    assert!(page.error("password").is_some());
+}
+
+#[test]
+fn nothing_is_asked_again_for_an_invite_that_has_ended() {
+    let place = Place::new("", "");
+    let target = format!("/register?t={}", place.invite(&Order::default()));
+    let wrong = place.filled_with(&target, "admin", "short");
+    place.finish(&target, "juliet");
+    let page = place.send(&wrong);
+    assert_eq!(page.status, 410);
+    assert!(page.text.contains("This invite has been used") && !page.text.contains("<form"), "{}", page.text);
 }
 
 #[test]

@@ -223,6 +223,16 @@ impl Desk {
         self.use_on_web(invite, guest, now).await
     }
 
+    /// What speaks against a new account's name, as far as that can be told without creating it: for whoever refuses a form
+    /// for another reason, and says all that is wrong with it at once.
+    ///
+    /// # Errors
+    /// What [`Desk::sign_up`] would say of the name, or that its server is away.
+    pub async fn check_name(&self, invite: &Invite, username: &Username) -> Result<(), SignUpError> {
+        self.may_be_called(invite, username)?;
+        is_free(self.web(invite)?, username).await
+    }
+
     async fn use_on_web(&self, invite: Invite, guest: Guest<'_>, now: Timestamp) -> Result<Invite, SignUpError> {
         let began = clock::instant();
         // A turn may be waited for, and a server; what is reserved then is reserved then.
@@ -249,13 +259,7 @@ impl Desk {
         })?;
         let is_account = !matches!(invite.draft.kind, Kind::Reset { .. });
         if is_account {
-            match backend.exists(guest.username).await {
-                Ok(true) => return Err(SignUpError::Taken),
-                // Where it cannot be asked, it is found out by trying.
-                Ok(false) | Err(CallError::Refused(Refusal::Unsupported)) => {}
-                Err(CallError::Refused(Refusal::Name)) => return Err(SignUpError::Name),
-                Err(_) => return Err(SignUpError::Away),
-            }
+            is_free(backend, guest.username).await?;
         }
         for _ in 0..TRIES {
             let reservation = self.ledger.reserve(invite.id, guest.username.clone(), Via::Web, passed()).await?;
@@ -277,20 +281,26 @@ impl Desk {
         if status != Status::Pending {
             return Err(SignUpError::Ended(status));
         }
-        if invite.draft.kind.username().is_some_and(|bound| bound != guest.username) {
-            return Err(SignUpError::OtherName);
-        }
-        if !matches!(invite.draft.kind, Kind::Reset { .. }) {
-            if self.is_reserved(invite, guest.username) {
-                return Err(SignUpError::Reserved);
-            }
-            if !backend::is_kept(guest.username) {
-                return Err(SignUpError::Name);
-            }
-        }
+        self.may_be_called(invite, guest.username)?;
         let host = self.settings.hosts.get(&invite.draft.host).ok_or(SignUpError::Closed)?;
         if guest.password.reveal().chars().count() < host.min_password_length {
             return Err(SignUpError::PasswordTooShort(host.min_password_length));
+        }
+        Ok(())
+    }
+
+    /// What the invite and the host say of a name.
+    fn may_be_called(&self, invite: &Invite, username: &Username) -> Result<(), SignUpError> {
+        if invite.draft.kind.username().is_some_and(|bound| bound != username) {
+            return Err(SignUpError::OtherName);
+        }
+        if !matches!(invite.draft.kind, Kind::Reset { .. }) {
+            if self.is_reserved(invite, username) {
+                return Err(SignUpError::Reserved);
+            }
+            if !backend::is_kept(username) {
+                return Err(SignUpError::Name);
+            }
         }
         Ok(())
     }
@@ -326,6 +336,17 @@ impl Desk {
             not_after: Backend::not_after(),
         };
         backend.create(&account).await
+    }
+}
+
+/// What the server says of a name for a new account.
+async fn is_free(backend: &Backend, username: &Username) -> Result<(), SignUpError> {
+    match backend.exists(username).await {
+        Ok(true) => Err(SignUpError::Taken),
+        // Where it cannot be asked, it is found out by trying.
+        Ok(false) | Err(CallError::Refused(Refusal::Unsupported)) => Ok(()),
+        Err(CallError::Refused(Refusal::Name)) => Err(SignUpError::Name),
+        Err(_) => Err(SignUpError::Away),
     }
 }
 

@@ -14,10 +14,10 @@ pub(super) fn check(password: &Secret, host: &HostSettings, about: &[&str]) -> R
     if password.is_empty() {
         return Err(PasswordError::Empty);
     }
-    // How long it must be is the desk's business, which says so.
-    let is_long = password.chars().count() >= host.min_password_length;
-    let is_weak = || says_little(password, about) || zxcvbn::zxcvbn(password, about).score() <= WEAK;
-    if is_long && is_weak() {
+    if password.chars().count() < host.min_password_length {
+        return Err(PasswordError::Short(host.min_password_length));
+    }
+    if says_little(password, about) || zxcvbn::zxcvbn(password, about).score() <= WEAK {
         return Err(PasswordError::Weak);
     }
     Ok(())

@@ -73,9 +73,12 @@ async fn sent(request: &Request, purpose: Purpose, form: &Form, now: Timestamp) 
     if !form::is_ours(request, form) {
         return again(&FormError::NotOurs.into());
     }
-    let username = match acceptable(&invite, host, form) {
+    let username = match acceptable(request, &invite, host, form).await {
         Ok(username) => username,
-        Err(errors) => return again(&errors),
+        Err(errors) => {
+            site_of_pending(request, &invite, now)?;
+            return again(&errors);
+        }
     };
     let guest =
         Guest { token: &form.token, username: &username, password: &form.password, client: address_of(request) };
@@ -91,7 +94,12 @@ async fn sent(request: &Request, purpose: Purpose, form: &Form, now: Timestamp) 
 }
 
 /// The name in a form that may be used as far as we can tell, or all that is wrong with it.
-fn acceptable(invite: &Invite, host: &HostSettings, form: &Form) -> Result<Username, FormErrors> {
+async fn acceptable(
+    request: &Request,
+    invite: &Invite,
+    host: &HostSettings,
+    form: &Form,
+) -> Result<Username, FormErrors> {
     let username = match &invite.draft.kind {
         Kind::Reset { username } => Ok(username.clone()),
         Kind::Account { .. } | Kind::Contact { .. } => name_in(&form.username, &invite.draft.host),
@@ -101,7 +109,13 @@ fn acceptable(invite: &Invite, host: &HostSettings, form: &Form) -> Result<Usern
     let username = match (username, &password) {
         (Ok(username), Ok(())) => return Ok(username),
         (Err(error), _) => Some(error),
-        (Ok(_), Err(_)) => None,
+        // Whoever has to choose another password learns now that the name will not do, either.
+        (Ok(username), Err(_)) => match Purpose::of(&invite.draft.kind) {
+            Purpose::Account => {
+                request.state().check_name(invite, &username).await.err().as_ref().and_then(NameError::of)
+            }
+            Purpose::Password => None,
+        },
     };
     Err(FormErrors { username, password: password.err(), form: None })
 }

@@ -566,6 +566,14 @@ def forms():
     weak = "This password is too easy to guess. Please use more words, or rarer ones."
     wrong("register-bound", path("bound", "register?t="), None, "passwordpassword", weak)
     wrong("reset", path("reset", "reset?t="), None, "passwordpassword", weak)
+    # All that is wrong is said at once.
+    browser.get(path("account", "register?t="))
+    browser.fill("admin", "passwordpassword")
+    browser.submit()
+    assert [error.text for error in browser.all(".error")] == [reserved, weak]
+    for field in ("username", "password"):
+        assert f"{field}-error" in browser.one(f"#{field}").get_attribute("aria-describedby").split()
+    browser.see("register-both-wrong")
     # Without its cookie a form is none of ours.
     browser.get(path("account", "register?t="))
     browser.driver.delete_all_cookies()
