@@ -7,9 +7,9 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::desk::{AmendError, AuthError, FindError, IssueError, SpendError};
+use crate::desk::{AmendError, AuthError, CreateInviteError, FindError, SpendError};
 use crate::invite::Status;
-use crate::invite::policy::Wrong;
+use crate::invite::field::{Fault, FieldError};
 use crate::ledger::{ChangeError, CreateError, LedgerError, RedeemError};
 
 /// A refusal.
@@ -18,7 +18,7 @@ pub enum Problem {
     /// 400: the request is not one.
     BadRequest(&'static str),
     /// 400: fields are wrong.
-    Fields(Vec<Wrong>),
+    Fields(Vec<FieldError>),
     /// 401: the API wants a key, and there is none that is good; true if one was sent.
     Unauthorized(AuthError, bool),
     /// 403: no key, or none that is good. Which of these is not told.
@@ -35,7 +35,7 @@ pub enum Problem {
     Timeout,
     /// 409: somebody else has the name, or it is reserved.
     NameTaken,
-    /// 409: an app has a token for the invite's last use, and it cannot be taken back.
+    /// 409: an app has a token for the invite's last use, and it cannot be withdrawn.
     InApp,
     /// 410: an invite that is spent, expired or revoked.
     Ended(Status),
@@ -46,7 +46,7 @@ pub enum Problem {
     /// 415
     MediaType,
     /// 422: fields that are right as such, and of which the host's server makes something else.
-    NotForServer(Vec<Wrong>),
+    NotForServer(Vec<FieldError>),
     /// 422: an Idempotency-Key that came before with another body.
     OtherBody,
     /// 429: too many wrong keys, invites, or pending invites.
@@ -78,6 +78,15 @@ pub enum TooMany {
 const HEAL_TIME: Duration = Duration::from_secs(5);
 
 impl Problem {
+    /// What is wrong with fields: not their form, if the host's server alone would not take any of them.
+    fn of_fields(errors: Vec<FieldError>) -> Self {
+        if errors.iter().all(|error| error.fault == Fault::NotForServer) {
+            Self::NotForServer(errors)
+        } else {
+            Self::Fields(errors)
+        }
+    }
+
     /// The HTTP status.
     #[must_use]
     pub fn status(&self) -> u16 {
@@ -178,7 +187,7 @@ impl Problem {
             Self::Method(_) => "This method cannot be used here; `Allow` says which can.",
             Self::Timeout => "The request took too long to arrive.",
             Self::NameTaken => "Somebody has this name, or another invite reserves it.",
-            Self::InApp => "An app may be signing up with this invite, and its token cannot be taken back.",
+            Self::InApp => "An app may be signing up with this invite, and its token cannot be withdrawn.",
             Self::Ended(Status::Pending) => "This invite can be redeemed.",
             Self::Ended(Status::Redeemed) => "All uses of this invite are spent.",
             Self::Ended(Status::Expired) => "This invite has expired.",
@@ -245,22 +254,14 @@ pub struct ProblemDetails<'a> {
     /// What is wrong and what to do.
     detail: &'a str,
     /// The fields that are wrong.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    errors: Vec<FieldError<'a>>,
-}
-
-#[derive(Serialize, JsonSchema)]
-struct FieldError<'a> {
-    /// The field; empty for the whole body.
-    field: &'a str,
-    /// What is allowed.
-    detail: &'a str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [FieldError],
 }
 
 impl<'a> From<&'a Problem> for ProblemDetails<'a> {
     fn from(problem: &'a Problem) -> Self {
-        let errors: &[Wrong] = match problem {
-            Problem::Fields(wrong) | Problem::NotForServer(wrong) => wrong,
+        let errors = match problem {
+            Problem::Fields(wrong) | Problem::NotForServer(wrong) => wrong.as_slice(),
             _ => &[],
         };
         Self {
@@ -268,7 +269,7 @@ impl<'a> From<&'a Problem> for ProblemDetails<'a> {
             title: problem.title(),
             status: problem.status(),
             detail: problem.detail(),
-            errors: errors.iter().map(|wrong| FieldError { field: &wrong.field, detail: &wrong.reason }).collect(),
+            errors,
         }
     }
 }
@@ -323,7 +324,7 @@ impl From<CreateError> for Problem {
 impl From<AmendError> for Problem {
     fn from(error: AmendError) -> Self {
         match error {
-            AmendError::Fields(wrong) => Self::Fields(wrong),
+            AmendError::Fields(errors) => Self::of_fields(errors),
             AmendError::Ledger(ChangeError::Ledger(error)) => error.into(),
             AmendError::Ledger(ChangeError::Absent) => Self::NotFound,
             AmendError::Ledger(ChangeError::Uses(error)) => Self::Fields(vec![error.into()]),
@@ -350,23 +351,23 @@ impl From<RedeemError> for Problem {
 impl From<SpendError> for Problem {
     fn from(error: SpendError) -> Self {
         match error {
+            SpendError::Fields(errors) => Self::of_fields(errors),
             SpendError::Ledger(error) => error.into(),
             SpendError::Away => Self::ServerAway,
         }
     }
 }
 
-impl From<IssueError> for Problem {
-    fn from(error: IssueError) -> Self {
+impl From<CreateInviteError> for Problem {
+    fn from(error: CreateInviteError) -> Self {
         match error {
-            IssueError::Scope => Self::NotAllowed("This key may not make invites."),
-            IssueError::Host => Self::NotAllowed("This key may not make invites for this host."),
-            IssueError::WhichHost => Self::BadRequest("Several hosts are possible; name one with `host=`."),
-            IssueError::Order(wrong) => Self::Fields(wrong),
-            IssueError::NotForServer(wrong) => Self::NotForServer(wrong),
-            IssueError::Ledger(error) => error.into(),
-            IssueError::NoAppToken(_) => Self::ServerAway,
-            IssueError::NoPublicUrl => Self::Internal("public_url is not set".into()),
+            CreateInviteError::Scope => Self::NotAllowed("This key may not create invites."),
+            CreateInviteError::Host => Self::NotAllowed("This key may not create invites for this host."),
+            CreateInviteError::WhichHost => Self::BadRequest("Several hosts are possible; name one with `host=`."),
+            CreateInviteError::Fields(errors) => Self::of_fields(errors),
+            CreateInviteError::Ledger(error) => error.into(),
+            CreateInviteError::NoAppToken(_) => Self::ServerAway,
+            CreateInviteError::NoPublicUrl => Self::Internal("public_url is not set".into()),
         }
     }
 }

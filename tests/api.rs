@@ -168,7 +168,7 @@ fn all_wrong_fields_are_named_at_once_and_nothing_is_made() {
     let served = scratch.serve();
     let mut api = Api::new(&served, "all");
     for (body, expected) in [
-        (json!({ "uses": "many", "ttl": 5, "colour": "red", "note": "fine" }), vec!["colour", "ttl", "uses"]),
+        (json!({ "uses": "many", "ttl": true, "colour": "red", "note": "fine" }), vec!["colour", "ttl", "uses"]),
         (json!({ "username": "a b", "uses": 0, "ttl": "400d" }), vec!["username", "uses", "ttl"]),
         (json!({ "username": "admin@" }), vec!["username"]),
         (json!({ "contact": "romeo@elsewhere.example" }), vec!["contact"]),
@@ -208,6 +208,120 @@ fn all_wrong_fields_are_named_at_once_and_nothing_is_made() {
     ));
     assert_eq!(api.0.read().unwrap().status, 415);
     assert_eq!(ids(&api.list("")), Vec::<String>::new());
+}
+
+const NAME: &str = "expected a user name: letters, digits and . _ - without blanks or any of \" & ' / : < > @";
+const JID: &str = "expected an address such as \"romeo@example.com\"";
+const WORDS: &str = "expected at most 32 names of 1 to 128 characters, without control characters";
+const NOTE: &str = "expected at most 1000 characters, without NUL";
+
+/// What a refusal says of each field.
+fn errors(answer: &Response) -> Value {
+    assert_eq!(answer.status, 400, "{}", answer.text());
+    answer.json()["errors"].clone()
+}
+
+fn wrong(errors: &[(&str, &str)]) -> Value {
+    errors.iter().map(|(field, detail)| json!({ "field": field, "detail": detail })).collect()
+}
+
+#[test]
+fn every_wrong_field_is_told_at_once_whatever_is_wrong_with_it() {
+    const TTL: &str = "expected a duration such as \"90s\", \"10m\" or \"7d\", or a number of seconds, at most";
+    const FIELDS: &str = "contact, count, groups, host, inviter, kind, note, reset, roles, ttl, uri, username, uses";
+    let scratch = scratch();
+    let served = scratch.serve();
+    let mut api = Api::new(&served, "all");
+    let unknown = format!("unknown; expected one of {FIELDS}");
+    let (year, two_days) = (format!("{TTL} 365d"), format!("{TTL} 2d"));
+    let (count, uses) = ("expected a whole number from 1 to 1000", "expected a whole number from 1 to 10000");
+    let kind = "expected account, contact or reset";
+    let word = "expected 1 to 128 characters, without control characters";
+    let host = "expected a domain such as \"example.com\"";
+    for (body, expected) in [
+        (json!({ "count": 5000, "ttl": "9999d", "uses": 0 }), vec![("count", count), ("ttl", &year), ("uses", uses)]),
+        (json!({ "uses": "5" }), vec![("uses", uses)]),
+        (json!({ "uses": 1.5, "count": -1, "ttl": 0 }), vec![("count", count), ("ttl", &year), ("uses", uses)]),
+        (
+            // Wrong types, what is out of bounds, and what there is none of.
+            json!({
+                "host": 1, "kind": 2, "username": 3, "contact": 4, "reset": 5, "groups": "6", "roles": [7], "uses": "8",
+                "ttl": {}, "note": 10, "inviter": 11, "uri": "yes", "count": 1001, "colour": "red", "size": 1,
+            }),
+            vec![
+                ("colour", &unknown),
+                ("contact", JID),
+                ("count", count),
+                ("groups", WORDS),
+                ("host", host),
+                ("inviter", word),
+                ("kind", kind),
+                ("note", NOTE),
+                ("reset", NAME),
+                ("roles", WORDS),
+                ("size", &unknown),
+                ("ttl", &year),
+                ("uri", "expected true or false"),
+                ("username", NAME),
+                ("uses", uses),
+            ],
+        ),
+        (
+            json!({ "username": "admin", "uses": 2, "kind": "contact", "note": "\u{0}" }),
+            vec![
+                ("contact", "expected with kind contact"),
+                ("note", NOTE),
+                ("username", "admin is reserved on example.com"),
+                ("uses", "an invite for one account has one use"),
+            ],
+        ),
+    ] {
+        assert_eq!(errors(&api.ask("POST", "/api/v1/invites", &body)), wrong(&expected), "{body}");
+    }
+    // What the key may.
+    let small = Api::new(&served, "small").ask("POST", "/api/v1/invites", &json!({ "uses": "5", "ttl": 172_801 }));
+    assert_eq!(errors(&small), wrong(&[("ttl", &two_days), ("uses", "expected a whole number from 1 to 3")]));
+
+    let made = api.make(&json!({ "uses": 2, "ttl": 3600 }));
+    let lifetime = [text(&made, "expires_at"), text(&made, "created_at")]
+        .map(|text| text.parse::<jiff::Timestamp>().unwrap().as_second());
+    assert_eq!(lifetime[0] - lifetime[1], 3_600, "a number is seconds");
+    api.redeem(&json!({ "token": made["token"] }));
+    api.redeem(&json!({ "token": made["token"] }));
+    let change = json!({ "uses": 1, "note": 5, "expires_at": 5, "status": "redeemed", "host": "example.org" });
+    let refused = errors(&api.ask("PATCH", &path(&made), &change));
+    let time = text(&refused[0], "detail").to_owned();
+    assert!(time.starts_with("expected a time such as \"2027-01-01T00:00:00Z\", in the future and 20"), "{time}");
+    let expected = wrong(&[
+        ("expires_at", &time),
+        ("host", "unknown; expected one of expires_at, note, status, uses"),
+        ("note", NOTE),
+        ("status", "expected pending or revoked"),
+        ("uses", "expected at least 2: so many are spent already"),
+    ]);
+    assert_eq!(refused, expected);
+
+    let refused = errors(&api.redeem(&json!({ "token": 5, "account": "a b", "who": "me" })));
+    let expected = wrong(&[
+        ("account", "expected the user name of the account, or its address"),
+        ("token", "expected the token of a link"),
+        ("who", "unknown; expected one of account, token"),
+    ]);
+    assert_eq!(refused, expected);
+
+    let query = "?limit=many&status=new&kind=party&key=a%2Fb&username=a%20b&cursor=x&colour=red&host=a&host=b";
+    let expected = wrong(&[
+        ("colour", "unknown; expected one of cursor, host, key, kind, limit, status, username"),
+        ("cursor", "expected next_cursor of the page before"),
+        ("host", "expected once"),
+        ("key", "expected 1 to 64 characters of A-Z a-z 0-9 . _ - that do not begin with a dot"),
+        ("kind", kind),
+        ("limit", "expected a whole number from 1 to 500"),
+        ("status", "expected pending, redeemed, expired or revoked"),
+        ("username", NAME),
+    ]);
+    assert_eq!(errors(&api.get(&format!("/api/v1/invites{query}"))), expected);
+    assert_eq!(ids(&api.list("")).len(), 1, "nothing is made of what is wrong");
 }
 
 #[test]
@@ -595,6 +709,43 @@ fn a_repeated_request_is_answered_as_before_also_after_a_restart() {
     let wrong = api.with("POST", "/api/v1/invites", &["Idempotency-Key: r"], r#"{"uses":0}"#);
     let right = api.with("POST", "/api/v1/invites", &["Idempotency-Key: r"], "{}");
     assert_eq!((wrong.status, right.status), (400, 201));
+}
+
+#[test]
+fn a_repeated_answer_has_the_invites_of_then_and_the_links_of_now() {
+    let config = |base: &str| format!("{CONFIG}{KEYS}").replace("https://invite.example.com/", base);
+    let scratch = scratch();
+    let served = scratch.serve();
+    let body = r#"{"count":2,"note":"once"}"#;
+    let first = Api::new(&served, "all").with("POST", "/api/v1/invites", &[TWICE], body);
+    let made = first.json()["invites"][0].clone();
+    let change = json!({ "note": "another", "status": "revoked" });
+    assert_eq!(Api::new(&served, "all").ask("PATCH", &path(&made), &change).status, 200);
+    std::fs::write(scratch.config(), config("https://elsewhere.example/")).unwrap();
+    served.signal("HUP");
+    served.wait_log("event=reload.done");
+    let again = Api::new(&served, "all").with("POST", "/api/v1/invites", &[TWICE], body);
+    let moved = first.text().replace("https://invite.example.com/", "https://elsewhere.example/");
+    assert_eq!((again.status, again.text()), (201, moved));
+    let location = format!("https://elsewhere.example/api/v1/invites/{}", text(&made, "id"));
+    assert_eq!(again.header("location"), Some(&*location));
+}
+
+/// An answer of a version that kept what it had sent: it is not found, and does no harm.
+#[test]
+fn an_answer_in_an_older_form_is_not_repeated() {
+    let scratch = scratch();
+    let mut served = scratch.serve();
+    let first = Api::new(&served, "all").with("POST", "/api/v1/invites", &[TWICE], "{}");
+    served.kill();
+    drop(served);
+    let ledger = rusqlite::Connection::open(scratch.path().join("state/ledger.db")).unwrap();
+    assert_eq!(ledger.execute("UPDATE answer SET slot = x'00'", []).unwrap(), 1);
+    drop(ledger);
+    let served = scratch.serve();
+    let second = Api::new(&served, "all").with("POST", "/api/v1/invites", &[TWICE], "{}");
+    assert_eq!(second.status, 201);
+    assert_ne!(second.json()["id"], first.json()["id"]);
 }
 
 #[test]

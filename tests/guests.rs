@@ -9,8 +9,9 @@ use std::sync::Arc;
 use fake_server::{FakeServer, Fault};
 use futures_lite::future::{self, block_on};
 use invited::backend::Refusal;
-use invited::desk::Desk;
-use invited::invite::policy::Order;
+use invited::desk::{Caller, Desk};
+use invited::invite::field::Given;
+use invited::invite::request::InviteRequest;
 use invited::pages::language::Language;
 use invited::server::Ready;
 use tide::http::{Method, Request, Response, Url};
@@ -35,9 +36,9 @@ impl Place {
     }
 
     /// The token of a new invite.
-    fn invite(&self, order: &Order) -> String {
-        let made = block_on(self.desk.issue(None, None, order, 1, invited::clock::now())).unwrap();
-        made.into_iter().next().unwrap().token
+    fn invite(&self, request: &InviteRequest) -> String {
+        let answer = block_on(self.desk.create(&Caller::Admin, request, invited::clock::now())).unwrap();
+        answer.value.into_iter().next().unwrap().token
     }
 
     fn ask(&self, method: Method, target: &str, headers: &[(&str, &str)]) -> Page {
@@ -154,7 +155,7 @@ impl Page {
 #[test]
 fn preview_fetches_and_openings_mint_one_token_and_spend_nothing() {
     let place = Place::new("", "");
-    let token = place.invite(&Order::default());
+    let token = place.invite(&InviteRequest::default());
     assert_eq!(place.server.count("mint"), 0);
     let target = format!("/invite?{token}");
     for headers in [&[("Sec-Purpose", "prefetch")][..], &[("User-Agent", "facebookexternalhit/1.1")], &[]] {
@@ -170,7 +171,7 @@ fn preview_fetches_and_openings_mint_one_token_and_spend_nothing() {
 #[test]
 fn a_form_that_is_sent_twice_makes_one_account() {
     let place = Place::new("", "");
-    let token = place.invite(&Order { uses: Some(5), ..Order::default() });
+    let token = place.invite(&InviteRequest { uses: Given::Is(5), ..InviteRequest::default() });
     let form = place.filled(&format!("/register?t={token}"), "juliet");
     let (one, other) = block_on(future::zip(place.sending(&form), place.sending(&form)));
     let late = place.send(&form);
@@ -184,7 +185,7 @@ fn a_form_that_is_sent_twice_makes_one_account() {
 #[test]
 fn a_whole_address_is_taken_and_another_one_explained() {
     let place = Place::new("", "");
-    let target = format!("/register?t={}", place.invite(&Order::default()));
+    let target = format!("/register?t={}", place.invite(&InviteRequest::default()));
     let other = place.send(&place.filled(&target, "juliet@elsewhere.example"));
     assert_eq!(other.status, 422);
     assert!(other.text.contains("Enter only what comes before the @; the rest is fixed."), "{}", other.text);
@@ -288,19 +289,21 @@ fn nothing_is_asked_again_for_an_invite_that_has_ended() {
 #[test]
 fn the_first_link_of_an_invite_is_what_a_newcomer_needs() {
     let place = Place::new("", "");
-    let token = place.invite(&Order::default());
+    let token = place.invite(&InviteRequest::default());
     let links = place.get(&format!("/invite?{token}")).links();
     assert_eq!(links[0], format!("/register?t={token}"));
     assert!(links[1].starts_with("/invite/setup/"), "{links:?}");
     assert!(links.iter().any(|link| link.starts_with("xmpp:example.com?register;preauth=token-of-the-server")));
 
-    let token = place.invite(&Order { contact: Some("romeo@example.com".into()), ..Order::default() });
+    let token =
+        place.invite(&InviteRequest { contact: Given::Is("romeo@example.com".into()), ..InviteRequest::default() });
     let links = place.get(&format!("/invite?{token}")).links();
     assert_eq!(links[0], format!("/register?t={token}"));
     assert_eq!(links[1], "xmpp:romeo@example.com?roster;preauth=token-of-the-server-0002");
 
     let closed = Place::new("registration = false", "");
-    let token = closed.invite(&Order { contact: Some("romeo@example.com".into()), ..Order::default() });
+    let token =
+        closed.invite(&InviteRequest { contact: Given::Is("romeo@example.com".into()), ..InviteRequest::default() });
     assert_eq!(closed.get(&format!("/invite?{token}")).links()[0], "#apps");
     let form = closed.get(&format!("/register?t={token}"));
     assert_eq!(form.status, 403);
@@ -314,7 +317,7 @@ fn a_finished_account_leads_on_to_an_app() {
     let ours = "[apps]\nshow = [\"ours\", \"dino\", \"conversations\", \"movim\"]\n[[apps.custom]]\nid = \"ours\"\n\
                 name = \"Ours\"\nplatforms = [\"Linux\"]\nsetup = \"Say hello.\"\n";
     let place = Place::new("webchat_url = \"https://chat.example.com/\"", ours);
-    let token = place.invite(&Order::default());
+    let token = place.invite(&InviteRequest::default());
     let (location, page) = place.finish(&format!("/register?t={token}"), "juliet");
     let links = page.links();
     assert_eq!(links[0], "https://chat.example.com/");
@@ -337,7 +340,7 @@ fn a_finished_account_leads_on_to_an_app() {
 fn a_new_password_leads_on_too() {
     let place = Place::new("webchat_url = \"https://chat.example.com/\"\nsite_name = \"Acme\"", "");
     place.server.state.lock().unwrap().accounts.insert("juliet".into(), "forgotten".into());
-    let token = place.invite(&Order { reset: Some("juliet".into()), ..Order::default() });
+    let token = place.invite(&InviteRequest { reset: Given::Is("juliet".into()), ..InviteRequest::default() });
     let setup = place.get(&format!("/invite/setup/dino?{token}"));
     assert_eq!((setup.status, &*setup.location), (303, &*format!("/invite?{token}")));
     let (location, page) = place.finish(&format!("/reset?t={token}"), "juliet");
@@ -354,7 +357,7 @@ fn a_new_password_leads_on_too() {
 #[test]
 fn terms_are_a_link_where_they_are_accepted() {
     let place = Place::new("terms_url = \"https://example.com/terms\"", "");
-    let token = place.invite(&Order::default());
+    let token = place.invite(&InviteRequest::default());
     let text = place.get(&format!("/register?t={token}&lang=de")).text;
     let sentence = "Mit dem Konto stimmst du den <a href=\"https://example.com/terms\">Nutzungsbedingungen</a> zu.";
     assert!(text.contains(sentence), "{text}");
@@ -364,7 +367,7 @@ fn terms_are_a_link_where_they_are_accepted() {
 #[test]
 fn a_phone_prints_the_code_and_its_picture() {
     let place = Place::new("", "");
-    let token = place.invite(&Order::default());
+    let token = place.invite(&InviteRequest::default());
     for agent in ["Mozilla/5.0 (Linux; Android 14)", "Mozilla/5.0 (X11; Linux x86_64)"] {
         let text = place.ask(Method::Get, &format!("/invite?{token}"), &[("User-Agent", agent)]).text;
         let paper = text.split("<section class=\"paper\">").nth(1).unwrap().split("</section>").next().unwrap();
@@ -390,7 +393,7 @@ fn tokens_that_servers_are_asked_for_are_counted_apart_from_keys() {
     }
     assert_eq!(place.server.count("look_up"), 4);
     // What is ours, and what has a key, goes on.
-    assert_eq!(place.get(&format!("/invite?{}", place.invite(&Order::default()))).status, 200);
+    assert_eq!(place.get(&format!("/invite?{}", place.invite(&InviteRequest::default()))).status, 200);
     let made = place.ask(Method::Post, "/invites_api", &[("Authorization", "Bearer site/s3cret")]);
     assert_eq!(made.status, 201, "{}", made.text);
 }
@@ -398,7 +401,7 @@ fn tokens_that_servers_are_asked_for_are_counted_apart_from_keys() {
 #[test]
 fn what_the_server_does_not_allow_is_told_beside_the_form() {
     let place = Place::new("", "");
-    let token = place.invite(&Order::default());
+    let token = place.invite(&InviteRequest::default());
     let form = place.filled(&format!("/register?t={token}"), "juliet");
     place.server.script("create", Fault::Refuse(Refusal::NotAllowed("what only we may know".into())));
     let page = place.send(&form);
@@ -412,8 +415,9 @@ fn what_the_server_does_not_allow_is_told_beside_the_form() {
 fn a_page_elsewhere_that_wants_the_uri_has_that_of_the_server() {
     let place = Place::new("", "[invites]\nlanding = \"https://welcome.example/#{uri}\"");
     let link = || {
-        let made = block_on(place.desk.issue(None, None, &Order::default(), 1, invited::clock::now())).unwrap();
-        made.into_iter().next().unwrap().landing_page
+        let request = InviteRequest::default();
+        let answer = block_on(place.desk.create(&Caller::Admin, &request, invited::clock::now())).unwrap();
+        answer.value.into_iter().next().unwrap().landing_page
     };
     let first = link();
     let tokens = place.server.live_tokens();

@@ -127,8 +127,8 @@ fn every_row_of_the_contract_has_its_answer() {
 
     // The key lacks `create`, or the host.
     let not_allowed = |detail| refused(403, "", "not-allowed", "Not allowed", detail);
-    assert_eq!(ask("GET", "/invites_api?key=reader/s3cret", &[]), not_allowed("This key may not make invites."));
-    let no_host = not_allowed("This key may not make invites for this host.");
+    assert_eq!(ask("GET", "/invites_api?key=reader/s3cret", &[]), not_allowed("This key may not create invites."));
+    let no_host = not_allowed("This key may not create invites for this host.");
     for host in ["chat.example.com", "unknown.example", "not a host"] {
         let target = format!("/invites_api?key=one/s3cret&host={}", host.replace(' ', "%20"));
         assert_eq!(ask("GET", &target, &[]), no_host, "{host}");
@@ -304,6 +304,57 @@ fn a_landing_page_opens_for_every_invite_that_is_pending() {
     let page = client.get(short.trim().strip_prefix("https://invite.example.com").unwrap());
     assert_eq!(page.status, 410);
     assert!(page.text().contains("<h1>This invite has expired</h1>"));
+}
+
+#[test]
+fn every_wrong_option_is_told_at_once() {
+    const TTL: &str =
+        "--ttl: expected a duration such as \"90s\", \"10m\" or \"7d\", or a number of seconds, at most 365d";
+    const COUNT: &str = "--count: expected a whole number from 1 to 1000";
+    const USES: &str = "--uses: expected a whole number from 1 to 10000";
+    const NAME: &str =
+        "--username: expected a user name: letters, digits and . _ - without blanks or any of \" & ' / : < > @";
+    const WORDS: &str = "expected at most 32 names of 1 to 128 characters, without control characters";
+    let scratch = Scratch::new(CONFIG);
+    for (options, expected) in [
+        (vec!["--count", "5000", "--ttl", "9999d", "--uses", "0"], vec![COUNT, TTL, USES]),
+        (
+            vec![
+                "--count",
+                "many",
+                "--ttl",
+                "soon",
+                "--uses",
+                "1.5",
+                "--username",
+                "a b",
+                "--group",
+                "",
+                "--role",
+                "\n",
+            ],
+            vec![COUNT, &format!("--group: {WORDS}"), &format!("--role: {WORDS}"), TTL, NAME, USES],
+        ),
+        (
+            vec!["--reset", "alice", "--contact", "bob"],
+            vec![
+                "--contact: expected an address such as \"romeo@example.com\"",
+                "--reset: a password reset has neither username nor contact",
+            ],
+        ),
+    ] {
+        let output = scratch.run(&[&["invite", "create"], &options[..]].concat());
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{stderr}");
+        assert_eq!(stderr.trim_end(), format!("invited: {}", expected.join("; ")));
+    }
+    assert_eq!(scratch.ok(&["invite", "list"]), "");
+    // A number is seconds, here as in the API.
+    let made: serde_json::Value =
+        serde_json::from_str(&scratch.ok(&["invite", "create", "--ttl", "3600", "--json"])).unwrap();
+    let [created, expires] = ["created_at", "expires_at"]
+        .map(|field| made[field].as_str().unwrap().parse::<jiff::Timestamp>().unwrap().as_second());
+    assert_eq!(expires - created, 3_600);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use futures_lite::future::block_on;
 use invited::config::{LedgerSettings, LedgerUrl};
 use invited::invite::name::{KeyId, Username};
 use invited::invite::{AppToken, Draft, InviteId, Kind, Source, Via};
-use invited::ledger::{Answer, AppTokens, Filter, Kept, Ledger, Reservation, Taker, Terms};
+use invited::ledger::{AppTokens, Filter, Kept, Ledger, Repeatable, Reservation, Taker, Terms};
 use invited::rate::Rate;
 use jiff::{SignedDuration, Timestamp};
 use postgres::Postgres;
@@ -87,10 +87,7 @@ async fn story(ledger: Ledger) -> Vec<String> {
     let terms =
         Terms { source: Source::Key(key()), limit: Some("10/d".parse::<Rate>().unwrap()), max_pending: Some(9) };
     let made = async |uses: u32| -> InviteId {
-        match ledger.create(vec![draft(uses)], Some(terms.clone()), None).await.unwrap() {
-            Answer::New(invites) => invites[0].id,
-            Answer::Before(_) => panic!("it was not repeated"),
-        }
+        ledger.create(vec![draft(uses)], Some(terms.clone()), None, now()).await.unwrap().value[0].id
     };
     let (one, two) = (made(2).await, made(1).await);
     said.note(ledger.find(one).await);
@@ -147,9 +144,29 @@ async fn story(ledger: Ledger) -> Vec<String> {
     said.note(ledger.rate_used(key()).await);
     said.note(ledger.pending_of(Source::Key(key()), now()).await);
     said.note(ledger.last_use().await);
-    for (count, slot) in [(1, None), (7, None), (10, None), (1, Some(b"slot".to_vec()))] {
-        said.note(ledger.would_create(terms.clone(), count, slot, now()).await);
+    let again =
+        |key: &str, body: &str| Some(Repeatable::new(ledger.seal(), ["key/website", "/invites", key], body.as_bytes()));
+    for (count, request) in [(1, None), (7, None), (10, None), (1, again("1", "a"))] {
+        said.note(ledger.would_create(terms.clone(), count, request, now()).await);
     }
+
+    // Requests that come again.
+    let later = |hours| now() + SignedDuration::from_hours(hours);
+    let first = ledger.create(vec![draft(2)], None, again("1", "a"), now()).await.unwrap();
+    said.note(ledger.redeem(first.value[0].id, None, Via::Api, None, now()).await);
+    let second = ledger.create(vec![draft(2)], None, again("1", "a"), later(23)).await.unwrap();
+    assert_eq!((first.is_repeated, second.is_repeated), (false, true));
+    assert_eq!((&second.value, second.at), (&first.value, first.at), "as they were then");
+    said.note(&second);
+    said.note(ledger.create(vec![draft(2)], None, again("1", "b"), later(23)).await);
+    said.note(ledger.create(vec![draft(2)], None, again("2", "a"), later(23)).await);
+    said.note(ledger.would_create(terms.clone(), 1, again("1", "b"), later(23)).await);
+    said.note(ledger.would_create(terms.clone(), 1, again("3", "a"), later(23)).await);
+    said.note(ledger.create(vec![draft(2)], None, again("1", "b"), later(24)).await);
+    for id in [first.value[0].id, first.value[0].id, two] {
+        said.note(ledger.redeem(id, None, Via::Api, again("redeem", "a"), later(23)).await);
+    }
+
     for jti in ["a", "b", "a"] {
         said.note(ledger.spend_once(&key(), jti, now() + SignedDuration::from_hours(1), now()).await);
     }

@@ -11,6 +11,8 @@ use common::{KEY, Scratch, now};
 const CONFIG: &str = r#"
 public_url = "https://invite.example.com/"
 listen = ["127.0.0.1:0"]
+[invites]
+max_ttl = "36600d"
 [http]
 auth_failures = "10000/s"
 [hosts."example.com"]

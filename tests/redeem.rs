@@ -18,7 +18,7 @@ use futures_lite::future::{self, Boxed, FutureExt as _, block_on};
 use invited::config::{LedgerSettings, LedgerUrl};
 use invited::invite::name::{HostName, Username};
 use invited::invite::{Change, Draft, Invite, InviteId, Kind, Redemption, Source, Status, Via};
-use invited::ledger::{Answer, Filter, Ledger};
+use invited::ledger::{Filter, Ledger};
 use jiff::{SignedDuration, Timestamp};
 use postgres::Postgres;
 use proptest::collection::vec;
@@ -130,20 +130,12 @@ impl Ask {
 
     fn send(self, ledger: Ledger, now: Timestamp) -> Answered {
         match self {
-            Self::Create(draft) => async move {
-                match ledger.create(vec![*draft], None, None).await.ok()? {
-                    Answer::New(mut invites) => invites.pop(),
-                    Answer::Before(_) => panic!("it was not repeated"),
-                }
+            Self::Create(draft) => {
+                async move { ledger.create(vec![*draft], None, None, now).await.ok()?.value.pop() }.boxed()
             }
-            .boxed(),
-            Self::Redeem(id, account) => async move {
-                match ledger.redeem(id, account, Via::Api, None, now).await.ok()? {
-                    Answer::New(invite) => Some(invite),
-                    Answer::Before(_) => panic!("it was not repeated"),
-                }
+            Self::Redeem(id, account) => {
+                async move { Some(ledger.redeem(id, account, Via::Api, None, now).await.ok()?.value) }.boxed()
             }
-            .boxed(),
             Self::Change(id, change) => async move { ledger.change(id, change, None, now).await.ok() }.boxed(),
             Self::Revoke(id) => async move { ledger.revoke(vec![id], now).await.ok()?.pop() }.boxed(),
         }

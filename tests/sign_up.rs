@@ -10,11 +10,14 @@ use fake_server::{FakeServer, Fault};
 use futures_lite::future::{self, block_on, poll_once};
 use invited::backend::{Abilities, CallError, InApp, Refusal};
 use invited::config::secret::Secret;
-use invited::desk::{Desk, FindError, Guest, IssueError, Issued, Repeat, SignUpError, SpendError, Wants, Web, WebOnly};
+use invited::desk::{
+    Caller, CreateInviteError, CreatedInvite, Desk, FindError, Guest, SignUpError, SpendError, Wants, Web, WebOnly,
+};
+use invited::invite::field::Given;
 use invited::invite::name::{Account, Username};
-use invited::invite::policy::{Minting, Order};
+use invited::invite::request::{ChangeRequest, Idempotency, InviteRequest, Minting, RedeemRequest};
 use invited::invite::{Change, Invite, Kind, Source, Status, Via};
-use invited::ledger::{Answer, RedeemError};
+use invited::ledger::RedeemError;
 use jiff::{SignedDuration, Timestamp};
 
 const PASSWORD: &str = "a password that is long";
@@ -58,23 +61,27 @@ impl Place {
         self.now += SignedDuration::from_secs(seconds);
     }
 
-    fn issue(&self, order: &Order) -> Issued {
-        block_on(self.desk.issue(None, None, order, 1, self.now)).unwrap().pop().unwrap()
+    fn create(&self, request: &InviteRequest) -> CreatedInvite {
+        self.try_create(request).unwrap().pop().unwrap()
     }
 
-    fn sign_up(&self, invite: &Issued, name: &str) -> Result<Invite, SignUpError> {
+    fn try_create(&self, request: &InviteRequest) -> Result<Vec<CreatedInvite>, CreateInviteError> {
+        block_on(self.desk.create(&Caller::Admin, request, self.now)).map(|answer| answer.value)
+    }
+
+    fn sign_up(&self, invite: &CreatedInvite, name: &str) -> Result<Invite, SignUpError> {
         block_on(self.desk.sign_up(guest(invite, &name.parse().unwrap(), &password()), self.now))
     }
 
-    fn reset(&self, invite: &Issued, name: &str) -> Result<Invite, SignUpError> {
+    fn reset(&self, invite: &CreatedInvite, name: &str) -> Result<Invite, SignUpError> {
         block_on(self.desk.reset_password(guest(invite, &name.parse().unwrap(), &password()), self.now))
     }
 
-    fn read(&self, invite: &Issued) -> Invite {
+    fn read(&self, invite: &CreatedInvite) -> Invite {
         block_on(self.desk.ledger().find(invite.invite.id)).unwrap().unwrap()
     }
 
-    fn open(&self, invite: &Issued) -> invited::desk::Offer {
+    fn open(&self, invite: &CreatedInvite) -> invited::desk::Offer {
         block_on(self.desk.offer(self.read(invite), Wants::App, self.now)).unwrap()
     }
 
@@ -83,7 +90,7 @@ impl Place {
     }
 
     /// Who has redeemed the invite, and by which way.
-    fn redemptions(&self, invite: &Issued) -> Vec<(String, Via)> {
+    fn redemptions(&self, invite: &CreatedInvite) -> Vec<(String, Via)> {
         let redemption = |one: invited::invite::Redemption| (one.account.unwrap().to_string(), one.via);
         self.read(invite).redemptions.into_iter().map(redemption).collect()
     }
@@ -93,18 +100,18 @@ fn password() -> Secret {
     Secret::new(PASSWORD.into())
 }
 
-fn guest<'a>(invite: &'a Issued, username: &'a Username, password: &'a Secret) -> Guest<'a> {
+fn guest<'a>(invite: &'a CreatedInvite, username: &'a Username, password: &'a Secret) -> Guest<'a> {
     Guest { token: &invite.token, username, password, client: [127, 0, 0, 1].into() }
 }
 
-fn order(uses: u32) -> Order {
-    Order { uses: Some(uses), ..Order::default() }
+fn with_uses(uses: u32) -> InviteRequest {
+    InviteRequest { uses: Given::Is(uses), ..InviteRequest::default() }
 }
 
 #[test]
 fn a_guest_signs_up_once() {
     let place = Place::new();
-    let invite = place.issue(&Order::default());
+    let invite = place.create(&InviteRequest::default());
     assert_eq!(place.open(&invite).web, Web::Open);
     assert_eq!(place.sign_up(&invite, "juliet").unwrap().status(place.now), Status::Redeemed);
     assert_eq!(place.server.state.lock().unwrap().accounts["juliet"], PASSWORD);
@@ -116,7 +123,7 @@ fn a_guest_signs_up_once() {
 #[test]
 fn a_form_that_is_sent_twice_makes_one_account() {
     let mut place = Place::new();
-    let invite = place.issue(&order(2));
+    let invite = place.create(&with_uses(2));
     let (release, held) = async_channel::bounded(1);
     place.server.script("create", Fault::Held(held));
     let (name, secret) = ("juliet".parse().unwrap(), password());
@@ -137,9 +144,9 @@ fn a_form_that_is_sent_twice_makes_one_account() {
 #[test]
 fn what_the_invite_does_not_allow_never_reaches_the_server() {
     let place = Place::new();
-    let open = place.issue(&Order::default());
-    let bound = place.issue(&Order { username: Some("juliet".into()), ..Order::default() });
-    let reset = place.issue(&Order { reset: Some("juliet".into()), ..Order::default() });
+    let open = place.create(&InviteRequest::default());
+    let bound = place.create(&InviteRequest { username: Given::Is("juliet".into()), ..InviteRequest::default() });
+    let reset = place.create(&InviteRequest { reset: Given::Is("juliet".into()), ..InviteRequest::default() });
     assert_eq!(place.sign_up(&open, "admin"), Err(SignUpError::Reserved));
     assert_eq!(place.sign_up(&open, "juliet"), Err(SignUpError::Taken), "it is kept for the bound invite");
     assert_eq!(place.sign_up(&bound, "romeo"), Err(SignUpError::OtherName));
@@ -157,7 +164,7 @@ fn what_the_invite_does_not_allow_never_reaches_the_server() {
 #[test]
 fn what_the_server_refuses_spends_nothing() {
     let place = Place::new();
-    let invite = place.issue(&Order::default());
+    let invite = place.create(&InviteRequest::default());
     place.server.state.lock().unwrap().accounts.insert("romeo".into(), String::new());
     assert_eq!(place.sign_up(&invite, "romeo"), Err(SignUpError::Taken));
     for (refusal, told) in [
@@ -178,7 +185,7 @@ fn what_the_server_refuses_spends_nothing() {
 #[test]
 fn a_server_that_is_away_spends_nothing_and_nobody_waits_for_it() {
     let place = Place::new();
-    let invite = place.issue(&Order::default());
+    let invite = place.create(&InviteRequest::default());
     place.server.script("create", Fault::Away);
     assert_eq!(place.sign_up(&invite, "juliet"), Err(SignUpError::Away));
     assert_eq!(place.read(&invite).used, 0);
@@ -191,7 +198,7 @@ fn a_server_that_is_away_spends_nothing_and_nobody_waits_for_it() {
     assert_eq!(place.sign_up(&invite, "juliet"), Err(SignUpError::Away));
     assert_eq!(place.open(&invite).web, Web::Away);
     assert_eq!(place.server.count("exists"), asked, "the breaker is open");
-    place.issue(&order(3));
+    place.create(&with_uses(3));
 }
 
 /// Every fault at every call of a sign-up, with and without a token out, with a crash after it and without: there is
@@ -206,7 +213,7 @@ fn no_fault_and_no_crash_grants_or_loses_a_use() {
                     for crash in [false, true] {
                         let case = format!("{operation} {fault:?} opened {opened} crash {crash} atomic {is_atomic}");
                         let mut place = Place::with(FakeServer { is_atomic, ..FakeServer::default() });
-                        let invite = place.issue(&Order::default());
+                        let invite = place.create(&InviteRequest::default());
                         if opened {
                             place.open(&invite);
                         }
@@ -240,7 +247,7 @@ fn no_fault_and_no_crash_grants_or_loses_a_use() {
 fn a_crash_in_the_middle_is_settled_by_asking_the_server() {
     for done in [false, true] {
         let mut place = Place::new();
-        let invite = place.issue(&Order::default());
+        let invite = place.create(&InviteRequest::default());
         let (_release, held) = async_channel::bounded(1);
         place.server.script("create", if done { Fault::Held(held) } else { Fault::Late(held) });
         let (name, secret) = ("juliet".parse().unwrap(), password());
@@ -267,7 +274,7 @@ fn a_crash_in_the_middle_is_settled_by_asking_the_server() {
 #[test]
 fn many_guests_race_for_few_uses() {
     let place = Place::new();
-    let invite = place.issue(&order(3));
+    let invite = place.create(&with_uses(3));
     let secret = password();
     let names: Vec<Username> = (0..16).map(|n| format!("guest{n}").parse().unwrap()).collect();
     let answers = block_on(async {
@@ -295,7 +302,7 @@ fn many_guests_race_for_few_uses() {
 #[test]
 fn one_token_is_minted_when_the_page_is_first_opened() {
     let place = Place::new();
-    let invite = place.issue(&Order::default());
+    let invite = place.create(&InviteRequest::default());
     assert_eq!((invite.uri.clone(), place.server.count("mint")), (None, 0), "not at creation");
     let read = place.read(&invite);
     let (a, b) = block_on(future::zip(
@@ -312,7 +319,7 @@ fn one_token_is_minted_when_the_page_is_first_opened() {
 #[test]
 fn a_token_that_an_app_used_is_a_use() {
     let place = Place::new();
-    let invite = place.issue(&Order::default());
+    let invite = place.create(&InviteRequest::default());
     place.open(&invite);
     assert!(place.server.sign_up_in_app(&place.server.live_tokens()[0], "juliet"));
     assert_eq!(place.sign_up(&invite, "romeo"), Err(SignUpError::Ended(Status::Redeemed)));
@@ -326,7 +333,7 @@ fn a_token_that_an_app_used_is_a_use() {
 fn a_token_that_is_gone_without_a_word_is_no_use() {
     for (is_watched, is_opened) in [(true, true), (false, true), (false, false)] {
         let place = Place::new();
-        let invite = place.issue(&Order::default());
+        let invite = place.create(&InviteRequest::default());
         place.open(&invite);
         // By an admin, or by what clears up there.
         place.server.lose_tokens();
@@ -346,7 +353,7 @@ fn a_token_that_is_gone_without_a_word_is_no_use() {
 #[test]
 fn what_a_server_cannot_tell_is_not_taken_for_a_use() {
     let mut place = Place::new();
-    let invite = place.issue(&Order::default());
+    let invite = place.create(&InviteRequest::default());
     place.open(&invite);
     // It refuses the token, and then gives an answer that nobody understands.
     place.server.script("create", Fault::Refuse(Refusal::NoToken));
@@ -363,7 +370,7 @@ fn what_a_server_cannot_tell_is_not_taken_for_a_use() {
 fn a_sign_up_on_the_web_uses_up_the_token_that_holds_the_last_use() {
     for is_atomic in [true, false] {
         let place = Place::with(FakeServer { is_atomic, ..FakeServer::default() });
-        let invite = place.issue(&order(2));
+        let invite = place.create(&with_uses(2));
         place.open(&invite);
         let token = place.server.live_tokens()[0].clone();
         place.sign_up(&invite, "juliet").unwrap();
@@ -378,7 +385,7 @@ fn a_sign_up_on_the_web_uses_up_the_token_that_holds_the_last_use() {
 #[test]
 fn an_invite_that_ends_takes_its_token_along() {
     let mut place = Place::new();
-    let [revoked, away, shortened] = [(); 3].map(|()| place.issue(&Order::default()));
+    let [revoked, away, shortened] = [(); 3].map(|()| place.create(&InviteRequest::default()));
     for invite in [&revoked, &away, &shortened] {
         place.open(invite);
     }
@@ -402,18 +409,19 @@ fn an_invite_that_ends_takes_its_token_along() {
 fn a_callers_own_sign_up_takes_the_token_back_first() {
     let place = Place::new();
     let key = place.desk.keys().all().into_iter().find(|(id, _)| id.as_str() == "site").unwrap().1;
-    let redeem = |invite: &Issued| {
-        let account = Account::try_from("juliet".to_owned()).unwrap();
-        block_on(place.desk.redeem(&key, &invite.token, Some(account), None, place.now))
+    let redeem = |invite: &CreatedInvite| {
+        let account = Given::Is(Account::try_from("juliet".to_owned()).unwrap());
+        let request = RedeemRequest { token: Given::Is(invite.token.clone()), account, ..RedeemRequest::default() };
+        block_on(place.desk.redeem(&key, &request, place.now))
     };
-    let invite = place.issue(&Order::default());
+    let invite = place.create(&InviteRequest::default());
     place.open(&invite);
     place.server.script("withdraw", Fault::Away);
     assert_eq!(redeem(&invite), Err(SpendError::Away));
-    assert!(matches!(redeem(&invite), Ok(Answer::New(_))));
+    assert!(redeem(&invite).is_ok_and(|answer| !answer.is_repeated));
     assert_eq!(place.server.live_tokens(), [""; 0]);
 
-    let invite = place.issue(&Order::default());
+    let invite = place.create(&InviteRequest::default());
     place.open(&invite);
     assert!(place.server.sign_up_in_app(&place.server.live_tokens()[0], "romeo"));
     assert_eq!(redeem(&invite), Err(SpendError::Ledger(RedeemError::Ended(Status::Redeemed))));
@@ -423,19 +431,23 @@ fn a_callers_own_sign_up_takes_the_token_back_first() {
 #[test]
 fn tokens_can_be_had_with_the_invite() {
     let place = Place::new();
-    let wanted = |minting| Order { minting, ..Order::default() };
-    let invite = place.issue(&wanted(Minting::IfPossible));
+    let wanted = |minting| InviteRequest { minting: Given::Is(minting), ..InviteRequest::default() };
+    let invite = place.create(&wanted(Minting::IfPossible));
     assert!(invite.uri.unwrap().ends_with(&place.server.live_tokens()[0]));
     place.server.script("mint", Fault::Away);
-    assert_eq!(place.issue(&wanted(Minting::IfPossible)).uri, None, "an invite is made all the same");
+    assert_eq!(place.create(&wanted(Minting::IfPossible)).uri, None, "an invite is made all the same");
     place.server.script("mint", Fault::Away);
-    let made = block_on(place.desk.issue(None, None, &wanted(Minting::Required), 2, place.now));
-    assert!(made.is_err());
+    let two = InviteRequest { count: Given::Is(2), ..wanted(Minting::Required) };
+    assert!(matches!(place.try_create(&two), Err(CreateInviteError::NoAppToken(_))));
     // What the ledger refuses leaves no token behind.
-    let bound = || Order { username: Some("juliet".into()), minting: Minting::IfPossible, ..Order::default() };
-    place.issue(&bound());
+    let bound = || InviteRequest {
+        username: Given::Is("juliet".into()),
+        minting: Given::Is(Minting::IfPossible),
+        ..InviteRequest::default()
+    };
+    place.create(&bound());
     let before = place.server.live_tokens();
-    assert!(block_on(place.desk.issue(None, None, &bound(), 1, place.now)).is_err());
+    assert!(place.try_create(&bound()).is_err());
     assert_eq!(place.server.live_tokens(), before);
 }
 
@@ -444,7 +456,7 @@ fn an_invite_that_a_server_cannot_hold_to_its_name_is_for_the_web() {
     let mut server = FakeServer::default();
     server.abilities.in_app.bound = false;
     let place = Place::with(server);
-    let invite = place.issue(&Order { username: Some("juliet".into()), ..Order::default() });
+    let invite = place.create(&InviteRequest { username: Given::Is("juliet".into()), ..InviteRequest::default() });
     assert_eq!(invite.web_only, Some(WebOnly::Disobeyed));
     let offer = place.open(&invite);
     assert_eq!((offer.uri, offer.web, place.server.count("mint")), (None, Web::Open, 0));
@@ -457,19 +469,21 @@ fn what_the_server_can_never_give_is_refused_when_the_invite_is_asked_for() {
     server.abilities =
         Abilities { contacts: false, groups: false, reset: false, in_app: InApp::NONE, ..server.abilities };
     let place = Place::with(server);
-    let order = Order {
-        contact: Some("romeo@example.com".into()),
-        groups: vec!["friends".into()],
-        roles: vec!["admin".into()],
-        ..Order::default()
+    let request = InviteRequest {
+        contact: Given::Is("romeo@example.com".into()),
+        groups: Given::Is(vec!["friends".into()]),
+        roles: Given::Is(vec!["admin".into()]),
+        ..InviteRequest::default()
     };
-    let fields = |order| match block_on(place.desk.issue(None, None, &order, 1, place.now)) {
-        Err(IssueError::Order(wrong)) => wrong.into_iter().map(|wrong| wrong.field.into_owned()).collect::<Vec<_>>(),
+    let fields = |request| match place.try_create(&request) {
+        Err(CreateInviteError::Fields(wrong)) => {
+            wrong.into_iter().map(|wrong| wrong.field.into_owned()).collect::<Vec<_>>()
+        }
         other => panic!("{other:?}"),
     };
-    assert_eq!(fields(order), ["contact", "groups", "roles"]);
-    assert_eq!(fields(Order { reset: Some("juliet".into()), ..Order::default() }), ["reset"]);
-    place.issue(&Order::default());
+    assert_eq!(fields(request), ["contact", "groups", "roles"]);
+    assert_eq!(fields(InviteRequest { reset: Given::Is("juliet".into()), ..InviteRequest::default() }), ["reset"]);
+    place.create(&InviteRequest::default());
 }
 
 /// Two reservations of one invite, one of which holds the token that is out: neither is taken for the other.
@@ -478,7 +492,7 @@ fn the_token_belongs_to_one_reservation() {
     for first_is_made in [false, true] {
         for second_is_made in [false, true] {
             let mut place = Place::new();
-            let invite = place.issue(&order(2));
+            let invite = place.create(&with_uses(2));
             place.open(&invite);
             for (name, is_made) in [("juliet", first_is_made), ("romeo", second_is_made)] {
                 place.server.script("create", if is_made { Fault::LostAfter } else { Fault::LostBefore });
@@ -506,7 +520,7 @@ fn the_token_belongs_to_one_reservation() {
 #[test]
 fn an_app_that_uses_a_token_while_it_is_reserved_has_the_use() {
     let mut place = Place::new();
-    let invite = place.issue(&Order::default());
+    let invite = place.create(&InviteRequest::default());
     place.open(&invite);
     let token = place.server.live_tokens()[0].clone();
     place.server.script("create", Fault::LostBefore);
@@ -526,7 +540,7 @@ fn a_token_that_was_used_before_its_time_was_over_is_a_use() {
     let mut place = Place::new();
     for (is_used, way) in [(true, "web"), (true, "page"), (false, "web"), (false, "page")] {
         place.server.state.lock().unwrap().expires_at = Some(place.now + SignedDuration::from_hours(1));
-        let invite = place.issue(&Order::default());
+        let invite = place.create(&InviteRequest::default());
         place.open(&invite);
         let token = place.server.live_tokens().pop().unwrap();
         place.later(3_599);
@@ -549,13 +563,16 @@ fn a_token_that_was_used_before_its_time_was_over_is_a_use() {
 fn a_token_that_is_being_taken_back_was_not_used() {
     for (fault, is_gone) in [(Fault::LostAfter, true), (Fault::LostBefore, false), (Fault::Away, false)] {
         let mut place = Place::new();
-        let invite = place.issue(&order(2));
+        let invite = place.create(&with_uses(2));
         place.open(&invite);
         place.server.script("withdraw", fault.clone());
-        let one_less =
-            Change { uses: Some(1), expires_at: Some(place.now + SignedDuration::from_mins(1)), ..Change::default() };
+        let one_less = ChangeRequest {
+            uses: Given::Is(1),
+            expires_at: Given::Is(place.now + SignedDuration::from_mins(1)),
+            ..ChangeRequest::default()
+        };
         let key = place.desk.keys().all().into_iter().find(|(id, _)| id.as_str() == "site").unwrap().1;
-        block_on(place.desk.amend(&key, invite.invite.id, one_less, place.now)).unwrap();
+        block_on(place.desk.amend(&key, invite.invite.id, &one_less, place.now)).unwrap();
         assert_eq!(place.server.live_tokens().len(), usize::from(!is_gone), "{fault:?}");
         // Whoever looks now, in this process or in another, takes it neither for used nor for usable.
         place.restart();
@@ -572,7 +589,7 @@ fn a_token_that_is_being_taken_back_was_not_used() {
 fn tokens_that_cannot_be_taken_back_keep_none_waiting() {
     let mut place = Place::new();
     let opened = |count| {
-        let invites: Vec<_> = (0..count).map(|_| place.issue(&Order::default())).collect();
+        let invites: Vec<_> = (0..count).map(|_| place.create(&InviteRequest::default())).collect();
         for invite in &invites {
             place.open(invite);
         }
@@ -601,7 +618,7 @@ fn a_server_that_tells_nothing_grants_no_second_account() {
     let server = || FakeServer { tells: false, ..FakeServer::default() };
     // The guest asks again, and the token is used up by the first try.
     let place = Place::with(server());
-    let invite = place.issue(&Order::default());
+    let invite = place.create(&InviteRequest::default());
     place.open(&invite);
     place.server.script("create", Fault::LostAfter);
     assert_eq!(place.sign_up(&invite, "juliet"), Err(SignUpError::Away));
@@ -612,7 +629,7 @@ fn a_server_that_tells_nothing_grants_no_second_account() {
     // A token lapses, and nobody will ever know whether an app used it.
     let mut place = Place::with(server());
     place.server.state.lock().unwrap().expires_at = Some(place.now + SignedDuration::from_hours(1));
-    let invite = place.issue(&Order::default());
+    let invite = place.create(&InviteRequest::default());
     place.open(&invite);
     assert!(place.server.sign_up_in_app(&place.server.live_tokens()[0], "juliet"));
     place.later(3_601);
@@ -620,7 +637,7 @@ fn a_server_that_tells_nothing_grants_no_second_account() {
     assert_eq!((place.read(&invite).used, place.server.accounts().len()), (1, 1));
 
     // One that was revoked is let go when it has lapsed.
-    let invite = place.issue(&Order::default());
+    let invite = place.create(&InviteRequest::default());
     place.server.state.lock().unwrap().expires_at = Some(place.now + SignedDuration::from_hours(1));
     place.open(&invite);
     block_on(place.desk.revoke(vec![invite.invite.id], place.now)).unwrap();
@@ -633,9 +650,10 @@ fn a_server_that_tells_nothing_grants_no_second_account() {
     // A caller's own sign-up cannot have the use that a token holds.
     let key = place.desk.keys().all().into_iter().find(|(id, _)| id.as_str() == "site").unwrap().1;
     place.server.state.lock().unwrap().expires_at = None;
-    let invite = place.issue(&Order::default());
+    let invite = place.create(&InviteRequest::default());
     place.open(&invite);
-    let redeemed = block_on(place.desk.redeem(&key, &invite.token, None, None, place.now));
+    let request = RedeemRequest { token: Given::Is(invite.token.clone()), ..RedeemRequest::default() };
+    let redeemed = block_on(place.desk.redeem(&key, &request, place.now));
     assert_eq!(redeemed, Err(SpendError::Ledger(RedeemError::InApp)));
     assert!(place.open(&invite).uri.is_some(), "it stays out");
 }
@@ -643,7 +661,7 @@ fn a_server_that_tells_nothing_grants_no_second_account() {
 #[test]
 fn another_guest_who_chooses_the_same_name_is_told() {
     let place = Place::new();
-    let invite = place.issue(&order(5));
+    let invite = place.create(&with_uses(5));
     let name: Username = "juliet".parse().unwrap();
     let other = Secret::new("another one that is long".into());
     let as_other = || block_on(place.desk.sign_up(guest(&invite, &name, &other), place.now));
@@ -652,7 +670,7 @@ fn another_guest_who_chooses_the_same_name_is_told() {
     assert_eq!(as_other(), Err(SignUpError::Taken));
     assert_eq!(place.server.state.lock().unwrap().accounts["juliet"], PASSWORD);
     // Also while nobody knows how the first one's sign-up ended.
-    let invite = place.issue(&order(5));
+    let invite = place.create(&with_uses(5));
     let name: Username = "romeo".parse().unwrap();
     place.server.script("create", Fault::LostAfter);
     assert_eq!(place.sign_up(&invite, "romeo"), Err(SignUpError::Away));
@@ -667,7 +685,7 @@ fn a_reset_that_nobody_answered_is_settled_by_its_token() {
         for again in [false, true] {
             let mut place = Place::new();
             place.server.state.lock().unwrap().accounts.insert("juliet".into(), "the old one".into());
-            let invite = place.issue(&Order { reset: Some("juliet".into()), ..Order::default() });
+            let invite = place.create(&InviteRequest { reset: Given::Is("juliet".into()), ..InviteRequest::default() });
             place.open(&invite);
             place.server.script("set_password", fault.clone());
             assert_eq!(place.reset(&invite, "juliet"), Err(SignUpError::Away));
@@ -689,7 +707,7 @@ fn a_reset_that_nobody_answered_is_settled_by_its_token() {
 #[test]
 fn what_is_reserved_after_a_wait_is_not_settled_too_early() {
     let place = Place::new();
-    let invite = place.issue(&order(2));
+    let invite = place.create(&with_uses(2));
     let (release, held) = async_channel::bounded(1);
     place.server.script("create", Fault::Held(held));
     place.server.script("create", Fault::LostBefore);
@@ -718,24 +736,34 @@ fn nothing_is_minted_for_what_is_refused_or_was_answered_before() {
     let place = Place::new();
     let keys = place.desk.keys().all();
     let key = &keys.iter().find(|(id, _)| id.as_str() == "slow").unwrap().1;
-    let wanted = Order { minting: Minting::IfPossible, ..Order::default() };
-    let ask = |body: &'static str| {
-        let answer = Box::new(|_| b"the answer".to_vec());
-        let repeat = Repeat { parts: &["slow", "POST", "one"], body: body.as_bytes(), answer };
-        block_on(place.desk.issue_once(Some(key), None, &wanted, 2, Some(repeat), place.now))
+    let wanted = |count, idempotency| InviteRequest {
+        minting: Given::Is(Minting::IfPossible),
+        count: Given::Is(count),
+        idempotency,
+        ..InviteRequest::default()
     };
-    assert!(matches!(ask("a"), Ok(Answer::New(_))));
-    assert!(matches!(ask("a"), Ok(Answer::Before(_))));
-    assert!(ask("b").is_err());
+    let ask = |request: InviteRequest| block_on(place.desk.create(&Caller::Key(key), &request, place.now));
+    let again = |body: &str| {
+        let idempotency = Idempotency { path: "/invites", key: "one".into(), body: body.into() };
+        ask(wanted(2, Some(idempotency)))
+    };
+    let (first, second) = (again("a").unwrap(), again("a").unwrap());
+    assert_eq!((first.is_repeated, second.is_repeated), (false, true));
+    let uris = |answer: &invited::ledger::Answer<Vec<CreatedInvite>>| -> Vec<_> {
+        answer.value.iter().map(|one| one.uri.clone().unwrap()).collect()
+    };
+    assert_eq!(uris(&first), uris(&second), "the same tokens for apps");
+    assert!(again("b").is_err());
     assert_eq!(place.server.count("mint"), 2);
-    assert!(block_on(place.desk.issue(Some(key), None, &wanted, 1, place.now)).is_err(), "the rate is used up");
+    assert!(ask(wanted(1, None)).is_err(), "the rate is used up");
     assert_eq!(place.server.count("mint"), 2);
 }
 
 #[test]
 fn a_contact_invite_makes_a_contact() {
     let place = Place::new();
-    let invite = place.issue(&Order { contact: Some("romeo@example.com".into()), ..Order::default() });
+    let invite =
+        place.create(&InviteRequest { contact: Given::Is("romeo@example.com".into()), ..InviteRequest::default() });
     place.sign_up(&invite, "juliet").unwrap();
     assert_eq!(place.server.state.lock().unwrap().contacts, [("juliet".into(), "romeo@example.com".into())]);
 }
@@ -744,14 +772,14 @@ fn a_contact_invite_makes_a_contact() {
 fn a_reset_sets_one_password() {
     let mut place = Place::new();
     place.server.state.lock().unwrap().accounts.insert("juliet".into(), "the old one".into());
-    let order = Order { reset: Some("juliet".into()), ..Order::default() };
-    let invite = place.issue(&order);
+    let request = InviteRequest { reset: Given::Is("juliet".into()), ..InviteRequest::default() };
+    let invite = place.create(&request);
     assert!(place.reset(&invite, "juliet").is_ok());
     assert_eq!(place.server.state.lock().unwrap().accounts["juliet"], PASSWORD);
     place.later(601);
     assert_eq!(place.reset(&invite, "juliet"), Err(SignUpError::Ended(Status::Redeemed)));
     // Whoever got no answer may send it again.
-    let invite = place.issue(&order);
+    let invite = place.create(&request);
     place.server.script("set_password", Fault::LostBefore);
     assert_eq!(place.reset(&invite, "juliet"), Err(SignUpError::Away));
     assert!(place.reset(&invite, "juliet").is_ok());
@@ -814,7 +842,7 @@ fn few_calls_wait_for_a_server() {
 #[test]
 fn a_server_that_hangs_is_not_waited_for_longer_than_the_deadline() {
     let mut place = Place::new();
-    let invite = place.issue(&Order::default());
+    let invite = place.create(&InviteRequest::default());
     let (release, late) = async_channel::bounded(1);
     place.server.script("create", Fault::Late(late));
     assert_eq!(place.sign_up(&invite, "juliet"), Err(SignUpError::Away));

@@ -14,8 +14,9 @@ use invited::backend::Backends;
 use invited::clock;
 use invited::config::secret::Secret;
 use invited::config::{Credentials, Purpose, Sources};
-use invited::desk::{Desk, Guest, SignUpError, Wants};
-use invited::invite::policy::Order;
+use invited::desk::{Caller, Desk, Guest, SignUpError, Wants};
+use invited::invite::field::Given;
+use invited::invite::request::InviteRequest;
 use invited::invite::{Invite, Status, Via};
 use invited::key::KeyRing;
 use invited::key::state::StateKeys;
@@ -53,9 +54,9 @@ impl Place {
 
     /// The link's token of a new invite.
     fn invite(&self, uses: u32) -> String {
-        let order = Order { uses: Some(uses), ..Order::default() };
-        let made = block_on(self.desk.issue(None, None, &order, 1, clock::now())).unwrap();
-        made.into_iter().next().unwrap().token
+        let request = InviteRequest { uses: Given::Is(uses), ..InviteRequest::default() };
+        let answer = block_on(self.desk.create(&Caller::Admin, &request, clock::now())).unwrap();
+        answer.value.into_iter().next().unwrap().token
     }
 
     fn find(&self, token: &str) -> Invite {

@@ -1,19 +1,21 @@
-//! Bodies and queries as typed values, or all that is wrong with them, field by field.
+//! Bodies and queries as requests whose fields are as they came; what is none of the fields is named.
 
-use std::borrow::Cow;
+use std::str::FromStr;
+use std::time::Duration;
 
-use jiff::Timestamp;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 use tide::http::headers;
 
 use crate::caller::Request;
-use crate::invite::policy::Wrong;
+use crate::config::value::{Span, ValueError};
+use crate::invite::field::{FieldError, Given};
 use crate::problem::Problem;
 
-/// The largest body that is told apart field by field.
-const MAX_FIELDS: usize = 64;
+/// So many fields that there are none of are named, and so much of each name.
+const MAX_UNKNOWN: usize = 64;
 const MAX_NAME_CHARS: usize = 64;
 
 /// A body as it came, for requests that may be repeated.
@@ -36,17 +38,11 @@ impl Body {
         }
     }
 
-    /// Its bytes.
-    #[must_use]
-    pub fn bytes(&self) -> &[u8] {
-        &self.0
-    }
-
-    /// Reads it. No body is an empty object.
+    /// Reads it, and says which of its fields are none of `T`'s. No body is an empty object.
     ///
     /// # Errors
-    /// Everything that is wrong with it.
-    pub fn read<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+    /// When it is no JSON object.
+    pub fn read<T: DeserializeOwned + JsonSchema>(&self) -> Result<(T, Vec<FieldError>), Problem> {
         if self.0.is_empty() {
             return read(Map::new());
         }
@@ -58,6 +54,12 @@ impl Body {
             Ok(_) => Err(Problem::BadRequest("The body must be a JSON object.")),
             Err(_) => Err(Problem::BadRequest("The body is not valid JSON.")),
         }
+    }
+
+    /// Its bytes.
+    #[must_use]
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.0
     }
 }
 
@@ -71,67 +73,114 @@ fn make_whole(value: &mut Value) {
     }
 }
 
-/// Reads the query of `request`. Numbers are read from their digits.
+/// Reads the query of `request`, as [`Body::read`] does. The fields called `numbers` are read from their digits.
 ///
 /// # Errors
-/// Everything that is wrong with it.
-pub fn query<T: DeserializeOwned>(request: &Request, numbers: &[&str]) -> Result<T, Problem> {
+/// None that comes from what was sent.
+pub fn query<T: DeserializeOwned + JsonSchema>(
+    request: &Request,
+    numbers: &[&str],
+) -> Result<(T, Vec<FieldError>), Problem> {
     let mut fields = Map::new();
-    let mut wrong = Vec::new();
+    let mut twice = Vec::new();
     for (name, value) in request.url().query_pairs() {
         let value = match value.parse::<u32>() {
             Ok(number) if numbers.contains(&name.as_ref()) => number.into(),
             _ => Value::String(value.into_owned()),
         };
         if fields.insert(name.to_string(), value).is_some() {
-            wrong.push(Wrong { field: name.into_owned().into(), reason: "expected once".into() });
+            twice.push(named(&name, "expected once"));
         }
     }
-    if wrong.is_empty() { read(fields) } else { Err(Problem::Fields(wrong)) }
+    twice.truncate(MAX_UNKNOWN);
+    let (query, unknown) = read(fields)?;
+    twice.extend(unknown);
+    Ok((query, twice))
 }
 
-/// Reads an object. When it cannot be read, each field is tried alone, so that every one that is wrong is named.
-fn read<T: DeserializeOwned>(fields: Map<String, Value>) -> Result<T, Problem> {
-    let whole = match T::deserialize(Value::Object(fields.clone())) {
-        Ok(value) => return Ok(value),
-        Err(error) => error,
-    };
-    let alone = fields.into_iter().take(MAX_FIELDS).filter_map(|(name, value)| {
-        let error = T::deserialize(Value::Object(Map::from_iter([(name.clone(), value)]))).err()?;
-        Some(Wrong { field: Cow::Owned(name.chars().take(MAX_NAME_CHARS).collect()), reason: reason(&error) })
-    });
-    let mut wrong: Vec<_> = alone.collect();
-    if wrong.is_empty() {
-        wrong.push(Wrong { field: Cow::Borrowed(""), reason: reason(&whole) });
+/// Reads an object whose fields are all [`Given`], so that only those can be wrong here that are none of them.
+fn read<T: DeserializeOwned + JsonSchema>(mut fields: Map<String, Value>) -> Result<(T, Vec<FieldError>), Problem> {
+    if let Ok(value) = T::deserialize(Value::Object(fields.clone())) {
+        return Ok((value, vec![]));
     }
-    Err(Problem::Fields(wrong))
+    let known = names_of::<T>();
+    let reason = format!("unknown; expected one of {}", known.join(", "));
+    let unknown = fields.keys().filter(|name| !known.contains(name)).take(MAX_UNKNOWN);
+    let unknown = unknown.map(|name| named(name, &reason)).collect();
+    fields.retain(|name, _| known.contains(name));
+    let value = T::deserialize(Value::Object(fields)).map_err(|error| Problem::Internal(error.to_string()))?;
+    Ok((value, unknown))
 }
 
-/// What is allowed, without what was sent: it may be a secret in the wrong place.
-fn reason(error: &serde_json::Error) -> String {
-    let error = error.to_string();
-    match error.rsplit_once(", expected ") {
-        Some((sent, expected)) if sent.starts_with("unknown field") => format!("unknown; expected {expected}"),
-        Some((_, expected)) => format!("expected {expected}"),
-        None if error.starts_with("expected ") => error,
-        None => "malformed".into(),
-    }
+/// The names of the fields of `T`, by its schema.
+fn names_of<T: JsonSchema>() -> Vec<String> {
+    let schema = T::json_schema(&mut SchemaGenerator::default());
+    let fields = schema.get("properties").and_then(Value::as_object);
+    fields.map(|fields| fields.keys().cloned().collect()).unwrap_or_default()
 }
 
-/// A time (RFC 3339).
-///
-/// # Errors
-/// When it is something else.
-pub fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
-    let text: Option<String> = Option::deserialize(deserializer)?;
-    let wrong = |_| serde::de::Error::custom("expected a time such as 2027-01-01T00:00:00Z");
-    text.map(|text| text.parse().map_err(wrong)).transpose()
+/// A field that the caller named, at most so much of it.
+fn named(name: &str, reason: &str) -> FieldError {
+    FieldError::new(name.chars().take(MAX_NAME_CHARS).collect::<String>(), reason)
 }
 
 /// A text where `null` means that there is to be none: the empty one.
 ///
 /// # Errors
-/// When it is neither `null` nor a text.
-pub fn text_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    Option::deserialize(deserializer).map(|text: Option<String>| Some(text.unwrap_or_default()))
+/// None that comes from what was sent.
+pub fn text_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Given<String>, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    Ok(if value.is_null() { Given::Is(String::new()) } else { value.into() })
+}
+
+/// A length of time: such as `3d`, or a number of seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ttl(pub Duration);
+
+impl FromStr for Ttl {
+    type Err = ValueError;
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let span: Span = if is_number { format!("{text}s").parse() } else { text.parse() }?;
+        Ok(Self(span.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for Ttl {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = match Value::deserialize(deserializer)? {
+            Value::String(text) => text,
+            other => other.to_string(),
+        };
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl JsonSchema for Ttl {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Ttl".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": ["string", "integer"], "format": "span", "minimum": 1, "maximum": Span::MAX.as_secs() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_length_of_time_is_a_text_or_seconds() {
+        for (json, seconds) in [("\"3d\"", 3 * 86_400), ("90", 90), ("\"90\"", 90), ("\"1m 30s\"", 90)] {
+            assert_eq!(serde_json::from_str::<Ttl>(json).unwrap(), Ttl(Duration::from_secs(seconds)), "{json}");
+        }
+        for json in ["0", "-1", "1.5", "1e300", "\"\"", "\"for ever\"", "true", "[1]", "99999999999999999999"] {
+            assert!(serde_json::from_str::<Ttl>(json).is_err(), "{json}");
+        }
+    }
 }

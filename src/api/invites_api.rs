@@ -6,7 +6,8 @@ use tide::http::{Method, headers};
 use crate::caller::{Request, address_of, bearer, is_prefetch};
 use crate::clock;
 use crate::config::ApiMethod;
-use crate::invite::policy::Order;
+use crate::desk::Caller;
+use crate::invite::request::InviteRequest;
 use crate::problem::Problem;
 
 /// What the query may hold. What is not known is ignored, as mod_invites_api does.
@@ -59,10 +60,13 @@ pub async fn create(request: Request) -> Result<Response, Problem> {
     if !key.settings.methods.contains(&method) {
         return Err(Problem::Method(allow(&key.settings.methods)));
     }
-    let mut issued = desk.issue(Some(&key), query.host.as_deref(), &Order::default(), 1, now).await?;
-    let invite = issued.pop().ok_or_else(|| Problem::Internal("no invite was made".into()))?;
+    let wanted = InviteRequest { host: query.host.into(), ..InviteRequest::default() };
+    let created = desk.create(&Caller::Key(&key), &wanted, now).await?;
     let mut response = Response::new(if query.redirect { 303 } else { 201 });
-    response.insert_header(headers::LOCATION, invite.landing_page);
+    // One was asked for.
+    for invite in created.value {
+        response.insert_header(headers::LOCATION, invite.landing_page);
+    }
     response.insert_header(headers::CACHE_CONTROL, "no-store");
     Ok(response)
 }

@@ -137,7 +137,7 @@ fn paths(schemas: &mut Schemas) -> Value {
             },
             "post": {
                 "operationId": "createInvites",
-                "summary": "Makes invites, all or none; needs the scope `create`.",
+                "summary": "Creates invites, all or none; needs the scope `create`.",
                 "parameters": [idempotency_key],
                 "requestBody": body(schemas.body::<NewInvite>(), false),
                 "responses": answers("201", made, &[taken, media, not_taken]),

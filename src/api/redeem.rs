@@ -4,58 +4,40 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use tide::Response;
 
-use super::call::Call;
+use super::call::{Call, json};
 use super::fields::Body;
-use super::invites::idempotency_key;
+use super::invites::idempotency;
 use super::view::RedeemedView;
-use crate::desk::Repeat;
-use crate::invite::Invite;
+use crate::invite::field::Given;
 use crate::invite::name::Account;
-use crate::invite::policy::Wrong;
-use crate::ledger::Answer;
+use crate::invite::request::RedeemRequest;
 use crate::problem::Problem;
 
 /// Where invites are redeemed, below the prefix.
 pub const PATH: &str = "/api/v1/redeem";
 
 /// What to redeem.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(extend("required" = ["token"]))]
 pub struct Redeem {
     /// The token of the invite's link.
     #[schemars(with = "String")]
-    token: Option<String>,
-    /// The user name of the account that is made with it, or its JID.
-    #[serde(default)]
+    token: Given<String>,
+    /// The user name of the account that is created with it, or its JID.
     #[schemars(with = "Option<String>", extend("format" = "username"))]
-    account: Option<Account>,
+    account: Given<Account>,
 }
 
-/// Spends one use.
+/// Redeems one use.
 ///
 /// # Errors
-/// Nothing was spent.
+/// Nothing was redeemed.
 pub async fn redeem(mut call: Call) -> Result<Response, Problem> {
     let body = Body::take(&mut call.request).await?;
-    let Redeem { token, account } = body.read()?;
-    let missing =
-        || Problem::Fields(vec![Wrong { field: "token".into(), reason: "expected the token of a link".into() }]);
-    let token = token.ok_or_else(missing)?;
-    let now = call.now;
-    let answer = move |invite: Invite| serde_json::to_vec(&RedeemedView::new(invite, now)).unwrap_or_default();
-    let idempotency_key = idempotency_key(&call)?;
-    let parts = [call.key.id.as_str(), PATH, idempotency_key.as_deref().unwrap_or_default()];
-    let repeat = idempotency_key.as_ref().map(|_| Repeat {
-        parts: &parts,
-        body: body.bytes(),
-        answer: Box::new(answer) as Box<dyn FnOnce(Invite) -> Vec<u8> + Send>,
-    });
-    let bytes = match call.desk().redeem(&call.key, &token, account, repeat, now).await? {
-        Answer::New(invite) => answer(invite),
-        Answer::Before(bytes) => bytes,
-    };
-    let mut response = Response::new(200);
-    response.set_body(bytes);
-    response.set_content_type("application/json");
-    Ok(response)
+    let (Redeem { token, account }, errors) = body.read()?;
+    let idempotency = idempotency(&call, PATH, body)?;
+    let request = RedeemRequest { token, account, idempotency, errors };
+    let answer = call.desk().redeem(&call.key, &request, call.now).await?;
+    json(200, &RedeemedView::new(answer.value, answer.at))
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::desk::{Issued, WebOnly};
+use crate::desk::{CreatedInvite, WebOnly};
 use crate::invite::name::{HostName, Username};
 use crate::invite::{Invite, KindName, Redemption, Status, Via};
 
@@ -89,11 +89,35 @@ pub struct InviteList {
     pub next_cursor: Option<String>,
 }
 
+/// Invites that were just created.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum Created {
+    /// The only one.
+    One(Box<InviteView>),
+    /// As many as were asked for.
+    Many(InviteList),
+}
+
+impl Created {
+    /// As a list if one was asked for, be it of one.
+    #[must_use]
+    pub fn of(mut invites: Vec<InviteView>, is_list: bool) -> Self {
+        match invites.pop() {
+            Some(only) if !is_list && invites.is_empty() => Self::One(Box::new(only)),
+            last => {
+                invites.extend(last);
+                Self::Many(InviteList { invites, next_cursor: None })
+            }
+        }
+    }
+}
+
 impl InviteView {
     /// An invite at `now`, with its secrets.
     #[must_use]
-    pub fn new(issued: Issued, now: Timestamp) -> Self {
-        let Issued { invite, token, landing_page, uri, uri_expires_at, web_only } = issued;
+    pub fn new(created: CreatedInvite, now: Timestamp) -> Self {
+        let CreatedInvite { invite, token, landing_page, uri, uri_expires_at, web_only } = created;
         Self {
             id: invite.id.to_string(),
             kind: invite.draft.kind.name(),

@@ -1,4 +1,4 @@
-//! `invited invite`: invites, made and kept by hand. Works beside a running service, on the same ledger.
+//! `invited invite`: invites, created and kept by hand. Works beside a running service, on the same ledger.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -8,14 +8,15 @@ use clap::Subcommand;
 use jiff::Timestamp;
 
 use super::{Global, Outcome, WrongUse, hint, print, print_json, qr};
-use crate::api::view::{InviteList, InviteView};
+use crate::api::fields::Ttl;
+use crate::api::view::{Created, InviteList, InviteView};
 use crate::backend::Backends;
 use crate::clock;
 use crate::config::Settings;
-use crate::config::value::Span;
-use crate::desk::{Desk, IssueError};
+use crate::desk::{Caller, CreateInviteError, Desk};
+use crate::invite::field::{FieldError, Given};
 use crate::invite::name::HostName;
-use crate::invite::policy::{Minting, Order};
+use crate::invite::request::{InviteRequest, Minting};
 use crate::invite::{Invite, InviteId, Status};
 use crate::key::KeyRing;
 use crate::key::state::StateKeys;
@@ -24,7 +25,7 @@ use crate::metrics::Metrics;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Make invites; prints a link each
+    /// Create invites; prints a link each
     Create(Create),
     /// List invites, newest first: ID, status, kind, host, uses left, expiry, source, note
     List {
@@ -46,7 +47,7 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Take invites back: they can no longer be redeemed
+    /// Revoke invites: they can no longer be redeemed
     Revoke {
         /// Their ids
         #[arg(required = true, value_name = "ID")]
@@ -59,12 +60,12 @@ pub(super) struct Create {
     /// For which host [default: the only one declared]
     #[arg(long)]
     host: Option<String>,
-    /// How long it is good, such as 3d [default: invites.ttl]
+    /// Its lifetime, such as 3d [default: invites.ttl]
     #[arg(long, value_name = "DURATION")]
-    ttl: Option<Span>,
+    ttl: Option<Given<Ttl>>,
     /// How often it may be redeemed [default: 1]
     #[arg(long, value_name = "N")]
-    uses: Option<u32>,
+    uses: Option<Given<u32>>,
     /// The only user name that may redeem it; it stays reserved until then
     #[arg(long)]
     username: Option<String>,
@@ -83,12 +84,12 @@ pub(super) struct Create {
     /// A remark for admins
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
-    /// Make the tokens for apps now, and print the xmpp: link of each instead
+    /// Mint the tokens for apps now, and print the xmpp: link of each instead
     #[arg(long)]
     uri: bool,
-    /// How many, all alike
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1000))]
-    count: u16,
+    /// How many, all alike [default: 1]
+    #[arg(long, value_name = "N")]
+    count: Option<Given<u32>>,
     /// As JSON
     #[arg(long)]
     json: bool,
@@ -118,35 +119,32 @@ pub(super) fn run(global: &Global, command: Command) -> Outcome {
 }
 
 async fn create(desk: &Desk, options: Create, now: Timestamp) -> Outcome {
-    let order = Order {
-        username: options.username,
-        contact: options.contact,
-        reset: options.reset,
-        uses: options.uses,
-        ttl: options.ttl.map(|span| span.0),
-        groups: options.groups,
-        roles: options.roles,
-        note: options.note,
-        inviter: None,
-        minting: if options.uri { Minting::Required } else { Minting::Later },
+    let request = InviteRequest {
+        host: options.host.into(),
+        username: options.username.into(),
+        contact: options.contact.into(),
+        reset: options.reset.into(),
+        uses: options.uses.unwrap_or_default(),
+        ttl: options.ttl.unwrap_or_default().map(|ttl| ttl.0),
+        groups: Given::Is(options.groups),
+        roles: Given::Is(options.roles),
+        note: options.note.into(),
+        minting: Given::Is(if options.uri { Minting::Required } else { Minting::Later }),
+        count: options.count.unwrap_or_default(),
+        ..InviteRequest::default()
     };
-    let issued = desk.issue(None, options.host.as_deref(), &order, options.count.into(), now).await;
-    let mut issued = issued.map_err(|error| explain(desk.settings(), error))?;
+    let created = desk.create(&Caller::Admin, &request, now).await;
+    let created = created.map_err(|error| explain(desk.settings(), error))?.value;
     if options.json {
-        return match (options.count, issued.pop()) {
-            (1, Some(one)) => print_json(&InviteView::new(one, now)),
-            (_, last) => {
-                let invites = issued.into_iter().chain(last).map(|issued| InviteView::new(issued, now)).collect();
-                print_json(&InviteList { invites, next_cursor: None })
-            }
-        };
+        let views = created.into_iter().map(|created| InviteView::new(created, now)).collect();
+        return print_json(&Created::of(views, request.count() > 1));
     }
     let mut text = String::new();
-    let early = issued.iter().filter(|one| options.uri && one.uri_expires_at.is_some());
+    let early = created.iter().filter(|one| options.uri && one.uri_expires_at.is_some());
     if let Some(end) = early.filter_map(|one| one.uri_expires_at).min() {
         hint(&format!("the XMPP server takes these until {end} only; the invites live longer"));
     }
-    for one in issued {
+    for one in created {
         let link = one.uri.filter(|_| options.uri).unwrap_or(one.landing_page);
         writeln!(text, "{link}")?;
         if options.qr {
@@ -157,26 +155,38 @@ async fn create(desk: &Desk, options: Create, now: Timestamp) -> Outcome {
 }
 
 /// Says which of it is wrong use of the command line.
-fn explain(settings: &Settings, error: IssueError) -> anyhow::Error {
+fn explain(settings: &Settings, error: CreateInviteError) -> anyhow::Error {
     let hosts = || settings.hosts.keys().map(HostName::as_str).collect::<Vec<_>>().join(", ");
     match error {
-        IssueError::Host if settings.hosts.is_empty() => {
+        CreateInviteError::Host if settings.hosts.is_empty() => {
             WrongUse("no host is declared; add [hosts.\"example.com\"] to the configuration".into()).into()
         }
-        IssueError::Host => WrongUse(format!("there is no such host; declared: {}", hosts())).into(),
-        IssueError::WhichHost => WrongUse(format!("name one of the hosts with --host: {}", hosts())).into(),
-        IssueError::Order(_) | IssueError::NotForServer(_) | IssueError::NoPublicUrl => {
-            WrongUse(error.to_string()).into()
+        CreateInviteError::Host => WrongUse(format!("there is no such host; declared: {}", hosts())).into(),
+        CreateInviteError::WhichHost => WrongUse(format!("name one of the hosts with --host: {}", hosts())).into(),
+        CreateInviteError::Fields(errors) => {
+            WrongUse(errors.iter().map(in_options).collect::<Vec<_>>().join("; ")).into()
         }
-        IssueError::Scope | IssueError::Ledger(_) | IssueError::NoAppToken(_) => error.into(),
+        CreateInviteError::NoPublicUrl => WrongUse(error.to_string()).into(),
+        CreateInviteError::Scope | CreateInviteError::Ledger(_) | CreateInviteError::NoAppToken(_) => error.into(),
     }
+}
+
+/// A field by the name of its option.
+fn in_options(error: &FieldError) -> String {
+    let option = match &*error.field {
+        "groups" => "group",
+        "roles" => "role",
+        field => field,
+    };
+    format!("--{option}: {}", error.reason)
 }
 
 async fn list(desk: &Desk, host: Option<HostName>, status: Option<Status>, json: bool, now: Timestamp) -> Outcome {
     let invites = desk.list(Filter { hosts: host.map(|host| [host].into()), status, ..Filter::default() }, now).await?;
     if json {
-        let views = invites.into_iter().map(|invite| Ok(InviteView::new(desk.issued(invite)?, now)));
-        let invites = views.collect::<Result<_, IssueError>>().map_err(|error| explain(desk.settings(), error))?;
+        let views = invites.into_iter().map(|invite| Ok(InviteView::new(desk.with_links(invite)?, now)));
+        let invites =
+            views.collect::<Result<_, CreateInviteError>>().map_err(|error| explain(desk.settings(), error))?;
         return print_json(&InviteList { invites, next_cursor: None });
     }
     let mut text = String::new();
@@ -197,8 +207,8 @@ async fn find(desk: &Desk, id: &str) -> anyhow::Result<Invite> {
 
 async fn show(desk: &Desk, id: &str, json: bool, now: Timestamp) -> Outcome {
     let invite = find(desk, id).await?;
-    let issued = desk.issued(invite).map_err(|error| explain(desk.settings(), error))?;
-    let view = InviteView::new(issued, now);
+    let created = desk.with_links(invite).map_err(|error| explain(desk.settings(), error))?;
+    let view = InviteView::new(created, now);
     if json {
         return print_json(&view);
     }

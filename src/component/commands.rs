@@ -6,12 +6,17 @@ use super::session::{Sessions, new_id};
 use super::stanza::{COMMANDS, FORM, Requester};
 use crate::clock;
 use crate::config::{ComponentSettings, Users};
-use crate::desk::{Desk, IssueError, Issued};
+use crate::desk::{Caller, CreateInviteError, CreatedInvite, Desk};
 use crate::elements::{StanzaError, element, set};
+use crate::invite::field::{Fault, FieldError, Given, join};
 use crate::invite::link;
-use crate::invite::name::{Jid, Username};
-use crate::invite::policy::{Minting, Order, span_text};
+use crate::invite::name::Jid;
+use crate::invite::policy::span_text;
+use crate::invite::request::{InviteRequest, Minting};
 use crate::ledger::CreateError;
+
+/// The field that makes whoever redeems the invite a contact of the user.
+const CONTACT: &str = "roster-subscription";
 
 /// The form type of what an invite is told in.
 const INVITATION: &str = "urn:xmpp:invite#invitation";
@@ -82,7 +87,7 @@ pub(super) async fn run(
     if !["execute", "next", "complete", "cancel"].contains(&action) {
         return Err(bad("bad-action"));
     }
-    let form = Form::of(request)?;
+    let form = Form::of(request);
     // Every answer names a session, also where none goes on.
     let id = session.map_or_else(new_id, str::to_owned);
     if action == "cancel" || form.as_ref().is_some_and(|form| !form.is_submitted) {
@@ -97,58 +102,63 @@ pub(super) async fn run(
     if session.is_some() && !sessions.end(&id, requester.full) {
         return Err(bad("bad-sessionid"));
     }
-    let made = make(command, &form.unwrap_or_default(), user, component, desk).await;
-    if session.is_some() && made.as_ref().is_err_and(|refusal| refusal.kind == "modify") {
+    let created = create(command, form.unwrap_or_default(), user, component, desk).await;
+    if session.is_some() && created.as_ref().is_err_and(|refusal| refusal.kind == "modify") {
         sessions.begin(&id, requester.full);
     }
     let mut answer = step(command, &id, "completed");
-    answer.append_child(told(&made?));
+    // One was asked for.
+    for invite in &created? {
+        answer.append_child(told(invite));
+    }
     Ok(answer)
 }
 
-/// Makes the invite.
-async fn make(
+/// Creates the invite that was asked for.
+async fn create(
     command: Command,
-    form: &Form,
+    form: Form,
     user: &Jid,
     component: &ComponentSettings,
     desk: &Desk,
-) -> Result<Issued, StanzaError> {
-    let now = clock::now();
+) -> Result<Vec<CreatedInvite>, StanzaError> {
     let is_contact = command == Command::Invite || form.wants_contact;
-    let order = Order {
-        username: form.username.clone().filter(|_| command == Command::CreateAccount),
-        contact: is_contact.then(|| user.to_string()),
-        inviter: Some(user.to_string()),
-        minting: Minting::IfPossible,
-        ..Order::default()
+    let request = InviteRequest {
+        host: Given::Is(component.host.to_string()),
+        username: if command == Command::CreateAccount { form.username } else { Given::Absent },
+        contact: if is_contact { Given::Is(user.to_string()) } else { Given::Absent },
+        inviter: Given::Is(user.to_string()),
+        minting: Given::Is(Minting::IfPossible),
+        errors: form.errors,
+        ..InviteRequest::default()
     };
-    if order.username.as_ref().is_some_and(|name| name.parse::<Username>().is_err()) {
-        return Err(StanzaError::new("modify", "not-acceptable").because("This cannot be the name of an account."));
-    }
-    desk.issue_to_user(user, component.per_user, &component.host, &order, now).await.map_err(refusal)
+    let caller = Caller::User { jid: user, limit: component.per_user };
+    let created = desk.create(&caller, &request, clock::now()).await;
+    created.map(|answer| answer.value).map_err(refusal)
 }
 
-fn refusal(error: IssueError) -> StanzaError {
+fn refusal(error: CreateInviteError) -> StanzaError {
     match error {
-        IssueError::NotForServer(_) => StanzaError::new("modify", "not-acceptable").because(error.to_string()),
-        IssueError::Order(wrong) => {
-            let is_name = wrong.iter().any(|wrong| wrong.field == "username");
-            let condition = if is_name { "conflict" } else { "not-acceptable" };
-            StanzaError::new("modify", condition).because(IssueError::Order(wrong).to_string())
+        CreateInviteError::Fields(errors) => {
+            let is_conflict = errors.iter().all(|error| error.fault == Fault::Reserved);
+            let condition = if is_conflict { "conflict" } else { "not-acceptable" };
+            StanzaError::new("modify", condition).because(join(&errors))
         }
-        IssueError::Ledger(CreateError::NameReserved(name)) => {
+        CreateInviteError::Ledger(CreateError::NameReserved(name)) => {
             StanzaError::new("modify", "conflict").because(format!("Somebody else has, or will have, the name {name}."))
         }
-        IssueError::Ledger(CreateError::Limit { retry_after } | CreateError::Pending { retry_after }) => {
+        CreateInviteError::Ledger(CreateError::Limit { retry_after } | CreateError::Pending { retry_after }) => {
             let wait = span_text(std::time::Duration::from_secs(retry_after.as_secs().max(1)));
             StanzaError::new("wait", "resource-constraint")
                 .because(format!("That was all for now; try again in {wait}."))
         }
-        IssueError::Ledger(_) | IssueError::NoAppToken(_) => {
+        CreateInviteError::Ledger(_) | CreateInviteError::NoAppToken(_) => {
             StanzaError::new("wait", "internal-server-error").because("No invite can be made now; try again later.")
         }
-        IssueError::Scope | IssueError::Host | IssueError::WhichHost | IssueError::NoPublicUrl => {
+        CreateInviteError::Scope
+        | CreateInviteError::Host
+        | CreateInviteError::WhichHost
+        | CreateInviteError::NoPublicUrl => {
             StanzaError::new("cancel", "internal-server-error").because(error.to_string())
         }
     }
@@ -159,32 +169,38 @@ fn refusal(error: IssueError) -> StanzaError {
 struct Form {
     /// Not cancelled.
     is_submitted: bool,
-    username: Option<String>,
+    username: Given<String>,
     wants_contact: bool,
+    /// What is wrong with it, by the names of its fields.
+    errors: Vec<FieldError>,
 }
 
 impl Form {
-    fn of(request: &Element) -> Result<Option<Self>, StanzaError> {
-        let Some(form) = request.get_child("x", FORM) else { return Ok(None) };
-        let value = |name: &str| {
+    fn of(request: &Element) -> Option<Self> {
+        let form = request.get_child("x", FORM)?;
+        let mut errors = Vec::new();
+        let mut value = |name: &'static str, expected: &str| {
             let fields = form.children().filter(|field| field.is("field", FORM) && field.attr("var") == Some(name));
             let values: Vec<_> = fields.flat_map(Element::children).filter(|child| child.is("value", FORM)).collect();
             match values[..] {
-                [] => Ok(String::new()),
-                [value] => Ok(value.text().trim().to_owned()),
-                _ => Err(StanzaError::new("modify", "bad-request").because(format!("{name} is there twice."))),
+                [] => String::new(),
+                [value] => value.text().trim().to_owned(),
+                _ => {
+                    errors.push(FieldError::new(name, format!("is there twice; expected {expected}")));
+                    String::new()
+                }
             }
         };
-        let wants_contact = match value("roster-subscription")?.as_str() {
-            "" | "0" | "false" => false,
-            "1" | "true" => true,
-            _ => {
-                let text = "roster-subscription: expected true or false.";
-                return Err(StanzaError::new("modify", "bad-request").because(text));
-            }
-        };
-        let username = Some(value("username")?).filter(|name| !name.is_empty());
-        Ok(Some(Self { is_submitted: form.attr("type") != Some("cancel"), username, wants_contact }))
+        let (username, contact) = (value("username", "one name"), value(CONTACT, "true or false"));
+        if !["", "0", "false", "1", "true"].contains(&&*contact) {
+            errors.push(FieldError::new(CONTACT, "expected true or false"));
+        }
+        Some(Self {
+            is_submitted: form.attr("type") != Some("cancel"),
+            username: Some(username).filter(|name| !name.is_empty()).into(),
+            wants_contact: ["1", "true"].contains(&&*contact),
+            errors,
+        })
     }
 }
 
@@ -203,7 +219,7 @@ fn asked(command: Command, session: &str) -> Element {
         form.append_child(line);
     }
     form.append_child(field("username", "text-single", Some("Name of the account"), None));
-    form.append_child(field("roster-subscription", "boolean", Some("Become contacts of each other"), Some("0")));
+    form.append_child(field(CONTACT, "boolean", Some("Become contacts of each other"), Some("0")));
     let mut actions = element("actions", COMMANDS, &[("execute", "complete")]);
     actions.append_child(Element::bare("complete", COMMANDS));
     let mut answer = step(command, session, "executing");
@@ -213,14 +229,14 @@ fn asked(command: Command, session: &str) -> Element {
 }
 
 /// An invite, in a form.
-fn told(issued: &Issued) -> Element {
+fn told(created: &CreatedInvite) -> Element {
     let mut form = element("x", FORM, &[("type", "result")]);
-    let expires_at = issued.uri_expires_at.unwrap_or(issued.invite.draft.expires_at);
+    let expires_at = created.uri_expires_at.unwrap_or(created.invite.draft.expires_at);
     form.append_child(field("FORM_TYPE", "hidden", None, Some(INVITATION)));
     // XEP-0401, 5.1: an `xmpp:` URI. Where apps cannot sign up, or not now, the page below is what there is to hand out.
-    let uri = issued.uri.clone().unwrap_or_else(|| link::bare_uri(&issued.invite));
+    let uri = created.uri.clone().unwrap_or_else(|| link::bare_uri(&created.invite));
     form.append_child(field("uri", "text-single", Some("Link for an app"), Some(&uri)));
-    form.append_child(field("landing-url", "text-single", Some("Link"), Some(&issued.landing_page)));
+    form.append_child(field("landing-url", "text-single", Some("Link"), Some(&created.landing_page)));
     let expire = expires_at.strftime("%FT%TZ").to_string();
     form.append_child(field("expire", "text-single", Some("Good until"), Some(&expire)));
     form

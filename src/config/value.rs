@@ -39,6 +39,9 @@ pub struct Span(pub Duration);
 text_value!(Span);
 
 impl Span {
+    /// A century is more than anyone means, and all sums with it stay far from overflow.
+    pub const MAX: Duration = Duration::from_hours(100 * 366 * 24);
+
     /// `count` seconds.
     #[must_use]
     pub const fn seconds(count: u64) -> Self {
@@ -56,10 +59,7 @@ impl FromStr for Span {
     type Err = ValueError;
     fn from_str(text: &str) -> Result<Self, ValueError> {
         match humantime::parse_duration(text) {
-            // A century is more than anyone means, and all sums with it stay far from overflow.
-            Ok(duration) if duration > Duration::ZERO && duration <= Duration::from_hours(100 * 366 * 24) => {
-                Ok(Self(duration))
-            }
+            Ok(duration) if duration > Duration::ZERO && duration <= Self::MAX => Ok(Self(duration)),
             Ok(_) => Err(ValueError("expected a duration between 1ms and 100 years".into())),
             Err(_) => Err(ValueError("expected a duration such as \"90s\", \"10m\" or \"7d\"".into())),
         }

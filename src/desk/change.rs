@@ -2,9 +2,11 @@
 
 use jiff::Timestamp;
 
-use super::{Desk, max_uses, terms};
-use crate::invite::policy::{self, Wrong};
-use crate::invite::{AppToken, Change, Invite, InviteId, Status};
+use super::{Caller, Desk};
+use crate::invite::field::{FieldError, join};
+use crate::invite::policy;
+use crate::invite::request::ChangeRequest;
+use crate::invite::{AppToken, Invite, InviteId, Status};
 use crate::key::Key;
 use crate::ledger::{ChangeError, LedgerError};
 use crate::log::{Event, event};
@@ -12,9 +14,9 @@ use crate::log::{Event, event};
 /// Why an invite was not changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AmendError {
-    /// Something that was asked for cannot be had.
-    #[error("{}", .0.iter().map(Wrong::to_string).collect::<Vec<_>>().join("; "))]
-    Fields(Vec<Wrong>),
+    /// Fields of the request are wrong.
+    #[error("{}", join(.0))]
+    Fields(Vec<FieldError>),
     /// The ledger says no.
     #[error(transparent)]
     Ledger(#[from] ChangeError),
@@ -29,40 +31,15 @@ impl Desk {
         &self,
         key: &Key,
         id: InviteId,
-        mut change: Change,
+        request: &ChangeRequest,
         now: Timestamp,
     ) -> Result<Invite, AmendError> {
-        let mut wrong = Vec::new();
-        let mut refuse = |field: &'static str, reason: String| wrong.push(Wrong { field: field.into(), reason });
-        if let Some(note) = &change.note
-            && !policy::is_note(note)
-        {
-            refuse("note", policy::NOTE_EXPECTED.into());
-        }
-        if let Some(uses) = change.uses
-            && !(1..=max_uses(Some(key))).contains(&uses)
-        {
-            refuse("uses", format!("expected 1 to {}", max_uses(Some(key))));
-        }
-        if let Some(expires_at) = &mut change.expires_at {
-            // The ledger counts milliseconds.
-            *expires_at = Timestamp::from_millisecond(expires_at.as_millisecond()).unwrap_or(*expires_at);
-            let latest = jiff::SignedDuration::try_from(self.max_ttl(Some(key)))
-                .ok()
-                .and_then(|max_ttl| now.checked_add(max_ttl).ok())
-                .unwrap_or(Timestamp::MAX);
-            if *expires_at <= now || *expires_at > latest {
-                refuse("expires_at", format!("expected a time to come, at most {latest}"));
-            }
-        }
-        if !wrong.is_empty() {
-            return Err(AmendError::Fields(wrong));
-        }
-        if self.find(key, id).await.map_err(ChangeError::from)?.is_none() {
-            return Err(ChangeError::Absent.into());
-        }
+        let caller = Caller::Key(key);
+        let invite = self.find(key, id).await.map_err(ChangeError::from)?.ok_or(ChangeError::Absent)?;
+        let bounds = self.bounds(&caller, Some(&invite.draft.host));
+        let change = policy::validate_change(request, &invite, &bounds, now).map_err(AmendError::Fields)?;
         let revoked = change.revoked;
-        let invite = self.ledger.change(id, change, Some(terms(key)), now).await?;
+        let invite = self.ledger.change(id, change, caller.limits(), now).await?;
         if revoked == Some(true) && invite.revoked_at == Some(now) {
             event(&Event::InviteRevoked { invite: &invite.id, host: &invite.draft.host });
         }

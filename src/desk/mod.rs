@@ -2,11 +2,13 @@
 
 mod adopt;
 mod app_token;
+mod caller;
 mod change;
+mod create;
 mod forms;
 mod guess;
 mod guest;
-mod issue;
+mod links;
 mod redeem;
 mod settle;
 mod take_back;
@@ -24,13 +26,15 @@ use crate::invite::name::HostName;
 use crate::invite::policy::MAX_USES;
 use crate::invite::{Invite, InviteId, Source};
 use crate::key::{Admission, Failures, Flaw, Key, KeyRing, Once, Refused};
-use crate::ledger::{Filter, Ledger, LedgerError, Terms};
+use crate::ledger::{Filter, Ledger, LedgerError};
 use crate::log::{Event, event};
 use crate::metrics::{Metrics, Of};
 use crate::rate::Used;
+pub use caller::Caller;
 pub use change::AmendError;
+pub use create::CreateInviteError;
 pub use guest::{Guest, Offer, SignUpError, Wants, Web};
-pub use issue::{IssueError, Issued, WebOnly};
+pub use links::{CreatedInvite, WebOnly};
 pub use redeem::SpendError;
 use turns::Turns;
 
@@ -78,16 +82,6 @@ pub enum FindError {
     /// The ledger has none, and the server that may have made it cannot be asked now.
     #[error("the XMPP server that may have made this invite cannot be asked now")]
     Away,
-}
-
-/// A request with an Idempotency-Key.
-pub struct Repeat<'a, T> {
-    /// What tells it from others: who asks, where, and the Idempotency-Key.
-    pub parts: &'a [&'a str],
-    /// Its body.
-    pub body: &'a [u8],
-    /// The answer to it.
-    pub answer: Box<dyn FnOnce(T) -> Vec<u8> + Send>,
 }
 
 impl Desk {
@@ -174,11 +168,6 @@ impl Desk {
         Err(AuthError::Refused(reason))
     }
 
-    fn open_answer(&self, sealed: &[u8]) -> Result<Vec<u8>, LedgerError> {
-        let damaged = || LedgerError::Unavailable("a kept answer is damaged".into());
-        self.ledger.seal().open(sealed).ok_or_else(damaged)
-    }
-
     /// The longest life that `key` may give an invite.
     #[must_use]
     pub fn max_ttl(&self, key: Option<&Key>) -> Duration {
@@ -240,10 +229,6 @@ impl Desk {
 
 fn max_uses(key: Option<&Key>) -> u32 {
     key.and_then(|key| key.settings.max_uses).unwrap_or(MAX_USES).min(MAX_USES)
-}
-
-fn terms(key: &Key) -> Terms {
-    Terms { source: Source::Key(key.id.clone()), limit: key.settings.limit, max_pending: key.settings.max_pending }
 }
 
 /// Whose an invite is, for counting.

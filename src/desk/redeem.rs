@@ -3,9 +3,11 @@
 use jiff::Timestamp;
 
 use super::take_back::TakeBackError;
-use super::{Desk, FindError, Repeat};
+use super::{Desk, FindError};
 use crate::backend::CallError;
-use crate::invite::name::Account;
+use crate::invite::field::{FieldError, join};
+use crate::invite::policy;
+use crate::invite::request::RedeemRequest;
 use crate::invite::{Invite, Source, Via};
 use crate::key::Key;
 use crate::ledger::{Answer, LedgerError, RedeemError, Repeatable};
@@ -13,6 +15,9 @@ use crate::ledger::{Answer, LedgerError, RedeemError, Repeatable};
 /// Why a caller's own sign-up spent nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SpendError {
+    /// Fields of the request are wrong.
+    #[error("{}", join(.0))]
+    Fields(Vec<FieldError>),
     /// The ledger says no.
     #[error(transparent)]
     Ledger(#[from] RedeemError),
@@ -44,11 +49,10 @@ impl Desk {
     pub async fn redeem(
         &self,
         key: &Key,
-        token: &str,
-        account: Option<Account>,
-        repeat: Option<Repeat<'_, Invite>>,
+        request: &RedeemRequest,
         now: Timestamp,
     ) -> Result<Answer<Invite>, SpendError> {
+        let (token, account) = policy::validate_redeem(request).map_err(SpendError::Fields)?;
         let invite = self.open(token, now).await?.filter(|invite| key.allows_host(&invite.draft.host));
         let invite = invite.ok_or(RedeemError::Absent)?;
         // A user's invite to become contacts is none to sign up with, unless the server says so.
@@ -56,17 +60,13 @@ impl Desk {
             return Err(RedeemError::Absent.into());
         }
         let Invite { id, draft, .. } = &invite;
-        if account.as_ref().and_then(|account| account.host.as_ref()).is_some_and(|host| *host != draft.host) {
+        if account.and_then(|account| account.host.as_ref()).is_some_and(|host| *host != draft.host) {
             return Err(RedeemError::OtherName.into());
         }
-        let account = account.map(|account| account.user);
-        let request = repeat.map(|repeat| {
-            let seal = self.ledger.seal().clone();
-            Repeatable::<Invite> {
-                slot: seal.slot(repeat.parts),
-                body: seal.digest(repeat.body),
-                seal: Box::new(move |invite| seal.close(&(repeat.answer)(invite.clone()))),
-            }
+        let account = account.map(|account| account.user.clone());
+        let source = Source::Key(key.id.clone());
+        let repeatable = request.idempotency.as_ref().map(|again| {
+            Repeatable::new(self.ledger.seal(), [&source.to_string(), again.path, &again.key], &again.body)
         });
         if invite.draft.app_token.is_some() && invite.uses_left() <= 1 {
             // The token holds the last use; it is taken back for this caller, unless an app was first.
@@ -79,13 +79,10 @@ impl Desk {
                 Err(TakeBackError::Call(_)) => return Err(SpendError::Away),
             }
         }
-        match self.ledger.redeem(*id, account, Via::Api, request, now).await {
-            Ok(Answer::Before(sealed)) => Ok(Answer::Before(self.open_answer(&sealed)?)),
-            Ok(Answer::New(invite)) => {
-                self.redeemed(&invite, Via::Api, &Source::Key(key.id.clone()));
-                Ok(Answer::New(invite))
-            }
-            Err(error) => Err(error.into()),
+        let answer = self.ledger.redeem(*id, account, Via::Api, repeatable, now).await?;
+        if !answer.is_repeated {
+            self.redeemed(&answer.value, Via::Api, &source);
         }
+        Ok(answer)
     }
 }

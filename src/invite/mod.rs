@@ -1,9 +1,11 @@
 //! Invites: what they are, which state they are in, and what may be asked of them. Pure: no I/O, no clock, no config.
 
+pub mod field;
 pub mod link;
 pub mod name;
 pub mod policy;
 pub mod redemption;
+pub mod request;
 pub mod token;
 
 use std::fmt;
@@ -21,7 +23,7 @@ pub use redemption::{Change, Redemption, Via};
 /// What an invite is called by. Not secret: it opens nothing. Time-ordered, so newer invites have greater ids.
 ///
 /// 41 bits of milliseconds since 2025, then 22 bits that keep invites of one millisecond apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct InviteId(u64);
 
 /// 2025-01-01T00:00:00Z
@@ -89,7 +91,7 @@ impl FromStr for InviteId {
 }
 
 /// What the guest is led to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Kind {
     /// A new account, maybe with a name that is already chosen.
     Account {
@@ -174,7 +176,7 @@ impl Kind {
 }
 
 /// Who had an invite made.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Source {
     /// A caller with a key.
     Key(KeyId),
@@ -223,7 +225,7 @@ impl FromStr for Source {
 }
 
 /// An invite that is to be made.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Draft {
     /// What it leads to.
     pub kind: Kind,
@@ -250,7 +252,7 @@ pub struct Draft {
 }
 
 /// An invite in the ledger.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invite {
     /// What it is called by.
     pub id: InviteId,
@@ -265,7 +267,7 @@ pub struct Invite {
 }
 
 /// A token of the host's server, with which an app can use an invite once.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AppToken {
     /// The token, sealed under the ledger key.
     pub sealed: Vec<u8>,

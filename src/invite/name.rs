@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use precis_core::profile::PrecisFastInvocation as _;
 use precis_profiles::UsernameCaseMapped;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Why a name cannot be one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -36,11 +36,18 @@ macro_rules! prepared_name {
             }
         }
 
+        impl From<$type> for String {
+            fn from(name: $type) -> Self {
+                name.0
+            }
+        }
+
         impl fmt::Display for $type {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(&self.0)
             }
         }
+
         impl $type {
             /// The prepared text.
             #[must_use]
@@ -52,7 +59,8 @@ macro_rules! prepared_name {
 }
 
 /// An XMPP domain, lower case, in Unicode (RFC 7622, 3.2).
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct HostName(String);
 prepared_name!(HostName);
 
@@ -70,8 +78,8 @@ impl FromStr for HostName {
 }
 
 /// A localpart: RFC 8265 `UsernameCaseMapped`, less what RFC 7622, 3.3.1 excludes.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Username(String);
 prepared_name!(Username);
 
@@ -92,7 +100,7 @@ impl FromStr for Username {
 }
 
 /// A bare JID: `user@host`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Jid {
     /// Who.
     pub user: Username,
@@ -138,8 +146,8 @@ impl TryFrom<String> for Account {
 }
 
 /// What a key is called by: the part of `ID/SECRET` before the slash. Also a file's name in the state directory.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct KeyId(String);
 prepared_name!(KeyId);
 

@@ -1,82 +1,68 @@
-//! What may be asked for: from an order to a draft, or what is wrong with it.
+//! What may be asked for: the one place that says what is wrong with a request, of every field at once and in its own words.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use super::name::{HostName, Jid, Username};
-use super::{Draft, Kind, Source};
-
-/// Whether tokens for apps are minted along with invites, where the server has tokens of its own.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Minting {
-    /// Not before they are needed.
-    #[default]
-    Later,
-    /// Now, if the server is there.
-    IfPossible,
-    /// Now, or no invite is made.
-    Required,
-}
-
-/// What a caller asks for. What it leaves out takes the host's defaults.
-#[derive(Clone, Debug, Default)]
-pub struct Order {
-    /// The only name that may redeem it.
-    pub username: Option<String>,
-    /// A JID on the host: a contact invite.
-    pub contact: Option<String>,
-    /// A user name: a password reset.
-    pub reset: Option<String>,
-    /// How often.
-    pub uses: Option<u32>,
-    /// How long.
-    pub ttl: Option<Duration>,
-    /// Groups of the new account.
-    pub groups: Vec<String>,
-    /// Roles of the new account.
-    pub roles: Vec<String>,
-    /// A remark for admins.
-    pub note: Option<String>,
-    /// Who invites, in words.
-    pub inviter: Option<String>,
-    /// Its token for apps.
-    pub minting: Minting,
-}
-
-/// What bounds an order: the host's and the key's limits, already brought together.
-#[derive(Clone, Copy, Debug)]
-pub struct Bounds<'a> {
-    /// Default life.
-    pub ttl: Duration,
-    /// Longest life.
-    pub max_ttl: Duration,
-    /// Most uses.
-    pub max_uses: u32,
-    /// Names that no invite may claim.
-    pub reserved: &'a BTreeSet<Username>,
-}
+use super::field::{Fault, FieldError, FieldErrors, Given};
+use super::name::{Account, HostName, Jid, NameError, Username};
+use super::redemption::Change;
+use super::request::{ChangeRequest, InviteRequest, RedeemRequest};
+use super::{Draft, Invite, Kind, KindName, Source};
 
 /// The most uses of an invite.
 pub const MAX_USES: u32 = 10_000;
+/// The most invites of one request.
+pub const MAX_COUNT: u32 = 1_000;
 /// A password reset lives this long by default.
 pub const RESET_TTL: Duration = Duration::from_hours(24);
 const MAX_NOTE_CHARS: usize = 1_000;
-/// What a remark may be.
-pub const NOTE_EXPECTED: &str = "expected at most 1000 characters, without NUL";
+const NOTE_EXPECTED: &str = "expected at most 1000 characters, without NUL";
 const MAX_LIST: usize = 32;
 const MAX_WORD_CHARS: usize = 128;
+/// What the name of a kind is to be.
+pub const KIND_EXPECTED: &str = "expected account, contact or reset";
 
-/// One field of an order that cannot be had.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{field}: {reason}")]
-pub struct Wrong {
-    /// The field, by its name in the API.
-    pub field: Cow<'static, str>,
-    /// What is wrong and what is allowed.
-    pub reason: String,
+/// What bounds a request: the limits of the host and of whoever asks, already brought together.
+#[derive(Clone, Debug)]
+pub struct Bounds<'a> {
+    /// The host that is meant; none where what was given can be none.
+    pub host: Option<HostRules<'a>>,
+    /// Who asks.
+    pub source: Source,
+    /// Default lifetime.
+    pub ttl: Duration,
+    /// Longest lifetime.
+    pub max_ttl: Duration,
+    /// Most uses.
+    pub max_uses: u32,
+}
+
+/// What bounds invites of one host.
+#[derive(Clone, Copy, Debug)]
+pub struct HostRules<'a> {
+    /// Which.
+    pub name: &'a HostName,
+    /// Names that no invite may claim.
+    pub reserved: &'a BTreeSet<Username>,
+    /// Its XMPP server, if it has one.
+    pub server: Option<ServerRules>,
+}
+
+/// What an XMPP server can give to whoever redeems an invite: better refused now than promised.
+#[derive(Clone, Copy, Debug)]
+pub struct ServerRules {
+    /// The kind of its backend.
+    pub kind: &'static str,
+    /// Contacts.
+    pub contacts: bool,
+    /// New passwords.
+    pub resets: bool,
+    /// Groups and roles.
+    pub groups: bool,
+    /// Whether it takes a name as it is.
+    pub keeps: fn(&Username) -> bool,
 }
 
 /// A length of time in the largest unit up to days that divides it: `7d`, not `1week`.
@@ -93,176 +79,424 @@ pub fn span_text(span: Duration) -> String {
     }
 }
 
-/// Whether `note` can be a remark.
+/// What a field is to be that counts something.
 #[must_use]
-pub fn is_note(note: &str) -> bool {
-    // PostgreSQL has no place for NUL.
-    note.chars().count() <= MAX_NOTE_CHARS && !note.contains('\0')
+pub fn whole_number(max: u32) -> String {
+    format!("expected a whole number from 1 to {max}")
 }
 
-/// Turns an order into a draft.
+fn up_to(max: u32) -> impl Fn(&u32) -> Option<u32> {
+    move |number| (1..=max).contains(number).then_some(*number)
+}
+
+fn note(errors: &mut FieldErrors, note: &Given<String>) -> Option<String> {
+    // PostgreSQL has no place for NUL.
+    let fits = |note: &String| note.chars().count() <= MAX_NOTE_CHARS && !note.contains('\0');
+    errors.read("note", note, NOTE_EXPECTED, |note| fits(note).then(|| note.clone()))
+}
+
+/// Turns a request for invites into a draft of each of them.
 ///
 /// # Errors
 /// Every field that is wrong.
-pub fn draft(
-    order: &Order,
-    host: &HostName,
-    bounds: Bounds<'_>,
-    source: Source,
-    now: Timestamp,
-) -> Result<Draft, Vec<Wrong>> {
-    let mut wrong = Vec::new();
-    let mut refuse = |field: &'static str, reason: String| wrong.push(Wrong { field: field.into(), reason });
+pub fn validate(request: &InviteRequest, bounds: &Bounds<'_>, now: Timestamp) -> Result<Draft, Vec<FieldError>> {
+    let mut errors = FieldErrors::from(request.errors.as_slice());
+    if bounds.host.is_none() {
+        errors.refuse("host", NameError::Host.to_string());
+    }
+    let kind = kind(&mut errors, request, bounds.host);
+    let (uses, expires_at) = (uses(&mut errors, request, bounds), expires_at(&mut errors, request, bounds, now));
 
-    let username = match order.username.as_deref().map(str::parse::<Username>) {
-        Some(Ok(name)) if bounds.reserved.contains(&name) => {
-            refuse("username", format!("{name} is reserved on {host}"));
-            None
-        }
-        Some(Ok(name)) => Some(name),
-        Some(Err(error)) => {
-            refuse("username", error.to_string());
-            None
-        }
-        None => None,
-    };
-    let contact = match order.contact.as_deref().map(str::parse::<Jid>) {
-        Some(Ok(jid)) if jid.host != *host => {
-            refuse("contact", format!("expected an address at {host}"));
-            None
-        }
-        Some(Ok(jid)) => Some(jid),
-        Some(Err(error)) => {
-            refuse("contact", error.to_string());
-            None
-        }
-        None => None,
-    };
-    let reset = match order.reset.as_deref().map(str::parse::<Username>) {
-        Some(Ok(name)) => Some(name),
-        Some(Err(error)) => {
-            refuse("reset", error.to_string());
-            None
-        }
-        None => None,
-    };
-    if order.reset.is_some() && (order.username.is_some() || order.contact.is_some()) {
-        refuse("reset", "a password reset has neither username nor contact".into());
+    let count = errors.read("count", &request.count, whole_number(MAX_COUNT), up_to(MAX_COUNT));
+    if count.is_some_and(|count| count > 1) && kind.reserves().is_some() {
+        errors.refuse("count", "several invites cannot reserve the same name");
     }
+    errors.read("uri", &request.minting, "expected true or false", |minting| Some(*minting));
 
-    let uses = order.uses.unwrap_or(1);
-    if !(1..=bounds.max_uses.min(MAX_USES)).contains(&uses) {
-        refuse("uses", format!("expected 1 to {}", bounds.max_uses.min(MAX_USES)));
-    } else if uses > 1 && (order.reset.is_some() || order.username.is_some()) {
-        refuse("uses", "an invite for one account has one use".into());
-    }
-
-    let default_ttl = if order.reset.is_some() { RESET_TTL.min(bounds.ttl) } else { bounds.ttl };
-    let ttl = order.ttl.unwrap_or(default_ttl.min(bounds.max_ttl));
-    if ttl > bounds.max_ttl {
-        refuse("ttl", format!("expected at most {}", span_text(bounds.max_ttl)));
-    }
-    let expires_at = jiff::SignedDuration::try_from(ttl).ok().and_then(|ttl| now.checked_add(ttl).ok());
-    if expires_at.is_none() {
-        refuse("ttl", "expected a shorter life".into());
-    }
-
-    if order.note.as_deref().is_some_and(|note| !is_note(note)) {
-        refuse("note", NOTE_EXPECTED.into());
-    }
+    let note = note(&mut errors, &request.note);
     let is_word = |word: &String| {
         !word.is_empty() && word.chars().count() <= MAX_WORD_CHARS && !word.chars().any(char::is_control)
     };
-    if order.inviter.as_ref().is_some_and(|inviter| !is_word(inviter)) {
-        refuse("inviter", format!("expected 1 to {MAX_WORD_CHARS} characters"));
-    }
-    for (field, words) in [("groups", &order.groups), ("roles", &order.roles)] {
-        if words.len() > MAX_LIST || !words.iter().all(is_word) {
-            refuse(field, format!("expected at most {MAX_LIST} names of 1 to {MAX_WORD_CHARS} characters"));
+    let expected = format!("expected 1 to {MAX_WORD_CHARS} characters, without control characters");
+    let inviter =
+        errors.read("inviter", &request.inviter, expected, |inviter| is_word(inviter).then(|| inviter.clone()));
+    let [groups, roles] = [("groups", &request.groups), ("roles", &request.roles)].map(|(field, given)| {
+        let expected = format!(
+            "expected at most {MAX_LIST} names of 1 to {MAX_WORD_CHARS} characters, without control characters"
+        );
+        let fits = |words: &Vec<String>| words.len() <= MAX_LIST && words.iter().all(is_word);
+        errors.read(field, given, expected, |words| fits(words).then(|| words.clone())).unwrap_or_default()
+    });
+    if let Some(HostRules { name, server: Some(server), .. }) = bounds.host {
+        for (field, what, is_wanted, is_had) in [
+            ("contact", "contacts", !request.contact.is_absent(), server.contacts),
+            ("reset", "new passwords", !request.reset.is_absent(), server.resets),
+            ("groups", "groups", !groups.is_empty(), server.groups),
+            ("roles", "roles", !roles.is_empty(), server.groups),
+        ] {
+            if is_wanted && !is_had {
+                let kind = server.kind;
+                errors.refuse(field, format!("{what} cannot be had on {name}: its backend is of kind {kind}"));
+            }
         }
     }
 
-    let kind = match (reset, contact) {
-        (Some(username), _) => Kind::Reset { username },
-        (None, Some(contact)) => Kind::Contact { contact, username },
-        (None, None) => Kind::Account { username },
-    };
-    match expires_at {
-        Some(expires_at) if wrong.is_empty() => Ok(Draft {
+    match (bounds.host, expires_at) {
+        (Some(host), Some(expires_at)) if errors.is_empty() => Ok(Draft {
+            inviter: inviter.or_else(|| kind.contact().map(ToString::to_string)),
             kind,
-            host: host.clone(),
+            host: host.name.clone(),
             uses,
             created_at: now,
             expires_at,
-            groups: order.groups.clone(),
-            roles: order.roles.clone(),
-            note: order.note.clone(),
-            inviter: order.inviter.clone(),
-            source,
+            groups,
+            roles,
+            note,
+            source: bounds.source.clone(),
             app_token: None,
         }),
-        _ => Err(wrong),
+        _ => Err(errors.sorted()),
+    }
+}
+
+/// What the invites lead to, as far as that can be told.
+fn kind(errors: &mut FieldErrors, request: &InviteRequest, host: Option<HostRules<'_>>) -> Kind {
+    let mut name = |field, given: &Given<String>| {
+        errors.read(field, given, NameError::Username.to_string(), |text| text.parse::<Username>().ok())
+    };
+    let (username, reset) = (name("username", &request.username), name("reset", &request.reset));
+    let contact = errors.read("contact", &request.contact, NameError::Jid.to_string(), |text| text.parse::<Jid>().ok());
+    if let Some(host) = host {
+        if let Some(name) = username.as_ref().filter(|name| host.reserved.contains(*name)) {
+            let reason = format!("{name} is reserved on {}", host.name);
+            errors.add(FieldError { fault: Fault::Reserved, ..FieldError::new("username", reason) });
+        }
+        if contact.as_ref().is_some_and(|contact| contact.host != *host.name) {
+            errors.refuse("contact", format!("expected an address at {}", host.name));
+        }
+    }
+    agree(errors, request);
+    let names = [
+        ("username", username.as_ref()),
+        ("contact", contact.as_ref().map(|jid| &jid.user)),
+        ("reset", reset.as_ref()),
+    ];
+    for (field, name) in names {
+        if let (Some(name), Some(server)) = (name, host.and_then(|host| host.server))
+            && !(server.keeps)(name)
+        {
+            let reason = format!(
+                "{name} is not what an XMPP server makes of it (Nodeprep, RFC 6122 appendix A); choose another name, \
+                 such as one with ss for ß"
+            );
+            errors.add(FieldError { fault: Fault::NotForServer, ..FieldError::new(field, reason) });
+        }
+    }
+    match (reset, contact) {
+        (Some(username), _) => Kind::Reset { username },
+        (None, Some(contact)) => Kind::Contact { contact, username },
+        (None, None) => Kind::Account { username },
+    }
+}
+
+/// Whether the fields that make the kind agree with each other.
+fn agree(errors: &mut FieldErrors, request: &InviteRequest) {
+    let [is_contact, is_reset] = [&request.contact, &request.reset].map(|given| !given.is_absent());
+    if is_reset && (is_contact || !request.username.is_absent()) {
+        errors.refuse("reset", "a password reset has neither username nor contact");
+    }
+    let follows = match (is_contact, is_reset) {
+        (_, true) => KindName::Reset,
+        (true, false) => KindName::Contact,
+        (false, false) => KindName::Account,
+    };
+    match errors.read("kind", &request.kind, KIND_EXPECTED, |kind| Some(*kind)) {
+        Some(KindName::Contact) if !is_contact => errors.refuse("contact", "expected with kind contact"),
+        Some(KindName::Reset) if !is_reset => errors.refuse("reset", "expected with kind reset"),
+        Some(kind) if kind != follows => {
+            errors.refuse("kind", format!("expected {}, which follows from contact and reset", follows.word()));
+        }
+        Some(_) | None => {}
+    }
+}
+
+fn uses(errors: &mut FieldErrors, request: &InviteRequest, bounds: &Bounds<'_>) -> u32 {
+    let uses = errors.read("uses", &request.uses, whole_number(bounds.max_uses), up_to(bounds.max_uses)).unwrap_or(1);
+    if uses > 1 && !(request.reset.is_absent() && request.username.is_absent()) {
+        errors.refuse("uses", "an invite for one account has one use");
+    }
+    uses
+}
+
+fn expires_at(
+    errors: &mut FieldErrors,
+    request: &InviteRequest,
+    bounds: &Bounds<'_>,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    let usual = if request.reset.is_absent() { bounds.ttl } else { RESET_TTL.min(bounds.ttl) };
+    let ttl = if request.ttl.is_absent() { Given::Is(usual.min(bounds.max_ttl)) } else { request.ttl };
+    let expected = format!(
+        "expected a duration such as \"90s\", \"10m\" or \"7d\", or a number of seconds, at most {}",
+        span_text(bounds.max_ttl)
+    );
+    errors.read("ttl", &ttl, expected, |ttl| (*ttl <= bounds.max_ttl).then(|| after(now, *ttl)).flatten())
+}
+
+/// When so much time has passed, if there is such a time.
+fn after(now: Timestamp, time: Duration) -> Option<Timestamp> {
+    SignedDuration::try_from(time).ok().and_then(|time| now.checked_add(time).ok())
+}
+
+/// Turns a request to change `invite` into the change.
+///
+/// # Errors
+/// Every field that is wrong.
+pub fn validate_change(
+    request: &ChangeRequest,
+    invite: &Invite,
+    bounds: &Bounds<'_>,
+    now: Timestamp,
+) -> Result<Change, Vec<FieldError>> {
+    let mut errors = FieldErrors::from(request.errors.as_slice());
+    let latest = after(now, bounds.max_ttl).unwrap_or(Timestamp::MAX);
+    let expected =
+        format!("expected a time such as \"2027-01-01T00:00:00Z\", in the future and {latest} at the latest");
+    let change = Change {
+        note: note(&mut errors, &request.note),
+        expires_at: errors.read("expires_at", &request.expires_at, expected, |end| {
+            // The ledger counts milliseconds.
+            let end = Timestamp::from_millisecond(end.as_millisecond()).unwrap_or(*end);
+            (end > now && end <= latest).then_some(end)
+        }),
+        uses: errors.read("uses", &request.uses, whole_number(bounds.max_uses), up_to(bounds.max_uses)),
+        revoked: errors.read("status", &request.revoked, "expected pending or revoked", |revoked| Some(*revoked)),
+    };
+    if let Err(error) = change.clone().apply(&mut invite.clone(), now) {
+        errors.add(error.into());
+    }
+    if errors.is_empty() { Ok(change) } else { Err(errors.sorted()) }
+}
+
+/// Turns a request to redeem a use into a token and whose account it is, if that is told.
+///
+/// # Errors
+/// Every field that is wrong.
+pub fn validate_redeem(request: &RedeemRequest) -> Result<(&str, Option<&Account>), Vec<FieldError>> {
+    let mut errors = FieldErrors::from(request.errors.as_slice());
+    let expected = "expected the user name of the account, or its address";
+    errors.read("account", &request.account, expected, |_| Some(()));
+    match request.token.value() {
+        Some(token) if errors.is_empty() => Ok((token, request.account.value())),
+        Some(_) => Err(errors.sorted()),
+        None => {
+            errors.refuse("token", "expected the token of a link");
+            Err(errors.sorted())
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::invite::tests::moment;
+    use crate::invite::InviteId;
+    use crate::invite::field::join;
+    use crate::invite::tests::{draft, moment};
 
-    fn try_draft(order: &Order) -> Result<Draft, Vec<Wrong>> {
-        let reserved = BTreeSet::from(["admin".parse().unwrap()]);
-        let day = Duration::from_hours(24);
-        let bounds = Bounds { ttl: 7 * day, max_ttl: 30 * day, max_uses: 5, reserved: &reserved };
-        draft(order, &"example.com".parse().unwrap(), bounds, Source::Cli, moment("2026-01-01T00:00:00Z"))
+    const DAY: Duration = Duration::from_hours(24);
+
+    fn now() -> Timestamp {
+        moment("2026-01-01T00:00:00Z")
     }
 
-    fn wrong(order: &Order) -> String {
-        try_draft(order).unwrap_err().iter().map(Wrong::to_string).collect::<Vec<_>>().join("; ")
+    fn bounds(host: Option<HostRules<'_>>) -> Bounds<'_> {
+        Bounds { host, source: Source::Cli, ttl: 7 * DAY, max_ttl: 30 * DAY, max_uses: 5 }
+    }
+
+    /// For a host with that server.
+    fn try_draft(request: &InviteRequest, server: Option<ServerRules>) -> Result<Draft, Vec<FieldError>> {
+        let reserved = BTreeSet::from(["admin".parse().unwrap()]);
+        let name = "example.com".parse().unwrap();
+        validate(request, &bounds(Some(HostRules { name: &name, reserved: &reserved, server })), now())
+    }
+
+    fn wrong(request: &InviteRequest) -> String {
+        join(&try_draft(request, None).unwrap_err())
+    }
+
+    fn given(text: &str) -> Given<String> {
+        Given::Is(text.into())
     }
 
     #[test]
-    fn an_empty_order_takes_the_defaults() {
-        let draft = try_draft(&Order::default()).unwrap();
+    fn an_empty_request_takes_the_defaults() {
+        let draft = try_draft(&InviteRequest::default(), None).unwrap();
         assert_eq!(draft.kind, Kind::Account { username: None });
         assert_eq!((draft.uses, draft.expires_at), (1, moment("2026-01-08T00:00:00Z")));
     }
 
     #[test]
     fn a_reset_lives_a_day() {
-        let draft = try_draft(&Order { reset: Some("Romeo".into()), ..Order::default() }).unwrap();
+        let draft = try_draft(&InviteRequest { reset: given("Romeo"), ..InviteRequest::default() }, None).unwrap();
         assert_eq!(draft.kind, Kind::Reset { username: "romeo".parse().unwrap() });
         assert_eq!(draft.expires_at, moment("2026-01-02T00:00:00Z"));
     }
 
     #[test]
-    fn every_wrong_field_is_told_at_once() {
-        let order = Order {
-            username: Some("ADMIN".into()),
-            contact: Some("romeo@elsewhere.example".into()),
-            reset: None,
-            uses: Some(6),
-            ttl: Some(Duration::from_hours(31 * 24)),
-            groups: vec![String::new()],
-            roles: vec!["a\nb".into()],
-            inviter: None,
-            note: Some("x".repeat(1_001)),
-            minting: Minting::Later,
+    fn who_becomes_a_contact_invites() {
+        let contact = given("Romeo@example.com");
+        let request = InviteRequest { contact: contact.clone(), ..InviteRequest::default() };
+        assert_eq!(try_draft(&request, None).unwrap().inviter.as_deref(), Some("romeo@example.com"));
+        let request = InviteRequest { contact, inviter: given("Romeo"), ..InviteRequest::default() };
+        assert_eq!(try_draft(&request, None).unwrap().inviter.as_deref(), Some("Romeo"));
+    }
+
+    #[test]
+    fn every_field_that_is_out_of_bounds_is_named_at_once() {
+        let request = InviteRequest {
+            kind: Given::Is(KindName::Account),
+            username: given("ADMIN"),
+            contact: given("romeo@elsewhere.example"),
+            uses: Given::Is(6),
+            ttl: Given::Is(31 * DAY),
+            groups: Given::Is(vec![String::new()]),
+            roles: Given::Is(vec!["a\nb".into()]),
+            note: Given::Is("x".repeat(1_001)),
+            inviter: given(""),
+            count: Given::Is(1_001),
+            errors: vec![FieldError::new("colour", "unknown")],
+            ..InviteRequest::default()
         };
         assert_eq!(
-            wrong(&order),
-            "username: admin is reserved on example.com; contact: expected an address at example.com; \
-             uses: expected 1 to 5; ttl: expected at most 30d; note: expected at most 1000 characters, without NUL; \
-             groups: expected at most 32 names of 1 to 128 characters; \
-             roles: expected at most 32 names of 1 to 128 characters"
+            wrong(&request),
+            "colour: unknown; contact: expected an address at example.com; count: expected a whole number from 1 to 1000; \
+             groups: expected at most 32 names of 1 to 128 characters, without control characters; \
+             inviter: expected 1 to 128 characters, without control characters; \
+             kind: expected contact, which follows from contact and reset; \
+             note: expected at most 1000 characters, without NUL; \
+             roles: expected at most 32 names of 1 to 128 characters, without control characters; \
+             ttl: expected a duration such as \"90s\", \"10m\" or \"7d\", or a number of seconds, at most 30d; \
+             username: admin is reserved on example.com; uses: expected a whole number from 1 to 5"
         );
     }
 
     #[test]
+    fn every_field_that_cannot_be_read_is_named_at_once_and_none_follows_from_it() {
+        let request = InviteRequest {
+            host: Given::Malformed,
+            kind: Given::Malformed,
+            username: Given::Malformed,
+            contact: Given::Malformed,
+            reset: Given::Malformed,
+            uses: Given::Malformed,
+            ttl: Given::Malformed,
+            groups: Given::Malformed,
+            roles: Given::Malformed,
+            note: Given::Malformed,
+            inviter: Given::Malformed,
+            minting: Given::Malformed,
+            count: Given::Malformed,
+            idempotency: None,
+            errors: vec![],
+        };
+        let errors = validate(&request, &bounds(None), now()).unwrap_err();
+        assert_eq!(
+            join(&errors),
+            "contact: expected an address such as \"romeo@example.com\"; \
+             count: expected a whole number from 1 to 1000; \
+             groups: expected at most 32 names of 1 to 128 characters, without control characters; \
+             host: expected a domain such as \"example.com\"; \
+             inviter: expected 1 to 128 characters, without control characters; \
+             kind: expected account, contact or reset; note: expected at most 1000 characters, without NUL; \
+             reset: expected a user name: letters, digits and . _ - without blanks or any of \" & ' / : < > @; \
+             roles: expected at most 32 names of 1 to 128 characters, without control characters; \
+             ttl: expected a duration such as \"90s\", \"10m\" or \"7d\", or a number of seconds, at most 30d; \
+             uri: expected true or false; \
+             username: expected a user name: letters, digits and . _ - without blanks or any of \" & ' / : < > @; \
+             uses: expected a whole number from 1 to 5"
+        );
+        let request =
+            InviteRequest { kind: Given::Is(KindName::Reset), reset: Given::Malformed, ..InviteRequest::default() };
+        assert!(wrong(&request).starts_with("reset: expected a user name"), "{}", wrong(&request));
+    }
+
+    #[test]
     fn an_invite_for_one_account_has_one_use() {
-        let order = Order { username: Some("alice".into()), uses: Some(2), ..Order::default() };
-        assert_eq!(wrong(&order), "uses: an invite for one account has one use");
-        let order = Order { reset: Some("alice".into()), username: Some("bob".into()), ..Order::default() };
-        assert_eq!(wrong(&order), "reset: a password reset has neither username nor contact");
+        let request = InviteRequest { username: given("alice"), uses: Given::Is(2), ..InviteRequest::default() };
+        assert_eq!(wrong(&request), "uses: an invite for one account has one use");
+        let request = InviteRequest { username: given("alice"), count: Given::Is(2), ..InviteRequest::default() };
+        assert_eq!(wrong(&request), "count: several invites cannot reserve the same name");
+        let request = InviteRequest { reset: given("alice"), username: given("bob"), ..InviteRequest::default() };
+        assert_eq!(wrong(&request), "reset: a password reset has neither username nor contact");
+    }
+
+    #[test]
+    fn what_the_server_cannot_give_is_named_with_the_rest() {
+        let keeps = |name: &Username| !name.as_str().contains('ß');
+        let server = ServerRules { kind: "xmpp", contacts: false, resets: false, groups: false, keeps };
+        let request = InviteRequest {
+            contact: given("romeo@example.com"),
+            username: given("heß"),
+            groups: Given::Is(vec!["friends".into()]),
+            uses: Given::Is(0),
+            ..InviteRequest::default()
+        };
+        let errors = try_draft(&request, Some(server)).unwrap_err();
+        let faults: Vec<_> = errors.iter().map(|error| (&*error.field, error.fault)).collect();
+        assert_eq!(
+            faults,
+            [
+                ("contact", Fault::Invalid),
+                ("groups", Fault::Invalid),
+                ("username", Fault::NotForServer),
+                ("uses", Fault::Invalid)
+            ]
+        );
+        assert_eq!(errors[0].reason, "contacts cannot be had on example.com: its backend is of kind xmpp");
+        let plain = InviteRequest { username: given("hess"), ..InviteRequest::default() };
+        assert!(try_draft(&plain, Some(server)).is_ok());
+    }
+
+    #[test]
+    fn every_field_of_a_change_is_judged_at_once() {
+        let mut invite = Invite::from((InviteId::after(None, now(), 0), draft()));
+        invite.used = 2;
+        let wrong =
+            |request: &ChangeRequest| join(&validate_change(request, &invite, &bounds(None), now()).unwrap_err());
+        let request = ChangeRequest {
+            note: Given::Malformed,
+            expires_at: Given::Is(now()),
+            uses: Given::Is(6),
+            revoked: Given::Malformed,
+            errors: vec![FieldError::new("host", "unknown")],
+        };
+        assert_eq!(
+            wrong(&request),
+            "expires_at: expected a time such as \"2027-01-01T00:00:00Z\", in the future and 2026-01-31T00:00:00Z at the \
+             latest; host: unknown; note: expected at most 1000 characters, without NUL; \
+             status: expected pending or revoked; uses: expected a whole number from 1 to 5"
+        );
+        let request = ChangeRequest { uses: Given::Is(1), note: Given::Malformed, ..ChangeRequest::default() };
+        assert_eq!(
+            wrong(&request),
+            "note: expected at most 1000 characters, without NUL; uses: expected at least 2: so many are spent already"
+        );
+        let request = ChangeRequest { uses: Given::Is(3), revoked: Given::Is(true), ..ChangeRequest::default() };
+        let change = Change { uses: Some(3), revoked: Some(true), ..Change::default() };
+        assert_eq!(validate_change(&request, &invite, &bounds(None), now()), Ok(change));
+    }
+
+    #[test]
+    fn a_token_is_needed_to_redeem() {
+        let wrong = |request: &RedeemRequest| join(&validate_redeem(request).unwrap_err());
+        let request = RedeemRequest { account: Given::Malformed, ..RedeemRequest::default() };
+        assert_eq!(
+            wrong(&request),
+            "account: expected the user name of the account, or its address; token: expected the token of a link"
+        );
+        let request = RedeemRequest { token: given("x"), errors: vec![FieldError::new("who", "unknown")], ..request };
+        assert_eq!(wrong(&request), "account: expected the user name of the account, or its address; who: unknown");
+        let request = RedeemRequest { token: given("x"), ..RedeemRequest::default() };
+        assert_eq!(validate_redeem(&request), Ok(("x", None)));
     }
 }

@@ -5,14 +5,14 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use super::field::FieldError;
 use super::name::Username;
-use super::policy::Wrong;
 use super::{Invite, Status};
 
 /// One use of an invite.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Redemption {
     /// Who has the account, as far as we were told.
     pub account: Option<Username>,
@@ -23,7 +23,7 @@ pub struct Redemption {
 }
 
 /// The way by which an invite was redeemed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Via {
     /// A caller's own sign-up.
@@ -111,12 +111,12 @@ impl Change {
     }
 }
 
-impl From<NoChange> for Wrong {
+impl From<NoChange> for FieldError {
     fn from(error: NoChange) -> Self {
         let reason = match error {
-            NoChange::OneUse => "an invite for one account has one use".into(),
+            NoChange::OneUse => "an invite for one account has one use".to_owned(),
             NoChange::Used(used) => format!("expected at least {used}: so many are spent already"),
         };
-        Self { field: "uses".into(), reason }
+        Self::new("uses", reason)
     }
 }

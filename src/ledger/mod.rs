@@ -7,6 +7,7 @@
 //! commit, so what a caller was told survives `kill -9` and power loss. Reads go to connections of their own and never
 //! wait for the writer. Limits of a key are judged in the transaction that would use them up.
 
+mod answers;
 mod commit;
 mod error;
 mod key_file;
@@ -35,6 +36,7 @@ use crate::invite::token::LedgerKey;
 use crate::invite::{AppToken, Change, Draft, Invite, InviteId, KindName, Source, Status, Via};
 use crate::metrics;
 use crate::rate::{Rate, Used};
+pub use answers::{Answer, Repeatable};
 use commit::{Job, LastFailure, Task};
 use error::SqlError;
 pub use error::{ChangeError, CreateError, LedgerError, OpenError, RedeemError};
@@ -81,28 +83,6 @@ pub struct Filter {
     pub before: Option<InviteId>,
     /// At most so many.
     pub limit: Option<u32>,
-}
-
-/// What gives an answer its bytes.
-pub type Render<T> = Box<dyn FnOnce(&T) -> Vec<u8> + Send>;
-
-/// A request that may come again, with the same Idempotency-Key: then it is answered as before, and nothing is done.
-pub struct Repeatable<T> {
-    /// Which request; see [`Seal::slot`].
-    pub slot: Vec<u8>,
-    /// What it asks for; see [`Seal::digest`].
-    pub body: Vec<u8>,
-    /// The answer to it, sealed.
-    pub seal: Render<T>,
-}
-
-/// What came of a request that may have come before.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answer<T> {
-    /// It was done.
-    New(T),
-    /// It was done before; the answer of then, sealed.
-    Before(Vec<u8>),
 }
 
 /// How many invites a source has on a host.
@@ -236,18 +216,20 @@ impl Ledger {
         &self,
         drafts: Vec<Draft>,
         terms: Option<Terms>,
-        request: Option<Repeatable<Vec<Invite>>>,
+        request: Option<Repeatable>,
+        now: Timestamp,
     ) -> Result<Answer<Vec<Invite>>, CreateError> {
-        let Some(now) = drafts.first().map(|draft| draft.created_at) else { return Ok(Answer::New(vec![])) };
-        self.write(move |transaction| {
-            transaction
-                .once(request, now, CreateError::OtherBody, |transaction| transaction.create(drafts, terms.as_ref()))
-        })
-        .await
+        let seal = self.seal.clone();
+        let recorded = self.write(move |transaction| {
+            transaction.once(request.as_ref(), &seal, now, CreateError::OtherBody, |transaction| {
+                transaction.create(drafts, terms.as_ref())
+            })
+        });
+        Ok(recorded.await?.open(&self.seal, now)?)
     }
 
-    /// Whether [`Ledger::create`] would make `count` invites under `terms` now, for the request in `slot`; for whoever
-    /// would do something for them beforehand. Meanwhile it may change.
+    /// Whether [`Ledger::create`] would create `count` invites under `terms` now, for that request; for whoever would do
+    /// something for them beforehand. Meanwhile it may change.
     ///
     /// # Errors
     /// When the ledger cannot be read.
@@ -255,10 +237,10 @@ impl Ledger {
         &self,
         terms: Terms,
         count: usize,
-        slot: Option<Vec<u8>>,
+        request: Option<Repeatable>,
         now: Timestamp,
     ) -> Result<bool, LedgerError> {
-        self.readers.read(move |store| store.would_create(&terms, count, slot.as_deref(), now)).await
+        self.readers.read(move |store| store.would_create(&terms, count, request.as_ref(), now)).await
     }
 
     /// Changes an invite; gives it as it is then.
@@ -292,14 +274,16 @@ impl Ledger {
         id: InviteId,
         account: Option<Username>,
         via: Via,
-        request: Option<Repeatable<Invite>>,
+        request: Option<Repeatable>,
         now: Timestamp,
     ) -> Result<Answer<Invite>, RedeemError> {
-        self.write(move |transaction| {
-            transaction
-                .once(request, now, RedeemError::OtherBody, |transaction| transaction.redeem(id, account, via, now))
-        })
-        .await
+        let seal = self.seal.clone();
+        let recorded = self.write(move |transaction| {
+            transaction.once(request.as_ref(), &seal, now, RedeemError::OtherBody, |transaction| {
+                transaction.redeem(id, account, via, now)
+            })
+        });
+        Ok(recorded.await?.open(&self.seal, now)?)
     }
 
     /// Reserves one use of an invite for `account`, which is about to be made.

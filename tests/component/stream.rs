@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use crate::adhoc::{
-    Asks as _, COMMANDS, CREATE_ACCOUNT, Command, INFO, INVITE, Made, command, escaped, payload, query, refused,
-    submission,
+    Asks as _, COMMANDS, CREATE_ACCOUNT, Command, Failure, INFO, INVITE, Made, command, escaped, payload, query,
+    refused, submission,
 };
 use crate::common::{CONFIG, KEY, Notified, PATIENCE, Scratch, Served, now};
 use crate::fake_port::{FakePort, Line, iq, proof};
@@ -138,6 +138,40 @@ fn an_answer_is_for_who_asked_word_for_word() {
             let answer = line.next().unwrap_or_else(|| panic!("it ended at {text:?}"));
             assert_eq!((answer.attr("type"), answer.attr("to")), (Some("result"), Some(&*from)));
         }
+    }
+    assert!(invites(&scratch).is_empty());
+}
+
+#[test]
+fn every_wrong_field_of_a_form_is_told_at_once() {
+    const NAME: &str =
+        "username: expected a user name: letters, digits and . _ - without blanks or any of \" & ' / : < > @";
+    let (port, scratch, _served) = start();
+    let mut line = port.connected();
+    let twice = [("username", "a"), ("username", "b"), ("roster-subscription", "1"), ("roster-subscription", "0")];
+    let cases: [(&[(&str, &str)], _, String); 5] = [
+        (&[("username", "a b")], "not-acceptable", NAME.into()),
+        (&[("username", "root")], "conflict", "username: root is reserved on example.com".into()),
+        (
+            &[("username", "a b"), ("roster-subscription", "perhaps")],
+            "not-acceptable",
+            format!("roster-subscription: expected true or false; {NAME}"),
+        ),
+        (
+            &[("username", "root"), ("roster-subscription", "2")],
+            "not-acceptable",
+            "roster-subscription: expected true or false; username: root is reserved on example.com".into(),
+        ),
+        (
+            &twice,
+            "not-acceptable",
+            "roster-subscription: is there twice; expected true or false; username: is there twice; expected one name"
+                .into(),
+        ),
+    ];
+    for (fields, condition, text) in cases {
+        let failure = Failure::of(&line.user(ADMIN).create(fields));
+        assert_eq!((failure.what(), &failure.text), (("modify", condition), &text), "{fields:?}");
     }
     assert!(invites(&scratch).is_empty());
 }

@@ -3,6 +3,7 @@
 //! What writes runs in a [`Transaction`], of which there is one at a time, also when several processes or nodes share
 //! the ledger: so whatever it reads stays true until it is committed.
 
+mod answers;
 mod once;
 mod read;
 mod rows;

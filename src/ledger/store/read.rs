@@ -3,13 +3,12 @@
 use jiff::Timestamp;
 
 use super::rows::{IS_PENDING, Order, find, moment, parsed, select};
-use super::write::answers_kept_since;
 use crate::invite::name::KeyId;
 use crate::invite::{Invite, InviteId, Source, Status};
 use crate::ledger::error::SqlError;
 use crate::ledger::sql::Sql;
 use crate::ledger::value::Value;
-use crate::ledger::{AppTokens, Census, Filter, LastUse, Reservation, ReservationId, Terms};
+use crate::ledger::{AppTokens, Census, Filter, LastUse, Repeatable, Reservation, ReservationId, Terms};
 use crate::rate::Used;
 
 /// The ledger, as a connection that reads sees it.
@@ -115,19 +114,18 @@ impl Store<'_> {
         row.map_or(Ok(None), |row| self.find(InviteId::from_row(row)))
     }
 
-    /// Whether invites would be made: neither were they before, nor does a limit forbid it.
+    /// Whether invites would be created: neither were they before, nor does a limit forbid it.
     pub(in crate::ledger) fn would_create(
         self,
         terms: &Terms,
         count: usize,
-        slot: Option<&[u8]>,
+        request: Option<&Repeatable>,
         now: Timestamp,
     ) -> Result<bool, SqlError> {
-        if let Some(slot) = slot {
-            let statement = "SELECT 1 FROM answer WHERE slot = ?1 AND made_at > ?2";
-            if self.0.any(statement, &[slot.into(), answers_kept_since(now).into()])? {
-                return Ok(false);
-            }
+        if let Some(request) = request
+            && self.is_answered(request, now)?
+        {
+            return Ok(false);
         }
         let count = u32::try_from(count).unwrap_or(u32::MAX);
         if let Some(limit) = terms.limit

@@ -45,7 +45,9 @@ impl Transaction<'_> {
             Err(refusal) => return Ok(Err(refusal)),
         };
         let (token, hold) = if self.is_last_use(&invite)? {
-            let Some(token) = invite.live_app_token(now).cloned() else { return Ok(Err(RedeemError::InApp)) };
+            let Some(token) = invite.live_app_token(now).cloned() else {
+                return Ok(Err(RedeemError::InApp));
+            };
             (Some(token), Hold::ReservedWithToken)
         } else {
             (None, Hold::Reserved)

@@ -11,7 +11,7 @@ use super::rows::{COLUMNS, IS_PENDING, find, read_invite, with_redemptions};
 use crate::invite::name::{HostName, Username};
 use crate::invite::{Change, Draft, Invite, InviteId};
 use crate::ledger::error::SqlError;
-use crate::ledger::{Answer, ChangeError, CreateError, LedgerError, Repeatable, Terms};
+use crate::ledger::{ChangeError, CreateError, LedgerError, Terms};
 use crate::rate::{Used, UsedUp};
 
 /// When a key was last used is written so often; a limit that is used, always.
@@ -19,14 +19,6 @@ const NOTE_EVERY: SignedDuration = SignedDuration::from_secs(10);
 
 /// A sweep looks at so many rows in one transaction, so that creates never wait long for it.
 const SWEEP_ROWS: i64 = 2_000;
-
-/// An answer is repeated for a day.
-const ANSWERS_KEPT_MS: i64 = 24 * 3_600 * 1_000;
-
-/// What was answered later than this is answered the same again.
-pub(super) fn answers_kept_since(now: Timestamp) -> i64 {
-    now.as_millisecond() - ANSWERS_KEPT_MS
-}
 
 /// What one slice of a sweep did.
 pub(in crate::ledger) struct Swept {
@@ -106,41 +98,6 @@ impl Transaction<'_> {
             ],
         )?;
         Ok(Ok(invite))
-    }
-
-    /// Does `work`, or gives what the same request was answered before.
-    pub(in crate::ledger) fn once<T, E>(
-        &mut self,
-        request: Option<Repeatable<T>>,
-        now: Timestamp,
-        other_body: E,
-        work: impl FnOnce(&mut Self) -> Result<Result<T, E>, SqlError>,
-    ) -> Result<Result<Answer<T>, E>, SqlError> {
-        let Some(request) = request else { return Ok(work(self)?.map(Answer::New)) };
-        let forgotten = answers_kept_since(now);
-        let before = self.sql.first(
-            "SELECT request, sealed FROM answer WHERE slot = ?1 AND made_at > ?2",
-            &[request.slot.as_slice().into(), forgotten.into()],
-            |row| Ok((row.bytes(0)?.to_vec(), row.bytes(1)?.to_vec())),
-        )?;
-        if let Some((body, sealed)) = before {
-            return Ok(if body == request.body { Ok(Answer::Before(sealed)) } else { Err(other_body) });
-        }
-        let made = work(self)?;
-        if let Ok(made) = &made {
-            let sealed = (request.seal)(made);
-            self.sql.execute(
-                "INSERT INTO answer (slot, request, made_at, sealed) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (slot) \
-                 DO UPDATE SET request = excluded.request, made_at = excluded.made_at, sealed = excluded.sealed",
-                &[
-                    request.slot.as_slice().into(),
-                    request.body.as_slice().into(),
-                    now.as_millisecond().into(),
-                    sealed.as_slice().into(),
-                ],
-            )?;
-        }
-        Ok(made.map(Answer::New))
     }
 
     /// Whether another pending invite than `except` reserves the name.
@@ -300,13 +257,6 @@ impl Transaction<'_> {
             &[first.into(), last.into(), ended_before.as_millisecond().into()],
         )?;
         Ok(Ok(Swept { dropped, next: Some(InviteId::from_row(last)) }))
-    }
-
-    /// Drops answers that no repeated request gets any more.
-    pub(in crate::ledger) fn forget_answers(&mut self, now: Timestamp) -> Result<Result<(), LedgerError>, SqlError> {
-        let forgotten = answers_kept_since(now);
-        self.sql.execute("DELETE FROM answer WHERE made_at <= ?1", &[forgotten.into()])?;
-        Ok(Ok(()))
     }
 
     pub(in crate::ledger) fn probe(&mut self) -> Result<Result<(), LedgerError>, SqlError> {

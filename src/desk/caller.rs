@@ -1,0 +1,62 @@
+//! Who has the desk create something, and within which limits.
+
+use crate::config::Scope;
+use crate::invite::Source;
+use crate::invite::name::Jid;
+use crate::key::Key;
+use crate::ledger::Terms;
+use crate::rate::Rate;
+
+/// Who asks.
+#[derive(Clone, Copy, Debug)]
+pub enum Caller<'a> {
+    /// An admin, on the command line: who may do everything.
+    Admin,
+    /// Whoever holds a key.
+    Key(&'a Key),
+    /// A user of the host, in an app.
+    User {
+        /// Who.
+        jid: &'a Jid,
+        /// So many invites in which time; nothing: any number.
+        limit: Option<Rate>,
+    },
+}
+
+impl<'a> Caller<'a> {
+    /// The key, if one is held.
+    #[must_use]
+    pub fn key(&self) -> Option<&'a Key> {
+        match self {
+            Self::Key(key) => Some(key),
+            Self::Admin | Self::User { .. } => None,
+        }
+    }
+
+    /// Whether that may be asked.
+    #[must_use]
+    pub fn may(&self, scope: Scope) -> bool {
+        self.key().is_none_or(|key| key.settings.allow.contains(&scope))
+    }
+
+    /// Whose what is created is.
+    #[must_use]
+    pub fn source(&self) -> Source {
+        match self {
+            Self::Admin => Source::Cli,
+            Self::Key(key) => Source::Key(key.id.clone()),
+            Self::User { jid, .. } => Source::Xmpp((*jid).clone()),
+        }
+    }
+
+    /// What bounds how much that is; nothing bounds an admin.
+    #[must_use]
+    pub fn limits(&self) -> Option<Terms> {
+        let (limit, max_pending) = match self {
+            Self::Admin => return None,
+            Self::Key(key) => (key.settings.limit, key.settings.max_pending),
+            Self::User { limit, .. } => (*limit, None),
+        };
+        Some(Terms { source: self.source(), limit, max_pending })
+    }
+}

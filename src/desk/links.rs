@@ -1,0 +1,94 @@
+//! Invites with what their holders need: the token and the links.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::{CreateInviteError, Desk};
+use crate::backend::Backends;
+use crate::invite::link::{self, Landing};
+use crate::invite::token::LedgerKey;
+use crate::invite::{Invite, Kind};
+use crate::ledger::Seal;
+
+/// An invite with what its holder needs.
+#[derive(Clone, Debug)]
+pub struct CreatedInvite {
+    /// The invite.
+    pub invite: Invite,
+    /// Its token: secret.
+    pub token: String,
+    /// The link to hand out.
+    pub landing_page: String,
+    /// The same for an app; none where the server has tokens of its own and none was minted yet, or mints none.
+    pub uri: Option<String>,
+    /// Until when an app can use that, where the server's own limit is shorter than the invite's life.
+    pub uri_expires_at: Option<Timestamp>,
+    /// Why apps cannot sign up with it, if they cannot.
+    pub web_only: Option<WebOnly>,
+}
+
+/// Why apps cannot sign up with an invite.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WebOnly {
+    /// The server would not obey the ledger.
+    Disobeyed,
+    /// The server has no room for another token now.
+    NoRoom,
+}
+
+/// What links are made with.
+pub(super) struct Links {
+    key: LedgerKey,
+    seal: Seal,
+    pub(super) landing: Landing,
+    backends: Arc<Backends>,
+}
+
+impl Links {
+    /// An invite with them.
+    pub(super) fn of(&self, invite: Invite) -> CreatedInvite {
+        let token = self.key.token(invite.id);
+        let backend = self.backends.of(&invite.draft.host);
+        let out = invite.draft.app_token.as_ref().filter(|out| backend.is_some() && !out.is_withdrawing);
+        // Where there is no server, the ledger's own token is all there is.
+        let app_token = match out {
+            _ if backend.is_none() => Some(token.clone()),
+            Some(out) => self.seal.open(&out.sealed).and_then(|token| String::from_utf8(token).ok()),
+            None => None,
+        };
+        let uri_expires_at = out.map(|out| out.expires_at).filter(|end| *end < invite.draft.expires_at);
+        let uri = app_token.map(|token| link::uri(&invite, &token));
+        let landing_page = link::landing_page(&invite, &token, uri.as_deref(), &self.landing);
+        let web_only = backend.filter(|backend| !backend.abilities().in_app.has(&invite.draft.kind));
+        // What is out is out, and what a user of the server made is the server's to judge.
+        let web_only = web_only.filter(|_| uri.is_none()).map(|backend| match &invite.draft.kind {
+            Kind::Account { username: None } if backend.is_full() => WebOnly::NoRoom,
+            Kind::Account { .. } | Kind::Contact { .. } | Kind::Reset { .. } => WebOnly::Disobeyed,
+        });
+        CreatedInvite { invite, token, landing_page, uri, uri_expires_at, web_only }
+    }
+}
+
+impl Desk {
+    /// An invite with its token and links.
+    ///
+    /// # Errors
+    /// When there is nothing to make links of.
+    pub fn with_links(&self, invite: Invite) -> Result<CreatedInvite, CreateInviteError> {
+        Ok(self.links()?.of(invite))
+    }
+
+    /// What links are made with, under the configuration in force.
+    pub(super) fn links(&self) -> Result<Links, CreateInviteError> {
+        let landing = match (&self.settings.invites.landing, &self.settings.public_url) {
+            (Some(template), own) => {
+                Landing::Elsewhere(template.as_str().into(), own.as_ref().map(|own| own.base().into()))
+            }
+            (None, Some(public_url)) => Landing::Own(public_url.base().into()),
+            (None, None) => return Err(CreateInviteError::NoPublicUrl),
+        };
+        let (key, seal) = (self.ledger.key().clone(), self.ledger.seal().clone());
+        Ok(Links { key, seal, landing, backends: Arc::clone(&self.backends) })
+    }
+}

@@ -1,0 +1,69 @@
+//! Statements about answers that are kept to be repeated.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{Store, Transaction};
+use crate::ledger::answers::{Recorded, Repeatable};
+use crate::ledger::error::SqlError;
+use crate::ledger::{LedgerError, Seal};
+
+/// An answer is repeated for a day.
+const KEPT_MS: i64 = 24 * 3_600 * 1_000;
+
+/// What was answered later than this is answered the same again.
+fn kept_since(now: Timestamp) -> i64 {
+    now.as_millisecond() - KEPT_MS
+}
+
+impl Store<'_> {
+    /// Whether a request was answered.
+    pub(in crate::ledger) fn is_answered(self, request: &Repeatable, now: Timestamp) -> Result<bool, SqlError> {
+        let statement = "SELECT 1 FROM answer WHERE slot = ?1 AND made_at > ?2";
+        self.0.any(statement, &[request.slot.as_slice().into(), kept_since(now).into()])
+    }
+}
+
+impl Transaction<'_> {
+    /// Does `work`, or gives what came of the same request before. `key_reused`: the refusal where another request came
+    /// with its Idempotency-Key.
+    pub(in crate::ledger) fn once<T: Serialize, E>(
+        &mut self,
+        request: Option<&Repeatable>,
+        seal: &Seal,
+        now: Timestamp,
+        key_reused: E,
+        work: impl FnOnce(&mut Self) -> Result<Result<T, E>, SqlError>,
+    ) -> Result<Result<Recorded<T>, E>, SqlError> {
+        let Some(request) = request else { return Ok(work(self)?.map(Recorded::New)) };
+        let before = self.sql.first(
+            "SELECT request, made_at, sealed FROM answer WHERE slot = ?1 AND made_at > ?2",
+            &[request.slot.as_slice().into(), kept_since(now).into()],
+            |row| Ok((row.bytes(0)?.to_vec(), super::rows::moment(row, 1)?, row.bytes(2)?.to_vec())),
+        )?;
+        if let Some((body, at, sealed)) = before {
+            return Ok(if body == request.body { Ok(Recorded::Before { sealed, at }) } else { Err(key_reused) });
+        }
+        let done = work(self)?;
+        if let Ok(value) = &done {
+            let json = serde_json::to_vec(value).map_err(|error| SqlError::unreadable(3, error))?;
+            self.sql.execute(
+                "INSERT INTO answer (slot, request, made_at, sealed) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (slot) \
+                 DO UPDATE SET request = excluded.request, made_at = excluded.made_at, sealed = excluded.sealed",
+                &[
+                    request.slot.as_slice().into(),
+                    request.body.as_slice().into(),
+                    now.as_millisecond().into(),
+                    seal.close(&json).as_slice().into(),
+                ],
+            )?;
+        }
+        Ok(done.map(Recorded::New))
+    }
+
+    /// Forgets answers that no repeated request gets any more.
+    pub(in crate::ledger) fn forget_answers(&mut self, now: Timestamp) -> Result<Result<(), LedgerError>, SqlError> {
+        self.sql.execute("DELETE FROM answer WHERE made_at <= ?1", &[kept_since(now).into()])?;
+        Ok(Ok(()))
+    }
+}
