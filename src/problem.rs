@@ -36,7 +36,7 @@ pub enum Problem {
     /// 409: somebody else has the name, or it is reserved.
     NameTaken,
     /// 409: an app has a token for the invite's last use, and it cannot be withdrawn.
-    InApp,
+    AppTokenOutstanding,
     /// 410: an invite that is spent, expired or revoked.
     Ended(Status),
     /// 413
@@ -48,7 +48,7 @@ pub enum Problem {
     /// 422: fields that are right as such, and of which the host's server makes something else.
     NotForServer(Vec<FieldError>),
     /// 422: an Idempotency-Key that came before with another body.
-    OtherBody,
+    IdempotencyKeyReused,
     /// 429: too many wrong keys, invites, or pending invites.
     TooMany(TooMany, Duration),
     /// 431
@@ -97,12 +97,12 @@ impl Problem {
             Self::NotFound => 404,
             Self::Method(_) => 405,
             Self::Timeout => 408,
-            Self::NameTaken | Self::InApp => 409,
+            Self::NameTaken | Self::AppTokenOutstanding => 409,
             Self::Ended(_) => 410,
             Self::TooLarge => 413,
             Self::TargetTooLong => 414,
             Self::MediaType => 415,
-            Self::NotForServer(_) | Self::OtherBody => 422,
+            Self::NotForServer(_) | Self::IdempotencyKeyReused => 422,
             Self::TooMany(..) => 429,
             Self::HeadTooLarge => 431,
             Self::Internal(_) => 500,
@@ -125,13 +125,13 @@ impl Problem {
             Self::Method(_) => "method-not-allowed",
             Self::Timeout => "timeout",
             Self::NameTaken => "name-taken",
-            Self::InApp => "in-app",
+            Self::AppTokenOutstanding => "app-token-outstanding",
             Self::Ended(_) => "invite-ended",
             Self::TooLarge => "body-too-large",
             Self::TargetTooLong => "target-too-long",
             Self::MediaType => "media-type",
             Self::NotForServer(_) => "not-for-server",
-            Self::OtherBody => "other-body",
+            Self::IdempotencyKeyReused => "idempotency-key-reused",
             Self::TooMany(TooMany::Failures, _) => "too-many-failures",
             Self::TooMany(TooMany::Invites, _) => "too-many-invites",
             Self::TooMany(TooMany::Pending, _) => "too-many-pending",
@@ -157,13 +157,13 @@ impl Problem {
             Self::Method(_) => "Method not allowed",
             Self::Timeout => "Request timed out",
             Self::NameTaken => "Name is taken",
-            Self::InApp => "In use by an app",
+            Self::AppTokenOutstanding => "In use by an app",
             Self::Ended(_) => "Invite has ended",
             Self::TooLarge => "Body too large",
             Self::TargetTooLong => "Target too long",
             Self::MediaType => "Unsupported media type",
             Self::NotForServer(_) => "Not for this server",
-            Self::OtherBody => "Idempotency-Key was used",
+            Self::IdempotencyKeyReused => "Idempotency-Key was used",
             Self::TooMany(..) => "Too many requests",
             Self::HeadTooLarge => "Head too large",
             Self::Internal(_) => "Internal error",
@@ -187,7 +187,9 @@ impl Problem {
             Self::Method(_) => "This method cannot be used here; `Allow` says which can.",
             Self::Timeout => "The request took too long to arrive.",
             Self::NameTaken => "Somebody has this name, or another invite reserves it.",
-            Self::InApp => "An app may be signing up with this invite, and its token cannot be withdrawn.",
+            Self::AppTokenOutstanding => {
+                "An app may be signing up with this invite, and its token cannot be withdrawn."
+            }
             Self::Ended(Status::Pending) => "This invite can be redeemed.",
             Self::Ended(Status::Redeemed) => "All uses of this invite are spent.",
             Self::Ended(Status::Expired) => "This invite has expired.",
@@ -196,7 +198,7 @@ impl Problem {
             Self::TargetTooLong => "The request's target is too long.",
             Self::MediaType => "The body must be JSON; send `Content-Type: application/json`.",
             Self::NotForServer(_) => "The host's server would not take this; `errors` says what.",
-            Self::OtherBody => "This Idempotency-Key came before, with another body.",
+            Self::IdempotencyKeyReused => "This Idempotency-Key came before, with another body.",
             Self::TooMany(TooMany::Failures, _) => {
                 "Too many wrong keys came from this address; wait as `Retry-After` says."
             }
@@ -316,7 +318,7 @@ impl From<CreateError> for Problem {
             CreateError::NameReserved(_) => Self::NameTaken,
             CreateError::Limit { retry_after } => Self::TooMany(TooMany::Invites, retry_after),
             CreateError::Pending { retry_after } => Self::TooMany(TooMany::Pending, retry_after),
-            CreateError::OtherBody => Self::OtherBody,
+            CreateError::IdempotencyKeyReused => Self::IdempotencyKeyReused,
         }
     }
 }
@@ -342,8 +344,8 @@ impl From<RedeemError> for Problem {
             RedeemError::Ended(status) => Self::Ended(status),
             RedeemError::OtherName => Self::NotAllowed("This invite is for another name."),
             RedeemError::Taken(_) => Self::NameTaken,
-            RedeemError::InApp => Self::InApp,
-            RedeemError::OtherBody => Self::OtherBody,
+            RedeemError::AppTokenOutstanding => Self::AppTokenOutstanding,
+            RedeemError::IdempotencyKeyReused => Self::IdempotencyKeyReused,
         }
     }
 }
@@ -369,5 +371,29 @@ impl From<CreateInviteError> for Problem {
             CreateInviteError::NoAppToken(_) => Self::ServerAway,
             CreateInviteError::NoPublicUrl => Self::Internal("public_url is not set".into()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_of_the_ledger_have_slugs_of_their_own() {
+        let told = |problem: Problem| (problem.status(), problem.slug());
+        assert_eq!(told(RedeemError::AppTokenOutstanding.into()), (409, "app-token-outstanding"));
+        assert_eq!(told(RedeemError::IdempotencyKeyReused.into()), (422, "idempotency-key-reused"));
+        assert_eq!(told(CreateError::IdempotencyKeyReused.into()), (422, "idempotency-key-reused"));
+    }
+
+    #[test]
+    fn what_the_server_alone_would_not_take_is_no_fault_of_form() {
+        let of = |faults: &[Fault]| {
+            let errors =
+                faults.iter().map(|fault| FieldError { fault: *fault, ..FieldError::new("username", "wrong") });
+            Problem::of_fields(errors.collect()).status()
+        };
+        assert_eq!([of(&[Fault::Invalid]), of(&[Fault::Reserved]), of(&[Fault::NotForServer])], [400, 400, 422]);
+        assert_eq!(of(&[Fault::NotForServer, Fault::Invalid]), 400);
     }
 }

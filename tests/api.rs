@@ -680,7 +680,10 @@ fn a_repeated_request_is_answered_as_before_also_after_a_restart() {
     };
     same(&api.with("POST", "/api/v1/invites", &[TWICE], body));
     let other_body = api.with("POST", "/api/v1/invites", &[TWICE], r#"{"note":"another","uses":2}"#);
-    assert_eq!((other_body.status, text(&other_body.json(), "type")), (422, "urn:invited:problem:other-body"));
+    assert_eq!(
+        (other_body.status, text(&other_body.json(), "type")),
+        (422, "urn:invited:problem:idempotency-key-reused")
+    );
     let other_key = Api::new(&served, "small").with("POST", "/api/v1/invites", &[TWICE], body);
     assert_eq!(other_key.status, 201, "another caller's is another one");
     assert_ne!(other_key.json()["id"], first.json()["id"]);

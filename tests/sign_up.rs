@@ -654,7 +654,7 @@ fn a_server_that_tells_nothing_grants_no_second_account() {
     place.open(&invite);
     let request = RedeemRequest { token: Given::Is(invite.token.clone()), ..RedeemRequest::default() };
     let redeemed = block_on(place.desk.redeem(&key, &request, place.now));
-    assert_eq!(redeemed, Err(SpendError::Ledger(RedeemError::InApp)));
+    assert_eq!(redeemed, Err(SpendError::Ledger(RedeemError::AppTokenOutstanding)));
     assert!(place.open(&invite).uri.is_some(), "it stays out");
 }
 

@@ -107,7 +107,7 @@ fn paths(schemas: &mut Schemas) -> Value {
     let body = |schema: Schema, required: bool| json!({ "required": required, "content": { "application/json": { "schema": schema } } });
     let absent = ("404", "There is no such invite that this key may know of.");
     let media = ("415", "The body is not JSON.");
-    let other_body = ("422", "This `Idempotency-Key` came before, with another body.");
+    let key_reused = ("422", "This `Idempotency-Key` came before, with another body.");
     let not_taken =
         ("422", "The host's server would not take a name, or this `Idempotency-Key` came with another body.");
     let taken = ("409", "Somebody has the name, or another invite reserves it.");
@@ -174,7 +174,7 @@ fn paths(schemas: &mut Schemas) -> Value {
                     ("404", "The token opens nothing."),
                     ("409", "Somebody has the name, or another invite reserves it."),
                     ("410", "The invite is spent, expired or revoked."),
-                    media, other_body,
+                    media, key_reused,
                 ]),
             },
         },

@@ -130,7 +130,7 @@ impl From<RedeemError> for SignUpError {
             RedeemError::OtherName => Self::OtherName,
             RedeemError::Taken(_) => Self::Taken,
             // A reservation takes the token along, and has no Idempotency-Key.
-            RedeemError::InApp | RedeemError::OtherBody => Self::Away,
+            RedeemError::AppTokenOutstanding | RedeemError::IdempotencyKeyReused => Self::Away,
         }
     }
 }

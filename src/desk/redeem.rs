@@ -75,7 +75,7 @@ impl Desk {
             match self.take_back(&invite, now).await {
                 Ok(()) => {}
                 Err(TakeBackError::Ledger(error)) => return Err(error.into()),
-                Err(TakeBackError::Call(CallError::Refused(_))) => return Err(RedeemError::InApp.into()),
+                Err(TakeBackError::Call(CallError::Refused(_))) => return Err(RedeemError::AppTokenOutstanding.into()),
                 Err(TakeBackError::Call(_)) => return Err(SpendError::Away),
             }
         }

@@ -171,7 +171,7 @@ pub enum CreateError {
     },
     /// The Idempotency-Key came before, with another body.
     #[error("the Idempotency-Key was used with another body")]
-    OtherBody,
+    IdempotencyKeyReused,
 }
 
 /// Why an invite was not changed.
@@ -217,8 +217,8 @@ pub enum RedeemError {
     Taken(Username),
     /// The last use belongs to a token that is out; it must be taken back first.
     #[error("an app may be using this invite")]
-    InApp,
+    AppTokenOutstanding,
     /// The Idempotency-Key came before, with another body.
     #[error("the Idempotency-Key was used with another body")]
-    OtherBody,
+    IdempotencyKeyReused,
 }

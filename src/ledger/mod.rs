@@ -221,7 +221,7 @@ impl Ledger {
     ) -> Result<Answer<Vec<Invite>>, CreateError> {
         let seal = self.seal.clone();
         let recorded = self.write(move |transaction| {
-            transaction.once(request.as_ref(), &seal, now, CreateError::OtherBody, |transaction| {
+            transaction.once(request.as_ref(), &seal, now, CreateError::IdempotencyKeyReused, |transaction| {
                 transaction.create(drafts, terms.as_ref())
             })
         });
@@ -279,7 +279,7 @@ impl Ledger {
     ) -> Result<Answer<Invite>, RedeemError> {
         let seal = self.seal.clone();
         let recorded = self.write(move |transaction| {
-            transaction.once(request.as_ref(), &seal, now, RedeemError::OtherBody, |transaction| {
+            transaction.once(request.as_ref(), &seal, now, RedeemError::IdempotencyKeyReused, |transaction| {
                 transaction.redeem(id, account, via, now)
             })
         });

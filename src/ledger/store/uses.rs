@@ -23,7 +23,7 @@ impl Transaction<'_> {
             Err(refusal) => return Ok(Err(refusal)),
         };
         if self.is_last_use(&invite)? {
-            return Ok(Err(RedeemError::InApp));
+            return Ok(Err(RedeemError::AppTokenOutstanding));
         }
         let account = account.or_else(|| invite.draft.kind.username().cloned());
         self.take_use(&invite, account.as_ref(), via, Hold::Made, now)?;
@@ -46,7 +46,7 @@ impl Transaction<'_> {
         };
         let (token, hold) = if self.is_last_use(&invite)? {
             let Some(token) = invite.live_app_token(now).cloned() else {
-                return Ok(Err(RedeemError::InApp));
+                return Ok(Err(RedeemError::AppTokenOutstanding));
             };
             (Some(token), Hold::ReservedWithToken)
         } else {
