@@ -15,8 +15,17 @@ use crate::key::state::StateKeys;
 use crate::metrics::{self, Metrics};
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  invited check
+  invited check --connect    after a change to an XMPP server or its settings
+
+Exit status:
+  0  valid
+  1  an XMPP server or the component does not work as configured
+  2  invalid configuration; every error is listed")]
 pub(super) struct Options {
-    /// Try the backends and the component, too
+    /// Connect to the XMPP servers and the component, too; as root, with the service's own user and sandbox
     #[arg(long)]
     connect: bool,
     /// What `as_service` runs: that part alone, as who it is

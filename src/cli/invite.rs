@@ -25,75 +25,82 @@ use crate::metrics::Metrics;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Create invites; prints a link each
+    /// Create invites; prints one link a line
     Create(Create),
     /// List invites, newest first: ID, status, kind, host, uses left, expiry, source, note
     List {
-        /// Of this host
+        /// Only invites to this host
         #[arg(long)]
         host: Option<HostName>,
-        /// In this state
+        /// Only invites with this status
         #[arg(long)]
         status: Option<Status>,
-        /// As JSON
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
     /// Show an invite, with its link
     Show {
-        /// Its id
+        /// ID of the invite, as `invited invite list` prints it
         id: String,
-        /// As JSON
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
     /// Revoke invites: they can no longer be redeemed
     Revoke {
-        /// Their ids
+        /// IDs of the invites, as `invited invite list` prints them
         #[arg(required = true, value_name = "ID")]
         ids: Vec<String>,
     },
 }
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  invited invite create                               one invite
+  invited invite create --uses 30 --ttl 12h --qr      one link for a whole class
+  invited invite create --count 30 --note \"Class 7b\"  30 links, one each
+  invited invite create --contact romeo@example.com   for a friend of romeo
+  invited invite create --reset juliet                a new password for juliet")]
 pub(super) struct Create {
-    /// For which host [default: the only one declared]
+    /// Host to invite to [default: the only one declared]
     #[arg(long)]
     host: Option<String>,
-    /// Its lifetime, such as 3d [default: invites.ttl]
+    /// Lifetime, such as 12h or 3d [default: `invites.ttl` of the configuration; 1d at most with --reset]
     #[arg(long, value_name = "DURATION")]
     ttl: Option<Given<Ttl>>,
-    /// How often it may be redeemed [default: 1]
+    /// How many times it can be redeemed [default: 1]
     #[arg(long, value_name = "N")]
     uses: Option<Given<u32>>,
-    /// The only user name that may redeem it; it stays reserved until then
+    /// User name of the new account; nobody else can have it while the invite is pending [default: the guest chooses]
     #[arg(long)]
     username: Option<String>,
-    /// Who invites: the new account and this one become contacts
+    /// Address of a user of the host; they and the new account become contacts
     #[arg(long, value_name = "JID")]
     contact: Option<String>,
-    /// A new password for this user, instead of a new account
+    /// Let this user set a new password, instead of creating an account
     #[arg(long, value_name = "USERNAME")]
     reset: Option<String>,
-    /// A group of the new account; repeatable
+    /// Group that the new account joins; repeatable
     #[arg(long = "group", value_name = "GROUP")]
     groups: Vec<String>,
-    /// A role of the new account; repeatable
+    /// Role of the new account; repeatable
     #[arg(long = "role", value_name = "ROLE")]
     roles: Vec<String>,
-    /// A remark for admins
+    /// Remark for admins; guests do not see it
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
-    /// Mint the tokens for apps now, and print the xmpp: link of each instead
+    /// Print the xmpp: link, for an app, instead of the page's; mints the app token now where the server has its own
     #[arg(long)]
     uri: bool,
-    /// How many, all alike [default: 1]
+    /// How many invites to create, all alike [default: 1]
     #[arg(long, value_name = "N")]
     count: Option<Given<u32>>,
-    /// As JSON
+    /// Print JSON
     #[arg(long)]
     json: bool,
-    /// Draw QR codes, too
+    /// Draw the QR code of each link, too
     #[arg(long, conflicts_with = "json")]
     qr: bool,
 }

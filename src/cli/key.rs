@@ -24,52 +24,68 @@ const JWT_MAX_AGE: Span = Span::seconds(600);
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Make a key; prints ID/SECRET, once
+    /// Create a key in the state directory; prints ID/SECRET, which is shown only once
     Create(Create),
     /// List keys: ID, name, origin, scopes, hosts, expiry, last use
     List {
-        /// As JSON
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Delete a key of the state directory
+    /// Delete a key from the state directory; a running service refuses it within a second
+    #[command(after_help = "\
+Examples:
+  invited key delete Ab3dE_9x
+  invited key delete -- -b3dE_9x    an ID that begins with a dash")]
     Delete {
-        /// Its id; after -- if it begins with a dash
+        /// ID of the key, as `invited key list` prints it
         id: String,
     },
-    /// Take over the keys of a Prosody host from its invite_api_keys.dat; the file is read, never run
+    /// Import the keys of a Prosody host (mod_invites_api)
+    ///
+    /// Import the keys of a Prosody host (mod_invites_api). The secrets stay as they are, so callers need no change. The
+    /// file is Lua; it is parsed, never run.
+    #[command(after_help = "\
+Example:
+  invited key import /var/lib/prosody/example%2ecom/invite_api_keys.dat")]
     Import {
-        /// The file, such as `/var/lib/prosody/example%2ecom/invite_api_keys.dat`
+        /// The `invite_api_keys.dat` of the host
         file: PathBuf,
-        /// The host they may make invites for [default: the one the file's folder is named after, else all]
+        /// Host that the keys may create invites for [default: the one the file's directory is named after, else all]
         #[arg(long)]
         host: Option<HostName>,
     },
 }
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  invited key create \"Sign-up form\" --host example.com --limit 60/h
+  invited key create \"Helpdesk\" --allow create --allow revoke --expires 90d
+  invited key create --id website --declare    to be declared in a configuration
+  invited key create --id ci --jwt >ci.pem     for callers that sign JWTs")]
 pub(super) struct Create {
-    /// What it is for, in a few words
+    /// What the key is for, in a few words
     name: Option<String>,
-    /// Its id [default: 8 random characters]
+    /// ID of the key: letters, digits, `.`, `_` and `-` [default: 8 random characters]
     #[arg(long)]
     id: Option<KeyId>,
-    /// A host it may make invites for; repeatable [default: all]
-    #[arg(long = "host")]
+    /// Host that the key may create invites for; repeatable [default: all hosts]
+    #[arg(long = "host", value_name = "HOST")]
     hosts: Vec<HostName>,
-    /// What it may do; repeatable [default: create]
+    /// What the key may do; repeatable [default: create]
     #[arg(long, value_name = "SCOPE")]
     allow: Vec<Scope>,
-    /// How long it works, such as 90d [default: for ever]
+    /// Lifetime, such as 90d [default: never expires]
     #[arg(long, value_name = "DURATION")]
     expires: Option<Span>,
-    /// How many invites it may make, such as 60/h [default: no limit]
+    /// Rate limit for creating invites, such as 60/h [default: no limit]
     #[arg(long, value_name = "RATE")]
     limit: Option<Rate>,
-    /// Store nothing; print on stderr how to declare it by digest, in TOML and in Nix
+    /// Store nothing: print the key, and on stderr the TOML and the Nix that declare it by its digest
     #[arg(long)]
     declare: bool,
-    /// Store nothing; print an Ed25519 private key that signs JWTs, and on stderr how to declare its public half
+    /// Store nothing: print an Ed25519 private key for signing JWTs, and on stderr the declaration of its public key
     #[arg(long, conflicts_with = "declare")]
     jwt: bool,
 }

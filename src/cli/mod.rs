@@ -25,62 +25,88 @@ use crate::config::{Credentials, Fault, Faults, Merged, Purpose, Settings, Sourc
 use crate::log;
 use crate::server::{self, TlsConfig, TlsError};
 
-/// Hands out invites to an XMPP server: an HTTP service with API keys.
+/// What `--help` says below the options.
+const HELP: &str = "\
+Examples:
+  invited demo                                    try it, without configuration
+  invited check                                   validate the configuration
+  invited key create \"Sign-up form\" --limit 60/h  for a website or a bot
+  invited invite create --ttl 3d --qr             an invite by hand
+
+Exit status:
+  0  done
+  1  failed
+  2  wrong usage, or invalid configuration";
+
+/// Hands out invites to an XMPP server: an HTTP service with API keys
 #[derive(Debug, Parser)]
-#[command(name = "invited", version, max_term_width = 100)]
+#[command(name = "invited", version, max_term_width = 100, after_help = HELP)]
 struct Arguments {
-    /// Configuration: a file, or a directory whose *.toml are read in name order; repeatable
-    /// [default: /etc/invited/config.toml, /etc/invited/conf.d/]
-    #[arg(long, global = true, value_name = "PATH", verbatim_doc_comment)]
+    /// Configuration file, or directory whose *.toml files are read in name order; repeatable, later ones win
+    /// [default: /etc/invited/config.toml, then /etc/invited/conf.d/]
+    #[arg(long, global = true, value_name = "PATH", verbatim_doc_comment, help_heading = GLOBAL)]
     config: Vec<PathBuf>,
-    /// The state directory [default: the configuration's, else /var/lib/invited]
-    #[arg(long, global = true, value_name = "DIR")]
+    /// Directory for the ledger and the keys
+    /// [default: `state_dir` of the configuration, else $STATE_DIRECTORY, else /var/lib/invited]
+    #[arg(long, global = true, value_name = "DIR", verbatim_doc_comment, help_heading = GLOBAL)]
     state_dir: Option<PathBuf>,
-    /// Log more; twice for everything
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    /// Log more, up to -vvv [default: `serve` logs info, every other command warnings]
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = GLOBAL)]
     verbose: u8,
     /// Log warnings and errors only
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = GLOBAL)]
     quiet: bool,
     #[command(subcommand)]
     command: Command,
 }
 
+/// The heading of the options that every command has.
+const GLOBAL: &str = "Global options";
+
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run the service
+    /// Run the service, in the foreground
+    ///
+    /// Run the service, in the foreground. Where systemd passes sockets, these are used in place of `listen`.
+    /// SIGHUP reloads configuration, keys and certificates; SIGTERM and SIGINT answer the requests in flight, then stop.
     Serve,
-    /// A tour: throw-away state, one key, one invite, keeps serving until Ctrl-C
+    /// Try it: temporary state, one key and one invite, served on localhost until Ctrl-C
     Demo,
-    /// Keys: who may ask for invites
+    /// Create, list, delete and import API keys
     #[command(subcommand)]
     Key(key::Command),
-    /// Invites: make, list, revoke
+    /// Create, list, show and revoke invites
     #[command(subcommand)]
     Invite(invite::Command),
-    /// Tokens: JWTs that stand for a declared key
+    /// Mint JWTs for keys that are declared with a public key
     #[command(subcommand)]
     Token(token::Command),
-    /// Validate the configuration as serve would see it
+    /// Validate the configuration, as `serve` would see it
     Check(check::Options),
-    /// The configuration
+    /// Show the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
     /// Print a completion script for a shell
+    #[command(after_help = "\
+Example:
+  invited completions bash >/usr/share/bash-completion/completions/invited")]
     Completions {
-        /// The shell
+        /// Shell to complete for
         shell: clap_complete::Shell,
     },
     /// Print the manual page
+    #[command(after_help = "\
+Example:
+  invited man | man -l -")]
     Man {
-        /// Write the pages of all commands into this directory instead
+        /// Directory to write the pages of all commands to, instead of printing one
         dir: Option<PathBuf>,
     },
 }
 
 #[derive(Debug, Subcommand)]
 enum ConfigCommand {
-    /// Print the merged configuration, each value with its origin
+    /// Print the merged configuration, each value with the file, variable or default that set it
     Show,
 }
 
@@ -191,7 +217,7 @@ fn print(text: &str) -> Outcome {
     Ok(stdout.flush()?)
 }
 
-/// Writes a hint to stderr. If that is gone, nobody is left to tell.
+/// Writes a hint to stderr; where that is closed, the hint is lost.
 fn hint(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }
@@ -199,4 +225,80 @@ fn hint(text: &str) {
 /// Writes a result in JSON.
 fn print_json(value: &impl serde::Serialize) -> Outcome {
     print(&serde_json::to_string_pretty(value)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `command` and all below it, each with its full name.
+    fn walk(command: &clap::Command, name: &str, seen: &mut Vec<(String, clap::Command)>) {
+        seen.push((name.to_owned(), command.clone()));
+        for below in command.get_subcommands() {
+            walk(below, &format!("{name} {}", below.get_name()), seen);
+        }
+    }
+
+    fn commands() -> Vec<(String, clap::Command)> {
+        let mut seen = vec![];
+        walk(&Arguments::command(), "invited", &mut seen);
+        assert!(seen.len() > 15, "{}", seen.len());
+        seen
+    }
+
+    /// The words of a line as a shell has them, without its redirections and pipes.
+    fn words(line: &str) -> Vec<String> {
+        let mut words = vec![];
+        for (at, part) in line.split('"').enumerate() {
+            match at % 2 {
+                0 => words.extend(part.split_whitespace().map(str::to_owned)),
+                _ => words.push(part.to_owned()),
+            }
+        }
+        words.into_iter().take_while(|word| !word.starts_with(['>', '|', '#'])).collect()
+    }
+
+    #[test]
+    fn every_command_and_option_says_what_it_does() {
+        for (name, command) in commands() {
+            assert!(command.get_about().is_some(), "{name}");
+            for argument in command.get_arguments().filter(|argument| !argument.is_hide_set()) {
+                let help = argument.get_help().unwrap_or_else(|| panic!("{name}: {}", argument.get_id())).to_string();
+                assert!(help.starts_with(char::is_uppercase) && !help.ends_with('.'), "{name}: {help}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_example_in_the_help_is_one() {
+        let mut tried = 0;
+        for (name, command) in commands() {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let wide = help.lines().find(|line| line.len() > 80);
+            assert_eq!(wide, None, "{name}: a terminal has 80 columns");
+            for example in help.lines().filter_map(|line| line.trim().strip_prefix("invited ")) {
+                // What it is for stands behind two blanks.
+                let example = example.split("  ").next().unwrap();
+                let arguments = ["invited".to_owned()].into_iter().chain(words(example));
+                assert!(Arguments::try_parse_from(arguments).is_ok(), "{name}: {example}");
+                tried += 1;
+            }
+        }
+        assert!(tried > 15, "{tried}");
+    }
+
+    /// One word for each act, as everywhere: see the glossary in docs/architecture.md.
+    #[test]
+    fn help_uses_one_word_for_one_thing() {
+        for (name, command) in commands() {
+            let of_arguments = command.get_arguments().filter_map(|argument| argument.get_help());
+            let own = [command.get_about(), command.get_long_about(), command.get_after_help()];
+            let help: Vec<_> = own.into_iter().flatten().chain(of_arguments).map(ToString::to_string).collect();
+            let help = help.join("\n").to_lowercase();
+            for old in ["make ", "makes ", " made", "take back", "took", "believed", "for ever", "how long", "its time"]
+            {
+                assert!(!help.contains(old), "{name} --help says {old:?}: {help}");
+            }
+        }
+    }
 }

@@ -17,34 +17,38 @@ use crate::key::state::StateKeys;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Mint a JWT for the API; it is for one use
+    /// Mint a JWT for the API; it is accepted once
     Mint(Mint),
 }
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  invited token mint --id ci --key-file ci.pem
+  invited token mint --id ci --key-file ci.pem --scope create --max-ttl 1h")]
 pub(super) struct Mint {
-    /// The declared key that it stands for
+    /// ID of the declared key that the token stands for
     #[arg(long, value_name = "KEYID")]
     id: KeyId,
-    /// The private key, in PEM
+    /// File with the private key, in PEM
     #[arg(long, value_name = "PEM")]
     key_file: PathBuf,
-    /// The service that it is for [default: the configuration's `public_url`]
+    /// URL of the service that the token is for [default: `public_url` of the configuration]
     #[arg(long, value_name = "URL")]
     audience: Option<PublicUrl>,
-    /// How long it can be used
+    /// Lifetime of the token
     #[arg(long, value_name = "DURATION", default_value = "5m")]
     ttl: Span,
-    /// How it is signed [default: as the key is declared, else what fits the private key]
+    /// Signature algorithm [default: the declared one, else what fits the private key]
     #[arg(long, value_name = "ALGORITHM")]
     algorithm: Option<Algorithm>,
-    /// Narrow it to one host
+    /// Restrict the token to one host [default: those of the key]
     #[arg(long, value_name = "HOST")]
     host: Option<HostName>,
-    /// Narrow it to what it is for; repeatable
+    /// Restrict the token to a scope; repeatable [default: those of the key]
     #[arg(long = "scope", value_name = "SCOPE")]
     scopes: Vec<Scope>,
-    /// Narrow the life of invites
+    /// Restrict the lifetime of invites created with the token [default: that of the key]
     #[arg(long, value_name = "DURATION")]
     max_ttl: Option<Span>,
 }

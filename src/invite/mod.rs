@@ -292,11 +292,11 @@ impl From<(InviteId, Draft)> for Invite {
 pub enum Status {
     /// It can be redeemed.
     Pending,
-    /// All its uses are spent.
+    /// All its uses have been redeemed.
     Redeemed,
-    /// Its time is over.
+    /// It has expired.
     Expired,
-    /// Somebody took it back.
+    /// It was revoked.
     Revoked,
 }
 
