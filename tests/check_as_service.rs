@@ -140,7 +140,7 @@ fn a_service_that_cannot_start_is_no_reason_to_try_as_root() {
         return;
     }
     let machine = Machine::new(SHOW, "exit 216");
-    let expected = "invited: systemd cannot run anything as invited.service: status 216, see systemd.exec(5); so it cannot start\n";
+    let expected = "invited: systemd cannot start a process as invited.service (status 216, see systemd.exec(5)), so the service cannot start\n";
     assert_eq!(machine.check(), (Some(1), String::new(), expected.into()));
     assert_eq!(machine.server.state().connections, 0);
 }
@@ -151,7 +151,7 @@ fn where_systemd_does_not_help_root_tries_and_says_that_this_proves_nothing() {
         return;
     }
     for (show, run, why) in [
-        ("LoadState=not-found\n", RUN, "systemd has no invited.service that would say as whom it runs"),
+        ("LoadState=not-found\n", RUN, "systemd has no invited.service"),
         (SHOW, "exit 1", "systemd-run failed; it needs the system's D-Bus (on Debian: apt-get install dbus)"),
         (SHOW, "kill -9 $$", "systemd-run failed; it needs the system's D-Bus (on Debian: apt-get install dbus)"),
     ] {
@@ -166,10 +166,10 @@ fn where_systemd_does_not_help_root_tries_and_says_that_this_proves_nothing() {
     }
     let machine = Machine::new(SHOW, RUN);
     let (code, _, stderr) = machine.check_in(Path::new("/nowhere"));
-    assert!(stderr.starts_with(&format!("{AS_ROOT}systemctl cannot be run (")), "{stderr}");
+    assert!(stderr.starts_with(&format!("{AS_ROOT}cannot run systemctl (")), "{stderr}");
     assert!(code == Some(1) && stderr.contains("password_file is not checked"), "{stderr}");
     machine.write("bin/systemctl", "#!/bin/sh\necho 'System has not been booted with systemd' >&2; exit 1\n");
     let (_, _, stderr) = machine.check();
-    let why = "systemd does not say how it runs invited.service (System has not been booted with systemd)";
+    let why = "systemd does not show the settings of invited.service (System has not been booted with systemd)";
     assert!(stderr.starts_with(&format!("{AS_ROOT}{why}\n")), "{stderr}");
 }

@@ -462,7 +462,10 @@ fn only_a_private_key_that_fits_signs() {
     std::fs::write(&file, &private).unwrap();
     let output = scratch.run(&["token", "mint", "--id", "ci", "--key-file", file.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("give --audience URL, or a --config with public_url"));
+    assert!(
+        String::from_utf8_lossy(&output.stderr)
+            .contains("the token has no audience: give --audience URL, or --config PATH with a public_url")
+    );
 }
 
 #[test]

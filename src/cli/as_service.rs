@@ -69,16 +69,16 @@ pub(super) fn try_out(global: &Global) -> anyhow::Result<Tried> {
     };
     let mut command = match unit.command(global) {
         Ok(command) => command,
-        Err(error) => return not(&format!("this program cannot be run once more ({error})")),
+        Err(error) => return not(&format!("cannot find this program to run it as the service ({error})")),
     };
     let status = match command.status() {
         Ok(status) => status.code(),
-        Err(error) => return not(&format!("systemd-run cannot be run ({error})")),
+        Err(error) => return not(&format!("cannot run systemd-run ({error})")),
     };
     match status {
         Some(code @ OF_SYSTEMD..) => {
             anyhow::bail!(
-                "systemd cannot run anything as {UNIT}: status {code}, see systemd.exec(5); so it cannot start"
+                "systemd cannot start a process as {UNIT} (status {code}, see systemd.exec(5)), so the service cannot start"
             )
         }
         Some(code) if code == 0 || code >= i32::from(ABOVE) => {
@@ -101,10 +101,10 @@ fn process(program: &str) -> Command {
 /// What systemd says, or why it says nothing.
 fn systemctl(arguments: &[&str]) -> Result<String, String> {
     let shown = process("systemctl").args(arguments).stdin(Stdio::null()).output();
-    let shown = shown.map_err(|error| format!("systemctl cannot be run ({error})"))?;
+    let shown = shown.map_err(|error| format!("cannot run systemctl ({error})"))?;
     if !shown.status.success() {
         let why = String::from_utf8_lossy(&shown.stderr).lines().next().unwrap_or_default().to_owned();
-        return Err(format!("systemd does not say how it runs {UNIT} ({why})"));
+        return Err(format!("systemd does not show the settings of {UNIT} ({why})"));
     }
     Ok(String::from_utf8_lossy(&shown.stdout).into_owned())
 }
@@ -119,7 +119,7 @@ impl Unit {
         let properties = ["LoadState", "NeedDaemonReload"].into_iter().chain(SETTINGS).collect::<Vec<_>>().join(",");
         let mut unit = Self::read(&systemctl(&["show", "--property", &properties, UNIT])?);
         if unit.first("LoadState") != "loaded" {
-            return Err(format!("systemd has no {UNIT} that would say as whom it runs"));
+            return Err(format!("systemd has no {UNIT}"));
         }
         unit.add_credentials(&systemctl(&["cat", UNIT])?);
         Ok(unit)
@@ -178,7 +178,7 @@ impl Unit {
                 let path = std::path::absolute(path)?;
                 // systemd would put a variable in place of its name.
                 let path = path.to_str().map(|path| path.replace('$', "$$"));
-                let not_text = || std::io::Error::other("the path of its configuration is no UTF-8");
+                let not_text = || std::io::Error::other("the path of the configuration is not UTF-8");
                 command.arg(flag).arg(path.ok_or_else(not_text)?);
             }
         }

@@ -119,10 +119,10 @@ fn connect(settings: &Settings) -> Outcome {
     if let Some(component) = &settings.component {
         let jid = &component.jid;
         match async_std::task::block_on(component::examine(component)) {
-            Ok(Examined::Taken) => print(&format!("component {jid}: the server takes it\n"))?,
+            Ok(Examined::Taken) => print(&format!("component {jid}: the server accepts it\n"))?,
             Ok(Examined::TakenAlready) => {
                 print(&format!(
-                    "component {jid}: the server takes it; it is connected already, so the service runs\n"
+                    "component {jid}: the server accepts it; it is connected already, so the service is running\n"
                 ))?;
             }
             Err(error @ ConnectError::NoSecret) => hint(&format!("note: component {jid} is not tried: {error}")),

@@ -149,7 +149,7 @@ async fn create(desk: &Desk, options: Create, now: Timestamp) -> Outcome {
     let mut text = String::new();
     let early = created.iter().filter(|one| options.uri && one.uri_expires_at.is_some());
     if let Some(end) = early.filter_map(|one| one.uri_expires_at).min() {
-        hint(&format!("the XMPP server takes these until {end} only; the invites live longer"));
+        hint(&format!("note: the XMPP server accepts these links only until {end}; the invites expire later"));
     }
     for one in created {
         let link = one.uri.filter(|_| options.uri).unwrap_or(one.landing_page);
@@ -168,7 +168,7 @@ fn explain(settings: &Settings, error: CreateInviteError) -> anyhow::Error {
         CreateInviteError::Host if settings.hosts.is_empty() => {
             WrongUse("no host is declared; add [hosts.\"example.com\"] to the configuration".into()).into()
         }
-        CreateInviteError::Host => WrongUse(format!("there is no such host; declared: {}", hosts())).into(),
+        CreateInviteError::Host => WrongUse(format!("no such host is declared; declared are: {}", hosts())).into(),
         CreateInviteError::WhichHost => WrongUse(format!("name one of the hosts with --host: {}", hosts())).into(),
         CreateInviteError::Fields(errors) => {
             WrongUse(errors.iter().map(in_options).collect::<Vec<_>>().join("; ")).into()
@@ -207,7 +207,7 @@ async fn list(desk: &Desk, host: Option<HostName>, status: Option<Status>, json:
 }
 
 async fn find(desk: &Desk, id: &str) -> anyhow::Result<Invite> {
-    let unknown = "there is no such invite; see: invited invite list";
+    let unknown = "no such invite; see: invited invite list";
     let parsed: InviteId = id.parse().ok().context(unknown)?;
     desk.ledger().find(parsed).await?.context(unknown)
 }
@@ -244,7 +244,7 @@ async fn revoke(desk: &Desk, ids: &[String], now: Timestamp) -> Outcome {
         .map(|invite| invite.id.to_string())
         .collect();
     if !spent.is_empty() {
-        bail!("cannot take back what has been redeemed: {}", spent.join(", "));
+        bail!("cannot revoke invites that have been redeemed: {}", spent.join(", "));
     }
     Ok(())
 }

@@ -149,7 +149,7 @@ fn create(settings: &Settings, options: Create) -> Outcome {
         hint(&format!("note: {host} is not declared under [hosts] yet"));
     }
     print(&format!("{id}/{}", secret.reveal()))?;
-    hint(&format!("stored by digest in {}; the key is shown only now", path.display()));
+    hint(&format!("stored in {}, by its digest alone: this is the only time that the key is shown", path.display()));
     Ok(())
 }
 
@@ -174,7 +174,7 @@ fn declaration(id: &KeyId, key: &RawKey) -> anyhow::Result<String> {
         };
         writeln!(text, "  {name} = {};", value.replace("${", "\\${"))?;
     }
-    text.push_str("};\n\n# The key itself, for whoever is to use it, is on stdout.");
+    text.push_str("};\n\n# The key itself is on stdout: give it to whoever calls the API.");
     Ok(text)
 }
 
@@ -214,7 +214,7 @@ fn list(settings: &Settings, json: bool) -> Outcome {
         writeln!(text, "{id}\t{name}\t{origin}\t{scopes}\t{hosts}\t{expires}\t{last}")?;
     }
     if text.is_empty() {
-        hint("there are no keys yet; make one with: invited key create \"what it is for\"");
+        hint("no keys yet; create one: invited key create \"Sign-up form\"");
         return Ok(());
     }
     print(&text)
@@ -249,7 +249,7 @@ fn last_use(settings: &Settings) -> LastUse {
         Ok(used?)
     });
     used.unwrap_or_else(|error| {
-        hint(&format!("note: when keys were last used is not known: {error:#}"));
+        hint(&format!("note: cannot tell when keys were last used: {error:#}"));
         BTreeMap::new()
     })
 }
@@ -260,7 +260,7 @@ fn delete(settings: &Settings, id: &str) -> Outcome {
     match (deleted, settings.keys.get(&id)) {
         (Ok(()), None) => Ok(()),
         (Ok(()), Some((_, origin))) => {
-            hint(&format!("note: the declared key {id} stays; it is declared in {origin}"));
+            hint(&format!("note: another key {id} is declared in {origin}, and stays in force"));
             Ok(())
         }
         (Err(StateError::Absent), Some((_, origin))) => {

@@ -1,7 +1,7 @@
 //! A service that a socket started, and that cannot serve: its configuration is wrong, or its ledger cannot be opened.
 //!
 //! The connection that started it waits, and would start it again as soon as it ends, without a pause. So it answers 503
-//! for a second before it ends: nobody is left waiting, and there is one start a second at the most.
+//! for a second before it ends: no caller is left waiting, and there is one start a second at the most.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ fn limits() -> HttpSettings {
     HttpSettings { header_timeout: second, body_timeout: second, idle_timeout: second, ..HttpSettings::default() }
 }
 
-/// Refuses all that comes in on `sockets`, and tells the service manager why. Without sockets there is nobody to tell.
+/// Refuses all that comes in on `sockets`, and tells the service manager why. Without sockets nothing is refused.
 pub(super) async fn all(sockets: Vec<Socket>, error: &anyhow::Error) {
     // Without a certificate nothing can be said on the others.
     let sockets: Vec<_> = sockets.into_iter().filter(|socket| socket.role != Role::Https).collect();
@@ -38,7 +38,7 @@ pub(super) async fn all(sockets: Vec<Socket>, error: &anyhow::Error) {
     let app = app::unavailable("the service cannot start");
     let mut listeners = match app.bind(Listeners::new(&server, sockets)).await {
         Ok(listeners) => listeners,
-        Err(error) => return log::warn!("error":% = error; "nobody is told that the service cannot start"),
+        Err(error) => return log::warn!("error":% = error; "cannot answer 503 on the sockets that systemd passed"),
     };
     let accepting = async_std::task::spawn(async move { listeners.accept().await });
     Timer::after(SECOND).await;

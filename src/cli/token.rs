@@ -64,8 +64,9 @@ fn mint(settings: &Settings, options: Mint) -> Outcome {
     let text = std::fs::read_to_string(&options.key_file).with_context(|| format!("cannot read {file}"))?;
     let private = PrivateKey::read(&text).with_context(|| format!("cannot sign with {file}"))?;
     let audience = options.audience.as_ref().or(settings.public_url.as_ref());
-    let audience = audience
-        .ok_or_else(|| WrongUse("for which service? give --audience URL, or a --config with public_url".into()))?;
+    let audience = audience.ok_or_else(|| {
+        WrongUse("the token has no audience: give --audience URL, or --config PATH with a public_url".into())
+    })?;
     // What the declaration asks for is known where the configuration is at hand, and may be left to the issuer elsewhere.
     let declared = settings.keys.get(&options.id).and_then(|(key, _)| match &key.proof {
         Proof::Signed(signed) => Some(signed),
@@ -78,7 +79,9 @@ fn mint(settings: &Settings, options: Mint) -> Outcome {
         audience: audience.base(),
         issuer: declared.and_then(|signed| signed.issuer.as_deref()),
         issued_at: now,
-        expires_at: now.checked_add(options.ttl.0).context("cannot say when that is over; use a shorter --ttl")?,
+        expires_at: now
+            .checked_add(options.ttl.0)
+            .context("the token would expire after the year 9999; use a shorter --ttl")?,
         id: Some(make_jti(&mut clock::rng())),
         host: options.host.map(|host| host.to_string()),
         scope: (!options.scopes.is_empty()).then(|| words(&options.scopes)),

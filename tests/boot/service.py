@@ -619,7 +619,7 @@ def xmpp_server_behind_tcp_is_reached_with_the_drop_in_and_not_without():
     said = check_connect(0)
     assert "tried as user invited, as systemd runs" in said, said
     drop_in("invited.service", "nobody", "[Service]\nSupplementaryGroups=no-such-group\n")
-    assert "status 216, see systemd.exec(5); so it cannot start" in check_connect(1)
+    assert "(status 216, see systemd.exec(5)), so the service cannot start" in check_connect(1)
     drop_out("invited.service", "nobody")
     sh("systemctl stop dbus.socket dbus.service")
     said = check_connect(1)
