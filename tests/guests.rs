@@ -213,7 +213,7 @@ const WRONG_PASSWORDS: [(&str, &str); 3] =
 fn every_wrong_field_is_named_at_once_in_every_language() {
     let place = Place::new("", "");
     place.server.state.lock().unwrap().accounts.insert("romeo".into(), String::new());
-    let token = place.invite(&Order::default());
+    let token = place.invite(&InviteRequest::default());
     for language in Language::all() {
         let said = |id: &str| match id {
             "error-password-short" => language.with(id, [("count", 12.into())]),
@@ -249,12 +249,12 @@ fn every_wrong_field_is_named_at_once_in_every_language() {
 #[test]
 fn a_bound_name_is_named_beside_the_password_and_a_new_password_alone() {
     let place = Place::new("", "");
-    let bound = place.invite(&Order { username: Some("juliet".into()), ..Order::default() });
+    let bound = place.invite(&InviteRequest { username: Given::Is("juliet".into()), ..InviteRequest::default() });
     let page = place.send(&place.filled_with(&format!("/register?t={bound}"), "tybalt", "short"));
     assert_eq!((page.status, page.error("username")), (422, Some("This invite is for another name.")));
     assert_eq!(page.error("password"), Some("The password needs at least 12 characters."));
     place.server.state.lock().unwrap().accounts.insert("juliet".into(), "forgotten".into());
-    let reset = place.invite(&Order { reset: Some("juliet".into()), ..Order::default() });
+    let reset = place.invite(&InviteRequest { reset: Given::Is("juliet".into()), ..InviteRequest::default() });
     let asked = place.server.count("exists");
     let page = place.send(&place.filled_with(&format!("/reset?t={reset}"), "tybalt", "short"));
     assert_eq!(page.status, 422);
@@ -267,8 +267,11 @@ fn a_bound_name_is_named_beside_the_password_and_a_new_password_alone() {
 #[test]
 fn a_wrong_password_is_told_although_the_server_cannot_be_asked_for_the_name() {
     let place = Place::new("", "");
-    let form =
-        place.filled_with(&format!("/register?t={}", place.invite(&Order::default())), "juliet", "passwordpassword");
+    let form = place.filled_with(
+        &format!("/register?t={}", place.invite(&InviteRequest::default())),
+        "juliet",
+        "passwordpassword",
+    );
     place.server.script("exists", Fault::Away);
     let page = place.send(&form);
     assert_eq!((page.status, page.error("username")), (422, None), "{}", page.text);
@@ -278,7 +281,7 @@ fn a_wrong_password_is_told_although_the_server_cannot_be_asked_for_the_name() {
 #[test]
 fn nothing_is_asked_again_for_an_invite_that_has_ended() {
     let place = Place::new("", "");
-    let target = format!("/register?t={}", place.invite(&Order::default()));
+    let target = format!("/register?t={}", place.invite(&InviteRequest::default()));
     let wrong = place.filled_with(&target, "admin", "short");
     place.finish(&target, "juliet");
     let page = place.send(&wrong);
