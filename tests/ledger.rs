@@ -10,7 +10,7 @@ use futures_lite::future::block_on;
 use invited::config::{LedgerSettings, LedgerUrl};
 use invited::invite::name::{KeyId, Username};
 use invited::invite::{AppToken, Draft, InviteId, Kind, Source, Via};
-use invited::ledger::{AppTokens, Filter, Kept, Ledger, Repeatable, Reservation, Taker, Terms};
+use invited::ledger::{AppTokens, Filter, Kept, Ledger, Repeatable, Reservation, ReservationEnd, SourceLimits};
 use invited::rate::Rate;
 use jiff::{SignedDuration, Timestamp};
 use postgres::Postgres;
@@ -85,7 +85,7 @@ impl Said {
 async fn story(ledger: Ledger) -> Vec<String> {
     let mut said = Said::default();
     let terms =
-        Terms { source: Source::Key(key()), limit: Some("10/d".parse::<Rate>().unwrap()), max_pending: Some(9) };
+        SourceLimits { source: Source::Key(key()), limit: Some("10/d".parse::<Rate>().unwrap()), max_pending: Some(9) };
     let made = async |uses: u32| -> InviteId {
         ledger.create(vec![draft(uses)], Some(terms.clone()), None, now()).await.unwrap().value[0].id
     };
@@ -93,8 +93,13 @@ async fn story(ledger: Ledger) -> Vec<String> {
     said.note(ledger.find(one).await);
 
     // Uses that are reserved, and what becomes of them.
-    for taker in [Taker::Nobody, Taker::NobodyNorToken, Taker::Guest, Taker::App(None), Taker::App(Some(name("nurse")))]
-    {
+    for taker in [
+        ReservationEnd::Released,
+        ReservationEnd::ReleasedTokenGone,
+        ReservationEnd::Redeemed,
+        ReservationEnd::RedeemedInApp(None),
+        ReservationEnd::RedeemedInApp(Some(name("nurse"))),
+    ] {
         let reserved = ledger.reserve(one, name("romeo"), Via::Web, now()).await;
         said.note(&reserved);
         said.note(ledger.reservations(None).await);
@@ -120,15 +125,15 @@ async fn story(ledger: Ledger) -> Vec<String> {
     let reserved = ledger.reserve(three, name("juliet"), Via::Web, now()).await.unwrap();
     said.note(&reserved);
     said.note(ledger.begin_withdrawal(three, token("a")).await);
-    said.note(ledger.used_in_app(three, token("a"), None, now()).await);
-    said.note(ledger.end_reservation(reserved.id, Taker::Nobody).await);
+    said.note(ledger.redeem_in_app(three, token("a"), None, now()).await);
+    said.note(ledger.end_reservation(reserved.id, ReservationEnd::Released).await);
     said.note(ledger.begin_withdrawal(three, token("a")).await);
     said.note(ledger.begin_withdrawal(three, token("a")).await);
-    said.note(ledger.drop_app_token(three, token("other")).await);
-    said.note(ledger.drop_app_token(three, token("a")).await);
+    said.note(ledger.forget_app_token(three, token("other")).await);
+    said.note(ledger.forget_app_token(three, token("a")).await);
     said.note(ledger.keep_app_token(three, token("c"), now()).await);
-    said.note(ledger.used_in_app(three, token("c"), Some(name("juliet")), now()).await);
-    said.note(ledger.used_in_app(three, token("c"), Some(name("juliet")), now()).await);
+    said.note(ledger.redeem_in_app(three, token("c"), Some(name("juliet")), now()).await);
+    said.note(ledger.redeem_in_app(three, token("c"), Some(name("juliet")), now()).await);
 
     // Invites of the server's own.
     let host = "example.com".parse().unwrap();

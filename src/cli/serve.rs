@@ -350,7 +350,7 @@ impl Housekeeper {
                 let _ = self.service.ledger.probe().await;
             }
             // A request would be answered: the accept loops and the ledger come round.
-            let turns = self.service.server.turn().await && self.service.ledger.turn().await.is_ok();
+            let turns = self.service.server.turn().await && self.service.ledger.heartbeat().await.is_ok();
             if turns && watchdog.is_some() {
                 lifecycle::alive();
             }

@@ -129,7 +129,7 @@ impl Desk {
                     self.revoke_only(vec![invite.id], now).await?;
                 }
                 // Whoever opens the invite again gets another one.
-                self.ledger.drop_app_token(invite.id, token).await?;
+                self.ledger.forget_app_token(invite.id, token).await?;
                 Ok(self.ledger.find(invite.id).await?.unwrap_or(invite))
             }
         }
@@ -160,7 +160,7 @@ impl Desk {
     ) -> Result<Invite, LedgerError> {
         let before = invite.redemptions.len();
         let text = self.reveal(&token);
-        let Some(invite) = self.ledger.used_in_app(invite.id, token, account, now).await? else { return Ok(invite) };
+        let Some(invite) = self.ledger.redeem_in_app(invite.id, token, account, now).await? else { return Ok(invite) };
         if invite.redemptions.len() > before {
             self.redeemed(&invite, Via::App, &Source::Server);
             // From here on the ledger knows. Where this fails the server has one token more in its way.

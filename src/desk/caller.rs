@@ -4,7 +4,7 @@ use crate::config::Scope;
 use crate::invite::Source;
 use crate::invite::name::Jid;
 use crate::key::Key;
-use crate::ledger::Terms;
+use crate::ledger::SourceLimits;
 use crate::rate::Rate;
 
 /// Who asks.
@@ -51,12 +51,12 @@ impl<'a> Caller<'a> {
 
     /// What bounds how much that is; nothing bounds an admin.
     #[must_use]
-    pub fn limits(&self) -> Option<Terms> {
+    pub fn limits(&self) -> Option<SourceLimits> {
         let (limit, max_pending) = match self {
             Self::Admin => return None,
             Self::Key(key) => (key.settings.limit, key.settings.max_pending),
             Self::User { limit, .. } => (*limit, None),
         };
-        Some(Terms { source: self.source(), limit, max_pending })
+        Some(SourceLimits { source: self.source(), limit, max_pending })
     }
 }

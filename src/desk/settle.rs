@@ -7,7 +7,7 @@ use super::Desk;
 use super::guest::{Guest, SignUpError};
 use crate::backend::{Backend, CallError, Refusal, TokenState};
 use crate::invite::{Invite, Kind, Source, Status, Via};
-use crate::ledger::{LedgerError, Reservation, Taker};
+use crate::ledger::{LedgerError, Reservation, ReservationEnd};
 
 /// Nobody makes an account any more that was asked for so long ago (twice the deadline of a call).
 const SETTLE_AFTER: SignedDuration = SignedDuration::from_secs(10);
@@ -61,7 +61,7 @@ impl Desk {
     }
 
     async fn record(&self, reservation: &Reservation) -> Result<Invite, SignUpError> {
-        let invite = self.ledger.end_reservation(reservation.id, Taker::Guest).await?;
+        let invite = self.ledger.end_reservation(reservation.id, ReservationEnd::Redeemed).await?;
         if let Some(invite) = &invite {
             self.redeemed(invite, reservation.via, &Source::Server);
         }
@@ -78,19 +78,21 @@ impl Desk {
     async fn release(&self, backend: &Backend, reservation: &Reservation, token: Fate) -> Result<bool, LedgerError> {
         let text = reservation.token.as_ref().filter(|_| token != Fate::Untouched).and_then(|token| self.reveal(token));
         let taker = match text {
-            None => Taker::Nobody,
+            None => ReservationEnd::Released,
             Some(text) => match backend.look_up(&text).await {
-                Ok(TokenState::Used(account)) => Taker::App(account),
+                Ok(TokenState::Used(account)) => ReservationEnd::RedeemedInApp(account),
                 // Used up for an account that was not made, or ended by somebody else: nobody has that use.
-                Ok(TokenState::Unused) => Taker::NobodyNorToken,
-                Ok(TokenState::Live(_)) => Taker::Nobody,
+                Ok(TokenState::Unused) => ReservationEnd::ReleasedTokenGone,
+                Ok(TokenState::Live(_)) => ReservationEnd::Released,
                 // A server that is never to be asked has refused the token itself: an app was there before.
-                Err(CallError::Refused(Refusal::Unsupported)) if token == Fate::Gone => Taker::App(None),
-                Err(CallError::Refused(_)) if token == Fate::Unknown => Taker::Nobody,
+                Err(CallError::Refused(Refusal::Unsupported)) if token == Fate::Gone => {
+                    ReservationEnd::RedeemedInApp(None)
+                }
+                Err(CallError::Refused(_)) if token == Fate::Unknown => ReservationEnd::Released,
                 Err(_) => return Ok(false),
             },
         };
-        let by_app = matches!(taker, Taker::App(_));
+        let by_app = matches!(taker, ReservationEnd::RedeemedInApp(_));
         let invite = self.ledger.end_reservation(reservation.id, taker).await?;
         if let Some(invite) = invite.filter(|_| by_app) {
             self.redeemed(&invite, Via::App, &Source::Server);

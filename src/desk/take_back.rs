@@ -31,7 +31,7 @@ impl Desk {
     pub(super) async fn take_back(&self, invite: &Invite, now: Timestamp) -> Result<(), TakeBackError> {
         let Some(mut token) = invite.draft.app_token.clone() else { return Ok(()) };
         let (Some(backend), Some(text)) = (self.backend(&invite.draft.host), self.reveal(&token)) else {
-            self.ledger.drop_app_token(invite.id, token).await?;
+            self.ledger.forget_app_token(invite.id, token).await?;
             return Ok(());
         };
         let is_over = now >= token.expires_at;
@@ -43,7 +43,7 @@ impl Desk {
             if invite.status(now) == Status::Pending {
                 self.used_in_app(invite.clone(), token, None, now).await?;
             } else {
-                self.ledger.drop_app_token(invite.id, token).await?;
+                self.ledger.forget_app_token(invite.id, token).await?;
             }
             return Ok(());
         }
@@ -62,7 +62,7 @@ impl Desk {
                 TokenState::Live(_) => return Err(CallError::Unsure("its token was not taken back".into()).into()),
             }
         }
-        self.ledger.drop_app_token(invite.id, token).await?;
+        self.ledger.forget_app_token(invite.id, token).await?;
         Ok(())
     }
 

@@ -6,7 +6,8 @@
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
-use super::{LedgerError, Seal};
+use super::error::LedgerError;
+use super::seal::Seal;
 
 /// The form in which answers are kept. Whoever changes it counts on: an answer in another form is in another slot, so
 /// after an upgrade it is not found, the request is done anew, and the old answer is forgotten with its day.

@@ -3,10 +3,11 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Store, Transaction};
+use super::rows::moment;
+use super::transaction::{Store, Transaction};
 use crate::ledger::answers::{Recorded, Repeatable};
-use crate::ledger::error::SqlError;
-use crate::ledger::{LedgerError, Seal};
+use crate::ledger::error::{LedgerError, SqlError};
+use crate::ledger::seal::Seal;
 
 /// An answer is repeated for a day.
 const KEPT_MS: i64 = 24 * 3_600 * 1_000;
@@ -39,7 +40,7 @@ impl Transaction<'_> {
         let before = self.sql.first(
             "SELECT request, made_at, sealed FROM answer WHERE slot = ?1 AND made_at > ?2",
             &[request.slot.as_slice().into(), kept_since(now).into()],
-            |row| Ok((row.bytes(0)?.to_vec(), super::rows::moment(row, 1)?, row.bytes(2)?.to_vec())),
+            |row| Ok((row.bytes(0)?.to_vec(), moment(row, 1)?, row.bytes(2)?.to_vec())),
         )?;
         if let Some((body, at, sealed)) = before {
             return Ok(if body == request.body { Ok(Recorded::Before { sealed, at }) } else { Err(key_reused) });

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use sha2::Digest as _;
 
-use super::Transaction;
+use super::transaction::Transaction;
 use crate::invite::name::KeyId;
 use crate::ledger::error::SqlError;
 

@@ -53,7 +53,7 @@ fn list(row: &Row<'_>, column: usize) -> Result<Vec<String>, SqlError> {
 
 /// Which come first.
 #[derive(Clone, Copy)]
-pub(super) enum Order {
+pub(super) enum SortOrder {
     Newest,
     Oldest,
 }
@@ -61,7 +61,7 @@ pub(super) enum Order {
 /// The invite called `id`, with its redemptions.
 pub(super) fn find(sql: Sql<'_>, id: InviteId) -> Result<Option<Invite>, SqlError> {
     static ALONE: LazyLock<String> = LazyLock::new(|| format!("SELECT {COLUMNS} FROM invite WHERE {BY_ID}"));
-    static WITH_REDEMPTIONS: LazyLock<String> = LazyLock::new(|| statement(BY_ID, Order::Newest, None));
+    static WITH_REDEMPTIONS: LazyLock<String> = LazyLock::new(|| statement(BY_ID, SortOrder::Newest, None));
     let values = [id.to_row().into()];
     match sql.first(&ALONE, &values, read_invite)? {
         // It is read anew with them, so that all of it is from the same moment.
@@ -75,7 +75,7 @@ pub(super) fn find(sql: Sql<'_>, id: InviteId) -> Result<Option<Invite>, SqlErro
 pub(super) fn select(
     sql: Sql<'_>,
     condition: &str,
-    order: Order,
+    order: SortOrder,
     limit: Option<u32>,
     mut values: Vec<Value<'_>>,
 ) -> Result<Vec<Invite>, SqlError> {
@@ -104,10 +104,10 @@ fn asked(sql: Sql<'_>, statement: &str, values: &[Value<'_>]) -> Result<Vec<Invi
 }
 
 /// What [`select`] asks; `limit` is the place of the value that says how many.
-fn statement(condition: &str, order: Order, limit: Option<usize>) -> String {
+fn statement(condition: &str, order: SortOrder, limit: Option<usize>) -> String {
     let order = match order {
-        Order::Newest => "DESC",
-        Order::Oldest => "ASC",
+        SortOrder::Newest => "DESC",
+        SortOrder::Oldest => "ASC",
     };
     let limit = limit.map_or(String::new(), |place| format!("ORDER BY id {order} LIMIT ?{place}"));
     format!(

@@ -1,0 +1,45 @@
+//! What the ledger counts.
+
+use jiff::Timestamp;
+
+use super::Ledger;
+use super::error::LedgerError;
+use super::query::{Census, LastUse};
+use crate::invite::Source;
+use crate::invite::name::KeyId;
+use crate::rate::Used;
+
+impl Ledger {
+    /// How many invites are pending, and how many expired after `since`, by whose they are.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn census(&self, since: Timestamp, now: Timestamp) -> Result<Vec<Census>, LedgerError> {
+        self.readers.read(move |store| store.census(since, now)).await
+    }
+
+    /// How much of a key's rate is used.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn rate_used(&self, key: KeyId) -> Result<Used, LedgerError> {
+        self.readers.read(move |store| store.rate_used(&key)).await
+    }
+
+    /// How many pending invites a source has.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn pending_of(&self, source: Source, now: Timestamp) -> Result<u64, LedgerError> {
+        self.readers.read(move |store| store.pending_of(&source, now)).await
+    }
+
+    /// When each key was last used.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn last_use(&self) -> Result<LastUse, LedgerError> {
+        #[expect(clippy::redundant_closure_for_method_calls, reason = "the path would be bound to one lifetime")]
+        self.readers.read(|store| store.last_use()).await
+    }
+}

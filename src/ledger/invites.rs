@@ -1,0 +1,127 @@
+//! What the ledger can be asked about invites.
+
+use jiff::Timestamp;
+
+use super::Ledger;
+use super::answers::{Answer, Repeatable};
+use super::error::{ChangeError, CreateError, LedgerError};
+use super::limits::SourceLimits;
+use super::query::Filter;
+use crate::invite::name::HostName;
+use crate::invite::{Change, Draft, Invite, InviteId};
+
+impl Ledger {
+    /// Creates invites, all or none; they are durable when this returns.
+    ///
+    /// # Errors
+    /// Nothing was created.
+    pub async fn create(
+        &self,
+        drafts: Vec<Draft>,
+        limits: Option<SourceLimits>,
+        request: Option<Repeatable>,
+        now: Timestamp,
+    ) -> Result<Answer<Vec<Invite>>, CreateError> {
+        let seal = self.seal.clone();
+        let recorded = self.write(move |transaction| {
+            transaction.once(request.as_ref(), &seal, now, CreateError::IdempotencyKeyReused, |transaction| {
+                transaction.create(drafts, limits.as_ref())
+            })
+        });
+        Ok(recorded.await?.open(&self.seal, now)?)
+    }
+
+    /// Whether [`Ledger::create`] would create `count` invites under `limits` now, for that request; for whoever would do
+    /// something for them beforehand. Meanwhile it may change.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn would_create(
+        &self,
+        limits: SourceLimits,
+        count: usize,
+        request: Option<Repeatable>,
+        now: Timestamp,
+    ) -> Result<bool, LedgerError> {
+        self.readers.read(move |store| store.would_create(&limits, count, request.as_ref(), now)).await
+    }
+
+    /// Changes an invite; gives it as it is then.
+    ///
+    /// # Errors
+    /// Nothing was changed.
+    pub async fn change(
+        &self,
+        id: InviteId,
+        change: Change,
+        limits: Option<SourceLimits>,
+        now: Timestamp,
+    ) -> Result<Invite, ChangeError> {
+        self.write(move |transaction| transaction.change(id, change, limits.as_ref(), now)).await
+    }
+
+    /// Revokes invites; gives those that were pending, as they are now. Those that are not there are left out.
+    ///
+    /// # Errors
+    /// Nothing was revoked.
+    pub async fn revoke(&self, ids: Vec<InviteId>, now: Timestamp) -> Result<Vec<Invite>, LedgerError> {
+        self.write(move |transaction| transaction.revoke(&ids, now)).await
+    }
+
+    /// The invite called `id`.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn find(&self, id: InviteId) -> Result<Option<Invite>, LedgerError> {
+        self.readers.read_one(move |store| store.find(id)).await
+    }
+
+    /// Invites, newest first.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn list(&self, filter: Filter, now: Timestamp) -> Result<Vec<Invite>, LedgerError> {
+        self.readers.read(move |store| store.list(&filter, now)).await
+    }
+
+    /// Adopts an invite that the host's server created itself, unless it is there already; `token` is the
+    /// server's.
+    ///
+    /// # Errors
+    /// Nothing was adopted.
+    pub async fn adopt(&self, token: &str, draft: Draft) -> Result<Option<Invite>, LedgerError> {
+        let slot = self.adopted_slot(token, &draft.host);
+        self.write(move |transaction| transaction.adopt(&slot, draft)).await
+    }
+
+    /// The invite that was adopted for the server's `token`.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn adopted(&self, token: &str, host: &HostName) -> Result<Option<Invite>, LedgerError> {
+        let slot = self.adopted_slot(token, host);
+        self.readers.read(move |store| store.adopted(&slot)).await
+    }
+
+    fn adopted_slot(&self, token: &str, host: &HostName) -> Vec<u8> {
+        self.seal.slot(&["adopted", host.as_str(), token])
+    }
+
+    /// Deletes invites that were redeemed, expired or revoked before `ended_before`, and answers that are not repeated any
+    /// more; gives how many invites.
+    ///
+    /// # Errors
+    /// Some may have been deleted.
+    pub async fn sweep(&self, ended_before: Timestamp, now: Timestamp) -> Result<u64, LedgerError> {
+        self.write(move |transaction| transaction.forget_answers(now)).await?;
+        let (mut after, mut deleted) = (None, 0);
+        loop {
+            let slice = self.write(move |transaction| transaction.sweep(ended_before, after)).await?;
+            deleted += slice.deleted;
+            match slice.next {
+                Some(next) => after = Some(next),
+                None => return Ok(deleted),
+            }
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! What limits the one who has invites created, and the one rule that judges by it: for whoever asks beforehand, and in
+//! the transaction that would use it up.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::error::CreateError;
+use crate::invite::Source;
+use crate::rate::{Rate, Used, UsedUp};
+
+/// Who has too many pending invites waits for so long at least.
+const SHORTEST_WAIT: Duration = Duration::from_secs(1);
+
+/// What limits the one who has invites created.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceLimits {
+    /// Who: a key, or a user.
+    pub source: Source,
+    /// Invites created.
+    pub limit: Option<Rate>,
+    /// Most pending invites.
+    pub max_pending: Option<u32>,
+}
+
+/// The pending invites of a source, counted up to `max_pending`.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct PendingCount {
+    /// How many there are.
+    pub(super) count: u32,
+    /// When the next of them expires, in milliseconds since 1970.
+    pub(super) next_end: Option<i64>,
+}
+
+impl SourceLimits {
+    /// Under which name its rate is counted: a key's id, or `xmpp/` and the user's JID.
+    pub(super) fn account(&self) -> Cow<'_, str> {
+        match &self.source {
+            Source::Key(id) => id.as_str().into(),
+            source => source.to_string().into(),
+        }
+    }
+
+    /// Whether `count` more invites may be created; gives what is used of the rate then.
+    pub(super) fn judge(
+        &self,
+        pending: PendingCount,
+        used: Used,
+        count: u32,
+        now: Timestamp,
+    ) -> Result<Used, CreateError> {
+        self.room(pending, count, now).map_err(|retry_after| CreateError::Pending { retry_after })?;
+        match self.limit {
+            Some(limit) => {
+                limit.take(used, now, count).map_err(|UsedUp { retry_after }| CreateError::Limit { retry_after })
+            }
+            None => Ok(used),
+        }
+    }
+
+    /// Whether `count` more invites may be pending; if not, gives when the next one may.
+    pub(super) fn room(&self, pending: PendingCount, count: u32, now: Timestamp) -> Result<(), Duration> {
+        match self.max_pending {
+            Some(most) if pending.count.saturating_add(count) > most => {
+                let wait = pending.next_end.map_or(0, |end| end.saturating_sub(now.as_millisecond()));
+                Err(Duration::from_millis(u64::try_from(wait).unwrap_or(0)).max(SHORTEST_WAIT))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pending_invites_are_judged_before_the_rate() {
+        let now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+        let pending =
+            |count, seconds: i64| PendingCount { count, next_end: Some(now.as_millisecond() + seconds * 1_000) };
+        let limits = |limit: Option<&str>, max_pending| SourceLimits {
+            source: Source::Cli,
+            limit: limit.map(|limit| limit.parse().unwrap()),
+            max_pending,
+        };
+        let over = |seconds| Err(CreateError::Pending { retry_after: Duration::from_secs(seconds) });
+        let slow = |seconds| Err(CreateError::Limit { retry_after: Duration::from_secs(seconds) });
+        let hour = Ok(Used(now.as_microsecond() + 3_600_000_000));
+        for (limits, pending, count, expected) in [
+            (limits(None, None), pending(9, 60), 9, Ok(Used(0))),
+            (limits(None, Some(10)), pending(9, 60), 1, Ok(Used(0))),
+            (limits(None, Some(10)), pending(9, 60), 2, over(60)),
+            (limits(None, Some(10)), pending(10, -5), 1, over(1)),
+            (limits(None, Some(0)), PendingCount::default(), 1, over(1)),
+            (limits(Some("2/h"), None), pending(9, 60), 2, hour.clone()),
+            (limits(Some("2/h"), None), pending(9, 60), 3, slow(1_800)),
+            (limits(Some("2/h"), Some(9)), pending(9, 60), 3, over(60)),
+            (limits(Some("2/h"), Some(u32::MAX)), pending(9, 60), u32::MAX, over(60)),
+        ] {
+            assert_eq!(limits.judge(pending, Used(0), count, now), expected, "{limits:?} {pending:?} {count}");
+        }
+    }
+}

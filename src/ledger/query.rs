@@ -1,0 +1,43 @@
+//! What the ledger is asked for in lists and counts, and what it tells.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use crate::invite::name::{HostName, KeyId, Username};
+use crate::invite::{InviteId, KindName, Source, Status};
+
+/// Which invites to list.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Of these hosts.
+    pub hosts: Option<BTreeSet<HostName>>,
+    /// Of this kind.
+    pub kind: Option<KindName>,
+    /// Bound to this name.
+    pub username: Option<Username>,
+    /// In this state.
+    pub status: Option<Status>,
+    /// Made by this source.
+    pub source: Option<Source>,
+    /// Older than this one, for paging.
+    pub before: Option<InviteId>,
+    /// At most so many.
+    pub limit: Option<u32>,
+}
+
+/// How many invites a source has on a host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Census {
+    /// The host.
+    pub host: HostName,
+    /// The source.
+    pub source: Source,
+    /// Those that can be redeemed.
+    pub pending: u64,
+    /// Those that have expired.
+    pub expired: u64,
+}
+
+/// When a key was last used.
+pub type LastUse = BTreeMap<KeyId, Timestamp>;

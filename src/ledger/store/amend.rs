@@ -1,0 +1,72 @@
+//! Statements that change invites.
+
+use jiff::Timestamp;
+
+use super::limits::pending;
+use super::rows::{COLUMNS, IS_PENDING, find, read_invite, with_redemptions};
+use super::transaction::Transaction;
+use crate::invite::{Change, Invite, InviteId};
+use crate::ledger::error::{ChangeError, LedgerError, SqlError};
+use crate::ledger::limits::SourceLimits;
+
+impl Transaction<'_> {
+    /// Changes an invite.
+    pub(in crate::ledger) fn change(
+        &mut self,
+        id: InviteId,
+        change: Change,
+        limits: Option<&SourceLimits>,
+        now: Timestamp,
+    ) -> Result<Result<Invite, ChangeError>, SqlError> {
+        let Some(mut invite) = find(self.sql, id)? else { return Ok(Err(ChangeError::Absent)) };
+        let revives = match change.apply(&mut invite, now) {
+            Ok(revives) => revives,
+            Err(error) => return Ok(Err(ChangeError::Uses(error))),
+        };
+        if revives {
+            if let Some(name) = invite.draft.kind.reserves()
+                && (self.is_reserved(&invite.draft.host, name, Some(id), now)?
+                    || self.is_taken(&invite.draft.host, name)?)
+            {
+                return Ok(Err(ChangeError::NameReserved(name.clone())));
+            }
+            if let Some(limits) = limits
+                && let Err(retry_after) = limits.room(pending(self.sql, limits, now)?, 1, now)
+            {
+                return Ok(Err(ChangeError::Pending { retry_after }));
+            }
+        }
+        self.sql.execute(
+            "UPDATE invite SET note = ?2, expires_at = ?3, uses = ?4, revoked_at = ?5, \
+             spent_at = CASE WHEN used < ?4 THEN NULL ELSE coalesce(spent_at, ?6) END WHERE id = ?1",
+            &[
+                id.to_row().into(),
+                invite.draft.note.as_deref().into(),
+                invite.draft.expires_at.as_millisecond().into(),
+                invite.draft.uses.into(),
+                invite.revoked_at.map(Timestamp::as_millisecond).into(),
+                now.as_millisecond().into(),
+            ],
+        )?;
+        Ok(Ok(invite))
+    }
+
+    pub(in crate::ledger) fn revoke(
+        &mut self,
+        ids: &[InviteId],
+        now: Timestamp,
+    ) -> Result<Result<Vec<Invite>, LedgerError>, SqlError> {
+        // A use that is reserved may come free again, and then is not to be had either.
+        let statement = format!(
+            "UPDATE invite SET revoked_at = ?1 WHERE id = ?2 AND ({IS_PENDING} OR (revoked_at IS NULL \
+             AND EXISTS (SELECT 1 FROM redemption WHERE redemption.invite = ?2 AND made = 0))) RETURNING {COLUMNS}"
+        );
+        let mut revoked = Vec::new();
+        for id in ids {
+            let values = [now.as_millisecond().into(), id.to_row().into()];
+            let invite = self.sql.first(&statement, &values, read_invite)?;
+            revoked.extend(invite.map(|invite| with_redemptions(self.sql, invite)).transpose()?);
+        }
+        Ok(Ok(revoked))
+    }
+}

@@ -1,0 +1,105 @@
+//! Statements about app tokens: one is kept with an invite until it is known what became of it.
+
+use jiff::Timestamp;
+
+use super::rows::{IS_PENDING, SortOrder, find, select};
+use super::transaction::{Store, Transaction};
+use super::uses::Hold;
+use crate::invite::name::Username;
+use crate::invite::{AppToken, Invite, InviteId, Status, Via};
+use crate::ledger::app_token::{AppTokens, Kept};
+use crate::ledger::error::{LedgerError, SqlError};
+
+impl Transaction<'_> {
+    /// Redeems an invite for an app that used its token; gives the invite as it is then. What was redeemed so before
+    /// is not again. Nor is what somebody else is finding out: a reservation that holds the token may have used it itself,
+    /// and a withdrawal that has begun since may have ended it.
+    pub(in crate::ledger) fn redeem_in_app(
+        &mut self,
+        id: InviteId,
+        token: &AppToken,
+        account: Option<&Username>,
+        now: Timestamp,
+    ) -> Result<Result<Option<Invite>, LedgerError>, SqlError> {
+        let out = find(self.sql, id)?.and_then(|invite| invite.draft.app_token);
+        if out.as_ref() != Some(token) || self.is_token_reserved(id)? || !self.forget_token(id, token)? {
+            return Ok(Ok(find(self.sql, id)?));
+        }
+        let Some(invite) = find(self.sql, id)? else { return Ok(Ok(None)) };
+        // There is always a use left for a token that is out, unless an admin took it away since.
+        if invite.uses_left() > 0 {
+            self.take_use(&invite, account, Via::App, Hold::Made, now)?;
+        }
+        Ok(Ok(find(self.sql, id)?))
+    }
+
+    /// Remembers the server's token for an invite, if there is a use left for it.
+    pub(in crate::ledger) fn keep_app_token(
+        &mut self,
+        id: InviteId,
+        token: AppToken,
+        now: Timestamp,
+    ) -> Result<Result<Kept, LedgerError>, SqlError> {
+        let Some(mut invite) = find(self.sql, id)? else { return Ok(Ok(Kept::NotNeeded(None))) };
+        if invite.draft.app_token.is_some() || invite.status(now) != Status::Pending {
+            return Ok(Ok(Kept::NotNeeded(Some(invite))));
+        }
+        self.sql.execute(
+            "UPDATE invite SET app_token = ?2, app_expires_at = ?3, app_withdrawing = 0 WHERE id = ?1",
+            &[id.to_row().into(), token.sealed.as_slice().into(), token.expires_at.as_millisecond().into()],
+        )?;
+        invite.draft.app_token = Some(token);
+        Ok(Ok(Kept::Kept(invite)))
+    }
+
+    /// Marks a token as being withdrawn; true if it is the one that is out.
+    pub(in crate::ledger) fn begin_withdrawal(
+        &mut self,
+        id: InviteId,
+        token: &AppToken,
+    ) -> Result<Result<bool, LedgerError>, SqlError> {
+        let found = find(self.sql, id)?.and_then(|invite| invite.draft.app_token);
+        let Some(out) = found.filter(|out| out.sealed == token.sealed) else { return Ok(Ok(false)) };
+        if self.is_token_reserved(id)? {
+            return Ok(Ok(false));
+        }
+        if !out.is_withdrawing {
+            self.sql.execute("UPDATE invite SET app_withdrawing = 1 WHERE id = ?1", &[id.to_row().into()])?;
+        }
+        Ok(Ok(true))
+    }
+
+    /// Forgets a token that was withdrawn; true if it was the one that is out.
+    pub(in crate::ledger) fn forget_app_token(
+        &mut self,
+        id: InviteId,
+        token: &AppToken,
+    ) -> Result<Result<bool, LedgerError>, SqlError> {
+        self.forget_token(id, token).map(Ok)
+    }
+}
+
+impl Store<'_> {
+    /// Invites with an app token.
+    pub(in crate::ledger) fn app_tokens(
+        self,
+        which: AppTokens,
+        after: Option<InviteId>,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Vec<Invite>, SqlError> {
+        let is_offered = format!("{IS_PENDING} AND app_expires_at > ?1 AND app_withdrawing = 0");
+        let which = match which {
+            AppTokens::Live => is_offered,
+            AppTokens::Stale => format!("NOT ({is_offered})"),
+        };
+        // An invite whose last use is just being taken is not over yet.
+        let condition = format!(
+            "app_token IS NOT NULL AND id > ?2 AND {which} \
+             AND NOT EXISTS (SELECT 1 FROM redemption WHERE redemption.invite = invite.id AND made = 0)"
+        );
+        let after = after.map_or(i64::MIN, InviteId::to_row);
+        let values = vec![now.as_millisecond().into(), after.into()];
+        select(self.0, &condition, SortOrder::Oldest, Some(limit), values)
+    }
+}

@@ -1,0 +1,80 @@
+//! What is read of invites and keys, outside of transactions.
+
+use jiff::Timestamp;
+
+use super::rows::{IS_PENDING, SortOrder, find, moment, parsed, select};
+use super::transaction::Store;
+use crate::invite::{Invite, InviteId, Status};
+use crate::ledger::error::SqlError;
+use crate::ledger::query::{Census, Filter, LastUse};
+use crate::ledger::value::Value;
+
+impl Store<'_> {
+    pub(in crate::ledger) fn find(self, id: InviteId) -> Result<Option<Invite>, SqlError> {
+        find(self.0, id)
+    }
+
+    /// Invites, newest first. Only what is asked for is in the statement, so that it finds its index.
+    pub(in crate::ledger) fn list(self, filter: &Filter, now: Timestamp) -> Result<Vec<Invite>, SqlError> {
+        let mut conditions = vec!["TRUE".to_owned()];
+        let mut values: Vec<Value<'_>> = vec![];
+        match filter.status {
+            None => {}
+            Some(Status::Redeemed) => conditions.push("used >= uses".into()),
+            Some(Status::Revoked) => conditions.push("used < uses AND revoked_at IS NOT NULL".into()),
+            Some(Status::Pending) => {
+                conditions.push(IS_PENDING.into());
+                values.push(now.as_millisecond().into());
+            }
+            Some(Status::Expired) => {
+                conditions.push("used < uses AND revoked_at IS NULL AND expires_at <= ?1".into());
+                values.push(now.as_millisecond().into());
+            }
+        }
+        if let Some(hosts) = &filter.hosts {
+            // No host is in no list.
+            let mut places = vec!["NULL".to_owned()];
+            for host in hosts {
+                values.push(host.as_str().into());
+                places.push(format!("?{}", values.len()));
+            }
+            conditions.push(format!("host IN ({})", places.join(", ")));
+        }
+        let (source, username) = (filter.source.as_ref().map(ToString::to_string), filter.username.as_ref());
+        for (column, value) in [
+            ("source =", source.as_deref().map(Value::from)),
+            ("kind =", filter.kind.map(|kind| kind.word().into())),
+            ("username =", username.map(|username| username.as_str().into())),
+            ("id <", filter.before.map(|before| before.to_row().into())),
+        ] {
+            if let Some(value) = value {
+                values.push(value);
+                conditions.push(format!("{column} ?{}", values.len()));
+            }
+        }
+        select(self.0, &conditions.join(" AND "), SortOrder::Newest, filter.limit, values)
+    }
+
+    pub(in crate::ledger) fn census(self, since: Timestamp, now: Timestamp) -> Result<Vec<Census>, SqlError> {
+        self.0.all(
+            "SELECT host, source, count(CASE WHEN expires_at > ?1 THEN 1 END), \
+             count(CASE WHEN expires_at <= ?1 THEN 1 END) FROM invite \
+             WHERE used < uses AND revoked_at IS NULL AND expires_at > ?2 GROUP BY host, source",
+            &[now.as_millisecond().into(), since.as_millisecond().into()],
+            |row| {
+                Ok(Census {
+                    host: parsed(row, 0)?,
+                    source: parsed(row, 1)?,
+                    pending: row.integer(2)?.cast_unsigned(),
+                    expired: row.integer(3)?.cast_unsigned(),
+                })
+            },
+        )
+    }
+
+    pub(in crate::ledger) fn last_use(self) -> Result<LastUse, SqlError> {
+        // No key's id has a slash; users have one.
+        let statement = "SELECT key, last_used_at FROM key_use WHERE key NOT LIKE '%/%'";
+        Ok(self.0.all(statement, &[], |row| Ok((parsed(row, 0)?, moment(row, 1)?)))?.into_iter().collect())
+    }
+}

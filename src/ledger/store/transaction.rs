@@ -1,0 +1,31 @@
+//! What the rules run on: a connection that reads, or the one transaction that writes.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use rand::rngs::StdRng;
+
+use crate::invite::InviteId;
+use crate::ledger::sql::Sql;
+use crate::rate::Used;
+
+/// The ledger, as a connection that reads sees it.
+#[derive(Clone, Copy)]
+pub(in crate::ledger) struct Store<'a>(pub(in crate::ledger) Sql<'a>);
+
+/// What the writer knows without asking; forgotten when a transaction fails, and where others write, too.
+#[derive(Default)]
+pub(in crate::ledger) struct Memory {
+    pub(super) last_id: Option<InviteId>,
+    pub(super) rates: HashMap<String, Used>,
+    /// When the use of each key was last written.
+    pub(super) noted: HashMap<String, Timestamp>,
+}
+
+/// A transaction under way.
+pub(in crate::ledger) struct Transaction<'a> {
+    pub(in crate::ledger) sql: Sql<'a>,
+    pub(in crate::ledger) memory: &'a mut Memory,
+    /// Keeps ids of several processes apart. They are no secrets, so the operating system is not asked for each.
+    pub(in crate::ledger) rng: &'a mut StdRng,
+}

@@ -1,0 +1,139 @@
+//! What the ledger can be asked about uses: to redeem one, to reserve one, and about the tokens with which apps use one.
+
+use jiff::Timestamp;
+
+use super::Ledger;
+use super::answers::{Answer, Repeatable};
+use super::app_token::{AppTokens, Kept};
+use super::error::{LedgerError, RedeemError};
+use super::reservation::{Reservation, ReservationEnd, ReservationId};
+use super::store::Spend;
+use crate::invite::name::{KeyId, Username};
+use crate::invite::{AppToken, Invite, InviteId, Via};
+
+impl Ledger {
+    /// Redeems one use of an invite, for `account` if its name is told; gives the invite as it is then.
+    ///
+    /// # Errors
+    /// Nothing was redeemed.
+    pub async fn redeem(
+        &self,
+        id: InviteId,
+        account: Option<Username>,
+        via: Via,
+        request: Option<Repeatable>,
+        now: Timestamp,
+    ) -> Result<Answer<Invite>, RedeemError> {
+        let seal = self.seal.clone();
+        let recorded = self.write(move |transaction| {
+            transaction.once(request.as_ref(), &seal, now, RedeemError::IdempotencyKeyReused, |transaction| {
+                transaction.redeem(id, account, via, now)
+            })
+        });
+        Ok(recorded.await?.open(&self.seal, now)?)
+    }
+
+    /// Reserves one use of an invite for `account`, which is about to be created.
+    ///
+    /// # Errors
+    /// Nothing was reserved.
+    pub async fn reserve(
+        &self,
+        id: InviteId,
+        account: Username,
+        via: Via,
+        now: Timestamp,
+    ) -> Result<Reservation, RedeemError> {
+        self.write(move |transaction| transaction.reserve(id, account, via, now)).await
+    }
+
+    /// Ends a reservation; gives the invite as it is then, or nothing if the reservation was ended before.
+    ///
+    /// # Errors
+    /// The use stays reserved.
+    pub async fn end_reservation(
+        &self,
+        reservation: ReservationId,
+        end: ReservationEnd,
+    ) -> Result<Option<Invite>, LedgerError> {
+        self.write(move |transaction| transaction.end_reservation(reservation, &end)).await
+    }
+
+    /// The reservations that nobody has ended, oldest first: all, or those of one invite.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn reservations(&self, of: Option<InviteId>) -> Result<Vec<Reservation>, LedgerError> {
+        self.readers.read(move |store| store.reservations(of)).await
+    }
+
+    /// Redeems an invite for an app that used `token`, once, and unless somebody else is finding out what became of it;
+    /// gives the invite as it is then.
+    ///
+    /// # Errors
+    /// Nothing was redeemed.
+    pub async fn redeem_in_app(
+        &self,
+        id: InviteId,
+        token: AppToken,
+        account: Option<Username>,
+        now: Timestamp,
+    ) -> Result<Option<Invite>, LedgerError> {
+        self.write(move |transaction| transaction.redeem_in_app(id, &token, account.as_ref(), now)).await
+    }
+
+    /// Remembers the server's token for an invite that can be redeemed and has none.
+    ///
+    /// # Errors
+    /// Nothing was remembered.
+    pub async fn keep_app_token(&self, id: InviteId, token: AppToken, now: Timestamp) -> Result<Kept, LedgerError> {
+        self.write(move |transaction| transaction.keep_app_token(id, token, now)).await
+    }
+
+    /// Marks a token as being withdrawn: from now on nobody is given it. False if it is not out, or somebody's reservation
+    /// holds it.
+    ///
+    /// # Errors
+    /// Nothing was marked.
+    pub async fn begin_withdrawal(&self, id: InviteId, token: AppToken) -> Result<bool, LedgerError> {
+        self.write(move |transaction| transaction.begin_withdrawal(id, &token)).await
+    }
+
+    /// Forgets a token that was withdrawn; true if it was the invite's.
+    ///
+    /// # Errors
+    /// It is still remembered.
+    pub async fn forget_app_token(&self, id: InviteId, token: AppToken) -> Result<bool, LedgerError> {
+        self.write(move |transaction| transaction.forget_app_token(id, &token)).await
+    }
+
+    /// Invites with an app token, by id after `after`.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn app_tokens(
+        &self,
+        which: AppTokens,
+        after: Option<InviteId>,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Vec<Invite>, LedgerError> {
+        self.readers.read(move |store| store.app_tokens(which, after, limit, now)).await
+    }
+
+    /// Uses up what may be used once: a `jti` of the tokens of `key`, which is remembered until `until`. Gives whether it
+    /// was there to be used; that is durable when this returns.
+    ///
+    /// # Errors
+    /// Nothing was used up.
+    pub async fn spend_once(
+        &self,
+        key: &KeyId,
+        jti: &str,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool, LedgerError> {
+        let spend = Spend::new(key, jti, until, now);
+        self.write(move |transaction| transaction.spend_once(&spend).map(Ok)).await
+    }
+}
