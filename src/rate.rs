@@ -72,9 +72,9 @@ impl From<Rate> for String {
     }
 }
 
-/// Refused: the rate is used up.
+/// Refused: the rate is exceeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct UsedUp {
+pub struct RateExceeded {
     /// When as many as were asked for will be there.
     pub retry_after: Duration,
 }
@@ -107,12 +107,12 @@ impl Rate {
     ///
     /// # Errors
     /// When so many are not there; then nothing is taken.
-    pub fn take(self, used: Used, now: Timestamp, count: u32) -> Result<Used, UsedUp> {
+    pub fn take(self, used: Used, now: Timestamp, count: u32) -> Result<Used, RateExceeded> {
         let now = now.as_microsecond();
         let full_at = used.0.max(now).saturating_add(self.interval_us().saturating_mul(i64::from(count)));
         let burst = self.interval_us().saturating_mul(i64::from(self.count));
         match u64::try_from(full_at.saturating_sub(burst).saturating_sub(now)) {
-            Ok(wait @ 1..) => Err(UsedUp { retry_after: Duration::from_micros(wait) }),
+            Ok(wait @ 1..) => Err(RateExceeded { retry_after: Duration::from_micros(wait) }),
             _ => Ok(Used(full_at)),
         }
     }
@@ -146,11 +146,11 @@ mod tests {
         }
         assert_eq!(rate.full_in(used, start), Duration::from_mins(1));
         assert_eq!((rate.left(used, later(19)), rate.left(used, later(20)), rate.left(used, later(99))), (0, 1, 3));
-        assert_eq!(rate.take(used, start, 1), Err(UsedUp { retry_after: Duration::from_secs(20) }));
-        assert_eq!(rate.take(used, later(19), 1), Err(UsedUp { retry_after: Duration::from_secs(1) }));
+        assert_eq!(rate.take(used, start, 1), Err(RateExceeded { retry_after: Duration::from_secs(20) }));
+        assert_eq!(rate.take(used, later(19), 1), Err(RateExceeded { retry_after: Duration::from_secs(1) }));
         used = rate.take(used, later(20), 1).unwrap();
-        assert_eq!(rate.take(used, later(20), 1), Err(UsedUp { retry_after: Duration::from_secs(20) }));
+        assert_eq!(rate.take(used, later(20), 1), Err(RateExceeded { retry_after: Duration::from_secs(20) }));
         assert!(rate.take(used, later(100), 3).is_ok());
-        assert_eq!(rate.take(used, later(1000), 4), Err(UsedUp { retry_after: Duration::from_secs(20) }));
+        assert_eq!(rate.take(used, later(1000), 4), Err(RateExceeded { retry_after: Duration::from_secs(20) }));
     }
 }

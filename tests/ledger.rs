@@ -173,9 +173,9 @@ async fn story(ledger: Ledger) -> Vec<String> {
     }
 
     for jti in ["a", "b", "a"] {
-        said.note(ledger.spend_once(&key(), jti, now() + SignedDuration::from_hours(1), now()).await);
+        said.note(ledger.use_once(&key(), jti, now() + SignedDuration::from_hours(1), now()).await);
     }
-    said.note(ledger.spend_once(&key(), "a", now(), now() + SignedDuration::from_hours(2)).await);
+    said.note(ledger.use_once(&key(), "a", now(), now() + SignedDuration::from_hours(2)).await);
     said.note(ledger.probe().await);
     said.note(ledger.probe().await);
     said.note(ledger.list(Filter::default(), now()).await);

@@ -43,7 +43,7 @@ impl Place {
         );
         std::fs::write(&config, text).unwrap();
         let sources = Sources { files: vec![config], state_dir: None };
-        let settings = sources.merge().settle(&Credentials::default(), Purpose::Serve).unwrap();
+        let settings = sources.merge().settings(&Credentials::default(), Purpose::Serve).unwrap();
         let ledger = Ledger::open(&settings.ledger).unwrap();
         let keys = KeyRing::new(&settings.keys, Arc::new(StateKeys::new(&settings.state_dir)));
         let metrics = Arc::new(Metrics::new(ledger.commits().clone()));

@@ -41,7 +41,7 @@ pub(super) fn run(global: &Global, options: &Options) -> Outcome {
             outcome => outcome,
         };
     }
-    let settings = merged.settle(&Credentials::from_environment(), Purpose::Check)?;
+    let settings = merged.settings(&Credentials::from_environment(), Purpose::Check)?;
     let mut faults = match load_tls(&settings) {
         Ok(_) => vec![],
         Err(Faults(faults)) => faults,
@@ -75,7 +75,7 @@ pub(super) fn run(global: &Global, options: &Options) -> Outcome {
 
 /// Tries what there is to try, with what the service gets.
 fn only_connect(merged: &Merged) -> Outcome {
-    let settings = merged.settle(&Credentials::from_environment(), Purpose::Check)?;
+    let settings = merged.settings(&Credentials::from_environment(), Purpose::Check)?;
     notes(&settings);
     connect(&settings)
 }

@@ -26,7 +26,7 @@ pub(super) fn run(global: &Global) -> Outcome {
     let config = dir.path().join("config.toml");
     std::fs::write(&config, format!("public_url = \"{base}\"\n[hosts.localhost]\nsite_name = \"Demo\"\n"))?;
     let sources = Sources { files: vec![config], state_dir: Some(dir.path().join("state")) };
-    let settings = sources.merge().settle(&Credentials::default(), Purpose::Serve)?;
+    let settings = sources.merge().settings(&Credentials::default(), Purpose::Serve)?;
 
     let mut rng = clock::rng();
     let (id, secret) = (opaque::make_id(&mut rng), opaque::make_secret(&mut rng));

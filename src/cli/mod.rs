@@ -136,7 +136,7 @@ impl Global {
 
     /// The settings, for work on the state directory.
     fn admin_settings(&self) -> anyhow::Result<Settings> {
-        Ok(self.merge().settle(&Credentials::from_environment(), Purpose::Admin)?)
+        Ok(self.merge().settings(&Credentials::from_environment(), Purpose::Admin)?)
     }
 }
 

@@ -75,7 +75,7 @@ fn prepare(global: &Global, adopted: &[Socket]) -> anyhow::Result<(Service, Vec<
     if !merged.is_configured() {
         return Err(WrongUse(EXAMPLE.into()).into());
     }
-    let settings = merged.settle(&Credentials::from_environment(), Purpose::Serve)?;
+    let settings = merged.settings(&Credentials::from_environment(), Purpose::Serve)?;
     if adopted.iter().any(|socket| socket.role == Role::Https) && settings.tls.is_none() {
         return Err(WrongUse("systemd passed a socket named https, and [tls] is not configured".into()).into());
     }
@@ -234,7 +234,7 @@ impl Service {
     }
 
     fn read_again(&self) -> Outcome {
-        let settings = self.sources.merge().settle(&Credentials::from_environment(), Purpose::Serve)?;
+        let settings = self.sources.merge().settings(&Credentials::from_environment(), Purpose::Serve)?;
         let tls = load_tls(&settings)?;
         let desk = self.desk();
         let before = desk.settings();

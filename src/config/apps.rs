@@ -184,13 +184,13 @@ struct BuiltIn {
 
 impl RawApps {
     /// The apps to offer, in order.
-    pub(super) fn settle(&self, checks: &mut Checks<'_>) -> Vec<App> {
+    pub(super) fn resolve(&self, checks: &mut Checks<'_>) -> Vec<App> {
         let mut apps: Vec<App> = Vec::new();
         for app in &self.custom {
             if apps.iter().any(|other| other.id == app.id) {
                 app.fault("this id is there twice", checks);
             }
-            apps.push(app.settle(None, checks));
+            apps.push(app.resolve(None, checks));
         }
         let BuiltIn { app: built_in, mut about } = toml::from_str(include_str!("apps.toml")).unwrap_or_default();
         for (number, app) in built_in.into_iter().enumerate() {
@@ -198,7 +198,7 @@ impl RawApps {
             if apps.iter().all(|other| other.id != app.id) {
                 let text = format!("app-{}", app.id);
                 let about = about.remove(&app.id).map(|about| About { number, text, ..about });
-                apps.push(app.settle(about, checks));
+                apps.push(app.resolve(about, checks));
             }
         }
         for (field, ids) in [("show", self.show.as_deref().unwrap_or_default()), ("hide", &self.hide)] {
@@ -220,7 +220,7 @@ impl RawApp {
         checks.fault(&["apps", "custom"], &format!("{:?}: {reason}", self.id));
     }
 
-    fn settle(&self, about: Option<About>, checks: &mut Checks<'_>) -> App {
+    fn resolve(&self, about: Option<About>, checks: &mut Checks<'_>) -> App {
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         if self.id.is_empty() || self.id.len() > MAX_LAST_PART_BYTES || !self.id.chars().all(plain) {
             self.fault(&format!("expected an id of at most {MAX_LAST_PART_BYTES} of a-z 0-9 and -"), checks);
@@ -305,7 +305,7 @@ mod tests {
 
     fn ids(config: &str) -> (Vec<String>, Vec<String>) {
         let raw: RawApps = toml::from_str(config).unwrap();
-        let (apps, faults) = checked(|checks| raw.settle(checks));
+        let (apps, faults) = checked(|checks| raw.resolve(checks));
         (apps.into_iter().map(|app| app.id).collect(), faults)
     }
 

@@ -156,7 +156,7 @@ impl RawBackend {
     }
 
     /// A backend that lacks something is a fault, and none.
-    pub(super) fn settle(&self, host: &str, checks: &mut Checks<'_>) -> BackendSettings {
+    pub(super) fn resolve(&self, host: &str, checks: &mut Checks<'_>) -> BackendSettings {
         let at = ["hosts", host, "backend"];
         let password =
             checks.secret(&at, ["password", "password_file"], self.password.as_ref(), self.password_file.as_ref());

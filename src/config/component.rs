@@ -97,7 +97,7 @@ impl FromStr for Users {
 }
 
 impl RawComponent {
-    pub(super) fn settle(
+    pub(super) fn resolve(
         &self,
         hosts: &BTreeMap<HostName, HostSettings>,
         checks: &mut Checks<'_>,

@@ -83,7 +83,7 @@ pub struct HostSettings {
 }
 
 /// Hosts by prepared domain.
-pub(super) fn settle(raw: &BTreeMap<String, RawHost>, checks: &mut Checks<'_>) -> BTreeMap<HostName, HostSettings> {
+pub(super) fn resolve(raw: &BTreeMap<String, RawHost>, checks: &mut Checks<'_>) -> BTreeMap<HostName, HostSettings> {
     let mut hosts = BTreeMap::new();
     for (name, host) in raw {
         let at = ["hosts", name.as_str()];
@@ -91,8 +91,8 @@ pub(super) fn settle(raw: &BTreeMap<String, RawHost>, checks: &mut Checks<'_>) -
             checks.fault(&at, "expected a domain such as \"example.com\" as the table's name");
             continue;
         };
-        let settled = host.settle(name, &domain, checks);
-        if hosts.insert(domain, settled).is_some() {
+        let resolved = host.resolve(name, &domain, checks);
+        if hosts.insert(domain, resolved).is_some() {
             checks.fault(&at, "this domain is declared twice, in two spellings");
         }
     }
@@ -101,7 +101,7 @@ pub(super) fn settle(raw: &BTreeMap<String, RawHost>, checks: &mut Checks<'_>) -
 
 impl RawHost {
     /// `name` is the domain as it is written.
-    fn settle(&self, name: &str, domain: &HostName, checks: &mut Checks<'_>) -> HostSettings {
+    fn resolve(&self, name: &str, domain: &HostName, checks: &mut Checks<'_>) -> HostSettings {
         for (key, link) in
             [("webchat_url", &self.webchat_url), ("terms_url", &self.terms_url), ("privacy_url", &self.privacy_url)]
         {
@@ -115,7 +115,7 @@ impl RawHost {
                           \"https://example.com/help\"";
             checks.fault(&["hosts", name, "contact"], reason);
         }
-        let reserved_usernames = self.settle_reserved(name, checks);
+        let reserved_usernames = self.resolve_reserved(name, checks);
         let has_none = matches!(self.backend.kind, None | Some(BackendKind::Ledger));
         if self.registration == Some(true) && has_none {
             let at = dotted(&["hosts", name, "registration"]);
@@ -130,11 +130,11 @@ impl RawHost {
             terms_url: self.terms_url.clone(),
             privacy_url: self.privacy_url.clone(),
             contact: contact.flatten(),
-            backend: self.backend.settle(name, checks),
+            backend: self.backend.resolve(name, checks),
         }
     }
 
-    fn settle_reserved(&self, name: &str, checks: &mut Checks<'_>) -> BTreeSet<Username> {
+    fn resolve_reserved(&self, name: &str, checks: &mut Checks<'_>) -> BTreeSet<Username> {
         let names = match &self.reserved_usernames {
             Some(names) => names.clone(),
             None => RESERVED_USERNAMES.map(String::from).to_vec(),

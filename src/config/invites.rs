@@ -41,7 +41,7 @@ pub struct InviteSettings {
 }
 
 impl RawInvites {
-    pub(super) fn settle(&self, checks: &mut Checks<'_>) -> InviteSettings {
+    pub(super) fn resolve(&self, checks: &mut Checks<'_>) -> InviteSettings {
         if self.ttl.0 > self.max_ttl.0 {
             checks.fault(&["invites", "ttl"], &format!("expected at most invites.max_ttl, {}", self.max_ttl));
         }

@@ -137,7 +137,7 @@ pub struct JwtSettings {
 }
 
 /// Declared keys and who declared them.
-pub(super) fn settle(
+pub(super) fn resolve(
     raw: &BTreeMap<String, RawKey>,
     hosts: &BTreeMap<HostName, HostSettings>,
     checks: &mut Checks<'_>,
@@ -154,13 +154,13 @@ pub(super) fn settle(
                 continue;
             }
         };
-        let Some(proof) = key.settle_proof(name, checks) else { continue };
-        match key.settle(proof, Some(name)) {
-            Ok(settled) => {
-                for host in settled.hosts.iter().flatten().filter(|host| !hosts.contains_key(*host)) {
+        let Some(proof) = key.resolve_proof(name, checks) else { continue };
+        match key.resolve(proof, Some(name)) {
+            Ok(resolved) => {
+                for host in resolved.hosts.iter().flatten().filter(|host| !hosts.contains_key(*host)) {
                     checks.fault(&["keys", name, "hosts"], &format!("{host} is not declared under [hosts]"));
                 }
-                keys.insert(id, (settled, checks.origin_at(&at)));
+                keys.insert(id, (resolved, checks.origin_at(&at)));
             }
             Err(wrong) => {
                 for (field, reason) in wrong {
@@ -173,7 +173,7 @@ pub(super) fn settle(
 }
 
 impl RawKey {
-    fn settle_proof(&self, name: &str, checks: &mut Checks<'_>) -> Option<Proof> {
+    fn resolve_proof(&self, name: &str, checks: &mut Checks<'_>) -> Option<Proof> {
         let given = [
             ("sha256", self.sha256.is_some()),
             ("secret_file", self.secret_file.is_some()),
@@ -193,7 +193,7 @@ impl RawKey {
                 Some(secret.map_or(Proof::Unread, |secret| Proof::Opaque(Sha256::of(secret.reveal()))))
             }
             [form] => Some(
-                self.settle_jwt(name, form, checks).map_or(Proof::Unread, |signed| Proof::Signed(Arc::new(signed))),
+                self.resolve_jwt(name, form, checks).map_or(Proof::Unread, |signed| Proof::Signed(Arc::new(signed))),
             ),
             [] => {
                 checks
@@ -222,7 +222,7 @@ impl RawKey {
     }
 
     /// What its JWTs must be like; `form` is the setting that has its public keys.
-    fn settle_jwt(&self, name: &str, form: &str, checks: &mut Checks<'_>) -> Option<JwtSettings> {
+    fn resolve_jwt(&self, name: &str, form: &str, checks: &mut Checks<'_>) -> Option<JwtSettings> {
         let Some(algorithm) = self.algorithm else {
             checks.fault(&["keys", name], "a key for JWTs needs `algorithm`: EdDSA, ES256, ES384, RS256 or PS256");
             return None;
@@ -255,7 +255,7 @@ impl RawKey {
     ///
     /// # Errors
     /// The fields at fault, each with what is allowed.
-    pub(crate) fn settle(&self, proof: Proof, name: Option<&str>) -> Result<KeySettings, Vec<(&'static str, String)>> {
+    pub(crate) fn resolve(&self, proof: Proof, name: Option<&str>) -> Result<KeySettings, Vec<(&'static str, String)>> {
         let mut wrong = Vec::new();
         let mut hosts = self.hosts.as_ref().map(|_| BTreeSet::new());
         for host in self.hosts.iter().flatten() {

@@ -71,15 +71,15 @@ impl fmt::Display for LedgerUrl {
 }
 
 impl RawLedger {
-    pub(super) fn settle(&self, state_dir: &Path, checks: &mut Checks<'_>) -> LedgerSettings {
+    pub(super) fn resolve(&self, state_dir: &Path, checks: &mut Checks<'_>) -> LedgerSettings {
         let url = match &self.url_file {
             Some(file) => {
                 let is_set = checks.origin_at(&["ledger", "url"]) != Origin::Default;
                 checks.exclusive(&["ledger"], ["url", "url_file"], [is_set, true]);
                 let url = checks.read_secret(&["ledger", "url_file"], file);
-                url.map_or(LedgerUrl::Unread, |url| settle_url("url_file", url.reveal(), state_dir, checks))
+                url.map_or(LedgerUrl::Unread, |url| resolve_url("url_file", url.reveal(), state_dir, checks))
             }
-            None => settle_url("url", &self.url, state_dir, checks),
+            None => resolve_url("url", &self.url, state_dir, checks),
         };
         // A bare name is a credential where one was passed, else a file of the state directory.
         let credential = checks.credentials().locate(&self.key_file).ok().filter(|path| path.exists());
@@ -89,7 +89,7 @@ impl RawLedger {
 }
 
 /// `named` is the setting that has the URL.
-fn settle_url(named: &str, url: &str, state_dir: &Path, checks: &mut Checks<'_>) -> LedgerUrl {
+fn resolve_url(named: &str, url: &str, state_dir: &Path, checks: &mut Checks<'_>) -> LedgerUrl {
     match url.strip_prefix("sqlite:") {
         Some(file) if !file.is_empty() && !file.starts_with("//") && !file.contains('?') => {
             return LedgerUrl::Sqlite(state_dir.join(file));

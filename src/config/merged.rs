@@ -12,7 +12,7 @@ use super::text::{dotted, toml_value};
 /// The variables that set configuration begin so; `__` stands between levels.
 pub(super) const VARIABLE_PREFIX: &str = "INVITED_";
 
-/// Merged configuration before it is settled: every value still knows who set it.
+/// Merged configuration before it is checked: every value still knows who set it.
 #[derive(Default)]
 pub struct Merged {
     pub(super) figment: Figment,

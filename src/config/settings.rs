@@ -146,8 +146,8 @@ pub enum CorsOrigins {
 }
 
 impl RawConfig {
-    /// Checks and converts; what is wrong is added to `faults`, and the rest is settled all the same.
-    pub(super) fn settle(
+    /// Checks and converts; what is wrong is added to `faults`, and the rest is resolved all the same.
+    pub(super) fn resolve(
         &self,
         credentials: &Credentials,
         purpose: Purpose,
@@ -159,14 +159,14 @@ impl RawConfig {
         if !state_dir.is_absolute() {
             checks.fault(&["state_dir"], "expected an absolute path");
         }
-        let public_url = self.settle_public_url(&mut checks);
+        let public_url = self.resolve_public_url(&mut checks);
         if checks.is_to_serve() {
             self.check_for_serve(&mut checks);
         }
-        let hosts = hosts::settle(&self.hosts, &mut checks);
-        let keys = keys::settle(&self.keys, &hosts, &mut checks);
-        let ledger = self.ledger.settle(&state_dir, &mut checks);
-        let cors_origins = settle_cors(&self.cors_origins, &mut checks);
+        let hosts = hosts::resolve(&self.hosts, &mut checks);
+        let keys = keys::resolve(&self.keys, &hosts, &mut checks);
+        let ledger = self.ledger.resolve(&state_dir, &mut checks);
+        let cors_origins = resolve_cors(&self.cors_origins, &mut checks);
         self.http.check(&mut checks);
         Settings {
             public_url,
@@ -176,10 +176,10 @@ impl RawConfig {
             cors_origins,
             idle_exit: self.idle_exit.map(|span| span.0),
             http: self.http.clone(),
-            tls: self.tls.as_ref().and_then(|tls| tls.settle(&mut checks)),
-            apps: self.apps.settle(&mut checks),
-            invites: self.invites.settle(&mut checks),
-            component: self.component.as_ref().and_then(|component| component.settle(&hosts, &mut checks)),
+            tls: self.tls.as_ref().and_then(|tls| tls.resolve(&mut checks)),
+            apps: self.apps.resolve(&mut checks),
+            invites: self.invites.resolve(&mut checks),
+            component: self.component.as_ref().and_then(|component| component.resolve(&hosts, &mut checks)),
             ledger,
             hosts,
             keys,
@@ -188,7 +188,7 @@ impl RawConfig {
         }
     }
 
-    fn settle_public_url(&self, checks: &mut Checks<'_>) -> Option<PublicUrl> {
+    fn resolve_public_url(&self, checks: &mut Checks<'_>) -> Option<PublicUrl> {
         let url: PublicUrl = match self.public_url.as_ref()?.parse() {
             Ok(url) => url,
             Err(error) => return checks.fault_of(&["public_url"], &error),
@@ -217,7 +217,7 @@ fn default_state_dir() -> PathBuf {
     PathBuf::from(first.unwrap_or("/var/lib/invited"))
 }
 
-fn settle_cors(origins: &[String], checks: &mut Checks<'_>) -> CorsOrigins {
+fn resolve_cors(origins: &[String], checks: &mut Checks<'_>) -> CorsOrigins {
     if origins.iter().any(|origin| origin == "*") {
         return CorsOrigins::Any;
     }

@@ -26,7 +26,7 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// Reads and merges all sources. What is wrong with files is kept for [`Merged::settle`], to be told with the rest.
+    /// Reads and merges all sources. What is wrong with files is kept for [`Merged::settings`], to be told with the rest.
     #[must_use]
     pub fn merge(&self) -> Merged {
         let mut faults = Vec::new();
@@ -107,10 +107,10 @@ impl Merged {
     ///
     /// # Errors
     /// Everything that is wrong, in one go.
-    pub fn settle(&self, credentials: &Credentials, purpose: Purpose) -> Result<Settings, Faults> {
+    pub fn settings(&self, credentials: &Credentials, purpose: Purpose) -> Result<Settings, Faults> {
         let mut faults = self.faults.clone();
         let raw = self.read(&mut faults);
-        let settings = raw.settle(credentials, purpose, self, &mut faults);
+        let settings = raw.resolve(credentials, purpose, self, &mut faults);
         if faults.is_empty() {
             return Ok(settings);
         }

@@ -27,7 +27,7 @@ pub struct TlsSettings {
 }
 
 impl RawTls {
-    pub(super) fn settle(&self, checks: &mut Checks<'_>) -> Option<TlsSettings> {
+    pub(super) fn resolve(&self, checks: &mut Checks<'_>) -> Option<TlsSettings> {
         let certificate_file = checks.locate(&["tls", "certificate_file"], &self.certificate_file);
         let private_key_file = checks.locate(&["tls", "private_key_file"], &self.private_key_file);
         Some(TlsSettings { certificate_file: certificate_file?, private_key_file: private_key_file? })

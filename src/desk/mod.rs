@@ -153,7 +153,7 @@ impl Desk {
         let refused = match self.keys.authenticate(presented, self.settings.public_url.as_ref(), now) {
             Ok(Admission { key, once: None }) => return Ok(key),
             Ok(Admission { key, once: Some(Once { jti, until }) }) => {
-                if self.ledger.spend_once(&key.id, &jti, until, now).await? {
+                if self.ledger.use_once(&key.id, &jti, until, now).await? {
                     return Ok(key);
                 }
                 (Refused::Jwt(Flaw::Used), Some(key.id.clone()))

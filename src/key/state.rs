@@ -270,7 +270,7 @@ fn read_file(path: &Path) -> Result<KeySettings, String> {
     file.take(MAX_FILE_BYTES).read_to_string(&mut text).map_err(|error| error.to_string())?;
     let key: RawKey = toml::from_str(&text).map_err(|error| fault_in(&text, &error))?;
     let digest = key.sha256.ok_or("expected `sha256`")?;
-    key.settle(Proof::Opaque(digest), None).map_err(|wrong| {
+    key.resolve(Proof::Opaque(digest), None).map_err(|wrong| {
         wrong.iter().map(|(field, reason)| format!("{field}: {reason}")).collect::<Vec<_>>().join("; ")
     })
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::error::CreateError;
 use crate::invite::Source;
-use crate::rate::{Rate, Used, UsedUp};
+use crate::rate::{Rate, RateExceeded, Used};
 
 /// Who has too many pending invites waits for so long at least.
 const SHORTEST_WAIT: Duration = Duration::from_secs(1);
@@ -53,7 +53,7 @@ impl SourceLimits {
         self.room(pending, count, now).map_err(|retry_after| CreateError::Pending { retry_after })?;
         match self.limit {
             Some(limit) => {
-                limit.take(used, now, count).map_err(|UsedUp { retry_after }| CreateError::Limit { retry_after })
+                limit.take(used, now, count).map_err(|RateExceeded { retry_after }| CreateError::Limit { retry_after })
             }
             None => Ok(used),
         }

@@ -7,7 +7,7 @@ use super::answers::{Answer, Repeatable};
 use super::app_token::{AppTokens, Kept};
 use super::error::{LedgerError, RedeemError};
 use super::reservation::{Reservation, ReservationEnd, ReservationId};
-use super::store::Spend;
+use super::store::OneTimeUse;
 use crate::invite::name::{KeyId, Username};
 use crate::invite::{AppToken, Invite, InviteId, Via};
 
@@ -121,19 +121,19 @@ impl Ledger {
         self.readers.read(move |store| store.app_tokens(which, after, limit, now)).await
     }
 
-    /// Uses up what may be used once: a `jti` of the tokens of `key`, which is remembered until `until`. Gives whether it
+    /// Uses what may be used once: a `jti` of the tokens of `key`, which is remembered until `until`. Gives whether it
     /// was there to be used; that is durable when this returns.
     ///
     /// # Errors
-    /// Nothing was used up.
-    pub async fn spend_once(
+    /// Nothing was used.
+    pub async fn use_once(
         &self,
         key: &KeyId,
         jti: &str,
         until: Timestamp,
         now: Timestamp,
     ) -> Result<bool, LedgerError> {
-        let spend = Spend::new(key, jti, until, now);
-        self.write(move |transaction| transaction.spend_once(&spend).map(Ok)).await
+        let jti = OneTimeUse::new(key, jti, until, now);
+        self.write(move |transaction| transaction.use_once(&jti).map(Ok)).await
     }
 }

@@ -28,7 +28,7 @@ impl Transaction<'_> {
         let Some(invite) = find(self.sql, id)? else { return Ok(Ok(None)) };
         // There is always a use left for a token that is out, unless an admin took it away since.
         if invite.uses_left() > 0 {
-            self.take_use(&invite, account, Via::App, Hold::Made, now)?;
+            self.take_use(&invite, account, Via::App, Hold::Redeemed, now)?;
         }
         Ok(Ok(find(self.sql, id)?))
     }

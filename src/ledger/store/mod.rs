@@ -18,5 +18,5 @@ mod sweep;
 mod transaction;
 mod uses;
 
-pub(super) use once::Spend;
+pub(super) use once::OneTimeUse;
 pub(super) use transaction::{Memory, Store, Transaction};

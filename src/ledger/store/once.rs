@@ -10,30 +10,30 @@ use crate::ledger::error::SqlError;
 /// Two different `jti` of one key meet in these by chance once in 2^64 tokens.
 const DIGEST_BYTES: usize = 16;
 
-/// A `jti` to be used up.
-pub(in crate::ledger) struct Spend {
+/// A `jti` that is used once.
+pub(in crate::ledger) struct OneTimeUse {
     key: KeyId,
-    jti: [u8; DIGEST_BYTES],
+    digest: [u8; DIGEST_BYTES],
     until: Timestamp,
     now: Timestamp,
 }
 
-impl Spend {
+impl OneTimeUse {
     pub(in crate::ledger) fn new(key: &KeyId, jti: &str, until: Timestamp, now: Timestamp) -> Self {
         let digest = sha2::Sha256::digest(jti.as_bytes());
         let mut half = [0; DIGEST_BYTES];
         half.copy_from_slice(&digest[..DIGEST_BYTES]);
-        Self { key: key.clone(), jti: half, until, now }
+        Self { key: key.clone(), digest: half, until, now }
     }
 }
 
 impl Transaction<'_> {
-    /// Gives whether it was there to be used. Forgets those whose time is over.
-    pub(in crate::ledger) fn spend_once(&mut self, spend: &Spend) -> Result<bool, SqlError> {
-        self.sql.execute("DELETE FROM used_jti WHERE until <= ?1", &[spend.now.as_millisecond().into()])?;
+    /// Gives whether it was there to be used. Forgets those that have expired.
+    pub(in crate::ledger) fn use_once(&mut self, jti: &OneTimeUse) -> Result<bool, SqlError> {
+        self.sql.execute("DELETE FROM used_jti WHERE until <= ?1", &[jti.now.as_millisecond().into()])?;
         let inserted = self.sql.execute(
             "INSERT INTO used_jti (key, jti, until) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
-            &[spend.key.as_str().into(), spend.jti.as_slice().into(), spend.until.as_millisecond().into()],
+            &[jti.key.as_str().into(), jti.digest.as_slice().into(), jti.until.as_millisecond().into()],
         )?;
         Ok(inserted == 1)
     }

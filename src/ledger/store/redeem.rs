@@ -28,7 +28,7 @@ impl Transaction<'_> {
             return Ok(Err(RedeemError::AppTokenOutstanding));
         }
         let account = account.or_else(|| invite.draft.kind.username().cloned());
-        self.take_use(&invite, account.as_ref(), via, Hold::Made, now)?;
+        self.take_use(&invite, account.as_ref(), via, Hold::Redeemed, now)?;
         invite.used += 1;
         invite.redemptions.push(Redemption { account, at: now, via });
         Ok(Ok(invite))

@@ -10,8 +10,8 @@ use crate::ledger::error::SqlError;
 /// How a use is taken.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Hold {
-    /// For good.
-    Made,
+    /// For good: it is redeemed.
+    Redeemed,
     /// While an account is being created.
     Reserved,
     /// The same, and it is the use that the server's token holds.
@@ -42,7 +42,7 @@ impl Transaction<'_> {
                 account.map(Username::as_str).into(),
                 now.as_millisecond().into(),
                 via.to_string().as_str().into(),
-                i64::from(hold == Hold::Made).into(),
+                i64::from(hold == Hold::Redeemed).into(),
                 i64::from(hold == Hold::ReservedWithToken).into(),
             ],
             |row| row.integer(0),
