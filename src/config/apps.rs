@@ -197,7 +197,7 @@ impl RawApps {
             // A custom app stands in for the one that is built in.
             if apps.iter().all(|other| other.id != app.id) {
                 let text = format!("app-{}", app.id);
-                let about = about.remove(&app.id).map(|about| About { number, text, ..about });
+                let about = about.remove(&app.id).map(|about| About { text, number, ..about });
                 apps.push(app.resolve(about, checks));
             }
         }
@@ -311,7 +311,7 @@ mod tests {
 
     #[test]
     fn what_is_built_in_is_right_and_runs_everywhere() {
-        let (apps, faults) = checked(|checks| RawApps::default().settle(checks));
+        let (apps, faults) = checked(|checks| RawApps::default().resolve(checks));
         assert_eq!(faults, Vec::<String>::new());
         assert_eq!(apps.iter().map(|app| &*app.id).collect::<Vec<_>>(), BUILT_IN);
         for platform in Platform::ALL {

@@ -22,7 +22,6 @@ use crate::rate::Rate;
 /// `[keys.website]`
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, expecting = "a table")]
-#[expect(clippy::struct_field_names, reason = "a public key is called so")]
 pub struct RawKey {
     /// What the key is for, in a few words.
     #[serde(skip_serializing_if = "Option::is_none")]
