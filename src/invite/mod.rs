@@ -1,5 +1,6 @@
 //! Invites: what they are, which state they are in, and what may be asked of them. Pure: no I/O, no clock, no config.
 
+pub mod app_token;
 pub mod field;
 pub mod link;
 pub mod name;
@@ -17,6 +18,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use app_token::AppToken;
 use name::{HostName, Jid, KeyId, Username};
 pub use redemption::{Change, Redemption, Via};
 
@@ -264,17 +266,6 @@ pub struct Invite {
     pub revoked_at: Option<Timestamp>,
     /// Who redeemed it, in the order of time.
     pub redemptions: Vec<Redemption>,
-}
-
-/// A token of the host's server, with which an app can use an invite once.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AppToken {
-    /// The token, sealed under the ledger key.
-    pub sealed: Vec<u8>,
-    /// Until when the server takes it.
-    pub expires_at: Timestamp,
-    /// Whether it is being taken back: nobody is given it any more.
-    pub is_withdrawing: bool,
 }
 
 impl From<(InviteId, Draft)> for Invite {
