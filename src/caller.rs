@@ -6,10 +6,19 @@ use std::sync::Arc;
 use ipnet::IpNet;
 use tide::http::headers::{self, HeaderValue};
 
+use crate::config::Settings;
 use crate::desk::Desk;
 
-/// A request, as handlers get it: its state is the desk under the configuration in force.
-pub type Request = tide::Request<Arc<Desk>>;
+/// What handlers work with, under the configuration in force.
+pub struct AppState {
+    /// The use cases.
+    pub desk: Desk,
+    /// The configuration.
+    pub settings: Arc<Settings>,
+}
+
+/// A request, as handlers get it.
+pub type Request = tide::Request<Arc<AppState>>;
 
 /// The credentials of `Bearer`, the scheme in any letter case (RFC 9110, 11.1). Another scheme presents nothing.
 #[must_use]
@@ -76,7 +85,7 @@ pub fn address_of(request: &Request) -> IpAddr {
         let values = request.header(name).map(|values| values.iter().map(HeaderValue::as_str).collect::<Vec<_>>());
         values.unwrap_or_default().join(",")
     };
-    let trusted = &request.state().settings().trusted_proxies;
+    let trusted = &request.state().settings.trusted_proxies;
     client_address(peer, &joined("X-Forwarded-For"), &joined("Forwarded"), trusted)
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::desk::{AmendError, AuthError, CreateInviteError, FindError, SpendError};
+use crate::desk::{AmendError, AuthError, CreateInviteError, FindError, RedeemInviteError};
 use crate::invite::Status;
 use crate::invite::field::{Fault, FieldError};
 use crate::ledger::{ChangeError, CreateError, LedgerError, RedeemError};
@@ -350,12 +350,12 @@ impl From<RedeemError> for Problem {
     }
 }
 
-impl From<SpendError> for Problem {
-    fn from(error: SpendError) -> Self {
+impl From<RedeemInviteError> for Problem {
+    fn from(error: RedeemInviteError) -> Self {
         match error {
-            SpendError::Fields(errors) => Self::of_fields(errors),
-            SpendError::Ledger(error) => error.into(),
-            SpendError::Away => Self::ServerAway,
+            RedeemInviteError::Fields(errors) => Self::of_fields(errors),
+            RedeemInviteError::Ledger(error) => error.into(),
+            RedeemInviteError::Away => Self::ServerAway,
         }
     }
 }

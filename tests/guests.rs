@@ -6,10 +6,11 @@ mod fake_server;
 
 use std::sync::Arc;
 
-use fake_server::{FakeServer, Fault};
+use fake_server::{AtWork, FakeServer, Fault};
 use futures_lite::future::{self, block_on};
 use invited::backend::Refusal;
-use invited::desk::{Caller, Desk};
+use invited::caller::AppState;
+use invited::desk::Caller;
 use invited::invite::field::Given;
 use invited::invite::request::InviteRequest;
 use invited::pages::language::Language;
@@ -21,8 +22,8 @@ const PASSWORD: &str = "quarrel mantle orchid bridge";
 /// The pages with a server behind them.
 struct Place {
     _dir: tempfile::TempDir,
-    desk: Arc<Desk>,
-    app: tide::Server<Arc<Desk>>,
+    desk: AtWork,
+    app: tide::Server<Arc<AppState>>,
     server: FakeServer,
 }
 
@@ -32,12 +33,13 @@ impl Place {
         let dir = tempfile::Builder::new().prefix("invited-test-").tempdir().unwrap();
         let server = FakeServer::default();
         let desk = server.desk(dir.path(), host, rest);
-        Self { _dir: dir, app: invited::app::build(Arc::clone(&desk)), desk, server }
+        let app = invited::app::build(Arc::clone(&desk.state), Arc::clone(&desk.metrics));
+        Self { _dir: dir, app, desk, server }
     }
 
     /// The token of a new invite.
     fn invite(&self, request: &InviteRequest) -> String {
-        let answer = block_on(self.desk.create(&Caller::Admin, request, invited::clock::now())).unwrap();
+        let answer = block_on(self.desk.invites.create(&Caller::Admin, request, invited::clock::now())).unwrap();
         answer.value.into_iter().next().unwrap().token
     }
 
@@ -89,7 +91,7 @@ impl Place {
     }
 
     fn uses_left(&self, token: &str) -> u32 {
-        block_on(self.desk.open(token, invited::clock::now())).unwrap().unwrap().uses_left()
+        block_on(self.desk.invites.open(token, invited::clock::now())).unwrap().unwrap().uses_left()
     }
 }
 
@@ -419,7 +421,7 @@ fn a_page_elsewhere_that_wants_the_uri_has_that_of_the_server() {
     let place = Place::new("", "[invites]\nlanding = \"https://welcome.example/#{uri}\"");
     let link = || {
         let request = InviteRequest::default();
-        let answer = block_on(place.desk.create(&Caller::Admin, &request, invited::clock::now())).unwrap();
+        let answer = block_on(place.desk.invites.create(&Caller::Admin, &request, invited::clock::now())).unwrap();
         answer.value.into_iter().next().unwrap().landing_page
     };
     let first = link();

@@ -6,12 +6,13 @@ mod fake_server;
 use std::path::Path;
 use std::sync::Arc;
 
-use fake_server::{FakeServer, Fault};
+use fake_server::{AtWork, FakeServer, Fault};
 use futures_lite::future::{self, block_on, poll_once};
 use invited::backend::{Abilities, CallError, InApp, Refusal};
 use invited::config::secret::Secret;
 use invited::desk::{
-    Caller, CreateInviteError, CreatedInvite, Desk, FindError, Guest, SignUpError, SpendError, Wants, Web, WebOnly,
+    AppLink, Caller, CreateInviteError, CreatedInvite, FindError, Guest, RedeemInviteError, SignUpError, WebOnly,
+    WebSignUp,
 };
 use invited::invite::field::Given;
 use invited::invite::name::{Account, Username};
@@ -25,12 +26,12 @@ const PASSWORD: &str = "a password that is long";
 /// A desk over a ledger of its own, with a server that does what it is told.
 struct Place {
     dir: tempfile::TempDir,
-    desk: Arc<Desk>,
+    desk: AtWork,
     server: FakeServer,
     now: Timestamp,
 }
 
-fn desk(dir: &Path, server: &FakeServer) -> Arc<Desk> {
+fn desk(dir: &Path, server: &FakeServer) -> AtWork {
     let keys = format!(
         "[keys.site]\nsha256 = \"{}\"\nallow = [\"create\", \"redeem\"]\n\
          [keys.slow]\nsha256 = \"{}\"\nlimit = \"2/d\"\n",
@@ -53,7 +54,7 @@ impl Place {
 
     /// What a crash leaves: the ledger as it is on the disk, and nothing that was remembered.
     fn restart(&mut self) {
-        self.desk.ledger().close();
+        self.desk.ledger.close();
         self.desk = desk(self.dir.path(), &self.server);
     }
 
@@ -66,27 +67,27 @@ impl Place {
     }
 
     fn try_create(&self, request: &InviteRequest) -> Result<Vec<CreatedInvite>, CreateInviteError> {
-        block_on(self.desk.create(&Caller::Admin, request, self.now)).map(|answer| answer.value)
+        block_on(self.desk.invites.create(&Caller::Admin, request, self.now)).map(|answer| answer.value)
     }
 
     fn sign_up(&self, invite: &CreatedInvite, name: &str) -> Result<Invite, SignUpError> {
-        block_on(self.desk.sign_up(guest(invite, &name.parse().unwrap(), &password()), self.now))
+        block_on(self.desk.sign_up.register(guest(invite, &name.parse().unwrap(), &password()), self.now))
     }
 
     fn reset(&self, invite: &CreatedInvite, name: &str) -> Result<Invite, SignUpError> {
-        block_on(self.desk.reset_password(guest(invite, &name.parse().unwrap(), &password()), self.now))
+        block_on(self.desk.sign_up.reset_password(guest(invite, &name.parse().unwrap(), &password()), self.now))
     }
 
     fn read(&self, invite: &CreatedInvite) -> Invite {
-        block_on(self.desk.ledger().find(invite.invite.id)).unwrap().unwrap()
+        block_on(self.desk.ledger.find(invite.invite.id)).unwrap().unwrap()
     }
 
     fn open(&self, invite: &CreatedInvite) -> invited::desk::Offer {
-        block_on(self.desk.offer(self.read(invite), Wants::App, self.now)).unwrap()
+        block_on(self.desk.sign_up.offer(self.read(invite), AppLink::Wanted, self.now)).unwrap()
     }
 
     fn tend(&self) {
-        block_on(self.desk.tend(self.now)).unwrap();
+        block_on(self.desk.reconcile.run(self.now)).unwrap();
     }
 
     /// Who has redeemed the invite, and by which way.
@@ -112,7 +113,7 @@ fn with_uses(uses: u32) -> InviteRequest {
 fn a_guest_signs_up_once() {
     let place = Place::new();
     let invite = place.create(&InviteRequest::default());
-    assert_eq!(place.open(&invite).web, Web::Open);
+    assert_eq!(place.open(&invite).web, WebSignUp::Open);
     assert_eq!(place.sign_up(&invite, "juliet").unwrap().status(place.now), Status::Redeemed);
     assert_eq!(place.server.state.lock().unwrap().accounts["juliet"], PASSWORD);
     assert_eq!(place.redemptions(&invite), [("juliet".into(), Via::Web)]);
@@ -128,10 +129,10 @@ fn a_form_that_is_sent_twice_makes_one_account() {
     place.server.script("create", Fault::Held(held));
     let (name, secret) = ("juliet".parse().unwrap(), password());
     let both = block_on(async {
-        let first = place.desk.sign_up(guest(&invite, &name, &secret), place.now);
+        let first = place.desk.sign_up.register(guest(&invite, &name, &secret), place.now);
         let second = async {
             release.close();
-            place.desk.sign_up(guest(&invite, &name, &secret), place.now).await
+            place.desk.sign_up.register(guest(&invite, &name, &secret), place.now).await
         };
         future::zip(first, second).await
     });
@@ -155,7 +156,7 @@ fn what_the_invite_does_not_allow_never_reaches_the_server() {
     assert_eq!(place.reset(&reset, "romeo"), Err(SignUpError::OtherName));
     let short = Secret::new("eleven char".into());
     let name = "romeo".parse().unwrap();
-    let answer = block_on(place.desk.sign_up(guest(&open, &name, &short), place.now));
+    let answer = block_on(place.desk.sign_up.register(guest(&open, &name, &short), place.now));
     assert_eq!(answer, Err(SignUpError::PasswordTooShort(12)));
     assert_eq!(place.server.count("create") + place.server.count("set_password"), 0);
     assert_eq!(place.sign_up(&bound, "juliet").map(|invite| invite.used), Ok(1));
@@ -189,14 +190,14 @@ fn a_server_that_is_away_spends_nothing_and_nobody_waits_for_it() {
     place.server.script("create", Fault::Away);
     assert_eq!(place.sign_up(&invite, "juliet"), Err(SignUpError::Away));
     assert_eq!(place.read(&invite).used, 0);
-    assert_eq!(place.open(&invite).web, Web::Open, "it answered since");
+    assert_eq!(place.open(&invite).web, WebSignUp::Open, "it answered since");
     for operation in ["exists", "exists", "exists"] {
         place.server.script(operation, Fault::Away);
         assert_eq!(place.sign_up(&invite, "juliet"), Err(SignUpError::Away));
     }
     let asked = place.server.count("exists");
     assert_eq!(place.sign_up(&invite, "juliet"), Err(SignUpError::Away));
-    assert_eq!(place.open(&invite).web, Web::Away);
+    assert_eq!(place.open(&invite).web, WebSignUp::Away);
     assert_eq!(place.server.count("exists"), asked, "the breaker is open");
     place.create(&with_uses(3));
 }
@@ -251,9 +252,9 @@ fn a_crash_in_the_middle_is_settled_by_asking_the_server() {
         let (_release, held) = async_channel::bounded(1);
         place.server.script("create", if done { Fault::Held(held) } else { Fault::Late(held) });
         let (name, secret) = ("juliet".parse().unwrap(), password());
-        let desk = Arc::clone(&place.desk);
+        let state = Arc::clone(&place.desk.state);
         block_on(async {
-            let mut under_way = Box::pin(desk.sign_up(guest(&invite, &name, &secret), place.now));
+            let mut under_way = Box::pin(state.desk.sign_up.register(guest(&invite, &name, &secret), place.now));
             while place.server.count("create") == 0 {
                 assert!(poll_once(&mut under_way).await.is_none());
                 future::yield_now().await;
@@ -279,8 +280,10 @@ fn many_guests_race_for_few_uses() {
     let names: Vec<Username> = (0..16).map(|n| format!("guest{n}").parse().unwrap()).collect();
     let answers = block_on(async {
         let mut answers = Vec::new();
-        let mut tasks: Vec<_> =
-            names.iter().map(|name| Box::pin(place.desk.sign_up(guest(&invite, name, &secret), place.now))).collect();
+        let mut tasks: Vec<_> = names
+            .iter()
+            .map(|name| Box::pin(place.desk.sign_up.register(guest(&invite, name, &secret), place.now)))
+            .collect();
         while !tasks.is_empty() {
             let mut left = Vec::new();
             for mut task in tasks {
@@ -306,8 +309,8 @@ fn one_token_is_minted_when_the_page_is_first_opened() {
     assert_eq!((invite.uri.clone(), place.server.count("mint")), (None, 0), "not at creation");
     let read = place.read(&invite);
     let (a, b) = block_on(future::zip(
-        place.desk.offer(read.clone(), Wants::App, place.now),
-        place.desk.offer(read, Wants::App, place.now),
+        place.desk.sign_up.offer(read.clone(), AppLink::Wanted, place.now),
+        place.desk.sign_up.offer(read, AppLink::Wanted, place.now),
     ));
     let uri = a.unwrap().uri.unwrap();
     assert_eq!(b.unwrap().uri.as_ref(), Some(&uri));
@@ -323,7 +326,7 @@ fn a_token_that_an_app_used_is_a_use() {
     place.open(&invite);
     assert!(place.server.sign_up_in_app(&place.server.live_tokens()[0], "juliet"));
     assert_eq!(place.sign_up(&invite, "romeo"), Err(SignUpError::Ended(Status::Redeemed)));
-    block_on(place.desk.watch_apps(place.now)).unwrap();
+    block_on(place.desk.app_tokens.watch(place.now)).unwrap();
     let told: Vec<_> = place.read(&invite).redemptions.into_iter().map(|one| (one.account, one.via)).collect();
     assert_eq!(told, [(Some("juliet".parse().unwrap()), Via::App)]);
     assert_eq!(place.server.accounts(), ["juliet"]);
@@ -338,7 +341,7 @@ fn a_token_that_is_gone_without_a_word_is_no_use() {
         // By an admin, or by what clears up there.
         place.server.lose_tokens();
         if is_watched {
-            block_on(place.desk.watch_apps(place.now)).unwrap();
+            block_on(place.desk.app_tokens.watch(place.now)).unwrap();
         }
         if is_opened {
             assert!(place.open(&invite).uri.is_some(), "there is another");
@@ -389,16 +392,16 @@ fn an_invite_that_ends_takes_its_token_along() {
     for invite in [&revoked, &away, &shortened] {
         place.open(invite);
     }
-    block_on(place.desk.revoke(vec![revoked.invite.id], place.now)).unwrap();
+    block_on(place.desk.invites.revoke(vec![revoked.invite.id], place.now)).unwrap();
     assert_eq!(place.server.live_tokens().len(), 2);
     place.server.script("withdraw", Fault::Away);
-    block_on(place.desk.revoke(vec![away.invite.id], place.now)).unwrap();
+    block_on(place.desk.invites.revoke(vec![away.invite.id], place.now)).unwrap();
     assert_eq!(place.server.live_tokens().len(), 2, "the server was away");
     place.restart();
     place.tend();
     assert_eq!(place.server.live_tokens().len(), 1, "it is taken back when the server is there again");
     let change = Change { expires_at: Some(place.now + SignedDuration::from_hours(1)), ..Change::default() };
-    block_on(place.desk.ledger().change(shortened.invite.id, change, None, place.now)).unwrap();
+    block_on(place.desk.ledger.change(shortened.invite.id, change, None, place.now)).unwrap();
     place.later(3_600);
     place.tend();
     assert_eq!(place.server.live_tokens(), [""; 0]);
@@ -408,23 +411,23 @@ fn an_invite_that_ends_takes_its_token_along() {
 #[test]
 fn a_callers_own_sign_up_takes_the_token_back_first() {
     let place = Place::new();
-    let key = place.desk.keys().all().into_iter().find(|(id, _)| id.as_str() == "site").unwrap().1;
+    let key = place.desk.keys.all().into_iter().find(|(id, _)| id.as_str() == "site").unwrap().1;
     let redeem = |invite: &CreatedInvite| {
         let account = Given::Is(Account::try_from("juliet".to_owned()).unwrap());
         let request = RedeemRequest { token: Given::Is(invite.token.clone()), account, ..RedeemRequest::default() };
-        block_on(place.desk.redeem(&key, &request, place.now))
+        block_on(place.desk.invites.redeem(&key, &request, place.now))
     };
     let invite = place.create(&InviteRequest::default());
     place.open(&invite);
     place.server.script("withdraw", Fault::Away);
-    assert_eq!(redeem(&invite), Err(SpendError::Away));
+    assert_eq!(redeem(&invite), Err(RedeemInviteError::Away));
     assert!(redeem(&invite).is_ok_and(|answer| !answer.is_repeated));
     assert_eq!(place.server.live_tokens(), [""; 0]);
 
     let invite = place.create(&InviteRequest::default());
     place.open(&invite);
     assert!(place.server.sign_up_in_app(&place.server.live_tokens()[0], "romeo"));
-    assert_eq!(redeem(&invite), Err(SpendError::Ledger(RedeemError::Ended(Status::Redeemed))));
+    assert_eq!(redeem(&invite), Err(RedeemInviteError::Ledger(RedeemError::Ended(Status::Redeemed))));
     assert_eq!(place.redemptions(&invite), [("romeo".into(), Via::App)]);
 }
 
@@ -459,7 +462,7 @@ fn an_invite_that_a_server_cannot_hold_to_its_name_is_for_the_web() {
     let invite = place.create(&InviteRequest { username: Given::Is("juliet".into()), ..InviteRequest::default() });
     assert_eq!(invite.web_only, Some(WebOnly::Disobeyed));
     let offer = place.open(&invite);
-    assert_eq!((offer.uri, offer.web, place.server.count("mint")), (None, Web::Open, 0));
+    assert_eq!((offer.uri, offer.web, place.server.count("mint")), (None, WebSignUp::Open, 0));
     assert!(place.sign_up(&invite, "juliet").is_ok());
 }
 
@@ -526,7 +529,7 @@ fn an_app_that_uses_a_token_while_it_is_reserved_has_the_use() {
     place.server.script("create", Fault::LostBefore);
     assert_eq!(place.sign_up(&invite, "juliet"), Err(SignUpError::Away));
     assert!(place.server.sign_up_in_app(&token, "romeo"));
-    block_on(place.desk.watch_apps(place.now)).unwrap();
+    block_on(place.desk.app_tokens.watch(place.now)).unwrap();
     assert_eq!(place.read(&invite).used, 1);
     place.later(11);
     place.tend();
@@ -571,12 +574,12 @@ fn a_token_that_is_being_taken_back_was_not_used() {
             expires_at: Given::Is(place.now + SignedDuration::from_mins(1)),
             ..ChangeRequest::default()
         };
-        let key = place.desk.keys().all().into_iter().find(|(id, _)| id.as_str() == "site").unwrap().1;
-        block_on(place.desk.amend(&key, invite.invite.id, &one_less, place.now)).unwrap();
+        let key = place.desk.keys.all().into_iter().find(|(id, _)| id.as_str() == "site").unwrap().1;
+        block_on(place.desk.invites.amend(&key, invite.invite.id, &one_less, place.now)).unwrap();
         assert_eq!(place.server.live_tokens().len(), usize::from(!is_gone), "{fault:?}");
         // Whoever looks now, in this process or in another, takes it neither for used nor for usable.
         place.restart();
-        block_on(place.desk.watch_apps(place.now)).unwrap();
+        block_on(place.desk.app_tokens.watch(place.now)).unwrap();
         assert_eq!(place.read(&invite).used, 0, "{fault:?}");
         place.tend();
         let invite_now = place.read(&invite);
@@ -600,9 +603,9 @@ fn tokens_that_cannot_be_taken_back_keep_none_waiting() {
         place.server.script("withdraw", Fault::Refuse(Refusal::Other("not now".into())));
     }
     let ids = stuck.iter().map(|invite| invite.invite.id).collect();
-    block_on(place.desk.revoke(ids, place.now)).unwrap();
+    block_on(place.desk.invites.revoke(ids, place.now)).unwrap();
     place.server.script("withdraw", Fault::Refuse(Refusal::Other("not now".into())));
-    block_on(place.desk.revoke(vec![other[0].invite.id], place.now)).unwrap();
+    block_on(place.desk.invites.revoke(vec![other[0].invite.id], place.now)).unwrap();
     place.restart();
     for _ in 0..200 {
         place.server.script("withdraw", Fault::Refuse(Refusal::Other("not now".into())));
@@ -640,7 +643,7 @@ fn a_server_that_tells_nothing_grants_no_second_account() {
     let invite = place.create(&InviteRequest::default());
     place.server.state.lock().unwrap().expires_at = Some(place.now + SignedDuration::from_hours(1));
     place.open(&invite);
-    block_on(place.desk.revoke(vec![invite.invite.id], place.now)).unwrap();
+    block_on(place.desk.invites.revoke(vec![invite.invite.id], place.now)).unwrap();
     place.tend();
     assert!(place.read(&invite).draft.app_token.is_some());
     place.later(3_601);
@@ -648,13 +651,13 @@ fn a_server_that_tells_nothing_grants_no_second_account() {
     assert_eq!((place.read(&invite).draft.app_token, place.read(&invite).used), (None, 0));
 
     // A caller's own sign-up cannot have the use that a token holds.
-    let key = place.desk.keys().all().into_iter().find(|(id, _)| id.as_str() == "site").unwrap().1;
+    let key = place.desk.keys.all().into_iter().find(|(id, _)| id.as_str() == "site").unwrap().1;
     place.server.state.lock().unwrap().expires_at = None;
     let invite = place.create(&InviteRequest::default());
     place.open(&invite);
     let request = RedeemRequest { token: Given::Is(invite.token.clone()), ..RedeemRequest::default() };
-    let redeemed = block_on(place.desk.redeem(&key, &request, place.now));
-    assert_eq!(redeemed, Err(SpendError::Ledger(RedeemError::AppTokenOutstanding)));
+    let redeemed = block_on(place.desk.invites.redeem(&key, &request, place.now));
+    assert_eq!(redeemed, Err(RedeemInviteError::Ledger(RedeemError::AppTokenOutstanding)));
     assert!(place.open(&invite).uri.is_some(), "it stays out");
 }
 
@@ -664,7 +667,7 @@ fn another_guest_who_chooses_the_same_name_is_told() {
     let invite = place.create(&with_uses(5));
     let name: Username = "juliet".parse().unwrap();
     let other = Secret::new("another one that is long".into());
-    let as_other = || block_on(place.desk.sign_up(guest(&invite, &name, &other), place.now));
+    let as_other = || block_on(place.desk.sign_up.register(guest(&invite, &name, &other), place.now));
     assert!(place.sign_up(&invite, "juliet").is_ok());
     assert!(place.sign_up(&invite, "juliet").is_ok(), "the form that was sent twice");
     assert_eq!(as_other(), Err(SignUpError::Taken));
@@ -674,7 +677,7 @@ fn another_guest_who_chooses_the_same_name_is_told() {
     let name: Username = "romeo".parse().unwrap();
     place.server.script("create", Fault::LostAfter);
     assert_eq!(place.sign_up(&invite, "romeo"), Err(SignUpError::Away));
-    let answer = block_on(place.desk.sign_up(guest(&invite, &name, &other), place.now));
+    let answer = block_on(place.desk.sign_up.register(guest(&invite, &name, &other), place.now));
     assert_eq!(answer, Err(SignUpError::Taken));
     assert!(place.sign_up(&invite, "romeo").is_ok());
 }
@@ -715,8 +718,8 @@ fn what_is_reserved_after_a_wait_is_not_settled_too_early() {
     let secret = password();
     let waited = std::time::Duration::from_millis(50);
     block_on(async {
-        let first = place.desk.sign_up(guest(&invite, &names[0], &secret), place.now);
-        let second = place.desk.sign_up(guest(&invite, &names[1], &secret), place.now);
+        let first = place.desk.sign_up.register(guest(&invite, &names[0], &secret), place.now);
+        let second = place.desk.sign_up.register(guest(&invite, &names[1], &secret), place.now);
         let release = async {
             async_io::Timer::after(waited).await;
             release.close();
@@ -725,7 +728,7 @@ fn what_is_reserved_after_a_wait_is_not_settled_too_early() {
         let ended: Vec<_> = [first, second].into_iter().filter_map(Result::err).collect();
         assert_eq!(ended, [SignUpError::Away]);
     });
-    let reservations = block_on(place.desk.ledger().reservations(None)).unwrap();
+    let reservations = block_on(place.desk.ledger.reservations(None)).unwrap();
     let reserved_at = reservations[0].at.duration_since(place.now);
     // The clock of the second begins a little after that of the wait.
     assert!(reserved_at >= SignedDuration::try_from(waited / 2).unwrap(), "{reserved_at}");
@@ -734,7 +737,7 @@ fn what_is_reserved_after_a_wait_is_not_settled_too_early() {
 #[test]
 fn nothing_is_minted_for_what_is_refused_or_was_answered_before() {
     let place = Place::new();
-    let keys = place.desk.keys().all();
+    let keys = place.desk.keys.all();
     let key = &keys.iter().find(|(id, _)| id.as_str() == "slow").unwrap().1;
     let wanted = |count, idempotency| InviteRequest {
         minting: Given::Is(Minting::IfPossible),
@@ -742,7 +745,7 @@ fn nothing_is_minted_for_what_is_refused_or_was_answered_before() {
         idempotency,
         ..InviteRequest::default()
     };
-    let ask = |request: InviteRequest| block_on(place.desk.create(&Caller::Key(key), &request, place.now));
+    let ask = |request: InviteRequest| block_on(place.desk.invites.create(&Caller::Key(key), &request, place.now));
     let again = |body: &str| {
         let idempotency = Idempotency { path: "/invites", key: "one".into(), body: body.into() };
         ask(wanted(2, Some(idempotency)))
@@ -792,7 +795,7 @@ fn an_invite_of_the_server_itself_is_taken_in() {
     let token = "TheServersOwnToken1234ab";
     let kind = Kind::Contact { contact: "romeo@example.com".parse().unwrap(), username: None };
     place.server.own_invite(token, kind.clone(), place.now + SignedDuration::from_hours(1));
-    let open = |token| block_on(place.desk.open(token, place.now)).unwrap();
+    let open = |token| block_on(place.desk.invites.open(token, place.now)).unwrap();
     let invite = open(token).unwrap();
     assert_eq!((&invite.draft.kind, &invite.draft.source, invite.draft.uses), (&kind, &Source::Server, 1));
     assert_eq!(open(token).map(|again| again.id), Some(invite.id), "once");
@@ -801,11 +804,11 @@ fn an_invite_of_the_server_itself_is_taken_in() {
     assert_eq!((open(guessed), open(guessed)), (None, None));
     assert_eq!(place.server.count("look_up"), 2, "a miss is remembered");
     place.server.script("look_up", Fault::Away);
-    let answer = block_on(place.desk.open("a-token-while-it-is-away", place.now));
+    let answer = block_on(place.desk.invites.open("a-token-while-it-is-away", place.now));
     assert_eq!(answer, Err(FindError::Away), "who knows");
     let (name, secret) = ("juliet".parse().unwrap(), password());
     let guest = Guest { token, username: &name, password: &secret, client: [127, 0, 0, 1].into() };
-    let invite = block_on(place.desk.sign_up(guest, place.now)).unwrap();
+    let invite = block_on(place.desk.sign_up.register(guest, place.now)).unwrap();
     assert_eq!(invite.status(place.now), Status::Redeemed);
     assert_eq!(place.server.live_tokens(), [""; 0], "the server's own token is used up");
     assert_eq!(place.server.state.lock().unwrap().contacts, [("juliet".into(), "romeo@example.com".into())]);
@@ -815,7 +818,7 @@ fn an_invite_of_the_server_itself_is_taken_in() {
 #[test]
 fn few_calls_wait_for_a_server() {
     let place = Place::new();
-    let backends = place.desk.backends();
+    let backends = &place.desk.backends;
     let backend = backends.of(&"example.com".parse().unwrap()).unwrap();
     let name: Username = "juliet".parse().unwrap();
     let (release, held) = async_channel::bounded::<()>(1);

@@ -14,7 +14,7 @@ use invited::backend::Backends;
 use invited::clock;
 use invited::config::secret::Secret;
 use invited::config::{Credentials, Purpose, Sources};
-use invited::desk::{Caller, Desk, Guest, SignUpError, Wants};
+use invited::desk::{AppLink, Caller, Desk, Guest, SignUpError};
 use invited::invite::field::Given;
 use invited::invite::request::InviteRequest;
 use invited::invite::{Invite, Status, Via};
@@ -27,7 +27,7 @@ use invited::metrics::Metrics;
 struct Place {
     _dir: tempfile::TempDir,
     server: FakeXmpp,
-    desk: Arc<Desk>,
+    desk: Desk,
 }
 
 impl Place {
@@ -48,25 +48,25 @@ impl Place {
         let keys = KeyRing::new(&settings.keys, Arc::new(StateKeys::new(&settings.state_dir)));
         let metrics = Arc::new(Metrics::new(ledger.commits().clone()));
         let backends = Arc::new(Backends::new(&settings.hosts, None, &metrics));
-        let desk = Arc::new(Desk::new(settings, keys, backends, Arc::default(), ledger, metrics));
+        let desk = Desk::new(Arc::new(settings), keys, backends, ledger, metrics);
         Self { _dir: dir, server, desk }
     }
 
     /// The link's token of a new invite.
     fn invite(&self, uses: u32) -> String {
         let request = InviteRequest { uses: Given::Is(uses), ..InviteRequest::default() };
-        let answer = block_on(self.desk.create(&Caller::Admin, &request, clock::now())).unwrap();
+        let answer = block_on(self.desk.invites.create(&Caller::Admin, &request, clock::now())).unwrap();
         answer.value.into_iter().next().unwrap().token
     }
 
     fn find(&self, token: &str) -> Invite {
-        block_on(self.desk.open(token, clock::now())).unwrap().unwrap()
+        block_on(self.desk.invites.open(token, clock::now())).unwrap().unwrap()
     }
 
     /// Opens the page; gives the token that an app is offered there, and the invite.
     fn open(&self, token: &str) -> (Option<String>, Invite) {
         let invite = self.find(token);
-        let offer = block_on(self.desk.offer(invite, Wants::App, clock::now())).unwrap();
+        let offer = block_on(self.desk.sign_up.offer(invite, AppLink::Wanted, clock::now())).unwrap();
         let app_token = offer.uri.map(|uri| uri.split_once("preauth=").unwrap().1.to_owned());
         (app_token, offer.invite)
     }
@@ -75,7 +75,7 @@ impl Place {
         let (username, password) = (name.parse().unwrap(), Secret::new("quarrel mantle orchid bridge".into()));
         let client = IpAddr::V4(Ipv4Addr::LOCALHOST);
         let guest = Guest { token, username: &username, password: &password, client };
-        block_on(self.desk.sign_up(guest, clock::now()))
+        block_on(self.desk.sign_up.register(guest, clock::now()))
     }
 
     fn minted(&self) -> usize {
@@ -146,7 +146,7 @@ fn what_apps_used_is_heard_of_without_a_page() {
     let mut rounds = 0;
     while used() < 50 {
         let before = place.server.count("preauth");
-        block_on(place.desk.watch_apps(clock::now())).unwrap();
+        block_on(place.desk.app_tokens.watch(clock::now())).unwrap();
         assert!(place.server.count("preauth") - before <= 40);
         rounds += 1;
         assert!(rounds < 200, "{} of 50 were heard of", used());

@@ -29,7 +29,7 @@ impl Call {
     /// What does the work.
     #[must_use]
     pub fn desk(&self) -> &Desk {
-        self.request.state()
+        &self.request.state().desk
     }
 }
 
@@ -47,8 +47,8 @@ where
         let handler = handler.clone();
         async move {
             let now = clock::now();
-            let desk = Arc::clone(request.state());
-            let key = let_in(&request, &desk, now).await?;
+            let state = Arc::clone(request.state());
+            let key = let_in(&request, now).await?;
             let call = Call { request, key: Arc::clone(&key), now };
             let answer = match scope {
                 Some(scope) if !call.key.settings.allow.contains(&scope) => Err(lacks(scope)),
@@ -56,16 +56,17 @@ where
             };
             let mut response = answer.unwrap_or_else(Response::from);
             response.insert_header(headers::CACHE_CONTROL, "no-store");
-            tell_limit(&mut response, &desk, &key, now).await?;
+            tell_limit(&mut response, &state.desk, &key, now).await?;
             Ok(response)
         }
         .boxed()
     }
 }
 
-async fn let_in(request: &Request, desk: &Desk, now: Timestamp) -> Result<Arc<Key>, Problem> {
+async fn let_in(request: &Request, now: Timestamp) -> Result<Arc<Key>, Problem> {
     let presented = request.header(headers::AUTHORIZATION).and_then(|header| bearer(header.as_str()));
-    desk.authenticate(presented, address_of(request), now).await.map_err(|error| match error {
+    let access = &request.state().desk.access;
+    access.authenticate(presented, address_of(request), now).await.map_err(|error| match error {
         AuthError::Refused(_) => Problem::Unauthorized(error, presented.is_some()),
         AuthError::Wait(_) | AuthError::Ledger(_) => error.into(),
     })
@@ -83,7 +84,7 @@ fn lacks(scope: Scope) -> Problem {
 /// Says what is left of the key's rate (draft-ietf-httpapi-ratelimit-headers-10).
 async fn tell_limit(response: &mut Response, desk: &Desk, key: &Key, now: Timestamp) -> Result<(), Problem> {
     let Some(limit) = key.settings.limit else { return Ok(()) };
-    let used = desk.rate_used(key).await?;
+    let used = desk.access.rate_used(key).await?;
     let (left, full_in) = (limit.left(used, now), limit.full_in(used, now).as_secs_f64().ceil());
     response.insert_header("RateLimit-Policy", format!("\"invites\";q={};w={}", limit.count, limit.period.as_secs()));
     response.insert_header("RateLimit", format!("\"invites\";r={left};t={full_in}"));

@@ -6,9 +6,8 @@ use std::sync::Arc;
 use tide::http::headers;
 use tide::{Middleware, Next};
 
-use crate::caller::Request;
+use crate::caller::{AppState, Request};
 use crate::config::CorsOrigins;
-use crate::desk::Desk;
 
 /// The CORS headers (Fetch standard, 3.2) on every answer, refusals too: the calling page is to read them.
 #[derive(Clone)]
@@ -43,8 +42,8 @@ impl Cors {
 }
 
 #[tide::utils::async_trait]
-impl Middleware<Arc<Desk>> for Cors {
-    async fn handle(&self, request: Request, next: Next<'_, Arc<Desk>>) -> tide::Result {
+impl Middleware<Arc<AppState>> for Cors {
+    async fn handle(&self, request: Request, next: Next<'_, Arc<AppState>>) -> tide::Result {
         let origin = request.header(headers::ORIGIN).map(|origin| origin.as_str().to_owned());
         let mut response = next.run(request).await;
         let allowed = match &self.only {

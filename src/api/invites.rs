@@ -101,7 +101,7 @@ pub async fn create(mut call: Call) -> Result<Response, Problem> {
     let (wanted, errors): (NewInvite, _) = body.read()?;
     let is_list = !wanted.count.is_absent();
     let request = wanted.request(idempotency(&call, PATH, body)?, errors);
-    let answer = call.desk().create(&Caller::Key(&call.key), &request, call.now).await?;
+    let answer = call.desk().invites.create(&Caller::Key(&call.key), &request, call.now).await?;
     let views: Vec<_> = answer.value.into_iter().map(|created| InviteView::new(created, answer.at)).collect();
     let location = views.first().map(|first| location(&call, &first.id));
     let mut response = json(201, &Created::of(views, is_list))?;
@@ -113,7 +113,7 @@ pub async fn create(mut call: Call) -> Result<Response, Problem> {
 
 /// Where an invite is.
 fn location(call: &Call, id: &str) -> String {
-    let base = call.desk().settings().public_url.as_ref().map_or("/", |url| url.base());
+    let base = call.request.state().settings.public_url.as_ref().map_or("/", |url| url.base());
     format!("{}{PATH}/{id}", base.trim_end_matches('/'))
 }
 
@@ -208,7 +208,7 @@ impl TryFrom<String> for Cursor {
 pub async fn list(call: Call) -> Result<Response, Problem> {
     let (query, errors): (Query, _) = fields::query(&call.request, &["limit"])?;
     let (filter, limit) = query.filter(&call, &errors)?;
-    let mut invites = call.desk().list(filter, call.now).await?;
+    let mut invites = call.desk().invites.list(filter, call.now).await?;
     let is_last = invites.len() <= limit as usize;
     invites.truncate(limit as usize);
     let next_cursor = invites.last().filter(|_| !is_last).map(|invite| format!("c{}", invite.id));
@@ -221,8 +221,8 @@ pub async fn list(call: Call) -> Result<Response, Problem> {
 /// # Errors
 /// When there is none that the key may know of.
 pub async fn get(call: Call) -> Result<Response, Problem> {
-    let invite = call.desk().find(&call.key, id(&call)?).await?.ok_or(Problem::NotFound)?;
-    let invite = call.desk().refresh(invite, call.now).await?;
+    let invite = call.desk().invites.find(&call.key, id(&call)?).await?.ok_or(Problem::NotFound)?;
+    let invite = call.desk().app_tokens.refresh(invite, call.now).await?;
     json(200, &view(&call, invite)?)
 }
 
@@ -268,7 +268,7 @@ pub async fn change(mut call: Call) -> Result<Response, Problem> {
         revoked: wanted.status.map(|status| status == NewStatus::Revoked),
         errors,
     };
-    let invite = call.desk().amend(&call.key, id, &request, call.now).await?;
+    let invite = call.desk().invites.amend(&call.key, id, &request, call.now).await?;
     json(200, &view(&call, invite)?)
 }
 
@@ -278,8 +278,8 @@ pub async fn change(mut call: Call) -> Result<Response, Problem> {
 /// When there is none that the key may know of.
 pub async fn revoke(call: Call) -> Result<Response, Problem> {
     let id = id(&call)?;
-    call.desk().find(&call.key, id).await?.ok_or(Problem::NotFound)?;
-    call.desk().revoke(vec![id], call.now).await?;
+    call.desk().invites.find(&call.key, id).await?.ok_or(Problem::NotFound)?;
+    call.desk().invites.revoke(vec![id], call.now).await?;
     Ok(Response::new(204))
 }
 
@@ -289,6 +289,6 @@ fn id(call: &Call) -> Result<InviteId, Problem> {
 
 /// An invite for the caller: with its secrets if the key could make one like it.
 fn view(call: &Call, invite: Invite) -> Result<InviteView, Problem> {
-    let view = InviteView::new(call.desk().with_links(invite)?, call.now);
+    let view = InviteView::new(call.desk().invites.with_links(invite)?, call.now);
     Ok(if call.key.settings.allow.contains(&Scope::Create) { view } else { view.without_secrets() })
 }

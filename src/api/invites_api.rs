@@ -47,7 +47,7 @@ pub async fn create(request: Request) -> Result<Response, Problem> {
         return Err(Problem::Prefetch);
     }
     let now = clock::now();
-    let desk = request.state();
+    let desk = &request.state().desk;
     let query = Query::read(request.url());
     let bearer = request.header(headers::AUTHORIZATION).map(|header| bearer(header.as_str()));
     // The header wins, also when it is wrong.
@@ -55,13 +55,13 @@ pub async fn create(request: Request) -> Result<Response, Problem> {
         Some(bearer) => bearer,
         None => query.key.as_deref(),
     };
-    let key = desk.authenticate(presented, address_of(&request), now).await?;
+    let key = desk.access.authenticate(presented, address_of(&request), now).await?;
     let method = if request.method() == Method::Post { ApiMethod::Post } else { ApiMethod::Get };
     if !key.settings.methods.contains(&method) {
         return Err(Problem::Method(allow(&key.settings.methods)));
     }
     let wanted = InviteRequest { host: query.host.into(), ..InviteRequest::default() };
-    let created = desk.create(&Caller::Key(&key), &wanted, now).await?;
+    let created = desk.invites.create(&Caller::Key(&key), &wanted, now).await?;
     let mut response = Response::new(if query.redirect { 303 } else { 201 });
     // One was asked for.
     for invite in created.value {

@@ -20,7 +20,7 @@ pub const PATH: &str = "/api/v1/openapi.json";
 /// # Errors
 /// None.
 pub async fn get(request: Request) -> Result<Response, Problem> {
-    let base = request.state().settings().public_url.as_ref().map_or("/", |url| url.base());
+    let base = request.state().settings.public_url.as_ref().map_or("/", |url| url.base());
     super::call::json(200, &describe(base))
 }
 

@@ -10,7 +10,7 @@ use tide::http::headers;
 use super::call::json;
 use crate::backend::State;
 use crate::caller::Request;
-use crate::config::{BackendKind, HostSettings};
+use crate::config::BackendKind;
 use crate::invite::name::HostName;
 use crate::metrics::{self, Metrics};
 use crate::problem::Problem;
@@ -44,17 +44,17 @@ struct Backend {
 /// # Errors
 /// When the ledger cannot be written.
 pub async fn readyz(request: Request) -> Result<Response, Problem> {
-    let desk = request.state();
-    desk.ledger().is_writable().await?;
-    let state = |host: &HostName| match desk.backends().of(host).map(|backend| backend.state()) {
-        None | Some(State::Up) => "ok",
-        Some(State::Unknown) => "unknown",
-        Some(State::Away(_)) => "away",
+    let desk = &request.state().desk;
+    desk.health.is_writable().await?;
+    let backend = |(host, kind, state): (&HostName, BackendKind, Option<State>)| {
+        let state = match state {
+            None | Some(State::Up) => "ok",
+            Some(State::Unknown) => "unknown",
+            Some(State::Away(_)) => "away",
+        };
+        (host.to_string(), Backend { kind, state })
     };
-    let backend = |(host, settings): (&HostName, &HostSettings)| {
-        (host.to_string(), Backend { kind: settings.backend.kind(), state: state(host) })
-    };
-    let backends = desk.settings().hosts.iter().map(backend).collect();
+    let backends = desk.health.hosts().map(backend).collect();
     let mut response = json(200, &Ready { ledger: "ok", backends })?;
     response.insert_header(headers::CACHE_CONTROL, "no-store");
     Ok(response)

@@ -38,6 +38,6 @@ pub async fn redeem(mut call: Call) -> Result<Response, Problem> {
     let (Redeem { token, account }, errors) = body.read()?;
     let idempotency = idempotency(&call, PATH, body)?;
     let request = RedeemRequest { token, account, idempotency, errors };
-    let answer = call.desk().redeem(&call.key, &request, call.now).await?;
+    let answer = call.desk().invites.redeem(&call.key, &request, call.now).await?;
     json(200, &RedeemedView::new(answer.value, answer.at))
 }

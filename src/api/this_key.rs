@@ -51,10 +51,18 @@ pub async fn get(call: Call) -> Result<Response, Problem> {
     let (desk, key) = (call.desk(), &call.key);
     let settings = &key.settings;
     let limit_left = match settings.limit {
-        Some(limit) => Some(limit.left(desk.rate_used(key).await?, call.now)),
+        Some(limit) => Some(limit.left(desk.access.rate_used(key).await?, call.now)),
         None => None,
     };
-    let hosts = desk.settings().hosts.keys().filter(|host| key.allows_host(host)).map(ToString::to_string).collect();
+    let hosts = call
+        .request
+        .state()
+        .settings
+        .hosts
+        .keys()
+        .filter(|host| key.allows_host(host))
+        .map(ToString::to_string)
+        .collect();
     json(
         200,
         &KeyView {
@@ -62,12 +70,12 @@ pub async fn get(call: Call) -> Result<Response, Problem> {
             name: settings.name.clone(),
             allow: settings.allow.iter().copied().collect(),
             hosts,
-            max_ttl: Span(desk.max_ttl(Some(key))),
+            max_ttl: Span(desk.invites.max_ttl(Some(key))),
             max_uses: settings.max_uses.unwrap_or(MAX_USES),
             limit: settings.limit,
             limit_left,
             max_pending: settings.max_pending,
-            pending: desk.pending_of(key, call.now).await?,
+            pending: desk.access.pending_of(key, call.now).await?,
             expires: settings.expires,
         },
     )

@@ -1,4 +1,4 @@
-//! The tide app: its middleware and the route table. Its state is the desk.
+//! The tide app: its middleware and the route table.
 
 mod envelope;
 
@@ -12,8 +12,8 @@ use tide::{Middleware, Next, Response};
 use crate::api::call::needs;
 use crate::api::cors::Cors;
 use crate::api::{invites, invites_api, openapi, ops, redeem, this_key};
+use crate::caller::AppState;
 use crate::config::Scope;
-use crate::desk::Desk;
 use crate::metrics::{self, Metrics};
 use crate::pages::offered::Cards;
 use crate::pages::{assets, enter, landing, qr, register, reset, setup};
@@ -25,14 +25,13 @@ struct Route(&'static str);
 
 /// Builds the app for one configuration.
 #[must_use]
-pub fn build(desk: Arc<Desk>) -> tide::Server<Arc<Desk>> {
-    let settings = desk.settings();
+pub fn build(state: Arc<AppState>, metrics: Arc<Metrics>) -> tide::Server<Arc<AppState>> {
+    let settings = Arc::clone(&state.settings);
     let prefix = settings.public_url.as_ref().map_or("", |url| url.prefix()).to_owned();
     let invites_api = settings.http.paths.invites_api.clone();
     let origins = settings.cors_origins.clone();
     let (cors, v1) = (Cors::invites_api(&origins), Cors::v1(&origins));
-    let metrics = Arc::clone(desk.metrics());
-    let mut table = Table::new(desk, metrics, prefix);
+    let mut table = Table::new(state, metrics, prefix);
 
     // The route table.
     table.at(&invites_api, "/invites_api").with(cors).on([Get, Post], invites_api::create).done();

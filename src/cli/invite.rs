@@ -13,6 +13,7 @@ use crate::api::view::{Created, InviteList, InviteView};
 use crate::backend::Backends;
 use crate::clock;
 use crate::config::Settings;
+use crate::desk::invites::Invites;
 use crate::desk::{Caller, CreateInviteError, Desk};
 use crate::invite::field::{FieldError, Given};
 use crate::invite::name::HostName;
@@ -105,27 +106,36 @@ pub(super) struct Create {
     qr: bool,
 }
 
+/// What an admin works with by hand.
+struct Admin {
+    invites: Invites,
+    settings: Arc<Settings>,
+    ledger: Ledger,
+}
+
 pub(super) fn run(global: &Global, command: Command) -> Outcome {
     let settings = global.admin_settings()?;
     let ledger = Ledger::open(&settings.ledger)?;
     let keys = KeyRing::new(&settings.keys, Arc::new(StateKeys::new(&settings.state_dir)));
     let metrics = Arc::new(Metrics::new(ledger.commits().clone()));
     let backends = Arc::new(Backends::new(&settings.hosts, None, &metrics));
-    let desk = Desk::new(settings, keys, backends, Arc::default(), ledger, metrics);
+    let settings = Arc::new(settings);
+    let desk = Desk::new(Arc::clone(&settings), keys, backends, ledger.clone(), metrics);
+    let admin = Admin { invites: desk.invites, settings, ledger };
     let now = clock::now();
     let result = async_std::task::block_on(async {
         match command {
-            Command::Create(options) => create(&desk, options, now).await,
-            Command::List { host, status, json } => list(&desk, host, status, json, now).await,
-            Command::Show { id, json } => show(&desk, &id, json, now).await,
-            Command::Revoke { ids } => revoke(&desk, &ids, now).await,
+            Command::Create(options) => create(&admin, options, now).await,
+            Command::List { host, status, json } => list(&admin, host, status, json, now).await,
+            Command::Show { id, json } => show(&admin, &id, json, now).await,
+            Command::Revoke { ids } => revoke(&admin, &ids, now).await,
         }
     });
-    desk.ledger().close();
+    admin.ledger.close();
     result
 }
 
-async fn create(desk: &Desk, options: Create, now: Timestamp) -> Outcome {
+async fn create(admin: &Admin, options: Create, now: Timestamp) -> Outcome {
     let request = InviteRequest {
         host: options.host.into(),
         username: options.username.into(),
@@ -140,8 +150,8 @@ async fn create(desk: &Desk, options: Create, now: Timestamp) -> Outcome {
         count: options.count.unwrap_or_default(),
         ..InviteRequest::default()
     };
-    let created = desk.create(&Caller::Admin, &request, now).await;
-    let created = created.map_err(|error| explain(desk.settings(), error))?.value;
+    let created = admin.invites.create(&Caller::Admin, &request, now).await;
+    let created = created.map_err(|error| explain(&admin.settings, error))?.value;
     if options.json {
         let views = created.into_iter().map(|created| InviteView::new(created, now)).collect();
         return print_json(&Created::of(views, request.count() > 1));
@@ -188,12 +198,13 @@ fn in_options(error: &FieldError) -> String {
     format!("--{option}: {}", error.reason)
 }
 
-async fn list(desk: &Desk, host: Option<HostName>, status: Option<Status>, json: bool, now: Timestamp) -> Outcome {
-    let invites = desk.list(Filter { hosts: host.map(|host| [host].into()), status, ..Filter::default() }, now).await?;
+async fn list(admin: &Admin, host: Option<HostName>, status: Option<Status>, json: bool, now: Timestamp) -> Outcome {
+    let invites =
+        admin.invites.list(Filter { hosts: host.map(|host| [host].into()), status, ..Filter::default() }, now).await?;
     if json {
-        let views = invites.into_iter().map(|invite| Ok(InviteView::new(desk.with_links(invite)?, now)));
+        let views = invites.into_iter().map(|invite| Ok(InviteView::new(admin.invites.with_links(invite)?, now)));
         let invites =
-            views.collect::<Result<_, CreateInviteError>>().map_err(|error| explain(desk.settings(), error))?;
+            views.collect::<Result<_, CreateInviteError>>().map_err(|error| explain(&admin.settings, error))?;
         return print_json(&InviteList { invites, next_cursor: None });
     }
     let mut text = String::new();
@@ -206,15 +217,15 @@ async fn list(desk: &Desk, host: Option<HostName>, status: Option<Status>, json:
     if text.is_empty() { Ok(()) } else { print(&text) }
 }
 
-async fn find(desk: &Desk, id: &str) -> anyhow::Result<Invite> {
+async fn find(admin: &Admin, id: &str) -> anyhow::Result<Invite> {
     let unknown = "no such invite; see: invited invite list";
     let parsed: InviteId = id.parse().ok().context(unknown)?;
-    desk.ledger().find(parsed).await?.context(unknown)
+    admin.ledger.find(parsed).await?.context(unknown)
 }
 
-async fn show(desk: &Desk, id: &str, json: bool, now: Timestamp) -> Outcome {
-    let invite = find(desk, id).await?;
-    let created = desk.with_links(invite).map_err(|error| explain(desk.settings(), error))?;
+async fn show(admin: &Admin, id: &str, json: bool, now: Timestamp) -> Outcome {
+    let invite = find(admin, id).await?;
+    let created = admin.invites.with_links(invite).map_err(|error| explain(&admin.settings, error))?;
     let view = InviteView::new(created, now);
     if json {
         return print_json(&view);
@@ -232,12 +243,12 @@ async fn show(desk: &Desk, id: &str, json: bool, now: Timestamp) -> Outcome {
     print(&text)
 }
 
-async fn revoke(desk: &Desk, ids: &[String], now: Timestamp) -> Outcome {
+async fn revoke(admin: &Admin, ids: &[String], now: Timestamp) -> Outcome {
     let mut invites = Vec::new();
     for id in ids {
-        invites.push(find(desk, id).await?);
+        invites.push(find(admin, id).await?);
     }
-    desk.revoke(invites.iter().map(|invite| invite.id).collect(), now).await?;
+    admin.invites.revoke(invites.iter().map(|invite| invite.id).collect(), now).await?;
     let spent: Vec<_> = invites
         .iter()
         .filter(|invite| invite.status(now) == Status::Redeemed)

@@ -14,6 +14,7 @@ use tide::listener::Listener as _;
 use super::{Global, Outcome, WrongUse, load_tls, refuse, tend};
 use crate::app;
 use crate::backend::{Backends, State};
+use crate::caller::AppState;
 use crate::clock;
 use crate::component;
 use crate::config::value::Listen;
@@ -100,12 +101,12 @@ fn bind(settings: &Settings, adopted: &[Socket]) -> anyhow::Result<Vec<Socket>> 
 /// A service that is ready to run.
 pub(super) struct Service {
     sources: Sources,
-    server: Server<Arc<Desk>>,
+    server: Server<Arc<AppState>>,
     metrics_server: Server<Arc<Metrics>>,
     metrics: Arc<Metrics>,
     state_keys: Arc<StateKeys>,
     ledger: Ledger,
-    desk: Arc<ArcSwap<Desk>>,
+    state: Arc<ArcSwap<AppState>>,
     pending: Arc<AtomicU64>,
     component: Arc<component::Health>,
 }
@@ -124,15 +125,11 @@ impl Service {
         let metrics = Arc::new(Metrics::new(ledger.commits().clone()));
         let metrics_server = Server::new(settings.http.clone());
         let backends = Arc::new(Backends::new(&settings.hosts, None, &metrics));
-        let desk = Desk::new(settings, keys, backends, Arc::default(), ledger.clone(), Arc::clone(&metrics));
-        let desk = Arc::new(ArcSwap::from_pointee(desk));
+        let settings = Arc::new(settings);
+        let desk = Desk::new(Arc::clone(&settings), keys, backends, ledger.clone(), Arc::clone(&metrics));
+        let state = Arc::new(ArcSwap::from_pointee(AppState { desk, settings }));
         let (pending, component) = (Arc::default(), Arc::default());
-        Ok(Self { sources, server, metrics_server, metrics, state_keys, ledger, desk, pending, component })
-    }
-
-    /// The use cases, under the configuration in force.
-    pub(super) fn desk(&self) -> Arc<Desk> {
-        self.desk.load_full()
+        Ok(Self { sources, server, metrics_server, metrics, state_keys, ledger, state, pending, component })
     }
 
     /// Serves until it is told to stop. `started` is called when requests are answered.
@@ -140,7 +137,7 @@ impl Service {
         let activated = sockets.iter().any(|socket| socket.adopted);
         let mut requests = Requests::catch().context("cannot catch signals")?;
         let (metrics, public): (Vec<_>, _) = sockets.into_iter().partition(|socket| socket.role == Role::Metrics);
-        let app = app::build(self.desk());
+        let app = app::build(self.state.load_full(), Arc::clone(&self.metrics));
         let mut listeners = app.bind(Listeners::new(&self.server, public)).await?;
         let places: Vec<_> = listeners.info().iter().map(ToString::to_string).collect();
         let app = app::build_metrics(Arc::clone(&self.metrics));
@@ -164,10 +161,10 @@ impl Service {
         ::log::info!("listening on {}; {status}", places.join(", "));
         lifecycle::ready(&status);
         async_std::task::spawn(housekeeper.run());
-        async_std::task::spawn(tend::run(Arc::clone(&self.desk)));
+        async_std::task::spawn(tend::run(Arc::clone(&self.state)));
         let (going, stop) = async_channel::bounded(1);
         let component =
-            async_std::task::spawn(component::run(Arc::clone(&self.desk), Arc::clone(&self.component), stop));
+            async_std::task::spawn(component::run(Arc::clone(&self.state), Arc::clone(&self.component), stop));
         started(&self).await?;
 
         loop {
@@ -184,7 +181,7 @@ impl Service {
         }
         lifecycle::stopping("answering what is in flight");
         ::log::info!("stopping; answering what is in flight");
-        let patience = self.desk().settings().http.drain_timeout.0;
+        let patience = self.state.load().settings.http.drain_timeout.0;
         drop(going);
         let hurried = async {
             while requests.next().await != Request::Stop {}
@@ -211,7 +208,7 @@ impl Service {
             metrics: Arc::clone(&self.metrics),
             state_keys: Arc::clone(&self.state_keys),
             ledger: self.ledger.clone(),
-            desk: Arc::clone(&self.desk),
+            state: Arc::clone(&self.state),
             pending: Arc::clone(&self.pending),
             component: Arc::clone(&self.component),
         }
@@ -236,8 +233,8 @@ impl Service {
     fn read_again(&self) -> Outcome {
         let settings = self.sources.merge().settings(&Credentials::from_environment(), Purpose::Serve)?;
         let tls = load_tls(&settings)?;
-        let desk = self.desk();
-        let before = desk.settings();
+        let state = self.state.load_full();
+        let before = &state.settings;
         for (what, changed) in [
             ("listen", settings.listen != before.listen),
             ("metrics.listen", settings.metrics.listen != before.metrics.listen),
@@ -253,20 +250,14 @@ impl Service {
         tell(&settings);
         let limits = settings.http.clone();
         let keys = KeyRing::new(&settings.keys, Arc::clone(&self.state_keys));
-        let backends = Arc::new(Backends::new(&settings.hosts, Some(desk.backends()), &self.metrics));
-        let desk = Arc::new(Desk::new(
-            settings,
-            keys,
-            backends,
-            Arc::clone(desk.lasting()),
-            self.ledger.clone(),
-            Arc::clone(&self.metrics),
-        ));
-        self.desk.store(Arc::clone(&desk));
+        let settings = Arc::new(settings);
+        let desk = state.desk.renewed(Arc::clone(&settings), keys);
+        let state = Arc::new(AppState { desk, settings });
+        self.state.store(Arc::clone(&state));
         if tls.is_some() {
             self.server.replace_tls(tls);
         }
-        self.server.replace(app::build(desk), limits);
+        self.server.replace(app::build(state, Arc::clone(&self.metrics)), limits);
         self.metrics.key_reloads.inc();
         Ok(())
     }
@@ -284,11 +275,11 @@ fn tell(settings: &Settings) {
 
 /// What the housekeeper sees of the service.
 struct Handle {
-    server: Server<Arc<Desk>>,
+    server: Server<Arc<AppState>>,
     metrics: Arc<Metrics>,
     state_keys: Arc<StateKeys>,
     ledger: Ledger,
-    desk: Arc<ArcSwap<Desk>>,
+    state: Arc<ArcSwap<AppState>>,
     /// How many invites were pending when they were last counted.
     pending: Arc<AtomicU64>,
     component: Arc<component::Health>,
@@ -297,14 +288,14 @@ struct Handle {
 impl Handle {
     /// One line about how it goes.
     fn status(&self) -> String {
-        let desk = self.desk.load();
-        let hosts: Vec<_> = desk.settings().hosts.keys().map(ToString::to_string).collect();
-        let keys = desk.keys().all().len();
+        let AppState { desk, settings } = &**self.state.load();
+        let hosts: Vec<_> = settings.hosts.keys().map(ToString::to_string).collect();
+        let keys = desk.access.key_count();
         let pending = self.pending.load(Ordering::Relaxed);
         let plural = if keys == 1 { "" } else { "s" };
         let mut status = format!("serving {}; {keys} key{plural}; {pending} pending", hosts.join(", "));
-        for (host, backend) in desk.backends().all() {
-            if let State::Away(why) = backend.state() {
+        for (host, _, state) in desk.health.hosts() {
+            if let Some(State::Away(why)) = state {
                 status = format!("{status}; the XMPP server of {host} is away ({why})");
             }
         }
@@ -363,7 +354,7 @@ impl Housekeeper {
             if requests != last_request.0 {
                 last_request = (requests, clock::instant());
             }
-            let idle_exit = self.service.desk.load().settings().idle_exit.filter(|_| self.activated);
+            let idle_exit = self.service.state.load().settings.idle_exit.filter(|_| self.activated);
             let is_idle = idle_exit.is_some_and(|idle| clock::instant().duration_since(last_request.1) >= idle);
             let needed = if is_idle { self.needed().await } else { None };
             if let Some(reason) = needed {
@@ -381,13 +372,12 @@ impl Housekeeper {
 
     /// What there is to do, if there is anything, although nobody calls.
     async fn needed(&self) -> Option<&'static str> {
-        let desk = self.service.desk.load_full();
-        if desk.settings().component.is_some() {
+        let state = self.service.state.load_full();
+        if state.settings.component.is_some() {
             return Some("users may call by the component");
         }
-        // Their server is looked after, and what they use is heard of.
-        let has_tokens = desk.backends().all().next().is_some() && desk.has_app_tokens(clock::now()).await;
-        has_tokens.then_some("apps hold tokens, whose use is watched")
+        // Their server is looked after, and it is asked what they use.
+        state.desk.app_tokens.are_out(clock::now()).await.then_some("apps hold tokens, whose use is watched")
     }
 
     /// Counts what is pending, and what expired since it was last counted.
@@ -409,7 +399,7 @@ impl Housekeeper {
     }
 
     async fn sweep(&self) {
-        let retention = self.service.desk.load().settings().ledger.retention;
+        let retention = self.service.state.load().settings.ledger.retention;
         let Ok(ended_before) = clock::now().checked_sub(retention) else { return };
         match self.service.ledger.sweep(ended_before, clock::now()).await {
             Ok(0) => {}

@@ -5,18 +5,19 @@ use minidom::Element;
 use super::commands::{self, Command};
 use super::session::Sessions;
 use super::stanza::{COMMANDS, FORM, PING, Requester, back, refuse, unknown};
+use crate::caller::AppState;
 use crate::config::ComponentSettings;
-use crate::desk::Desk;
+use crate::desk::invites::Invites;
 use crate::elements::{StanzaError, element, set};
 
 const DISCO_INFO: &str = "http://jabber.org/protocol/disco#info";
 const DISCO_ITEMS: &str = "http://jabber.org/protocol/disco#items";
 
 /// The answer to a request.
-pub(super) async fn answer(stanza: &Element, desk: &Desk, sessions: &Sessions) -> Element {
-    let answered = match &desk.settings().component {
+pub(super) async fn answer(stanza: &Element, state: &AppState, sessions: &Sessions) -> Element {
+    let answered = match &state.settings.component {
         Some(component) if stanza.attr("to") == Some(component.jid.as_str()) => {
-            payload(stanza, component, desk, sessions).await
+            payload(stanza, component, &state.desk.invites, sessions).await
         }
         _ => Err(StanzaError::new("cancel", "service-unavailable")),
     };
@@ -35,7 +36,7 @@ pub(super) async fn answer(stanza: &Element, desk: &Desk, sessions: &Sessions) -
 async fn payload(
     stanza: &Element,
     component: &ComponentSettings,
-    desk: &Desk,
+    invites: &Invites,
     sessions: &Sessions,
 ) -> Result<Option<Element>, StanzaError> {
     let requester = Requester::of(stanza, component);
@@ -48,7 +49,7 @@ async fn payload(
         (Some("get"), "ping", PING) => Ok(None),
         (Some("set"), "command", COMMANDS) => {
             let command = node.and_then(Command::named).ok_or_else(unknown)?;
-            commands::run(command, request, &requester, component, desk, sessions).await.map(Some)
+            commands::run(command, request, &requester, component, invites, sessions).await.map(Some)
         }
         _ => Err(unavailable()),
     }

@@ -6,7 +6,8 @@ use super::session::{Sessions, new_id};
 use super::stanza::{COMMANDS, FORM, Requester};
 use crate::clock;
 use crate::config::{ComponentSettings, Users};
-use crate::desk::{Caller, CreateInviteError, CreatedInvite, Desk};
+use crate::desk::invites::Invites;
+use crate::desk::{Caller, CreateInviteError, CreatedInvite};
 use crate::elements::{StanzaError, element, set};
 use crate::invite::field::{Fault, FieldError, Given, join};
 use crate::invite::link;
@@ -71,7 +72,7 @@ pub(super) async fn run(
     request: &Element,
     requester: &Requester<'_>,
     component: &ComponentSettings,
-    desk: &Desk,
+    invites: &Invites,
     sessions: &Sessions,
 ) -> Result<Element, StanzaError> {
     let Some(user) = requester.user.as_ref().filter(|_| requester.is_of(command.users(component))) else {
@@ -102,7 +103,7 @@ pub(super) async fn run(
     if session.is_some() && !sessions.end(&id, requester.full) {
         return Err(bad("bad-sessionid"));
     }
-    let created = create(command, form.unwrap_or_default(), user, component, desk).await;
+    let created = create(command, form.unwrap_or_default(), user, component, invites).await;
     if session.is_some() && created.as_ref().is_err_and(|refusal| refusal.kind == "modify") {
         sessions.begin(&id, requester.full);
     }
@@ -120,7 +121,7 @@ async fn create(
     form: Form,
     user: &Jid,
     component: &ComponentSettings,
-    desk: &Desk,
+    invites: &Invites,
 ) -> Result<Vec<CreatedInvite>, StanzaError> {
     let is_contact = command == Command::Invite || form.wants_contact;
     let request = InviteRequest {
@@ -133,7 +134,7 @@ async fn create(
         ..InviteRequest::default()
     };
     let caller = Caller::User { jid: user, limit: component.per_user };
-    let created = desk.create(&caller, &request, clock::now()).await;
+    let created = invites.create(&caller, &request, clock::now()).await;
     created.map(|answer| answer.value).map_err(refusal)
 }
 

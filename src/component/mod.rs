@@ -26,9 +26,9 @@ use async_io::Timer;
 use futures_lite::FutureExt as _;
 use minidom::Element;
 
+use crate::caller::AppState;
 use crate::clock;
 use crate::config::ComponentSettings;
-use crate::desk::Desk;
 use crate::elements::{StanzaError, StreamError};
 use answer::answer;
 use session::Sessions;
@@ -91,12 +91,12 @@ pub async fn examine(component: &ComponentSettings) -> Result<Examined, ConnectE
 
 /// Serves the component that is configured, if there is one, until nobody holds the other end of `stop` any more: then what
 /// is being answered is answered.
-pub async fn run(desk: Arc<ArcSwap<Desk>>, health: Arc<Health>, stop: Stop) {
+pub async fn run(state: Arc<ArcSwap<AppState>>, health: Arc<Health>, stop: Stop) {
     let sessions = Arc::new(Sessions::default());
     let mut pause = FIRST_PAUSE;
     let mut tried = None;
     while !stop.is_closed() {
-        let Some(component) = desk.load().settings().component.clone() else {
+        let Some(component) = state.load().settings.component.clone() else {
             (tried, pause) = (None, FIRST_PAUSE);
             health.set(None);
             clock::within(CHECK_INTERVAL, stopped(&stop)).await;
@@ -114,7 +114,7 @@ pub async fn run(desk: Arc<ArcSwap<Desk>>, health: Arc<Health>, stop: Stop) {
                 health.set(None);
                 tried = None;
                 let began = clock::instant();
-                let ended = serve(stream, &component, &desk, &sessions, &stop).await;
+                let ended = serve(stream, &component, &state, &sessions, &stop).await;
                 // A server that takes a connection and drops it again is not to be asked once a second.
                 if is_past(clock::instant(), began, LONGEST_PAUSE) || ended.is_ok() {
                     pause = FIRST_PAUSE;
@@ -132,7 +132,7 @@ pub async fn run(desk: Arc<ArcSwap<Desk>>, health: Arc<Health>, stop: Stop) {
             log::warn!("error":% = failure; "component {jid} is not connected");
             tried = Some(failure);
         }
-        stopped(&stop).or(wait(pause, &component, &desk)).await;
+        stopped(&stop).or(wait(pause, &component, &state)).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
@@ -146,17 +146,17 @@ async fn stopped(stop: &Stop) {
 }
 
 /// Waits so long, or until another connection is wanted.
-async fn wait(pause: Duration, component: &ComponentSettings, desk: &ArcSwap<Desk>) {
+async fn wait(pause: Duration, component: &ComponentSettings, state: &ArcSwap<AppState>) {
     let until = clock::instant() + pause;
-    while clock::instant() < until && is_wanted(component, desk) {
+    while clock::instant() < until && is_wanted(component, state) {
         Timer::at(until.min(clock::instant() + CHECK_INTERVAL)).await;
     }
 }
 
 /// Whether the configuration in force asks for this connection still.
-fn is_wanted(component: &ComponentSettings, desk: &ArcSwap<Desk>) -> bool {
-    let desk = desk.load();
-    let now = desk.settings().component.as_ref();
+fn is_wanted(component: &ComponentSettings, state: &ArcSwap<AppState>) -> bool {
+    let state = state.load();
+    let now = state.settings.component.as_ref();
     now.is_some_and(|now| {
         (&now.jid, &now.server, &now.secret) == (&component.jid, &component.server, &component.secret)
     })
@@ -174,7 +174,7 @@ enum StreamEvent {
 async fn serve(
     mut stream: ComponentStream,
     component: &ComponentSettings,
-    desk: &ArcSwap<Desk>,
+    state: &ArcSwap<AppState>,
     sessions: &Arc<Sessions>,
     stop: &Stop,
 ) -> Result<(), ConnectError> {
@@ -206,10 +206,10 @@ async fn serve(
             }
             StreamEvent::Came(stanza) => {
                 busy.fetch_add(1, Ordering::Relaxed);
-                let (desk, sessions) = (desk.load_full(), Arc::clone(sessions));
+                let (state, sessions) = (state.load_full(), Arc::clone(sessions));
                 let (sender, busy) = (sender.clone(), Arc::clone(&busy));
                 async_std::task::spawn(async move {
-                    let answer = answer(&stanza, &desk, &sessions).await;
+                    let answer = answer(&stanza, &state, &sessions).await;
                     // The connection may be gone by now.
                     let _ = sender.send(answer).await;
                     busy.fetch_sub(1, Ordering::Relaxed);
@@ -221,7 +221,7 @@ async fn serve(
             }
             StreamEvent::TooLarge(_) | StreamEvent::Tick => {}
         }
-        if stop.is_closed() || !is_wanted(component, desk) {
+        if stop.is_closed() || !is_wanted(component, state) {
             // What is being done is told.
             drop(sender);
             while let Ok(answer) = answers.recv().await {

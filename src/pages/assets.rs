@@ -45,7 +45,7 @@ pub(super) fn name(name: &str) -> &'static str {
 /// When there is no such file.
 pub async fn get(request: Request) -> Result<Response, Problem> {
     let name = request.param("name").unwrap_or_default();
-    let settings = request.state().settings();
+    let settings = &request.state().settings;
     let pictures = settings.apps.iter().flat_map(|app| {
         app.picture.iter().chain(app.downloads.iter().filter_map(|download| download.picture.as_ref()))
     });

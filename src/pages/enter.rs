@@ -31,22 +31,22 @@ pub async fn get(request: Request) -> Result<Response, Problem> {
         return page(200, &EnterPage { look, code: String::new(), error: None });
     };
     let again = |look, status, error| page(status, &EnterPage { look, code: code.clone(), error: Some(error) });
-    let token = token_of(&code, request.state().settings().invites.landing.as_deref());
+    let token = token_of(&code, request.state().settings.invites.landing.as_deref());
     if token.is_empty() {
         return again(look, 422, "enter-error-empty");
     }
-    let (desk, client, now) = (request.state(), address_of(&request), clock::now());
-    if let Some(wait) = desk.wait_for_guess(client, now) {
+    let (desk, client, now) = (&request.state().desk, address_of(&request), clock::now());
+    if let Some(wait) = desk.access.wait_for_guess(client, now) {
         let mut response = again(look, 429, "enter-error-wait")?;
         let seconds = wait.max(Duration::from_secs(1)).as_secs();
         response.insert_header(headers::RETRY_AFTER, seconds.to_string());
         return Ok(response);
     }
-    if desk.open(&token, now).await?.is_some() {
+    if desk.invites.open(&token, now).await?.is_some() {
         let token: String = url::form_urlencoded::byte_serialize(token.as_bytes()).collect();
         Ok(see_other(&look.link(&format!("/invite?{token}"))))
     } else {
-        desk.note_wrong_guess(client, now);
+        desk.access.note_wrong_guess(client, now);
         again(look, 404, "enter-error-unknown")
     }
 }

@@ -96,7 +96,7 @@ pub(super) struct Csrf {
 impl Csrf {
     /// For a form about `token` in an answer to `request`.
     pub(super) fn new(request: &Request, token: &str) -> Self {
-        let public_url = request.state().settings().public_url.as_ref();
+        let public_url = request.state().settings.public_url.as_ref();
         let is_https = public_url.is_some_and(PublicUrl::is_https);
         let path = public_url.map_or("", |url| url.prefix());
         let (value, is_new) = if let Some(value) = cookie(request) {
@@ -128,7 +128,7 @@ pub(super) fn is_ours(request: &Request, form: &Form) -> bool {
 /// The prefix has browsers refuse a cookie that another host of the domain has set (RFC 6265bis, 4.1.3.2). It wants HTTPS
 /// and the whole host.
 fn cookie_name(request: &Request) -> &'static str {
-    let public_url = request.state().settings().public_url.as_ref();
+    let public_url = request.state().settings.public_url.as_ref();
     if public_url.is_some_and(|url| url.is_https() && url.prefix().is_empty()) { "__Host-csrf" } else { "csrf" }
 }
 
@@ -141,12 +141,12 @@ fn cookie(request: &Request) -> Option<String> {
 }
 
 fn mac(request: &Request, cookie: &str, token: &str) -> String {
-    URL_SAFE_NO_PAD.encode(request.state().ledger().seal().slot(&["csrf", cookie, token]))
+    URL_SAFE_NO_PAD.encode(request.state().desk.sign_up.mac(&["csrf", cookie, token]))
 }
 
 /// What proves to a page that we have said so ourselves.
 pub(super) fn voucher(request: &Request, parts: [&str; 3]) -> String {
-    URL_SAFE_NO_PAD.encode(&request.state().ledger().seal().slot(&parts)[..12])
+    URL_SAFE_NO_PAD.encode(&request.state().desk.sign_up.mac(&parts)[..12])
 }
 
 /// Whether `voucher` vouches for `parts`.

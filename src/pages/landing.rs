@@ -18,7 +18,7 @@ use super::refused::GuestProblem;
 use crate::caller::Request;
 use crate::clock;
 use crate::config::apps::Platform;
-use crate::desk::{Offer, Web};
+use crate::desk::{Offer, WebSignUp};
 use crate::invite::Kind;
 use crate::problem::Problem;
 
@@ -39,7 +39,7 @@ struct LandingPage<'a> {
     contact: Option<Contact>,
     is_reset: bool,
     uri: Option<String>,
-    web: Web,
+    web: WebSignUp,
     web_page: String,
     device: Option<Platform>,
     device_apps: Vec<Offered<'a>>,
@@ -78,14 +78,14 @@ pub async fn get(request: Request, cards: Arc<Cards>) -> Result<Response, Proble
 }
 
 async fn opened(request: &Request, cards: &Cards, now: Timestamp) -> Result<Response, GuestProblem> {
-    let desk = request.state();
+    let desk = &request.state().desk;
     let invite = known(request, token_in(request), now).await?;
     site_of_pending(request, &invite, now)?;
     let Offer { invite, token, uri, contact_uri, is_for_accounts, web } =
-        desk.offer(invite, wants(request), now).await?;
+        desk.sign_up.offer(invite, wants(request), now).await?;
     // An app may have used it in the meantime.
     let host = site_of_pending(request, &invite, now)?;
-    let (settings, draft) = (desk.settings(), &invite.draft);
+    let (settings, draft) = (&request.state().settings, &invite.draft);
     let look = Look::of(request).on(host);
     let is_reset = matches!(draft.kind, Kind::Reset { .. });
     let (title, description) = match (&draft.kind, &draft.inviter) {

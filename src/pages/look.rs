@@ -32,7 +32,7 @@ pub(super) struct Look<'a> {
 impl<'a> Look<'a> {
     /// For the page that `request` asks for.
     pub(super) fn of(request: &'a Request) -> Self {
-        let prefix = request.state().settings().public_url.as_ref().map_or("", |url| url.prefix());
+        let prefix = request.state().settings.public_url.as_ref().map_or("", |url| url.prefix());
         let path = request.url().path();
         let path = path.strip_prefix(prefix).filter(|path| path.starts_with('/')).unwrap_or("/");
         let query = without_language(request.url().query().unwrap_or_default());
@@ -53,7 +53,7 @@ impl<'a> Look<'a> {
 
     /// The same on the site that is meant where there is but one.
     pub(super) fn on_only_site(self, request: &'a Request) -> Self {
-        let mut sites = request.state().settings().hosts.values();
+        let mut sites = request.state().settings.hosts.values();
         match (sites.next(), sites.next()) {
             (Some(site), None) => self.on(site),
             _ => self,
@@ -62,7 +62,7 @@ impl<'a> Look<'a> {
 
     /// The same on the site of `host`, if it is declared.
     pub(super) fn on_site_of(self, request: &'a Request, host: &HostName) -> Self {
-        match request.state().settings().hosts.get(host) {
+        match request.state().settings.hosts.get(host) {
             Some(site) => self.on(site),
             None => self,
         }

@@ -176,7 +176,7 @@ impl<'a> Next<'a> {
             return next;
         }
         let device = device(request);
-        let apps = request.state().settings().apps.iter().filter(|app| device.is_none_or(|device| app.fits(device)));
+        let apps = request.state().settings.apps.iter().filter(|app| device.is_none_or(|device| app.fits(device)));
         next.apps = apps.map(|app| (&*app.id, Html::drawn(&Card::of(app, look)))).collect();
         next
     }
@@ -185,7 +185,7 @@ impl<'a> Next<'a> {
 /// The app that the link names.
 pub(super) fn chosen(request: &Request) -> Option<&App> {
     let id = parameter(request, "c")?;
-    request.state().settings().apps.iter().find(|app| app.id == id)
+    request.state().settings.apps.iter().find(|app| app.id == id)
 }
 
 #[cfg(test)]

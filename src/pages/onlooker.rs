@@ -5,7 +5,7 @@ use tide::http::Method;
 use tide::http::headers;
 
 use crate::caller::{Request, is_prefetch};
-use crate::desk::Wants;
+use crate::desk::AppLink;
 
 /// What such programs call themselves with; most of them `…bot`. They want to be known: a page may have a picture for
 /// them. XMPP clients and iOS borrow the name of Facebook's, Signal that of `WhatsApp`.
@@ -15,10 +15,10 @@ const NAMES: [&str; 7] = ["facebookexternalhit", "whatsapp/", "preview", "crawle
 const NO_BOT: &str = "cubot";
 
 /// What whoever sent `request` may want to use of an invite.
-pub(super) fn wants(request: &Request) -> Wants {
+pub(super) fn wants(request: &Request) -> AppLink {
     let agent = request.header(headers::USER_AGENT).map_or("", |values| values.as_str());
     let is_onlooker = request.method() == Method::Head || is_prefetch(request) || is_program(agent);
-    if is_onlooker { Wants::Web } else { Wants::App }
+    if is_onlooker { AppLink::NotWanted } else { AppLink::Wanted }
 }
 
 fn is_program(agent: &str) -> bool {

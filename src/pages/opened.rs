@@ -13,17 +13,17 @@ use crate::problem::{Problem, TooMany};
 /// # Errors
 /// When there were too many of them, or the ledger cannot be used.
 pub(super) async fn find(request: &Request, token: &str, now: Timestamp) -> Result<Option<Invite>, Problem> {
-    let desk = request.state();
-    if !desk.may_be_a_servers(token) {
-        return Ok(desk.open(token, now).await?);
+    let desk = &request.state().desk;
+    if !desk.invites.may_be_a_servers(token) {
+        return Ok(desk.invites.open(token, now).await?);
     }
     let client = address_of(request);
-    if let Some(wait) = desk.wait_for_guess(client, now) {
+    if let Some(wait) = desk.access.wait_for_guess(client, now) {
         return Err(Problem::TooMany(TooMany::Failures, wait));
     }
-    let invite = desk.open(token, now).await?;
+    let invite = desk.invites.open(token, now).await?;
     if invite.is_none() {
-        desk.note_wrong_guess(client, now);
+        desk.access.note_wrong_guess(client, now);
     }
     Ok(invite)
 }
@@ -41,7 +41,7 @@ pub(super) async fn known(request: &Request, token: &str, now: Timestamp) -> Res
 /// # Errors
 /// When its host is no longer declared.
 pub(super) fn site_of<'a>(request: &'a Request, invite: &Invite) -> Result<&'a HostSettings, GuestProblem> {
-    request.state().settings().hosts.get(&invite.draft.host).ok_or_else(|| GuestProblem::ended(invite, Status::Pending))
+    request.state().settings.hosts.get(&invite.draft.host).ok_or_else(|| GuestProblem::ended(invite, Status::Pending))
 }
 
 /// The site of an invite that can still be redeemed.

@@ -18,10 +18,9 @@ use crate::problem::Problem;
 /// # Errors
 /// When it is not, or the ledger cannot be used.
 pub async fn get(request: Request) -> Result<Response, Problem> {
-    let desk = request.state();
     let token = token_in(&request);
     find(&request, token, clock::now()).await?.ok_or(Problem::NotFound)?;
-    let base = desk.settings().public_url.as_ref().map_or("", |url| url.base());
+    let base = request.state().settings.public_url.as_ref().map_or("", |url| url.base());
     let internal = |error: qrcode::types::QrError| Problem::Internal(error.to_string());
     let code = QrCode::with_error_correction_level(format!("{base}invite?{token}"), EcLevel::M).map_err(internal)?;
     let mut response = Response::new(200);

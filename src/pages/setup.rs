@@ -16,7 +16,7 @@ use super::refused::GuestProblem;
 use crate::caller::Request;
 use crate::clock;
 use crate::config::apps::App;
-use crate::desk::Web;
+use crate::desk::WebSignUp;
 use crate::invite::Kind;
 use crate::invite::link::percent_encode;
 use crate::problem::Problem;
@@ -34,7 +34,7 @@ struct SetupPage<'a> {
     uri: Option<String>,
     /// The app with the invite.
     magic: Option<String>,
-    web: Web,
+    web: WebSignUp,
     web_page: String,
     /// The app is for another device than the reader's.
     is_elsewhere: bool,
@@ -52,9 +52,9 @@ pub async fn get(request: Request) -> Result<Response, Problem> {
 }
 
 async fn opened(request: &Request, now: Timestamp) -> Result<Response, GuestProblem> {
-    let desk = request.state();
+    let desk = &request.state().desk;
     let id = request.param("app").unwrap_or_default();
-    let app = desk.settings().apps.iter().find(|app| app.id == id).ok_or(Problem::NotFound)?;
+    let app = request.state().settings.apps.iter().find(|app| app.id == id).ok_or(Problem::NotFound)?;
     let invite = known(request, token_in(request), now).await?;
     let host = site_of_pending(request, &invite, now)?;
     let look = Look::of(request).on(host);
@@ -62,7 +62,7 @@ async fn opened(request: &Request, now: Timestamp) -> Result<Response, GuestProb
     if matches!(invite.draft.kind, Kind::Reset { .. }) {
         return Ok(see_other(&back));
     }
-    let offer = desk.offer(invite, wants(request), now).await?;
+    let offer = desk.sign_up.offer(invite, wants(request), now).await?;
     if !offer.is_for_accounts {
         return Ok(see_other(&back));
     }

@@ -19,7 +19,7 @@ use super::username::name_in;
 use crate::caller::{Request, address_of};
 use crate::clock;
 use crate::config::HostSettings;
-use crate::desk::{Guest, SignUpError, Wants, Web};
+use crate::desk::{AppLink, Guest, SignUpError, WebSignUp};
 use crate::invite::name::Username;
 use crate::invite::{Invite, Kind};
 use crate::problem::Problem;
@@ -44,11 +44,11 @@ async fn opened(request: &Request, purpose: Purpose, now: Timestamp) -> Result<R
     if meant != purpose {
         return Ok(see_other(&Look::of(request).link(&format!("{}?t={token}", meant.path()))));
     }
-    let offer = request.state().offer(invite, Wants::Web, now).await?;
+    let offer = request.state().desk.sign_up.offer(invite, AppLink::NotWanted, now).await?;
     let errors = match offer.web {
-        Web::Closed => return Err(GuestProblem::closed(&offer.invite, &token)),
-        Web::Away => FormError::Away.into(),
-        Web::Open => FormErrors::default(),
+        WebSignUp::Closed => return Err(GuestProblem::closed(&offer.invite, &token)),
+        WebSignUp::Away => FormError::Away.into(),
+        WebSignUp::Open => FormErrors::default(),
     };
     show(request, &offer.invite, &token, "", &errors)
 }
@@ -82,10 +82,10 @@ async fn sent(request: &Request, purpose: Purpose, form: &Form, now: Timestamp) 
     };
     let guest =
         Guest { token: &form.token, username: &username, password: &form.password, client: address_of(request) };
-    let desk = request.state();
+    let desk = &request.state().desk;
     let done = match purpose {
-        Purpose::Account => desk.sign_up(guest, now).await,
-        Purpose::Password => desk.reset_password(guest, now).await,
+        Purpose::Account => desk.sign_up.register(guest, now).await,
+        Purpose::Password => desk.sign_up.reset_password(guest, now).await,
     };
     match done {
         Ok(_) => Ok(see_other(&done::link(request, purpose, &form.token, &username))),
@@ -112,7 +112,7 @@ async fn acceptable(
         // Whoever has to choose another password learns now that the name will not do, either.
         (Ok(username), Err(_)) => match Purpose::of(&invite.draft.kind) {
             Purpose::Account => {
-                request.state().check_name(invite, &username).await.err().as_ref().and_then(NameError::of)
+                request.state().desk.sign_up.check_name(invite, &username).await.err().as_ref().and_then(NameError::of)
             }
             Purpose::Password => None,
         },

@@ -10,6 +10,7 @@ use invited::backend::{
     Abilities, Adapter, Backends, CallError, Examination, Found, InApp, Mint, Minted, NewAccount, NewPassword, Refusal,
     TokenState,
 };
+use invited::caller::AppState;
 use invited::config::{Credentials, Purpose, Sources};
 use invited::desk::Desk;
 use invited::invite::Kind;
@@ -79,10 +80,26 @@ impl Default for FakeServer {
     }
 }
 
+/// A desk, and what it works with.
+pub struct AtWork {
+    pub state: Arc<AppState>,
+    pub keys: KeyRing,
+    pub backends: Arc<Backends>,
+    pub ledger: Ledger,
+    pub metrics: Arc<Metrics>,
+}
+
+impl std::ops::Deref for AtWork {
+    type Target = Desk;
+    fn deref(&self) -> &Desk {
+        &self.state.desk
+    }
+}
+
 impl FakeServer {
     /// A desk over the ledger in `dir`, with this as the server of example.com; `host` are settings of that host, `rest`
     /// of everything else.
-    pub fn desk(&self, dir: &Path, host: &str, rest: &str) -> Arc<Desk> {
+    pub fn desk(&self, dir: &Path, host: &str, rest: &str) -> AtWork {
         let config = dir.join("config.toml");
         let text = format!(
             "public_url = \"https://invite.example.com/\"\nstate_dir = \"{}\"\n[hosts.\"example.com\"]\n{host}\n\
@@ -98,7 +115,10 @@ impl FakeServer {
         let adapter: Box<dyn Adapter> = Box::new(self.clone());
         let adapters = BTreeMap::from([("example.com".parse().unwrap(), adapter)]);
         let backends = Arc::new(Backends::of_adapters(&settings.hosts, adapters, &metrics));
-        Arc::new(Desk::new(settings, keys, backends, Arc::default(), ledger, metrics))
+        let settings = Arc::new(settings);
+        let desk =
+            Desk::new(Arc::clone(&settings), keys.clone(), Arc::clone(&backends), ledger.clone(), Arc::clone(&metrics));
+        AtWork { state: Arc::new(AppState { desk, settings }), keys, backends, ledger, metrics }
     }
 
     /// The next call of `operation` meets `fault`.

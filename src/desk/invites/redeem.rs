@@ -1,10 +1,10 @@
-//! Spending the uses of invites.
+//! Redeeming: a use for a program's own sign-up.
 
 use jiff::Timestamp;
 
-use super::take_back::TakeBackError;
-use super::{Desk, FindError};
+use super::Invites;
 use crate::backend::CallError;
+use crate::desk::app_tokens::{FindError, TokenError};
 use crate::invite::field::{FieldError, join};
 use crate::invite::policy;
 use crate::invite::request::RedeemRequest;
@@ -12,9 +12,9 @@ use crate::invite::{Invite, Source, Via};
 use crate::key::Key;
 use crate::ledger::{Answer, LedgerError, RedeemError, Repeatable};
 
-/// Why a caller's own sign-up spent nothing.
+/// Why a caller's own sign-up redeemed nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SpendError {
+pub enum RedeemInviteError {
     /// Fields of the request are wrong.
     #[error("{}", join(.0))]
     Fields(Vec<FieldError>),
@@ -26,7 +26,7 @@ pub enum SpendError {
     Away,
 }
 
-impl From<FindError> for SpendError {
+impl From<FindError> for RedeemInviteError {
     fn from(error: FindError) -> Self {
         match error {
             FindError::Ledger(error) => error.into(),
@@ -35,28 +35,28 @@ impl From<FindError> for SpendError {
     }
 }
 
-impl From<LedgerError> for SpendError {
+impl From<LedgerError> for RedeemInviteError {
     fn from(error: LedgerError) -> Self {
         Self::Ledger(error.into())
     }
 }
 
-impl Desk {
-    /// Spends one use of the invite that `token` opens, for a caller's own sign-up.
+impl Invites {
+    /// Redeems one use of the invite that `token` opens, for a caller's own sign-up.
     ///
     /// # Errors
-    /// Nothing was spent.
+    /// Nothing was redeemed.
     pub async fn redeem(
         &self,
         key: &Key,
         request: &RedeemRequest,
         now: Timestamp,
-    ) -> Result<Answer<Invite>, SpendError> {
-        let (token, account) = policy::validate_redeem(request).map_err(SpendError::Fields)?;
+    ) -> Result<Answer<Invite>, RedeemInviteError> {
+        let (token, account) = policy::validate_redeem(request).map_err(RedeemInviteError::Fields)?;
         let invite = self.open(token, now).await?.filter(|invite| key.allows_host(&invite.draft.host));
         let invite = invite.ok_or(RedeemError::Absent)?;
         // A user's invite to become contacts is none to sign up with, unless the server says so.
-        if !self.is_for_accounts(&invite, now).await {
+        if !self.app_tokens.is_for_accounts(&invite, now).await {
             return Err(RedeemError::Absent.into());
         }
         let Invite { id, draft, .. } = &invite;
@@ -66,22 +66,22 @@ impl Desk {
         let account = account.map(|account| account.user.clone());
         let source = Source::Key(key.id.clone());
         let repeatable = request.idempotency.as_ref().map(|again| {
-            Repeatable::new(self.ledger.seal(), [&source.to_string(), again.path, &again.key], &again.body)
+            Repeatable::new(self.context.ledger.seal(), [&source.to_string(), again.path, &again.key], &again.body)
         });
         if invite.draft.app_token.is_some() && invite.uses_left() <= 1 {
-            // The token holds the last use; it is taken back for this caller, unless an app was first.
-            let _turn = self.lasting.turns.of(*id).await;
-            let invite = self.ledger.find(*id).await?.ok_or(RedeemError::Absent)?;
-            match self.take_back(&invite, now).await {
-                Ok(()) => {}
-                Err(TakeBackError::Ledger(error)) => return Err(error.into()),
-                Err(TakeBackError::Call(CallError::Refused(_))) => return Err(RedeemError::AppTokenOutstanding.into()),
-                Err(TakeBackError::Call(_)) => return Err(SpendError::Away),
+            // The token holds the last use; it is withdrawn for this caller, unless an app was first.
+            let _lock = self.context.locks.lock(*id).await;
+            let invite = self.context.ledger.find(*id).await?.ok_or(RedeemError::Absent)?;
+            match self.app_tokens.withdraw(invite, now).await {
+                Ok(_) => {}
+                Err(TokenError::Ledger(error)) => return Err(error.into()),
+                Err(TokenError::Call(CallError::Refused(_))) => return Err(RedeemError::AppTokenOutstanding.into()),
+                Err(TokenError::Call(_)) => return Err(RedeemInviteError::Away),
             }
         }
-        let answer = self.ledger.redeem(*id, account, Via::Api, repeatable, now).await?;
+        let answer = self.context.ledger.redeem(*id, account, Via::Api, repeatable, now).await?;
         if !answer.is_repeated {
-            self.redeemed(&answer.value, Via::Api, &source);
+            self.context.redeemed(&answer.value, Via::Api, &source);
         }
         Ok(answer)
     }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{CreateInviteError, Desk};
+use super::Invites;
+use super::error::CreateInviteError;
 use crate::backend::Backends;
 use crate::invite::link::{self, Landing};
 use crate::invite::token::LedgerKey;
@@ -70,7 +71,7 @@ impl Links {
     }
 }
 
-impl Desk {
+impl Invites {
     /// An invite with its token and links.
     ///
     /// # Errors
@@ -81,14 +82,14 @@ impl Desk {
 
     /// What links are made with, under the configuration in force.
     pub(super) fn links(&self) -> Result<Links, CreateInviteError> {
-        let landing = match (&self.settings.invites.landing, &self.settings.public_url) {
+        let landing = match (&self.context.settings.invites.landing, &self.context.settings.public_url) {
             (Some(template), own) => {
                 Landing::Elsewhere(template.as_str().into(), own.as_ref().map(|own| own.base().into()))
             }
             (None, Some(public_url)) => Landing::Own(public_url.base().into()),
             (None, None) => return Err(CreateInviteError::NoPublicUrl),
         };
-        let (key, seal) = (self.ledger.key().clone(), self.ledger.seal().clone());
-        Ok(Links { key, seal, landing, backends: Arc::clone(&self.backends) })
+        let (key, seal) = (self.context.ledger.key().clone(), self.context.ledger.seal().clone());
+        Ok(Links { key, seal, landing, backends: Arc::clone(&self.context.backends) })
     }
 }

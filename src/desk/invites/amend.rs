@@ -1,8 +1,9 @@
-//! Changing invites, and taking them back.
+//! Amending invites, and revoking them.
 
 use jiff::Timestamp;
 
-use super::{Caller, Desk};
+use super::Invites;
+use super::caller::Caller;
 use crate::invite::field::{FieldError, join};
 use crate::invite::policy;
 use crate::invite::request::ChangeRequest;
@@ -11,7 +12,7 @@ use crate::key::Key;
 use crate::ledger::{ChangeError, LedgerError};
 use crate::log::{Event, event};
 
-/// Why an invite was not changed.
+/// Why an invite was not amended.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AmendError {
     /// Fields of the request are wrong.
@@ -22,8 +23,8 @@ pub enum AmendError {
     Ledger(#[from] ChangeError),
 }
 
-impl Desk {
-    /// Changes an invite within what `key` may.
+impl Invites {
+    /// Amends an invite within what `key` may.
     ///
     /// # Errors
     /// Nothing was changed.
@@ -39,16 +40,16 @@ impl Desk {
         let bounds = self.bounds(&caller, Some(&invite.draft.host));
         let change = policy::validate_change(request, &invite, &bounds, now).map_err(AmendError::Fields)?;
         let revoked = change.revoked;
-        let invite = self.ledger.change(id, change, caller.limits(), now).await?;
+        let invite = self.context.ledger.change(id, change, caller.limits(), now).await?;
         if revoked == Some(true) && invite.revoked_at == Some(now) {
             event(&Event::InviteRevoked { invite: &invite.id, host: &invite.draft.host });
         }
-        // The server knows the token as it was; another is made when it is needed.
+        // The server knows the token as it was; another is minted when it is needed.
         let fits =
             |token: &AppToken| invite.status(now) == Status::Pending && token.expires_at <= invite.draft.expires_at;
         if !invite.draft.app_token.as_ref().is_none_or(fits) {
-            self.take_back_soon(&invite, now).await;
-            return Ok(self.ledger.find(id).await.map_err(ChangeError::from)?.unwrap_or(invite));
+            self.app_tokens.withdraw_soon(&invite, now).await;
+            return Ok(self.context.ledger.find(id).await.map_err(ChangeError::from)?.unwrap_or(invite));
         }
         Ok(invite)
     }
@@ -58,18 +59,9 @@ impl Desk {
     /// # Errors
     /// Nothing was revoked.
     pub async fn revoke(&self, ids: Vec<InviteId>, now: Timestamp) -> Result<Vec<Invite>, LedgerError> {
-        let revoked = self.revoke_only(ids, now).await?;
+        let revoked = self.context.revoke(ids, now).await?;
         for invite in &revoked {
-            self.take_back_soon(invite, now).await;
-        }
-        Ok(revoked)
-    }
-
-    /// The same where nothing is to be taken back.
-    pub(super) async fn revoke_only(&self, ids: Vec<InviteId>, now: Timestamp) -> Result<Vec<Invite>, LedgerError> {
-        let revoked = self.ledger.revoke(ids, now).await?;
-        for invite in &revoked {
-            event(&Event::InviteRevoked { invite: &invite.id, host: &invite.draft.host });
+            self.app_tokens.withdraw_soon(invite, now).await;
         }
         Ok(revoked)
     }

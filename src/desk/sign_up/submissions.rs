@@ -4,21 +4,24 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rand::Rng as _;
 use sha2::Sha256;
 
-use super::guest::{Guest, TWICE_WITHIN};
+use super::guest::Guest;
 use crate::clock;
 use crate::invite::InviteId;
 use crate::invite::name::Username;
 
+/// The same guest may send the same form twice: then the second answer is that of the first, for so long.
+pub(super) const TWICE_WITHIN: SignedDuration = SignedDuration::from_mins(10);
+
 /// So many forms are remembered.
-const MAX_FORMS: usize = 10_000;
+const MAX_SUBMISSIONS: usize = 10_000;
 
 /// What was lately sent with which invite for whom. In memory alone, and of a password no more than a MAC under a key
 /// that goes with the process: after a restart, and at another node, nobody knows.
-pub(super) struct Forms {
+pub(in crate::desk) struct Submissions {
     key: [u8; 64],
     sent: Mutex<HashMap<(InviteId, Username), Sent>>,
 }
@@ -28,7 +31,7 @@ struct Sent {
     at: Timestamp,
 }
 
-impl Default for Forms {
+impl Default for Submissions {
     fn default() -> Self {
         let mut key = [0; 64];
         clock::rng().fill_bytes(&mut key);
@@ -36,7 +39,7 @@ impl Default for Forms {
     }
 }
 
-impl Forms {
+impl Submissions {
     fn mac(&self, password: &str) -> [u8; 32] {
         let mut mac = Hmac::<Sha256>::new((&self.key).into());
         mac.update(password.as_bytes());
@@ -46,10 +49,10 @@ impl Forms {
     /// Remembers a form.
     pub(super) fn note(&self, id: InviteId, guest: Guest<'_>, now: Timestamp) {
         let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
-        if sent.len() >= MAX_FORMS {
+        if sent.len() >= MAX_SUBMISSIONS {
             sent.retain(|_, sent| now.duration_since(sent.at) < TWICE_WITHIN);
         }
-        if sent.len() < MAX_FORMS {
+        if sent.len() < MAX_SUBMISSIONS {
             let form = Sent { password: self.mac(guest.password.reveal()), at: now };
             sent.insert((id, guest.username.clone()), form);
         }

@@ -1,0 +1,213 @@
+//! The life of one app token, driven: [`app_token::next`] says what is to be done, and here it is done.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::backend::{CallError, Mint, Minted, Refusal, TokenState};
+use crate::desk::context::{Context, warn_refused};
+use crate::invite::app_token::{self, AppTokenAction, AppTokenEvent, AppTokenState};
+use crate::invite::name::{HostName, Username};
+use crate::invite::{AppToken, Draft, Invite, Source, Via};
+use crate::ledger::{Kept, LedgerError};
+
+/// Drives app tokens through their lives.
+#[derive(Clone)]
+pub(super) struct Life(pub(super) Arc<Context>);
+
+/// Why it is not known what became of a token.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(in crate::desk) enum TokenError {
+    /// The server is away, or withdraws no tokens.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// The ledger cannot be used.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+/// What a server's answer is to a token's life, and who used it.
+pub(super) fn heard(state: TokenState) -> (AppTokenEvent, Option<Username>) {
+    match state {
+        TokenState::Live(_) => (AppTokenEvent::FoundLive, None),
+        TokenState::Used(account) => (AppTokenEvent::FoundUsed, account),
+        TokenState::Unused => (AppTokenEvent::FoundUnused, None),
+    }
+}
+
+impl Life {
+    /// Has the table say what `event` does to the token of `invite`, and does that, until nothing is left to do. Gives the
+    /// invite as it is then; without a token nothing happens.
+    ///
+    /// # Errors
+    /// When it cannot be found out now what became of the token, or it cannot be withdrawn.
+    pub(super) async fn drive(
+        &self,
+        invite: Invite,
+        event: AppTokenEvent,
+        now: Timestamp,
+    ) -> Result<Invite, TokenError> {
+        match invite.draft.app_token.clone() {
+            Some(token) => self.drive_token(invite, token, (event, None), now).await,
+            None => Ok(invite),
+        }
+    }
+
+    /// Mints a token for an invite that can have one and has none.
+    ///
+    /// # Errors
+    /// When the ledger cannot be used. If the server mints none the invite stays as it is.
+    pub(super) async fn mint_for(&self, invite: Invite, now: Timestamp) -> Result<Invite, TokenError> {
+        let (_, action) = app_token::next(AppTokenState::of(&invite, now), AppTokenEvent::Wanted);
+        if action != AppTokenAction::Mint {
+            return Ok(invite);
+        }
+        match self.mint(&invite.draft, now).await {
+            Ok(Some(token)) => self.drive_token(invite, token, (AppTokenEvent::Minted, None), now).await,
+            Ok(None) => Ok(invite),
+            Err(error) => {
+                warn_refused(&invite, "no token for apps", &error);
+                Ok(invite)
+            }
+        }
+    }
+
+    /// The same for a token in hand: the one that is out, or one that was just minted.
+    pub(super) async fn drive_token(
+        &self,
+        mut invite: Invite,
+        mut token: AppToken,
+        (mut event, mut account): (AppTokenEvent, Option<Username>),
+        now: Timestamp,
+    ) -> Result<Invite, TokenError> {
+        let ledger = &self.0.ledger;
+        let host = invite.draft.host.clone();
+        let server = self.0.backend(&host).zip(self.0.reveal(&token));
+        let mut state = AppTokenState::of(&invite, now);
+        loop {
+            let (after, action) = app_token::next(state, event);
+            state = after;
+            match action {
+                // A reservation is ended by whoever holds it, and a token that is in hand need not be minted.
+                AppTokenAction::Leave
+                | AppTokenAction::Mint
+                | AppTokenAction::Redeem
+                | AppTokenAction::Release
+                | AppTokenAction::ReleaseTokenGone => {
+                    return Ok(invite);
+                }
+                AppTokenAction::Keep => match ledger.keep_app_token(invite.id, token.clone(), now).await {
+                    Ok(Kept::Kept(invite)) => return Ok(invite),
+                    // Somebody was faster: the table is asked again, for the invite as the ledger has it.
+                    Ok(Kept::NotNeeded(other)) => {
+                        state = other.as_ref().map_or(AppTokenState::Ended, |other| AppTokenState::of(other, now));
+                        event = AppTokenEvent::Minted;
+                        invite = other.unwrap_or(invite);
+                    }
+                    Err(error) => {
+                        self.withdraw_minted(&host, &token).await;
+                        return Err(error.into());
+                    }
+                },
+                AppTokenAction::WithdrawMinted => {
+                    self.withdraw_minted(&host, &token).await;
+                    return Ok(invite);
+                }
+                AppTokenAction::BeginWithdrawal => {
+                    event = match &server {
+                        None => AppTokenEvent::NoServer,
+                        Some((backend, _)) if !backend.takes_back() => AppTokenEvent::CannotWithdraw,
+                        // From here on nobody is given it, also if we end in the middle.
+                        Some(_) if ledger.begin_withdrawal(invite.id, token.clone()).await? => {
+                            token.is_withdrawing = true;
+                            AppTokenEvent::Marked
+                        }
+                        Some(_) => AppTokenEvent::Held,
+                    }
+                }
+                AppTokenAction::Withdraw => {
+                    event = match &server {
+                        Some((backend, text)) if backend.withdraw(text).await? => AppTokenEvent::Withdrawn,
+                        Some(_) => AppTokenEvent::NotThere,
+                        None => AppTokenEvent::NoServer,
+                    }
+                }
+                AppTokenAction::LookUp => {
+                    (event, account) = match &server {
+                        Some((backend, text)) => heard(backend.look_up(text).await?),
+                        None => (AppTokenEvent::NoServer, None),
+                    }
+                }
+                AppTokenAction::RecordUse => return Ok(self.record_use(invite, token, account, now).await?),
+                AppTokenAction::Revoke => {
+                    // This was all of it, unless a guest of ours is using it up right now.
+                    if !ledger.reservations(Some(invite.id)).await?.is_empty() {
+                        return Ok(invite);
+                    }
+                    self.0.revoke(vec![invite.id], now).await?;
+                    return Ok(self.forget(invite, token).await?);
+                }
+                AppTokenAction::Forget => return Ok(self.forget(invite, token).await?),
+                AppTokenAction::Refuse => return Err(CallError::Refused(Refusal::Unsupported).into()),
+                AppTokenAction::TryLater => return Err(CallError::Unsure("its token was not withdrawn".into()).into()),
+            }
+        }
+    }
+
+    async fn forget(&self, invite: Invite, token: AppToken) -> Result<Invite, LedgerError> {
+        self.0.ledger.forget_app_token(invite.id, token).await?;
+        Ok(self.0.ledger.find(invite.id).await?.unwrap_or(invite))
+    }
+
+    /// Records that an app used `token`, unless that is on record.
+    ///
+    /// # Errors
+    /// When the ledger cannot be used.
+    pub(super) async fn record_use(
+        &self,
+        invite: Invite,
+        token: AppToken,
+        account: Option<Username>,
+        now: Timestamp,
+    ) -> Result<Invite, LedgerError> {
+        let before = invite.redemptions.len();
+        let text = self.0.reveal(&token);
+        let Some(invite) = self.0.ledger.redeem_in_app(invite.id, token, account, now).await? else {
+            return Ok(invite);
+        };
+        if invite.redemptions.len() > before {
+            self.0.redeemed(&invite, Via::App, &Source::Server);
+            // From here on the ledger knows. Where this fails the server has one token more in its way.
+            if let (Some(backend), Some(text)) = (self.0.backend(&invite.draft.host), text)
+                && invite.draft.source != Source::Server
+            {
+                let _ = backend.forget(&text).await;
+            }
+        }
+        Ok(invite)
+    }
+
+    /// Mints a token for an invite of `draft`'s kind; nothing where apps cannot sign up with one.
+    ///
+    /// # Errors
+    /// When the server is away, or mints none.
+    pub(super) async fn mint(&self, draft: &Draft, now: Timestamp) -> Result<Option<AppToken>, CallError> {
+        let Some(backend) = self.0.backend(&draft.host) else { return Ok(None) };
+        if !backend.abilities().in_app.has(&draft.kind) {
+            return Ok(None);
+        }
+        let ttl = std::time::Duration::try_from(draft.expires_at.duration_since(now)).unwrap_or_default();
+        let wanted = Mint { kind: &draft.kind, groups: &draft.groups, roles: &draft.roles, ttl };
+        let Minted { token, expires_at } = backend.mint(&wanted).await?;
+        let expires_at = expires_at.unwrap_or(draft.expires_at).min(draft.expires_at);
+        let sealed = self.0.ledger.seal().close(token.as_bytes());
+        Ok(Some(AppToken { sealed, expires_at, is_withdrawing: false }))
+    }
+
+    /// Withdraws a token that nobody has got. If that fails it expires by itself.
+    pub(super) async fn withdraw_minted(&self, host: &HostName, token: &AppToken) {
+        if let (Some(backend), Some(token)) = (self.0.backend(host), self.0.reveal(token)) {
+            let _ = backend.withdraw(&token).await;
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! How the ledger and the XMPP servers are, for whoever operates the service.
+
+use std::sync::Arc;
+
+use super::context::Context;
+use crate::backend::State;
+use crate::config::BackendKind;
+use crate::invite::name::HostName;
+use crate::ledger::LedgerError;
+
+/// How it goes: a part of the desk.
+pub struct ServiceHealth {
+    context: Arc<Context>,
+}
+
+impl ServiceHealth {
+    pub(super) fn new(context: Arc<Context>) -> Self {
+        Self { context }
+    }
+
+    /// Whether the ledger can be written; tried at most once a second, however often it is asked.
+    ///
+    /// # Errors
+    /// When it cannot.
+    pub async fn is_writable(&self) -> Result<(), LedgerError> {
+        self.context.ledger.is_writable().await
+    }
+
+    /// The hosts, each with the kind of its backend, and how its server is if there is one.
+    pub fn hosts(&self) -> impl Iterator<Item = (&HostName, BackendKind, Option<State>)> {
+        let state = |host: &HostName| self.context.backend(host).map(crate::backend::Backend::state);
+        self.context.settings.hosts.iter().map(move |(host, settings)| (host, settings.backend.kind(), state(host)))
+    }
+}

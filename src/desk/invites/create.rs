@@ -1,0 +1,148 @@
+//! Creating invites.
+
+use jiff::Timestamp;
+
+use super::caller::Caller;
+use super::error::CreateInviteError;
+use super::links::CreatedInvite;
+use super::{Invites, max_uses};
+use crate::backend::{self, Backend};
+use crate::config::Scope;
+use crate::invite::Invite;
+use crate::invite::field::Given;
+use crate::invite::name::HostName;
+use crate::invite::policy::{self, Bounds, HostRules, ServerRules};
+use crate::invite::request::{InviteRequest, Minting};
+use crate::ledger::{Answer, CreateError, Repeatable};
+use crate::log::{Event, event};
+use crate::metrics::Of;
+
+impl Invites {
+    /// Creates as many invites alike as the request counts, all or none. They are durable when this returns.
+    ///
+    /// A request with an Idempotency-Key that came before gets those of then, as they were then, and creates none. Only their
+    /// links are of the configuration in force, so that they lead somewhere also if that has changed; and what it does not
+    /// allow any more is refused.
+    ///
+    /// # Errors
+    /// Nothing was created.
+    pub async fn create(
+        &self,
+        caller: &Caller<'_>,
+        request: &InviteRequest,
+        now: Timestamp,
+    ) -> Result<Answer<Vec<CreatedInvite>>, CreateInviteError> {
+        let host = self.meant_host(caller, &request.host);
+        let label = host.as_ref().map_or(String::new(), |host| host.map(ToString::to_string).unwrap_or_default());
+        let answer = match host {
+            _ if !caller.may(Scope::Create) => Err(CreateInviteError::Scope),
+            Ok(host) => self.create_for(caller, host, request, now).await,
+            Err(error) => Err(error),
+        };
+        let whose = Of { host: label, key: caller.source().label() };
+        let metrics = &self.context.metrics;
+        match &answer {
+            Ok(Answer { is_repeated: true, .. }) => {}
+            Ok(Answer { value, .. }) => _ = metrics.created.get_or_create(&whose).inc_by(value.len() as u64),
+            Err(_) => _ = metrics.refused.get_or_create(&whose).inc(),
+        }
+        answer
+    }
+
+    async fn create_for(
+        &self,
+        caller: &Caller<'_>,
+        host: Option<&HostName>,
+        request: &InviteRequest,
+        now: Timestamp,
+    ) -> Result<Answer<Vec<CreatedInvite>>, CreateInviteError> {
+        let (context, app_tokens) = (&self.context, &self.app_tokens);
+        let links = self.links()?;
+        let draft = policy::validate(request, &self.bounds(caller, host), now).map_err(CreateInviteError::Fields)?;
+        // Better said now to a user than later to the guest. A server that is away is no reason not to create it.
+        if let (Caller::User { .. }, Some(name), Some(backend)) =
+            (caller, draft.kind.reserves(), context.backend(&draft.host))
+            && backend.exists(name).await == Ok(true)
+        {
+            return Err(CreateError::NameReserved(name.clone()).into());
+        }
+        let repeatable = request.idempotency.as_ref().map(|again| {
+            let source = caller.source().to_string();
+            Repeatable::new(context.ledger.seal(), [&source, again.path, &again.key], &again.body)
+        });
+        let drafts = vec![draft; usize::try_from(request.count()).unwrap_or(usize::MAX)];
+        let wanted = request.minting.value().copied().unwrap_or_default();
+        let wanted = if links.landing.has_uri() { wanted.max(Minting::IfPossible) } else { wanted };
+        let is_new = match caller.limits() {
+            Some(limits) if wanted != Minting::Later => {
+                let request = repeatable.clone();
+                context.ledger.would_create(limits, drafts.len(), request, now).await.map_err(CreateError::from)?
+            }
+            _ => true,
+        };
+        // What will be refused, or was answered before, needs no tokens.
+        let minting = if is_new { wanted } else { Minting::Later };
+        let drafts = app_tokens.mint_for(drafts, minting, now).await.map_err(CreateInviteError::NoAppToken)?;
+        let minted: Vec<_> =
+            drafts.iter().filter_map(|draft| Some((draft.host.clone(), draft.app_token.clone()?))).collect();
+        let created = context.ledger.create(drafts, caller.limits(), repeatable, now).await;
+        if !matches!(created, Ok(Answer { is_repeated: false, .. })) {
+            app_tokens.withdraw_minted(&minted).await;
+        }
+        let created = created?;
+        if !created.is_repeated {
+            for Invite { id, draft, .. } in &created.value {
+                event(&Event::InviteMade { invite: id, host: &draft.host, source: &draft.source });
+            }
+        }
+        Ok(created.map(|invites| invites.into_iter().map(|invite| links.of(invite)).collect()))
+    }
+
+    /// The host that is meant: the one named, or the only one possible; nothing if what is named can be none, which is for
+    /// [`policy::validate`] to say.
+    fn meant_host(&self, caller: &Caller<'_>, named: &Given<String>) -> Result<Option<&HostName>, CreateInviteError> {
+        let may = |host: &&HostName| caller.key().is_none_or(|key| key.allows_host(host));
+        let mut possible = self.context.settings.hosts.keys().filter(may);
+        match named {
+            Given::Malformed => Ok(None),
+            Given::Is(name) => {
+                let name = name.parse().map_err(|_| CreateInviteError::Host)?;
+                possible.find(|host| **host == name).map(Some).ok_or(CreateInviteError::Host)
+            }
+            Given::Absent => match (possible.next(), possible.next()) {
+                (Some(host), None) => Ok(Some(host)),
+                (Some(_), Some(_)) => Err(CreateInviteError::WhichHost),
+                (None, _) => Err(CreateInviteError::Host),
+            },
+        }
+    }
+
+    /// What bounds what `caller` may ask for on `host`.
+    pub(super) fn bounds<'a>(&'a self, caller: &Caller<'_>, host: Option<&'a HostName>) -> Bounds<'a> {
+        let settings = &self.context.settings;
+        let host = host.and_then(|host| settings.hosts.get_key_value(host)).map(|(name, settings)| HostRules {
+            name,
+            reserved: &settings.reserved_usernames,
+            server: self.context.backend(name).map(server_rules),
+        });
+        let key = caller.key();
+        Bounds {
+            host,
+            source: caller.source(),
+            ttl: settings.invites.ttl,
+            max_ttl: self.max_ttl(key),
+            max_uses: max_uses(key),
+        }
+    }
+}
+
+fn server_rules(backend: &Backend) -> ServerRules {
+    let abilities = backend.abilities();
+    ServerRules {
+        kind: backend.kind().word(),
+        contacts: abilities.contacts,
+        resets: abilities.reset || abilities.in_app.reset,
+        groups: abilities.groups,
+        keeps: backend::is_kept,
+    }
+}

@@ -1,0 +1,31 @@
+//! Why no invite was created.
+
+use crate::backend::CallError;
+use crate::invite::field::{FieldError, join};
+use crate::ledger::CreateError;
+
+/// Why no invite was created.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CreateInviteError {
+    /// The key may not create invites.
+    #[error("the key may not create invites")]
+    Scope,
+    /// The key may not create invites for this host, or it is none of ours.
+    #[error("not a host for which invites can be created here; see [hosts] in the configuration")]
+    Host,
+    /// Several hosts are possible.
+    #[error("several hosts are declared; name one")]
+    WhichHost,
+    /// Fields of the request are wrong.
+    #[error("{}", join(.0))]
+    Fields(Vec<FieldError>),
+    /// The ledger says no.
+    #[error(transparent)]
+    Ledger(#[from] CreateError),
+    /// Tokens for apps were wanted by all means, and there is none.
+    #[error("no token for apps: {0}")]
+    NoAppToken(CallError),
+    /// There is nothing to make links of.
+    #[error("public_url is not set in the configuration; links begin with it")]
+    NoPublicUrl,
+}

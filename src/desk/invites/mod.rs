@@ -1,0 +1,90 @@
+//! Invites: created, found, amended, revoked, redeemed by a program.
+//!
+//! | module | what it has |
+//! |---|---|
+//! | `caller` | who asks, and within which limits |
+//! | `create`, `error` | new invites, and why there are none |
+//! | `links` | what their holders need |
+//! | `amend` | changes within what a key may, and revocation |
+//! | `redeem` | a use for a program's own sign-up |
+
+mod amend;
+mod caller;
+mod create;
+mod error;
+mod links;
+mod redeem;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::app_tokens::{AppTokens, FindError};
+use super::context::Context;
+use crate::invite::policy::MAX_USES;
+use crate::invite::{Invite, InviteId};
+use crate::key::Key;
+use crate::ledger::{Filter, LedgerError};
+pub use amend::AmendError;
+pub use caller::Caller;
+pub use error::CreateInviteError;
+pub use links::{CreatedInvite, WebOnly};
+pub use redeem::RedeemInviteError;
+
+/// Invites: a part of the desk.
+#[derive(Clone)]
+pub struct Invites {
+    context: Arc<Context>,
+    app_tokens: AppTokens,
+}
+
+impl Invites {
+    pub(super) fn new(context: Arc<Context>, app_tokens: AppTokens) -> Self {
+        Self { context, app_tokens }
+    }
+
+    /// The invite that `token` opens, also one that a host's server made itself. Redeems nothing.
+    ///
+    /// # Errors
+    /// When that cannot be told now.
+    pub async fn open(&self, token: &str, now: Timestamp) -> Result<Option<Invite>, FindError> {
+        match self.context.ledger.key().open(token) {
+            Some(id) => Ok(self.context.ledger.find(id).await?),
+            None => Box::pin(self.app_tokens.adopted(token, now)).await,
+        }
+    }
+
+    /// Whether `token` may be one that a server made itself: then servers are asked for it.
+    #[must_use]
+    pub fn may_be_a_servers(&self, token: &str) -> bool {
+        let has_servers = self.context.backends.all().next().is_some();
+        !token.is_empty() && self.context.ledger.key().open(token).is_none() && has_servers
+    }
+
+    /// The invite called `id`, if `key` may know of it.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn find(&self, key: &Key, id: InviteId) -> Result<Option<Invite>, LedgerError> {
+        Ok(self.context.ledger.find(id).await?.filter(|invite| key.allows_host(&invite.draft.host)))
+    }
+
+    /// Invites, newest first.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn list(&self, filter: Filter, now: Timestamp) -> Result<Vec<Invite>, LedgerError> {
+        self.context.ledger.list(filter, now).await
+    }
+
+    /// The longest lifetime that `key` may give an invite.
+    #[must_use]
+    pub fn max_ttl(&self, key: Option<&Key>) -> Duration {
+        self.context.settings.invites.max_ttl.min(key.and_then(|key| key.settings.max_ttl).unwrap_or(Duration::MAX))
+    }
+}
+
+fn max_uses(key: Option<&Key>) -> u32 {
+    key.and_then(|key| key.settings.max_uses).unwrap_or(MAX_USES).min(MAX_USES)
+}

@@ -1,0 +1,263 @@
+//! Sign-up: a guest sees what an invite offers, gets an account with it, or a new password.
+//!
+//! A use is reserved in the ledger, then the server creates the account, then the ledger records it. Whatever goes wrong
+//! in between, the use is not granted twice: it stays reserved until the server has said whether there is an account
+//! ([`SignUp::reconcile_all`]).
+//!
+//! | module | what it has |
+//! |---|---|
+//! | `offer` | what a guest can do with an invite |
+//! | `submissions` | forms that were sent |
+//! | `carry_out` | what the server is asked for |
+//! | `end` | how a reservation ends |
+//! | `guest` | who signs up, and why that may not work |
+
+mod carry_out;
+mod end;
+mod guest;
+mod offer;
+mod submissions;
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::app_tokens::AppTokens;
+use super::context::Context;
+use super::invites::Invites;
+use crate::backend::{self, Backend, CallError, Refusal};
+use crate::clock;
+use crate::invite::name::Username;
+use crate::invite::{Invite, Kind, Redemption, Status, Via};
+use crate::ledger::{LedgerError, Reservation};
+use carry_out::carry_out;
+use end::{Ends, RECONCILE_AFTER};
+pub use guest::{Guest, SignUpError};
+use offer::Offers;
+pub use offer::{AppLink, Offer, WebSignUp};
+pub(super) use submissions::Submissions;
+use submissions::TWICE_WITHIN;
+
+/// A token that an app used in the meantime frees the way for one more try.
+const TRIES: usize = 2;
+
+/// Sign-up: a part of the desk.
+#[derive(Clone)]
+pub struct SignUp {
+    context: Arc<Context>,
+    app_tokens: AppTokens,
+    invites: Invites,
+    submissions: Arc<Submissions>,
+    offers: Offers,
+    ends: Ends,
+}
+
+impl SignUp {
+    pub(super) fn new(
+        context: &Arc<Context>,
+        app_tokens: AppTokens,
+        invites: Invites,
+        submissions: Arc<Submissions>,
+    ) -> Self {
+        let offers = Offers::new(Arc::clone(context), app_tokens.clone());
+        Self { context: Arc::clone(context), app_tokens, invites, submissions, offers, ends: Ends(Arc::clone(context)) }
+    }
+
+    /// What a guest can do with a pending invite. Redeems nothing; mints the app token if there is none yet and the link
+    /// for an app is wanted.
+    ///
+    /// # Errors
+    /// When the ledger cannot be used.
+    pub async fn offer(&self, invite: Invite, app_link: AppLink, now: Timestamp) -> Result<Offer, LedgerError> {
+        self.offers.offer(invite, app_link, now).await
+    }
+
+    /// Creates an account with an invite.
+    ///
+    /// # Errors
+    /// Nothing was redeemed, but for [`SignUpError::Away`] and [`SignUpError::Ledger`]: then it may come true later.
+    pub async fn register(&self, guest: Guest<'_>, now: Timestamp) -> Result<Invite, SignUpError> {
+        let invite = self.invites.open(guest.token, now).await?.ok_or(SignUpError::Absent)?;
+        if matches!(invite.draft.kind, Kind::Reset { .. }) {
+            return Err(SignUpError::WrongKind);
+        }
+        self.redeem(invite, guest, now).await
+    }
+
+    /// Sets a new password with an invite.
+    ///
+    /// # Errors
+    /// As [`SignUp::register`].
+    pub async fn reset_password(&self, guest: Guest<'_>, now: Timestamp) -> Result<Invite, SignUpError> {
+        let invite = self.invites.open(guest.token, now).await?.ok_or(SignUpError::Absent)?;
+        if !matches!(invite.draft.kind, Kind::Reset { .. }) {
+            return Err(SignUpError::WrongKind);
+        }
+        self.redeem(invite, guest, now).await
+    }
+
+    /// What speaks against a new account's name, as far as that can be told without creating it: for whoever refuses a form
+    /// for another reason, and says all that is wrong with it at once.
+    ///
+    /// # Errors
+    /// What [`SignUp::register`] would say of the name, or that its server is away.
+    pub async fn check_name(&self, invite: &Invite, username: &Username) -> Result<(), SignUpError> {
+        self.may_be_called(invite, username)?;
+        is_free(self.offers.server_for(invite)?, username).await
+    }
+
+    async fn redeem(&self, invite: Invite, guest: Guest<'_>, now: Timestamp) -> Result<Invite, SignUpError> {
+        let ledger = &self.context.ledger;
+        let began = clock::instant();
+        // A lock may be waited for, and a server; what is reserved then is reserved then.
+        let passed = || now + SignedDuration::try_from(began.elapsed()).unwrap_or_default();
+        let _lock = self.context.locks.lock(invite.id).await;
+        let invite = ledger.find(invite.id).await?.ok_or(SignUpError::Absent)?;
+        let is_same = self.submissions.is_same(invite.id, guest, now);
+        if is_same == Some(true) && just_served(&invite, guest.username, now) {
+            return Ok(invite);
+        }
+        let unfinished = ledger.reservations(Some(invite.id)).await?;
+        let backend = self.offers.server_for(&invite)?;
+        if let Some(reservation) = unfinished.into_iter().find(|reservation| reservation.account == *guest.username) {
+            // Somebody else may have chosen the same name.
+            if is_same == Some(false) && !matches!(invite.draft.kind, Kind::Reset { .. }) {
+                return Err(SignUpError::Taken);
+            }
+            return self.resume(backend, &reservation, guest, now).await;
+        }
+        self.check(&invite, guest, now)?;
+        let invite = self.app_tokens.reconcile(invite, now).await?;
+        let is_account = !matches!(invite.draft.kind, Kind::Reset { .. });
+        if is_account {
+            is_free(backend, guest.username).await?;
+        }
+        for _ in 0..TRIES {
+            let reservation = ledger.reserve(invite.id, guest.username.clone(), Via::Web, passed()).await?;
+            self.submissions.note(invite.id, guest, now);
+            let answer = carry_out(&self.context, backend, &reservation, guest).await;
+            let used_in_app = answer == Err(CallError::Refused(Refusal::NoToken));
+            let ended = self.ends.end(backend, &reservation, answer).await;
+            // What has not ended is still reserved: a second try would be one too many.
+            if !used_in_app || ended == Err(SignUpError::Away) {
+                return ended;
+            }
+        }
+        Err(SignUpError::Ended(Status::Redeemed))
+    }
+
+    /// What can be said without asking anybody.
+    fn check(&self, invite: &Invite, guest: Guest<'_>, now: Timestamp) -> Result<(), SignUpError> {
+        let status = invite.status(now);
+        if status != Status::Pending {
+            return Err(SignUpError::Ended(status));
+        }
+        self.may_be_called(invite, guest.username)?;
+        let host = self.context.settings.hosts.get(&invite.draft.host).ok_or(SignUpError::Closed)?;
+        if guest.password.reveal().chars().count() < host.min_password_length {
+            return Err(SignUpError::PasswordTooShort(host.min_password_length));
+        }
+        Ok(())
+    }
+
+    /// What the invite and the host say of a name.
+    fn may_be_called(&self, invite: &Invite, username: &Username) -> Result<(), SignUpError> {
+        if invite.draft.kind.username().is_some_and(|bound| bound != username) {
+            return Err(SignUpError::OtherName);
+        }
+        if !matches!(invite.draft.kind, Kind::Reset { .. }) {
+            if self.is_reserved(invite, username) {
+                return Err(SignUpError::Reserved);
+            }
+            if !backend::is_kept(username) {
+                return Err(SignUpError::Name);
+            }
+        }
+        Ok(())
+    }
+
+    fn is_reserved(&self, invite: &Invite, username: &Username) -> bool {
+        let host = self.context.settings.hosts.get(&invite.draft.host);
+        // Whoever created the invite for that name has been through this.
+        invite.draft.kind.username() != Some(username)
+            && host.is_some_and(|host| host.reserved_usernames.contains(username))
+    }
+
+    /// Goes on with what this guest began and nobody knows the end of.
+    async fn resume(
+        &self,
+        backend: &Backend,
+        reservation: &Reservation,
+        guest: Guest<'_>,
+        now: Timestamp,
+    ) -> Result<Invite, SignUpError> {
+        if matches!(reservation.invite.draft.kind, Kind::Reset { .. }) {
+            self.submissions.note(reservation.invite.id, guest, now);
+            let mut answer = carry_out(&self.context, backend, reservation, guest).await;
+            if answer == Err(CallError::Refused(Refusal::NoToken)) {
+                // The first try has used it up. Setting a password twice is setting it once.
+                let without = Reservation { token: None, ..reservation.clone() };
+                answer = carry_out(&self.context, backend, &without, guest).await;
+            }
+            return self.ends.end(backend, reservation, answer).await;
+        }
+        match backend.exists(&reservation.account).await {
+            // Where it cannot be asked, it is tried again: a name that is taken now was reserved for this guest, and a
+            // token that is gone was used up by the first try.
+            Err(CallError::Refused(Refusal::Unsupported)) => {
+                match carry_out(&self.context, backend, reservation, guest).await {
+                    Ok(()) | Err(CallError::Refused(Refusal::Taken | Refusal::NoToken)) => {
+                        self.ends.record(reservation).await
+                    }
+                    answer => self.ends.end(backend, reservation, answer).await,
+                }
+            }
+            _ => self.ends.reconcile(backend, reservation, now).await?.ok_or(SignUpError::Away),
+        }
+    }
+
+    /// Ends reservations that were left open, by a crash or by a server that did not answer.
+    ///
+    /// # Errors
+    /// When the ledger cannot be used.
+    pub(super) async fn reconcile_all(&self, now: Timestamp) -> Result<(), LedgerError> {
+        for reservation in self.context.ledger.reservations(None).await? {
+            if now.duration_since(reservation.at) < RECONCILE_AFTER {
+                continue;
+            }
+            let Some(backend) = self.context.backend(&reservation.invite.draft.host) else { continue };
+            let _lock = self.context.locks.lock(reservation.invite.id).await;
+            if let Err(SignUpError::Ledger(error)) = self.ends.reconcile(backend, &reservation, now).await {
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// A MAC under the ledger's key over `parts`: what a page writes itself it knows again by it.
+    #[must_use]
+    pub fn mac(&self, parts: &[&str]) -> Vec<u8> {
+        self.context.ledger.seal().slot(parts)
+    }
+}
+
+/// What the server says of a name for a new account.
+async fn is_free(backend: &Backend, username: &Username) -> Result<(), SignUpError> {
+    match backend.exists(username).await {
+        Ok(true) => Err(SignUpError::Taken),
+        // Where it cannot be asked, it is found out by trying.
+        Ok(false) | Err(CallError::Refused(Refusal::Unsupported)) => Ok(()),
+        Err(CallError::Refused(Refusal::Name)) => Err(SignUpError::Name),
+        Err(_) => Err(SignUpError::Away),
+    }
+}
+
+/// Whether a guest of that name has just been served.
+fn just_served(invite: &Invite, username: &Username, now: Timestamp) -> bool {
+    let is_same = |redemption: &Redemption| {
+        redemption.via == Via::Web
+            && redemption.account.as_ref() == Some(username)
+            && now.duration_since(redemption.at) < TWICE_WITHIN
+    };
+    invite.redemptions.iter().any(is_same)
+}
