@@ -5,10 +5,11 @@
 //! | module | what it has |
 //! |---|---|
 //! | [`cli`] | the command line: `serve`, `demo`, keys and invites by hand |
+//! | [`service`] | the service, from its settings to its last answer: reload, housekeeping, reconciliation |
 //! | [`app`], [`component`] | the tide app: state, middleware, the route table; commands for the users of a host, over XMPP |
 //! | [`api`], [`pages`] | what programs call: `/invites_api`; what guests see |
 //! | [`caller`], [`problem`] | a call as handlers get it, and who is calling; every refusal that an outsider may see |
-//! | [`desk`] | the use cases: let in, issue, look up, list, revoke |
+//! | [`desk`] | the use cases, in parts: access, invites, app tokens, sign-up, reconciliation |
 //! | [`server`] | sockets, connections, HTTP/1, draining, the service manager; knows no route |
 //! | [`key`], [`ledger`], [`backend`] | who may ask: declared keys and those of the state directory; the record of all invites, and its group commit; how accounts come to be on an XMPP server |
 //! | [`config`] | from sources to settings |
@@ -43,3 +44,4 @@ pub mod pages;
 pub mod problem;
 pub mod rate;
 pub mod server;
+pub mod service;

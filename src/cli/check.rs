@@ -6,13 +6,14 @@ use std::sync::Arc;
 use anyhow::bail;
 
 use super::as_service::{self, Tried};
-use super::{Global, Outcome, Told, hint, is_closed_pipe, load_tls, print, tell};
+use super::{Global, Outcome, Told, hint, is_closed_pipe, print, tell};
 use crate::backend::{Backends, Examination};
 use crate::component::{self, ConnectError, Examined};
 use crate::config::{Credentials, Fault, Faults, Merged, PublicUrl, Purpose, Settings};
 use crate::key::KeyRing;
 use crate::key::state::StateKeys;
 use crate::metrics::{self, Metrics};
+use crate::service;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -42,7 +43,7 @@ pub(super) fn run(global: &Global, options: &Options) -> Outcome {
         };
     }
     let settings = merged.settings(&Credentials::from_environment(), Purpose::Check)?;
-    let mut faults = match load_tls(&settings) {
+    let mut faults = match service::load_tls(&settings) {
         Ok(_) => vec![],
         Err(Faults(faults)) => faults,
     };

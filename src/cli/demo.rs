@@ -5,8 +5,7 @@ use hyper::body::Bytes;
 use hyper::header::{AUTHORIZATION, HOST, LOCATION};
 use smol_hyper::rt::FuturesIo;
 
-use super::serve::Service;
-use super::{Global, Outcome, print, qr};
+use super::{Global, Outcome, print, qr, serve};
 use crate::clock;
 use crate::config::value::{Listen, Sha256};
 use crate::config::{Credentials, Purpose, RawKey, Sources};
@@ -34,8 +33,8 @@ pub(super) fn run(global: &Global) -> Outcome {
     StateKeys::new(&settings.state_dir).store(&id, &key)?;
     let key = format!("{id}/{}", secret.reveal());
 
-    let service = Service::start(settings, sources)?;
-    async_std::task::block_on(service.run(vec![socket], async |_| {
+    let service = serve::start(settings, sources)?;
+    async_std::task::block_on(service.run(vec![socket], async || {
         let location = ask(address, &key).await.context("cannot make an invite")?;
         print(&format!(
             "A key was made, and an invite with it. To make another one:\n\n  \

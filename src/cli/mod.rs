@@ -11,19 +11,16 @@ mod key;
 mod qr;
 mod refuse;
 mod serve;
-mod tend;
 mod token;
 
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-use crate::config::{Credentials, Fault, Faults, Merged, Purpose, Settings, Sources};
+use crate::config::{Credentials, Faults, Merged, Purpose, Settings, Sources};
 use crate::log;
-use crate::server::{self, TlsConfig, TlsError};
 
 /// What `--help` says below the options.
 const HELP: &str = "\
@@ -192,12 +189,6 @@ fn run(global: &Global, command: Command) -> Outcome {
 fn start_log(global: &Global) -> &Global {
     log::start(global.verbosity - 1);
     global
-}
-
-/// Certificate and key, if the configuration names them.
-fn load_tls(settings: &Settings) -> Result<Option<Arc<TlsConfig>>, Faults> {
-    let fault = |error: TlsError| Fault { path: "tls".into(), value: None, origin: None, reason: error.to_string() };
-    settings.tls.as_ref().map(server::load_tls).transpose().map_err(|error| Faults(vec![fault(error)]))
 }
 
 fn is_closed_pipe(error: &anyhow::Error) -> bool {

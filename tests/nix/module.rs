@@ -362,7 +362,7 @@ fn what_the_program_cannot_reload_nixos_restarts_or_refuses() {
     if !has_nix("what_the_program_cannot_reload_nixos_restarts_or_refuses") {
         return;
     }
-    let source = include_str!("../../src/cli/serve.rs");
+    let source = include_str!("../../src/service/reload.rs");
     let list = source.split("for (what, changed) in [").nth(1).unwrap().split("] {").next().unwrap();
     let programs: Vec<_> = list.split("(\"").skip(1).map(|entry| entry.split('"').next().unwrap()).collect();
     assert_eq!(programs, NEEDS_RESTART.map(|(name, _)| name));

@@ -1,0 +1,154 @@
+//! Looks after the service, once a second: keys, counts, clearing up, watchdog, status, idleness.
+
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use async_io::Timer;
+use jiff::Timestamp;
+
+use super::running::Running;
+use crate::clock;
+use crate::ledger::Census;
+use crate::metrics::Of;
+use crate::server::lifecycle;
+
+/// How often the service looks after itself.
+const ROUND: Duration = Duration::from_secs(1);
+/// Pending invites are counted anew at most so often.
+const COUNT_EVERY: Duration = Duration::from_mins(1);
+/// Ended invites are forgotten so often.
+const SWEEP_EVERY: Duration = Duration::from_hours(1);
+/// A ledger that failed is tried again so often.
+const PROBE_EVERY: Duration = Duration::from_secs(5);
+
+pub(super) struct Housekeeper {
+    running: Running,
+    activated: bool,
+    idle: async_channel::Sender<()>,
+    /// The status as the service manager has it.
+    status: String,
+    key_changes: u64,
+    counted_at: Timestamp,
+}
+
+impl Housekeeper {
+    /// `activated` says whether the service manager starts the service again for a connection: then `idle` is told when
+    /// nobody needs it.
+    pub(super) fn new(running: Running, activated: bool, idle: async_channel::Sender<()>) -> Self {
+        Self { running, activated, idle, status: String::new(), key_changes: 0, counted_at: clock::now() }
+    }
+
+    pub(super) async fn run(mut self) {
+        let watchdog = lifecycle::watchdog();
+        let pause = watchdog.map_or(ROUND, |most| ROUND.min(most / 3));
+        let mut due = Due::default();
+        let mut last_request = (self.running.server.requests(), clock::instant());
+        let mut has_said_why = false;
+        loop {
+            let _ = self.running.state_keys.current();
+            let changes = self.running.state_keys.changes();
+            self.running.metrics.key_reloads.inc_by(changes - std::mem::replace(&mut self.key_changes, changes));
+            if due.is(Task::Count, COUNT_EVERY) {
+                self.count().await;
+            }
+            if due.is(Task::Sweep, SWEEP_EVERY) {
+                self.sweep().await;
+            }
+            if self.running.ledger.trouble().is_some() && due.is(Task::Probe, PROBE_EVERY) {
+                // How that went is logged by the ledger itself.
+                let _ = self.running.ledger.probe().await;
+            }
+            // A request would be answered: the accept loops and the ledger's thread answer.
+            let is_alive = self.running.server.turn().await && self.running.ledger.heartbeat().await.is_ok();
+            if is_alive && watchdog.is_some() {
+                lifecycle::alive();
+            }
+            let status = self.running.status();
+            if status != self.status {
+                lifecycle::status(&status);
+                self.status = status;
+            }
+            let requests = self.running.server.requests();
+            if requests != last_request.0 {
+                last_request = (requests, clock::instant());
+            }
+            let idle_exit = self.running.state.load().settings.idle_exit.filter(|_| self.activated);
+            let is_idle = idle_exit.is_some_and(|idle| clock::instant().duration_since(last_request.1) >= idle);
+            let needed = if is_idle { self.needed().await } else { None };
+            if let Some(reason) = needed {
+                if !std::mem::replace(&mut has_said_why, true) {
+                    log::info!("idle, but {reason}; going on");
+                }
+            } else if is_idle {
+                log::info!("idle; the next connection starts the service again");
+                let _ = self.idle.send(()).await;
+                return;
+            }
+            Timer::after(pause).await;
+        }
+    }
+
+    /// What there is to do, if there is anything, although nobody calls.
+    async fn needed(&self) -> Option<&'static str> {
+        let state = self.running.state.load_full();
+        if state.settings.component.is_some() {
+            return Some("users may call by the component");
+        }
+        // Their server is looked after, and it is asked what they use.
+        state.desk.app_tokens.are_out(clock::now()).await.then_some("apps hold tokens, whose use is watched")
+    }
+
+    /// Counts what is pending, and what expired since it was last counted.
+    async fn count(&mut self) {
+        let now = clock::now();
+        let Ok(census) = self.running.ledger.census(self.counted_at, now).await else { return };
+        let metrics = &self.running.metrics;
+        metrics.pending.clear();
+        for Census { host, source, pending, expired } in &census {
+            let labels = Of { host: host.to_string(), key: source.label() };
+            // Users are counted together.
+            metrics.pending.get_or_create(&labels).inc_by(*pending);
+            if *expired > 0 {
+                metrics.expired.get_or_create(&labels).inc_by(*expired);
+            }
+        }
+        self.counted_at = now;
+        self.running.pending.store(census.iter().map(|one| one.pending).sum(), Ordering::Relaxed);
+    }
+
+    /// Forgets what ended longer ago than it is to be kept.
+    async fn sweep(&self) {
+        let retention = self.running.state.load().settings.ledger.retention;
+        let Ok(ended_before) = clock::now().checked_sub(retention) else { return };
+        match self.running.ledger.sweep(ended_before, clock::now()).await {
+            Ok(0) => {}
+            Ok(dropped) => log::info!("{dropped} invites that ended long ago were dropped"),
+            Err(error) => log::warn!("error":% = error; "invites that ended long ago are not dropped"),
+        }
+    }
+}
+
+/// What is done now and then.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Task {
+    Count,
+    Sweep,
+    Probe,
+}
+
+/// When each task was last done.
+#[derive(Default)]
+struct Due([Option<Instant>; 3]);
+
+impl Due {
+    /// Whether `task` is due; if so, it counts as done.
+    fn is(&mut self, task: Task, every: Duration) -> bool {
+        let now = clock::instant();
+        let last = &mut self.0[task as usize];
+        let due = last.is_none_or(|last| now.duration_since(last) >= every);
+        if due {
+            *last = Some(now);
+        }
+        due
+    }
+}

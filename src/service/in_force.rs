@@ -1,0 +1,26 @@
+//! What is done about each configuration that comes into force, at the start and on reload.
+
+use std::sync::Arc;
+
+use crate::config::{Fault, Faults, Settings};
+use crate::pages::register;
+use crate::server::{self, TlsConfig, TlsError};
+
+/// Tells the admin what to know of a configuration that comes into force.
+pub(super) fn log_notices(settings: &Settings) {
+    for notice in &settings.notices {
+        log::warn!("{notice}");
+    }
+    for (host, why) in register::not_offered(settings) {
+        log::info!("no sign-up form on {host}: {why}");
+    }
+}
+
+/// Certificate and key, if the configuration names them.
+///
+/// # Errors
+/// When they cannot be used.
+pub fn load_tls(settings: &Settings) -> Result<Option<Arc<TlsConfig>>, Faults> {
+    let fault = |error: TlsError| Fault { path: "tls".into(), value: None, origin: None, reason: error.to_string() };
+    settings.tls.as_ref().map(server::load_tls).transpose().map_err(|error| Faults(vec![fault(error)]))
+}

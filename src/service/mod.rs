@@ -1,0 +1,168 @@
+//! The service: from its settings to its last answer.
+//!
+//! | module | what it has |
+//! |---|---|
+//! | `reload` | another configuration, put in force while requests are answered |
+//! | `in_force` | what is done about each configuration that comes into force |
+//! | `housekeeper` | keys, counts, clearing up, watchdog, status, idleness: every second |
+//! | `reconciler` | what the XMPP servers need, and what was left undone |
+//! | `running` | what these share, and one line about how it goes |
+
+mod housekeeper;
+mod in_force;
+mod reconciler;
+mod reload;
+mod running;
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use futures_lite::FutureExt as _;
+use tide::listener::Listener as _;
+
+use crate::app;
+use crate::backend::Backends;
+use crate::caller::AppState;
+use crate::clock;
+use crate::component;
+use crate::config::{Faults, Settings, Sources};
+use crate::desk::Desk;
+use crate::key::KeyRing;
+use crate::key::state::StateKeys;
+use crate::ledger::{Ledger, OpenError};
+use crate::metrics::Metrics;
+use crate::server::lifecycle::{self, Request, Requests};
+use crate::server::listen::{Role, Socket};
+use crate::server::{Listeners, Server};
+use housekeeper::Housekeeper;
+pub use in_force::load_tls;
+use in_force::log_notices;
+use reload::Reloader;
+use running::Running;
+
+/// The component had all the time that connections had, and gets as long again as a call to a server takes at most.
+const COMPONENT_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Whoever collects metrics is given so long to read them when the service stops.
+const METRICS_PATIENCE: Duration = Duration::from_secs(1);
+
+/// Why the service cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The configuration cannot be put in force.
+    #[error(transparent)]
+    Config(#[from] Faults),
+    /// The ledger cannot be opened.
+    #[error(transparent)]
+    Ledger(#[from] OpenError),
+    /// The process cannot be told to reload and to stop.
+    #[error("cannot catch signals")]
+    Signals(#[source] io::Error),
+    /// A socket cannot be listened on.
+    #[error(transparent)]
+    Listen(#[from] io::Error),
+}
+
+/// A service that is ready to run.
+pub struct Service {
+    running: Running,
+    metrics_server: Server<Arc<Metrics>>,
+    reloader: Reloader,
+}
+
+impl Service {
+    /// Opens the ledger and reads the keys. `sources` are read again on reload.
+    ///
+    /// # Errors
+    /// When a person must act.
+    pub fn start(settings: Settings, sources: Sources) -> Result<Self, ServeError> {
+        let ledger = Ledger::open(&settings.ledger)?;
+        let state_keys = Arc::new(StateKeys::new(&settings.state_dir));
+        let _ = state_keys.current();
+        let server = Server::new(settings.http.clone());
+        server.replace_tls(load_tls(&settings)?);
+        let keys = KeyRing::new(&settings.keys, Arc::clone(&state_keys));
+        log_notices(&settings);
+        let metrics = Arc::new(Metrics::new(ledger.commits().clone()));
+        let metrics_server = Server::new(settings.http.clone());
+        let backends = Arc::new(Backends::new(&settings.hosts, None, &metrics));
+        let settings = Arc::new(settings);
+        let desk = Desk::new(Arc::clone(&settings), keys, backends, ledger.clone(), Arc::clone(&metrics));
+        let state = Arc::new(ArcSwap::from_pointee(AppState { desk, settings }));
+        let (pending, component) = (Arc::default(), Arc::default());
+        let running = Running { server, metrics, state_keys, ledger, state, pending, component };
+        Ok(Self { reloader: Reloader::new(sources, running.clone()), running, metrics_server })
+    }
+
+    /// Serves until it is told to stop. `started` is called when requests are answered.
+    ///
+    /// # Errors
+    /// When it cannot listen, or `started` fails.
+    pub async fn run<E: From<ServeError>>(
+        self,
+        sockets: Vec<Socket>,
+        started: impl AsyncFnOnce() -> Result<(), E>,
+    ) -> Result<(), E> {
+        let Self { running, metrics_server, reloader } = self;
+        let activated = sockets.iter().any(|socket| socket.adopted);
+        let mut requests = Requests::catch().map_err(ServeError::Signals)?;
+        let (metrics, public): (Vec<_>, _) = sockets.into_iter().partition(|socket| socket.role == Role::Metrics);
+        let app = app::build(running.state.load_full(), Arc::clone(&running.metrics));
+        let mut listeners = app.bind(Listeners::new(&running.server, public)).await.map_err(ServeError::Listen)?;
+        let places: Vec<_> = listeners.info().iter().map(ToString::to_string).collect();
+        let app = app::build_metrics(Arc::clone(&running.metrics));
+        let mut metrics = app.bind(Listeners::new(&metrics_server, metrics)).await.map_err(ServeError::Listen)?;
+        for place in metrics.info() {
+            log::info!("metrics on {place}");
+        }
+        let accepting = async_std::task::spawn(async move { listeners.accept().await });
+        let accepting_metrics = async_std::task::spawn(async move { metrics.accept().await });
+
+        let (idle, idled) = async_channel::bounded(1);
+        let status = running.status();
+        log::info!("listening on {}; {status}", places.join(", "));
+        lifecycle::ready(&status);
+        async_std::task::spawn(Housekeeper::new(running.clone(), activated, idle).run());
+        async_std::task::spawn(reconciler::run(Arc::clone(&running.state)));
+        let (going, stop) = async_channel::bounded(1);
+        let component =
+            async_std::task::spawn(component::run(Arc::clone(&running.state), Arc::clone(&running.component), stop));
+        started().await?;
+
+        loop {
+            let idle = async {
+                match idled.recv().await {
+                    Ok(()) => Request::Stop,
+                    Err(_) => std::future::pending().await,
+                }
+            };
+            match requests.next().or(idle).await {
+                Request::Reload => reloader.reload(),
+                Request::Stop => break,
+            }
+        }
+        lifecycle::stopping("answering what is in flight");
+        log::info!("stopping; answering what is in flight");
+        let patience = running.state.load().settings.http.drain_timeout.0;
+        drop(going);
+        let hurried = async {
+            while requests.next().await != Request::Stop {}
+            usize::MAX
+        };
+        let left = running.server.drain(accepting, patience).or(hurried).await;
+        match left {
+            0 => {}
+            usize::MAX => log::warn!("told to stop twice; not waiting for what is in flight"),
+            left => log::warn!("{left} connections were still open after drain_timeout"),
+        }
+        if left != usize::MAX {
+            clock::within(COMPONENT_PATIENCE, component).await;
+        }
+        metrics_server.drain(accepting_metrics, METRICS_PATIENCE).await;
+        running.ledger.close();
+        log::info!("stopped");
+        Ok(())
+    }
+}

@@ -1,0 +1,74 @@
+//! Another configuration: all of it is right and put in force, or nothing changes.
+
+use std::sync::Arc;
+
+use super::in_force::{load_tls, log_notices};
+use super::running::Running;
+use crate::app;
+use crate::caller::AppState;
+use crate::config::{Credentials, Faults, Purpose, Settings, Sources};
+use crate::key::KeyRing;
+use crate::log::{Event, event};
+use crate::server::lifecycle;
+
+/// Reads the configuration again when it is told to.
+pub(super) struct Reloader {
+    sources: Sources,
+    running: Running,
+}
+
+impl Reloader {
+    pub(super) fn new(sources: Sources, running: Running) -> Self {
+        Self { sources, running }
+    }
+
+    /// Reads everything again, and says how that went.
+    pub(super) fn reload(&self) {
+        lifecycle::reloading();
+        match self.put_in_force() {
+            Ok(()) => event(&Event::Reloaded),
+            Err(Faults(faults)) => {
+                event(&Event::ReloadRefused);
+                faults.iter().for_each(|fault| log::error!("{fault}"));
+            }
+        }
+        lifecycle::ready(&self.running.status());
+    }
+
+    fn put_in_force(&self) -> Result<(), Faults> {
+        let running = &self.running;
+        let settings = self.sources.merge().settings(&Credentials::from_environment(), Purpose::Serve)?;
+        let tls = load_tls(&settings)?;
+        let before = running.state.load_full();
+        warn_of_restart(&before.settings, &settings);
+        log_notices(&settings);
+        let limits = settings.http.clone();
+        let keys = KeyRing::new(&settings.keys, Arc::clone(&running.state_keys));
+        let settings = Arc::new(settings);
+        let desk = before.desk.renewed(Arc::clone(&settings), keys);
+        let state = Arc::new(AppState { desk, settings });
+        running.state.store(Arc::clone(&state));
+        if tls.is_some() {
+            running.server.replace_tls(tls);
+        }
+        running.server.replace(app::build(state, Arc::clone(&running.metrics)), limits);
+        running.metrics.key_reloads.inc();
+        Ok(())
+    }
+}
+
+/// Names what has changed and stays as it is until a restart.
+fn warn_of_restart(before: &Settings, after: &Settings) {
+    for (what, changed) in [
+        ("listen", after.listen != before.listen),
+        ("metrics.listen", after.metrics.listen != before.metrics.listen),
+        ("state_dir", after.state_dir != before.state_dir),
+        ("ledger.url", after.ledger.url != before.ledger.url),
+        ("ledger.key_file", after.ledger.key_file != before.ledger.key_file),
+        ("tls", after.tls.is_some() != before.tls.is_some()),
+    ] {
+        if changed {
+            log::warn!("{what} has changed, and needs a restart");
+        }
+    }
+}
