@@ -24,6 +24,7 @@ rustPlatform.buildRustPackage {
       ../benches
       ../clippy.toml
       ../config.example.toml
+      ../docs
       ../src
       ../systemd
       ../tests

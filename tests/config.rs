@@ -1,4 +1,4 @@
-//! Configuration: sources and their order, faults told all at once, the example and the README held against the schema.
+//! Configuration: sources and their order, faults told all at once, the example and the page of settings held against the schema.
 
 mod common;
 #[path = "common/schema.rs"]
@@ -7,6 +7,7 @@ mod schema;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use common::docs::{hold, page};
 use common::{CONFIG, KEY, Scratch};
 use schema::schema_keys;
 
@@ -84,16 +85,16 @@ fn the_example_shows_the_defaults() {
 }
 
 #[test]
-fn the_readme_has_the_table_of_all_settings() {
+fn the_page_of_settings_has_them_all() {
     let defaults = invited::config::defaults();
-    let mut table = String::from("| setting | default | |\n|---|---|---|\n");
+    let mut table = String::from("## All settings\n\n| setting | default | |\n|---|---|---|\n");
     for (key, text) in schema_keys() {
         let default = defaults.pointer(&format!("/{}", key.replace('.', "/"))).map(|value| format!("`{value}`"));
         let (default, text) = (default.unwrap_or_default(), text.replace('|', "\\|"));
         let _ = writeln!(table, "| `{key}` | {default} | {text} |");
     }
-    let readme = include_str!("../README.md");
-    assert!(readme.contains(&table), "put this table into README.md:\n{table}");
+    let (above, _) = page("docs/settings.md").split_once("## All settings\n").unwrap();
+    hold("docs/settings.md", &format!("{above}{table}"));
 }
 
 #[test]

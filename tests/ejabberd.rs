@@ -23,6 +23,7 @@ use invited::invite::name::{Jid, Username};
 use jiff::Timestamp;
 use serde_json::json;
 
+use common::docs::{block, blocks, page};
 use common::{CONFIG, Scratch};
 use ejabberd::{ADMIN, Ejabberd, HOST, PASSWORD};
 use form::Form;
@@ -234,13 +235,6 @@ fn answers_that_are_none_are_not_taken_for_one() {
     }
 }
 
-/// The blocks of the README's section on ejabberd in that language.
-fn readme(language: &str) -> Vec<&'static str> {
-    let section = include_str!("../README.md").split("## With ejabberd").nth(1).unwrap().split("\n## ").next().unwrap();
-    let fence = format!("```{language}\n");
-    section.split(&fence).skip(1).map(|block| block.split("```").next().unwrap()).collect()
-}
-
 /// Puts modules among those that are in `lines`.
 fn with_modules(lines: &str, more: &str) -> String {
     let more = more.split("modules:\n").nth(1).unwrap().trim_end();
@@ -271,14 +265,15 @@ fn sign_up(real: &Ejabberd, backend: &str) {
 }
 
 #[test]
-fn the_lines_of_the_readme_are_all_that_is_needed() {
-    let [accounts, apps] = readme("yaml")[..] else { panic!() };
+fn the_lines_of_the_page_are_all_that_is_needed() {
+    let page = page("docs/ejabberd.md");
+    let [accounts, apps] = blocks(page, "yaml")[..] else { panic!() };
     let lines = if ejabberd::version() < (26, 7) { accounts.into() } else { with_modules(accounts, apps) };
     let real = Ejabberd::as_told(&lines.replace("port: 5281", "port: 5280"));
     let password = Scratch::new("");
     let password = password.path().join("password");
     std::fs::write(&password, PASSWORD).unwrap();
-    let backend = readme("toml")[0]
+    let backend = block(page, "toml")
         .replace("127.0.0.1:5281", &real.http.to_string())
         .replace("\"ejabberd-password\"", &format!("{:?}", password.to_str().unwrap()));
     sign_up(&real, &backend);

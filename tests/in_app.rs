@@ -8,6 +8,7 @@ mod prosody;
 #[path = "common/slixmpp.rs"]
 mod slixmpp;
 
+use common::docs::{block, page};
 use common::{CONFIG, Scratch, Served, now};
 use form::Form;
 use prosody::{CLIENT_MODULES, HOST, Prosody, Storage};
@@ -297,17 +298,12 @@ fn an_invite_that_a_user_made_in_an_app_is_shown_signed_up_on_and_recorded() {
     }
 }
 
-/// A block of the README's section on Prosody.
-fn readme(language: &str) -> &'static str {
-    let section = include_str!("../README.md").split("## With Prosody").nth(1).unwrap().split("\n## ").next().unwrap();
-    section.split(&format!("```{language}\n")).nth(1).unwrap().split("```").next().unwrap()
-}
-
 #[test]
-fn the_lines_of_the_readme_are_all_that_is_needed() {
-    let prosody = Prosody::as_told(readme("lua"));
+fn the_lines_of_the_page_are_all_that_is_needed() {
+    let page = page("docs/prosody.md");
+    let prosody = Prosody::as_told(block(page, "lua"));
     let socket = prosody.socket().display().to_string();
-    let backend = readme("toml").replace("/var/lib/prosody/prosody.sock", &socket);
+    let backend = block(page, "toml").replace("/var/lib/prosody/prosody.sock", &socket);
     assert!(backend.contains(&socket));
     let scratch = Scratch::new(&format!("{CONFIG}{backend}"));
     let told = scratch.ok(&["check", "--connect"]);

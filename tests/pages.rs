@@ -307,10 +307,9 @@ fn previews_have_a_title_a_text_and_a_picture_of_the_site() {
 }
 
 #[test]
-fn the_readme_names_the_apps_and_shows_how_to_add_one() {
-    let readme = include_str!("../README.md");
-    let block = readme.split("```toml\n").find(|block| block.contains("[[apps.custom]]")).unwrap();
-    let block = block.split("```").next().unwrap().replace("[hosts.\"example.com\"]\n", "");
+fn the_page_names_the_apps_and_shows_how_to_add_one() {
+    let page = common::docs::page("docs/pages.md");
+    let block = common::docs::block(page, "toml").replace("[hosts.\"example.com\"]\n", "");
     let scratch = Scratch::new(&CONFIG.replace("[keys.site]", &format!("{block}[keys.site]")));
     assert_eq!(scratch.ok(&["check"]), "valid: 1 host, 1 key\n");
     // What is wrong is told with all that there are.
@@ -318,7 +317,7 @@ fn the_readme_names_the_apps_and_shows_how_to_add_one() {
     let told = String::from_utf8(scratch.run(&["check"]).stderr).unwrap();
     let all = told.split("there are ").nth(1).unwrap().lines().next().unwrap().to_owned();
     let (most, last) = all.rsplit_once(", ").unwrap();
-    let words: Vec<_> = readme.split_whitespace().collect();
+    let words: Vec<_> = page.split_whitespace().collect();
     assert!(words.join(" ").contains(&format!("Built in are {most} and {last}.")), "{all}");
 }
 

@@ -13,7 +13,7 @@ use std::thread;
 use std::time::Duration;
 
 use common::http::{Response, request};
-use common::{CONFIG, Client, PATIENCE, Scratch, Served, now};
+use common::{CONFIG, Client, KEY, PATIENCE, Scratch, Served, docs, now};
 use jwt::Signer;
 use postgres::{PASSWORD, Postgres};
 use serde_json::{Value, json};
@@ -33,6 +33,33 @@ limit = "4/d"
 sha256 = "1ec1c26b50d5d3c58d9583181af8076655fe00756bf7285940ba3670f99fcba0"
 max_pending = 3
 "#;
+
+/// As docs/nodes.md says, but for the name, which the harness has taken.
+#[test]
+fn the_lines_of_the_page_are_all_that_is_needed() {
+    let mut database = Postgres::start();
+    let section = docs::section("docs/nodes.md", "Set up");
+    let renamed = |text: &str| text.replace("invited", "nodes");
+    for line in docs::block(section, "console").lines() {
+        let command = line.strip_prefix("# sudo -u postgres ").unwrap_or_else(|| panic!("{line:?}"));
+        database.run_client(&renamed(command));
+    }
+    let address = "?host=/run/postgresql\"";
+    let toml = docs::block(section, "toml");
+    assert!(toml.contains(address), "{toml}");
+    let toml = renamed(toml).replace(address, &format!("{}\"", database.address()));
+    let scratch = Scratch::new(&format!("{CONFIG}{toml}"));
+    assert_eq!(scratch.serve().client().invite(KEY).status, 201);
+    // By a user that may do no more than this.
+    let owners = "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'";
+    assert_eq!(database.sql("nodes", owners), "nodes");
+    assert_eq!(database.sql("nodes", "SELECT rolsuper FROM pg_roles WHERE rolname = 'nodes'"), "f");
+    // And while it is away.
+    let served = scratch.serve();
+    database.stop_at_once();
+    let refused = served.client().invite(KEY);
+    assert!(refused.status == 503 && refused.header("retry-after").is_some(), "{}", refused.text());
+}
 
 /// A node; what nodes share is the URL and the ledger key.
 fn node(url: &str, key_of: Option<&Scratch>) -> Scratch {

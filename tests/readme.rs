@@ -1,31 +1,28 @@
-//! Every command of the README works, in the order in which it stands there.
+//! Every command of README and docs/ works, in the order in which it stands there.
 
 mod common;
 
 use std::process::Command;
 
-const README: &str = include_str!("../README.md");
+use common::docs::{PAGES, blocks, page, section};
 
 /// Shown, and tried elsewhere: the tour by tests/demo.rs.
 const ELSEWHERE: [&str; 1] = ["cargo run --release -- demo\n"];
 
-fn blocks() -> Vec<&'static str> {
-    README.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect()
-}
-
+/// After the README, which leads to them, in the same shell.
 #[test]
-fn every_command_of_the_readme_works() {
+fn every_command_works() {
     let dir = tempfile::tempdir().unwrap();
     let port = common::listener().local_addr().unwrap().port();
     let binary = std::path::Path::new(env!("CARGO_BIN_EXE_invited")).parent().unwrap();
     let mut script = String::from("set -eu -o pipefail\ntrap 'kill $(jobs -p)' EXIT\n");
-    for block in blocks().into_iter().filter(|block| !ELSEWHERE.contains(block)) {
+    for block in PAGES.iter().flat_map(|(_, text)| blocks(text, "sh")).filter(|block| !ELSEWHERE.contains(block)) {
         for line in block.lines() {
             script.push_str(line);
             script.push('\n');
         }
     }
-    // The port of the README may be taken on this machine.
+    // The port of the pages may be taken on this machine.
     let script = script.replace("5290", &port.to_string());
     let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap());
     let output = Command::new("bash").arg("-c").arg(&script).env("PATH", path).current_dir(&dir).output().unwrap();
@@ -36,12 +33,13 @@ fn every_command_of_the_readme_works() {
     for expected in [
         "valid: 1 host, 0 keys\n",
         "HTTP/1.1 201 Created\r\n",
-        "HTTP/1.1 303 See Other\r\n",
         "/invite?",
         "█",
         "\tpending\taccount\texample.com\t1\t",
         "\"status\": \"pending\"",
         "username      alice\n",
+        "HTTP/1.1 303 See Other\r\n",
+        "/invite?",
         "newsletter/",
         // By the signed key.
         "HTTP/1.1 201 Created\r\n",
@@ -66,11 +64,17 @@ fn every_command_of_the_readme_works() {
 #[test]
 fn the_servers_that_the_readme_names_are_those_that_are_tried() {
     let table = include_str!("servers").split("table='\n").nth(1).unwrap().split('\'').next().unwrap();
-    let limits = README.split("\n## Limits\n").nth(1).unwrap().split("\n## ").next().unwrap();
+    let limits = section("README.md", "Limits");
     for (server, words) in [("prosody=", "Prosody "), ("ejabberd=", "ejabberd ")] {
         let rows = table.lines().filter(|row| !row.starts_with("sid "));
         let versions: Vec<_> = rows.map(|row| row.split(server).nth(1).unwrap().split(' ').next().unwrap()).collect();
         let [first, second, third] = versions[..] else { panic!("{versions:?}") };
         assert!(limits.contains(&format!("{words}{first}, {second} and {third}")), "{versions:?}: {limits}");
     }
+}
+
+#[test]
+fn the_readme_can_be_read_in_five_minutes() {
+    let lines = page("README.md").lines().count();
+    assert!(lines <= 200, "{lines} lines; what is not needed for the first invite has a page in docs/");
 }

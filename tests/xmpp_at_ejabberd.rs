@@ -60,7 +60,11 @@ fn tokens_are_made_used_once_and_seen_to_be_used_where_there_are_any() {
         json!({"do": "race", "token": token, "usernames": ["one", "two", "three"], "password": "a long password"});
     let raced = slixmpp::ask(server.c2s, &race);
     let let_in = raced.as_array().unwrap().iter().filter(|guest| guest["ok"] == true).count();
-    assert_eq!((let_in, ended(&[&token])), (1, vec![(0, TokenState::Used(None))]), "README says that one is let in");
+    assert_eq!(
+        (let_in, ended(&[&token])),
+        (1, vec![(0, TokenState::Used(None))]),
+        "docs/any-server.md says that one is let in"
+    );
 
     // On the web.
     let (username, password, token) = ("juliet".parse().unwrap(), Secret::new("a long password".into()), mint());

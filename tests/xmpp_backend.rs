@@ -167,7 +167,7 @@ fn a_token_that_was_used_is_told_from_one_that_was_not() {
     assert_eq!(register(&kept, "romeo"), json!({"ok": true}));
 }
 
-/// What README says of it: nothing that a client can do holds apps to one account a token, if Prosody does not.
+/// What docs/any-server.md says of it: nothing that a client can do holds apps to one account a token, if Prosody does not.
 #[test]
 fn apps_that_race_with_one_token_are_held_by_the_server_alone() {
     if slixmpp::is_missing() {
@@ -179,7 +179,7 @@ fn apps_that_race_with_one_token_are_held_by_the_server_alone() {
     let request = json!({"do": "race", "token": token, "usernames": names, "password": "a long password"});
     slixmpp::ask(prosody.address(), &request);
     let made = names.iter().filter(|name| login(&prosody, name, "a long password")).count();
-    assert_eq!(made, names.len(), "README says that there are as many accounts as there were streams");
+    assert_eq!(made, names.len(), "the page says that there are as many accounts as there were streams");
 }
 
 #[test]

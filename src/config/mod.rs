@@ -61,7 +61,7 @@ pub use show::show;
 pub use sources::Sources;
 pub use tls::TlsSettings;
 
-/// The JSON Schema of the configuration, as `tests/` hold README, example and Nix module against it.
+/// The JSON Schema of the configuration, as `tests/` hold docs/settings.md, example and Nix module against it.
 #[must_use]
 pub fn schema() -> serde_json::Value {
     schemars::schema_for!(settings::RawConfig).to_value()

@@ -1,7 +1,7 @@
 //! The whole configuration: as people write it, and as it is in force. What has no table of its own is checked here;
 //! each table has a file of its own.
 //!
-//! The doc comments of the raw forms are the texts of the README's table and of `nix/module.nix`; a test holds them
+//! The doc comments of the raw forms are the texts of the table in docs/settings.md and of `nix/module.nix`; a test holds them
 //! together.
 
 use std::collections::{BTreeMap, BTreeSet};

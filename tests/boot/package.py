@@ -50,6 +50,21 @@ def manual_pages_and_completions_are_where_they_are_looked_for():
 
 
 @check
+def pages_are_beside_the_readme_and_their_links_lead_somewhere():
+    doc = "/usr/share/doc/invited"
+    # What is in the source alone is not packed.
+    source = ["CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "LICENSE-MIT", "LICENSE-APACHE", "config.example.toml", "deny.toml"]
+    pages = glob.glob(f"{doc}/docs/*.md") + [f"{doc}/README.md"]
+    assert len(pages) > 10, pages
+    for page in pages:
+        for link in re.findall(r"]\(((?:\.\./|docs/)?[\w.-]+)[)#]", open(page).read()):
+            target = os.path.normpath(os.path.join(os.path.dirname(page), link))
+            assert os.path.exists(target) or os.path.basename(target) in source, f"{page}: {link}"
+    assert os.path.exists(f"{doc}/docs/openapi.json")
+    return f"{len(pages)} pages"
+
+
+@check
 def files_are_those_whose_checksums_the_package_has():
     sums = sh(f"dpkg-deb --info {FIRST} md5sums").stdout
     assert "invited" in sums
@@ -65,7 +80,7 @@ def files_are_those_whose_checksums_the_package_has():
 def readme_leads_from_the_package_to_an_invite_in_five_commands():
     sh("dpkg --purge invited")
     text = open(f"{HERE}/README.md").read()
-    section = re.search(r"\n## On a systemd host\n(.*?)\n## ", text, re.S)[1]
+    section = re.search(r"\n## Install\n(.*?)\n## ", text, re.S)[1]
     lines = re.search(r"```console\n(.*?)```", section, re.S)[1].splitlines()
     assert sum(line.startswith("# ") for line in lines) == 5, lines
     script = "\n".join(line.removeprefix("# ") for line in lines)

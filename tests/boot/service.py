@@ -30,10 +30,10 @@ keys = {}
 tokens = set()
 
 
-def readme(title, language):
-    """The first such block of the README's section."""
-    section = open(f"{HERE}/README.md").read().split(f"\n## {title}\n")[1].split("\n## ")[0]
-    return section.split(f"```{language}\n")[1].split("```")[0]
+def page(name, section, language):
+    """The last such block of the section."""
+    text = open(f"{HERE}/docs/{name}").read().split(f"\n## {section}\n")[1].split("\n## ")[0]
+    return text.split(f"```{language}\n")[-1].split("```")[0]
 
 
 def drop_in(unit, name, text=None):
@@ -527,10 +527,10 @@ def check_connect(status):
 
 
 @check
-def prosody_is_reached_as_the_readme_says_with_the_drop_in_and_not_without():
+def prosody_is_reached_as_its_page_says_with_the_drop_in_and_not_without():
     shown = pathlib.Path(f"{EXAMPLES}/invited.service.d/prosody.conf").read_text()
     umask, *unit = re.findall("(?m)^#     (.*)$", shown)
-    lua = readme("With Prosody", "lua")
+    lua = page("prosody.md", "Set up", "lua")
     assert umask in lua, (umask, lua)
     lua = lua.replace("modules_enabled = {", 'modules_enabled = { "roster"; "saslauth"; "disco"; "ping";')
     # Clients of this machine alone, without encryption: there is no certificate.
@@ -546,7 +546,7 @@ VirtualHost "example.com"
 """)
     write("/etc/systemd/system/prosody.service.d/umask.conf", "\n".join(unit) + "\n")
     sh("systemctl daemon-reload; systemctl start prosody.service")
-    toml = readme("With Prosody", "toml")
+    toml = page("prosody.md", "Set up", "toml")
     path = re.search('socket = "(.*)"', toml)[1]
     assert path in shown, (path, shown)
     until(lambda: os.path.exists(path), "the admin socket")
@@ -604,7 +604,7 @@ def xmpp_server_behind_tcp_is_reached_with_the_drop_in_and_not_without():
     sh(f"prosodyctl register invites-admin example.com '{PASSWORD}'")
     write("/etc/invited/credentials/xmpp-password", PASSWORD + "\n", 0o600)
     drop_in("invited.service", "password", "[Service]\nLoadCredential=xmpp-password:/etc/invited/credentials/xmpp-password\n")
-    write("/etc/invited/conf.d/backend.toml", readme("With any server", "toml") + 'tls = "off"\n')
+    write("/etc/invited/conf.d/backend.toml", page("any-server.md", "Set up", "toml") + 'tls = "off"\n')
     restart()
     ready("away")
     said = check_connect(1)
@@ -637,13 +637,13 @@ def xmpp_server_behind_tcp_is_reached_with_the_drop_in_and_not_without():
 
 
 @check
-def component_is_connected_from_boot_on_as_the_readme_says():
+def component_is_connected_from_boot_on_as_its_page_says():
     section = "Invites from users' own apps"
-    lua = readme(section, "lua")
+    lua = page("any-server.md", section, "lua")
     config = pathlib.Path("/etc/prosody/prosody.cfg.lua").read_text()
     write("/etc/prosody/prosody.cfg.lua", config + lua)
     sh("systemctl restart prosody.service")
-    write("/etc/invited/conf.d/component.toml", readme(section, "toml"))
+    write("/etc/invited/conf.d/component.toml", page("any-server.md", section, "toml"))
     write("/etc/invited/credentials/component", re.search('component_secret = "(.*)"', lua)[1] + "\n", 0o600)
     drop_in("invited.service", "secret", "[Service]\nLoadCredential=component:/etc/invited/credentials/component\n")
     restart()
@@ -657,6 +657,14 @@ def component_is_connected_from_boot_on_as_the_readme_says():
     os.remove("/etc/invited/conf.d/component.toml")
     sh("systemctl stop prosody.service")
     restart()
+
+
+@check
+def commands_by_hand_run_as_the_service_does():
+    line = page("nodes.md", "Commands by hand", "console").strip().removeprefix("# ")
+    token = re.search(r"^https://invite\.example\.com/invite\?(\S+)$", out(line), re.M)[1]
+    tokens.add(token)
+    assert Client().ask(None, method="GET", target=f"/invite?{token}").status == 200
 
 
 def started_in(unit):

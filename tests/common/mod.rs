@@ -1,6 +1,7 @@
 //! The real binary under test: started with a configuration of its own, spoken to over raw sockets, killed when dropped.
 #![allow(dead_code, unused_imports, reason = "every test file uses a part of it")]
 
+pub mod docs;
 pub mod http;
 mod patience;
 pub mod servers;

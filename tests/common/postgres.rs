@@ -102,7 +102,20 @@ impl Postgres {
 
     /// By its socket, without a password.
     pub fn url(&self) -> String {
-        format!("postgres://invited@/invited?host={}&port={}", self.dir.path().display(), self.port)
+        format!("postgres://invited@/invited{}", self.address())
+    }
+
+    /// Where its socket is, as the end of a URL.
+    pub fn address(&self) -> String {
+        format!("?host={}&port={}", self.dir.path().display(), self.port)
+    }
+
+    /// Runs one of PostgreSQL's client programs, as the one who may do everything there.
+    pub fn run_client(&self, line: &str) {
+        let mut words = line.split_whitespace();
+        let mut command = self.command(words.next().unwrap());
+        command.args(words).env("PGHOST", self.dir.path()).env("PGPORT", self.port.to_string());
+        succeed(command.env("PGUSER", "invited").env("PGDATABASE", "postgres"));
     }
 
     /// By TCP, with the password.

@@ -1,4 +1,4 @@
-//! The configuration's own schema: what the example, the README and the NixOS module are held against.
+//! The configuration's own schema: what the example, docs/settings.md and the NixOS module are held against.
 
 use serde_json::Value;
 

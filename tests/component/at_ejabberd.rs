@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::adhoc::{Asks as _, Command, INFO, ITEMS, Made, payload, query, refused};
 use crate::common::Scratch;
 use crate::ejabberd::{ADMIN, Ejabberd, PASSWORD};
-use crate::place::{NAME, SECRET, as_told, configured, readme};
+use crate::place::{NAME, SECRET, as_told, configured, lines_of_the_page};
 use crate::slixmpp::{self, User};
 
 const CONNECTED: &str = "invites.example.com is connected";
@@ -70,11 +70,12 @@ fn a_wrong_secret_is_told_with_what_mends_it() {
 }
 
 #[test]
-fn the_lines_of_the_readme_are_all_that_is_needed() {
+fn the_lines_of_the_page_are_all_that_is_needed() {
     if slixmpp::is_missing() {
         return;
     }
-    let lines = readme("yaml");
+    // Of docs/any-server.md.
+    let lines = lines_of_the_page("yaml");
     let ejabberd = Ejabberd::with_component_as_told(lines);
     ejabberd.register("romeo", "a long password");
     let secret = lines.split_once("password: \"").unwrap().1.split('"').next().unwrap();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::adhoc::{Asks as _, Failure, INFO, INVITE, Made, command, query, refused};
 use crate::common::{CONFIG, KEY, Notified, PATIENCE, Scratch, Served, listener, now};
-use crate::place::{LISTS, NAME, PASSWORD, Place, SECRET, as_told, configured, prosody, readme, section};
+use crate::place::{LISTS, NAME, PASSWORD, Place, SECRET, as_told, configured, lines_of_the_page, prosody, section};
 use crate::prosody::{CLIENT_MODULES, Prosody};
 use crate::slixmpp::{self, User};
 
@@ -360,11 +360,12 @@ fn a_service_that_is_a_component_is_never_idle() {
 }
 
 #[test]
-fn the_lines_of_the_readme_are_all_that_is_needed() {
+fn the_lines_of_the_page_are_all_that_is_needed() {
     if slixmpp::is_missing() {
         return;
     }
-    let lines = readme("lua");
+    // Of docs/any-server.md.
+    let lines = lines_of_the_page("lua");
     let prosody = Prosody::with_component_as_told(lines);
     for name in ["admin", "romeo"] {
         prosody.add_user(name, PASSWORD);

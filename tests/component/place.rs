@@ -6,7 +6,7 @@ use minidom::Element;
 use serde_json::Value;
 
 use crate::adhoc::Asks;
-use crate::common::{CONFIG, Scratch, Served};
+use crate::common::{CONFIG, Scratch, Served, docs};
 use crate::prosody::{CLIENT_MODULES, HOST, Prosody};
 use crate::slixmpp::User;
 
@@ -34,19 +34,15 @@ pub fn prosody() -> Prosody {
     Prosody::with_components(CLIENT_MODULES, &lines)
 }
 
-/// A block of the README's section on users.
-pub fn readme(language: &str) -> &'static str {
-    let heading = "## Invites from users' own apps";
-    let readme = include_str!("../../README.md");
-    let section = readme.split(heading).nth(1).unwrap_or_else(|| panic!("no {heading}")).split("\n## ").next().unwrap();
-    let block = section.split(&format!("```{language}\n")).nth(1).unwrap_or_else(|| panic!("no {language}"));
-    block.split("```").next().unwrap()
+/// A block of the page about users' own apps.
+pub fn lines_of_the_page(language: &str) -> &'static str {
+    docs::block(docs::section("docs/any-server.md", "Invites from users' own apps"), language)
 }
 
-/// `invited` as the README has it for a server, with the secret that the lines for the server have; and what it is to be
+/// `invited` as the page has it for a server, with the secret that the lines for the server have; and what it is to be
 /// run with.
 pub fn as_told(server: SocketAddr, tables: &str, secret: &str) -> (Scratch, Vec<(&'static str, String)>) {
-    let toml = readme("toml");
+    let toml = lines_of_the_page("toml");
     let written: toml::Table = toml.parse().unwrap();
     let component = &written["component"];
     let toml = toml.replace(component["server"].as_str().unwrap(), &server.to_string());

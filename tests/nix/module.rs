@@ -6,6 +6,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
+use crate::common::docs::page;
 use crate::evaluate::{ROOT, System, URL, evaluate, has_nix, minimal, store_path};
 use crate::schema::schema_keys;
 
@@ -286,12 +287,12 @@ fn prosody_is_wired_whole() {
     let mut lines: Vec<_> = system.0["prosody"]["extraConfig"].as_str().unwrap().lines().collect();
     lines.retain(|line| !line.is_empty() && !line.starts_with("--"));
     lines.sort_unstable();
-    // Both lines as the README has them.
-    let of_readme = |option: &str| {
-        let line = include_str!("../../README.md").lines().find(|line| line.starts_with(option)).unwrap();
+    // Both lines as docs/prosody.md has them.
+    let of_the_page = |option: &str| {
+        let line = page("docs/prosody.md").lines().find(|line| line.starts_with(option)).unwrap();
         line.split(" --").next().unwrap()
     };
-    let (page, supports) = (of_readme("invites_page = "), of_readme("invites_page_supports = "));
+    let (page, supports) = (of_the_page("invites_page = "), of_the_page("invites_page_supports = "));
     assert_eq!(lines, ["admin_socket = \"/run/prosody/admin.sock\"", page, supports, "umask = \"007\"", "x = 1"]);
     assert_eq!(system.0["systemd"]["services"]["prosody"]["serviceConfig"]["UMask"], "0007");
     assert_eq!(system.service()["serviceConfig"]["SupplementaryGroups"], json!(["prosody"]));

@@ -1,12 +1,13 @@
-//! What the README says for NixOS holds as it stands there.
+//! What docs/nixos.md says holds as it stands there.
 
 use std::path::Path;
 
+use crate::common::docs::{block, blocks, page};
 use crate::evaluate::{System, URL, evaluate, has_nix, minimal};
 
-const README: &str = include_str!("../../README.md");
+const PAGE: &str = "docs/nixos.md";
 
-/// What the README's modules take from elsewhere: agenix's options.
+/// What the page's modules take from elsewhere: agenix's options.
 const ELSEWHERE: &str =
     "({ lib, ... }: { options.age.secrets = lib.mkOption { type = lib.types.attrsOf (lib.types.submodule {
     options.file = lib.mkOption { type = lib.types.path; };
@@ -21,6 +22,11 @@ fn put_machine(dir: &Path, configuration: &str) {
     std::fs::write(dir.join("configuration.nix"), configuration).unwrap();
 }
 
+/// The page's flake.
+fn flake() -> &'static str {
+    blocks(page(PAGE), "nix").into_iter().find(|block| block.contains("outputs =")).unwrap()
+}
+
 /// Who can log in from elsewhere and become root.
 fn admin_of(system: &System) -> Option<&str> {
     let (openssh, sudo) = (&system.0["openssh"], &system.0["sudo"]);
@@ -33,14 +39,13 @@ fn admin_of(system: &System) -> Option<&str> {
     (openssh["enable"] == true && sudo["wheelNeedsPassword"] == false).then_some(name.as_str())
 }
 
-/// The README's flake beside other lines than those for EFI: what comes of it, and what is wrong with it.
+/// The page's flake beside other lines than those for EFI: what comes of it, and what is wrong with it.
 #[test]
-fn machine_of_the_readme_boots_by_its_own_loader() {
-    if !has_nix("machine_of_the_readme_boots_by_its_own_loader") {
+fn machine_of_the_page_boots_by_its_own_loader() {
+    if !has_nix("machine_of_the_page_boots_by_its_own_loader") {
         return;
     }
-    let flake =
-        README.split("```nix\n").find(|block| block.contains("outputs =")).unwrap().split("```").next().unwrap();
+    let flake = flake();
     let without = |names: [&str; 2]| -> String {
         CONFIGURATION
             .lines()
@@ -69,13 +74,13 @@ fn machine_of_the_readme_boots_by_its_own_loader() {
 }
 
 #[test]
-fn nix_of_the_readme_holds() {
-    if !has_nix("nix_of_the_readme_holds") {
+fn nix_of_the_page_holds() {
+    if !has_nix("nix_of_the_page_holds") {
         return;
     }
     let dir = tempfile::tempdir().unwrap();
     put_machine(dir.path(), CONFIGURATION);
-    let blocks: Vec<_> = README.split("```nix\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    let blocks = blocks(page(PAGE), "nix");
     let (mut flakes, mut modules) = (0, 0);
     for (number, block) in blocks.iter().enumerate() {
         let file = dir.path().join(format!("block{number}.nix"));
@@ -100,6 +105,21 @@ fn nix_of_the_readme_holds() {
         }
     }
     assert_eq!((flakes, modules), (1, 2));
+}
+
+/// They switch to the machine of the flake, and are otherwise those of the README's package, asked where nginx listens.
+#[test]
+fn commands_after_the_flake_are_those_of_its_machine() {
+    let [switch, key, curl] = block(page(PAGE), "console").lines().collect::<Vec<_>>()[..] else { panic!() };
+    let name = switch.strip_prefix("# nixos-rebuild switch --flake .#").unwrap();
+    let flake = flake();
+    assert!(flake.contains(&format!("nixosConfigurations.{name} = ")), "{name}");
+    let install: Vec<_> = block(page("README.md"), "console").lines().collect();
+    assert!(install.contains(&key), "{key}");
+    let (call, url) = curl.rsplit_once(' ').unwrap();
+    assert!(install.iter().any(|line| line.starts_with(call)), "{call}");
+    let host = url.strip_prefix("https://").and_then(|rest| rest.strip_suffix("/invites_api")).unwrap();
+    assert!(flake.contains(&format!("nginx.virtualHost = \"{host}\"")), "{host}");
 }
 
 #[test]
