@@ -5,7 +5,7 @@ mod common;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use common::{KEY, Scratch, now};
+use common::{KEY, Scratch, docs, now};
 
 /// One key with all scopes and without limits that a thousand requests would meet.
 const CONFIG: &str = r#"
@@ -62,6 +62,15 @@ fn schemathesis_finds_nothing() {
     let text = assert_success(&output);
     assert!(text.contains("7 selected / 7 total"), "not every operation was tried:\n{text}");
     println!("{} in {:.0?}", text.lines().find(|line| line.contains(" generated")).unwrap().trim(), now() - began);
+}
+
+/// docs/openapi.json is for whoever writes a client and runs no service.
+#[test]
+fn the_committed_description_is_the_one_that_is_served() {
+    let scratch = Scratch::new(CONFIG);
+    let served = scratch.serve().client().get("/api/v1/openapi.json").body;
+    let description: serde_json::Value = serde_json::from_slice(&served).unwrap();
+    docs::hold("docs/openapi.json", &format!("{description:#}\n"));
 }
 
 #[test]
