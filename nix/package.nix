@@ -56,7 +56,7 @@ rustPlatform.buildRustPackage {
   '';
 
   meta = {
-    inherit (cargo) description;
+    inherit (cargo) description homepage;
     license = [
       lib.licenses.mit
       lib.licenses.asl20
