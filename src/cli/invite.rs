@@ -71,7 +71,7 @@ pub(super) struct Create {
     /// Lifetime, such as 12h or 3d [default: `invites.ttl` of the configuration; 1d at most with --reset]
     #[arg(long, value_name = "DURATION")]
     ttl: Option<Given<Ttl>>,
-    /// How many times it can be redeemed [default: 1]
+    /// How many times it can be redeemed, 1 to 10000 [default: 1]
     #[arg(long, value_name = "N")]
     uses: Option<Given<u32>>,
     /// User name of the new account; nobody else can have it while the invite is pending [default: the guest chooses]
@@ -95,7 +95,7 @@ pub(super) struct Create {
     /// Print the xmpp: link, for an app, instead of the page's; mints the app token now where the server has its own
     #[arg(long)]
     uri: bool,
-    /// How many invites to create, all alike [default: 1]
+    /// How many invites to create, 1 to 1000, all alike [default: 1]
     #[arg(long, value_name = "N")]
     count: Option<Given<u32>>,
     /// Print JSON
