@@ -1,6 +1,6 @@
-# The command `invited` for whoever administers the machine: as root, it runs with the service's user, groups, state
-# directory and credentials; the configuration is where it looks anyway. Files that are given by path are read by root:
-# what it writes, it hands to the owner of the state directory.
+# The command `invited` for admins of the machine: as root, it runs with the service's user, groups, state directory and
+# credentials. Commands that read a file given by path run as root: what they write belongs to the owner of the state
+# directory.
 {
   config,
   lib,
@@ -25,7 +25,7 @@ let
     if [[ $EUID != 0 || " $* " = *" key import "* || " $* " = *" token mint "* ]]; then
       exec ${lib.getExe cfg.package} "$@"
     fi
-    # systemd would put variables in place of their names, if it were not for the second dollar.
+    # systemd replaces $NAME by the variable's value, and $$ by $.
     # Only a terminal passes Ctrl-C on, and only a pipe keeps stdout and stderr apart.
     if [ -t 0 ] && [ -t 1 ] && [ -t 2 ]; then io=--pty; else io=--pipe; fi
     exec ${config.systemd.package}/bin/systemd-run --quiet --collect --wait $io --service-type=exec \

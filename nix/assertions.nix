@@ -1,4 +1,4 @@
-# What Nix sees before `invited check` does, each with what to set.
+# Errors that Nix can find before `invited check` does, each with what to set.
 { config, lib, ... }:
 let
   cfg = config.services.invited;
@@ -131,7 +131,7 @@ in
 
     warnings =
       lib.optional (cfg.prosody.enable && without != [ ])
-        "services.invited makes invites to ${lib.concatStringsSep ", " without}, for which services.prosody.virtualHosts has no host: their sign-up will fail unless services.prosody.extraConfig has it."
+        "services.invited creates invites to ${lib.concatStringsSep ", " without}, for which services.prosody.virtualHosts has no host: their sign-up will fail unless services.prosody.extraConfig has it."
       ++
         lib.optional (onProsody != [ ] && !hasGroup)
           "services.invited has Prosody as the backend of ${lib.concatStringsSep ", " onProsody}, and no group that may use its admin socket: set services.invited.prosody.enable, or the group in systemd.services.invited.serviceConfig.SupplementaryGroups.";

@@ -37,8 +37,8 @@ in
             default = null;
             example = "https://invite.example.com/";
             description = ''
-              Base of every link handed out, with the path prefix if there is one.
-              Follows from {option}`services.invited.nginx.virtualHost` where that is set.
+              URL that every link begins with, including the path prefix if there is one.
+              Set by {option}`services.invited.nginx.virtualHost` where that is used.
             '';
           };
           hosts = mkOption {
@@ -66,8 +66,8 @@ in
                       );
                       default = null;
                       description = ''
-                        The XMPP server's kind; `ledger` is none. The sandbox opens as far as the kind needs.
-                        Follows from {option}`services.invited.prosody.enable` where that is set.
+                        Kind of XMPP server; `ledger` for none. The sandbox is opened as far as the kind needs.
+                        Set by {option}`services.invited.prosody.enable` where that is used.
                       '';
                     };
                   };
@@ -80,7 +80,7 @@ in
             example = {
               "example.com".site_name = "Example";
             };
-            description = "The hosts for which invites are made, by domain.";
+            description = "Hosts that invites are created for, by domain.";
           };
         };
       };
@@ -109,10 +109,10 @@ in
       default = { };
       example = lib.literalExpression "{ website = config.age.secrets.website.path; }";
       description = ''
-        Secrets by name: files that root can read, outside of the store. A setting such as `secret_file = "website"`
-        names one. One that is called `ledger.key` is the ledger key. They are read when the service starts: after a
-        change, such as the renewal of a certificate for `settings.tls`, run `systemctl restart invited`
-        (`security.acme.certs.<name>.postRun`), which closes no socket.
+        Secrets by name: files outside of the store that root can read. A setting such as `secret_file = "website"`
+        refers to one by its name; the one named `ledger.key` is the ledger key. They are read when the service starts:
+        after a change, such as the renewal of a certificate for `settings.tls`, run `systemctl restart invited`
+        (`security.acme.certs.<name>.postRun`). No connection is refused meanwhile.
       '';
     };
 
@@ -121,8 +121,9 @@ in
       default = [ ];
       example = [ "[::]:5290" ];
       description = ''
-        Where the socket unit listens beside {file}`/run/invited/http.sock`, as in {manpage}`systemd.socket(5)`.
-        With `settings.tls` these speak HTTPS. A switch that changes them closes the sockets for a moment.
+        Addresses that the socket unit listens on in addition to {file}`/run/invited/http.sock`, as in
+        {manpage}`systemd.socket(5)`. With `settings.tls` they speak HTTPS. A switch that changes them closes the
+        sockets for a moment.
       '';
     };
 
@@ -137,7 +138,7 @@ in
       default = [ ];
       example = [ "127.0.0.1:9280" ];
       description = ''
-        Where metrics are collected, as in {manpage}`systemd.socket(5)`. Whoever can connect can read them;
+        Addresses to serve metrics on, as in {manpage}`systemd.socket(5)`. Whoever can connect can read them;
         {option}`services.invited.openFirewall` does not open these ports.
       '';
     };
@@ -147,9 +148,9 @@ in
       default = null;
       example = "invite.example.com";
       description = ''
-        The virtual host of nginx that is to pass requests on to the service. Certificates are set there, as in
-        `services.nginx.virtualHosts."invite.example.com" = { enableACME = true; forceSSL = true; }`. nginx logs nothing
-        of these requests, whose addresses have keys and tokens in them; the service does, without.
+        Virtual host of nginx that passes requests on to the service. Set its certificates as in
+        `services.nginx.virtualHosts."invite.example.com" = { enableACME = true; forceSSL = true; }`. nginx does not log
+        these requests, because their URLs contain keys and tokens; the service logs them without.
       '';
     };
 
@@ -158,15 +159,15 @@ in
         type = types.bool;
         default = false;
         description = ''
-          Whether {option}`services.prosody` of this machine is the backend of all hosts that name no other: loads the
-          modules that it needs, and lets the service use its admin socket. Who may use that socket can do in Prosody
-          what Prosody can do.
+          Whether {option}`services.prosody` of this machine is the backend of all hosts that set no other: loads the
+          modules that are needed, and lets the service use the admin socket. Access to that socket is full control of
+          Prosody.
         '';
       };
       socket = mkOption {
         type = types.path;
         default = "/run/prosody/admin.sock";
-        description = "Where Prosody is to have its admin socket.";
+        description = "Path of Prosody's admin socket.";
       };
     };
 

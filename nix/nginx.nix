@@ -10,7 +10,7 @@ let
   publicHost = lib.toLower (part 0);
   prefix = lib.removeSuffix "/" (part 2);
 
-  # The names that nginx has it under: by one of them guests come, if their links are to lead here.
+  # The names of the virtual host: links lead here if they have one of them.
   vhost = config.services.nginx.virtualHosts.${virtualHost};
   serverName = vhost.serverName or null;
   names = [ (if serverName == null then virtualHost else serverName) ] ++ vhost.serverAliases or [ ];
@@ -26,10 +26,10 @@ in
       enable = lib.mkDefault true;
       virtualHosts.${virtualHost}.locations."${prefix}/" = {
         proxyPass = "http://unix:/run/invited/http.sock";
-        # Said below, once; nginx would send a header twice that is set twice.
+        # Set below: nginx would send headers that are set twice twice.
         recommendedProxySettings = false;
-        # nginx logs a request with its query and its referrer, so with the keys and tokens in them, errors included. The
-        # service itself logs every request, without; if nginx does not get through to it, its socket unit says why.
+        # nginx logs requests, and errors, with query and referrer, which contain keys and tokens. The service itself logs
+        # every request without them; where nginx cannot connect to it, the socket unit says why.
         extraConfig = ''
           access_log off;
           error_log stderr emerg;

@@ -1,4 +1,4 @@
-# Listen streams → the TCP ports that others could reach: neither those of socket files nor of loopback.
+# Listen streams → the TCP ports that are reachable from other machines: no socket files, no loopback.
 { lib }:
 let
   port =

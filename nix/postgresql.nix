@@ -1,4 +1,4 @@
-# PostgreSQL of this machine as the ledger, by its socket: the user's name is all that it asks for.
+# PostgreSQL of this machine as the ledger, by its socket: peer authentication, no password.
 { config, lib, ... }:
 let
   cfg = config.services.invited;

@@ -17,13 +17,13 @@ in
       extraConfig = lib.mkBefore ''
         admin_socket = "${cfg.prosody.socket}"
         umask = "007"
-        -- Where invites lead that users and admins make in Prosody; which of them is asked for since 13.
+        -- Landing page of invites that users and admins create in Prosody; 13 wants to know for which kinds.
         invites_page = "${lib.removeSuffix "/" (toString settings.public_url)}/invite?{invite.token}"
         invites_page_supports = { "account"; "account-and-contact"; "password-reset" }
       '';
     };
 
-    # Connecting takes write permission on the socket, which is made with this umask; Prosody 13 minds only systemd's,
+    # Connecting needs write permission on the socket, which is created with this umask; Prosody 13 applies only systemd's,
     # 0.12 only its own.
     systemd.services.prosody.serviceConfig.UMask = lib.mkForce "0007";
     systemd.services.invited.serviceConfig.SupplementaryGroups =

@@ -11,7 +11,7 @@ let
   reach = import ./reach.nix { inherit lib; } settings;
   onProsody = import ./on-prosody.nix { inherit lib; } settings;
 
-  # As where the program listens by itself: a socket file is for a proxy, which speaks TLS itself.
+  # As without systemd: a socket file is for a proxy, which terminates TLS itself.
   tls = settings ? tls;
   socket = name: listenStreams: {
     description = "Invites for XMPP (socket)";
@@ -33,7 +33,7 @@ let
   }
   // lib.optionalAttrs (tls && cfg.listenStreams != [ ]) {
     invited-https = lib.recursiveUpdate (socket "https" cfg.listenStreams) {
-      # Restarted with the other one: systemd opens none for a service that runs already.
+      # Restarted together with invited.socket: systemd opens no socket for a service that is already running.
       partOf = [ "invited.socket" ];
       socketConfig.Service = "invited.service";
     };
@@ -44,7 +44,7 @@ let
       documentation = [ "man:invited(1)" ];
       partOf = [ "invited.socket" ];
       startLimitIntervalSec = 0;
-      # Without it the service starts all the same.
+      # The service starts also where it cannot be opened.
       wantedBy = [
         "sockets.target"
         "invited.service"
@@ -74,8 +74,8 @@ in
 
     systemd.sockets = sockets;
 
-    # A switch leaves a socket as it is, however its unit has changed. This is started again by a switch that changes it,
-    # and restarts the sockets; the service goes along, and for a moment nobody is let in.
+    # A switch does not restart sockets whose units have changed. This unit does, because the switch restarts it when they
+    # have: sockets and service are restarted, and connections are refused for a moment.
     systemd.services.invited-sockets = {
       description = "Invites for XMPP (changed sockets)";
       wantedBy = [ "multi-user.target" ];
@@ -97,11 +97,10 @@ in
       requires = lib.filter (name: name != "invited-metrics.socket") units;
       after = units;
       startLimitIntervalSec = 0;
-      # Users call over XMPP, and apps sign up on Prosody as the ledger says only while the service is there to say it;
-      # neither starts it.
+      # Users of the component, and apps that sign up on Prosody, need a service that is running: neither starts it.
       wantedBy = lib.mkIf (settings ? component || onProsody != [ ]) [ "multi-user.target" ];
 
-      # A switch neither closes the socket nor stops the service beforehand; what a reload can take, it takes.
+      # A switch neither closes the socket nor stops the service beforehand; it reloads where that is enough.
       stopIfChanged = false;
       reloadTriggers = [ config.environment.etc."invited/config.toml".source ];
       restartTriggers = [
@@ -118,7 +117,8 @@ in
         WatchdogSec = "30s";
         Restart = "on-failure";
         RestartSec = "500ms";
-        # From systemd 254 on, which the shipped unit cannot count on; more would keep callers waiting once it is mended.
+        # From systemd 254 on, which the shipped unit cannot require. A longer delay would keep callers waiting after the
+        # cause is gone.
         RestartSteps = 5;
         RestartMaxDelaySec = "10s";
         RestartPreventExitStatus = 2;
@@ -131,20 +131,20 @@ in
         StateDirectoryMode = "0700";
         UMask = "0077";
 
-        # No privilege, and no way to one.
+        # No privileges, and no way to gain any.
         CapabilityBoundingSet = "";
         AmbientCapabilities = "";
         NoNewPrivileges = true;
         PrivateUsers = true;
         RestrictSUIDSGID = true;
 
-        # The state directory is all that can be written.
+        # Only the state directory is writable.
         ProtectSystem = "strict";
         ProtectHome = true;
         PrivateTmp = true;
         PrivateMounts = true;
 
-        # Connections are accepted on inherited sockets; a network is there only for a backend that is behind one.
+        # Connections are accepted on inherited sockets; network access is for backends that need it.
         PrivateNetwork = reach == "files";
         RestrictAddressFamilies = [
           "AF_UNIX"
@@ -155,7 +155,7 @@ in
         ];
         SocketBindDeny = "any";
 
-        # Nothing of the machine, its kernel, or its other processes.
+        # No access to devices, kernel settings or other processes.
         PrivateDevices = true;
         DevicePolicy = "closed";
         DeviceAllow = "";
@@ -170,7 +170,7 @@ in
         PrivateIPC = true;
         RemoveIPC = true;
 
-        # No code but the program's own, and only the system calls of a service.
+        # No new executable memory, and only the system calls of a service.
         LockPersonality = true;
         MemoryDenyWriteExecute = true;
         RestrictNamespaces = true;

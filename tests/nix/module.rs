@@ -322,7 +322,7 @@ fn host_that_prosody_lacks_is_warned_of() {
     let system = System::of(&format!("{{ imports = [ ({module}) ]; {PROSODY} }}"));
     let warnings = system.strings("/warnings");
     assert_eq!(warnings.len(), 1);
-    assert!(warnings[0].starts_with("services.invited makes invites to example.org, for which"), "{warnings:?}");
+    assert!(warnings[0].starts_with("services.invited creates invites to example.org, for which"), "{warnings:?}");
 }
 
 /// Without it, each sign-up would find the admin socket closed.
