@@ -4,9 +4,9 @@
 use askama::Template;
 use tide::Response;
 
-use super::form::{self, Purpose};
+use super::form::{self, FormPurpose};
 use super::look::Look;
-use super::offered::{Next, chosen};
+use super::offered::{NextSteps, chosen};
 use super::opened::site_of;
 use super::page::page;
 use super::query::parameter;
@@ -21,7 +21,7 @@ struct DonePage<'a> {
     look: Look<'a>,
     is_reset: bool,
     address: String,
-    next: Next<'a>,
+    next: NextSteps<'a>,
 }
 
 impl DonePage<'_> {
@@ -31,13 +31,13 @@ impl DonePage<'_> {
 }
 
 /// The link to it.
-pub(super) fn link(request: &Request, purpose: Purpose, token: &str, username: &Username) -> String {
+pub(super) fn link(request: &Request, purpose: FormPurpose, token: &str, username: &Username) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     query.append_pair("t", token);
     if let Some(app) = chosen(request) {
         query.append_pair("c", &app.id);
     }
-    if purpose == Purpose::Account {
+    if purpose == FormPurpose::Account {
         query.append_pair("u", username.as_str());
     }
     query.append_pair("done", &form::voucher(request, purpose.vouched(token, username.as_str())));
@@ -46,11 +46,11 @@ pub(super) fn link(request: &Request, purpose: Purpose, token: &str, username: &
 
 /// Whose account it is that we have just created, or given a new password, if that is what the link says and we have
 /// written it.
-pub(super) fn finished(request: &Request, purpose: Purpose, token: &str, invite: &Invite) -> Option<String> {
+pub(super) fn finished(request: &Request, purpose: FormPurpose, token: &str, invite: &Invite) -> Option<String> {
     let voucher = parameter(request, "done")?;
     let username = match purpose {
-        Purpose::Account => parameter(request, "u")?,
-        Purpose::Password => invite.draft.kind.username()?.to_string(),
+        FormPurpose::Account => parameter(request, "u")?,
+        FormPurpose::Password => invite.draft.kind.username()?.to_string(),
     };
     form::is_voucher(request, &voucher, purpose.vouched(token, &username)).then_some(username)
 }
@@ -58,12 +58,12 @@ pub(super) fn finished(request: &Request, purpose: Purpose, token: &str, invite:
 /// The page.
 pub(super) fn done(
     request: &Request,
-    purpose: Purpose,
+    purpose: FormPurpose,
     invite: &Invite,
     username: &str,
 ) -> Result<Response, GuestProblem> {
     let look = Look::of(request).on(site_of(request, invite)?);
     let address = format!("{username}@{}", invite.draft.host);
-    let next = Next::of(request, &look);
-    Ok(page(200, &DonePage { is_reset: purpose == Purpose::Password, address, next, look })?)
+    let next = NextSteps::of(request, &look);
+    Ok(page(200, &DonePage { is_reset: purpose == FormPurpose::Password, address, next, look })?)
 }

@@ -19,14 +19,14 @@ use crate::problem::Problem;
 
 /// What a form is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Purpose {
+pub(super) enum FormPurpose {
     /// An account.
     Account,
     /// A new password.
     Password,
 }
 
-impl Purpose {
+impl FormPurpose {
     /// What an invite is for.
     pub(super) fn of(kind: &Kind) -> Self {
         match kind {
@@ -53,7 +53,7 @@ impl Purpose {
 }
 
 /// What was sent.
-pub(super) struct Form {
+pub(super) struct SentForm {
     pub(super) username: String,
     pub(super) password: Secret,
     pub(super) token: String,
@@ -64,7 +64,7 @@ pub(super) struct Form {
 ///
 /// # Errors
 /// When it is none of ours.
-pub(super) async fn read(request: &mut Request) -> Result<Form, Problem> {
+pub(super) async fn read(request: &mut Request) -> Result<SentForm, Problem> {
     let kind = request.content_type().map(|kind| kind.essence().to_owned());
     if kind.as_deref() != Some("application/x-www-form-urlencoded") {
         return Err(Problem::BadRequest("Forms are sent as application/x-www-form-urlencoded."));
@@ -82,7 +82,7 @@ pub(super) async fn read(request: &mut Request) -> Result<Form, Problem> {
         }
     }
     let [username, password, token, csrf] = fields.map(Option::unwrap_or_default);
-    Ok(Form { username, password: Secret::new(password), token, csrf })
+    Ok(SentForm { username, password: Secret::new(password), token, csrf })
 }
 
 /// What makes a form ours.
@@ -120,7 +120,7 @@ impl Csrf {
 }
 
 /// Whether `form` is one that we gave to whoever sends it.
-pub(super) fn is_ours(request: &Request, form: &Form) -> bool {
+pub(super) fn is_ours(request: &Request, form: &SentForm) -> bool {
     let expected = cookie(request).map(|cookie| mac(request, &cookie, &form.token));
     expected.is_some_and(|expected| expected.as_bytes().ct_eq(form.csrf.as_bytes()).into())
 }

@@ -13,7 +13,7 @@ pub(super) const RETRY_AFTER: Duration = Duration::from_mins(1);
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct FormErrors {
     /// With the name.
-    pub(super) username: Option<NameError>,
+    pub(super) username: Option<UsernameError>,
     /// With the password.
     pub(super) password: Option<PasswordError>,
     /// With neither: nothing that the guest can type would mend it.
@@ -22,7 +22,7 @@ pub(super) struct FormErrors {
 
 /// What is wrong with a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum NameError {
+pub(super) enum UsernameError {
     /// There is none.
     Empty,
     /// No account can be called so.
@@ -73,7 +73,7 @@ impl FormErrors {
             Self { form: Some(FormError::Away), .. } => 503,
             Self { form: Some(FormError::NotOurs | FormError::NotAllowed), .. } => 403,
             Self { form: None, username: None, password: None } => 200,
-            Self { form: None, username: Some(NameError::Taken), password: None } => 409,
+            Self { form: None, username: Some(UsernameError::Taken), password: None } => 409,
             Self { form: None, username: _, password: _ } => 422,
         }
     }
@@ -89,8 +89,8 @@ impl FormErrors {
     }
 }
 
-impl From<NameError> for FormErrors {
-    fn from(error: NameError) -> Self {
+impl From<UsernameError> for FormErrors {
+    fn from(error: UsernameError) -> Self {
         Self { username: Some(error), ..Self::default() }
     }
 }
@@ -107,7 +107,7 @@ impl From<FormError> for FormErrors {
     }
 }
 
-impl NameError {
+impl UsernameError {
     /// What is wrong with the name, where that is what `error` says.
     pub(super) fn of(error: &SignUpError) -> Option<Self> {
         match error {
@@ -162,7 +162,8 @@ mod tests {
             let errors = FormErrors { username, password, form };
             (errors.status(), errors.summary())
         };
-        let (taken, reserved, weak) = (Some(NameError::Taken), Some(NameError::Reserved), Some(PasswordError::Weak));
+        let (taken, reserved, weak) =
+            (Some(UsernameError::Taken), Some(UsernameError::Reserved), Some(PasswordError::Weak));
         assert_eq!(of(None, None, None), (200, None));
         assert_eq!(of(taken, None, None), (409, Some("error-summary")));
         // A name that is taken would be refused by itself as well; the password is what no server is asked for.

@@ -4,7 +4,7 @@ use askama::Template;
 use tide::Response;
 use tide::http::headers;
 
-use super::form::{Csrf, Purpose};
+use super::form::{Csrf, FormPurpose};
 use super::form_errors::{FormErrors, RETRY_AFTER};
 use super::html::Html;
 use super::look::Look;
@@ -28,11 +28,11 @@ struct FormPage<'a> {
     until: Html<'static>,
     min_length: usize,
     errors: &'a FormErrors,
-    account: Account<'a>,
+    account: FormAccount<'a>,
 }
 
 /// Whose account a form is about.
-enum Account<'a> {
+enum FormAccount<'a> {
     /// One that is to be created.
     New {
         host: &'a str,
@@ -60,13 +60,13 @@ pub(super) fn show(
     let host = invite.draft.host.as_str();
     let (title, account) = match &invite.draft.kind {
         Kind::Reset { username } => {
-            let account = Account::Known { address: format!("{username}@{host}"), username: username.as_str() };
+            let account = FormAccount::Known { address: format!("{username}@{host}"), username: username.as_str() };
             (look.text("reset-title"), account)
         }
         Kind::Account { username } | Kind::Contact { username, .. } => {
             let landing = look.link(&format!("/invite?{token}"));
             let (is_bound, username) = (username.is_some(), username.as_ref().map_or(typed, Username::as_str));
-            let account = Account::New { host, username, is_bound, landing };
+            let account = FormAccount::New { host, username, is_bound, landing };
             (look.with("register-title", "site", look.site_name()), account)
         }
     };
@@ -74,7 +74,7 @@ pub(super) fn show(
     let mut response = page(
         status,
         &FormPage {
-            action: look.link(&format!("{}?t={token}{app}", Purpose::of(&invite.draft.kind).path())),
+            action: look.link(&format!("{}?t={token}{app}", FormPurpose::of(&invite.draft.kind).path())),
             token,
             csrf: &csrf.field,
             until: look.until(invite, clock::now()),

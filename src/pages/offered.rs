@@ -152,7 +152,7 @@ fn by_agent(agent: &str) -> Option<Platform> {
 }
 
 /// What comes after an account or a new password: the app that was chosen, or apps to choose from, and the web chat.
-pub(super) struct Next<'a> {
+pub(super) struct NextSteps<'a> {
     pub(super) chosen: Option<Chosen<'a>>,
     pub(super) apps: Vec<Offered<'a>>,
     /// Where each of them leads.
@@ -166,7 +166,7 @@ pub(super) struct Chosen<'a> {
     pub(super) setup: Option<Cow<'a, str>>,
 }
 
-impl<'a> Next<'a> {
+impl<'a> NextSteps<'a> {
     /// For this page, which an app is chosen on by its link with `c=APP`.
     pub(super) fn of(request: &'a Request, look: &Look<'_>) -> Self {
         let here: Vec<_> = look.here().split('&').filter(|part| !part.starts_with("c=")).collect();

@@ -2,7 +2,7 @@
 
 use tide::Response;
 
-use super::form::Purpose;
+use super::form::FormPurpose;
 use super::sign_up;
 use crate::caller::Request;
 use crate::config::BackendSettings;
@@ -15,7 +15,7 @@ use crate::problem::Problem;
 /// # Errors
 /// When the ledger cannot be used.
 pub async fn get(request: Request) -> Result<Response, Problem> {
-    sign_up::get(request, Purpose::Account).await
+    sign_up::get(request, FormPurpose::Account).await
 }
 
 /// Creates the account.
@@ -23,7 +23,7 @@ pub async fn get(request: Request) -> Result<Response, Problem> {
 /// # Errors
 /// When the form is none, or the ledger cannot be used.
 pub async fn post(request: Request) -> Result<Response, Problem> {
-    sign_up::post(request, Purpose::Account).await
+    sign_up::post(request, FormPurpose::Account).await
 }
 
 /// The hosts on which the form is not offered, each with the reason: guests are told that it is so, the admin why.

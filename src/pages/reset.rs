@@ -2,7 +2,7 @@
 
 use tide::Response;
 
-use super::form::Purpose;
+use super::form::FormPurpose;
 use super::sign_up;
 use crate::caller::Request;
 use crate::problem::Problem;
@@ -12,7 +12,7 @@ use crate::problem::Problem;
 /// # Errors
 /// When the ledger cannot be used.
 pub async fn get(request: Request) -> Result<Response, Problem> {
-    sign_up::get(request, Purpose::Password).await
+    sign_up::get(request, FormPurpose::Password).await
 }
 
 /// Sets the password.
@@ -20,5 +20,5 @@ pub async fn get(request: Request) -> Result<Response, Problem> {
 /// # Errors
 /// When the form is none, or the ledger cannot be used.
 pub async fn post(request: Request) -> Result<Response, Problem> {
-    sign_up::post(request, Purpose::Password).await
+    sign_up::post(request, FormPurpose::Password).await
 }

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use tide::Response;
 
 use super::done::{self, done, finished};
-use super::form::{self, Form, Purpose};
-use super::form_errors::{FormError, FormErrors, NameError, PasswordError};
+use super::form::{self, FormPurpose, SentForm};
+use super::form_errors::{FormError, FormErrors, PasswordError, UsernameError};
 use super::form_page::show;
 use super::look::Look;
 use super::opened::{known, site_of, site_of_pending};
@@ -28,19 +28,19 @@ use crate::problem::Problem;
 ///
 /// # Errors
 /// When the ledger cannot be used.
-pub(super) async fn get(request: Request, purpose: Purpose) -> Result<Response, Problem> {
+pub(super) async fn get(request: Request, purpose: FormPurpose) -> Result<Response, Problem> {
     let answer = opened(&request, purpose, clock::now()).await;
     answer.or_else(|problem| problem.answer(&request))
 }
 
-async fn opened(request: &Request, purpose: Purpose, now: Timestamp) -> Result<Response, GuestProblem> {
+async fn opened(request: &Request, purpose: FormPurpose, now: Timestamp) -> Result<Response, GuestProblem> {
     let token = parameter(request, "t").unwrap_or_default();
     let invite = known(request, &token, now).await?;
     if let Some(username) = finished(request, purpose, &token, &invite) {
         return done(request, purpose, &invite, &username);
     }
     site_of_pending(request, &invite, now)?;
-    let meant = Purpose::of(&invite.draft.kind);
+    let meant = FormPurpose::of(&invite.draft.kind);
     if meant != purpose {
         return Ok(see_other(&Look::of(request).link(&format!("{}?t={token}", meant.path()))));
     }
@@ -57,16 +57,21 @@ async fn opened(request: &Request, purpose: Purpose, now: Timestamp) -> Result<R
 ///
 /// # Errors
 /// When the form is none, or the ledger cannot be used.
-pub(super) async fn post(mut request: Request, purpose: Purpose) -> Result<Response, Problem> {
+pub(super) async fn post(mut request: Request, purpose: FormPurpose) -> Result<Response, Problem> {
     let form = form::read(&mut request).await?;
     let answer = sent(&request, purpose, &form, clock::now()).await;
     answer.or_else(|problem| problem.answer(&request))
 }
 
-async fn sent(request: &Request, purpose: Purpose, form: &Form, now: Timestamp) -> Result<Response, GuestProblem> {
+async fn sent(
+    request: &Request,
+    purpose: FormPurpose,
+    form: &SentForm,
+    now: Timestamp,
+) -> Result<Response, GuestProblem> {
     let invite = known(request, &form.token, now).await?;
     let host = site_of(request, &invite)?;
-    if Purpose::of(&invite.draft.kind) != purpose {
+    if FormPurpose::of(&invite.draft.kind) != purpose {
         return Err(wrong_kind(purpose).into());
     }
     let again = |errors: &FormErrors| show(request, &invite, &form.token, &form.username, errors);
@@ -84,8 +89,8 @@ async fn sent(request: &Request, purpose: Purpose, form: &Form, now: Timestamp) 
         Guest { token: &form.token, username: &username, password: &form.password, client: address_of(request) };
     let desk = &request.state().desk;
     let done = match purpose {
-        Purpose::Account => desk.sign_up.register(guest, now).await,
-        Purpose::Password => desk.sign_up.reset_password(guest, now).await,
+        FormPurpose::Account => desk.sign_up.register(guest, now).await,
+        FormPurpose::Password => desk.sign_up.reset_password(guest, now).await,
     };
     match done {
         Ok(_) => Ok(see_other(&done::link(request, purpose, &form.token, &username))),
@@ -98,7 +103,7 @@ async fn acceptable(
     request: &Request,
     invite: &Invite,
     host: &HostSettings,
-    form: &Form,
+    form: &SentForm,
 ) -> Result<Username, FormErrors> {
     let username = match &invite.draft.kind {
         Kind::Reset { username } => Ok(username.clone()),
@@ -110,11 +115,17 @@ async fn acceptable(
         (Ok(username), Ok(())) => return Ok(username),
         (Err(error), _) => Some(error),
         // Whoever has to choose another password learns now that the name will not do, either.
-        (Ok(username), Err(_)) => match Purpose::of(&invite.draft.kind) {
-            Purpose::Account => {
-                request.state().desk.sign_up.check_name(invite, &username).await.err().as_ref().and_then(NameError::of)
-            }
-            Purpose::Password => None,
+        (Ok(username), Err(_)) => match FormPurpose::of(&invite.draft.kind) {
+            FormPurpose::Account => request
+                .state()
+                .desk
+                .sign_up
+                .check_name(invite, &username)
+                .await
+                .err()
+                .as_ref()
+                .and_then(UsernameError::of),
+            FormPurpose::Password => None,
         },
     };
     Err(FormErrors { username, password: password.err(), form: None })
@@ -124,7 +135,12 @@ async fn acceptable(
 ///
 /// # Errors
 /// When this is the end of the guest's way, and there is nothing to fill in again.
-fn errors_of(error: SignUpError, purpose: Purpose, invite: &Invite, token: &str) -> Result<FormErrors, GuestProblem> {
+fn errors_of(
+    error: SignUpError,
+    purpose: FormPurpose,
+    invite: &Invite,
+    token: &str,
+) -> Result<FormErrors, GuestProblem> {
     use SignUpError as Refused;
     Ok(match (error, purpose) {
         (Refused::Ledger(error), _) => return Err(error.into()),
@@ -133,23 +149,23 @@ fn errors_of(error: SignUpError, purpose: Purpose, invite: &Invite, token: &str)
         (Refused::WrongKind, _) => return Err(wrong_kind(purpose).into()),
         (Refused::Closed, _)
         // The account is not there any more.
-        | (Refused::OtherName | Refused::Reserved | Refused::Taken | Refused::Name, Purpose::Password) => {
+        | (Refused::OtherName | Refused::Reserved | Refused::Taken | Refused::Name, FormPurpose::Password) => {
             return Err(GuestProblem::closed(invite, token));
         }
-        (error @ (Refused::OtherName | Refused::Reserved | Refused::Taken | Refused::Name), Purpose::Account) => {
-            FormErrors { username: NameError::of(&error), ..FormErrors::default() }
+        (error @ (Refused::OtherName | Refused::Reserved | Refused::Taken | Refused::Name), FormPurpose::Account) => {
+            FormErrors { username: UsernameError::of(&error), ..FormErrors::default() }
         }
         (Refused::PasswordTooShort(least), _) => PasswordError::Short(least).into(),
         // All that there is to dislike about a new password is the password.
-        (Refused::Password, _) | (Refused::NotAllowed, Purpose::Password) => PasswordError::Refused.into(),
-        (Refused::NotAllowed, Purpose::Account) => FormError::NotAllowed.into(),
+        (Refused::Password, _) | (Refused::NotAllowed, FormPurpose::Password) => PasswordError::Refused.into(),
+        (Refused::NotAllowed, FormPurpose::Account) => FormError::NotAllowed.into(),
         (Refused::Away, _) => FormError::Away.into(),
     })
 }
 
-fn wrong_kind(purpose: Purpose) -> Problem {
+fn wrong_kind(purpose: FormPurpose) -> Problem {
     Problem::BadRequest(match purpose {
-        Purpose::Account => "This invite is for a new password.",
-        Purpose::Password => "This invite is not for a new password.",
+        FormPurpose::Account => "This invite is for a new password.",
+        FormPurpose::Password => "This invite is not for a new password.",
     })
 }

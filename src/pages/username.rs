@@ -1,18 +1,18 @@
 //! The name that a guest typed.
 
-use super::form_errors::NameError;
+use super::form_errors::UsernameError;
 use crate::invite::name::{HostName, Username};
 
 /// The name in what was typed, or what is wrong with it. Whoever types the whole address means what comes before the @.
-pub(super) fn name_in(typed: &str, host: &HostName) -> Result<Username, NameError> {
+pub(super) fn name_in(typed: &str, host: &HostName) -> Result<Username, UsernameError> {
     let typed = typed.trim();
     let name = match typed.split_once('@') {
         Some((name, domain)) if domain.parse::<HostName>().is_ok_and(|domain| domain == *host) => name,
-        Some(_) => return Err(NameError::Address),
-        None if typed.is_empty() => return Err(NameError::Empty),
+        Some(_) => return Err(UsernameError::Address),
+        None if typed.is_empty() => return Err(UsernameError::Empty),
         None => typed,
     };
-    name.parse().map_err(|_| NameError::Invalid)
+    name.parse().map_err(|_| UsernameError::Invalid)
 }
 
 #[cfg(test)]
@@ -27,11 +27,11 @@ mod tests {
             assert_eq!(name(typed).as_deref(), Ok("juliet"), "{typed}");
         }
         for (typed, error) in [
-            (" ", NameError::Empty),
-            ("juliet@elsewhere.example", NameError::Address),
-            ("juliet@", NameError::Address),
-            ("@bücher.example", NameError::Invalid),
-            ("juliet capulet", NameError::Invalid),
+            (" ", UsernameError::Empty),
+            ("juliet@elsewhere.example", UsernameError::Address),
+            ("juliet@", UsernameError::Address),
+            ("@bücher.example", UsernameError::Invalid),
+            ("juliet capulet", UsernameError::Invalid),
         ] {
             assert_eq!(name(typed), Err(error), "{typed}");
         }

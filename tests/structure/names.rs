@@ -16,8 +16,8 @@ const SHARED: &[(&str, &str)] = &[];
 #[rustfmt::skip]
 const KNOWN_SHARED: &[&str] = &[
     "Answer", "App", "Backend", "Call", "Claims", "Command", "Component", "Connection", "Count", "Create", "Database",
-    "Download", "End", "Form", "Found", "Gate", "Health", "Host", "Http", "Invites", "Key", "KeyView", "Kind",
-    "Known", "Ledger", "Metrics", "Mint", "Next", "Order", "Pair", "Place", "PrivateKey", "PublicKey", "Query",
+    "Download", "End", "Found", "Gate", "Health", "Host", "Http", "Invites", "Key", "KeyView", "Kind",
+    "Known", "Ledger", "Metrics", "Mint", "Order", "Pair", "Place", "PrivateKey", "PublicKey", "Query",
     "Ready", "Refusal", "Refused", "Reply", "Request", "Session", "Shared", "State", "Stop", "Stream", "Task", "Tls",
     "Value", "Wrong", "Xmpp",
 ];
