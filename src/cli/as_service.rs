@@ -47,7 +47,7 @@ const OF_SYSTEMD: i32 = 200;
 pub(super) enum Tried {
     /// The check ran, said what there is to say, and ended with this status.
     As(u8),
-    /// It did not, and whoever calls is to try it as who it is.
+    /// It did not: the caller is to run the check as itself.
     Not,
 }
 
@@ -134,7 +134,7 @@ impl Unit {
         Self(settings)
     }
 
-    /// All files of the unit, in order; an empty value takes back what stands before it (systemd.syntax(7)).
+    /// All files of the unit, in order; an empty value resets the setting (systemd.syntax(7)).
     fn add_credentials(&mut self, files: &str) {
         for (name, value) in files.lines().filter_map(|line| line.split_once('=')) {
             let (name, value) = (name.trim(), value.trim());

@@ -237,7 +237,7 @@ fn view<'a>(id: &'a KeyId, key: &'a Arc<Key>, used: &LastUse) -> KeyView<'a> {
 fn last_use(settings: &Settings) -> LastUse {
     let may_be_there = match &settings.ledger.url {
         LedgerUrl::Sqlite(file) => file.exists(),
-        // Where there is no key, a ledger would be made.
+        // Without a ledger key, opening would create a ledger.
         LedgerUrl::Postgres(_) | LedgerUrl::Unread => settings.ledger.key_file.exists(),
     };
     if !may_be_there {

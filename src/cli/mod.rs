@@ -107,7 +107,7 @@ enum ConfigCommand {
     Show,
 }
 
-/// What every subcommand is told: where the configuration is, and how much to log.
+/// What every subcommand gets: where the configuration is, and how much to log.
 struct Global {
     sources: Sources,
     verbosity: i8,
@@ -165,7 +165,7 @@ fn run(global: &Global, command: Command) -> Outcome {
     match command {
         Command::Serve => serve::run(global),
         Command::Demo => demo::run(global),
-        // Whoever makes a key wants the key; what is wrong with other keys is said all the same.
+        // Warnings only: the result is the key, and problems with other keys are still reported.
         Command::Key(command) => key::run(start_log(global), command),
         Command::Invite(command) => invite::run(start_log(global), command),
         Command::Token(command) => token::run(start_log(global), command),

@@ -1,5 +1,5 @@
 //! Where the way through a form ends: the account that was created, or has a new password, and what comes next. The link
-//! vouches for it, so that nobody else can have us say so.
+//! has a MAC, so that no other link shows this page.
 
 use askama::Template;
 use tide::Response;

@@ -1,7 +1,7 @@
 //! What our forms have in common: what they are for, their fields, and what proves that a form is ours.
 //!
 //! A form of ours has a `csrf` field: a MAC, under the ledger key, of the reader's cookie and the invite's token. Another
-//! site can neither read nor make it, and the cookie is not sent along with what another site posts (`SameSite=Strict`).
+//! site can neither read nor forge it, and the cookie is not sent along with what another site posts (`SameSite=Strict`).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -1,4 +1,4 @@
-//! What is told beside a form that was sent: all that is wrong with it at once, each where it can be mended.
+//! What is told beside a form that was sent: all that is wrong with it at once, each beside the field that it is about.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ pub(super) struct FormErrors {
     pub(super) username: Option<UsernameError>,
     /// With the password.
     pub(super) password: Option<PasswordError>,
-    /// With neither: nothing that the guest can type would mend it.
+    /// With neither: no other input would be accepted.
     pub(super) form: Option<FormError>,
 }
 
@@ -29,7 +29,7 @@ pub(super) enum UsernameError {
     Invalid,
     /// It is an address, on another host.
     Address,
-    /// It is nobody's on this host.
+    /// It is reserved on this host.
     Reserved,
     /// Somebody has it.
     Taken,
@@ -53,7 +53,7 @@ pub(super) enum PasswordError {
 /// Why a form cannot be used, whatever is in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FormError {
-    /// It is none that we gave to whoever sent it.
+    /// Its `csrf` field is not the one that this browser was given.
     NotOurs,
     /// The server's own rules are against the account.
     NotAllowed,

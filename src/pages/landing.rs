@@ -1,4 +1,4 @@
-//! `GET /invite?TOKEN`: who invites to where, until when, and the ways to accept. Opening it spends nothing.
+//! `GET /invite?TOKEN`: who invites to where, until when, and the ways to accept. Opening it redeems nothing.
 
 use std::sync::Arc;
 
@@ -32,7 +32,7 @@ struct LandingPage<'a> {
     /// Its picture, and this page; absolute.
     picture: String,
     address: String,
-    /// Whoever is invited has a name already.
+    /// The address of the account, where the invite is bound to a name.
     account: Option<String>,
     until: Html<'static>,
     uses_left: Option<Html<'static>>,
@@ -53,16 +53,16 @@ struct LandingPage<'a> {
     code: Vec<&'a str>,
 }
 
-/// Who becomes a contact, for whoever has an account.
+/// Who becomes a contact, for guests who have an account.
 struct Contact {
     name: String,
     uri: String,
-    /// An account can be made, too.
+    /// An account can be created with it, too.
     is_for_accounts: bool,
 }
 
 impl LandingPage<'_> {
-    /// Whoever opens it can become a contact with a new account, or with one that there is.
+    /// Guests can add the contact to a new account, or to one that they have.
     fn has_both_ways(&self) -> bool {
         self.contact.as_ref().is_some_and(|contact| contact.is_for_accounts)
     }
@@ -97,7 +97,7 @@ async fn opened(request: &Request, cards: &Cards, now: Timestamp) -> Result<Resp
         (_, None) => (look.with("landing-title", "site", &host.site_name), "landing-preview"),
     };
     let device = device(request);
-    // Whoever has an account has an app.
+    // Guests who have an account have an app.
     let (device_apps, other_apps) =
         if is_for_accounts { cards.offer(&settings.apps, device, &look) } else { (vec![], vec![]) };
     let base = settings.public_url.as_ref().map_or("", |url| url.base());

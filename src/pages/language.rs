@@ -15,7 +15,7 @@ use jiff::tz::TimeZone;
 /// How many there are.
 pub(super) const LANGUAGES: usize = 9;
 
-/// The first one is for whoever reads none of them.
+/// The first one is the default.
 const SOURCES: [(&str, &str); LANGUAGES] = [
     ("en", include_str!("locales/en.ftl")),
     ("de", include_str!("locales/de.ftl")),
@@ -35,12 +35,13 @@ static ALL: LazyLock<Vec<Language>> =
 pub struct Language {
     /// Its tag (BCP 47).
     pub tag: &'static str,
-    /// What it is called by whoever speaks it.
+    /// Its name in itself.
     pub name: String,
     /// Its place among all of them.
     pub number: usize,
     bundle: FluentBundle<FluentResource>,
-    /// What was said last of an invite's end. What is opened often, and what was made together, ends together.
+    /// What was said last of an invite's end. Invites that are opened often, or were created together,
+    /// end together.
     ending: Mutex<Option<(Ending, String)>>,
 }
 
@@ -125,7 +126,7 @@ impl Language {
     pub fn with<'a>(&'a self, id: &str, variables: impl IntoIterator<Item = (&'a str, FluentValue<'a>)>) -> String {
         let variables: FluentArgs<'_> = variables.into_iter().collect();
         let said = |pattern| self.bundle.format_pattern(pattern, Some(&variables), &mut vec![]).into_owned();
-        // Whoever sees an id has found a fault; a test looks for them first.
+        // An id on a page is a fault; a test looks for them first.
         self.pattern(id).map_or_else(|| id.to_owned(), said)
     }
 
@@ -133,7 +134,7 @@ impl Language {
         self.bundle.get_message(id)?.value()
     }
 
-    /// A point in time, in words, in UTC: nobody tells us where the reader is.
+    /// A point in time, in words, in UTC: the time zone of the reader is not known.
     #[must_use]
     pub fn moment(&self, moment: Timestamp) -> String {
         let date = TimeZone::UTC.to_datetime(moment);

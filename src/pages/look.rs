@@ -171,7 +171,7 @@ pub(super) struct Around {
     pub(super) after: Html<'static>,
 }
 
-/// The language of whoever sent `request`, and whether a link asked for it.
+/// The language that `request` is answered in, and whether a link asked for it.
 #[must_use]
 pub fn language<State>(request: &tide::Request<State>) -> (&'static Language, bool) {
     let query = request.url().query().unwrap_or_default();

@@ -106,7 +106,7 @@ pub(super) fn text_of<'a>(app: &'a App, look: &Look<'_>) -> Option<Cow<'a, str>>
 }
 
 /// How to go on with an app once it is there: in the admin's words, else in ours. Where apps can do without a page of
-/// ours, what we say is about the invite, so it is of no use to whoever has an account by now.
+/// ours, what we say is about the invite, so it does not help guests who have an account by now.
 pub(super) fn setup_of<'a>(app: &'a App, is_with_account: bool, look: &Look<'_>) -> Option<Cow<'a, str>> {
     let about = app.about.as_ref().filter(|_| !(is_with_account && app.supports_preauth_uri));
     let ours =

@@ -1,5 +1,5 @@
 //! Programs that open a link for somebody who may never do so: those that draw a preview of it in a chat, and browsers that
-//! read ahead. They see the page, and no token is made at a server for them: some servers have room for few.
+//! read ahead. They see the page, and no app token is minted for them: some servers hold few.
 
 use tide::http::Method;
 use tide::http::headers;
@@ -14,7 +14,7 @@ const NAMES: [&str; 7] = ["facebookexternalhit", "whatsapp/", "preview", "crawle
 /// A maker of phones, whose browsers say so.
 const NO_BOT: &str = "cubot";
 
-/// What whoever sent `request` may want to use of an invite.
+/// What the sender of `request` may want to use of an invite.
 pub(super) fn wants(request: &Request) -> AppLink {
     let agent = request.header(headers::USER_AGENT).map_or("", |values| values.as_str());
     let is_onlooker = request.method() == Method::Head || is_prefetch(request) || is_program(agent);

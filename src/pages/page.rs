@@ -8,11 +8,11 @@ use tide::http::headers;
 use crate::problem::Problem;
 use crate::server::Ready;
 
-/// All is ours, nobody frames it.
+/// Nothing is loaded from elsewhere, and no page is framed.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
                                        base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-/// No page is much larger.
+/// Room for a page; few are larger.
 const PAGE_BYTES: usize = 12 << 10;
 
 /// What every page is sent with.
@@ -31,7 +31,7 @@ pub(super) fn page(status: u16, template: &impl Template) -> Result<Response, Pr
     Ok(response)
 }
 
-/// Makes a page of `response`.
+/// Gives `response` a page for its body.
 pub(super) fn draw(response: &mut Response, template: &impl Template) -> askama::Result<()> {
     let mut html = String::with_capacity(PAGE_BYTES);
     template.render_into(&mut html)?;

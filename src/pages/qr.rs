@@ -1,5 +1,5 @@
 //! `GET /invite/qr?TOKEN`: a QR code of an invite's link. An image of its own, because it costs more than the page, and
-//! whoever reads the page on the right device never asks for it.
+//! readers on the right device never ask for it.
 
 use std::fmt::Write as _;
 

@@ -50,7 +50,7 @@ enum WayOut<'a> {
     Ask,
     /// Go back to the invite, by this link.
     Back(String),
-    /// Name the request to whoever runs the service.
+    /// Report the request to the admin, by its id.
     Tell(&'a str),
 }
 

@@ -26,7 +26,7 @@ pub async fn post(request: Request) -> Result<Response, Problem> {
     sign_up::post(request, FormPurpose::Account).await
 }
 
-/// The hosts on which the form is not offered, each with the reason: guests are told that it is so, the admin why.
+/// The hosts on which the form is not offered, each with the reason, for the log: guests see no reason.
 pub fn not_offered(settings: &Settings) -> impl Iterator<Item = (&HostName, &'static str)> {
     settings.hosts.iter().filter_map(|(name, host)| {
         let why = match host.backend {

@@ -114,7 +114,7 @@ async fn acceptable(
     let username = match (username, &password) {
         (Ok(username), Ok(())) => return Ok(username),
         (Err(error), _) => Some(error),
-        // Whoever has to choose another password learns now that the name will not do, either.
+        // A guest who has to choose another password learns at once that the name is refused, too.
         (Ok(username), Err(_)) => match FormPurpose::of(&invite.draft.kind) {
             FormPurpose::Account => request
                 .state()

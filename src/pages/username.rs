@@ -3,7 +3,7 @@
 use super::form_errors::UsernameError;
 use crate::invite::name::{HostName, Username};
 
-/// The name in what was typed, or what is wrong with it. Whoever types the whole address means what comes before the @.
+/// The name in what was typed, or what is wrong with it. Of a whole address it is what comes before the @.
 pub(super) fn name_in(typed: &str, host: &HostName) -> Result<Username, UsernameError> {
     let typed = typed.trim();
     let name = match typed.split_once('@') {
