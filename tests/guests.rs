@@ -13,6 +13,7 @@ use invited::caller::AppState;
 use invited::desk::Caller;
 use invited::invite::field::Given;
 use invited::invite::request::InviteRequest;
+use invited::metrics::Metrics;
 use invited::pages::language::Language;
 use invited::server::Ready;
 use tide::http::{Method, Request, Response, Url};
@@ -33,7 +34,8 @@ impl Place {
         let dir = tempfile::Builder::new().prefix("invited-test-").tempdir().unwrap();
         let server = FakeServer::default();
         let desk = server.desk(dir.path(), host, rest);
-        let app = invited::app::build(Arc::clone(&desk.state), Arc::clone(&desk.metrics));
+        let metrics = Arc::new(Metrics::new(desk.ledger.commits().clone()));
+        let app = invited::app::build(Arc::clone(&desk.state), metrics);
         Self { _dir: dir, app, desk, server }
     }
 

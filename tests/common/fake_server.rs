@@ -86,7 +86,6 @@ pub struct AtWork {
     pub keys: KeyRing,
     pub backends: Arc<Backends>,
     pub ledger: Ledger,
-    pub metrics: Arc<Metrics>,
 }
 
 impl std::ops::Deref for AtWork {
@@ -118,7 +117,7 @@ impl FakeServer {
         let settings = Arc::new(settings);
         let desk =
             Desk::new(Arc::clone(&settings), keys.clone(), Arc::clone(&backends), ledger.clone(), Arc::clone(&metrics));
-        AtWork { state: Arc::new(AppState { desk, settings }), keys, backends, ledger, metrics }
+        AtWork { state: Arc::new(AppState { desk, settings }), keys, backends, ledger }
     }
 
     /// The next call of `operation` meets `fault`.

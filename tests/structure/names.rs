@@ -78,7 +78,7 @@ const KNOWN: &[&str] = &[
     "Told", "Turn", "UsedUp", "Wrong", "in-app", "invite.made", "issue", "issue_once",
     "issue_to_user", "issued", "key.made", "load_or_make", "made", "make", "make_and_count", "make_dir", "make_id",
     "make_jti", "make_pair", "make_room", "make_secret", "make_whole", "makes_accounts", "other-body", "settle",
-    "settle_key", "settled", "spend", "spend_once", "take_back", 
+    "settle_key", "settled", "spend", "spend_once", "take_back",
     "takes_back", "told", "turn",
 ];
 

@@ -8,11 +8,11 @@ use super::links::CreatedInvite;
 use super::{Invites, max_uses};
 use crate::backend::{self, Backend};
 use crate::config::Scope;
-use crate::invite::Invite;
 use crate::invite::field::Given;
 use crate::invite::name::HostName;
 use crate::invite::policy::{self, Bounds, HostRules, ServerRules};
 use crate::invite::request::{InviteRequest, Minting};
+use crate::invite::{Draft, Invite};
 use crate::ledger::{Answer, CreateError, Repeatable};
 use crate::log::{Event, event};
 use crate::metrics::Of;
@@ -32,70 +32,71 @@ impl Invites {
         request: &InviteRequest,
         now: Timestamp,
     ) -> Result<Answer<Vec<CreatedInvite>>, CreateInviteError> {
+        let ledger = &self.context.ledger;
         let host = self.meant_host(caller, &request.host);
         let label = host.as_ref().map_or(String::new(), |host| host.map(ToString::to_string).unwrap_or_default());
-        let answer = match host {
-            _ if !caller.may(Scope::Create) => Err(CreateInviteError::Scope),
-            Ok(host) => self.create_for(caller, host, request, now).await,
-            Err(error) => Err(error),
+        let created = async {
+            if !caller.may(Scope::Create) {
+                return Err(CreateInviteError::Scope);
+            }
+            let bounds = self.bounds(caller, host?);
+            let links = self.links()?;
+            let draft = policy::validate(request, &bounds, now).map_err(CreateInviteError::Fields)?;
+            self.refuse_taken(caller, &draft).await?;
+            let repeatable = request.idempotency.as_ref().map(|again| {
+                let source = caller.source().to_string();
+                Repeatable::new(ledger.seal(), [&source, again.path, &again.key], &again.body)
+            });
+            let drafts = vec![draft; usize::try_from(request.count()).unwrap_or(usize::MAX)];
+            let wanted = request.minting.value().copied().unwrap_or_default();
+            let wanted = if links.landing.has_uri() { wanted.max(Minting::IfPossible) } else { wanted };
+            let is_new = match caller.limits() {
+                Some(limits) if wanted != Minting::Later => {
+                    let request = repeatable.clone();
+                    ledger.would_create(limits, drafts.len(), request, now).await.map_err(CreateError::from)?
+                }
+                _ => true,
+            };
+            // What will be refused, or was answered before, needs no tokens.
+            let minting = if is_new { wanted } else { Minting::Later };
+            let drafts = self.app_tokens.mint_for(drafts, minting, now).await.map_err(CreateInviteError::NoAppToken)?;
+            let minted: Vec<_> =
+                drafts.iter().filter_map(|draft| Some((draft.host.clone(), draft.app_token.clone()?))).collect();
+            let created = ledger.create(drafts, caller.limits(), repeatable, now).await;
+            if !matches!(created, Ok(Answer { is_repeated: false, .. })) {
+                self.app_tokens.withdraw_minted(&minted).await;
+            }
+            Ok(created?.map(|invites| invites.into_iter().map(|invite| links.of(invite)).collect::<Vec<_>>()))
         };
-        let whose = Of { host: label, key: caller.source().label() };
-        let metrics = &self.context.metrics;
-        match &answer {
-            Ok(Answer { is_repeated: true, .. }) => {}
-            Ok(Answer { value, .. }) => _ = metrics.created.get_or_create(&whose).inc_by(value.len() as u64),
-            Err(_) => _ = metrics.refused.get_or_create(&whose).inc(),
-        }
-        answer
+        let created = created.await;
+        self.record(Of { host: label, key: caller.source().label() }, &created);
+        created
     }
 
-    async fn create_for(
-        &self,
-        caller: &Caller<'_>,
-        host: Option<&HostName>,
-        request: &InviteRequest,
-        now: Timestamp,
-    ) -> Result<Answer<Vec<CreatedInvite>>, CreateInviteError> {
-        let (context, app_tokens) = (&self.context, &self.app_tokens);
-        let links = self.links()?;
-        let draft = policy::validate(request, &self.bounds(caller, host), now).map_err(CreateInviteError::Fields)?;
-        // Better said now to a user than later to the guest. A server that is away is no reason not to create it.
+    /// Better said now to a user than later to the guest. A server that is away is no reason not to create an invite.
+    async fn refuse_taken(&self, caller: &Caller<'_>, draft: &Draft) -> Result<(), CreateInviteError> {
         if let (Caller::User { .. }, Some(name), Some(backend)) =
-            (caller, draft.kind.reserves(), context.backend(&draft.host))
+            (caller, draft.kind.reserves(), self.context.backend(&draft.host))
             && backend.exists(name).await == Ok(true)
         {
             return Err(CreateError::NameReserved(name.clone()).into());
         }
-        let repeatable = request.idempotency.as_ref().map(|again| {
-            let source = caller.source().to_string();
-            Repeatable::new(context.ledger.seal(), [&source, again.path, &again.key], &again.body)
-        });
-        let drafts = vec![draft; usize::try_from(request.count()).unwrap_or(usize::MAX)];
-        let wanted = request.minting.value().copied().unwrap_or_default();
-        let wanted = if links.landing.has_uri() { wanted.max(Minting::IfPossible) } else { wanted };
-        let is_new = match caller.limits() {
-            Some(limits) if wanted != Minting::Later => {
-                let request = repeatable.clone();
-                context.ledger.would_create(limits, drafts.len(), request, now).await.map_err(CreateError::from)?
+        Ok(())
+    }
+
+    /// Counts and logs what came of a request.
+    fn record(&self, labels: Of, created: &Result<Answer<Vec<CreatedInvite>>, CreateInviteError>) {
+        let metrics = &self.context.metrics;
+        match created {
+            Ok(Answer { is_repeated: true, .. }) => {}
+            Ok(Answer { value, .. }) => {
+                metrics.created.get_or_create(&labels).inc_by(value.len() as u64);
+                for Invite { id, draft, .. } in value.iter().map(|created| &created.invite) {
+                    event(&Event::InviteMade { invite: id, host: &draft.host, source: &draft.source });
+                }
             }
-            _ => true,
-        };
-        // What will be refused, or was answered before, needs no tokens.
-        let minting = if is_new { wanted } else { Minting::Later };
-        let drafts = app_tokens.mint_for(drafts, minting, now).await.map_err(CreateInviteError::NoAppToken)?;
-        let minted: Vec<_> =
-            drafts.iter().filter_map(|draft| Some((draft.host.clone(), draft.app_token.clone()?))).collect();
-        let created = context.ledger.create(drafts, caller.limits(), repeatable, now).await;
-        if !matches!(created, Ok(Answer { is_repeated: false, .. })) {
-            app_tokens.withdraw_minted(&minted).await;
+            Err(_) => _ = metrics.refused.get_or_create(&labels).inc(),
         }
-        let created = created?;
-        if !created.is_repeated {
-            for Invite { id, draft, .. } in &created.value {
-                event(&Event::InviteMade { invite: id, host: &draft.host, source: &draft.source });
-            }
-        }
-        Ok(created.map(|invites| invites.into_iter().map(|invite| links.of(invite)).collect()))
     }
 
     /// The host that is meant: the one named, or the only one possible; nothing if what is named can be none, which is for
