@@ -645,7 +645,7 @@ fn what_ended_long_ago_is_dropped_and_the_rest_stays() {
     drop(ledger);
 
     let served = scratch.serve();
-    served.wait_log(&format!("{} invites that ended long ago were dropped", gone.len()));
+    served.wait_log(&format!("forgot {} invites that ended long ago", gone.len()));
     let list: serde_json::Value = serde_json::from_str(&scratch.ok(&["invite", "list", "--json"])).unwrap();
     let left: HashSet<_> =
         list["invites"].as_array().unwrap().iter().map(|invite| invite["id"].as_str().unwrap().to_owned()).collect();

@@ -10,7 +10,7 @@ use futures_lite::future::block_on;
 use invited::config::{LedgerSettings, LedgerUrl};
 use invited::invite::name::{KeyId, Username};
 use invited::invite::{AppToken, Draft, InviteId, Kind, Source, Via};
-use invited::ledger::{AppTokens, Filter, Kept, Ledger, Repeatable, Reservation, ReservationEnd, SourceLimits};
+use invited::ledger::{AppTokenFilter, Filter, Kept, Ledger, Repeatable, Reservation, ReservationEnd, SourceLimits};
 use invited::rate::Rate;
 use jiff::{SignedDuration, Timestamp};
 use postgres::Postgres;
@@ -119,8 +119,8 @@ async fn story(ledger: Ledger) -> Vec<String> {
     said.note(ledger.keep_app_token(three, token("b"), now()).await.map(|kept| matches!(kept, Kept::Kept(_))));
     for later in [0, 2] {
         let then = now() + SignedDuration::from_hours(later);
-        said.note(ledger.app_tokens(AppTokens::Live, None, 10, then).await);
-        said.note(ledger.app_tokens(AppTokens::Stale, Some(one), 10, then).await);
+        said.note(ledger.app_tokens(AppTokenFilter::Live, None, 10, then).await);
+        said.note(ledger.app_tokens(AppTokenFilter::Stale, Some(one), 10, then).await);
     }
     let reserved = ledger.reserve(three, name("juliet"), Via::Web, now()).await.unwrap();
     said.note(&reserved);

@@ -46,7 +46,7 @@ fn prepare(global: &Global, adopted: &[Socket]) -> anyhow::Result<(Service, Vec<
     Ok((start(settings, global.sources.clone())?, bound))
 }
 
-/// The service; faults of the configuration are told as such.
+/// The service; faults of the configuration stay what they are.
 pub(super) fn start(settings: Settings, sources: Sources) -> anyhow::Result<Service> {
     Service::start(settings, sources).map_err(|error| match error {
         ServeError::Config(faults) => faults.into(),

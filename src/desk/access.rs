@@ -25,7 +25,7 @@ pub enum AuthError {
     /// Its key opens nothing.
     #[error("{0}")]
     Refused(Refused),
-    /// Whether its token was used before cannot be told.
+    /// Whether its token was used before is not known.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
 }
@@ -58,7 +58,7 @@ impl Access {
     /// a key guessed nothing. A token that is for one use is used when this returns, also if the request then fails.
     ///
     /// # Errors
-    /// When the key opens nothing, too many were wrong, or the ledger cannot tell whether a token was used before.
+    /// When the key opens nothing, too many were wrong, or the ledger cannot say whether a token was used before.
     pub async fn authenticate(
         &self,
         presented: Option<&str>,

@@ -13,7 +13,7 @@ pub enum Kept {
 
 /// Which app tokens to list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AppTokens {
+pub enum AppTokenFilter {
     /// Those with which an app can use an invite.
     Live,
     /// Those that nobody is to use any more, and of which it is not known what became of them.

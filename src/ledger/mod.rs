@@ -40,7 +40,7 @@ use crate::config::LedgerSettings;
 use crate::invite::token::LedgerKey;
 use crate::metrics;
 pub use answers::{Answer, Repeatable};
-pub use app_token::{AppTokens, Kept};
+pub use app_token::{AppTokenFilter, Kept};
 use commit::{Job, LastFailure, Task};
 use error::SqlError;
 pub use error::{ChangeError, CreateError, LedgerError, OpenError, RedeemError};

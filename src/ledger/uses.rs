@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::Ledger;
 use super::answers::{Answer, Repeatable};
-use super::app_token::{AppTokens, Kept};
+use super::app_token::{AppTokenFilter, Kept};
 use super::error::{LedgerError, RedeemError};
 use super::reservation::{Reservation, ReservationEnd, ReservationId};
 use super::store::OneTimeUse;
@@ -113,7 +113,7 @@ impl Ledger {
     /// When the ledger cannot be read.
     pub async fn app_tokens(
         &self,
-        which: AppTokens,
+        which: AppTokenFilter,
         after: Option<InviteId>,
         limit: u32,
         now: Timestamp,

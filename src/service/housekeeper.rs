@@ -32,7 +32,7 @@ pub(super) struct Housekeeper {
 }
 
 impl Housekeeper {
-    /// `activated` says whether the service manager starts the service again for a connection: then `idle` is told when
+    /// `activated` says whether the service manager starts the service again for a connection: then `idle` hears when
     /// nobody needs it.
     pub(super) fn new(running: Running, activated: bool, idle: async_channel::Sender<()>) -> Self {
         Self { running, activated, idle, status: String::new(), key_changes: 0, counted_at: clock::now() }
@@ -122,8 +122,8 @@ impl Housekeeper {
         let Ok(ended_before) = clock::now().checked_sub(retention) else { return };
         match self.running.ledger.sweep(ended_before, clock::now()).await {
             Ok(0) => {}
-            Ok(dropped) => log::info!("{dropped} invites that ended long ago were dropped"),
-            Err(error) => log::warn!("error":% = error; "invites that ended long ago are not dropped"),
+            Ok(forgotten) => log::info!("forgot {forgotten} invites that ended long ago"),
+            Err(error) => log::warn!("error":% = error; "cannot forget invites that ended long ago, will retry"),
         }
     }
 }

@@ -57,7 +57,7 @@ pub enum ServeError {
     /// The ledger cannot be opened.
     #[error(transparent)]
     Ledger(#[from] OpenError),
-    /// The process cannot be told to reload and to stop.
+    /// Nobody could have the process reload or stop.
     #[error("cannot catch signals")]
     Signals(#[source] io::Error),
     /// A socket cannot be listened on.

@@ -115,8 +115,7 @@ impl FakeServer {
         let adapters = BTreeMap::from([("example.com".parse().unwrap(), adapter)]);
         let backends = Arc::new(Backends::of_adapters(&settings.hosts, adapters, &metrics));
         let settings = Arc::new(settings);
-        let desk =
-            Desk::new(Arc::clone(&settings), keys.clone(), Arc::clone(&backends), ledger.clone(), Arc::clone(&metrics));
+        let desk = Desk::new(Arc::clone(&settings), keys.clone(), Arc::clone(&backends), ledger.clone(), metrics);
         AtWork { state: Arc::new(AppState { desk, settings }), keys, backends, ledger }
     }
 

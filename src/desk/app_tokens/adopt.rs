@@ -1,4 +1,4 @@
-//! Adoption: an invite that the host's server made itself is taken into the ledger when its link is first opened here.
+//! Adoption: an invite that the host's server created itself is taken into the ledger when its link is first opened here.
 
 use std::sync::Arc;
 
@@ -14,14 +14,14 @@ use crate::invite::policy::MAX_USES;
 use crate::invite::{AppToken, Draft, Invite, Source};
 use crate::ledger::LedgerError;
 
-/// Why it cannot be told whether there is such an invite.
+/// Why it is not known whether there is such an invite.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FindError {
     /// The ledger cannot be used.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
-    /// The ledger has none, and the server that may have made it cannot be asked now.
-    #[error("the XMPP server that may have made this invite cannot be asked now")]
+    /// The ledger has none, and the server that may have created it cannot be asked now.
+    #[error("the XMPP server that may have created this invite cannot be asked now")]
     Away,
 }
 
@@ -44,10 +44,10 @@ impl Adoption {
         Self { context, life, gate }
     }
 
-    /// The invite that a server made `token` for, if one of them did.
+    /// The invite that a server minted `token` for, if one of them did.
     ///
     /// # Errors
-    /// When that cannot be told now.
+    /// When that cannot be found out now.
     pub(super) async fn find(&self, token: &str, now: Timestamp) -> Result<Option<Invite>, FindError> {
         if !is_token(token) {
             return Ok(None);
@@ -117,7 +117,7 @@ impl Adoption {
 /// The server's own invite behind `token`.
 async fn own(backend: &Backend, token: &str) -> Result<Option<Own>, CallError> {
     match backend.own(token).await {
-        // What cannot be told of is not shown.
+        // What the server does not say is not shown.
         Err(CallError::Refused(_)) => Ok(None),
         answer => answer,
     }

@@ -13,7 +13,9 @@ use crate::ledger::{Kept, LedgerError};
 
 /// Drives app tokens through their lives.
 #[derive(Clone)]
-pub(super) struct Life(pub(super) Arc<Context>);
+pub(super) struct Life {
+    context: Arc<Context>,
+}
 
 /// Why it is not known what became of a token.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -36,6 +38,10 @@ pub(super) fn heard(state: TokenState) -> (AppTokenEvent, Option<Username>) {
 }
 
 impl Life {
+    pub(super) fn new(context: Arc<Context>) -> Self {
+        Self { context }
+    }
+
     /// Has the table say what `event` does to the token of `invite`, and does that, until nothing is left to do. Gives the
     /// invite as it is then; without a token nothing happens.
     ///
@@ -57,7 +63,7 @@ impl Life {
     ///
     /// # Errors
     /// When the ledger cannot be used. If the server mints none the invite stays as it is.
-    pub(super) async fn mint_for(&self, invite: Invite, now: Timestamp) -> Result<Invite, TokenError> {
+    pub(super) async fn mint_if_absent(&self, invite: Invite, now: Timestamp) -> Result<Invite, TokenError> {
         let (_, action) = app_token::next(AppTokenState::of(&invite, now), AppTokenEvent::Wanted);
         if action != AppTokenAction::Mint {
             return Ok(invite);
@@ -80,9 +86,9 @@ impl Life {
         (mut event, mut account): (AppTokenEvent, Option<Username>),
         now: Timestamp,
     ) -> Result<Invite, TokenError> {
-        let ledger = &self.0.ledger;
+        let ledger = &self.context.ledger;
         let host = invite.draft.host.clone();
-        let server = self.0.backend(&host).zip(self.0.reveal(&token));
+        let server = self.context.backend(&host).zip(self.context.reveal(&token));
         let mut state = AppTokenState::of(&invite, now);
         loop {
             let (after, action) = app_token::next(state, event);
@@ -144,7 +150,7 @@ impl Life {
                     if !ledger.reservations(Some(invite.id)).await?.is_empty() {
                         return Ok(invite);
                     }
-                    self.0.revoke(vec![invite.id], now).await?;
+                    self.context.revoke(vec![invite.id], now).await?;
                     return Ok(self.forget(invite, token).await?);
                 }
                 AppTokenAction::Forget => return Ok(self.forget(invite, token).await?),
@@ -155,8 +161,8 @@ impl Life {
     }
 
     async fn forget(&self, invite: Invite, token: AppToken) -> Result<Invite, LedgerError> {
-        self.0.ledger.forget_app_token(invite.id, token).await?;
-        Ok(self.0.ledger.find(invite.id).await?.unwrap_or(invite))
+        self.context.ledger.forget_app_token(invite.id, token).await?;
+        Ok(self.context.ledger.find(invite.id).await?.unwrap_or(invite))
     }
 
     /// Records that an app used `token`, unless that is on record.
@@ -171,14 +177,14 @@ impl Life {
         now: Timestamp,
     ) -> Result<Invite, LedgerError> {
         let before = invite.redemptions.len();
-        let text = self.0.reveal(&token);
-        let Some(invite) = self.0.ledger.redeem_in_app(invite.id, token, account, now).await? else {
+        let text = self.context.reveal(&token);
+        let Some(invite) = self.context.ledger.redeem_in_app(invite.id, token, account, now).await? else {
             return Ok(invite);
         };
         if invite.redemptions.len() > before {
-            self.0.redeemed(&invite, Via::App, &Source::Server);
+            self.context.redeemed(&invite, Via::App, &Source::Server);
             // From here on the ledger knows. Where this fails the server has one token more in its way.
-            if let (Some(backend), Some(text)) = (self.0.backend(&invite.draft.host), text)
+            if let (Some(backend), Some(text)) = (self.context.backend(&invite.draft.host), text)
                 && invite.draft.source != Source::Server
             {
                 let _ = backend.forget(&text).await;
@@ -192,7 +198,7 @@ impl Life {
     /// # Errors
     /// When the server is away, or mints none.
     pub(super) async fn mint(&self, draft: &Draft, now: Timestamp) -> Result<Option<AppToken>, CallError> {
-        let Some(backend) = self.0.backend(&draft.host) else { return Ok(None) };
+        let Some(backend) = self.context.backend(&draft.host) else { return Ok(None) };
         if !backend.abilities().in_app.has(&draft.kind) {
             return Ok(None);
         }
@@ -200,13 +206,13 @@ impl Life {
         let wanted = Mint { kind: &draft.kind, groups: &draft.groups, roles: &draft.roles, ttl };
         let Minted { token, expires_at } = backend.mint(&wanted).await?;
         let expires_at = expires_at.unwrap_or(draft.expires_at).min(draft.expires_at);
-        let sealed = self.0.ledger.seal().close(token.as_bytes());
+        let sealed = self.context.ledger.seal().close(token.as_bytes());
         Ok(Some(AppToken { sealed, expires_at, is_withdrawing: false }))
     }
 
     /// Withdraws a token that nobody has got. If that fails it expires by itself.
     pub(super) async fn withdraw_minted(&self, host: &HostName, token: &AppToken) {
-        if let (Some(backend), Some(token)) = (self.0.backend(host), self.0.reveal(token)) {
+        if let (Some(backend), Some(token)) = (self.context.backend(host), self.context.reveal(token)) {
             let _ = backend.withdraw(&token).await;
         }
     }

@@ -3,7 +3,7 @@
 //!
 //! | module | what it has |
 //! |---|---|
-//! | `adopt` | invites that a server made itself |
+//! | `adopt` | invites that a server created itself |
 //! | `gate` | what keeps guessed tokens from the servers |
 //! | `life` | the table, driven |
 
@@ -21,7 +21,7 @@ use crate::invite::app_token::{AppTokenEvent, AppTokenState};
 use crate::invite::name::HostName;
 use crate::invite::request::Minting;
 use crate::invite::{AppToken, Draft, Invite, InviteId, Source};
-use crate::ledger::{self, LedgerError};
+use crate::ledger::{AppTokenFilter, LedgerError};
 use adopt::Adoption;
 pub use adopt::FindError;
 use gate::LookUpGate;
@@ -50,15 +50,15 @@ pub struct AppTokens {
 
 impl AppTokens {
     pub(super) fn new(context: &Arc<Context>, TokenMemory { gate, withdrawn_to }: TokenMemory) -> Self {
-        let life = Life(Arc::clone(context));
+        let life = Life::new(Arc::clone(context));
         let adoption = Adoption::new(Arc::clone(context), life.clone(), gate);
         Self { context: Arc::clone(context), life, adoption, withdrawn_to }
     }
 
-    /// The invite that a server made `token` for, if one of them did.
+    /// The invite that a server minted `token` for, if one of them did.
     ///
     /// # Errors
-    /// When that cannot be told now.
+    /// When that cannot be found out now.
     pub(super) async fn adopted(&self, token: &str, now: Timestamp) -> Result<Option<Invite>, FindError> {
         self.adoption.find(token, now).await
     }
@@ -121,7 +121,7 @@ impl AppTokens {
         // Somebody else may have been here first.
         let Some(invite) = self.context.ledger.find(invite.id).await? else { return Ok(invite) };
         let offered = match self.reconcile(invite.clone(), now).await {
-            Ok(invite) => self.life.mint_for(invite, now).await,
+            Ok(invite) => self.life.mint_if_absent(invite, now).await,
             Err(error) => Err(error),
         };
         match offered {
@@ -162,7 +162,7 @@ impl AppTokens {
     /// When the ledger cannot be used.
     pub(super) async fn withdraw_stale(&self, now: Timestamp) -> Result<(), LedgerError> {
         let after = *self.withdrawn_to.lock().unwrap_or_else(PoisonError::into_inner);
-        let invites = self.context.ledger.app_tokens(ledger::AppTokens::Stale, after, ROUND, now).await?;
+        let invites = self.context.ledger.app_tokens(AppTokenFilter::Stale, after, ROUND, now).await?;
         let is_end = invites.len() < ROUND as usize;
         let last = invites.last().filter(|_| !is_end).map(|invite| invite.id);
         *self.withdrawn_to.lock().unwrap_or_else(PoisonError::into_inner) = last;
@@ -184,7 +184,7 @@ impl AppTokens {
         let Some((backend, token, text)) = self.token_out(&invite, now) else { return Ok(invite) };
         let state = match backend.look_up(&text).await {
             Ok(state) => state,
-            // All that some servers tell is whether it has ended.
+            // All that some servers say is whether it has ended.
             Err(CallError::Refused(Refusal::Unsupported)) => {
                 match backend.ended(&[&text]).await.unwrap_or_default().pop() {
                     Some((_, state)) => state,
@@ -206,7 +206,7 @@ impl AppTokens {
         }
         let mut after = None;
         loop {
-            let invites = self.context.ledger.app_tokens(ledger::AppTokens::Live, after, ROUND, now).await?;
+            let invites = self.context.ledger.app_tokens(AppTokenFilter::Live, after, ROUND, now).await?;
             let Some(last) = invites.last() else { return Ok(()) };
             after = Some(last.id);
             for (host, backend) in self.context.backends.all() {
@@ -231,16 +231,16 @@ impl AppTokens {
         }
     }
 
-    /// Whether apps hold tokens of a server, whose use is to be watched; true also if that cannot be told.
+    /// Whether apps hold tokens of a server, whose use is to be watched; true also if the ledger cannot be read.
     pub async fn are_out(&self, now: Timestamp) -> bool {
         if self.context.backends.all().next().is_none() {
             return false;
         }
-        let tokens = self.context.ledger.app_tokens(ledger::AppTokens::Live, None, 1, now).await;
+        let tokens = self.context.ledger.app_tokens(AppTokenFilter::Live, None, 1, now).await;
         !tokens.is_ok_and(|tokens| tokens.is_empty())
     }
 
-    /// Whether an account can be created with an invite: with one that a user of the server made it is that user's right,
+    /// Whether an account can be created with an invite: with one that a user of the server created it is that user's right,
     /// and the server's to judge. False only if it says so.
     pub(super) async fn is_for_accounts(&self, invite: &Invite, now: Timestamp) -> bool {
         if (&invite.draft.source, invite.draft.kind.contact().is_some()) != (&Source::Server, true) {

@@ -62,7 +62,7 @@ impl Links {
         let uri = app_token.map(|token| link::uri(&invite, &token));
         let landing_page = link::landing_page(&invite, &token, uri.as_deref(), &self.landing);
         let web_only = backend.filter(|backend| !backend.abilities().in_app.has(&invite.draft.kind));
-        // What is out is out, and what a user of the server made is the server's to judge.
+        // What is out is out, and what a user of the server created is the server's to judge.
         let web_only = web_only.filter(|_| uri.is_none()).map(|backend| match &invite.draft.kind {
             Kind::Account { username: None } if backend.is_full() => WebOnly::NoRoom,
             Kind::Account { .. } | Kind::Contact { .. } | Kind::Reset { .. } => WebOnly::Disobeyed,

@@ -44,10 +44,10 @@ impl Invites {
         Self { context, app_tokens }
     }
 
-    /// The invite that `token` opens, also one that a host's server made itself. Redeems nothing.
+    /// The invite that `token` opens, also one that a host's server created itself. Redeems nothing.
     ///
     /// # Errors
-    /// When that cannot be told now.
+    /// When that cannot be found out now.
     pub async fn open(&self, token: &str, now: Timestamp) -> Result<Option<Invite>, FindError> {
         match self.context.ledger.key().open(token) {
             Some(id) => Ok(self.context.ledger.find(id).await?),
@@ -55,7 +55,7 @@ impl Invites {
         }
     }
 
-    /// Whether `token` may be one that a server made itself: then servers are asked for it.
+    /// Whether `token` may be one that a server minted itself: then servers are asked for it.
     #[must_use]
     pub fn may_be_a_servers(&self, token: &str) -> bool {
         let has_servers = self.context.backends.all().next().is_some();

@@ -29,9 +29,15 @@ enum TokenSeen {
 
 /// Ends reservations.
 #[derive(Clone)]
-pub(super) struct Ends(pub(super) Arc<Context>);
+pub(super) struct Ends {
+    context: Arc<Context>,
+}
 
 impl Ends {
+    pub(super) fn new(context: Arc<Context>) -> Self {
+        Self { context }
+    }
+
     /// Ends a reservation by what the server answered.
     pub(super) async fn end(
         &self,
@@ -73,12 +79,12 @@ impl Ends {
         // Ended before: then it is recorded, by another node.
         let invite = match self.end_by(reservation, AppTokenEvent::Created, None).await? {
             Some(invite) => Some(invite),
-            None => self.0.ledger.find(reservation.invite.id).await?,
+            None => self.context.ledger.find(reservation.invite.id).await?,
         };
         invite.ok_or(SignUpError::Absent)
     }
 
-    /// Releases a use for which no account was created, unless an app has it. False if that cannot be told now: then it
+    /// Releases a use for which no account was created, unless an app has it. False if that cannot be found out now: then it
     /// stays reserved.
     async fn release(
         &self,
@@ -87,7 +93,7 @@ impl Ends {
         token: TokenSeen,
     ) -> Result<bool, LedgerError> {
         let shown = reservation.token.as_ref().filter(|_| token != TokenSeen::Untouched);
-        let (event, account) = match shown.and_then(|token| self.0.reveal(token)) {
+        let (event, account) = match shown.and_then(|token| self.context.reveal(token)) {
             None => (AppTokenEvent::NothingDone, None),
             Some(text) => match (backend.look_up(&text).await, token) {
                 (Ok(TokenState::Live(_)), _) => (AppTokenEvent::FoundLive, None),
@@ -128,9 +134,9 @@ impl Ends {
             | AppTokenAction::Refuse
             | AppTokenAction::TryLater => return Ok(None),
         };
-        let invite = self.0.ledger.end_reservation(reservation.id, taker).await?;
+        let invite = self.context.ledger.end_reservation(reservation.id, taker).await?;
         if let (Some(invite), Some(via)) = (&invite, redeemed) {
-            self.0.redeemed(invite, via, &Source::Server);
+            self.context.redeemed(invite, via, &Source::Server);
         }
         Ok(invite)
     }
@@ -160,9 +166,9 @@ impl Ends {
         }
     }
 
-    /// Whether a password was set: the account does not tell, but the token that is used up with it does.
+    /// Whether a password was set: the account does not say, but the token that is redeemed with it does.
     async fn was_reset(&self, backend: &Backend, reservation: &Reservation, is_old: bool) -> Result<bool, CallError> {
-        match reservation.token.as_ref().and_then(|token| self.0.reveal(token)) {
+        match reservation.token.as_ref().and_then(|token| self.context.reveal(token)) {
             Some(token) => Ok(!matches!(backend.look_up(&token).await?, TokenState::Live(_))),
             // Nobody will ever know.
             None => Ok(is_old),

@@ -60,7 +60,14 @@ impl SignUp {
         submissions: Arc<Submissions>,
     ) -> Self {
         let offers = Offers::new(Arc::clone(context), app_tokens.clone());
-        Self { context: Arc::clone(context), app_tokens, invites, submissions, offers, ends: Ends(Arc::clone(context)) }
+        Self {
+            context: Arc::clone(context),
+            app_tokens,
+            invites,
+            submissions,
+            offers,
+            ends: Ends::new(Arc::clone(context)),
+        }
     }
 
     /// What a guest can do with a pending invite. Redeems nothing; mints the app token if there is none yet and the link
@@ -96,7 +103,7 @@ impl SignUp {
         self.redeem(invite, guest, now).await
     }
 
-    /// What speaks against a new account's name, as far as that can be told without creating it: for whoever refuses a form
+    /// What speaks against a new account's name, as far as that is known without creating it: for whoever refuses a form
     /// for another reason, and says all that is wrong with it at once.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use super::transaction::{Store, Transaction};
 use super::uses::Hold;
 use crate::invite::name::Username;
 use crate::invite::{AppToken, Invite, InviteId, Status, Via};
-use crate::ledger::app_token::{AppTokens, Kept};
+use crate::ledger::app_token::{AppTokenFilter, Kept};
 use crate::ledger::error::{LedgerError, SqlError};
 
 impl Transaction<'_> {
@@ -83,15 +83,15 @@ impl Store<'_> {
     /// Invites with an app token.
     pub(in crate::ledger) fn app_tokens(
         self,
-        which: AppTokens,
+        which: AppTokenFilter,
         after: Option<InviteId>,
         limit: u32,
         now: Timestamp,
     ) -> Result<Vec<Invite>, SqlError> {
         let is_offered = format!("{IS_PENDING} AND app_expires_at > ?1 AND app_withdrawing = 0");
         let which = match which {
-            AppTokens::Live => is_offered,
-            AppTokens::Stale => format!("NOT ({is_offered})"),
+            AppTokenFilter::Live => is_offered,
+            AppTokenFilter::Stale => format!("NOT ({is_offered})"),
         };
         // An invite whose last use is just being taken is not over yet.
         let condition = format!(
