@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::Ledger;
-use super::answers::{Answer, Repeatable};
+use super::answers::{Answer, Recorded, Repeatable};
 use super::error::{ChangeError, CreateError, LedgerError};
 use super::limits::SourceLimits;
 use super::query::Filter;
@@ -23,10 +23,11 @@ impl Ledger {
         now: Timestamp,
     ) -> Result<Answer<Vec<Invite>>, CreateError> {
         let seal = self.seal.clone();
-        let recorded = self.write(move |transaction| {
-            transaction.once(request.as_ref(), &seal, now, CreateError::IdempotencyKeyReused, |transaction| {
+        let recorded = self.write(move |transaction| match &request {
+            None => Ok(transaction.create(drafts, limits.as_ref())?.map(Recorded::New)),
+            Some(request) => transaction.once(request, &seal, now, CreateError::IdempotencyKeyReused, |transaction| {
                 transaction.create(drafts, limits.as_ref())
-            })
+            }),
         });
         Ok(recorded.await?.open(&self.seal, now)?)
     }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::Ledger;
-use super::answers::{Answer, Repeatable};
+use super::answers::{Answer, Recorded, Repeatable};
 use super::app_token::{AppTokenFilter, Kept};
 use super::error::{LedgerError, RedeemError};
 use super::reservation::{Reservation, ReservationEnd, ReservationId};
@@ -25,10 +25,11 @@ impl Ledger {
         now: Timestamp,
     ) -> Result<Answer<Invite>, RedeemError> {
         let seal = self.seal.clone();
-        let recorded = self.write(move |transaction| {
-            transaction.once(request.as_ref(), &seal, now, RedeemError::IdempotencyKeyReused, |transaction| {
+        let recorded = self.write(move |transaction| match &request {
+            None => Ok(transaction.redeem(id, account, via, now)?.map(Recorded::New)),
+            Some(request) => transaction.once(request, &seal, now, RedeemError::IdempotencyKeyReused, |transaction| {
                 transaction.redeem(id, account, via, now)
-            })
+            }),
         });
         Ok(recorded.await?.open(&self.seal, now)?)
     }

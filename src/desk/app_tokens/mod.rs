@@ -63,7 +63,7 @@ impl AppTokens {
         self.adoption.find(token, now).await
     }
 
-    /// Gives each draft a token, if that is wanted: before the invites are created, so that a request that comes again is
+    /// Gives each draft a token, as that is wanted: before the invites are created, so that a request that comes again is
     /// answered with the same tokens. Where none can be minted, or not all, there are as many as there can be.
     ///
     /// # Errors
@@ -74,9 +74,6 @@ impl AppTokens {
         wanted: Minting,
         now: Timestamp,
     ) -> Result<Vec<Draft>, CallError> {
-        if wanted == Minting::Later {
-            return Ok(drafts);
-        }
         let mut minted = Vec::with_capacity(drafts.len());
         for draft in &mut drafts {
             let error = match self.life.mint(draft, now).await {

@@ -59,7 +59,11 @@ impl Invites {
             };
             // What will be refused, or was answered before, needs no tokens.
             let minting = if is_new { wanted } else { Minting::Later };
-            let drafts = self.app_tokens.mint_for(drafts, minting, now).await.map_err(CreateInviteError::NoAppToken)?;
+            let drafts = if minting == Minting::Later {
+                drafts
+            } else {
+                self.app_tokens.mint_for(drafts, minting, now).await.map_err(CreateInviteError::NoAppToken)?
+            };
             let minted: Vec<_> =
                 drafts.iter().filter_map(|draft| Some((draft.host.clone(), draft.app_token.clone()?))).collect();
             let created = ledger.create(drafts, caller.limits(), repeatable, now).await;

@@ -30,13 +30,12 @@ impl Transaction<'_> {
     /// with its Idempotency-Key.
     pub(in crate::ledger) fn once<T: Serialize, E>(
         &mut self,
-        request: Option<&Repeatable>,
+        request: &Repeatable,
         seal: &Seal,
         now: Timestamp,
         key_reused: E,
         work: impl FnOnce(&mut Self) -> Result<Result<T, E>, SqlError>,
     ) -> Result<Result<Recorded<T>, E>, SqlError> {
-        let Some(request) = request else { return Ok(work(self)?.map(Recorded::New)) };
         let before = self.sql.first(
             "SELECT request, made_at, sealed FROM answer WHERE slot = ?1 AND made_at > ?2",
             &[request.slot.as_slice().into(), kept_since(now).into()],
