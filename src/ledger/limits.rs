@@ -97,7 +97,7 @@ mod tests {
             (limits(Some("2/h"), None), pending(9, 60), 2, hour.clone()),
             (limits(Some("2/h"), None), pending(9, 60), 3, slow(1_800)),
             (limits(Some("2/h"), Some(9)), pending(9, 60), 3, over(60)),
-            (limits(Some("2/h"), Some(u32::MAX)), pending(9, 60), u32::MAX, over(60)),
+            (limits(Some("2/h"), Some(10)), pending(9, 60), u32::MAX, over(60)),
         ] {
             assert_eq!(limits.judge(pending, Used(0), count, now), expected, "{limits:?} {pending:?} {count}");
         }
