@@ -32,6 +32,8 @@ pub fn scan(tokens: TokenStream, found: &mut Vec<Written>) {
                 };
                 continue;
             }
+            // `pub(in crate::x)` says who may use something, and uses nothing.
+            TokenTree::Ident(word) if word == "pub" && trees.get(at + 1).is_some_and(is_scope) => at += 1,
             TokenTree::Group(group) => scan(group.stream(), found),
             TokenTree::Literal(literal) => {
                 for part in literal.to_string().split("crate::").skip(1) {
@@ -75,6 +77,10 @@ fn path(trees: &[TokenTree], mut at: usize, mut before: Vec<String>, found: &mut
     at
 }
 
+fn is_scope(tree: &TokenTree) -> bool {
+    matches!(tree, TokenTree::Group(scope) if scope.stream().into_iter().next().is_some_and(|word| word.to_string() == "in"))
+}
+
 fn is_separator(trees: &[TokenTree], at: usize) -> bool {
     let is_colon = |tree: Option<&TokenTree>| matches!(tree, Some(TokenTree::Punct(colon)) if colon.as_char() == ':');
     is_colon(trees.get(at)) && is_colon(trees.get(at + 1))
@@ -90,7 +96,7 @@ fn paths_are_seen_however_they_are_written() {
             matches!(x, ::std::r::S | <T as crate::u::V>::W)
         }
         /// See [`crate::y`].
-        struct Z;";
+        pub(in crate::z) struct Z(pub(crate) crate::q::R);";
     let mut found = vec![];
     scan(code.parse().unwrap(), &mut found);
     let found: Vec<_> = found.iter().map(|written| (written.segments.join("::"), written.line)).collect();
@@ -106,6 +112,7 @@ fn paths_are_seen_however_they_are_written() {
         ("p::Q", 5),
         ("crate::u::V", 6),
         ("crate::y", 8),
+        ("crate::q::R", 9),
     ];
     assert_eq!(found, expected.map(|(path, line)| (path.to_owned(), line)));
 }
