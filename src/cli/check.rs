@@ -9,7 +9,7 @@ use super::as_service::{self, Tried};
 use super::{Global, Outcome, Told, hint, is_closed_pipe, print, tell};
 use crate::backend::{Backends, Examination};
 use crate::component::{self, ConnectError, Examined};
-use crate::config::{Credentials, Fault, Faults, Merged, PublicUrl, Purpose, Settings};
+use crate::config::{ConfigFault, Credentials, Faults, Merged, PublicUrl, Purpose, Settings};
 use crate::key::KeyRing;
 use crate::key::state::StateKeys;
 use crate::metrics::{self, Metrics};
@@ -51,7 +51,7 @@ pub(super) fn run(global: &Global, options: &Options) -> Outcome {
     for id in keys.twice() {
         let origin = settings.keys.get(&id).map(|(_, origin)| origin.clone());
         let reason = format!("is also in the state directory; run `invited key delete {id}` there, or rename this one");
-        faults.push(Fault { path: format!("keys.{id}"), value: None, origin, reason });
+        faults.push(ConfigFault { path: format!("keys.{id}"), value: None, origin, reason });
     }
     if !faults.is_empty() {
         return Err(Faults(faults).into());

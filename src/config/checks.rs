@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::merged::Merged;
-use super::origin::{Fault, Origin};
+use super::origin::{ConfigFault, Origin};
 use super::secret::{Credentials, Secret, SecretError};
 use super::text::dotted;
 
@@ -26,7 +26,7 @@ pub(super) struct Checks<'a> {
     purpose: Purpose,
     /// Where values could not be read at all: there is no more to say about these, or that they are not there.
     unreadable: Vec<String>,
-    faults: &'a mut Vec<Fault>,
+    faults: &'a mut Vec<ConfigFault>,
     notices: Vec<String>,
 }
 
@@ -36,7 +36,7 @@ impl<'a> Checks<'a> {
         merged: &'a Merged,
         credentials: &'a Credentials,
         purpose: Purpose,
-        faults: &'a mut Vec<Fault>,
+        faults: &'a mut Vec<ConfigFault>,
     ) -> Self {
         let unreadable = faults.iter().map(|fault| fault.path.clone()).collect();
         Self { merged, credentials, purpose, unreadable, faults, notices: Vec::new() }
@@ -80,13 +80,13 @@ impl<'a> Checks<'a> {
     /// The same without the value at `path`, where a secret may stand.
     pub(super) fn secret_fault(&mut self, path: &[&str], error: &dyn std::error::Error) {
         let fault = self.merged.fault(path, error.to_string());
-        self.faults.push(Fault { value: None, ..fault });
+        self.faults.push(ConfigFault { value: None, ..fault });
     }
 
     /// The table at `path` has a wrong name, of which `shown` may be told.
     pub(super) fn name_fault(&mut self, path: &[&str], shown: &[&str], error: &dyn std::error::Error) {
         let origin = Some(self.origin_at(path));
-        self.faults.push(Fault { path: dotted(shown), value: None, origin, reason: error.to_string() });
+        self.faults.push(ConfigFault { path: dotted(shown), value: None, origin, reason: error.to_string() });
     }
 
     /// What an admin should know.

@@ -6,7 +6,7 @@ use figment::Figment;
 use figment::Source;
 use figment::value::{Dict, Tag, Value};
 
-use super::origin::{Fault, Origin};
+use super::origin::{ConfigFault, Origin};
 use super::text::{dotted, toml_value};
 
 /// The variables that set configuration begin so; `__` stands between levels.
@@ -21,7 +21,7 @@ pub struct Merged {
     pub(super) tree: Dict,
     pub(super) files: Vec<PathBuf>,
     /// What is wrong with the files themselves.
-    pub(super) faults: Vec<Fault>,
+    pub(super) faults: Vec<ConfigFault>,
 }
 
 impl Merged {
@@ -38,9 +38,9 @@ impl Merged {
     }
 
     /// A fault at `path`, with the value there and its origin.
-    pub(super) fn fault<S: AsRef<str>>(&self, path: &[S], reason: String) -> Fault {
+    pub(super) fn fault<S: AsRef<str>>(&self, path: &[S], reason: String) -> ConfigFault {
         let found = self.find(path);
-        Fault {
+        ConfigFault {
             path: dotted(path),
             value: found.map(|value| toml_value(path.last().map_or("", AsRef::as_ref), value)),
             origin: found.map(|value| self.origin(path, value.tag())),

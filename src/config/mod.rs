@@ -51,7 +51,7 @@ pub use keys::{JwtSettings, KeySettings, Proof};
 pub use ledger::{LedgerSettings, LedgerUrl};
 pub use merged::Merged;
 pub use metrics::MetricsSettings;
-pub use origin::{Fault, Faults, Origin};
+pub use origin::{ConfigFault, Faults, Origin};
 pub use public_key::Algorithm;
 pub use public_url::PublicUrl;
 pub use scopes::{ApiMethod, Scope};

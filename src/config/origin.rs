@@ -29,7 +29,7 @@ impl fmt::Display for Origin {
 
 /// One thing that is wrong with the configuration.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Fault {
+pub struct ConfigFault {
     /// The key, as it would be written in TOML: `hosts."example.com".backend.kind`; empty for a whole file.
     pub path: String,
     /// The value, as TOML; none where it is absent or secret.
@@ -40,7 +40,7 @@ pub struct Fault {
     pub reason: String,
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for ConfigFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.path)?;
         if let Some(value) = &self.value {
@@ -57,7 +57,7 @@ impl fmt::Display for Fault {
 
 /// Everything that is wrong with the configuration, all at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Faults(pub Vec<Fault>);
+pub struct Faults(pub Vec<ConfigFault>);
 
 impl std::error::Error for Faults {}
 

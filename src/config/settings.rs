@@ -25,7 +25,7 @@ use super::keys::{self, KeySettings, RawKey};
 use super::ledger::{LedgerSettings, RawLedger};
 use super::merged::Merged;
 use super::metrics::MetricsSettings;
-use super::origin::{Fault, Origin};
+use super::origin::{ConfigFault, Origin};
 use super::public_url::PublicUrl;
 use super::secret::Credentials;
 use super::tls::{RawTls, TlsSettings};
@@ -152,7 +152,7 @@ impl RawConfig {
         credentials: &Credentials,
         purpose: Purpose,
         merged: &Merged,
-        faults: &mut Vec<Fault>,
+        faults: &mut Vec<ConfigFault>,
     ) -> Settings {
         let mut checks = Checks::new(merged, credentials, purpose, faults);
         let state_dir = self.state_dir.clone().unwrap_or_else(default_state_dir);

@@ -9,7 +9,7 @@ use figment::{Figment, Profile, Provider as _};
 
 use super::checks::Purpose;
 use super::merged::{Merged, VARIABLE_PREFIX};
-use super::origin::{Fault, Faults, Origin};
+use super::origin::{ConfigFault, Faults, Origin};
 use super::secret::Credentials;
 use super::settings::{RawConfig, Settings};
 
@@ -50,14 +50,14 @@ impl Sources {
             Ok(mut profiles) => profiles.remove(&Profile::Default).unwrap_or_default(),
             Err(error) => {
                 let reason = error.kind.to_string();
-                faults.push(Fault { path: String::new(), value: None, origin: None, reason });
+                faults.push(ConfigFault { path: String::new(), value: None, origin: None, reason });
                 Dict::new()
             }
         };
         Merged { figment, defaults, tree, files, faults }
     }
 
-    fn toml_files(&self, faults: &mut Vec<Fault>) -> Vec<PathBuf> {
+    fn toml_files(&self, faults: &mut Vec<ConfigFault>) -> Vec<PathBuf> {
         let mut files = Vec::new();
         if self.files.is_empty() {
             for place in DEFAULT_FILES.map(Path::new).into_iter().filter(|place| place.exists()) {
@@ -72,7 +72,7 @@ impl Sources {
 }
 
 /// A file stands for itself, a directory for its `*.toml` in name order.
-fn expand(place: &Path, files: &mut Vec<PathBuf>, faults: &mut Vec<Fault>) {
+fn expand(place: &Path, files: &mut Vec<PathBuf>, faults: &mut Vec<ConfigFault>) {
     if !place.is_dir() {
         files.push(place.to_owned());
         return;
@@ -98,8 +98,13 @@ fn syntax_fault(text: &str, error: &toml::de::Error) -> String {
     format!("line {line}, column {column}: {}", error.message().replace('\n', ", "))
 }
 
-fn whole_file(file: &Path, reason: &str) -> Fault {
-    Fault { path: String::new(), value: None, origin: Some(Origin::File(file.to_owned())), reason: reason.to_owned() }
+fn whole_file(file: &Path, reason: &str) -> ConfigFault {
+    ConfigFault {
+        path: String::new(),
+        value: None,
+        origin: Some(Origin::File(file.to_owned())),
+        reason: reason.to_owned(),
+    }
 }
 
 impl Merged {
@@ -121,7 +126,7 @@ impl Merged {
 
     /// Reads the tree into the raw shape. serde stops at the first error, so the value at fault is taken out of a copy
     /// of the tree and the rest is read again, until what is left is right.
-    fn read(&self, faults: &mut Vec<Fault>) -> RawConfig {
+    fn read(&self, faults: &mut Vec<ConfigFault>) -> RawConfig {
         let mut tree = Value::from(self.tree.clone());
         loop {
             let error = match tree.deserialize::<RawConfig>() {
@@ -138,7 +143,7 @@ impl Merged {
             // A key that is not known may be a secret's, misspelt; and where a digest belongs, a secret may stand.
             let may_be_secret = matches!(error.kind, figment::error::Kind::UnknownField(..))
                 || path.last().is_some_and(|name| name == "sha256");
-            faults.push(Fault { value: fault.value.filter(|_| !may_be_secret), ..fault });
+            faults.push(ConfigFault { value: fault.value.filter(|_| !may_be_secret), ..fault });
             if !take_out(&mut tree, &path) {
                 return RawConfig::default();
             }

@@ -34,20 +34,20 @@ pub(super) trait Work: Send {
     fn answer(self: Box<Self>, committed: Result<(), LedgerError>);
 }
 
-/// A closure as [`Work`].
-pub(super) struct Task<F, T, E> {
+/// [`Work`] that is a closure, with where its answer goes.
+pub(super) struct Closure<F, T, E> {
     work: Option<F>,
     result: Option<Result<T, E>>,
     reply: Reply<T, E>,
 }
 
-impl<F, T, E> Task<F, T, E> {
+impl<F, T, E> Closure<F, T, E> {
     pub(super) fn new(work: F, reply: Reply<T, E>) -> Self {
         Self { work: Some(work), result: None, reply }
     }
 }
 
-impl<F, T, E> Work for Task<F, T, E>
+impl<F, T, E> Work for Closure<F, T, E>
 where
     F: FnOnce(&mut Transaction<'_>) -> Result<Result<T, E>, SqlError> + Send,
     T: Send,

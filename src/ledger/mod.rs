@@ -41,7 +41,7 @@ use crate::invite::token::LedgerKey;
 use crate::metrics;
 pub use answers::{Answer, Repeatable};
 pub use app_token::{AppTokenFilter, Kept};
-use commit::{Job, LastFailure, Task};
+use commit::{Closure, Job, LastFailure};
 use error::SqlError;
 pub use error::{ChangeError, CreateError, LedgerError, OpenError, RedeemError};
 pub use limits::SourceLimits;
@@ -178,7 +178,7 @@ impl Ledger {
         E: From<LedgerError> + Send + 'static,
     {
         let (reply, answer) = futures_channel::oneshot::channel();
-        let job = Job::Write(Box::new(Task::new(work, reply)));
+        let job = Job::Write(Box::new(Closure::new(work, reply)));
         self.jobs.send(job).await.map_err(|_| closed())?;
         answer.await.map_err(|_| closed())?
     }

@@ -6,7 +6,7 @@
 
 use super::error::SqlError;
 use super::postgres::PostgresSession;
-use super::value::Value;
+use super::value::SqlValue;
 
 /// A row of an answer.
 pub(super) enum Row<'a> {
@@ -63,7 +63,7 @@ pub(super) enum Sql<'a> {
 
 impl Sql<'_> {
     /// Runs a statement; gives how many rows it changed.
-    pub(super) fn execute(self, sql: &str, values: &[Value<'_>]) -> Result<u64, SqlError> {
+    pub(super) fn execute(self, sql: &str, values: &[SqlValue<'_>]) -> Result<u64, SqlError> {
         match self {
             Self::Sqlite(connection) => {
                 let mut statement = connection.prepare_cached(sql)?;
@@ -77,7 +77,7 @@ impl Sql<'_> {
     pub(super) fn first<T>(
         self,
         sql: &str,
-        values: &[Value<'_>],
+        values: &[SqlValue<'_>],
         read: impl FnOnce(&Row<'_>) -> Result<T, SqlError>,
     ) -> Result<Option<T>, SqlError> {
         match self {
@@ -93,7 +93,7 @@ impl Sql<'_> {
     }
 
     /// Whether the answer has any row.
-    pub(super) fn any(self, sql: &str, values: &[Value<'_>]) -> Result<bool, SqlError> {
+    pub(super) fn any(self, sql: &str, values: &[SqlValue<'_>]) -> Result<bool, SqlError> {
         Ok(self.first(sql, values, |_| Ok(()))?.is_some())
     }
 
@@ -101,7 +101,7 @@ impl Sql<'_> {
     pub(super) fn each(
         self,
         sql: &str,
-        values: &[Value<'_>],
+        values: &[SqlValue<'_>],
         mut read: impl FnMut(&Row<'_>) -> Result<(), SqlError>,
     ) -> Result<(), SqlError> {
         match self {
@@ -121,7 +121,7 @@ impl Sql<'_> {
     pub(super) fn all<T>(
         self,
         sql: &str,
-        values: &[Value<'_>],
+        values: &[SqlValue<'_>],
         read: impl Fn(&Row<'_>) -> Result<T, SqlError>,
     ) -> Result<Vec<T>, SqlError> {
         let mut all = Vec::new();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::config::{Fault, Faults, Settings};
+use crate::config::{ConfigFault, Faults, Settings};
 use crate::pages::register;
 use crate::server::{self, TlsConfig, TlsError};
 
@@ -21,6 +21,7 @@ pub(super) fn log_notices(settings: &Settings) {
 /// # Errors
 /// When they cannot be used.
 pub fn load_tls(settings: &Settings) -> Result<Option<Arc<TlsConfig>>, Faults> {
-    let fault = |error: TlsError| Fault { path: "tls".into(), value: None, origin: None, reason: error.to_string() };
+    let fault =
+        |error: TlsError| ConfigFault { path: "tls".into(), value: None, origin: None, reason: error.to_string() };
     settings.tls.as_ref().map(server::load_tls).transpose().map_err(|error| Faults(vec![fault(error)]))
 }

@@ -20,7 +20,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use crate::clock;
 use crate::config::postgres::Postgres;
 use crate::ledger::error::SqlError;
-use crate::ledger::value::Value;
+use crate::ledger::value::SqlValue;
 
 /// For one server to take a connection, unless the URL says `connect_timeout`.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -117,13 +117,13 @@ impl PostgresSession {
     }
 
     /// Runs a statement; gives how many rows it changed.
-    pub(in crate::ledger) fn execute(&self, sql: &str, values: &[Value<'_>]) -> Result<u64, SqlError> {
+    pub(in crate::ledger) fn execute(&self, sql: &str, values: &[SqlValue<'_>]) -> Result<u64, SqlError> {
         let statement = self.prepared(sql)?;
         self.wait(self.client.execute_raw(&statement, values))
     }
 
     /// Runs a statement; gives all its rows.
-    pub(in crate::ledger) fn query(&self, sql: &str, values: &[Value<'_>]) -> Result<Vec<Row>, SqlError> {
+    pub(in crate::ledger) fn query(&self, sql: &str, values: &[SqlValue<'_>]) -> Result<Vec<Row>, SqlError> {
         let statement = self.prepared(sql)?;
         self.wait(async {
             let rows = self.client.query_raw(&statement, values).await?;
@@ -206,7 +206,7 @@ fn tls(server: &Postgres) -> Result<MakeRustlsConnect, SqlError> {
 }
 
 /// Every number is a BIGINT.
-impl ToSql for Value<'_> {
+impl ToSql for SqlValue<'_> {
     fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
         match self {
             Self::Null => Ok(IsNull::Yes),

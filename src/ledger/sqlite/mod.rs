@@ -8,7 +8,7 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, ToSql, TransactionBehavior};
 
 use super::error::{LedgerError, OpenError, SqlError};
-use super::value::Value;
+use super::value::SqlValue;
 use crate::files::{self, Existing};
 use crate::invite::token::LedgerKey;
 
@@ -214,7 +214,7 @@ fn is_passing(error: &rusqlite::Error) -> bool {
     )
 }
 
-impl ToSql for Value<'_> {
+impl ToSql for SqlValue<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(ToSqlOutput::Borrowed(match *self {
             Self::Null => ValueRef::Null,

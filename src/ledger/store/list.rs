@@ -7,7 +7,7 @@ use super::transaction::Store;
 use crate::invite::{Invite, InviteId, Status};
 use crate::ledger::error::SqlError;
 use crate::ledger::query::{Census, Filter, LastUse};
-use crate::ledger::value::Value;
+use crate::ledger::value::SqlValue;
 
 impl Store<'_> {
     pub(in crate::ledger) fn find(self, id: InviteId) -> Result<Option<Invite>, SqlError> {
@@ -17,7 +17,7 @@ impl Store<'_> {
     /// Invites, newest first. Only what is asked for is in the statement, so that it finds its index.
     pub(in crate::ledger) fn list(self, filter: &Filter, now: Timestamp) -> Result<Vec<Invite>, SqlError> {
         let mut conditions = vec!["TRUE".to_owned()];
-        let mut values: Vec<Value<'_>> = vec![];
+        let mut values: Vec<SqlValue<'_>> = vec![];
         match filter.status {
             None => {}
             Some(Status::Redeemed) => conditions.push("used >= uses".into()),
@@ -42,7 +42,7 @@ impl Store<'_> {
         }
         let (source, username) = (filter.source.as_ref().map(ToString::to_string), filter.username.as_ref());
         for (column, value) in [
-            ("source =", source.as_deref().map(Value::from)),
+            ("source =", source.as_deref().map(SqlValue::from)),
             ("kind =", filter.kind.map(|kind| kind.word().into())),
             ("username =", username.map(|username| username.as_str().into())),
             ("id <", filter.before.map(|before| before.to_row().into())),

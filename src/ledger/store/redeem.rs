@@ -9,7 +9,7 @@ use crate::invite::name::Username;
 use crate::invite::{Invite, InviteId, Kind, Redemption, Status, Via};
 use crate::ledger::error::{LedgerError, RedeemError, SqlError};
 use crate::ledger::reservation::{Reservation, ReservationEnd, ReservationId};
-use crate::ledger::value::Value;
+use crate::ledger::value::SqlValue;
 
 impl Transaction<'_> {
     /// Redeems one use.
@@ -129,7 +129,7 @@ impl Store<'_> {
             "SELECT id, invite, account, at, via, with_token FROM redemption WHERE made = 0 AND account IS NOT NULL {which} \
              ORDER BY at"
         );
-        let values: Vec<_> = of.map(|id| Value::from(id.to_row())).into_iter().collect();
+        let values: Vec<_> = of.map(|id| SqlValue::from(id.to_row())).into_iter().collect();
         let rows = self.0.all(&statement, &values, |row| {
             let invite = InviteId::from_row(row.integer(1)?);
             let with_token = row.integer(5)? == 1;

@@ -8,7 +8,7 @@ use crate::invite::name::Username;
 use crate::invite::{AppToken, Draft, Invite, InviteId, Kind, Redemption};
 use crate::ledger::error::SqlError;
 use crate::ledger::sql::{Row, Sql};
-use crate::ledger::value::Value;
+use crate::ledger::value::SqlValue;
 
 /// What [`read_invite`] reads.
 pub(super) const COLUMNS: &str = "invite.id, invite.kind, invite.host, invite.source, invite.username, invite.contact, \
@@ -77,7 +77,7 @@ pub(super) fn select(
     condition: &str,
     order: SortOrder,
     limit: Option<u32>,
-    mut values: Vec<Value<'_>>,
+    mut values: Vec<SqlValue<'_>>,
 ) -> Result<Vec<Invite>, SqlError> {
     if let Some(limit) = limit {
         values.push(limit.into());
@@ -86,7 +86,7 @@ pub(super) fn select(
 }
 
 /// The invites that a [`statement`] gives.
-fn asked(sql: Sql<'_>, statement: &str, values: &[Value<'_>]) -> Result<Vec<Invite>, SqlError> {
+fn asked(sql: Sql<'_>, statement: &str, values: &[SqlValue<'_>]) -> Result<Vec<Invite>, SqlError> {
     let mut invites: Vec<Invite> = Vec::new();
     sql.each(statement, values, |row| {
         let id = InviteId::from_row(row.integer(0)?);
