@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::process::{Command, Stdio};
 
-use super::{Global, hint};
+use super::global::Global;
+use super::terminal::hint;
 
 const UNIT: &str = "invited.service";
 

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use anyhow::bail;
 
 use super::as_service::{self, Tried};
-use super::{Global, Outcome, Told, hint, is_closed_pipe, print, tell};
+use super::global::Global;
+use super::outcome::{Outcome, Reported, is_closed_pipe, report};
+use super::terminal::{hint, print};
 use crate::backend::{Backends, Examination};
 use crate::component::{self, ConnectError, Examined};
 use crate::config::{ConfigFault, Credentials, Faults, Merged, PublicUrl, Purpose, Settings};
@@ -25,7 +27,7 @@ Exit status:
   0  valid
   1  an XMPP server or the component does not work as configured
   2  invalid configuration; every error is listed")]
-pub(super) struct Options {
+pub(super) struct CheckOptions {
     /// Connect to the XMPP servers and the component, too; as root, with the service's own user and sandbox
     #[arg(long)]
     connect: bool,
@@ -34,11 +36,11 @@ pub(super) struct Options {
     only_connect: bool,
 }
 
-pub(super) fn run(global: &Global, options: &Options) -> Outcome {
+pub(super) fn run(global: &Global, options: &CheckOptions) -> Outcome {
     let merged = global.merge();
     if options.only_connect {
         return match only_connect(&merged) {
-            Err(error) if !is_closed_pipe(&error) => Err(Told(as_service::ABOVE + tell(&error)).into()),
+            Err(error) if !is_closed_pipe(&error) => Err(Reported(as_service::ABOVE + report(&error)).into()),
             outcome => outcome,
         };
     }
@@ -66,7 +68,7 @@ pub(super) fn run(global: &Global, options: &Options) -> Outcome {
     }
     match tried {
         Tried::As(0) => {}
-        Tried::As(status) => return Err(Told(status).into()),
+        Tried::As(status) => return Err(Reported(status).into()),
         Tried::Not if options.connect => connect(&settings)?,
         Tried::Not => {}
     }

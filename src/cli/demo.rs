@@ -5,7 +5,10 @@ use hyper::body::Bytes;
 use hyper::header::{AUTHORIZATION, HOST, LOCATION};
 use smol_hyper::rt::FuturesIo;
 
-use super::{Global, Outcome, print, qr, serve};
+use super::global::Global;
+use super::outcome::Outcome;
+use super::terminal::print;
+use super::{qr, serve};
 use crate::clock;
 use crate::config::value::{Listen, Sha256};
 use crate::config::{Credentials, Purpose, RawKey, Sources};

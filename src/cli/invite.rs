@@ -7,7 +7,10 @@ use anyhow::{Context as _, bail};
 use clap::Subcommand;
 use jiff::Timestamp;
 
-use super::{Global, Outcome, WrongUse, hint, print, print_json, qr};
+use super::global::Global;
+use super::outcome::{Outcome, WrongUse};
+use super::qr;
+use super::terminal::{hint, print, print_json};
 use crate::api::fields::Ttl;
 use crate::api::view::{Created, InviteList, InviteView};
 use crate::backend::Backends;
@@ -25,9 +28,9 @@ use crate::ledger::{Filter, Ledger};
 use crate::metrics::Metrics;
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Command {
+pub(super) enum InviteCommand {
     /// Create invites; prints one link a line
-    Create(Create),
+    Create(CreateInvites),
     /// List invites, newest first: ID, status, kind, host, uses left, expiry, source, note
     List {
         /// Only invites to this host
@@ -64,7 +67,7 @@ Examples:
   invited invite create --count 30 --note \"Class 7b\"  30 links, one each
   invited invite create --contact romeo@example.com   for a friend of romeo
   invited invite create --reset juliet                a new password for juliet")]
-pub(super) struct Create {
+pub(super) struct CreateInvites {
     /// Host to invite to [default: the only one declared]
     #[arg(long)]
     host: Option<String>,
@@ -113,7 +116,8 @@ struct Admin {
     ledger: Ledger,
 }
 
-pub(super) fn run(global: &Global, command: Command) -> Outcome {
+pub(super) fn run(global: &Global, command: InviteCommand) -> Outcome {
+    global.start_log();
     let settings = global.admin_settings()?;
     let ledger = Ledger::open(&settings.ledger)?;
     let keys = KeyRing::new(&settings.keys, Arc::new(StateKeys::new(&settings.state_dir)));
@@ -125,17 +129,17 @@ pub(super) fn run(global: &Global, command: Command) -> Outcome {
     let now = clock::now();
     let result = async_std::task::block_on(async {
         match command {
-            Command::Create(options) => create(&admin, options, now).await,
-            Command::List { host, status, json } => list(&admin, host, status, json, now).await,
-            Command::Show { id, json } => show(&admin, &id, json, now).await,
-            Command::Revoke { ids } => revoke(&admin, &ids, now).await,
+            InviteCommand::Create(options) => create(&admin, options, now).await,
+            InviteCommand::List { host, status, json } => list(&admin, host, status, json, now).await,
+            InviteCommand::Show { id, json } => show(&admin, &id, json, now).await,
+            InviteCommand::Revoke { ids } => revoke(&admin, &ids, now).await,
         }
     });
     admin.ledger.close();
     result
 }
 
-async fn create(admin: &Admin, options: Create, now: Timestamp) -> Outcome {
+async fn create(admin: &Admin, options: CreateInvites, now: Timestamp) -> Outcome {
     let request = InviteRequest {
         host: options.host.into(),
         username: options.username.into(),

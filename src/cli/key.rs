@@ -2,20 +2,24 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use clap::Subcommand;
 use serde::Serialize;
 
-use super::{Global, Outcome, WrongUse, hint, print, print_json};
+use super::global::Global;
+use super::key_declaration::{declaration, unproven};
+use super::key_import::import;
+use super::outcome::{Outcome, WrongUse};
+use super::terminal::{hint, print, print_json};
 use crate::clock;
 use crate::config::value::{Moment, Sha256, Span};
-use crate::config::{Algorithm, ApiMethod, LedgerUrl, Origin, RawKey, Scope, Settings};
+use crate::config::{Algorithm, LedgerUrl, RawKey, Scope, Settings};
 use crate::invite::name::{HostName, KeyId};
 use crate::key::state::{StateError, StateKeys};
-use crate::key::{Key, KeyRing, mint, opaque, prosody};
+use crate::key::{Key, KeyRing, mint, opaque};
 use crate::ledger::{LastUse, Ledger};
 use crate::rate::Rate;
 
@@ -23,9 +27,9 @@ use crate::rate::Rate;
 const JWT_MAX_AGE: Span = Span::seconds(600);
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Command {
+pub(super) enum KeyCommand {
     /// Create a key in the state directory; prints ID/SECRET, which is shown only once
-    Create(Create),
+    Create(CreateKey),
     /// List keys: ID, name, origin, scopes, hosts, expiry, last use
     List {
         /// Print JSON
@@ -64,7 +68,7 @@ Examples:
   invited key create \"Helpdesk\" --allow create --allow revoke --expires 90d
   invited key create --id website --declare    to be declared in a configuration
   invited key create --id ci --jwt >ci.pem     for callers that sign JWTs")]
-pub(super) struct Create {
+pub(super) struct CreateKey {
     /// What the key is for, in a few words
     name: Option<String>,
     /// ID of the key: letters, digits, `.`, `_` and `-` [default: 8 random characters]
@@ -90,23 +94,18 @@ pub(super) struct Create {
     jwt: bool,
 }
 
-pub(super) fn run(global: &Global, command: Command) -> Outcome {
+pub(super) fn run(global: &Global, command: KeyCommand) -> Outcome {
+    global.start_log();
     let settings = global.admin_settings()?;
     match command {
-        Command::Create(options) => create(&settings, options),
-        Command::List { json } => list(&settings, json),
-        Command::Delete { id } => delete(&settings, &id),
-        Command::Import { file, host } => import(&settings, &file, host.as_ref()),
+        KeyCommand::Create(options) => create(&settings, options),
+        KeyCommand::List { json } => list(&settings, json),
+        KeyCommand::Delete { id } => delete(&settings, &id),
+        KeyCommand::Import { file, host } => import(&settings, &file, host.as_ref()),
     }
 }
 
-/// A key that is for `hosts`, without a proof.
-fn unproven(name: Option<String>, hosts: &[HostName]) -> RawKey {
-    let hosts = (!hosts.is_empty()).then(|| hosts.iter().map(ToString::to_string).collect());
-    RawKey { name, hosts, ..RawKey::default() }
-}
-
-fn create(settings: &Settings, options: Create) -> Outcome {
+fn create(settings: &Settings, options: CreateKey) -> Outcome {
     let now = clock::now();
     let mut rng = clock::rng();
     let chosen = options.id.is_some();
@@ -153,34 +152,9 @@ fn create(settings: &Settings, options: Create) -> Outcome {
     Ok(())
 }
 
-/// How to declare a key, in TOML and in Nix.
-fn declaration(id: &KeyId, key: &RawKey) -> anyhow::Result<String> {
-    let fields = serde_json::to_value(key)?;
-    let fields = fields.as_object().context("a key has fields")?;
-    let bare = |name: &str| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
-    let quoted = if bare(id.as_str()) { id.to_string() } else { format!("\"{id}\"") };
-    let mut text = format!("# In the configuration:\n[keys.{quoted}]\n");
-    for (name, value) in fields {
-        writeln!(text, "{name} = {value}")?;
-    }
-    // In Nix a bare name begins with a letter or underscore, and ${ begins code in a text.
-    let nix_bare = bare(id.as_str()) && id.as_str().starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-    let quoted = if nix_bare { id.to_string() } else { format!("\"{id}\"") };
-    write!(text, "\n# In NixOS:\nservices.invited.settings.keys.{quoted} = {{\n")?;
-    for (name, value) in fields {
-        let value = match value.as_array() {
-            Some(list) => format!("[ {} ]", list.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")),
-            None => value.to_string(),
-        };
-        writeln!(text, "  {name} = {};", value.replace("${", "\\${"))?;
-    }
-    text.push_str("};\n\n# The key itself is on stdout: give it to whoever calls the API.");
-    Ok(text)
-}
-
 /// A key in `key list --json`.
 #[derive(Serialize)]
-struct KeyView<'a> {
+struct ListedKey<'a> {
     id: &'a str,
     name: &'a str,
     origin: String,
@@ -192,7 +166,7 @@ struct KeyView<'a> {
 
 #[derive(Serialize)]
 struct KeyList<'a> {
-    keys: Vec<KeyView<'a>>,
+    keys: Vec<ListedKey<'a>>,
 }
 
 fn list(settings: &Settings, json: bool) -> Outcome {
@@ -220,9 +194,9 @@ fn list(settings: &Settings, json: bool) -> Outcome {
     print(&text)
 }
 
-fn view<'a>(id: &'a KeyId, key: &'a Arc<Key>, used: &LastUse) -> KeyView<'a> {
+fn view<'a>(id: &'a KeyId, key: &'a Arc<Key>, used: &LastUse) -> ListedKey<'a> {
     let settings = &key.settings;
-    KeyView {
+    ListedKey {
         id: id.as_str(),
         name: &settings.name,
         origin: key.origin.to_string(),
@@ -268,47 +242,4 @@ fn delete(settings: &Settings, id: &str) -> Outcome {
         }
         (Err(error), _) => Err(error.into()),
     }
-}
-
-fn import(settings: &Settings, file: &Path, host: Option<&HostName>) -> Outcome {
-    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let keys = prosody::read(&text).with_context(|| format!("cannot import {}", file.display()))?;
-    let from_folder = file.parent().and_then(Path::file_name).and_then(|name| prosody_host(name.to_str()?));
-    let hosts: Vec<_> = host.cloned().or(from_folder).into_iter().collect();
-    let state = StateKeys::new(&settings.state_dir);
-    let taken = state.current();
-    for key in &keys {
-        let same = |other: &Arc<Key>| is_same(other, Sha256::of(key.secret.reveal()));
-        if settings.keys.contains_key(&key.id) || taken.keys.get(&key.id).is_some_and(|other| !same(other)) {
-            bail!("there is already another key {}; nothing was imported", key.id);
-        }
-    }
-    for key in &keys {
-        let methods = (key.methods != [ApiMethod::Get, ApiMethod::Post]).then(|| key.methods.clone());
-        let created_at = key.created_at.map(Moment);
-        let sha256 = Some(Sha256::of(key.secret.reveal()));
-        let stored = RawKey { sha256, methods, created_at, ..unproven(Some(key.name.clone()), &hosts) };
-        match state.store(&key.id, &stored) {
-            // Imported before.
-            Ok(_) | Err(StateError::Exists(_)) => {
-                print(&format!("{}\t{}", key.id, key.name.replace(char::is_control, " ")))?;
-            }
-            Err(error) => return Err(error.into()),
-        }
-    }
-    let count = keys.len();
-    let hosts = hosts.first().map_or_else(|| "all hosts".to_owned(), ToString::to_string);
-    hint(&format!("imported {count} key{}, for {hosts}", if count == 1 { "" } else { "s" }));
-    Ok(())
-}
-
-fn is_same(key: &Key, sha256: Sha256) -> bool {
-    matches!(&key.settings.proof, crate::config::Proof::Opaque(digest) if *digest == sha256)
-        && matches!(key.origin, Origin::File(_))
-}
-
-/// Prosody names a host's folder after it, with `%2e` for dots.
-fn prosody_host(folder: &str) -> Option<HostName> {
-    let bytes = folder.contains('%').then(|| folder.to_ascii_lowercase().replace("%2e", ".").replace("%2d", "-"))?;
-    bytes.parse().ok()
 }

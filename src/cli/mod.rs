@@ -6,11 +6,16 @@
 mod as_service;
 mod check;
 mod demo;
+mod global;
 mod invite;
 mod key;
+mod key_declaration;
+mod key_import;
+mod outcome;
 mod qr;
 mod refuse;
 mod serve;
+mod terminal;
 mod token;
 
 use std::io::{self, Write as _};
@@ -19,8 +24,10 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-use crate::config::{Credentials, Faults, Merged, Purpose, Settings, Sources};
-use crate::log;
+use self::global::Global;
+use self::outcome::{Outcome, exit_code};
+use self::terminal::print;
+use crate::config::Sources;
 
 /// What `--help` says below the options.
 const HELP: &str = "\
@@ -54,14 +61,14 @@ struct Arguments {
     #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = GLOBAL)]
     quiet: bool,
     #[command(subcommand)]
-    command: Command,
+    command: CliCommand,
 }
 
 /// The heading of the options that every command has.
 const GLOBAL: &str = "Global options";
 
 #[derive(Debug, Subcommand)]
-enum Command {
+enum CliCommand {
     /// Run the service, in the foreground
     ///
     /// Run the service, in the foreground. Where systemd passes sockets, these are used in place of `listen`.
@@ -71,15 +78,15 @@ enum Command {
     Demo,
     /// Create, list, delete and import API keys
     #[command(subcommand)]
-    Key(key::Command),
+    Key(key::KeyCommand),
     /// Create, list, show and revoke invites
     #[command(subcommand)]
-    Invite(invite::Command),
+    Invite(invite::InviteCommand),
     /// Mint JWTs for keys that are declared with a public key
     #[command(subcommand)]
-    Token(token::Command),
+    Token(token::TokenCommand),
     /// Validate the configuration, as `serve` would see it
-    Check(check::Options),
+    Check(check::CheckOptions),
     /// Show the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -107,36 +114,6 @@ enum ConfigCommand {
     Show,
 }
 
-/// What every subcommand gets: where the configuration is, and how much to log.
-struct Global {
-    sources: Sources,
-    verbosity: i8,
-}
-
-/// The command line was used wrongly, in a way that clap cannot see.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct WrongUse(String);
-
-/// How a subcommand ends that has told by itself what is wrong.
-#[derive(Debug, thiserror::Error)]
-#[error("ended with status {0}")]
-struct Told(u8);
-
-/// What ends a subcommand early.
-type Outcome = anyhow::Result<()>;
-
-impl Global {
-    fn merge(&self) -> Merged {
-        self.sources.merge()
-    }
-
-    /// The settings, for work on the state directory.
-    fn admin_settings(&self) -> anyhow::Result<Settings> {
-        Ok(self.merge().settings(&Credentials::from_environment(), Purpose::Admin)?)
-    }
-}
-
 /// Runs the command line.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -144,78 +121,30 @@ pub fn main() -> ExitCode {
     let verbosity = if arguments.quiet { -1 } else { i8::try_from(arguments.verbose).unwrap_or(i8::MAX) };
     let sources = Sources { files: arguments.config, state_dir: arguments.state_dir };
     let global = Global { sources, verbosity };
-    match run(&global, arguments.command) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
-        Err(error) => ExitCode::from(tell(&error)),
-    }
+    exit_code(run(&global, arguments.command))
 }
 
-/// Says what is wrong, once; gives what to end with.
-fn tell(error: &anyhow::Error) -> u8 {
-    if let Some(Told(status)) = error.downcast_ref() {
-        return *status;
-    }
-    hint(&format!("invited: {error:#}"));
-    let usage = error.is::<Faults>() || error.is::<WrongUse>();
-    if usage { 2 } else { 1 }
-}
-
-fn run(global: &Global, command: Command) -> Outcome {
+fn run(global: &Global, command: CliCommand) -> Outcome {
     match command {
-        Command::Serve => serve::run(global),
-        Command::Demo => demo::run(global),
-        // Warnings only: the result is the key, and problems with other keys are still reported.
-        Command::Key(command) => key::run(start_log(global), command),
-        Command::Invite(command) => invite::run(start_log(global), command),
-        Command::Token(command) => token::run(start_log(global), command),
-        Command::Check(options) => check::run(global, &options),
-        Command::Config(ConfigCommand::Show) => print(&crate::config::show(&global.merge())?),
-        Command::Completions { shell } => {
+        CliCommand::Serve => serve::run(global),
+        CliCommand::Demo => demo::run(global),
+        CliCommand::Key(command) => key::run(global, command),
+        CliCommand::Invite(command) => invite::run(global, command),
+        CliCommand::Token(command) => token::run(global, command),
+        CliCommand::Check(options) => check::run(global, &options),
+        CliCommand::Config(ConfigCommand::Show) => print(&crate::config::show(&global.merge())?),
+        CliCommand::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "invited", &mut script);
             Ok(io::stdout().write_all(&script)?)
         }
-        Command::Man { dir: Some(dir) } => Ok(clap_mangen::generate_to(Arguments::command(), dir)?),
-        Command::Man { dir: None } => {
+        CliCommand::Man { dir: Some(dir) } => Ok(clap_mangen::generate_to(Arguments::command(), dir)?),
+        CliCommand::Man { dir: None } => {
             let mut page = Vec::new();
             clap_mangen::Man::new(Arguments::command()).render(&mut page)?;
             Ok(io::stdout().write_all(&page)?)
         }
     }
-}
-
-/// Commands that end by themselves log warnings only, unless asked for more.
-fn start_log(global: &Global) -> &Global {
-    log::start(global.verbosity - 1);
-    global
-}
-
-fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    let closed = |cause: &(dyn std::error::Error + 'static)| {
-        cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
-    };
-    error.chain().any(closed)
-}
-
-/// Writes a result to stdout.
-fn print(text: &str) -> Outcome {
-    let mut stdout = io::stdout().lock();
-    stdout.write_all(text.as_bytes())?;
-    if !text.ends_with('\n') {
-        stdout.write_all(b"\n")?;
-    }
-    Ok(stdout.flush()?)
-}
-
-/// Writes a hint to stderr; where that is closed, the hint is lost.
-fn hint(text: &str) {
-    let _ = writeln!(io::stderr(), "{text}");
-}
-
-/// Writes a result in JSON.
-fn print_json(value: &impl serde::Serialize) -> Outcome {
-    print(&serde_json::to_string_pretty(value)?)
 }
 
 #[cfg(test)]

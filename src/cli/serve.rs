@@ -1,6 +1,8 @@
 //! `invited serve`: what the service is started with, or refused for.
 
-use super::{Global, Outcome, WrongUse, refuse};
+use super::global::Global;
+use super::outcome::{Outcome, WrongUse};
+use super::refuse;
 use crate::config::value::Listen;
 use crate::config::{Credentials, Purpose, Settings, Sources};
 use crate::log;

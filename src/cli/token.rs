@@ -6,7 +6,9 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use clap::Subcommand;
 
-use super::{Global, Outcome, WrongUse, hint, print};
+use super::global::Global;
+use super::outcome::{Outcome, WrongUse};
+use super::terminal::{hint, print};
 use crate::clock;
 use crate::config::value::Span;
 use crate::config::{Algorithm, Proof, PublicUrl, Scope, Settings};
@@ -16,9 +18,9 @@ use crate::key::mint::{Claims, PrivateKey, make_jti};
 use crate::key::state::StateKeys;
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Command {
+pub(super) enum TokenCommand {
     /// Mint a JWT for the API; it is accepted once
-    Mint(Mint),
+    Mint(MintToken),
 }
 
 #[derive(Debug, clap::Args)]
@@ -26,7 +28,7 @@ pub(super) enum Command {
 Examples:
   invited token mint --id ci --key-file ci.pem
   invited token mint --id ci --key-file ci.pem --scope create --max-ttl 1h")]
-pub(super) struct Mint {
+pub(super) struct MintToken {
     /// ID of the declared key that the token stands for
     #[arg(long, value_name = "KEYID")]
     id: KeyId,
@@ -53,12 +55,13 @@ pub(super) struct Mint {
     max_ttl: Option<Span>,
 }
 
-pub(super) fn run(global: &Global, command: Command) -> Outcome {
-    let Command::Mint(options) = command;
+pub(super) fn run(global: &Global, command: TokenCommand) -> Outcome {
+    global.start_log();
+    let TokenCommand::Mint(options) = command;
     mint(&global.admin_settings()?, options)
 }
 
-fn mint(settings: &Settings, options: Mint) -> Outcome {
+fn mint(settings: &Settings, options: MintToken) -> Outcome {
     let now = clock::now();
     let file = options.key_file.display();
     let text = std::fs::read_to_string(&options.key_file).with_context(|| format!("cannot read {file}"))?;
