@@ -11,6 +11,7 @@ use crate::desk::{AmendError, AuthError, CreateInviteError, FindError, RedeemInv
 use crate::invite::Status;
 use crate::invite::field::{Fault, FieldError};
 use crate::ledger::{ChangeError, CreateError, LedgerError, RedeemError};
+use crate::log::{Cause, chain};
 
 /// A refusal.
 #[derive(Clone, Debug)]
@@ -54,11 +55,11 @@ pub enum Problem {
     /// 431
     HeadTooLarge,
     /// 500: our fault.
-    Internal(String),
+    Internal(Cause),
     /// 501: a method or transfer coding that we do not know.
     NotImplemented(&'static str),
     /// 503: the ledger cannot be written.
-    Unavailable(String),
+    Unavailable(Cause),
     /// 503: the XMPP server is away, and this cannot be done without it.
     ServerAway,
 }
@@ -85,6 +86,11 @@ impl Problem {
         } else {
             Self::Fields(errors)
         }
+    }
+
+    /// Something that is our fault.
+    pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Internal(Cause::new(cause))
     }
 
     /// The HTTP status.
@@ -236,7 +242,7 @@ impl fmt::Display for Problem {
                     Cow::Owned(_) => f.write_str(" a field"),
                 })
             }
-            Self::Internal(cause) | Self::Unavailable(cause) => f.write_str(cause),
+            Self::Internal(cause) | Self::Unavailable(cause) => write!(f, "{}", chain(cause)),
             other => f.write_str(other.slug()),
         }
     }
@@ -297,8 +303,7 @@ impl From<AuthError> for Problem {
 
 impl From<LedgerError> for Problem {
     fn from(error: LedgerError) -> Self {
-        let LedgerError::Unavailable(cause) = error;
-        Self::Unavailable(cause)
+        Self::Unavailable(Cause::new(error))
     }
 }
 
@@ -369,7 +374,7 @@ impl From<CreateInviteError> for Problem {
             CreateInviteError::Fields(errors) => Self::of_fields(errors),
             CreateInviteError::Ledger(error) => error.into(),
             CreateInviteError::NoAppToken(_) => Self::ServerAway,
-            CreateInviteError::NoPublicUrl => Self::Internal("public_url is not set".into()),
+            CreateInviteError::NoPublicUrl => Self::internal("public_url is not set"),
         }
     }
 }

@@ -173,7 +173,7 @@ fn nothing_after_a_broken_request_is_answered() {
         check_refusal(&served, name, &answer, status);
         assert!(client.is_ended(), "{name}");
     }
-    assert!(!served.log().contains("invite.made"), "{}", served.log());
+    assert!(!served.log().contains("invite.created"), "{}", served.log());
 }
 
 #[test]
@@ -327,7 +327,7 @@ fn a_last_request_is_answered_and_nothing_after_it() {
             assert!(client.is_ended(), "{name}");
         }
     }
-    assert!(!served.log().contains("invite.made"), "{}", served.log());
+    assert!(!served.log().contains("invite.created"), "{}", served.log());
 }
 
 #[test]
@@ -363,7 +363,7 @@ fn broken_chunks_are_answered_400() {
         check_refusal(&served, chunks, &answer, 400);
         assert!(client.is_ended(), "{chunks:?}");
     }
-    assert!(!served.log().contains("invite.made"), "{}", served.log());
+    assert!(!served.log().contains("invite.created"), "{}", served.log());
 }
 
 #[test]
@@ -379,7 +379,7 @@ fn chunks_over_the_limit_are_answered_413() {
         check_refusal(&served, name, &client.read().unwrap(), 413);
         assert!(client.is_ended(), "{name}");
     }
-    assert!(!served.log().contains("invite.made"), "{}", served.log());
+    assert!(!served.log().contains("invite.created"), "{}", served.log());
 }
 
 #[test]

@@ -256,7 +256,7 @@ fn full_disk_is_503_and_heals_without_a_restart() {
         // It may have made room for itself, by bringing its log into the ledger's file.
         disk.fill();
         assert_unavailable(&until_refused(&mut client, &mut made));
-        served.wait_log_after(logged, "invites cannot be made");
+        served.wait_log_after(logged, "invites cannot be created");
         // What is there is shown all the same.
         assert_eq!(client.get(&format!("/invite?{}", first.token())).status, 200);
 
@@ -333,7 +333,7 @@ fn service_killed_on_a_full_disk_starts_on_it_and_heals() {
         let output = scratch.run(&arguments);
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(1), b"".as_slice()), "{stderr}");
-        let way_out = ["full", "No space", "make room"].iter().any(|words| stderr.contains(words));
+        let way_out = ["full", "No space", "free disk space"].iter().any(|words| stderr.contains(words));
         assert!(way_out, "{arguments:?}: {stderr}");
         assert!(!stderr.contains("panic") && !stderr.contains("internal error"), "{stderr}");
     }
@@ -645,7 +645,7 @@ fn what_ended_long_ago_is_dropped_and_the_rest_stays() {
     drop(ledger);
 
     let served = scratch.serve();
-    served.wait_log(&format!("forgot {} invites that ended long ago", gone.len()));
+    served.wait_log(&format!("{} invites that ended before ledger.retention were forgotten", gone.len()));
     let list: serde_json::Value = serde_json::from_str(&scratch.ok(&["invite", "list", "--json"])).unwrap();
     let left: HashSet<_> =
         list["invites"].as_array().unwrap().iter().map(|invite| invite["id"].as_str().unwrap().to_owned()).collect();

@@ -385,14 +385,14 @@ fn a_thousand_tokens_are_seen_to_come_and_then_the_web_is_the_way() {
     let token_of = |invite: &Value| Place::token_on(&place.page(&token(invite)));
     let another = place.asked(&json!({}));
     assert!(token_of(&another).is_some());
-    place.served.wait_log("the XMPP server makes few more tokens");
+    place.served.wait_log("the XMPP server is close to its token limit");
     assert_eq!(place.metric("backend_tokens"), 801);
     assert!(check().contains("801 of 1000 tokens") && check().contains("cleanup_expired_invite_tokens"), "{}", check());
 
     generate(198);
     let last = place.asked(&json!({"uri": true}));
     assert!(last.get("web_only").is_none() && last["uri"].is_string(), "{last}");
-    place.served.wait_log("the XMPP server makes no more tokens");
+    place.served.wait_log("the XMPP server has reached its token limit");
     let invite = place.asked(&json!({"uri": true}));
     let page = place.page(&token(&invite));
     assert!(
@@ -421,7 +421,7 @@ fn a_thousand_tokens_are_seen_to_come_and_then_the_web_is_the_way() {
     let asked = json!({"username": "", "host": HOST});
     assert_ne!(place.ejabberd.call("expire_invite_tokens", &asked).1, 0);
     assert_ne!(place.ejabberd.call("cleanup_expired_invite_tokens", &json!({})).1, 0);
-    place.served.wait_log("the XMPP server makes tokens again");
+    place.served.wait_log("the XMPP server is below its token limit again");
     let invite = place.asked(&json!({}));
     assert!(token_of(&invite).is_some(), "{}", place.served.log());
     assert!(place.again(&invite).get("web_only").is_none());

@@ -101,7 +101,7 @@ fn created_key_is_all_of_stdout_works_at_once_and_is_refused_when_deleted() {
         assert!(!file.exists());
         served.wait_log_after(logged, &format!("event=key.deleted key.id={id}"));
         let log = served.log();
-        assert_eq!(log.matches(&format!("event=key.made key.id={id}")).count(), 1, "{log}");
+        assert_eq!(log.matches(&format!("event=key.created key.id={id}")).count(), 1, "{log}");
         assert!(!log.contains(secret), "the secret is in the log");
     }
     assert_eq!(ids(&scratch), BTreeSet::from(["site".to_owned()]));
@@ -112,7 +112,7 @@ fn idle_service_notices_made_and_deleted_keys_without_a_request() {
     let scratch = Scratch::new(CONFIG);
     let served = scratch.serve();
     let key = scratch.key(&[]);
-    served.wait_log(&format!("event=key.made key.id={}", split(&key).0));
+    served.wait_log(&format!("event=key.created key.id={}", split(&key).0));
     scratch.ok(&["key", "delete", split(&key).0]);
     served.wait_log(&format!("event=key.deleted key.id={}", split(&key).0));
 }
@@ -494,7 +494,7 @@ fn broken_key_file_is_reported_once_and_opens_and_closes_nothing() {
     // Two more readings of the directory, and those of a few seconds.
     for id in ["more", "evenmore"] {
         scratch.key(&["--id", id]);
-        served.wait_log(&format!("event=key.made key.id={id}"));
+        served.wait_log(&format!("event=key.created key.id={id}"));
         scratch.ok(&["key", "delete", id]);
         served.wait_log(&format!("event=key.deleted key.id={id}"));
     }
@@ -520,7 +520,7 @@ fn broken_key_file_is_reported_once_and_opens_and_closes_nothing() {
     // What is mended works.
     let mended = dir.join("public.toml");
     fs::set_permissions(&mended, fs::Permissions::from_mode(0o600)).unwrap();
-    served.wait_log("event=key.made key.id=public");
+    served.wait_log("event=key.created key.id=public");
     let answer = served.client().ask(
         "POST",
         "/invites_api?host=example.org",

@@ -675,7 +675,8 @@ fn lines_have_a_priority_for_the_journal_and_a_time_elsewhere() {
         assert!(["<3>", "<4>", "<6>", "<7>"].contains(&priority), "{line}");
         assert!(!text.starts_with("20") && !text.starts_with(' '), "{line}");
     }
-    for (priority, text) in [("<6>", "listening on"), ("<6>", "event=invite.made"), ("<3>", "event=reload.refused")] {
+    for (priority, text) in [("<6>", "listening on"), ("<6>", "event=invite.created"), ("<3>", "event=reload.refused")]
+    {
         assert!(served.wait_log(text).starts_with(priority), "{}", served.wait_log(text));
     }
     scratch.configure(CONFIG);

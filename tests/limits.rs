@@ -508,7 +508,7 @@ fn every_answer_has_an_id_and_safe_headers_and_is_in_the_log() {
             }
         }
     }
-    assert_eq!(served.log().matches("request.id=").count(), ids.len());
+    assert_eq!(served.log().matches("http.status=").count(), ids.len());
 }
 
 #[test]

@@ -58,7 +58,7 @@ trait MakesKeys {
 impl MakesKeys for Served {
     fn ok_key(&self, scratch: &Scratch) {
         scratch.key(&["another"]);
-        self.wait_log("event=key.made");
+        self.wait_log("event=key.created");
         let counted = || series(self).iter().any(|line| line == "invited_key_reloads_total 2");
         let until = now() + PATIENCE;
         while !counted() {

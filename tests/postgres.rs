@@ -303,7 +303,7 @@ fn a_server_that_goes_away_is_503_and_it_heals_without_a_restart() {
     database.stop_at_once();
     let served = one.serve();
     assert_eq!(served.client().invite("all/s3cret").status, 503);
-    served.wait_log("start or mend PostgreSQL");
+    served.wait_log("start PostgreSQL, or check the connection to it");
     database.run();
     wait_until_it_heals(&served);
 }

@@ -97,7 +97,7 @@ async fn tell_limit(response: &mut Response, desk: &Desk, key: &Key, now: Timest
 /// When it cannot be written as JSON.
 pub fn json(status: u16, body: &impl Serialize) -> Result<Response, Problem> {
     let mut response = Response::new(status);
-    response.set_body(serde_json::to_vec(body).map_err(|error| Problem::Internal(error.to_string()))?);
+    response.set_body(serde_json::to_vec(body).map_err(Problem::internal)?);
     response.set_content_type("application/json");
     Ok(response)
 }

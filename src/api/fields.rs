@@ -108,7 +108,7 @@ fn read<T: DeserializeOwned + JsonSchema>(mut fields: Map<String, Value>) -> Res
     let unknown = fields.keys().filter(|name| !known.contains(name)).take(MAX_UNKNOWN);
     let unknown = unknown.map(|name| named(name, &reason)).collect();
     fields.retain(|name, _| known.contains(name));
-    let value = T::deserialize(Value::Object(fields)).map_err(|error| Problem::Internal(error.to_string()))?;
+    let value = T::deserialize(Value::Object(fields)).map_err(Problem::internal)?;
     Ok((value, unknown))
 }
 

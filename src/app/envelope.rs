@@ -1,10 +1,10 @@
 //! What every answer gets, whatever made it: an id, safe headers, a body if it is a refusal, and a line in the log.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use tide::http::headers;
 use tide::{Middleware, Next, Response};
+use tracing::Instrument as _;
 
 use super::Route;
 use crate::caller::prefers_html;
@@ -26,14 +26,14 @@ pub(super) struct Envelope {
 impl<State: Clone + Send + Sync + 'static> Middleware<State> for Envelope {
     async fn handle(&self, request: tide::Request<State>, next: Next<'_, State>) -> tide::Result {
         let began = clock::instant();
-        let id = request_id();
+        let id = log::request_id();
         let method = request.method();
         let reader = prefers_html(&request).then(|| pages::language(&request));
         let (mut response, method_name) = match request.ext::<Refusal>() {
             Some(reason) => (problem(reason).into(), "-"),
             None if request.ext::<ServerWide>().is_some() => (options(), method.as_ref()),
             None if has_empty_part(request.url().path(), &self.prefix) => (Problem::NotFound.into(), method.as_ref()),
-            None => (next.run(request).await, method.as_ref()),
+            None => (next.run(request).instrument(log::request_span(&id)).await, method.as_ref()),
         };
 
         let route = response.ext::<Route>().map_or("-", |route| route.0);
@@ -64,14 +64,6 @@ impl<State: Clone + Send + Sync + 'static> Middleware<State> for Envelope {
     }
 }
 
-/// Unique in the log: when the process began, and a number.
-fn request_id() -> String {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    static BEGAN: std::sync::OnceLock<u64> = std::sync::OnceLock::new();
-    let began = BEGAN.get_or_init(|| u64::try_from(clock::now().as_millisecond()).unwrap_or(0));
-    format!("{began:x}-{:08x}", NEXT.fetch_add(1, Ordering::Relaxed))
-}
-
 /// Whether a slash is doubled, or ends a path: tide would look past it, and then one page had many addresses. Only
 /// `public_url` itself ends in one.
 fn has_empty_part(path: &str, prefix: &str) -> bool {
@@ -89,7 +81,7 @@ fn options() -> Response {
 fn unasked(response: &Response, route: &str) -> Option<Problem> {
     match response.status().into() {
         404 if route == "-" => Some(Problem::NotFound),
-        500 => Some(Problem::Internal(response.error().map_or_else(|| "no reason".into(), ToString::to_string))),
+        500 => Some(Problem::internal(response.error().map_or_else(|| "no reason".into(), ToString::to_string))),
         _ => None,
     }
 }

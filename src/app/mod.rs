@@ -14,6 +14,7 @@ use crate::api::cors::Cors;
 use crate::api::{invites, invites_api, openapi, ops, redeem, this_key};
 use crate::caller::AppState;
 use crate::config::Scope;
+use crate::log::Cause;
 use crate::metrics::{self, Metrics};
 use crate::pages::offered::Cards;
 use crate::pages::{assets, enter, landing, qr, register, reset, setup};
@@ -88,7 +89,7 @@ struct Unavailable(&'static str);
 #[async_trait]
 impl Middleware<()> for Unavailable {
     async fn handle(&self, _: tide::Request<()>, _: Next<'_, ()>) -> tide::Result {
-        Ok(Response::from(Problem::Unavailable(self.0.into())))
+        Ok(Response::from(Problem::Unavailable(Cause::new(self.0))))
     }
 }
 

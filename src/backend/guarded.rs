@@ -290,17 +290,17 @@ impl Backend {
         let (host, kind, Room { used, limit }) = (&self.host, self.kind().word(), room);
         match (before, next) {
             (Crowd::None | Crowd::Some, Crowd::Full) => {
-                log::warn!("host":% = host, "backend" = kind, "tokens" = used, "limit" = limit;
-                    "the XMPP server makes no more tokens; invites are for the web until there are fewer, see invited check \
-                     --connect");
+                tracing::warn!(host = %host, backend = kind, tokens = used, limit = limit,
+                    "the XMPP server has reached its token limit; until there are fewer tokens, invites work on the web only: see \
+                     invited check --connect");
             }
             (Crowd::None, Crowd::Some) => {
-                log::warn!("host":% = host, "backend" = kind, "tokens" = used, "limit" = limit;
-                    "the XMPP server makes few more tokens, see invited check --connect");
+                tracing::warn!(host = %host, backend = kind, tokens = used, limit = limit,
+                    "the XMPP server is close to its token limit; see invited check --connect");
             }
             (Crowd::Full, Crowd::None | Crowd::Some) => {
-                log::info!("host":% = host, "backend" = kind, "tokens" = used, "limit" = limit;
-                    "the XMPP server makes tokens again");
+                tracing::info!(host = %host, backend = kind, tokens = used, limit = limit,
+                    "the XMPP server is below its token limit again");
             }
             (Crowd::None, Crowd::None) | (Crowd::Some, Crowd::None | Crowd::Some) | (Crowd::Full, Crowd::Full) => {}
         }
@@ -316,10 +316,10 @@ impl Backend {
         let (host, kind) = (&self.host, self.kind().word());
         match (before, next) {
             (State::Up | State::Unknown, State::Away(why)) => {
-                log::warn!("host":% = host, "backend" = kind, "error" = why.as_str();
-                    "the XMPP server is away; invites are still made, sign-up waits");
+                tracing::warn!(host = %host, backend = kind, error = why.as_str(),
+                    "the XMPP server is away; invites are still created, sign-up waits");
             }
-            (State::Away(_), State::Up) => log::info!("host":% = host, "backend" = kind; "the XMPP server is back"),
+            (State::Away(_), State::Up) => tracing::info!(host = %host, backend = kind, "the XMPP server is back"),
             _ => {}
         }
     }

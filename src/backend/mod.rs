@@ -280,7 +280,7 @@ impl Room {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CallError {
     /// The server says no; asked again it would say so again.
-    #[error("{0}")]
+    #[error(transparent)]
     Refused(#[from] Refusal),
     /// The server cannot be reached, or does not let us in. Nothing was done.
     #[error("the server is away ({0})")]

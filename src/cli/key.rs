@@ -21,6 +21,7 @@ use crate::invite::name::{HostName, KeyId};
 use crate::key::state::{StateError, StateKeys};
 use crate::key::{Key, KeyRing, mint, opaque};
 use crate::ledger::{LastUse, Ledger};
+use crate::log::chain;
 use crate::rate::Rate;
 
 /// What a declaration says of the age of tokens; callers mint them as they need them.
@@ -223,7 +224,7 @@ fn last_use(settings: &Settings) -> LastUse {
         Ok(used?)
     });
     used.unwrap_or_else(|error| {
-        hint(&format!("note: cannot tell when keys were last used: {error:#}"));
+        hint(&format!("note: cannot tell when keys were last used: {}", chain(error.as_ref())));
         BTreeMap::new()
     })
 }

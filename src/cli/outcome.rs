@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use super::terminal::hint;
 use crate::config::Faults;
+use crate::log::chain;
 
 /// What ends a subcommand early.
 pub(super) type Outcome = anyhow::Result<()>;
@@ -34,7 +35,7 @@ pub(super) fn report(error: &anyhow::Error) -> u8 {
     if let Some(Reported(status)) = error.downcast_ref() {
         return *status;
     }
-    hint(&format!("invited: {error:#}"));
+    hint(&format!("invited: {}", chain(error.as_ref())));
     let usage = error.is::<Faults>() || error.is::<WrongUse>();
     if usage { 2 } else { 1 }
 }

@@ -11,6 +11,7 @@ use tide::listener::Listener as _;
 use crate::app;
 use crate::config::HttpSettings;
 use crate::config::value::Span;
+use crate::log::chain;
 use crate::server::lifecycle;
 use crate::server::listen::{Role, Socket};
 use crate::server::{Listeners, Server};
@@ -31,14 +32,16 @@ pub(super) async fn all(sockets: Vec<Socket>, error: &anyhow::Error) {
     if sockets.is_empty() {
         return;
     }
-    let lines = format!("{error:#}");
+    let lines = chain(error.as_ref()).to_string();
     let line: Vec<_> = lines.lines().map(str::trim).collect();
     lifecycle::status(&format!("cannot start: {}", line.join(" ")));
     let server = Server::new(limits());
     let app = app::unavailable("the service cannot start");
     let mut listeners = match app.bind(Listeners::new(&server, sockets)).await {
         Ok(listeners) => listeners,
-        Err(error) => return log::warn!("error":% = error; "cannot answer 503 on the sockets that systemd passed"),
+        Err(error) => {
+            return tracing::warn!(error = %chain(&error), "cannot answer 503 on the sockets that systemd passed");
+        }
     };
     let accepting = async_std::task::spawn(async move { listeners.accept().await });
     Timer::after(SECOND).await;

@@ -25,11 +25,13 @@ use arc_swap::ArcSwap;
 use async_io::Timer;
 use futures_lite::FutureExt as _;
 use minidom::Element;
+use tracing::Instrument as _;
 
 use crate::caller::AppState;
 use crate::clock;
 use crate::config::ComponentSettings;
 use crate::elements::{StanzaError, StreamError};
+use crate::log;
 use answer::answer;
 use session::Sessions;
 use stanza::{refuse, wants_answer};
@@ -110,7 +112,7 @@ pub async fn run(state: Arc<ArcSwap<AppState>>, health: Arc<Health>, stop: Stop)
         let failure = match opened.await {
             None => return,
             Some(Ok(stream)) => {
-                log::info!("component {jid} is connected");
+                tracing::info!("component {jid} is connected");
                 health.set(None);
                 tried = None;
                 let began = clock::instant();
@@ -129,7 +131,7 @@ pub async fn run(state: Arc<ArcSwap<AppState>>, health: Arc<Health>, stop: Stop)
         health.set(Some(format!("component {jid} is away ({failure})")));
         // Once for each reason: the tries go on.
         if tried.as_ref() != Some(&failure) {
-            log::warn!("error":% = failure; "component {jid} is not connected");
+            tracing::warn!(error = %failure, "component {jid} is not connected");
             tried = Some(failure);
         }
         stopped(&stop).or(wait(pause, &component, &state)).await;
@@ -208,12 +210,14 @@ async fn serve(
                 busy.fetch_add(1, Ordering::Relaxed);
                 let (state, sessions) = (state.load_full(), Arc::clone(sessions));
                 let (sender, busy) = (sender.clone(), Arc::clone(&busy));
-                async_std::task::spawn(async move {
+                let answering = async move {
                     let answer = answer(&stanza, &state, &sessions).await;
                     // The connection may be gone by now.
                     let _ = sender.send(answer).await;
                     busy.fetch_sub(1, Ordering::Relaxed);
-                });
+                };
+                // What a stanza causes is found in the log together, as what a request does is.
+                async_std::task::spawn(answering.instrument(log::request_span(&log::request_id())));
             }
             StreamEvent::TooLarge(begun) if wants_answer(&begun) => {
                 let refusal = StanzaError::new("modify", "not-acceptable").because("This is too much to read.");

@@ -7,6 +7,7 @@ use super::merged::Merged;
 use super::origin::{ConfigFault, Origin};
 use super::secret::{Credentials, Secret, SecretError};
 use super::text::dotted;
+use crate::log::chain;
 
 /// What the settings are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,21 +73,21 @@ impl<'a> Checks<'a> {
     }
 
     /// Puts down `error` at `path` and gives nothing, for use in a match.
-    pub(super) fn fault_of<T>(&mut self, path: &[&str], error: &dyn std::error::Error) -> Option<T> {
-        self.fault(path, &error.to_string());
+    pub(super) fn fault_of<T>(&mut self, path: &[&str], error: &(dyn std::error::Error + 'static)) -> Option<T> {
+        self.fault(path, &chain(error).to_string());
         None
     }
 
     /// The same without the value at `path`, where a secret may stand.
-    pub(super) fn secret_fault(&mut self, path: &[&str], error: &dyn std::error::Error) {
-        let fault = self.merged.fault(path, error.to_string());
+    pub(super) fn secret_fault(&mut self, path: &[&str], error: &(dyn std::error::Error + 'static)) {
+        let fault = self.merged.fault(path, chain(error).to_string());
         self.faults.push(ConfigFault { value: None, ..fault });
     }
 
     /// The table at `path` has a wrong name, of which `shown` may be told.
-    pub(super) fn name_fault(&mut self, path: &[&str], shown: &[&str], error: &dyn std::error::Error) {
+    pub(super) fn name_fault(&mut self, path: &[&str], shown: &[&str], error: &(dyn std::error::Error + 'static)) {
         let origin = Some(self.origin_at(path));
-        self.faults.push(ConfigFault { path: dotted(shown), value: None, origin, reason: error.to_string() });
+        self.faults.push(ConfigFault { path: dotted(shown), value: None, origin, reason: chain(error).to_string() });
     }
 
     /// What an admin should know.

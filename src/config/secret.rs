@@ -43,7 +43,7 @@ pub enum SecretError {
     #[error("expected a credential's name or an absolute path")]
     Relative,
     /// The file cannot be read.
-    #[error("cannot read {} ({source})", path.display())]
+    #[error("cannot read {}", path.display())]
     Read {
         /// The file.
         path: PathBuf,

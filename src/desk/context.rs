@@ -62,7 +62,7 @@ pub(super) fn warn_refused(invite: &Invite, what: &str, error: &CallError) {
     match error {
         CallError::Away(_) | CallError::Unsure(_) => {}
         CallError::Refused(refusal) => {
-            log::warn!("invite.id":% = invite.id, "host":% = invite.draft.host, "error":% = refusal; "{what}");
+            tracing::warn!(invite.id = %invite.id, host = %invite.draft.host, error = %refusal, "{what}");
         }
     }
 }

@@ -89,7 +89,7 @@ pub enum StateError {
     #[error("there is no key by that id in the state directory; see: invited key list")]
     Absent,
     /// The system says no.
-    #[error("cannot write {} ({source}); run as root or as the owner of the state directory", path.display())]
+    #[error("cannot write {}; run as root or as the owner of the state directory", path.display())]
     Io {
         /// The file.
         path: PathBuf,
@@ -234,13 +234,13 @@ impl Snapshot {
     fn report_changes(&self, before: &Snapshot) -> bool {
         use crate::log::{Event, event};
         for fault in self.faults.iter().filter(|fault| !before.faults.contains(fault)) {
-            log::warn!("key file {fault}");
+            tracing::warn!("key file {fault}");
         }
         if before.read_at.is_none() {
             return true;
         }
         for id in self.keys.keys().filter(|id| !before.keys.contains_key(*id)) {
-            event(&Event::KeyMade { key: id });
+            event(&Event::KeyCreated { key: id });
         }
         for id in before.keys.keys().filter(|id| !self.keys.contains_key(*id)) {
             event(&Event::KeyDeleted { key: id });

@@ -65,7 +65,7 @@ impl<T: DeserializeOwned> Recorded<T> {
             Self::New(value) => Ok(Answer { value, at: now, is_repeated: false }),
             Self::Before { sealed, at } => {
                 let value = seal.open(&sealed).and_then(|bytes| serde_json::from_slice(&bytes).ok());
-                let value = value.ok_or_else(|| LedgerError::Unavailable("a kept answer is damaged".into()))?;
+                let value = value.ok_or_else(|| LedgerError::unavailable("a kept answer is damaged"))?;
                 Ok(Answer { value, at, is_repeated: true })
             }
         }

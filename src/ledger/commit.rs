@@ -5,11 +5,13 @@ use std::sync::Arc;
 use async_channel::Receiver;
 use futures_channel::oneshot::Sender;
 use prometheus_client::metrics::histogram::Histogram;
+use tracing::Span;
 
 use super::error::{LedgerError, SqlError};
 use super::store::Transaction;
 use super::writer::Writer;
 use crate::clock;
+use crate::log::chain;
 
 /// Why the last commit failed, if it did.
 pub(super) type LastFailure = arc_swap::ArcSwapOption<LedgerError>;
@@ -30,6 +32,9 @@ pub(super) trait Work: Send {
     /// Does it. An `Err` fails the whole transaction; a refusal is part of the answer.
     fn run(&mut self, transaction: &mut Transaction<'_>) -> Result<(), SqlError>;
 
+    /// The request that it is for.
+    fn span(&self) -> &Span;
+
     /// Answers, when it is durable or has failed. A caller that has gone away is no loss: what it asked for is done.
     fn answer(self: Box<Self>, committed: Result<(), LedgerError>);
 }
@@ -39,11 +44,12 @@ pub(super) struct Closure<F, T, E> {
     work: Option<F>,
     result: Option<Result<T, E>>,
     reply: Reply<T, E>,
+    span: Span,
 }
 
 impl<F, T, E> Closure<F, T, E> {
     pub(super) fn new(work: F, reply: Reply<T, E>) -> Self {
-        Self { work: Some(work), result: None, reply }
+        Self { work: Some(work), result: None, reply, span: Span::current() }
     }
 }
 
@@ -60,11 +66,15 @@ where
         Ok(())
     }
 
+    fn span(&self) -> &Span {
+        &self.span
+    }
+
     fn answer(self: Box<Self>, committed: Result<(), LedgerError>) {
         let answer = match (committed, self.result) {
             (Err(error), _) => Err(error.into()),
             (Ok(()), Some(result)) => result,
-            (Ok(()), None) => Err(LedgerError::Unavailable("it was not asked".into()).into()),
+            (Ok(()), None) => Err(LedgerError::unavailable("it was not asked").into()),
         };
         let _ = self.reply.send(answer);
     }
@@ -103,7 +113,9 @@ fn take_on(job: Job, batch: &mut Vec<Box<dyn Work>>) {
 /// Whatever the transaction does not get to, it has not done: then every answer is that it failed.
 fn commit(writer: &mut Writer, batch: &mut Vec<Box<dyn Work>>, failure: &LastFailure) {
     let committed = writer.transaction(|transaction| batch.iter_mut().try_for_each(|work| work.run(transaction)));
-    note(failure, committed.as_ref().err(), writer.way_out());
+    // Told once for all of them, as what the first one met.
+    let first = batch.first().map_or_else(Span::none, |work| work.span().clone());
+    first.in_scope(|| note(failure, committed.as_ref().err(), writer.way_out()));
     for work in batch.drain(..) {
         work.answer(committed.clone());
     }
@@ -115,12 +127,12 @@ fn note(failure: &LastFailure, trouble: Option<&LedgerError>, way_out: &str) {
     match (before.as_deref(), trouble) {
         (None, None) => {}
         (Some(_), None) => {
-            log::info!("the ledger can be written again");
+            tracing::info!("the ledger can be written again");
             failure.store(None);
         }
         (before, Some(trouble)) => {
             if before != Some(trouble) {
-                log::error!("error":% = trouble; "invites cannot be made; {way_out}");
+                tracing::error!(error = %chain(trouble), "invites cannot be created; {way_out}");
             }
             failure.store(Some(Arc::new(trouble.clone())));
         }

@@ -8,24 +8,25 @@ use crate::invite::Status;
 use crate::invite::name::Username;
 use crate::invite::redemption::NoChange;
 use crate::invite::token::LedgerKey;
+use crate::log::Cause;
 
 /// Why a statement failed.
 #[derive(Debug, thiserror::Error)]
 pub enum SqlError {
     /// SQLite says so.
-    #[error(transparent)]
-    Sqlite(#[from] rusqlite::Error),
+    #[error("{0}")]
+    Sqlite(rusqlite::Error),
     /// PostgreSQL says so, or is away.
     #[error("{}", postgres_error_text(.0))]
-    Postgres(#[from] tokio_postgres::Error),
+    Postgres(tokio_postgres::Error),
     /// PostgreSQL says nothing.
     #[error("PostgreSQL does not answer in time")]
     TimedOut,
     /// A certificate or the like, on our side of the connection.
-    #[error("{0}")]
-    Connection(String),
+    #[error(transparent)]
+    Connection(Cause),
     /// A row holds what this program never wrote.
-    #[error("column {column} holds what cannot be read ({source})")]
+    #[error("column {column} holds what cannot be read")]
     Unreadable {
         /// Which, from 0.
         column: usize,
@@ -34,7 +35,26 @@ pub enum SqlError {
     },
 }
 
+// The sources of both are left out: SQLite's says the same again, and PostgreSQL's has details, which may quote what was to be
+// written.
+impl From<rusqlite::Error> for SqlError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
+
+impl From<tokio_postgres::Error> for SqlError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        Self::Postgres(error)
+    }
+}
+
 impl SqlError {
+    /// What is wrong on our side of the connection.
+    pub(super) fn connection(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Connection(Cause::new(cause))
+    }
+
     pub(super) fn unreadable(column: usize, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Unreadable { column, source: source.into() }
     }
@@ -104,20 +124,21 @@ pub enum OpenError {
     },
     /// There is no key, and nobody says whether there is a ledger.
     #[error(
-        "the ledger key {} is not there, and whether a new one may be made cannot be asked ({why}); start PostgreSQL",
+        "the ledger key {} is not there, and whether a new one may be made cannot be asked; start PostgreSQL",
         key_file.display()
     )]
     KeyUncertain {
         /// Where the key should be.
         key_file: PathBuf,
         /// Why.
+        #[source]
         why: SqlError,
     },
     /// The key file holds something else.
     #[error("{} is no ledger key: expected {} bytes in base64", .0.display(), LedgerKey::BYTES)]
     BadKey(PathBuf),
     /// A file cannot be read or written.
-    #[error("cannot open {} ({source}); run as root or as the owner of the state directory", path.display())]
+    #[error("cannot open {}; run as root or as the owner of the state directory", path.display())]
     Io {
         /// The file.
         path: PathBuf,
@@ -125,11 +146,12 @@ pub enum OpenError {
         source: std::io::Error,
     },
     /// The database cannot.
-    #[error("cannot open the ledger {ledger} ({why})")]
+    #[error("cannot open the ledger {ledger}")]
     Sql {
         /// The ledger.
         ledger: String,
         /// Why.
+        #[source]
         why: SqlError,
     },
 }
@@ -138,13 +160,20 @@ pub enum OpenError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LedgerError {
     /// Why.
-    #[error("the ledger is not available ({0})")]
-    Unavailable(String),
+    #[error("the ledger is not available")]
+    Unavailable(#[source] Cause),
+}
+
+impl LedgerError {
+    /// Not available, for this reason.
+    pub fn unavailable(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Unavailable(Cause::new(cause))
+    }
 }
 
 impl From<SqlError> for LedgerError {
     fn from(error: SqlError) -> Self {
-        Self::Unavailable(error.to_string())
+        Self::unavailable(error)
     }
 }
 

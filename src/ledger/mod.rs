@@ -185,5 +185,5 @@ impl Ledger {
 }
 
 fn closed() -> LedgerError {
-    LedgerError::Unavailable("it is closed".into())
+    LedgerError::unavailable("it is closed")
 }

@@ -17,7 +17,7 @@ impl ReadConnection {
     fn open(url: &LedgerUrl) -> Result<Self, SqlError> {
         Ok(match url {
             LedgerUrl::Sqlite(file) => Self::Sqlite(sqlite::connect(file)?),
-            LedgerUrl::Unread => return Err(SqlError::Connection("nobody says where it is".into())),
+            LedgerUrl::Unread => return Err(SqlError::connection("nobody says where it is")),
             LedgerUrl::Postgres(server) => Self::Postgres(Box::new(PostgresSession::connect(server)?)),
         })
     }
@@ -92,7 +92,7 @@ impl Readers {
         &self,
         query: impl FnOnce(Store<'_>) -> Result<T, SqlError> + Send + 'static,
     ) -> Result<T, LedgerError> {
-        let connection = self.free.1.recv().await.map_err(|_| LedgerError::Unavailable("it is closed".into()))?;
+        let connection = self.free.1.recv().await.map_err(|_| LedgerError::unavailable("it is closed"))?;
         // Is given back also when the caller goes away in the meantime.
         let mut loan = Loan { connection, back: self.free.0.clone() };
         let url = self.url.clone();

@@ -68,8 +68,8 @@ impl Writer {
     /// What to do when it cannot write.
     pub(super) fn way_out(&self) -> &'static str {
         match &self.engine {
-            Engine::Sqlite(_) => "make room or mend the disk",
-            Engine::Postgres(_) => "start or mend PostgreSQL, or the way there",
+            Engine::Sqlite(_) => "free disk space or check the disk",
+            Engine::Postgres(_) => "start PostgreSQL, or check the connection to it",
         }
     }
 

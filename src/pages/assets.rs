@@ -57,7 +57,7 @@ pub async fn get(request: Request) -> Result<Response, Problem> {
     }
     let mut hosts = settings.hosts.iter();
     let (host, site) = hosts.find(|(host, site)| preview::name(host, site) == name).ok_or(Problem::NotFound)?;
-    let picture = preview::picture(host, site).map_err(|error| Problem::Internal(error.to_string()))?;
+    let picture = preview::picture(host, site).map_err(Problem::internal)?;
     Ok(file("image/png", picture.into()))
 }
 

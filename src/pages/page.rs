@@ -27,7 +27,7 @@ static HEADERS: [(HeaderName, HeaderValue); 5] = [
 /// A page.
 pub(super) fn page(status: u16, template: &impl Template) -> Result<Response, Problem> {
     let mut response = Response::new(status);
-    draw(&mut response, template).map_err(|error| Problem::Internal(error.to_string()))?;
+    draw(&mut response, template).map_err(Problem::internal)?;
     Ok(response)
 }
 

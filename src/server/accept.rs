@@ -14,6 +14,7 @@ use tide::listener::{ListenInfo, Listener, ToListener};
 use super::listen::{Kind, Role, Socket};
 use super::stream::Stream;
 use super::{Counted, Ping, Server, http, tls};
+use crate::log::chain;
 
 /// After an error of accept(2), such as too many open files, the loop waits so long and goes on.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -160,7 +161,7 @@ where
             }
             Next::Connection(Err(error)) if is_the_clients(&error) => {}
             Next::Connection(Err(error)) => {
-                log::warn!("error":% = error; "cannot accept a connection; trying again");
+                tracing::warn!(error = %chain(&error), "cannot accept a connection, will retry");
                 Timer::after(PAUSE).await;
             }
         }

@@ -6,6 +6,8 @@ use async_signal::{Signal, Signals};
 use futures_lite::StreamExt as _;
 use sd_notify::NotifyState;
 
+use crate::log::chain;
+
 /// What a signal asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Request {
@@ -39,7 +41,7 @@ impl Requests {
 /// Tells the service manager; without one, nobody.
 fn tell(states: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(states) {
-        log::warn!("error":% = error; "cannot tell the service manager");
+        tracing::warn!(error = %chain(&error), "cannot notify the service manager");
     }
 }
 

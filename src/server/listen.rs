@@ -54,7 +54,7 @@ impl fmt::Display for Socket {
 #[derive(Debug, thiserror::Error)]
 pub enum ListenError {
     /// A passed socket is not what it should be.
-    #[error("cannot use the socket {name} that systemd passed ({source})")]
+    #[error("cannot use the socket {name} that systemd passed")]
     Adopt {
         /// `FileDescriptorName=`.
         name: String,
@@ -62,7 +62,7 @@ pub enum ListenError {
         source: io::Error,
     },
     /// An address cannot be had.
-    #[error("cannot listen on {listen} ({source}); {}", way_out(*role))]
+    #[error("cannot listen on {listen}; {}", way_out(*role))]
     Bind {
         /// The address.
         listen: Listen,
@@ -93,10 +93,8 @@ pub fn adopt() -> Result<Vec<Socket>, ListenError> {
         return Ok(vec![]);
     }
     // The numbers and names do not fit together: nothing was passed that could be understood.
-    let passed = sd_notify::listen_fds_with_names().map_err(|error| ListenError::Adopt {
-        name: "LISTEN_FDNAMES".into(),
-        source: io::Error::other(error.to_string()),
-    })?;
+    let passed = sd_notify::listen_fds_with_names()
+        .map_err(|error| ListenError::Adopt { name: "LISTEN_FDNAMES".into(), source: io::Error::other(error) })?;
     let mut sockets = Vec::new();
     for (descriptor, name) in passed {
         #[expect(

@@ -20,7 +20,7 @@ use crate::config::TlsSettings;
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// A file is not what it should be.
-    #[error("cannot read {} ({source}); expected PEM", path.display())]
+    #[error("cannot read {}; expected PEM", path.display())]
     Pem {
         /// The file.
         path: PathBuf,
@@ -28,7 +28,7 @@ pub enum TlsError {
         source: rustls::pki_types::pem::Error,
     },
     /// They do not belong together, or are of a kind that is not known.
-    #[error("cannot use the certificate and key ({0})")]
+    #[error("cannot use the certificate and key")]
     Use(#[from] rustls::Error),
 }
 

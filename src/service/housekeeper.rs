@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use super::running::Running;
 use crate::clock;
 use crate::ledger::Census;
+use crate::log::chain;
 use crate::metrics::Of;
 use crate::server::lifecycle;
 
@@ -77,10 +78,10 @@ impl Housekeeper {
             let needed = if is_idle { self.needed().await } else { None };
             if let Some(reason) = needed {
                 if !std::mem::replace(&mut has_said_why, true) {
-                    log::info!("idle, but {reason}; going on");
+                    tracing::info!("idle, but {reason}; going on");
                 }
             } else if is_idle {
-                log::info!("idle; the next connection starts the service again");
+                tracing::info!("idle; the next connection starts the service again");
                 let _ = self.idle.send(()).await;
                 return;
             }
@@ -122,8 +123,10 @@ impl Housekeeper {
         let Ok(ended_before) = clock::now().checked_sub(retention) else { return };
         match self.running.ledger.sweep(ended_before, clock::now()).await {
             Ok(0) => {}
-            Ok(forgotten) => log::info!("forgot {forgotten} invites that ended long ago"),
-            Err(error) => log::warn!("error":% = error; "cannot forget invites that ended long ago, will retry"),
+            Ok(dropped) => tracing::info!("{dropped} invites that ended before ledger.retention were forgotten"),
+            Err(error) => {
+                tracing::warn!(error = %chain(&error), "cannot forget invites that ended before ledger.retention, will retry")
+            }
         }
     }
 }

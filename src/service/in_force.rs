@@ -3,16 +3,17 @@
 use std::sync::Arc;
 
 use crate::config::{ConfigFault, Faults, Settings};
+use crate::log::chain;
 use crate::pages::register;
 use crate::server::{self, TlsConfig, TlsError};
 
 /// Tells the admin what to know of a configuration that comes into force.
 pub(super) fn log_notices(settings: &Settings) {
     for notice in &settings.notices {
-        log::warn!("{notice}");
+        tracing::warn!("{notice}");
     }
     for (host, why) in register::not_offered(settings) {
-        log::info!("no sign-up form on {host}: {why}");
+        tracing::info!("no sign-up form on {host}: {why}");
     }
 }
 
@@ -21,7 +22,11 @@ pub(super) fn log_notices(settings: &Settings) {
 /// # Errors
 /// When they cannot be used.
 pub fn load_tls(settings: &Settings) -> Result<Option<Arc<TlsConfig>>, Faults> {
-    let fault =
-        |error: TlsError| ConfigFault { path: "tls".into(), value: None, origin: None, reason: error.to_string() };
+    let fault = |error: TlsError| ConfigFault {
+        path: "tls".into(),
+        value: None,
+        origin: None,
+        reason: chain(&error).to_string(),
+    };
     settings.tls.as_ref().map(server::load_tls).transpose().map_err(|error| Faults(vec![fault(error)]))
 }

@@ -115,14 +115,14 @@ impl Service {
         let app = app::build_metrics(Arc::clone(&running.metrics));
         let mut metrics = app.bind(Listeners::new(&metrics_server, metrics)).await.map_err(ServeError::Listen)?;
         for place in metrics.info() {
-            log::info!("metrics on {place}");
+            tracing::info!("metrics on {place}");
         }
         let accepting = async_std::task::spawn(async move { listeners.accept().await });
         let accepting_metrics = async_std::task::spawn(async move { metrics.accept().await });
 
         let (idle, idled) = async_channel::bounded(1);
         let status = running.status();
-        log::info!("listening on {}; {status}", places.join(", "));
+        tracing::info!("listening on {}; {status}", places.join(", "));
         lifecycle::ready(&status);
         async_std::task::spawn(Housekeeper::new(running.clone(), activated, idle).run());
         async_std::task::spawn(reconciler::run(Arc::clone(&running.state)));
@@ -143,8 +143,8 @@ impl Service {
                 Request::Stop => break,
             }
         }
-        lifecycle::stopping("answering what is in flight");
-        log::info!("stopping; answering what is in flight");
+        lifecycle::stopping("finishing requests in flight");
+        tracing::info!("stopping; finishing requests in flight");
         let patience = running.state.load().settings.http.drain_timeout.0;
         drop(going);
         let hurried = async {
@@ -154,15 +154,15 @@ impl Service {
         let left = running.server.drain(accepting, patience).or(hurried).await;
         match left {
             0 => {}
-            usize::MAX => log::warn!("told to stop twice; not waiting for what is in flight"),
-            left => log::warn!("{left} connections were still open after drain_timeout"),
+            usize::MAX => tracing::warn!("told to stop twice; not waiting for requests in flight"),
+            left => tracing::warn!("{left} connections were still open after drain_timeout"),
         }
         if left != usize::MAX {
             clock::within(COMPONENT_PATIENCE, component).await;
         }
         metrics_server.drain(accepting_metrics, METRICS_PATIENCE).await;
         running.ledger.close();
-        log::info!("stopped");
+        tracing::info!("stopped");
         Ok(())
     }
 }

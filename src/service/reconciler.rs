@@ -9,6 +9,7 @@ use async_io::Timer;
 
 use crate::caller::AppState;
 use crate::clock;
+use crate::log::chain;
 
 /// How long it rests between two rounds.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -32,7 +33,7 @@ pub(super) async fn run(state: Arc<ArcSwap<AppState>>) {
             done = state.desk.app_tokens.watch(now).await;
         }
         if let Err(error) = done {
-            log::debug!("error":% = error; "reconciliation failed, will retry");
+            tracing::debug!(error = %chain(&error), "reconciliation failed, will retry");
         }
         Timer::after(PAUSE).await;
     }

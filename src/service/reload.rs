@@ -28,8 +28,12 @@ impl Reloader {
         match self.put_in_force() {
             Ok(()) => event(&Event::Reloaded),
             Err(Faults(faults)) => {
-                event(&Event::ReloadRefused);
-                faults.iter().for_each(|fault| log::error!("{fault}"));
+                if let [fault] = &faults[..] {
+                    event(&Event::ReloadRefused { reason: fault });
+                } else {
+                    event(&Event::ReloadRefused { reason: &format_args!("{} settings are wrong", faults.len()) });
+                    faults.iter().for_each(|fault| tracing::error!("{fault}"));
+                }
             }
         }
         lifecycle::ready(&self.running.status());
@@ -68,7 +72,7 @@ fn warn_of_restart(before: &Settings, after: &Settings) {
         ("tls", after.tls.is_some() != before.tls.is_some()),
     ] {
         if changed {
-            log::warn!("{what} has changed, and needs a restart");
+            tracing::warn!("{what} has changed, and needs a restart");
         }
     }
 }

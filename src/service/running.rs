@@ -10,6 +10,7 @@ use crate::caller::AppState;
 use crate::component;
 use crate::key::state::StateKeys;
 use crate::ledger::Ledger;
+use crate::log::chain;
 use crate::metrics::Metrics;
 use crate::server::Server;
 
@@ -45,7 +46,7 @@ impl Running {
             status = format!("{status}; {trouble}");
         }
         match self.ledger.trouble() {
-            Some(trouble) => format!("{status}; {trouble}"),
+            Some(trouble) => format!("{status}; {}", chain(&*trouble)),
             None => status,
         }
     }

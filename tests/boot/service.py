@@ -713,7 +713,7 @@ def every_start_by_the_socket_answers_the_first_request():
 def no_secret_is_in_the_journal():
     assert Client().ask(None, method="GET", target=f"/invites_api?key={keys['main']}").status == 201
     text = out("journalctl --no-pager --output=export --all | strings")
-    assert "event=invite.made" in text
+    assert "event=invite.created" in text
     secrets = {key.partition("/")[2] for key in keys.values()} | {SECRET} | ledger() | tokens
     assert PASSWORD not in text
     # Whatever stands in the journal and is as long as the shortest secret is looked up by how they begin.

@@ -349,8 +349,8 @@ fn invites_of_users_are_counted_and_logged_without_their_tokens() {
     let mut romeo = place.user("romeo");
     let made = [Made::of(&romeo.invite()), Made::of(&romeo.invite())];
     assert_eq!(romeo.invite().attr("type"), Some("error"));
-    let line = place.served.wait_log("event=invite.made");
-    for field in ["source=xmpp/romeo@example.com", "host=example.com"] {
+    let line = place.served.wait_log("event=invite.created");
+    for field in ["source=xmpp/romeo@example.com", "host=example.com", " request.id="] {
         assert!(line.contains(field), "{line}");
     }
     let address = place.served.wait_log("metrics on http://");

@@ -75,8 +75,8 @@ const RIGHT: &[(&str, &str)] = &[("issued_at", "`iat` of RFC 7519 is when a toke
 const KNOWN: &[&str] = &[
     "BELIEVED", "Both", "InviteMade", "IssueError", "Issued", "KeyMade", "Made", "NobodyNorToken",
     "Of", "Order", "SETTLED", "Spend", "TURN", "Taker", "Terms",
-    "Told", "Turn", "UsedUp", "Wrong", "in-app", "invite.made", "issue", "issue_once",
-    "issue_to_user", "issued", "key.made", "load_or_make", "made", "make", "make_and_count", "make_dir", "make_id",
+    "Told", "Turn", "UsedUp", "Wrong", "in-app", "invite.created", "issue", "issue_once",
+    "issue_to_user", "issued", "key.created", "load_or_make", "made", "make", "make_and_count", "make_dir", "make_id",
     "make_jti", "make_pair", "make_room", "make_secret", "make_whole", "makes_accounts", "other-body", "settle",
     "settle_key", "settled", "spend", "spend_once", "take_back",
     "takes_back", "told", "turn",

@@ -24,6 +24,7 @@ use super::{
 use crate::clock;
 use crate::config::Login;
 use crate::invite::name::{HostName, Jid, Username};
+use crate::log::chain;
 use http::{Answer, Api};
 use invites::Lists;
 use known::Known;
@@ -159,7 +160,7 @@ impl Adapter for Ejabberd {
                 [self.add_contact(account.username, contact).await, self.add_contact(&contact.user, &new).await]
             {
                 if let Err(error) = added {
-                    log::warn!("host":% = self.host, "error":% = error; "a contact was not added to a roster");
+                    tracing::warn!(host = %self.host, error = %chain(&error), "cannot add a contact to a roster");
                 }
             }
         }

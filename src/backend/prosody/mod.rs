@@ -57,8 +57,8 @@ impl Prosody {
         if answer["ok"] == true {
             let result = answer["result"].take();
             if let Some(warning) = result["warning"].as_str() {
-                log::warn!("host":% = self.host, "backend" = "prosody", "error" = readable(warning);
-                    "it is done, but a module of Prosody's failed when it was told of it ({op})");
+                tracing::warn!(host = %self.host, backend = "prosody", error = readable(warning),
+                    "Prosody did {op}, but one of its modules failed on the event");
             }
             return Ok(result);
         }

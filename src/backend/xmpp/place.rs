@@ -6,6 +6,7 @@ use crate::backend::CallError;
 use crate::backend::dns::{self, DnsError, Resolver, Srv};
 use crate::clock;
 use crate::config::TlsUse;
+use crate::log::chain;
 
 /// More places than these are not tried: there is no time for them.
 const MAX_PLACES: usize = 4;
@@ -51,7 +52,7 @@ fn chosen(
         match said {
             Ok(said) => records.extend(said.into_iter().map(|record| (record, is_tls))),
             // Then it is as if nothing were said (RFC 6120, 3.2.1).
-            Err(error) => log::debug!("error":% = error; "SRV records of an XMPP server cannot be looked up"),
+            Err(error) => tracing::debug!(error = %chain(&error), "cannot look up the SRV records of an XMPP server"),
         }
     }
     if records.is_empty() {

@@ -72,7 +72,7 @@ impl Life {
             Ok(Some(token)) => self.drive_token(invite, token, (AppTokenEvent::Minted, None), now).await,
             Ok(None) => Ok(invite),
             Err(error) => {
-                warn_refused(&invite, "no token for apps", &error);
+                warn_refused(&invite, "no app token was minted", &error);
                 Ok(invite)
             }
         }

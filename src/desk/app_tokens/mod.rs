@@ -22,6 +22,7 @@ use crate::invite::name::HostName;
 use crate::invite::request::Minting;
 use crate::invite::{AppToken, Draft, Invite, InviteId, Source};
 use crate::ledger::{AppTokenFilter, LedgerError};
+use crate::log::chain;
 use adopt::Adoption;
 pub use adopt::FindError;
 use gate::LookUpGate;
@@ -147,8 +148,8 @@ impl AppTokens {
     /// The same where it need not be now: what cannot be withdrawn yet is so by [`AppTokens::withdraw_stale`].
     pub(super) async fn withdraw_soon(&self, invite: &Invite, now: Timestamp) {
         if let Err(error) = self.withdraw(invite.clone(), now).await {
-            log::info!("invite.id":% = invite.id, "host":% = invite.draft.host, "error":% = error;
-                "the app token will be withdrawn later");
+            tracing::debug!(invite.id = %invite.id, host = %invite.draft.host, error = %chain(&error),
+                "cannot withdraw an app token, will retry");
         }
     }
 

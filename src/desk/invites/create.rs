@@ -96,7 +96,7 @@ impl Invites {
             Ok(Answer { value, .. }) => {
                 metrics.created.get_or_create(&labels).inc_by(value.len() as u64);
                 for Invite { id, draft, .. } in value.iter().map(|created| &created.invite) {
-                    event(&Event::InviteMade { invite: id, host: &draft.host, source: &draft.source });
+                    event(&Event::InviteCreated { invite: id, host: &draft.host, source: &draft.source });
                 }
             }
             Err(_) => _ = metrics.refused.get_or_create(&labels).inc(),

@@ -136,10 +136,10 @@ impl PostgresWriter {
         let session = PostgresSession::connect(&self.server).map_err(failed)?;
         let Some((schema, is_durable)) = own_schema(&session).map_err(failed)? else {
             let lacking = "the user has no schema to write in; run GRANT ALL ON SCHEMA public TO the user there";
-            return Err(failed(SqlError::Connection(lacking.into())));
+            return Err(failed(SqlError::connection(lacking)));
         };
         if !is_durable {
-            log::warn!("PostgreSQL has fsync = off: a power failure loses what was answered");
+            tracing::warn!("PostgreSQL runs with fsync = off: a power failure may lose invites that were handed out");
         }
         // The lock is the transaction's: it ends with it, also when this program or the server does.
         let begin = format!(
@@ -203,10 +203,10 @@ impl PostgresWriter {
         work: impl FnOnce(&PostgresSession) -> Result<(), SqlError>,
     ) -> Result<(), LedgerError> {
         if self.session.as_ref().is_none_or(|(session, _)| session.has_ended()) {
-            self.reconnect().map_err(|error| LedgerError::Unavailable(error.to_string()))?;
+            self.reconnect().map_err(LedgerError::unavailable)?;
         }
         let Some((session, begin)) = &self.session else {
-            return Err(LedgerError::Unavailable("it is closed".into()));
+            return Err(LedgerError::unavailable("it is closed"));
         };
         session.must_end_in(TRANSACTION_TIMEOUT);
         let result = begin_write(session, begin).and_then(|()| work(session)).and_then(|()| session.batch("COMMIT"));
@@ -224,7 +224,7 @@ fn begin_write(session: &PostgresSession, begin: &str) -> Result<(), SqlError> {
     let version =
         session.last(&format!("{begin}; SELECT convert_from(value, 'UTF8') FROM meta WHERE name = 'version'"))?;
     if version != Some(known_version().to_string()) {
-        return Err(SqlError::Connection("another version has changed the ledger's schema".into()));
+        return Err(SqlError::connection("another version has changed the ledger's schema"));
     }
     Ok(())
 }

@@ -62,7 +62,7 @@ impl PostgresSession {
     /// Connects to a server that can be written.
     pub(in crate::ledger) fn connect(server: &Postgres) -> Result<Self, SqlError> {
         let runtime = Builder::new_current_thread().enable_io().enable_time().build();
-        let runtime = runtime.map_err(|error| SqlError::Connection(error.to_string()))?;
+        let runtime = runtime.map_err(SqlError::connection)?;
         let deadline = clock::instant() + SETUP_TIMEOUT;
         let connected = runtime.block_on(async { tokio::time::timeout_at(deadline.into(), client(server)).await });
         let client = match connected.unwrap_or(Err(SqlError::TimedOut)) {
@@ -191,7 +191,7 @@ fn tls(server: &Postgres) -> Result<MakeRustlsConnect, SqlError> {
     match server.root_file() {
         Some(file) => {
             let failed = |error: &dyn std::fmt::Display| {
-                SqlError::Connection(format!("cannot read certificates from {} ({error})", file.display()))
+                SqlError::connection(format!("cannot read certificates from {} ({error})", file.display()))
             };
             for certificate in CertificateDer::pem_file_iter(file).map_err(|error| failed(&error))? {
                 roots.add(certificate.map_err(|error| failed(&error))?).map_err(|error| failed(&error))?;
@@ -201,7 +201,7 @@ fn tls(server: &Postgres) -> Result<MakeRustlsConnect, SqlError> {
     }
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
-        .map_err(|error| SqlError::Connection(error.to_string()))?;
+        .map_err(SqlError::connection)?;
     Ok(MakeRustlsConnect::new(config.with_root_certificates(roots).with_no_client_auth()))
 }
 

@@ -178,10 +178,10 @@ impl SqliteWriter {
         work: impl FnOnce(&Connection) -> Result<(), SqlError>,
     ) -> Result<(), LedgerError> {
         if self.connection.is_none() {
-            self.reconnect().map_err(|error| LedgerError::Unavailable(error.to_string()))?;
+            self.reconnect().map_err(LedgerError::unavailable)?;
         }
         let Some(connection) = &mut self.connection else {
-            return Err(LedgerError::Unavailable("it is closed".into()));
+            return Err(LedgerError::unavailable("it is closed"));
         };
         let result = begin(connection).and_then(|transaction| {
             work(&transaction)?;
