@@ -21,30 +21,30 @@ pub fn seconds() -> Histogram {
     Histogram::new(SECONDS)
 }
 
-/// An answer to a request.
+/// Which request was answered, and how.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Answered {
+struct RequestLabels {
     route: &'static str,
     status: u16,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Build {
+struct BuildLabel {
     version: &'static str,
 }
 
-/// Whose an invite is.
+/// Which host and key a number is about.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct Of {
+pub struct MetricLabels {
     /// For which host; empty where none was named that there is.
     pub host: String,
-    /// The id of the key that asked; `cli` for the command line.
+    /// The id of the key that asked; `cli` for the command line, `xmpp` for users.
     pub key: String,
 }
 
-/// A call to a host's XMPP server.
+/// A call to a host's XMPP server, and what came of it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct Call {
+pub struct CallLabels {
     /// The host.
     pub host: String,
     /// What was asked.
@@ -53,9 +53,9 @@ pub struct Call {
     pub outcome: &'static str,
 }
 
-/// A host's XMPP server.
+/// Which host's XMPP server a number is about.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct At {
+pub struct HostLabel {
     /// The host.
     pub host: String,
 }
@@ -63,25 +63,25 @@ pub struct At {
 /// Everything that is counted; lives as long as the process, and so do its series.
 pub struct Metrics {
     registry: Registry,
-    requests: Family<Answered, Counter>,
-    /// Invites made.
-    pub created: Family<Of, Counter>,
-    /// Uses spent.
-    pub redeemed: Family<Of, Counter>,
-    /// Invites that a key asked for in vain.
-    pub refused: Family<Of, Counter>,
-    /// Invites whose time ran out.
-    pub expired: Family<Of, Counter>,
+    requests: Family<RequestLabels, Counter>,
+    /// Invites created.
+    pub created: Family<MetricLabels, Counter>,
+    /// Uses redeemed.
+    pub redeemed: Family<MetricLabels, Counter>,
+    /// Requests for invites that were refused to a key.
+    pub refused: Family<MetricLabels, Counter>,
+    /// Invites that expired.
+    pub expired: Family<MetricLabels, Counter>,
     /// Invites that can be redeemed.
-    pub pending: Family<Of, Gauge<u64, AtomicU64>>,
-    /// How often keys were read anew.
+    pub pending: Family<MetricLabels, Gauge<u64, AtomicU64>>,
+    /// Times that keys were reloaded.
     pub key_reloads: Counter,
-    /// How long XMPP servers took to answer.
-    pub backend_calls: Family<Call, Histogram, fn() -> Histogram>,
-    /// Tokens at XMPP servers that have a limit.
-    pub backend_tokens: Family<At, Gauge<u64, AtomicU64>>,
+    /// Duration of calls to XMPP servers.
+    pub backend_calls: Family<CallLabels, Histogram, fn() -> Histogram>,
+    /// App tokens at XMPP servers that limit them.
+    pub backend_tokens: Family<HostLabel, Gauge<u64, AtomicU64>>,
     /// That limit.
-    pub backend_tokens_limit: Family<At, Gauge<u64, AtomicU64>>,
+    pub backend_tokens_limit: Family<HostLabel, Gauge<u64, AtomicU64>>,
 }
 
 impl Metrics {
@@ -89,16 +89,16 @@ impl Metrics {
     #[must_use]
     pub fn new(commits: Histogram) -> Self {
         let mut registry = Registry::with_prefix("invited");
-        let build = Family::<Build, Gauge>::default();
-        build.get_or_create(&Build { version: env!("CARGO_PKG_VERSION") }).set(1);
-        registry.register("build_info", "The program", build);
+        let build = Family::<BuildLabel, Gauge>::default();
+        build.get_or_create(&BuildLabel { version: env!("CARGO_PKG_VERSION") }).set(1);
+        registry.register("build_info", "Version of the program", build);
         registry.register_with_unit(
             "ledger_commit",
-            "How long the ledger took for a commit",
+            "Duration of commits of the ledger",
             prometheus_client::registry::Unit::Seconds,
             commits,
         );
-        let [created, redeemed, refused, expired]: [Family<Of, Counter>; 4] = Default::default();
+        let [created, redeemed, refused, expired]: [Family<MetricLabels, Counter>; 4] = Default::default();
         let metrics = Self {
             requests: Family::default(),
             created: created.clone(),
@@ -112,31 +112,27 @@ impl Metrics {
             backend_tokens_limit: Family::default(),
             registry: Registry::default(),
         };
-        registry.register("requests", "Requests that were answered", metrics.requests.clone());
-        registry.register("invites_created", "Invites made", created);
-        registry.register("invites_redeemed", "Uses of invites spent", redeemed);
-        registry.register("invites_refused", "Requests for invites that were refused to a key", refused);
-        registry.register("invites_expired", "Invites whose time ran out", expired);
-        registry.register(
-            "invites_pending",
-            "Invites that can be redeemed, as of the last minute",
-            metrics.pending.clone(),
-        );
-        registry.register("key_reloads", "How often keys were read anew", metrics.key_reloads.clone());
+        registry.register("requests", "Requests answered", metrics.requests.clone());
+        registry.register("invites_created", "Invites created", created);
+        registry.register("invites_redeemed", "Uses of invites redeemed", redeemed);
+        registry.register("invites_refused", "Requests for invites refused, by the key that asked", refused);
+        registry.register("invites_expired", "Invites expired before all uses were redeemed", expired);
+        registry.register("invites_pending", "Invites pending, counted once a minute", metrics.pending.clone());
+        registry.register("key_reloads", "Times that keys were reloaded", metrics.key_reloads.clone());
         registry.register_with_unit(
             "backend_call",
-            "How long XMPP servers took to answer",
+            "Duration of calls to XMPP servers",
             prometheus_client::registry::Unit::Seconds,
             metrics.backend_calls.clone(),
         );
         registry.register(
             "backend_tokens",
-            "Tokens that count at an XMPP server with a limit, whether they can still be used or not",
+            "App tokens that count towards the limit of the XMPP server, expired ones included",
             metrics.backend_tokens.clone(),
         );
         registry.register(
             "backend_tokens_limit",
-            "With so many tokens the XMPP server makes no more",
+            "App tokens at which the XMPP server mints no more",
             metrics.backend_tokens_limit.clone(),
         );
         Self { registry, ..metrics }
@@ -144,7 +140,7 @@ impl Metrics {
 
     /// Counts an answer.
     pub fn answered(&self, route: &'static str, status: u16) {
-        self.requests.get_or_create(&Answered { route, status }).inc();
+        self.requests.get_or_create(&RequestLabels { route, status }).inc();
     }
 
     /// Everything, as OpenMetrics text.
@@ -183,16 +179,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_formats_tell_the_same() {
+    fn a_collector_of_either_text_format_gets_every_series() {
         let metrics = Metrics::new(seconds());
         metrics.answered("/invite", 200);
         let text = metrics.text().unwrap();
-        let part = "# HELP invited_requests Requests that were answered.\n# TYPE invited_requests counter\n\
+        let part = "# HELP invited_requests Requests answered.\n# TYPE invited_requests counter\n\
                     invited_requests_total{route=\"/invite\",status=\"200\"} 1\n";
         assert!(text.contains(part), "{text}");
         assert!(text.ends_with("# EOF\n") && text.contains("# UNIT invited_ledger_commit_seconds seconds\n"));
         let classic = classic(&text);
-        let part = "# HELP invited_requests_total Requests that were answered.\n\
+        let part = "# HELP invited_requests_total Requests answered.\n\
                     # TYPE invited_requests_total counter\n\
                     invited_requests_total{route=\"/invite\",status=\"200\"} 1\n";
         assert!(classic.contains(part), "{classic}");

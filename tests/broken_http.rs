@@ -143,6 +143,46 @@ fn check_refusal(served: &Served, name: &str, answer: &Response, status: u16) {
     assert!(line.contains(&format!(" http.method=- http.route=- http.status={status} ")), "{name}: {line}");
 }
 
+/// tide's router would read a longer part as garbage (see docs/architecture.md): it sees another path instead, which the log
+/// shows, and so does every one that is configured.
+#[test]
+fn no_part_of_a_path_that_the_router_sees_is_longer_than_it_can_take() {
+    let part = "a-part-of-23-characters";
+    let config = CONFIG.replace("invite.example.com/", &format!("invite.example.com/{part}/{part}/"));
+    let scratch = Scratch::new(&config);
+    let served = scratch.serve();
+    let mut client = served.client();
+    for (route, start) in [
+        ("/assets/{name}", "/assets/"),
+        ("/invite/setup/{app}", "/invite/setup/"),
+        ("/api/v1/invites/{id}", "/api/v1/invites/"),
+    ] {
+        for length in [22, 23, 24, 25, 26, 27, 255, 4001] {
+            let target = format!("/{part}/{part}{start}{}", "x".repeat(length));
+            let answer = client.ask("GET", &target, &[&format!("Authorization: Bearer {KEY}")]);
+            let line = served.wait_log(&format!("request.id={} ", answer.header("x-request-id").unwrap()));
+            let seen = if length <= 23 { route } else { "-" };
+            assert!(line.contains(&format!(" http.route={seen} ")), "{length}: {line}");
+            assert!(matches!(answer.status, 403 | 404), "{length}: {answer:?}");
+        }
+    }
+    assert_eq!(client.get(&format!("/{part}/{part}/healthz")).status, 200);
+
+    let long = format!("{part}x");
+    for path in [&*long, &format!("{long}/a"), &format!("a/{long}/a")] {
+        for (config, at) in [
+            (CONFIG.replace("invite.example.com/", &format!("invite.example.com/{path}/")), "public_url"),
+            (format!("{CONFIG}[http.paths]\ninvites_api = \"/{path}\"\n"), "http.paths.invites_api"),
+        ] {
+            scratch.configure(&config);
+            let output = scratch.run(&["check"]);
+            let told = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(2), "{told}");
+            assert!(told.contains(at) && told.contains("parts") && told.contains("at most 23 characters"), "{told}");
+        }
+    }
+}
+
 /// A request that makes an invite; whoever answers it where nothing may be answered is found out.
 fn make_invite() -> String {
     request("POST", "/invites_api", &[&format!("Authorization: Bearer {KEY}")], "")

@@ -82,6 +82,40 @@ fn the_limit_of_connections_is_for_all_listeners_together() {
 }
 
 #[test]
+fn a_reload_changes_the_limit_of_connections_and_ends_none() {
+    let scratch = with_http("max_connections = 1");
+    let served = scratch.serve();
+    let reload = |most: usize| {
+        let before = served.log_length();
+        scratch.configure(&format!("{CONFIG}[http]\nmax_connections = {most}\n"));
+        served.signal("HUP");
+        served.wait_log_after(before, "event=reload.done");
+    };
+    let ask = |client: &mut Client| assert_eq!(client.get("/nowhere").status, 404);
+    let asked = || {
+        let mut client = served.client();
+        client.send(request("DELETE", "/nowhere", &[], ""));
+        client
+    };
+    let mut first = served.client();
+    ask(&mut first);
+    let mut second = asked();
+    (0..20).for_each(|_| ask(&mut first));
+    assert_eq!(served.log().matches("http.method=DELETE").count(), 0, "one at once");
+    reload(2);
+    assert_eq!(second.read().unwrap().status, 404);
+    reload(1);
+    // Both are served to their end, and the next one after both.
+    (0..20).for_each(|_| [&mut first, &mut second].into_iter().for_each(ask));
+    let mut third = asked();
+    drop(first);
+    (0..20).for_each(|_| ask(&mut second));
+    assert_eq!(served.log().matches("http.method=DELETE").count(), 1, "one at once");
+    drop(second);
+    assert_eq!(third.read().unwrap().status, 404);
+}
+
+#[test]
 fn an_idle_connection_is_closed_quietly() {
     let scratch = with_http("idle_timeout = \"2s\"");
     let served = scratch.serve();

@@ -68,15 +68,16 @@ fn what_a_request_does_to_the_ledger_has_its_id_though_another_thread_logs_it() 
     let scratch = Scratch::new(CONFIG);
     let served = scratch.serve_as(&[], &[]);
     let ledger = rusqlite::Connection::open(scratch.state().join("ledger.db")).unwrap();
-    ledger.execute_batch("ALTER TABLE invite RENAME TO elsewhere").unwrap();
+    let failing = "CREATE TRIGGER failing BEFORE INSERT ON invite BEGIN SELECT RAISE(ABORT, 'no room at all'); END";
+    ledger.execute_batch(failing).unwrap();
     let answer = served.client().invite(KEY);
     assert_eq!(answer.status, 503);
     let lines = lines_about(&served, &answer);
     let [trouble, line] = &lines[..] else { panic!("{lines:?}") };
-    assert!(trouble.contains("invites cannot be created") && trouble.contains("no such table"), "{trouble}");
+    assert!(trouble.contains("invites cannot be created") && trouble.contains("no room at all"), "{trouble}");
     // Its cause stands there once, however many layers passed it on.
     for line in [trouble, line] {
-        assert_eq!(line.matches("no such table").count(), 1, "{line}");
+        assert_eq!(line.matches("no room at all").count(), 1, "{line}");
         assert_eq!(line.matches("the ledger is not available").count(), 1, "{line}");
     }
 }

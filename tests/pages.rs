@@ -88,7 +88,7 @@ fn a_long_last_part_of_a_path_never_reaches_the_router() {
     assert!(long.success());
     scratch.configure(&format!("{CONFIG}[http.paths]\ninvites_api = \"/a-path-with-a-very-long-last-part\"\n"));
     let output = String::from_utf8(scratch.run(&["check"]).stderr).unwrap();
-    assert!(output.contains("expected a last part of at most 23 characters"), "{output}");
+    assert!(output.contains("expected parts of at most 23 characters"), "{output}");
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::log::{self, RequestLine};
 use crate::metrics::Metrics;
 use crate::pages;
 use crate::problem::{Problem, ProblemDetails};
-use crate::server::{Refusal, ServerWide};
+use crate::server::{RequestError, ServerWide};
 
 /// The outermost middleware.
 pub(super) struct Envelope {
@@ -29,7 +29,7 @@ impl<State: Clone + Send + Sync + 'static> Middleware<State> for Envelope {
         let id = log::request_id();
         let method = request.method();
         let reader = prefers_html(&request).then(|| pages::language(&request));
-        let (mut response, method_name) = match request.ext::<Refusal>() {
+        let (mut response, method_name) = match request.ext::<RequestError>() {
             Some(reason) => (problem(reason).into(), "-"),
             None if request.ext::<ServerWide>().is_some() => (options(), method.as_ref()),
             None if has_empty_part(request.url().path(), &self.prefix) => (Problem::NotFound.into(), method.as_ref()),
@@ -86,14 +86,14 @@ fn unasked(response: &Response, route: &str) -> Option<Problem> {
     }
 }
 
-fn problem(refusal: &Refusal) -> Problem {
+fn problem(refusal: &RequestError) -> Problem {
     match refusal {
-        Refusal::Malformed(detail) => Problem::BadRequest(detail),
-        Refusal::Timeout => Problem::Timeout,
-        Refusal::BodyTooLarge => Problem::TooLarge,
-        Refusal::TargetTooLong => Problem::TargetTooLong,
-        Refusal::HeadTooLarge => Problem::HeadTooLarge,
-        Refusal::NotImplemented(detail) => Problem::NotImplemented(detail),
+        RequestError::Malformed(detail) => Problem::BadRequest(detail),
+        RequestError::Timeout => Problem::Timeout,
+        RequestError::BodyTooLarge => Problem::TooLarge,
+        RequestError::TargetTooLong => Problem::TargetTooLong,
+        RequestError::HeadTooLarge => Problem::HeadTooLarge,
+        RequestError::NotImplemented(detail) => Problem::NotImplemented(detail),
     }
 }
 

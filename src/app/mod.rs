@@ -13,7 +13,7 @@ use crate::api::call::needs;
 use crate::api::cors::Cors;
 use crate::api::{invites, invites_api, openapi, ops, redeem, this_key};
 use crate::caller::AppState;
-use crate::config::Scope;
+use crate::config::{MAX_PATH_PART_BYTES, Scope};
 use crate::log::Cause;
 use crate::metrics::{self, Metrics};
 use crate::pages::offered::Cards;
@@ -105,21 +105,24 @@ impl<State: Clone + Send + Sync + 'static> Table<State> {
         Self { app, prefix }
     }
 
-    /// The place `path` below the prefix; `name` is what the log calls it.
-    fn at(&mut self, path: &str, name: &'static str) -> Place<'_, State> {
-        Place { route: self.app.at(&format!("{}{path}", self.prefix)), name, methods: vec![] }
+    /// The row of `path` below the prefix; `name` is what the log calls it.
+    fn at(&mut self, path: &str, name: &'static str) -> RouteEntry<'_, State> {
+        // What tide's router must not see otherwise: server/http.rs looks at the last part of a path alone.
+        debug_assert!(path.split('/').all(|part| part.len() <= MAX_PATH_PART_BYTES), "{path} has too long a part");
+        debug_assert!(path.find("/:").is_none_or(|at| !path[at + 1..].contains('/')), "{path} captures an inner part");
+        RouteEntry { route: self.app.at(&format!("{}{path}", self.prefix)), name, methods: vec![] }
     }
 }
 
-/// A place in the route table.
+/// A row of the route table.
 #[must_use = "call done()"]
-struct Place<'a, State> {
+struct RouteEntry<'a, State> {
     route: tide::Route<'a, State>,
     name: &'static str,
     methods: Vec<Method>,
 }
 
-impl<State: Clone + Send + Sync + 'static> Place<'_, State> {
+impl<State: Clone + Send + Sync + 'static> RouteEntry<'_, State> {
     fn with(mut self, middleware: impl Middleware<State>) -> Self {
         self.route.with(middleware);
         self

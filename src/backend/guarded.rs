@@ -14,7 +14,7 @@ use super::{
 use crate::clock;
 use crate::config::{BackendKind, BackendSettings};
 use crate::invite::name::{HostName, Username};
-use crate::metrics::{At, Call, Metrics};
+use crate::metrics::{CallLabels, HostLabel, Metrics};
 
 /// So many calls may be under way; one more is told at once that the server is away.
 const MAX_CALLS: usize = 64;
@@ -263,7 +263,7 @@ impl Backend {
             Err(CallError::Away(_)) => "away",
             Err(CallError::Unsure(_)) => "unsure",
         };
-        let call = Call { host: self.host.to_string(), operation, outcome };
+        let call = CallLabels { host: self.host.to_string(), operation, outcome };
         self.metrics.backend_calls.get_or_create(&call).observe(now.duration_since(began).as_secs_f64());
         match &answer {
             // An adapter may know these by itself: they say nothing about the server.
@@ -282,7 +282,7 @@ impl Backend {
     /// Counts the tokens where there is a limit, and says in the log what that does to apps when it changes.
     fn tell_room(&self) {
         let Some(room) = self.adapter.room() else { return };
-        let at = At { host: self.host.to_string() };
+        let at = HostLabel { host: self.host.to_string() };
         self.metrics.backend_tokens.get_or_create(&at).set(room.used);
         self.metrics.backend_tokens_limit.get_or_create(&at).set(room.limit);
         let next = Crowd::of(room);

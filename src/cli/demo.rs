@@ -15,14 +15,14 @@ use crate::config::{Credentials, Purpose, RawKey, Sources};
 use crate::key::opaque;
 use crate::key::state::StateKeys;
 use crate::log;
-use crate::server::listen::{self, Kind, Role};
+use crate::server::listen::{self, Role, SocketKind};
 
 pub(super) fn run(global: &Global) -> Outcome {
     // A tour is quiet but for what it shows.
     log::start(global.verbosity - 1);
     let dir = tempfile::Builder::new().prefix("invited-demo-").tempdir().context("cannot make a directory")?;
     let socket = listen::bind(&Listen::Tcp("127.0.0.1:0".into()), Role::Http)?;
-    let Kind::Tcp(_, address) = &socket.kind else { bail!("this is not TCP") };
+    let SocketKind::Tcp(_, address) = &socket.kind else { bail!("this is not TCP") };
     let (address, base) = (*address, format!("http://localhost:{}/", address.port()));
 
     let config = dir.path().join("config.toml");

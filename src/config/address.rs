@@ -2,12 +2,16 @@
 
 use url::Url;
 
-/// The last part of a path may be so long: longer ones must not reach tide's router, see `server/http.rs`.
-pub const MAX_LAST_PART_BYTES: usize = 23;
+/// What stands between two slashes of a path that we serve may be so long. tide's router keeps such parts in a smartstring
+/// 0.2, which with today's layout of [`String`] reads a longer one as garbage; see `docs/architecture.md`.
+pub const MAX_PATH_PART_BYTES: usize = 23;
 
-/// Whether the last part of a path is short enough.
-pub(super) fn has_short_end(path: &str) -> bool {
-    path.rsplit('/').next().is_none_or(|part| part.len() <= MAX_LAST_PART_BYTES)
+// So much a smartstring holds in place of a `String`: where that is smaller, the limit must be, too.
+const _: () = assert!(MAX_PATH_PART_BYTES < size_of::<String>());
+
+/// Whether every part of a path is short enough.
+pub(super) fn has_short_parts(path: &str) -> bool {
+    path.split('/').all(|part| part.len() <= MAX_PATH_PART_BYTES)
 }
 
 /// Whether a text is an HTTP or HTTPS URL.

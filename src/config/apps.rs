@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::address::{MAX_LAST_PART_BYTES, is_web_url};
+use super::address::{MAX_PATH_PART_BYTES, is_web_url};
 use super::checks::Checks;
 pub use super::picture::{Picture, digest};
 use super::picture::{picture_type, read_picture};
@@ -222,8 +222,8 @@ impl RawApp {
 
     fn resolve(&self, about: Option<About>, checks: &mut Checks<'_>) -> App {
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-        if self.id.is_empty() || self.id.len() > MAX_LAST_PART_BYTES || !self.id.chars().all(plain) {
-            self.fault(&format!("expected an id of at most {MAX_LAST_PART_BYTES} of a-z 0-9 and -"), checks);
+        if self.id.is_empty() || self.id.len() > MAX_PATH_PART_BYTES || !self.id.chars().all(plain) {
+            self.fault(&format!("expected an id of at most {MAX_PATH_PART_BYTES} of a-z 0-9 and -"), checks);
         }
         let links = self.link.iter().chain(self.download.iter().map(|download| &download.url));
         for link in links.filter(|link| !is_web_url(link)) {

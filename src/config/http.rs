@@ -5,7 +5,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::address::{MAX_LAST_PART_BYTES, has_short_end};
+use super::address::{MAX_PATH_PART_BYTES, has_short_parts};
 use super::checks::Checks;
 use super::value::{Size, Span};
 use crate::rate::Rate;
@@ -85,8 +85,8 @@ impl HttpPaths {
         {
             checks.fault(&at, "this path is taken by another page");
         }
-        if !has_short_end(path) {
-            checks.fault(&at, &format!("expected a last part of at most {MAX_LAST_PART_BYTES} characters"));
+        if !has_short_parts(path) {
+            checks.fault(&at, &format!("expected parts of at most {MAX_PATH_PART_BYTES} characters"));
         }
     }
 }

@@ -39,7 +39,7 @@ mod text;
 mod tls;
 pub mod value;
 
-pub use address::MAX_LAST_PART_BYTES;
+pub use address::MAX_PATH_PART_BYTES;
 pub use backend::{BackendKind, BackendSettings, Login, TlsUse, XmppSettings};
 pub use checks::Purpose;
 pub use component::{ComponentSettings, Users};

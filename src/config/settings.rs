@@ -14,7 +14,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::address::{MAX_LAST_PART_BYTES, has_short_end};
+use super::address::{MAX_PATH_PART_BYTES, has_short_parts};
 use super::apps::{App, RawApps};
 use super::checks::{Checks, Purpose};
 use super::component::{ComponentSettings, RawComponent};
@@ -193,8 +193,8 @@ impl RawConfig {
             Ok(url) => url,
             Err(error) => return checks.fault_of(&["public_url"], &error),
         };
-        if !has_short_end(url.prefix()) {
-            let reason = format!("expected a path whose last part has at most {MAX_LAST_PART_BYTES} characters");
+        if !has_short_parts(url.prefix()) {
+            let reason = format!("expected a path whose parts have at most {MAX_PATH_PART_BYTES} characters");
             checks.fault(&["public_url"], &reason);
         }
         Some(url)

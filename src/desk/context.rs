@@ -11,7 +11,7 @@ use crate::invite::name::HostName;
 use crate::invite::{AppToken, Invite, InviteId, Source, Via};
 use crate::ledger::{Ledger, LedgerError};
 use crate::log::{Event, event};
-use crate::metrics::{Metrics, Of};
+use crate::metrics::{MetricLabels, Metrics};
 
 /// What the parts share: one configuration at work, over the ledger.
 pub(super) struct Context {
@@ -51,7 +51,7 @@ impl Context {
             Source::Key(_) => source,
             Source::Cli | Source::Server | Source::Xmpp(_) => &invite.draft.source,
         };
-        let labels = Of { host: invite.draft.host.to_string(), key: whose.label() };
+        let labels = MetricLabels { host: invite.draft.host.to_string(), key: whose.label() };
         self.metrics.redeemed.get_or_create(&labels).inc();
         event(&Event::InviteRedeemed { invite: &invite.id, host: &invite.draft.host, via: &via, source });
     }

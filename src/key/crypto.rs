@@ -1,4 +1,6 @@
 //! jsonwebtoken's cryptography, by ring: the five algorithms that a key may be declared with, and no other.
+//!
+//! Its own providers are aws-lc and RustCrypto, either of them a second cryptography beside the ring of rustls.
 
 use std::sync::OnceLock;
 
@@ -34,18 +36,18 @@ fn verifier(algorithm: Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerifi
         Algorithm::EdDSA | Algorithm::ES256 | Algorithm::ES384 | Algorithm::RS256 | Algorithm::PS256
             if key.family() == algorithm.family() =>
         {
-            Ok(Box::new(PublicKey { algorithm, key: key.clone() }))
+            Ok(Box::new(RingVerifier { algorithm, key: key.clone() }))
         }
         _ => Err(ErrorKind::InvalidAlgorithm.into()),
     }
 }
 
-struct PublicKey {
+struct RingVerifier {
     algorithm: Algorithm,
     key: DecodingKey,
 }
 
-impl Verifier<Vec<u8>> for PublicKey {
+impl Verifier<Vec<u8>> for RingVerifier {
     fn verify(&self, message: &[u8], signature: &Vec<u8>) -> Result<(), signature::Error> {
         let verified = match (self.algorithm, self.key.kind()) {
             (Algorithm::EdDSA, DecodingKeyKind::SecretOrDer(key)) => {
@@ -69,7 +71,7 @@ impl Verifier<Vec<u8>> for PublicKey {
     }
 }
 
-impl JwtVerifier for PublicKey {
+impl JwtVerifier for RingVerifier {
     fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
@@ -82,42 +84,40 @@ fn signer(algorithm: Algorithm, key: &EncodingKey) -> Result<Box<dyn JwtSigner>,
     let der = key.as_bytes();
     let pair = match algorithm {
         // OpenSSL writes these without their public half (PKCS #8, version 1).
-        Algorithm::EdDSA => Ed25519KeyPair::from_pkcs8_maybe_unchecked(der).map(Pair::Ed25519),
-        Algorithm::ES256 => {
-            EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der, &SystemRandom::new()).map(Pair::Ecdsa)
-        }
-        Algorithm::ES384 => {
-            EcdsaKeyPair::from_pkcs8(&ECDSA_P384_SHA384_FIXED_SIGNING, der, &SystemRandom::new()).map(Pair::Ecdsa)
-        }
+        Algorithm::EdDSA => Ed25519KeyPair::from_pkcs8_maybe_unchecked(der).map(RingKeyPair::Ed25519),
+        Algorithm::ES256 => EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der, &SystemRandom::new())
+            .map(RingKeyPair::Ecdsa),
+        Algorithm::ES384 => EcdsaKeyPair::from_pkcs8(&ECDSA_P384_SHA384_FIXED_SIGNING, der, &SystemRandom::new())
+            .map(RingKeyPair::Ecdsa),
         Algorithm::RS256 | Algorithm::PS256 => {
-            RsaKeyPair::from_pkcs8(der).or_else(|_| RsaKeyPair::from_der(der)).map(Box::new).map(Pair::Rsa)
+            RsaKeyPair::from_pkcs8(der).or_else(|_| RsaKeyPair::from_der(der)).map(Box::new).map(RingKeyPair::Rsa)
         }
         _ => return Err(ErrorKind::InvalidAlgorithm.into()),
     };
     let pair = pair.map_err(|_| Error::from(ErrorKind::InvalidKeyFormat))?;
-    Ok(Box::new(PrivateKey { algorithm, pair }))
+    Ok(Box::new(RingSigner { algorithm, pair }))
 }
 
-enum Pair {
+enum RingKeyPair {
     Ed25519(Ed25519KeyPair),
     Ecdsa(EcdsaKeyPair),
     Rsa(Box<RsaKeyPair>),
 }
 
-struct PrivateKey {
+struct RingSigner {
     algorithm: Algorithm,
-    pair: Pair,
+    pair: RingKeyPair,
 }
 
-impl Signer<Vec<u8>> for PrivateKey {
+impl Signer<Vec<u8>> for RingSigner {
     fn try_sign(&self, message: &[u8]) -> Result<Vec<u8>, signature::Error> {
         let failed = |_| signature::Error::new();
         match &self.pair {
-            Pair::Ed25519(pair) => Ok(pair.sign(message).as_ref().to_vec()),
-            Pair::Ecdsa(pair) => {
+            RingKeyPair::Ed25519(pair) => Ok(pair.sign(message).as_ref().to_vec()),
+            RingKeyPair::Ecdsa(pair) => {
                 pair.sign(&SystemRandom::new(), message).map(|signature| signature.as_ref().to_vec()).map_err(failed)
             }
-            Pair::Rsa(pair) => {
+            RingKeyPair::Rsa(pair) => {
                 let mut signature = vec![0; pair.public().modulus_len()];
                 let signed = if self.algorithm == Algorithm::PS256 {
                     pair.sign(&RSA_PSS_SHA256, &SystemRandom::new(), message, &mut signature)
@@ -130,7 +130,7 @@ impl Signer<Vec<u8>> for PrivateKey {
     }
 }
 
-impl JwtSigner for PrivateKey {
+impl JwtSigner for RingSigner {
     fn algorithm(&self) -> Algorithm {
         self.algorithm
     }

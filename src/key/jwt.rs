@@ -152,7 +152,7 @@ impl<'a> Token<'a> {
         now: Timestamp,
     ) -> Result<Grant, Flaw> {
         let digest = Sha256::digest(self.text).into();
-        let claims = Claims(self.verified(signed.algorithm, keys, known.holds(&digest))?);
+        let claims = VerifiedClaims(self.verified(signed.algorithm, keys, known.holds(&digest))?);
         let once_until = claims.check_times(signed.max_age, now)?;
         if !audience.is_some_and(|audience| claims.is_for(audience)) {
             return Err(Flaw::Audience);
@@ -209,9 +209,9 @@ pub(super) fn declared(algorithm: Algorithm) -> jsonwebtoken::Algorithm {
 
 /// The claims of a token that its key has signed. A claim that is there in another form than it must have is never
 /// taken for one that is not there.
-struct Claims(Map<String, Value>);
+struct VerifiedClaims(Map<String, Value>);
 
-impl Claims {
+impl VerifiedClaims {
     fn text(&self, name: &str) -> Result<Option<&str>, Flaw> {
         self.0.get(name).map(|value| value.as_str().ok_or(Flaw::Claims)).transpose()
     }
@@ -308,7 +308,7 @@ mod tests {
     fn check(claims: Value, max_age: Option<u64>) -> Result<i64, Flaw> {
         let Value::Object(claims) = claims else { panic!("{claims}") };
         let now = Timestamp::from_second(NOW).unwrap();
-        Claims(claims).check_times(max_age.map(Duration::from_secs), now).map(|until| until.as_second() - NOW)
+        VerifiedClaims(claims).check_times(max_age.map(Duration::from_secs), now).map(|until| until.as_second() - NOW)
     }
 
     #[test]

@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn names_reach_us() {
         for asset in &*ALL {
-            assert!(asset.file.len() <= crate::config::MAX_LAST_PART_BYTES, "{}", asset.file);
+            assert!(asset.file.len() <= crate::config::MAX_PATH_PART_BYTES, "{}", asset.file);
         }
     }
 }

@@ -6,7 +6,7 @@ use tide::Response;
 use tide::http::headers;
 
 use crate::problem::Problem;
-use crate::server::Ready;
+use crate::server::ReadyPart;
 
 /// Nothing is loaded from elsewhere, and no page is framed.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
@@ -35,7 +35,7 @@ pub(super) fn page(status: u16, template: &impl Template) -> Result<Response, Pr
 pub(super) fn draw(response: &mut Response, template: &impl Template) -> askama::Result<()> {
     let mut html = String::with_capacity(PAGE_BYTES);
     template.render_into(&mut html)?;
-    response.insert_ext(Ready { headers: &HEADERS, body: html.into() });
+    response.insert_ext(ReadyPart { headers: &HEADERS, body: html.into() });
     Ok(())
 }
 

@@ -7,13 +7,15 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use async_io::Timer;
+use async_lock::SemaphoreGuardArc;
 use async_trait::async_trait;
 use futures_lite::{AsyncRead, AsyncWrite, FutureExt as _};
 use tide::listener::{ListenInfo, Listener, ToListener};
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use super::listen::{Kind, Role, Socket};
-use super::stream::Stream;
-use super::{Counted, Ping, Server, http, tls};
+use super::listen::{Role, Socket, SocketKind};
+use super::stream::ClosingStream;
+use super::{Admitted, Ping, Server, http, tls};
 use crate::log::chain;
 
 /// After an error of accept(2), such as too many open files, the loop waits so long and goes on.
@@ -77,8 +79,8 @@ impl<State: Clone + Send + Sync + 'static> Listener<State> for Listeners<State> 
     fn info(&self) -> Vec<ListenInfo> {
         let info = |socket: &Socket| {
             let transport = match socket.kind {
-                Kind::Tcp(..) => "tcp",
-                Kind::Unix(..) => "unix",
+                SocketKind::Tcp(..) => "tcp",
+                SocketKind::Unix(..) => "unix",
             };
             ListenInfo::new(socket.to_string(), transport.into(), socket.role == Role::Https)
         };
@@ -87,8 +89,11 @@ impl<State: Clone + Send + Sync + 'static> Listener<State> for Listeners<State> 
 }
 
 /// What the loop does next.
-enum Next<S> {
-    Connection(io::Result<(S, Option<SocketAddr>)>),
+enum LoopEvent<S> {
+    Accepted(S, Option<SocketAddr>),
+    /// For the connection that waits for one.
+    Slot(SemaphoreGuardArc),
+    Failed(io::Error),
     Ping(Ping),
     Stop,
 }
@@ -96,17 +101,17 @@ enum Next<S> {
 async fn accept_on<State: Clone + Send + Sync + 'static>(server: Server<State>, socket: Socket) {
     let (tls, adopted) = (socket.role == Role::Https, socket.adopted);
     match socket.kind {
-        Kind::Tcp(listener, _) => {
+        SocketKind::Tcp(listener, _) => {
             let accept = || async {
                 let (stream, peer) = listener.accept().await?;
                 // Answers are small and written whole.
                 stream.set_nodelay(true)?;
-                Ok((Stream(stream), Some(peer)))
+                Ok((ClosingStream(stream), Some(peer)))
             };
             accept_with(&server, accept, tls, adopted).await;
         }
-        Kind::Unix(listener, path) => {
-            let accept = || async { listener.accept().await.map(|(stream, _)| (Stream(stream), None)) };
+        SocketKind::Unix(listener, path) => {
+            let accept = || async { listener.accept().await.map(|(stream, _)| (ClosingStream(stream), None)) };
             accept_with(&server, accept, tls, adopted).await;
             if !adopted {
                 let _ = std::fs::remove_file(path);
@@ -123,49 +128,74 @@ where
 {
     let (ping, pings) = async_channel::bounded(1);
     server.0.loops.lock().unwrap_or_else(PoisonError::into_inner).push(ping);
+    // Accepted for the last slot, which another loop then took.
+    let mut waiting: Option<(S, Option<SocketAddr>, TaskTrackerToken)> = None;
     loop {
-        let most = server.0.limits.load().max_connections as usize;
         let next = async {
-            // Connections over the limit wait in the socket's backlog.
-            server.0.open.below(most).await;
-            Next::Connection(accept().await)
+            // Connections over the limit wait in the socket's backlog. A loop that waits for one holds no slot.
+            let slot = server.0.slots.acquire_arc().await;
+            if waiting.is_some() {
+                return LoopEvent::Slot(slot);
+            }
+            drop(slot);
+            accept().await.map_or_else(LoopEvent::Failed, |(stream, peer)| LoopEvent::Accepted(stream, peer))
         };
         let ping = async {
             match pings.recv().await {
-                Ok(ping) => Next::Ping(ping),
+                Ok(ping) => LoopEvent::Ping(ping),
                 Err(_) => std::future::pending().await,
             }
         };
         let stop = async {
-            server.0.stop.stopped().await;
-            Next::Stop
+            server.0.stop.cancelled().await;
+            LoopEvent::Stop
         };
         // A connection that is there is taken before the stop is looked at: nobody else would, on a socket of our own.
         let next = if adopted { ping.or(stop).or(next).await } else { ping.or(next).or(stop).await };
         match next {
-            Next::Stop => return,
             // Whoever asked may have given up waiting.
-            Next::Ping(ping) => drop(ping.try_send(())),
-            Next::Connection(Ok((stream, peer))) => {
+            LoopEvent::Ping(ping) => drop(ping.try_send(())),
+            LoopEvent::Accepted(stream, peer) => {
                 // Counted before anything else can happen, so that a drain waits for it.
-                let mut counted = Counted::new(server);
-                let server = server.clone();
-                async_std::task::spawn(async move {
-                    counted.may_be_served().await;
-                    if tls {
-                        tls::serve(server, stream, peer, counted).await;
-                    } else {
-                        http::serve(server, stream, peer, counted).await;
-                    }
-                });
+                let open = server.0.open.token();
+                match server.0.slots.try_acquire_arc() {
+                    Some(slot) => serve(server, stream, peer, tls, Admitted { _open: open, _slot: slot }),
+                    None => waiting = Some((stream, peer, open)),
+                }
             }
-            Next::Connection(Err(error)) if is_the_clients(&error) => {}
-            Next::Connection(Err(error)) => {
+            LoopEvent::Slot(slot) => {
+                if let Some((stream, peer, open)) = waiting.take() {
+                    serve(server, stream, peer, tls, Admitted { _open: open, _slot: slot });
+                }
+            }
+            LoopEvent::Failed(error) if is_the_clients(&error) => {}
+            LoopEvent::Failed(error) => {
                 tracing::warn!(error = %chain(&error), "cannot accept a connection, will retry");
                 Timer::after(PAUSE).await;
             }
+            LoopEvent::Stop => break,
         }
     }
+    if let Some((stream, peer, open)) = waiting {
+        let slot = server.0.slots.acquire_arc().await;
+        serve(server, stream, peer, tls, Admitted { _open: open, _slot: slot });
+    }
+}
+
+/// Serves a connection, in a task of its own.
+fn serve<State, S>(server: &Server<State>, stream: S, peer: Option<SocketAddr>, tls: bool, admitted: Admitted)
+where
+    State: Clone + Send + Sync + 'static,
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let server = server.clone();
+    async_std::task::spawn(async move {
+        if tls {
+            tls::serve(server, stream, peer, admitted).await;
+        } else {
+            http::serve(server, stream, peer, admitted).await;
+        }
+    });
 }
 
 /// The client went away before it was accepted.

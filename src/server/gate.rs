@@ -3,6 +3,9 @@
 //!
 //! When a head is refused, hyper is told that the stream ends here: it finishes what was asked before, and the refusal is
 //! answered after that. So pipelined requests keep their answers, and nothing after a broken request is ever read as one.
+//!
+//! hyper's own graceful shutdown (and hyper-util's, which calls it) closes a connection between two requests at once: a
+//! request that is on its way then is lost. Here it has until `GRACE` to arrive.
 
 use std::io;
 use std::pin::Pin;
@@ -11,11 +14,11 @@ use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use async_io::Timer;
-use event_listener::EventListener;
 use futures_lite::{AsyncRead, AsyncWrite, FutureExt as _};
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
+use super::RequestError;
 use super::head::{self, BodyLength, Head};
-use super::{Refusal, Shared};
 use crate::clock;
 use crate::config::HttpSettings;
 
@@ -36,9 +39,9 @@ enum Part {
 }
 
 /// How a connection ended.
-pub(super) struct End {
+pub(super) struct ConnectionEnd {
     /// What is to be answered last.
-    pub(super) refusal: Option<Refusal>,
+    pub(super) refusal: Option<RequestError>,
     /// What the refused client said it accepts.
     pub(super) accept: Option<String>,
     /// Whether the client may still be sending what nobody reads.
@@ -46,13 +49,12 @@ pub(super) struct End {
 }
 
 /// A connection, as hyper sees it.
-pub(super) struct Gate<S, State> {
+pub(super) struct RequestGate<S> {
     stream: S,
-    shared: Arc<Shared<State>>,
     limits: Arc<HttpSettings>,
     inbox: Vec<u8>,
     part: Part,
-    refusal: Option<Refusal>,
+    refusal: Option<RequestError>,
     accept: Option<String>,
     /// Empty lines before a head, in bytes.
     blank: usize,
@@ -61,17 +63,17 @@ pub(super) struct Gate<S, State> {
     deadline: Instant,
     /// When the head began to arrive.
     head_since: Option<Instant>,
-    stop: Option<EventListener>,
+    /// Until the service stops.
+    stop: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
     write_since: Option<Instant>,
 }
 
-impl<S, State> Gate<S, State> {
-    pub(super) fn new(stream: S, shared: Arc<Shared<State>>, limits: Arc<HttpSettings>) -> Self {
+impl<S> RequestGate<S> {
+    pub(super) fn new(stream: S, stop: &CancellationToken, limits: Arc<HttpSettings>) -> Self {
         let deadline = clock::instant() + limits.idle_timeout.0;
-        let stop = Some(shared.stop.listen());
+        let stop = Some(Box::pin(stop.clone().cancelled_owned()));
         Self {
             stream,
-            shared,
             limits,
             inbox: Vec::new(),
             part: Part::Head,
@@ -88,12 +90,12 @@ impl<S, State> Gate<S, State> {
     }
 
     /// The connection, and how it ended.
-    pub(super) fn into_parts(self) -> (S, End) {
+    pub(super) fn into_parts(self) -> (S, ConnectionEnd) {
         let unread = matches!(self.part, Part::Chunks | Part::Request { left: 1.. });
-        (self.stream, End { refusal: self.refusal, accept: self.accept, unread })
+        (self.stream, ConnectionEnd { refusal: self.refusal, accept: self.accept, unread })
     }
 
-    fn refuse(&mut self, refusal: Refusal) {
+    fn refuse(&mut self, refusal: RequestError) {
         self.accept = head::accept(&self.inbox);
         self.refusal = Some(refusal);
         self.part = Part::End;
@@ -123,7 +125,7 @@ impl<S, State> Gate<S, State> {
     /// When the service stops, an idle connection does not stay for long.
     fn poll_stop(&mut self, cx: &mut Context<'_>) {
         if let Some(stop) = &mut self.stop
-            && (self.shared.stop.is_stopped() || stop.poll(cx).is_ready())
+            && stop.poll(cx).is_ready()
         {
             self.stop = None;
             self.set_deadline(self.deadline.min(clock::instant() + GRACE));
@@ -131,7 +133,7 @@ impl<S, State> Gate<S, State> {
     }
 }
 
-impl<S: AsyncRead + Unpin, State> Gate<S, State> {
+impl<S: AsyncRead + Unpin> RequestGate<S> {
     /// Reads into the inbox; gives how much.
     fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         const STEP: usize = 2048;
@@ -160,7 +162,7 @@ impl<S: AsyncRead + Unpin, State> Gate<S, State> {
             self.skip_blank_lines();
             match head::examine(&self.inbox, self.limits.max_body.0) {
                 _ if self.blank > head::MAX_HEAD_BYTES => {
-                    self.refuse(Refusal::HeadTooLarge);
+                    self.refuse(RequestError::HeadTooLarge);
                     return Poll::Ready(Ok(()));
                 }
                 Ok(Some(Head { bytes, body })) => {
@@ -189,7 +191,7 @@ impl<S: AsyncRead + Unpin, State> Gate<S, State> {
                     return Poll::Ready(Ok(()));
                 }
                 Poll::Ready(Ok(0)) => {
-                    self.refuse(Refusal::Malformed("The request ends in the middle of its head."));
+                    self.refuse(RequestError::Malformed("The request ends in the middle of its head."));
                     return Poll::Ready(Ok(()));
                 }
                 Poll::Ready(Ok(_)) => {}
@@ -198,7 +200,7 @@ impl<S: AsyncRead + Unpin, State> Gate<S, State> {
                     self.poll_stop(cx);
                     ready!(self.poll_deadline(cx));
                     if self.head_since.is_some() {
-                        self.refuse(Refusal::Timeout);
+                        self.refuse(RequestError::Timeout);
                     } else {
                         self.part = Part::End;
                     }
@@ -209,7 +211,7 @@ impl<S: AsyncRead + Unpin, State> Gate<S, State> {
     }
 }
 
-impl<S: AsyncRead + Unpin, State> AsyncRead for Gate<S, State> {
+impl<S: AsyncRead + Unpin> AsyncRead for RequestGate<S> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         let gate = self.get_mut();
         loop {
@@ -247,7 +249,7 @@ impl<S: AsyncRead + Unpin, State> AsyncRead for Gate<S, State> {
     }
 }
 
-impl<S: AsyncWrite + Unpin, State> Gate<S, State> {
+impl<S: AsyncWrite + Unpin> RequestGate<S> {
     /// A client that does not read its answers is idle too.
     fn watch_write<T>(&mut self, cx: &mut Context<'_>, result: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if result.is_ready() {
@@ -264,7 +266,7 @@ impl<S: AsyncWrite + Unpin, State> Gate<S, State> {
     }
 }
 
-impl<S: AsyncWrite + Unpin, State> AsyncWrite for Gate<S, State> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for RequestGate<S> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let gate = self.get_mut();
         let result = Pin::new(&mut gate.stream).poll_write(cx, bytes);

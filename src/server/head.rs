@@ -7,7 +7,7 @@ use std::str::FromStr as _;
 
 use tide::http::Method;
 
-use super::Refusal;
+use super::RequestError;
 
 /// The longest head, in bytes.
 pub(super) const MAX_HEAD_BYTES: usize = 16 << 10;
@@ -35,9 +35,9 @@ pub(super) enum BodyLength {
 }
 
 /// Looks at what has arrived. `None`: the head is not whole yet.
-pub(super) fn examine(text: &[u8], max_body_bytes: u64) -> Result<Option<Head>, Refusal> {
+pub(super) fn examine(text: &[u8], max_body_bytes: u64) -> Result<Option<Head>, RequestError> {
     if text.first().is_some_and(|byte| !byte.is_ascii_alphanumeric() && !b"!#$%&'*+-.^_`|~".contains(byte)) {
-        return Err(Refusal::Malformed("The request does not begin with a method."));
+        return Err(RequestError::Malformed("The request does not begin with a method."));
     }
     if !has_end(text) {
         return if text.len() < MAX_HEAD_BYTES { Ok(None) } else { Err(too_long(text)) };
@@ -49,18 +49,20 @@ pub(super) fn examine(text: &[u8], max_body_bytes: u64) -> Result<Option<Head>, 
         Ok(httparse::Status::Complete(length)) if length > MAX_HEAD_BYTES => return Err(too_long(text)),
         Ok(httparse::Status::Complete(length)) => length,
         Ok(httparse::Status::Partial) => return Ok(None),
-        Err(httparse::Error::TooManyHeaders) => return Err(Refusal::HeadTooLarge),
-        Err(httparse::Error::Version) => return Err(Refusal::Malformed("Only HTTP/1.1 and HTTP/1.0 are spoken here.")),
+        Err(httparse::Error::TooManyHeaders) => return Err(RequestError::HeadTooLarge),
+        Err(httparse::Error::Version) => {
+            return Err(RequestError::Malformed("Only HTTP/1.1 and HTTP/1.0 are spoken here."));
+        }
         Err(httparse::Error::HeaderName | httparse::Error::HeaderValue | httparse::Error::NewLine) => {
-            return Err(Refusal::Malformed("A header field is malformed."));
+            return Err(RequestError::Malformed("A header field is malformed."));
         }
         Err(httparse::Error::Token | httparse::Error::Status) => {
-            return Err(Refusal::Malformed("The request line is malformed."));
+            return Err(RequestError::Malformed("The request line is malformed."));
         }
     };
     let (method, target) = (request.method.unwrap_or_default(), request.path.unwrap_or_default());
     if target.len() > MAX_TARGET_BYTES {
-        return Err(Refusal::TargetTooLong);
+        return Err(RequestError::TargetTooLong);
     }
     check_target(method, target)?;
     let is_1_1 = request.version == Some(1);
@@ -91,14 +93,14 @@ fn has_end(text: &[u8]) -> bool {
     false
 }
 
-fn too_long(text: &[u8]) -> Refusal {
+fn too_long(text: &[u8]) -> RequestError {
     let line = text.iter().position(|byte| *byte == b'\n').unwrap_or(text.len());
-    if line > MAX_TARGET_BYTES { Refusal::TargetTooLong } else { Refusal::HeadTooLarge }
+    if line > MAX_TARGET_BYTES { RequestError::TargetTooLong } else { RequestError::HeadTooLarge }
 }
 
 /// Reads a method.
-pub(super) fn read_method(name: &str) -> Result<Method, Refusal> {
-    let unknown = Refusal::NotImplemented("This method is not known here.");
+pub(super) fn read_method(name: &str) -> Result<Method, RequestError> {
+    let unknown = RequestError::NotImplemented("This method is not known here.");
     if name.bytes().any(|byte| byte.is_ascii_lowercase()) {
         // Methods are case-sensitive (RFC 9110, 9.1); http-types' parser is not.
         return Err(unknown);
@@ -113,7 +115,7 @@ pub(super) fn read_method(name: &str) -> Result<Method, Refusal> {
     }
 }
 
-fn check_target(method: &str, target: &str) -> Result<(), Refusal> {
+fn check_target(method: &str, target: &str) -> Result<(), RequestError> {
     if read_method(method)? == Method::Options && target == "*" {
         return Ok(());
     }
@@ -122,7 +124,7 @@ fn check_target(method: &str, target: &str) -> Result<(), Refusal> {
         .any(|scheme| target.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)));
     let graphic = target.bytes().all(|byte| byte.is_ascii_graphic());
     if !graphic || !(absolute || target.starts_with('/')) || hyper::Uri::from_str(target).is_err() {
-        return Err(Refusal::Malformed("The request target is malformed."));
+        return Err(RequestError::Malformed("The request target is malformed."));
     }
     Ok(())
 }
@@ -132,14 +134,14 @@ fn values<'a>(fields: &'a [httparse::Header<'_>], name: &'static str) -> impl It
 }
 
 /// Exactly one good `Host` in HTTP/1.1, at most one before (RFC 9112, 3.2).
-fn check_host(fields: &[httparse::Header<'_>], is_1_1: bool) -> Result<(), Refusal> {
+fn check_host(fields: &[httparse::Header<'_>], is_1_1: bool) -> Result<(), RequestError> {
     let mut hosts = values(fields, "host");
     match (hosts.next(), hosts.next()) {
-        (None, _) if is_1_1 => Err(Refusal::Malformed("HTTP/1.1 needs a Host header.")),
+        (None, _) if is_1_1 => Err(RequestError::Malformed("HTTP/1.1 needs a Host header.")),
         (None, _) => Ok(()),
         (Some(host), None) if is_host(host) => Ok(()),
-        (Some(_), None) => Err(Refusal::Malformed("The Host header is malformed.")),
-        (Some(_), Some(_)) => Err(Refusal::Malformed("There is more than one Host header.")),
+        (Some(_), None) => Err(RequestError::Malformed("The Host header is malformed.")),
+        (Some(_), Some(_)) => Err(RequestError::Malformed("There is more than one Host header.")),
     }
 }
 
@@ -152,42 +154,42 @@ fn is_host(host: &[u8]) -> bool {
     )
 }
 
-fn body_length(fields: &[httparse::Header<'_>], is_1_1: bool, max_body_bytes: u64) -> Result<BodyLength, Refusal> {
+fn body_length(fields: &[httparse::Header<'_>], is_1_1: bool, max_body_bytes: u64) -> Result<BodyLength, RequestError> {
     let mut codings = values(fields, "transfer-encoding").peekable();
     let mut lengths = values(fields, "content-length");
     let length = match (lengths.next(), lengths.next()) {
         (None, _) => None,
         (Some(length), None) => Some(length),
-        (Some(_), Some(_)) => return Err(Refusal::Malformed("There is more than one Content-Length header.")),
+        (Some(_), Some(_)) => return Err(RequestError::Malformed("There is more than one Content-Length header.")),
     };
     if codings.peek().is_some() {
         if length.is_some() {
-            return Err(Refusal::Malformed("Content-Length and Transfer-Encoding exclude each other."));
+            return Err(RequestError::Malformed("Content-Length and Transfer-Encoding exclude each other."));
         }
         if !is_1_1 {
-            return Err(Refusal::Malformed("HTTP/1.0 has no Transfer-Encoding."));
+            return Err(RequestError::Malformed("HTTP/1.0 has no Transfer-Encoding."));
         }
         return transfer_coding(&codings.collect::<Vec<_>>().join(&b','));
     }
     let Some(length) = length else { return Ok(BodyLength::Known(0)) };
     if length.is_empty() || !length.iter().all(u8::is_ascii_digit) {
-        return Err(Refusal::Malformed("The Content-Length header is malformed."));
+        return Err(RequestError::Malformed("The Content-Length header is malformed."));
     }
     match std::str::from_utf8(length).ok().and_then(|digits| digits.parse().ok()) {
         Some(length) if length <= max_body_bytes => Ok(BodyLength::Known(length)),
-        _ => Err(Refusal::BodyTooLarge),
+        _ => Err(RequestError::BodyTooLarge),
     }
 }
 
 /// `chunked`, once and alone; others are known to nobody here, and without `chunked` at the end nobody knows the length.
-fn transfer_coding(codings: &[u8]) -> Result<BodyLength, Refusal> {
+fn transfer_coding(codings: &[u8]) -> Result<BodyLength, RequestError> {
     let codings: Vec<_> = codings.split(|byte| *byte == b',').map(<[u8]>::trim_ascii).collect();
     let chunked = codings.iter().filter(|coding| coding.eq_ignore_ascii_case(b"chunked")).count();
     let last = codings.last().is_some_and(|coding| coding.eq_ignore_ascii_case(b"chunked"));
     match (last, chunked, codings.len()) {
         (true, 1, 1) => Ok(BodyLength::Chunked),
-        (true, 1, _) => Err(Refusal::NotImplemented("Only the transfer coding chunked is known here.")),
-        _ => Err(Refusal::Malformed("The Transfer-Encoding header is malformed.")),
+        (true, 1, _) => Err(RequestError::NotImplemented("Only the transfer coding chunked is known here.")),
+        _ => Err(RequestError::Malformed("The Transfer-Encoding header is malformed.")),
     }
 }
 
@@ -195,7 +197,7 @@ fn transfer_coding(codings: &[u8]) -> Result<BodyLength, Refusal> {
 mod tests {
     use super::*;
 
-    fn of(text: &str) -> Result<Option<Head>, Refusal> {
+    fn of(text: &str) -> Result<Option<Head>, RequestError> {
         examine(text.as_bytes(), 1000)
     }
 
@@ -216,8 +218,8 @@ mod tests {
             |fields: &str| of(&format!("POST / HTTP/1.1\r\nHost: a\r\n{fields}\r\n")).map(|head| head.unwrap().body);
         assert_eq!(with("Content-Length: 5\r\n"), Ok(BodyLength::Known(5)));
         assert_eq!(with("Transfer-Encoding: Chunked\r\n"), Ok(BodyLength::Chunked));
-        assert_eq!(with("Content-Length: 1001\r\n"), Err(Refusal::BodyTooLarge));
-        assert_eq!(with("Content-Length: 99999999999999999999999\r\n"), Err(Refusal::BodyTooLarge));
+        assert_eq!(with("Content-Length: 1001\r\n"), Err(RequestError::BodyTooLarge));
+        assert_eq!(with("Content-Length: 99999999999999999999999\r\n"), Err(RequestError::BodyTooLarge));
         for wrong in [
             "Content-Length: -1\r\n",
             "Content-Length: +1\r\n",
@@ -233,9 +235,9 @@ mod tests {
             "Bad Name: x\r\n",
             "Folded: a\r\n b\r\n",
         ] {
-            assert!(matches!(with(wrong), Err(Refusal::Malformed(_))), "{wrong:?} gave {:?}", with(wrong));
+            assert!(matches!(with(wrong), Err(RequestError::Malformed(_))), "{wrong:?} gave {:?}", with(wrong));
         }
-        let unknown = Err(Refusal::NotImplemented("Only the transfer coding chunked is known here."));
+        let unknown = Err(RequestError::NotImplemented("Only the transfer coding chunked is known here."));
         assert_eq!(with("Transfer-Encoding: gzip, chunked\r\n"), unknown);
         assert_eq!(with("Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n"), unknown);
     }
@@ -247,22 +249,25 @@ mod tests {
             assert!(with(good).is_ok(), "{good}");
         }
         for wrong in ["", "a b", "a@b", "a/b", "a:b", "a:99999", "a, b", "é"] {
-            assert_eq!(with(wrong), Err(Refusal::Malformed("The Host header is malformed.")), "{wrong:?}");
+            assert_eq!(with(wrong), Err(RequestError::Malformed("The Host header is malformed.")), "{wrong:?}");
         }
-        assert_eq!(of("GET / HTTP/1.1\r\n\r\n"), Err(Refusal::Malformed("HTTP/1.1 needs a Host header.")));
+        assert_eq!(of("GET / HTTP/1.1\r\n\r\n"), Err(RequestError::Malformed("HTTP/1.1 needs a Host header.")));
         assert!(of("GET / HTTP/1.0\r\n\r\n").is_ok());
     }
 
     #[test]
     fn what_is_too_long_is_told_apart() {
         let long = "x".repeat(20 << 10);
-        assert_eq!(of(&format!("GET /{long} HTTP/1.1\r\nHost: a\r\n\r\n")), Err(Refusal::TargetTooLong));
-        assert_eq!(of(&format!("GET /{long}")), Err(Refusal::TargetTooLong));
-        assert_eq!(of(&format!("GET /{} HTTP/1.1\r\nHost: a\r\n\r\n", &long[..9000])), Err(Refusal::TargetTooLong));
-        assert_eq!(of(&format!("GET / HTTP/1.1\r\nHost: a\r\nX: {long}\r\n\r\n")), Err(Refusal::HeadTooLarge));
-        assert_eq!(of(&format!("GET / HTTP/1.1\r\nHost: a\r\nX: {long}")), Err(Refusal::HeadTooLarge));
+        assert_eq!(of(&format!("GET /{long} HTTP/1.1\r\nHost: a\r\n\r\n")), Err(RequestError::TargetTooLong));
+        assert_eq!(of(&format!("GET /{long}")), Err(RequestError::TargetTooLong));
+        assert_eq!(
+            of(&format!("GET /{} HTTP/1.1\r\nHost: a\r\n\r\n", &long[..9000])),
+            Err(RequestError::TargetTooLong)
+        );
+        assert_eq!(of(&format!("GET / HTTP/1.1\r\nHost: a\r\nX: {long}\r\n\r\n")), Err(RequestError::HeadTooLarge));
+        assert_eq!(of(&format!("GET / HTTP/1.1\r\nHost: a\r\nX: {long}")), Err(RequestError::HeadTooLarge));
         let many = "X: y\r\n".repeat(300);
-        assert_eq!(of(&format!("GET / HTTP/1.1\r\nHost: a\r\n{many}\r\n")), Err(Refusal::HeadTooLarge));
+        assert_eq!(of(&format!("GET / HTTP/1.1\r\nHost: a\r\n{many}\r\n")), Err(RequestError::HeadTooLarge));
     }
 
     #[test]
@@ -272,10 +277,10 @@ mod tests {
             assert_eq!(line(good), Ok(true), "{good}");
         }
         for unknown in ["BREW /", "get /", "CONNECT a:443"] {
-            assert_eq!(line(unknown), Err(Refusal::NotImplemented("This method is not known here.")), "{unknown}");
+            assert_eq!(line(unknown), Err(RequestError::NotImplemented("This method is not known here.")), "{unknown}");
         }
         for wrong in ["GET *", "GET x", "GET ftp://a/", "GET a:443", "GET", "GET /é", "GET  /", "\u{16}\u{3}\u{1}"] {
-            assert!(matches!(line(wrong), Err(Refusal::Malformed(_))), "{wrong} gave {:?}", line(wrong));
+            assert!(matches!(line(wrong), Err(RequestError::Malformed(_))), "{wrong} gave {:?}", line(wrong));
         }
     }
 }

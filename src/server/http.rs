@@ -14,11 +14,11 @@ use hyper::header::{ACCEPT, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName
 use smol_hyper::rt::FuturesIo;
 use tide::http::{Body, Method, Request, Response, Url};
 
-use super::gate::Gate;
+use super::gate::RequestGate;
 use super::head::read_method;
-use super::{Counted, Ready, Refusal, Server, ServerWide, Shared};
+use super::{Admitted, ReadyPart, RequestError, Server, ServerState, ServerWide};
 use crate::clock::within;
-use crate::config::{HttpSettings, MAX_LAST_PART_BYTES};
+use crate::config::{HttpSettings, MAX_PATH_PART_BYTES};
 
 /// hyper's buffer for a connection: more than the longest head.
 const BUFFER_BYTES: usize = 32 << 10;
@@ -27,14 +27,14 @@ const LINGER_BYTES: usize = 256 << 10;
 const LINGER: Duration = Duration::from_secs(1);
 
 /// Serves a connection to its end.
-pub(super) async fn serve<State, S>(server: Server<State>, stream: S, peer: Option<SocketAddr>, counted: Counted<State>)
+pub(super) async fn serve<State, S>(server: Server<State>, stream: S, peer: Option<SocketAddr>, admitted: Admitted)
 where
     State: Clone + Send + Sync + 'static,
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let shared = Arc::clone(&server.0);
     let limits = shared.limits.load_full();
-    let gate = Gate::new(stream, Arc::clone(&shared), Arc::clone(&limits));
+    let gate = RequestGate::new(stream, &shared.stop, Arc::clone(&limits));
     let service = hyper::service::service_fn(|request| {
         let (shared, limits) = (Arc::clone(&shared), Arc::clone(&limits));
         Box::pin(async move { Ok::<_, Infallible>(answer(&shared, &limits, request, peer).await) })
@@ -63,7 +63,7 @@ where
         }
     })
     .await;
-    drop(counted);
+    drop(admitted);
 }
 
 /// Waits until the client has ended its side, too.
@@ -80,7 +80,7 @@ async fn linger(stream: &mut (impl AsyncRead + Unpin)) {
 
 /// Asks the app, and converts both ways.
 async fn answer<State: Clone + Send + Sync + 'static>(
-    shared: &Shared<State>,
+    shared: &ServerState<State>,
     limits: &HttpSettings,
     request: hyper::Request<Incoming>,
     peer: Option<SocketAddr>,
@@ -96,13 +96,13 @@ async fn answer<State: Clone + Send + Sync + 'static>(
         }
     };
     let mut response = to_hyper(response).await;
-    if last || shared.stop.is_stopped() {
+    if last || shared.stop.is_cancelled() {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     response
 }
 
-async fn ask<State: Clone + Send + Sync + 'static>(shared: &Shared<State>, request: Request) -> Response {
+async fn ask<State: Clone + Send + Sync + 'static>(shared: &ServerState<State>, request: Request) -> Response {
     shared.requests.fetch_add(1, Ordering::Relaxed);
     let Some(app) = shared.app.load_full() else { return Response::new(503) };
     match app.respond(request).await {
@@ -113,8 +113,8 @@ async fn ask<State: Clone + Send + Sync + 'static>(shared: &Shared<State>, reque
 
 /// Has the app word a refusal.
 async fn refuse<State: Clone + Send + Sync + 'static>(
-    shared: &Shared<State>,
-    refusal: Refusal,
+    shared: &ServerState<State>,
+    refusal: RequestError,
     accept: Option<&str>,
 ) -> Response {
     let Ok(url) = Url::parse(BASE) else { return Response::new(400) };
@@ -133,17 +133,14 @@ async fn convert(
     request: hyper::Request<Incoming>,
     limits: &HttpSettings,
     peer: Option<SocketAddr>,
-) -> Result<Request, Refusal> {
+) -> Result<Request, RequestError> {
     let (parts, body) = request.into_parts();
     let method = read_method(parts.method.as_str())?;
     let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
     let server_wide = parts.method == hyper::Method::OPTIONS && target == "*";
     let mut url = Url::parse(&format!("{BASE}{}", if server_wide { "/" } else { target }))
-        .map_err(|_| Refusal::Malformed("The request target is malformed."))?;
-    // tide's router keeps what a path's last part captures in a smartstring 0.2, which with today's layout of String takes
-    // a long one for a short one: it would be read as garbage, and never freed. No path of ours is like that.
-    let last = url.path().rsplit('/').find(|part| !part.is_empty());
-    if last.is_some_and(|part| part.len() > MAX_LAST_PART_BYTES) {
+        .map_err(|_| RequestError::Malformed("The request target is malformed."))?;
+    if !is_routable(url.path()) {
         url.set_path("/.no-such-path");
     }
     let mut converted = Request::new(method, url);
@@ -162,20 +159,28 @@ async fn convert(
     }
     if !body.is_end_stream() {
         let most = usize::try_from(limits.max_body.0).unwrap_or(usize::MAX);
-        let bytes = within(limits.body_timeout.0, Limited::new(body, most).collect()).await.ok_or(Refusal::Timeout)?;
+        let bytes =
+            within(limits.body_timeout.0, Limited::new(body, most).collect()).await.ok_or(RequestError::Timeout)?;
         let bytes = bytes.map_err(|error| match error.downcast_ref::<LengthLimitError>() {
-            Some(_) => Refusal::BodyTooLarge,
-            None => Refusal::Malformed("The request's body is malformed."),
+            Some(_) => RequestError::BodyTooLarge,
+            None => RequestError::Malformed("The request's body is malformed."),
         })?;
         converted.set_body(bytes.to_bytes().to_vec());
     }
     Ok(converted)
 }
 
+/// Whether tide's router may see `path`: what a route captures (always the last part, see `Table::at` in app/) must not be
+/// too long for it, and no path of ours is.
+fn is_routable(path: &str) -> bool {
+    let captured = path.rsplit('/').find(|part| !part.is_empty());
+    captured.is_none_or(|part| part.len() <= MAX_PATH_PART_BYTES)
+}
+
 async fn to_hyper(mut response: Response) -> hyper::Response<Full<Bytes>> {
-    let ready = response.ext_mut().remove::<Ready>();
+    let ready = response.ext_mut().remove::<ReadyPart>();
     let (fixed, body) = match ready {
-        Some(Ready { headers, body }) => (headers, body),
+        Some(ReadyPart { headers, body }) => (headers, body),
         None => (&[][..], read(response.take_body()).await),
     };
     let empty = body.is_empty();
@@ -229,4 +234,36 @@ async fn encode(response: Response) -> Vec<u8> {
     );
     bytes.extend_from_slice(&body);
     bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_part_that_a_route_may_capture_is_longer_than_the_router_can_take() {
+        let (longest, too_long) = ("x".repeat(MAX_PATH_PART_BYTES), "x".repeat(MAX_PATH_PART_BYTES + 1));
+        for (start, end) in
+            [("/", ""), ("/a/", ""), ("/a/", "/"), ("/a/", "//"), ("//a//", "///"), (&*format!("/{too_long}/"), "")]
+        {
+            assert!(is_routable(&format!("{start}{longest}{end}")), "{start} {end}");
+            assert!(!is_routable(&format!("{start}{too_long}{end}")), "{start} {end}");
+        }
+        // As the router gets them: without what a URL resolves, and with what it encodes.
+        for (target, is_short) in [
+            (format!("/a/{too_long}/."), false),
+            (format!("/a/{too_long}/.."), true),
+            (format!("/a/b\\{too_long}"), false),
+            (format!("/a/{too_long}?/"), false),
+            (format!("/a/{too_long}%2f"), false),
+            (format!("/a/{}", "%2f".repeat(8)), false),
+            (format!("/a/{}", "%2f".repeat(7)), true),
+            (format!("/a/{}", "ü".repeat(4)), false),
+            (format!("/a?/{too_long}"), true),
+            ("/".into(), true),
+        ] {
+            let url = Url::parse(&format!("{BASE}{target}")).unwrap();
+            assert_eq!(is_routable(url.path()), is_short, "{target}");
+        }
+    }
 }

@@ -10,7 +10,7 @@ use crate::log::chain;
 
 /// What a signal asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Request {
+pub enum ServiceSignal {
     /// SIGHUP: read the configuration again.
     Reload,
     /// SIGTERM, SIGINT: answer what is in flight and stop.
@@ -18,9 +18,9 @@ pub enum Request {
 }
 
 /// Signals, one after the other.
-pub struct Requests(Signals);
+pub struct ServiceSignals(Signals);
 
-impl Requests {
+impl ServiceSignals {
     /// Begins to catch signals.
     ///
     /// # Errors
@@ -30,10 +30,10 @@ impl Requests {
     }
 
     /// The next request.
-    pub async fn next(&mut self) -> Request {
+    pub async fn next(&mut self) -> ServiceSignal {
         match self.0.next().await {
-            Some(Ok(Signal::Hup)) => Request::Reload,
-            _ => Request::Stop,
+            Some(Ok(Signal::Hup)) => ServiceSignal::Reload,
+            _ => ServiceSignal::Stop,
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::config::value::Listen;
 #[derive(Debug)]
 pub struct Socket {
     /// TCP or Unix.
-    pub kind: Kind,
+    pub kind: SocketKind,
     /// What is spoken on it.
     pub role: Role,
     /// Whether it came from outside: then it goes on listening when we stop.
@@ -33,7 +33,7 @@ pub enum Role {
 
 /// What a socket is of.
 #[derive(Debug)]
-pub enum Kind {
+pub enum SocketKind {
     /// TCP.
     Tcp(async_std::net::TcpListener, SocketAddr),
     /// A socket file.
@@ -44,8 +44,8 @@ impl fmt::Display for Socket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let scheme = if self.role == Role::Https { "https" } else { "http" };
         match &self.kind {
-            Kind::Tcp(_, address) => write!(f, "{scheme}://{address}"),
-            Kind::Unix(_, path) => write!(f, "unix:{}", path.display()),
+            SocketKind::Tcp(_, address) => write!(f, "{scheme}://{address}"),
+            SocketKind::Unix(_, path) => write!(f, "unix:{}", path.display()),
         }
     }
 }
@@ -121,7 +121,7 @@ fn is_activated() -> bool {
 }
 
 /// sd-notify has set close-on-exec; systemd passes sockets in blocking mode.
-fn adopt_one(descriptor: OwnedFd) -> io::Result<Kind> {
+fn adopt_one(descriptor: OwnedFd) -> io::Result<SocketKind> {
     let listening = rustix::net::sockopt::socket_acceptconn(descriptor.as_fd())?;
     if !listening {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not listening"));
@@ -132,13 +132,13 @@ fn adopt_one(descriptor: OwnedFd) -> io::Result<Kind> {
             let listener = std::os::unix::net::UnixListener::from(descriptor);
             listener.set_nonblocking(true)?;
             let path = listener.local_addr()?.as_pathname().map(Path::to_owned).unwrap_or_default();
-            Ok(Kind::Unix(listener.into(), path))
+            Ok(SocketKind::Unix(listener.into(), path))
         }
         rustix::net::AddressFamily::INET | rustix::net::AddressFamily::INET6 => {
             let listener = std::net::TcpListener::from(descriptor);
             listener.set_nonblocking(true)?;
             let address = listener.local_addr()?;
-            Ok(Kind::Tcp(listener.into(), address))
+            Ok(SocketKind::Tcp(listener.into(), address))
         }
         _ => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is neither TCP nor Unix")),
     }
@@ -157,16 +157,16 @@ pub fn bind(listen: &Listen, role: Role) -> Result<Socket, ListenError> {
     Ok(Socket { kind, role, adopted: false })
 }
 
-fn bind_tcp(address: &str) -> io::Result<Kind> {
+fn bind_tcp(address: &str) -> io::Result<SocketKind> {
     let listener = std::net::TcpListener::bind(address)?;
     listener.set_nonblocking(true)?;
     let address = listener.local_addr()?;
-    Ok(Kind::Tcp(listener.into(), address))
+    Ok(SocketKind::Tcp(listener.into(), address))
 }
 
 /// Binds under a temporary name and renames, so that the socket has its mode (0660) before anyone can connect, and one
 /// that a killed process left behind is replaced. A socket that somebody answers on is not taken away.
-fn bind_unix(path: &Path) -> io::Result<Kind> {
+fn bind_unix(path: &Path) -> io::Result<SocketKind> {
     if std::os::unix::net::UnixStream::connect(path).is_ok() {
         return Err(io::ErrorKind::AddrInUse.into());
     }
@@ -179,5 +179,5 @@ fn bind_unix(path: &Path) -> io::Result<Kind> {
     listener.set_nonblocking(true)?;
     std::fs::set_permissions(&temporary, std::fs::Permissions::from_mode(0o660))?;
     std::fs::rename(&temporary, path)?;
-    Ok(Kind::Unix(listener.into(), path.to_owned()))
+    Ok(SocketKind::Unix(listener.into(), path.to_owned()))
 }

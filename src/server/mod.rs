@@ -13,25 +13,28 @@ pub mod listen;
 mod stream;
 mod tls;
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use async_channel::Sender;
-use event_listener::{Event, EventListener};
+use async_lock::{Semaphore, SemaphoreGuardArc};
 use hyper::body::Bytes;
 use hyper::header::{HeaderName, HeaderValue};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::config::HttpSettings;
 
 pub use accept::Listeners;
 pub use tls::{TlsConfig, TlsError, load as load_tls};
 
-/// A request that could not be handed to the app as what it was. The app gets it as an extension of a request of its
+/// Why a request could not be handed to the app as what it was. The app gets it as an extension of a request of its
 /// own, so that this answer too has a body, an id and a line in the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum RequestError {
     /// 400, with what is wrong.
     Malformed(&'static str),
     /// 408
@@ -53,7 +56,7 @@ pub struct ServerWide;
 /// The part of an answer that goes out as it is, as an extension of tide's response: of that one, every header is checked
 /// and copied, and the body is read, which costs as much as to draw a page. It wins over what the response itself has.
 #[derive(Clone, Debug)]
-pub struct Ready {
+pub struct ReadyPart {
     /// What every answer of this kind has.
     pub headers: &'static [(HeaderName, HeaderValue)],
     /// The body.
@@ -61,7 +64,7 @@ pub struct Ready {
 }
 
 /// A server: what its listeners and connections share. Clones are handles to the same one.
-pub struct Server<State>(Arc<Shared<State>>);
+pub struct Server<State>(Arc<ServerState<State>>);
 
 impl<State> Clone for Server<State> {
     fn clone(&self) -> Self {
@@ -69,15 +72,16 @@ impl<State> Clone for Server<State> {
     }
 }
 
-struct Shared<State> {
+struct ServerState<State> {
     app: ArcSwapOption<tide::Server<State>>,
     limits: ArcSwap<HttpSettings>,
     tls: ArcSwapOption<TlsConfig>,
-    stop: Stop,
+    /// Cancelled when the service stops.
+    stop: CancellationToken,
     /// Connections that were accepted.
-    open: Count,
-    /// Those of them that are served.
-    served: Count,
+    open: TaskTracker,
+    /// One for each connection that may be served at once.
+    slots: Arc<Semaphore>,
     requests: AtomicUsize,
     loops: Mutex<Vec<Sender<Ping>>>,
 }
@@ -89,13 +93,14 @@ impl<State: Clone + Send + Sync + 'static> Server<State> {
     /// A server without listeners; it answers when an app is bound to its [`Listeners`].
     #[must_use]
     pub fn new(limits: HttpSettings) -> Self {
-        Self(Arc::new(Shared {
+        let slots = Arc::new(Semaphore::new(limits.max_connections as usize));
+        Self(Arc::new(ServerState {
             app: ArcSwapOption::empty(),
             limits: ArcSwap::from_pointee(limits),
             tls: ArcSwapOption::empty(),
-            stop: Stop::default(),
-            open: Count::default(),
-            served: Count::default(),
+            stop: CancellationToken::new(),
+            open: TaskTracker::new(),
+            slots,
             requests: AtomicUsize::new(0),
             loops: Mutex::default(),
         }))
@@ -103,8 +108,18 @@ impl<State: Clone + Send + Sync + 'static> Server<State> {
 
     /// Puts another app and other limits in place; requests under way keep theirs.
     pub fn replace(&self, app: tide::Server<State>, limits: HttpSettings) {
-        self.0.limits.store(Arc::new(limits));
+        let most = limits.max_connections as usize;
+        let before = self.0.limits.swap(Arc::new(limits)).max_connections as usize;
         self.0.app.store(Some(Arc::new(app)));
+        self.0.slots.add_permits(most.saturating_sub(before));
+        // Connections over a lower limit are served to their end; their slots go one by one.
+        let slots = Arc::clone(&self.0.slots);
+        let too_many = before.saturating_sub(most);
+        async_std::task::spawn(async move {
+            for _ in 0..too_many {
+                slots.acquire_arc().await.forget();
+            }
+        });
     }
 
     /// Puts another certificate in place; connections under way keep theirs.
@@ -116,21 +131,22 @@ impl<State: Clone + Send + Sync + 'static> Server<State> {
     /// with how many are. `accepting` ends with the accept loops: what one of them has just accepted is not counted
     /// before.
     pub async fn drain(&self, accepting: impl Future, timeout: Duration) -> usize {
-        self.0.stop.stop();
+        self.0.stop.cancel();
         let none_left = async {
             accepting.await;
-            self.0.open.none_left().await;
+            self.0.open.close();
+            self.0.open.wait().await;
             0
         };
         let too_long = async {
             async_io::Timer::after(timeout).await;
-            self.0.open.now()
+            self.0.open.len()
         };
         futures_lite::future::or(none_left, too_long).await
     }
 
-    /// Returns when every accept loop has come round; false if one is gone.
-    pub async fn turn(&self) -> bool {
+    /// Returns when every accept loop has answered; false if one is gone.
+    pub async fn heartbeat(&self) -> bool {
         let loops = self.0.loops.lock().unwrap_or_else(PoisonError::into_inner).clone();
         for one in loops {
             let (pong, answer) = async_channel::bounded(1);
@@ -148,105 +164,8 @@ impl<State: Clone + Send + Sync + 'static> Server<State> {
     }
 }
 
-/// Told once, to everyone: stop.
-#[derive(Default)]
-struct Stop {
-    stopped: AtomicBool,
-    event: Event,
-}
-
-impl Stop {
-    fn stop(&self) {
-        self.stopped.store(true, Ordering::SeqCst);
-        self.event.notify(usize::MAX);
-    }
-
-    fn is_stopped(&self) -> bool {
-        self.stopped.load(Ordering::SeqCst)
-    }
-
-    fn listen(&self) -> EventListener {
-        self.event.listen()
-    }
-
-    async fn stopped(&self) {
-        while !self.is_stopped() {
-            let listener = self.listen();
-            if !self.is_stopped() {
-                listener.await;
-            }
-        }
-    }
-}
-
-/// Counts connections.
-#[derive(Default)]
-struct Count {
-    number: AtomicUsize,
-    sank: Event,
-}
-
-impl Count {
-    fn now(&self) -> usize {
-        self.number.load(Ordering::SeqCst)
-    }
-
-    fn add(&self) {
-        self.number.fetch_add(1, Ordering::SeqCst);
-    }
-
-    fn subtract(&self) {
-        self.number.fetch_sub(1, Ordering::SeqCst);
-        self.sank.notify(usize::MAX);
-    }
-
-    /// Adds one when there are fewer than `most`.
-    async fn add_below(&self, most: usize) {
-        let add = |number| (number < most).then_some(number + 1);
-        while self.number.fetch_update(Ordering::SeqCst, Ordering::SeqCst, add).is_err() {
-            self.below(most).await;
-        }
-    }
-
-    async fn below(&self, most: usize) {
-        while self.now() >= most {
-            let listener = self.sank.listen();
-            if self.now() >= most {
-                listener.await;
-            }
-        }
-    }
-
-    async fn none_left(&self) {
-        self.below(1).await;
-    }
-}
-
-/// One connection that counts until it is dropped, from accept(2) to its last byte.
-struct Counted<State> {
-    server: Server<State>,
-    is_served: bool,
-}
-
-impl<State> Counted<State> {
-    fn new(server: &Server<State>) -> Self {
-        server.0.open.add();
-        Self { server: server.clone(), is_served: false }
-    }
-
-    /// Waits until it may be served: several listeners may each have accepted one for the last place.
-    async fn may_be_served(&mut self) {
-        let most = self.server.0.limits.load().max_connections as usize;
-        self.server.0.served.add_below(most).await;
-        self.is_served = true;
-    }
-}
-
-impl<State> Drop for Counted<State> {
-    fn drop(&mut self) {
-        if self.is_served {
-            self.server.0.served.subtract();
-        }
-        self.server.0.open.subtract();
-    }
+/// An accepted connection: it is open, and one of those that are served at once, until it is dropped.
+struct Admitted {
+    _open: TaskTrackerToken,
+    _slot: SemaphoreGuardArc,
 }

@@ -11,7 +11,7 @@ use async_std::os::unix::net::UnixStream;
 use futures_lite::{AsyncRead, AsyncWrite};
 
 /// A TCP or Unix connection.
-pub(super) struct Stream<S>(pub(super) S);
+pub(super) struct ClosingStream<S>(pub(super) S);
 
 /// Has an end that can be ended alone.
 pub(super) trait EndWrite {
@@ -31,13 +31,13 @@ impl EndWrite for UnixStream {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Stream<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for ClosingStream<S> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.get_mut().0).poll_read(cx, buffer)
     }
 }
 
-impl<S: AsyncWrite + EndWrite + Unpin> AsyncWrite for Stream<S> {
+impl<S: AsyncWrite + EndWrite + Unpin> AsyncWrite for ClosingStream<S> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.get_mut().0).poll_write(cx, bytes)
     }

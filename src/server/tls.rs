@@ -12,7 +12,7 @@ use futures_rustls::rustls::crypto::ring;
 use futures_rustls::rustls::pki_types::pem::PemObject as _;
 use futures_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-use super::{Counted, Server, http};
+use super::{Admitted, Server, http};
 use crate::clock::within;
 use crate::config::TlsSettings;
 
@@ -54,7 +54,7 @@ pub fn load(tls: &TlsSettings) -> Result<Arc<TlsConfig>, TlsError> {
 }
 
 /// Shakes hands, in the time that a request head may take, and serves the connection.
-pub(super) async fn serve<State, S>(server: Server<State>, stream: S, peer: Option<SocketAddr>, counted: Counted<State>)
+pub(super) async fn serve<State, S>(server: Server<State>, stream: S, peer: Option<SocketAddr>, admitted: Admitted)
 where
     State: Clone + Send + Sync + 'static,
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -63,6 +63,6 @@ where
     let time = server.0.limits.load().header_timeout.0;
     let handshake = TlsAcceptor::from(config).accept(stream);
     if let Some(Ok(stream)) = within(time, handshake).await {
-        http::serve(server, stream, peer, counted).await;
+        http::serve(server, stream, peer, admitted).await;
     }
 }

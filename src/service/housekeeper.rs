@@ -10,7 +10,7 @@ use super::running::Running;
 use crate::clock;
 use crate::ledger::Census;
 use crate::log::chain;
-use crate::metrics::Of;
+use crate::metrics::MetricLabels;
 use crate::server::lifecycle;
 
 /// How often the service looks after itself.
@@ -60,7 +60,7 @@ impl Housekeeper {
                 let _ = self.running.ledger.probe().await;
             }
             // A request would be answered: the accept loops and the ledger's thread answer.
-            let is_alive = self.running.server.turn().await && self.running.ledger.heartbeat().await.is_ok();
+            let is_alive = self.running.server.heartbeat().await && self.running.ledger.heartbeat().await.is_ok();
             if is_alive && watchdog.is_some() {
                 lifecycle::alive();
             }
@@ -106,7 +106,7 @@ impl Housekeeper {
         let metrics = &self.running.metrics;
         metrics.pending.clear();
         for Census { host, source, pending, expired } in &census {
-            let labels = Of { host: host.to_string(), key: source.label() };
+            let labels = MetricLabels { host: host.to_string(), key: source.label() };
             // Users are counted together.
             metrics.pending.get_or_create(&labels).inc_by(*pending);
             if *expired > 0 {

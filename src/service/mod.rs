@@ -33,7 +33,7 @@ use crate::key::KeyRing;
 use crate::key::state::StateKeys;
 use crate::ledger::{Ledger, OpenError};
 use crate::metrics::Metrics;
-use crate::server::lifecycle::{self, Request, Requests};
+use crate::server::lifecycle::{self, ServiceSignal, ServiceSignals};
 use crate::server::listen::{Role, Socket};
 use crate::server::{Listeners, Server};
 use housekeeper::Housekeeper;
@@ -107,7 +107,7 @@ impl Service {
     ) -> Result<(), E> {
         let Self { running, metrics_server, reloader } = self;
         let activated = sockets.iter().any(|socket| socket.adopted);
-        let mut requests = Requests::catch().map_err(ServeError::Signals)?;
+        let mut requests = ServiceSignals::catch().map_err(ServeError::Signals)?;
         let (metrics, public): (Vec<_>, _) = sockets.into_iter().partition(|socket| socket.role == Role::Metrics);
         let app = app::build(running.state.load_full(), Arc::clone(&running.metrics));
         let mut listeners = app.bind(Listeners::new(&running.server, public)).await.map_err(ServeError::Listen)?;
@@ -134,13 +134,13 @@ impl Service {
         loop {
             let idle = async {
                 match idled.recv().await {
-                    Ok(()) => Request::Stop,
+                    Ok(()) => ServiceSignal::Stop,
                     Err(_) => std::future::pending().await,
                 }
             };
             match requests.next().or(idle).await {
-                Request::Reload => reloader.reload(),
-                Request::Stop => break,
+                ServiceSignal::Reload => reloader.reload(),
+                ServiceSignal::Stop => break,
             }
         }
         lifecycle::stopping("finishing requests in flight");
@@ -148,7 +148,7 @@ impl Service {
         let patience = running.state.load().settings.http.drain_timeout.0;
         drop(going);
         let hurried = async {
-            while requests.next().await != Request::Stop {}
+            while requests.next().await != ServiceSignal::Stop {}
             usize::MAX
         };
         let left = running.server.drain(accepting, patience).or(hurried).await;

@@ -15,7 +15,7 @@ use crate::invite::request::{InviteRequest, Minting};
 use crate::invite::{Draft, Invite};
 use crate::ledger::{Answer, CreateError, Repeatable};
 use crate::log::{Event, event};
-use crate::metrics::Of;
+use crate::metrics::MetricLabels;
 
 impl Invites {
     /// Creates as many invites alike as the request counts, all or none. They are durable when this returns.
@@ -73,7 +73,7 @@ impl Invites {
             Ok(created?.map(|invites| invites.into_iter().map(|invite| links.of(invite)).collect::<Vec<_>>()))
         };
         let created = created.await;
-        self.record(Of { host: label, key: caller.source().label() }, &created);
+        self.record(MetricLabels { host: label, key: caller.source().label() }, &created);
         created
     }
 
@@ -89,7 +89,7 @@ impl Invites {
     }
 
     /// Counts and logs what came of a request.
-    fn record(&self, labels: Of, created: &Result<Answer<Vec<CreatedInvite>>, CreateInviteError>) {
+    fn record(&self, labels: MetricLabels, created: &Result<Answer<Vec<CreatedInvite>>, CreateInviteError>) {
         let metrics = &self.context.metrics;
         match created {
             Ok(Answer { is_repeated: true, .. }) => {}
