@@ -4,6 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use jiff::SpanRelativeTo;
+use jiff::fmt::friendly::SpanParser;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -58,12 +60,26 @@ impl Span {
 impl FromStr for Span {
     type Err = ValueError;
     fn from_str(text: &str) -> Result<Self, ValueError> {
-        match humantime::parse_duration(text) {
-            Ok(duration) if duration > Duration::ZERO && duration <= Self::MAX => Ok(Self(duration)),
-            Ok(_) => Err(ValueError("expected a duration between 1ms and 100 years".into())),
-            Err(_) => Err(ValueError("expected a duration such as \"90s\", \"10m\" or \"7d\"".into())),
+        match duration(text) {
+            Some(duration) if duration > Duration::ZERO && duration <= Self::MAX => Ok(Self(duration)),
+            Some(_) => Err(ValueError("expected a duration between 1ms and 100 years".into())),
+            None => Err(ValueError("expected a duration such as \"90s\", \"10m\" or \"7d\"".into())),
         }
     }
+}
+
+/// What units that differ in length are taken for, as in systemd.time(7).
+const MONTH: Duration = Duration::from_secs(2_630_016);
+const YEAR: Duration = Duration::from_secs(31_557_600);
+
+/// Reads a length of time in jiff's friendly format: units from the longest to the shortest, days of 24 hours.
+fn duration(text: &str) -> Option<Duration> {
+    // In systemd.time(7) `M` is a month and `m` a minute; jiff knows the latter.
+    let span = SpanParser::new().parse_span(text.replace('M', "mo")).ok()?;
+    let years = YEAR.checked_mul(span.get_years().try_into().ok()?)?;
+    let months = MONTH.checked_mul(span.get_months().try_into().ok()?)?;
+    let rest = span.years(0).months(0).to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
+    Duration::try_from(rest).ok()?.checked_add(years)?.checked_add(months)
 }
 
 impl fmt::Display for Span {
@@ -242,6 +258,38 @@ mod tests {
         }
         for text in ["10.0.0.0/8", "::1", "127.0.0.1"] {
             assert_eq!(text.parse::<Network>().unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn durations_read_as_people_write_them() {
+        let day = 86_400.0;
+        for (text, seconds) in [
+            ("1ms", 0.001),
+            ("90s", 90.0),
+            ("1.5s", 1.5),
+            ("10m", 600.0),
+            ("1h30m", 5_400.0),
+            ("1h 30min", 5_400.0),
+            ("1 hour, 30 minutes", 5_400.0),
+            ("1.5h", 5_400.0),
+            ("36h", 1.5 * day),
+            ("7d", 7.0 * day),
+            ("2 weeks 1 day", 15.0 * day),
+            ("1w", 7.0 * day),
+            ("1M", 30.44 * day),
+            ("3 months", 91.32 * day),
+            ("1y", 365.25 * day),
+            ("1 year 1d", 366.25 * day),
+        ] {
+            let read = text.parse::<Span>().unwrap_or_else(|error| panic!("{text}: {error}"));
+            assert!((read.0.as_secs_f64() - seconds).abs() < 1e-6, "{text}: {read:?}");
+        }
+        for wrong in ["", "7", "d", "-7d", "7d ago", "30m1h", "7D", "P7D", "1h30", "7d x", "1e3s", "\u{0667}d"] {
+            assert!(wrong.parse::<Span>().is_err(), "{wrong}");
+        }
+        for beyond in ["0s", "0d", "101y", "5000 weeks 2000 weeks", "99999999999y", "36601d"] {
+            assert!(beyond.parse::<Span>().is_err(), "{beyond}");
         }
     }
 
