@@ -234,7 +234,7 @@ impl Snapshot {
     fn report_changes(&self, before: &Snapshot) -> bool {
         use crate::log::{Event, event};
         for fault in self.faults.iter().filter(|fault| !before.faults.contains(fault)) {
-            tracing::warn!("key file {fault}");
+            tracing::warn!(parent: None, "key file {fault}");
         }
         if before.read_at.is_none() {
             return true;

@@ -112,10 +112,11 @@ fn take_on(job: Job, batch: &mut Vec<Box<dyn Work>>) {
 
 /// Whatever the transaction does not get to, it has not done: then every answer is that it failed.
 fn commit(writer: &mut Writer, batch: &mut Vec<Box<dyn Work>>, failure: &LastFailure) {
-    let committed = writer.transaction(|transaction| batch.iter_mut().try_for_each(|work| work.run(transaction)));
-    // Told once for all of them, as what the first one met.
+    // What is logged for all of them belongs to the first.
     let first = batch.first().map_or_else(Span::none, |work| work.span().clone());
-    first.in_scope(|| note(failure, committed.as_ref().err(), writer.way_out()));
+    let _entered = first.enter();
+    let committed = writer.transaction(|transaction| batch.iter_mut().try_for_each(|work| work.run(transaction)));
+    note(failure, committed.as_ref().err(), writer.way_out());
     for work in batch.drain(..) {
         work.answer(committed.clone());
     }

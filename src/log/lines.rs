@@ -63,7 +63,7 @@ impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for Lines {
         event.record(&mut Fields(&mut line));
         for span in context.event_scope(event).into_iter().flatten() {
             if let Some(RequestId(id)) = span.extensions().get() {
-                Fields(&mut line).value("request.id", id);
+                Fields(&mut line).value("request.id", format_args!("{id}"));
                 break;
             }
         }
@@ -131,35 +131,38 @@ impl fmt::Write for Escaped<'_> {
 struct Fields<'a>(&'a mut String);
 
 impl Fields<'_> {
-    fn value(&mut self, name: &str, value: &str) {
+    fn value(&mut self, name: &str, value: fmt::Arguments<'_>) {
         let plain = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '=' | '\\');
         self.0.extend([" ", name, "="]);
-        if !value.is_empty() && value.chars().all(plain) {
-            self.0.push_str(value);
-        } else {
-            let _ = write!(self.0, "{value:?}");
+        let start = self.0.len();
+        // Nearly every value is plain, and stays where it is.
+        let _ = self.0.write_fmt(value);
+        if self.0.len() == start || !self.0[start..].chars().all(plain) {
+            let text = self.0.split_off(start);
+            let _ = write!(self.0, "{text:?}");
+        }
+    }
+
+    fn field(&mut self, field: &Field, value: fmt::Arguments<'_>) {
+        match field.name() {
+            "message" => drop(Escaped(self.0).write_fmt(value)),
+            name => self.value(name, value),
         }
     }
 }
 
 impl Visit for Fields<'_> {
     fn record_str(&mut self, field: &Field, value: &str) {
-        match field.name() {
-            "message" => drop(Escaped(self.0).write_str(value)),
-            name => self.value(name, value),
-        }
+        self.field(field, format_args!("{value}"));
     }
 
     fn record_error(&mut self, field: &Field, error: &(dyn Error + 'static)) {
-        self.value(field.name(), &super::chain(error).to_string());
+        self.field(field, format_args!("{}", super::chain(error)));
     }
 
     /// Texts come here by `%`, too.
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        match field.name() {
-            "message" => drop(write!(Escaped(self.0), "{value:?}")),
-            name => self.value(name, &format!("{value:?}")),
-        }
+        self.field(field, format_args!("{value:?}"));
     }
 }
 
@@ -219,8 +222,9 @@ mod tests {
 
     #[test]
     fn every_line_that_is_logged_in_the_span_of_a_request_has_its_id() {
+        let revoked = Happened::InviteRevoked { invite: &"x", host: &"a.example" };
         let both = async {
-            event(&Happened::KeyDeleted { key: &"ci" });
+            event(&revoked);
             futures_lite::future::yield_now().await;
             tracing::warn_span!("inner").in_scope(|| tracing::warn!(host = "a.example", "it is slow"));
         };
@@ -230,9 +234,14 @@ mod tests {
         });
         assert_eq!(written, "<4>it is slow host=a.example request.id=1-2\n<3>outside\n");
         let written = logged(LevelFilter::INFO, || {
-            request_span("1-3").in_scope(|| event(&Happened::KeyDeleted { key: &"ci" }));
+            request_span("1-3").in_scope(|| {
+                event(&revoked);
+                // It did not cause this.
+                event(&Happened::KeyDeleted { key: &"ci" });
+            });
         });
-        assert_eq!(written, "<6>a key was deleted event=key.deleted key.id=ci request.id=1-3\n");
+        let revoked = "<6>an invite was revoked event=invite.revoked invite.id=x host=a.example request.id=1-3\n";
+        assert_eq!(written, format!("{revoked}<6>a key was deleted event=key.deleted key.id=ci\n"));
     }
 
     #[test]

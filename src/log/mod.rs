@@ -80,8 +80,13 @@ pub enum Event<'a> {
 /// Writes an event as an info line, or an error where a person must act; `event=` is its stable name.
 pub fn event(event: &Event<'_>) {
     match event {
-        Event::KeyCreated { key } => tracing::info!(event = "key.created", key.id = %key, "a key was created"),
-        Event::KeyDeleted { key } => tracing::info!(event = "key.deleted", key.id = %key, "a key was deleted"),
+        // A request may be the first to see these; it is not what caused them.
+        Event::KeyCreated { key } => {
+            tracing::info!(parent: None, event = "key.created", key.id = %key, "a key was created");
+        }
+        Event::KeyDeleted { key } => {
+            tracing::info!(parent: None, event = "key.deleted", key.id = %key, "a key was deleted");
+        }
         Event::KeyRefused { key, client, reason } => tracing::info!(
             event = "key.refused", key.id = key.map(tracing::field::display), client = %client, reason = %reason,
             "a key was refused"),
