@@ -7,15 +7,15 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use async_io::Timer;
-use async_lock::SemaphoreGuardArc;
 use async_trait::async_trait;
 use futures_lite::{AsyncRead, AsyncWrite, FutureExt as _};
 use tide::listener::{ListenInfo, Listener, ToListener};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::listen::{Role, Socket, SocketKind};
+use super::slots::{Admitted, Slot};
 use super::stream::ClosingStream;
-use super::{Admitted, Ping, Server, http, tls};
+use super::{Ping, Server, http, tls};
 use crate::log::chain;
 
 /// After an error of accept(2), such as too many open files, the loop waits so long and goes on.
@@ -92,7 +92,7 @@ impl<State: Clone + Send + Sync + 'static> Listener<State> for Listeners<State> 
 enum LoopEvent<S> {
     Accepted(S, Option<SocketAddr>),
     /// For the connection that waits for one.
-    Slot(SemaphoreGuardArc),
+    Slot(Slot),
     Failed(io::Error),
     Ping(Ping),
     Stop,
@@ -133,7 +133,7 @@ where
     loop {
         let next = async {
             // Connections over the limit wait in the socket's backlog. A loop that waits for one holds no slot.
-            let slot = server.0.slots.acquire_arc().await;
+            let slot = server.0.slots.take().await;
             if waiting.is_some() {
                 return LoopEvent::Slot(slot);
             }
@@ -157,8 +157,8 @@ where
             LoopEvent::Ping(ping) => drop(ping.try_send(())),
             LoopEvent::Accepted(stream, peer) => {
                 // Counted before anything else can happen, so that a drain waits for it.
-                let open = server.0.open.token();
-                match server.0.slots.try_acquire_arc() {
+                let open = server.0.slots.open.token();
+                match server.0.slots.try_take() {
                     Some(slot) => serve(server, stream, peer, tls, Admitted { _open: open, _slot: slot }),
                     None => waiting = Some((stream, peer, open)),
                 }
@@ -177,7 +177,7 @@ where
         }
     }
     if let Some((stream, peer, open)) = waiting {
-        let slot = server.0.slots.acquire_arc().await;
+        let slot = server.0.slots.take().await;
         serve(server, stream, peer, tls, Admitted { _open: open, _slot: slot });
     }
 }

@@ -16,7 +16,8 @@ use tide::http::{Body, Method, Request, Response, Url};
 
 use super::gate::RequestGate;
 use super::head::read_method;
-use super::{Admitted, ReadyPart, RequestError, Server, ServerState, ServerWide};
+use super::slots::Admitted;
+use super::{ReadyPart, RequestError, Server, ServerState, ServerWide};
 use crate::clock::within;
 use crate::config::{HttpSettings, MAX_PATH_PART_BYTES};
 

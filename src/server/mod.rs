@@ -10,6 +10,7 @@ mod head;
 mod http;
 pub mod lifecycle;
 pub mod listen;
+mod slots;
 mod stream;
 mod tls;
 
@@ -19,16 +20,14 @@ use std::time::Duration;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use async_channel::Sender;
-use async_lock::{Semaphore, SemaphoreGuardArc};
 use hyper::body::Bytes;
 use hyper::header::{HeaderName, HeaderValue};
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
-use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::config::HttpSettings;
 
 pub use accept::Listeners;
+use slots::Slots;
 pub use tls::{TlsConfig, TlsError, load as load_tls};
 
 /// Why a request could not be handed to the app as what it was. The app gets it as an extension of a request of its
@@ -78,10 +77,7 @@ struct ServerState<State> {
     tls: ArcSwapOption<TlsConfig>,
     /// Cancelled when the service stops.
     stop: CancellationToken,
-    /// Connections that were accepted.
-    open: TaskTracker,
-    /// One for each connection that may be served at once.
-    slots: Arc<Semaphore>,
+    slots: Arc<Slots>,
     requests: AtomicUsize,
     loops: Mutex<Vec<Sender<Ping>>>,
 }
@@ -93,13 +89,12 @@ impl<State: Clone + Send + Sync + 'static> Server<State> {
     /// A server without listeners; it answers when an app is bound to its [`Listeners`].
     #[must_use]
     pub fn new(limits: HttpSettings) -> Self {
-        let slots = Arc::new(Semaphore::new(limits.max_connections as usize));
+        let slots = Arc::new(Slots::new(limits.max_connections as usize));
         Self(Arc::new(ServerState {
             app: ArcSwapOption::empty(),
             limits: ArcSwap::from_pointee(limits),
             tls: ArcSwapOption::empty(),
             stop: CancellationToken::new(),
-            open: TaskTracker::new(),
             slots,
             requests: AtomicUsize::new(0),
             loops: Mutex::default(),
@@ -111,15 +106,7 @@ impl<State: Clone + Send + Sync + 'static> Server<State> {
         let most = limits.max_connections as usize;
         let before = self.0.limits.swap(Arc::new(limits)).max_connections as usize;
         self.0.app.store(Some(Arc::new(app)));
-        self.0.slots.add_permits(most.saturating_sub(before));
-        // Connections over a lower limit are served to their end; their slots go one by one.
-        let slots = Arc::clone(&self.0.slots);
-        let too_many = before.saturating_sub(most);
-        async_std::task::spawn(async move {
-            for _ in 0..too_many {
-                slots.acquire_arc().await.forget();
-            }
-        });
+        self.0.slots.resize(before, most);
     }
 
     /// Puts another certificate in place; connections under way keep theirs.
@@ -134,13 +121,13 @@ impl<State: Clone + Send + Sync + 'static> Server<State> {
         self.0.stop.cancel();
         let none_left = async {
             accepting.await;
-            self.0.open.close();
-            self.0.open.wait().await;
+            self.0.slots.open.close();
+            self.0.slots.open.wait().await;
             0
         };
         let too_long = async {
             async_io::Timer::after(timeout).await;
-            self.0.open.len()
+            self.0.slots.open.len()
         };
         futures_lite::future::or(none_left, too_long).await
     }
@@ -162,10 +149,4 @@ impl<State: Clone + Send + Sync + 'static> Server<State> {
     pub fn requests(&self) -> usize {
         self.0.requests.load(Ordering::Relaxed)
     }
-}
-
-/// An accepted connection: it is open, and one of those that are served at once, until it is dropped.
-struct Admitted {
-    _open: TaskTrackerToken,
-    _slot: SemaphoreGuardArc,
 }

@@ -12,7 +12,8 @@ use futures_rustls::rustls::crypto::ring;
 use futures_rustls::rustls::pki_types::pem::PemObject as _;
 use futures_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-use super::{Admitted, Server, http};
+use super::slots::Admitted;
+use super::{Server, http};
 use crate::clock::within;
 use crate::config::TlsSettings;
 
