@@ -6,7 +6,6 @@ use tide::http::headers;
 use tide::{Middleware, Next, Response};
 use tracing::Instrument as _;
 
-use super::Route;
 use crate::caller::prefers_html;
 use crate::clock;
 use crate::log::{self, RequestLine};
@@ -14,6 +13,11 @@ use crate::metrics::Metrics;
 use crate::pages;
 use crate::problem::{Problem, ProblemDetails};
 use crate::server::{RequestError, ServerWide};
+
+/// The pattern of the route that answered, as an extension of its response; the log has it instead of the path, which may hold
+/// a token.
+#[derive(Clone, Copy)]
+pub(super) struct Route(pub(super) &'static str);
 
 /// The outermost middleware.
 pub(super) struct Envelope {

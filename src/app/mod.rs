@@ -20,10 +20,6 @@ use crate::pages::offered::Cards;
 use crate::pages::{assets, enter, landing, qr, register, reset, setup};
 use crate::problem::Problem;
 
-/// The pattern of the route that answered; the log has it instead of the path, which may hold a token.
-#[derive(Clone, Copy)]
-struct Route(&'static str);
-
 /// Builds the app for one configuration.
 #[must_use]
 pub fn build(state: Arc<AppState>, metrics: Arc<Metrics>) -> tide::Server<Arc<AppState>> {
@@ -171,6 +167,6 @@ fn allow(methods: &[Method]) -> String {
 
 fn stamp(answer: Result<Response, Problem>, route: &'static str) -> Response {
     let mut response = answer.unwrap_or_else(Response::from);
-    response.insert_ext(Route(route));
+    response.insert_ext(envelope::Route(route));
     response
 }

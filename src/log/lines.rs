@@ -157,7 +157,7 @@ impl Visit for Fields<'_> {
     }
 
     fn record_error(&mut self, field: &Field, error: &(dyn Error + 'static)) {
-        self.field(field, format_args!("{}", super::chain(error)));
+        self.field(field, format_args!("{}", super::chain::chain(error)));
     }
 
     /// Texts come here by `%`, too.
