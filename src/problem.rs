@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::desk::{AmendError, AuthError, CreateInviteError, FindError, RedeemInviteError};
 use crate::invite::Status;
-use crate::invite::field::{Fault, FieldError};
+use crate::invite::field::{FieldError, FieldErrorKind};
 use crate::ledger::{ChangeError, CreateError, LedgerError, RedeemError};
 use crate::log::{Cause, chain};
 
@@ -81,7 +81,7 @@ const HEAL_TIME: Duration = Duration::from_secs(5);
 impl Problem {
     /// What is wrong with fields: not their form, if the host's server alone would not take any of them.
     fn of_fields(errors: Vec<FieldError>) -> Self {
-        if errors.iter().all(|error| error.fault == Fault::NotForServer) {
+        if errors.iter().all(|error| error.kind == FieldErrorKind::NotForServer) {
             Self::NotForServer(errors)
         } else {
             Self::Fields(errors)
@@ -393,12 +393,14 @@ mod tests {
 
     #[test]
     fn what_the_server_alone_would_not_take_is_no_fault_of_form() {
-        let of = |faults: &[Fault]| {
-            let errors =
-                faults.iter().map(|fault| FieldError { fault: *fault, ..FieldError::new("username", "wrong") });
+        let of = |kinds: &[FieldErrorKind]| {
+            let errors = kinds.iter().map(|kind| FieldError { kind: *kind, ..FieldError::new("username", "wrong") });
             Problem::of_fields(errors.collect()).status()
         };
-        assert_eq!([of(&[Fault::Invalid]), of(&[Fault::Reserved]), of(&[Fault::NotForServer])], [400, 400, 422]);
-        assert_eq!(of(&[Fault::NotForServer, Fault::Invalid]), 400);
+        assert_eq!(
+            [of(&[FieldErrorKind::Invalid]), of(&[FieldErrorKind::Reserved]), of(&[FieldErrorKind::NotForServer])],
+            [400, 400, 422]
+        );
+        assert_eq!(of(&[FieldErrorKind::NotForServer, FieldErrorKind::Invalid]), 400);
     }
 }

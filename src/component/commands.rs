@@ -9,7 +9,7 @@ use crate::config::{ComponentSettings, Users};
 use crate::desk::invites::Invites;
 use crate::desk::{Caller, CreateInviteError, CreatedInvite};
 use crate::elements::{StanzaError, element, set};
-use crate::invite::field::{Fault, FieldError, Given, join};
+use crate::invite::field::{FieldError, FieldErrorKind, Given, join};
 use crate::invite::link;
 use crate::invite::name::Jid;
 use crate::invite::policy::span_text;
@@ -141,7 +141,7 @@ async fn create(
 fn refusal(error: CreateInviteError) -> StanzaError {
     match error {
         CreateInviteError::Fields(errors) => {
-            let is_conflict = errors.iter().all(|error| error.fault == Fault::Reserved);
+            let is_conflict = errors.iter().all(|error| error.kind == FieldErrorKind::Reserved);
             let condition = if is_conflict { "conflict" } else { "not-acceptable" };
             StanzaError::new("modify", condition).because(join(&errors))
         }

@@ -98,20 +98,20 @@ pub struct FieldError {
     pub reason: String,
     /// What kind of wrong that is.
     #[serde(skip)]
-    pub fault: Fault,
+    pub kind: FieldErrorKind,
 }
 
 impl FieldError {
     /// A field that is wrong whatever the host's server is.
     #[must_use]
     pub fn new(field: impl Into<Cow<'static, str>>, reason: impl Into<String>) -> Self {
-        Self { field: field.into(), reason: reason.into(), fault: Fault::Invalid }
+        Self { field: field.into(), reason: reason.into(), kind: FieldErrorKind::Invalid }
     }
 }
 
 /// What kind of wrong a field is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Fault {
+pub enum FieldErrorKind {
     /// It is not what is allowed here.
     #[default]
     Invalid,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::field::{Fault, FieldError, FieldErrors, Given};
+use super::field::{FieldError, FieldErrorKind, FieldErrors, Given};
 use super::name::{Account, HostName, Jid, NameError, Username};
 use super::redemption::Change;
 use super::request::{ChangeRequest, InviteRequest, RedeemRequest};
@@ -169,7 +169,7 @@ fn kind(errors: &mut FieldErrors, request: &InviteRequest, host: Option<HostRule
     if let Some(host) = host {
         if let Some(name) = username.as_ref().filter(|name| host.reserved.contains(*name)) {
             let reason = format!("{name} is reserved on {}", host.name);
-            errors.add(FieldError { fault: Fault::Reserved, ..FieldError::new("username", reason) });
+            errors.add(FieldError { kind: FieldErrorKind::Reserved, ..FieldError::new("username", reason) });
         }
         if contact.as_ref().is_some_and(|contact| contact.host != *host.name) {
             errors.refuse("contact", format!("expected an address at {}", host.name));
@@ -189,7 +189,7 @@ fn kind(errors: &mut FieldErrors, request: &InviteRequest, host: Option<HostRule
                 "{name} is not what an XMPP server makes of it (Nodeprep, RFC 6122 appendix A); choose another name, \
                  such as one with ss for ß"
             );
-            errors.add(FieldError { fault: Fault::NotForServer, ..FieldError::new(field, reason) });
+            errors.add(FieldError { kind: FieldErrorKind::NotForServer, ..FieldError::new(field, reason) });
         }
     }
     match (reset, contact) {
@@ -442,14 +442,14 @@ mod tests {
             ..InviteRequest::default()
         };
         let errors = try_draft(&request, Some(server)).unwrap_err();
-        let faults: Vec<_> = errors.iter().map(|error| (&*error.field, error.fault)).collect();
+        let kinds: Vec<_> = errors.iter().map(|error| (&*error.field, error.kind)).collect();
         assert_eq!(
-            faults,
+            kinds,
             [
-                ("contact", Fault::Invalid),
-                ("groups", Fault::Invalid),
-                ("username", Fault::NotForServer),
-                ("uses", Fault::Invalid)
+                ("contact", FieldErrorKind::Invalid),
+                ("groups", FieldErrorKind::Invalid),
+                ("username", FieldErrorKind::NotForServer),
+                ("uses", FieldErrorKind::Invalid)
             ]
         );
         assert_eq!(errors[0].reason, "contacts cannot be had on example.com: its backend is of kind xmpp");
