@@ -20,7 +20,7 @@ use crate::server::listen::{self, Role, SocketKind};
 pub(super) fn run(global: &Global) -> Outcome {
     // A tour is quiet but for what it shows.
     log::start(global.verbosity - 1);
-    let dir = tempfile::Builder::new().prefix("invited-demo-").tempdir().context("cannot make a directory")?;
+    let dir = tempfile::Builder::new().prefix("invited-demo-").tempdir().context("cannot create a temporary directory")?;
     let socket = listen::bind(&Listen::Tcp("127.0.0.1:0".into()), Role::Http)?;
     let SocketKind::Tcp(_, address) = &socket.kind else { bail!("this is not TCP") };
     let (address, base) = (*address, format!("http://localhost:{}/", address.port()));
@@ -38,18 +38,18 @@ pub(super) fn run(global: &Global) -> Outcome {
 
     let service = serve::start(settings, sources)?;
     async_std::task::block_on(service.run(vec![socket], async || {
-        let location = ask(address, &key).await.context("cannot make an invite")?;
+        let location = ask(address, &key).await.context("cannot create an invite")?;
         print(&format!(
-            "A key was made, and an invite with it. To make another one:\n\n  \
+            "Created a key, and an invite with it. To create another invite:\n\n  \
              curl -i -X POST -H 'Authorization: Bearer {key}' {base}invites_api\n\n\
              Location: {location}\n\n{}\n\
-             Serving on {base} until Ctrl-C; then everything is gone.",
+             Serving on {base} until Ctrl-C; then its state is deleted.",
             qr::draw(&location)?
         ))
     }))
 }
 
-/// Makes an invite over HTTP, as a website would; gives its link.
+/// Creates an invite over HTTP, as a website would; gives its link.
 async fn ask(address: std::net::SocketAddr, key: &str) -> anyhow::Result<String> {
     let stream = async_std::net::TcpStream::connect(address).await?;
     let (mut sender, connection) = hyper::client::conn::http1::handshake(FuturesIo::new(stream)).await?;

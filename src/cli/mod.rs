@@ -51,7 +51,7 @@ struct Arguments {
     #[arg(long, global = true, value_name = "PATH", verbatim_doc_comment, help_heading = GLOBAL)]
     config: Vec<PathBuf>,
     /// Directory for the ledger and the keys
-    /// [default: `state_dir` of the configuration, else $STATE_DIRECTORY, else /var/lib/invited]
+    /// [default: `state_dir` of the configuration, else `$STATE_DIRECTORY`, else /var/lib/invited]
     #[arg(long, global = true, value_name = "DIR", verbatim_doc_comment, help_heading = GLOBAL)]
     state_dir: Option<PathBuf>,
     /// Log more, up to -vvv [default: `serve` logs info, every other command warnings]

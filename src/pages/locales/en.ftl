@@ -125,7 +125,7 @@ error-password-short = { $count ->
    *[other] The password needs at least { $count } characters.
 }
 error-password-weak = This password is too easy to guess. Please use more words, or rarer ones.
-error-password-refused = The server does not take this password. Please choose another one.
+error-password-refused = The server does not accept this password. Please choose another one.
 error-form = The form was open for too long, or your browser sends no cookies. Please send it again.
 error-away = The server cannot be reached right now. Your invite is not lost; please try again in a few minutes.
 error-not-allowed = The server does not allow this account. Please choose another name, or ask for help.
@@ -154,7 +154,7 @@ problem-not-found-text = Please check the address.
 problem-too-many = Too many requests
 problem-too-many-text = Please wait a minute and try again.
 problem-too-large = Too much data
-problem-too-large-text = The form is larger than we take.
+problem-too-large-text = The form is larger than we accept.
 problem-later = Try again later
 problem-later-text = This does not work at the moment; nothing has changed.
 problem-other = This did not work
