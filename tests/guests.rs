@@ -15,7 +15,7 @@ use invited::invite::field::Given;
 use invited::invite::request::InviteRequest;
 use invited::metrics::Metrics;
 use invited::pages::language::Language;
-use invited::server::Ready;
+use invited::server::ReadyPart;
 use tide::http::{Method, Request, Response, Url};
 
 const PASSWORD: &str = "quarrel mantle orchid bridge";
@@ -128,7 +128,7 @@ impl Page {
     async fn read(mut response: Response) -> Self {
         let header = |name: &str| response.header(name).map_or(String::new(), |values| values.as_str().to_owned());
         let (location, cookie) = (header("Location"), header("Set-Cookie"));
-        let text = match response.ext().get::<Ready>() {
+        let text = match response.ext().get::<ReadyPart>() {
             Some(ready) => String::from_utf8(ready.body.to_vec()).unwrap(),
             None => response.body_string().await.unwrap(),
         };
