@@ -39,7 +39,7 @@ pub struct RawBackend {
     /// ejabberd: a file or credential that holds the token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_file: Option<PathBuf>,
-    /// xmpp: the account that makes invites.
+    /// xmpp: the account that creates invites.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jid: Option<String>,
     /// xmpp: where the client port is, if not where DNS says.
@@ -54,7 +54,7 @@ pub struct RawBackend {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum BackendKind {
-    /// No XMPP server: callers make accounts and redeem invites.
+    /// No XMPP server: callers create accounts and redeem invites.
     Ledger,
     /// Prosody, by its admin socket.
     Prosody,
@@ -135,7 +135,7 @@ pub enum Login {
     Token(Option<Secret>),
 }
 
-/// An account that makes invites, and where it logs in.
+/// An account that creates invites, and where it logs in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct XmppSettings {
     /// The account.

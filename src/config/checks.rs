@@ -84,7 +84,7 @@ impl<'a> Checks<'a> {
         self.faults.push(ConfigFault { value: None, ..fault });
     }
 
-    /// The table at `path` has a wrong name, of which `shown` may be told.
+    /// The table at `path` has a wrong name, of which `shown` may be shown.
     pub(super) fn name_fault(&mut self, path: &[&str], shown: &[&str], error: &(dyn std::error::Error + 'static)) {
         let origin = Some(self.origin_at(path));
         self.faults.push(ConfigFault { path: dotted(shown), value: None, origin, reason: chain(error).to_string() });

@@ -28,7 +28,7 @@ pub struct RawComponent {
     /// A file or credential that holds the shared secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret_file: Option<PathBuf>,
-    /// The host for which it makes invites.
+    /// The host for which it creates invites.
     pub host: String,
     /// Who may run `urn:xmpp:invite#invite`: all of `host` by its name, or users by their JIDs.
     #[serde(default)]
@@ -50,13 +50,13 @@ pub struct ComponentSettings {
     pub server: String,
     /// What it shares with the server; none if only the service gets to see it.
     pub secret: Option<Secret>,
-    /// For which host it makes invites.
+    /// For which host it creates invites.
     pub host: HostName,
     /// Who may have contacts invited.
     pub contact_invites: Vec<Users>,
-    /// Who may have accounts made.
+    /// Who may have account invites created.
     pub account_invites: Vec<Users>,
-    /// Invites that each of them may have made.
+    /// Invites that each of them may have created.
     pub per_user: Option<Rate>,
 }
 

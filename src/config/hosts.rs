@@ -1,4 +1,4 @@
-//! `[hosts]`: the XMPP domains for which invites are made.
+//! `[hosts]`: the XMPP domains for which invites are created.
 
 use std::collections::{BTreeMap, BTreeSet};
 

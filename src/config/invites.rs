@@ -14,9 +14,9 @@ use super::value::Span;
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, expecting = "a table")]
 pub struct RawInvites {
-    /// Default life of an invite.
+    /// Lifetime of an invite, unless the caller asks for another.
     pub ttl: Span,
-    /// The longest life that a caller may ask for.
+    /// The longest lifetime that a caller may ask for.
     pub max_ttl: Span,
     /// Somebody else's landing page, with `{token}`, `{uri}` and `{host}`; default: our own.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -32,9 +32,9 @@ impl Default for RawInvites {
 /// `[invites]`
 #[derive(Clone, Debug)]
 pub struct InviteSettings {
-    /// Default life.
+    /// Lifetime, unless the caller asks for another.
     pub ttl: Duration,
-    /// Longest life.
+    /// Longest lifetime.
     pub max_ttl: Duration,
     /// Somebody else's landing page.
     pub landing: Option<String>,

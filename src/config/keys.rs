@@ -53,7 +53,7 @@ pub struct RawKey {
     /// For JWTs: the greatest age of a token, by `iat`; default: any, as long as it lives a day at most.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_age: Option<Span>,
-    /// The hosts it may make invites for; default: all.
+    /// The hosts it may create invites for; default: all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hosts: Option<Vec<String>>,
     /// What it may do: create, read, revoke, redeem; default: create.
@@ -62,22 +62,22 @@ pub struct RawKey {
     /// The methods it may use on `/invites_api`; default: GET and POST.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub methods: Option<Vec<ApiMethod>>,
-    /// The longest life of its invites.
+    /// The longest lifetime of its invites.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_ttl: Option<Span>,
     /// The most uses of one of its invites.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_uses: Option<u32>,
-    /// Invites made, in bursts up to that many.
+    /// Invites created, in bursts up to that many.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<Rate>,
     /// The most pending invites that it may have.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_pending: Option<u32>,
-    /// When it stops working.
+    /// When it expires; default: never.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires: Option<Moment>,
-    /// When it was made; written by `key create`.
+    /// When it was created; written by `key create`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_at: Option<Moment>,
 }
@@ -89,23 +89,23 @@ pub struct KeySettings {
     pub name: String,
     /// How its holder proves to hold it.
     pub proof: Proof,
-    /// The hosts it may make invites for; none: all.
+    /// The hosts it may create invites for; none: all.
     pub hosts: Option<BTreeSet<HostName>>,
     /// What it may do.
     pub allow: BTreeSet<Scope>,
     /// Methods on `/invites_api`.
     pub methods: BTreeSet<ApiMethod>,
-    /// Longest life of its invites.
+    /// Longest lifetime of its invites.
     pub max_ttl: Option<Duration>,
     /// Most uses of one of its invites.
     pub max_uses: Option<u32>,
-    /// Invites made.
+    /// Invites created.
     pub limit: Option<Rate>,
     /// Most pending invites.
     pub max_pending: Option<u32>,
-    /// When it stops working.
+    /// When it expires.
     pub expires: Option<Timestamp>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Option<Timestamp>,
 }
 

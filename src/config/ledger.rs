@@ -21,9 +21,9 @@ pub struct RawLedger {
     /// A file that holds the `url`, when it is secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url_file: Option<PathBuf>,
-    /// The secret that tokens are made with; made on first start in `state_dir` if absent. A credential of that name wins. Nodes with one PostgreSQL ledger have the same.
+    /// The secret that tokens are created with; created on first start in `state_dir` if absent. A credential of that name wins. Nodes with one PostgreSQL ledger have the same.
     pub key_file: PathBuf,
-    /// Spent, expired and revoked invites are dropped after this.
+    /// Redeemed, expired and revoked invites are deleted after this.
     pub retention: Span,
 }
 

@@ -44,7 +44,7 @@ pub struct RawConfig {
     /// The one directory that is written; default `$STATE_DIRECTORY`, else `/var/lib/invited`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state_dir: Option<PathBuf>,
-    /// Networks whose `X-Forwarded-For` or `Forwarded` is believed; a peer on a Unix socket always is.
+    /// Networks whose `X-Forwarded-For` or `Forwarded` is trusted; a peer on a Unix socket always is.
     pub trusted_proxies: Vec<Network>,
     /// Origins of web pages that may call `/invites_api` and `/api`; `*` for any.
     pub cors_origins: Vec<String>,
@@ -63,7 +63,7 @@ pub struct RawConfig {
     pub invites: RawInvites,
     /// Metrics in a listener of their own.
     pub metrics: MetricsSettings,
-    /// The hosts for which invites are made, by domain.
+    /// The hosts for which invites are created, by domain.
     pub hosts: BTreeMap<String, RawHost>,
     /// Declared keys, by id.
     pub keys: BTreeMap<String, RawKey>,
@@ -110,7 +110,7 @@ pub struct Settings {
     pub metrics: MetricsSettings,
     /// The one directory that is written.
     pub state_dir: PathBuf,
-    /// Whose word on the client's address is taken.
+    /// Who is trusted to name the client's address.
     pub trusted_proxies: Vec<IpNet>,
     /// Who may call from a web page.
     pub cors_origins: CorsOrigins,

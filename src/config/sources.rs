@@ -26,7 +26,7 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// Reads and merges all sources. What is wrong with files is kept for [`Merged::settings`], to be told with the rest.
+    /// Reads and merges all sources. What is wrong with files is kept for [`Merged::settings`], which reports it with the rest.
     #[must_use]
     pub fn merge(&self) -> Merged {
         let mut faults = Vec::new();

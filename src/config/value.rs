@@ -151,7 +151,7 @@ impl fmt::Display for Listen {
     }
 }
 
-/// A network whose word on the client's address is taken: `10.0.0.0/8`, or one address.
+/// A network that is trusted to name the client's address: `10.0.0.0/8`, or one address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(with = "String")]

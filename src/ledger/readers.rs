@@ -22,7 +22,7 @@ impl ReadConnection {
         })
     }
 
-    /// Whether it works still, as far as can be told without a question.
+    /// Whether it works still, as far as is known without a question.
     fn is_usable(&self) -> bool {
         match self {
             Self::Sqlite(_) => true,

@@ -12,7 +12,7 @@ use crate::invite::name::{KeyId, Username};
 use crate::invite::{AppToken, Invite, InviteId, Via};
 
 impl Ledger {
-    /// Redeems one use of an invite, for `account` if its name is told; gives the invite as it is then.
+    /// Redeems one use of an invite, for `account` if its name is known; gives the invite as it is then.
     ///
     /// # Errors
     /// Nothing was redeemed.

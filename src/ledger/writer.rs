@@ -25,7 +25,7 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Opens, migrates, checks the key. A ledger that cannot be written for now is no error, but told beside the writer.
+    /// Opens, migrates, checks the key. A ledger that cannot be written for now is no error, but reported beside the writer.
     pub(super) fn open(settings: &LedgerSettings, key: &LedgerKey) -> Result<(Self, Option<LedgerError>), OpenError> {
         let key_file = &settings.key_file;
         let (engine, trouble) = match &settings.url {

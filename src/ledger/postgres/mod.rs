@@ -116,7 +116,7 @@ pub(super) struct PostgresWriter {
 }
 
 impl PostgresWriter {
-    /// Opens, migrates, checks the key. A server that is away is no error, but told beside the database.
+    /// Opens, migrates, checks the key. A server that is away is no error, but reported beside the writer.
     pub(super) fn open(
         server: &Postgres,
         key_file: &Path,

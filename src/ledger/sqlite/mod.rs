@@ -59,7 +59,7 @@ pub(super) struct SqliteWriter {
 }
 
 impl SqliteWriter {
-    /// Opens, migrates, checks the key. A disk that cannot be written is no error, but told beside the database.
+    /// Opens, migrates, checks the key. A disk that cannot be written is no error, but reported beside the writer.
     pub(super) fn open(
         file: &Path,
         key_file: &Path,
@@ -160,7 +160,7 @@ impl SqliteWriter {
                 .map_err(failed)?;
             transaction.commit().map_err(failed)?;
         }
-        // Another process may have made it since, with another key.
+        // Another process may have created it since, with another key.
         self.check_schema(connection)
     }
 

@@ -17,7 +17,7 @@ pub(in crate::ledger) struct Swept {
 }
 
 impl Transaction<'_> {
-    /// Deletes what ended before `ended_before` among the next rows after `after`. What was made later cannot have ended
+    /// Deletes what ended before `ended_before` among the next rows after `after`. What was created later cannot have ended
     /// earlier, so the sweep stops there: it costs what is old, not what is there.
     pub(in crate::ledger) fn sweep(
         &mut self,
