@@ -20,7 +20,8 @@ use crate::server::listen::{self, Role, SocketKind};
 pub(super) fn run(global: &Global) -> Outcome {
     // A tour is quiet but for what it shows.
     log::start(global.verbosity - 1);
-    let dir = tempfile::Builder::new().prefix("invited-demo-").tempdir().context("cannot create a temporary directory")?;
+    let dir =
+        tempfile::Builder::new().prefix("invited-demo-").tempdir().context("cannot create a temporary directory")?;
     let socket = listen::bind(&Listen::Tcp("127.0.0.1:0".into()), Role::Http)?;
     let SocketKind::Tcp(_, address) = &socket.kind else { bail!("this is not TCP") };
     let (address, base) = (*address, format!("http://localhost:{}/", address.port()));
