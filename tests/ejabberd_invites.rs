@@ -16,8 +16,8 @@ use fake_ejabberd::{FakeEjabberd, Version};
 use futures_lite::future::block_on;
 use invited::backend::ejabberd::Ejabberd as Client;
 use invited::backend::{
-    Adapter as _, CallError, End, Examination, Found, InApp, Mint, Minted, NewAccount, NewPassword, Refusal, Room,
-    TokenState,
+    Adapter as _, CallError, End, Examination, InApp, Mint, Minted, NewAccount, NewPassword, Refusal, Room,
+    TokenDetails, TokenState,
 };
 use invited::clock;
 use invited::config::Login;
@@ -83,7 +83,7 @@ fn a_token_ends_when_the_server_says_if_that_is_earlier() {
     let Minted { token, expires_at } = block_on(client.mint(&mint(&ANYBODY))).unwrap();
     let ends = server.state().tokens[0].expires;
     assert_eq!(expires_at.map(Timestamp::as_second), Some(ends.as_second()), "thirty days were asked for");
-    let found = Found { kind: ANYBODY, expires_at: expires_at.unwrap(), reusable: false };
+    let found = TokenDetails { kind: ANYBODY, expires_at: expires_at.unwrap(), reusable: false };
     assert_eq!(block_on(client.look_up(&token)), Ok(TokenState::Live(found)));
     assert_eq!(block_on(client.look_up("another")), Ok(TokenState::Unused));
     assert!(server.register_in_app(&token, "juliet"));

@@ -68,7 +68,7 @@ fn a_server_that_takes_none_back_leaves_all_to_the_web() {
     let ejabberd = FakeEjabberd::start(Version::V26_01);
     let scratch = beside(&ejabberd);
     let checked = scratch.ok(&["check", "--connect"]);
-    assert!(checked.contains("cannot take them back; they need ejabberd 26.07"), "{checked}");
+    assert!(checked.contains("cannot withdraw them; they need ejabberd 26.07"), "{checked}");
     let served = scratch.serve();
     let token = invite(&scratch, &[]);
     let page = served.client().get(&format!("/invite?{token}"));

@@ -1,5 +1,6 @@
 //! When to leave a server alone: after a few failures in a row it is not called for a while, then one call tries it.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// So many failures in a row, and the server counts as away.
@@ -20,7 +21,7 @@ pub(super) struct Breaker {
 
 /// What a call may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Pass {
+enum Pass {
     /// Go.
     Go,
     /// Go, and by this it is seen whether the server is back.
@@ -29,7 +30,7 @@ pub(super) enum Pass {
 
 impl Breaker {
     /// Lets a call through, or says that the server is left alone.
-    pub(super) fn pass(&mut self, now: Instant) -> Option<Pass> {
+    fn pass(&mut self, now: Instant) -> Option<Pass> {
         match self.rest {
             None => Some(Pass::Go),
             Some((until, _)) if now >= until && !self.is_tried => {
@@ -41,12 +42,12 @@ impl Breaker {
     }
 
     /// A call was answered, be it with a refusal.
-    pub(super) fn answered(&mut self) {
+    fn answered(&mut self) {
         *self = Self::default();
     }
 
     /// A call was not answered.
-    pub(super) fn failed(&mut self, pass: Pass, now: Instant) {
+    fn failed(&mut self, pass: Pass, now: Instant) {
         self.failures = self.failures.saturating_add(1);
         let rest = match (pass, self.rest) {
             (Pass::Try, Some((_, rest))) => Some((rest * 2).min(LONGEST_REST)),
@@ -59,12 +60,53 @@ impl Breaker {
         self.gave_up(pass);
     }
 
-    /// A call was given up by whoever made it: it shows nothing.
-    pub(super) fn gave_up(&mut self, pass: Pass) {
+    /// A call was given up by whoever called: it shows nothing.
+    fn gave_up(&mut self, pass: Pass) {
         if pass == Pass::Try {
             self.is_tried = false;
         }
     }
+}
+
+/// What the breaker let through, until it learns how that went: also when the caller goes away in between.
+pub(super) struct HeldPass<'a> {
+    breaker: &'a Mutex<Breaker>,
+    pass: Option<Pass>,
+}
+
+impl<'a> HeldPass<'a> {
+    /// Lets a call through, or says that the server is left alone.
+    pub(super) fn take(breaker: &'a Mutex<Breaker>, now: Instant) -> Option<Self> {
+        let pass = lock(breaker).pass(now)?;
+        Some(Self { breaker, pass: Some(pass) })
+    }
+}
+
+impl HeldPass<'_> {
+    /// See [`Breaker::answered`].
+    pub(super) fn answered(&mut self) {
+        self.pass = None;
+        lock(self.breaker).answered();
+    }
+
+    /// See [`Breaker::failed`].
+    pub(super) fn failed(&mut self, now: Instant) {
+        if let Some(pass) = self.pass.take() {
+            lock(self.breaker).failed(pass, now);
+        }
+    }
+}
+
+impl Drop for HeldPass<'_> {
+    fn drop(&mut self) {
+        if let Some(pass) = self.pass {
+            lock(self.breaker).gave_up(pass);
+        }
+    }
+}
+
+fn lock(breaker: &Mutex<Breaker>) -> MutexGuard<'_, Breaker> {
+    breaker.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -8,6 +8,11 @@
 //! | `stanza_error` | what a request is refused with, read and written |
 //! | `element` | elements that we make, as bytes |
 //! | `tcp` | a TCP connection |
+//!
+//! Stanzas are read by hand, and not with xmpp-parsers 0.23: whether it speaks as a client or as a component is settled when
+//! it is compiled, and we do both; it has neither commands (XEP-0050) nor sign-up with tokens (XEP-0445), which is most of
+//! what we say; and it refuses what servers may answer, such as an error without a type or with a condition that RFC 6120
+//! does not have, `<success>=</success>`, or two `<instructions/>`, where we have to say what the server said.
 
 mod connection;
 mod element;

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use invited::backend::{
-    Abilities, Adapter, Backends, CallError, Examination, Found, InApp, Mint, Minted, NewAccount, NewPassword, Refusal,
-    TokenState,
+    Abilities, Adapter, Backends, CallError, Examination, InApp, Mint, Minted, NewAccount, NewPassword, Refusal,
+    TokenDetails, TokenState,
 };
 use invited::caller::AppState;
 use invited::config::{Credentials, Purpose, Sources};
@@ -271,7 +271,7 @@ impl Adapter for FakeServer {
         .await
     }
 
-    fn takes_back(&self) -> bool {
+    fn can_withdraw(&self) -> bool {
         self.tells
     }
 
@@ -287,7 +287,7 @@ impl Adapter for FakeServer {
                 None => TokenState::Unused,
                 Some(Token { used: Some(name), .. }) => TokenState::Used(Some(name.clone())),
                 Some(Token { kind, expires_at, .. }) => {
-                    TokenState::Live(Found { kind: kind.clone(), expires_at: *expires_at, reusable: false })
+                    TokenState::Live(TokenDetails { kind: kind.clone(), expires_at: *expires_at, reusable: false })
                 }
             })
         })

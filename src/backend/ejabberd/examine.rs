@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
-use super::http::{Answer, Place};
-use super::invites::{EXPIRE, LIST, NO_TOKEN, is_not_loaded};
+use super::http::{ApiAnswer, Listener};
+use super::invites::{EXPIRE, NO_TOKEN, is_not_loaded};
+use super::lists::LIST;
 use super::tokens::Listed;
 use super::{Ejabberd, unexpected};
 use crate::backend::{Adapter as _, CallError, Examination, Finding, Refusal};
@@ -17,14 +18,14 @@ impl Ejabberd {
     pub(super) async fn look_over(&self, base: &str) -> Examination {
         let account = json!({"user": "postmaster", "host": self.host.as_str()});
         let findings = match self.ask("check_account", &account).await {
-            Ok(Answer { status: 200, .. }) => {
+            Ok(ApiAnswer { status: 200, .. }) => {
                 let mut findings = Vec::from_iter(self.look_at_host().await);
                 findings.extend(self.look_at_commands().await);
                 findings.extend(self.look_at_invites(base).await);
                 findings
             }
             // In 26.07 nobody has rights at a host that it does not serve.
-            Ok(Answer { status: 403, .. }) => match self.look_at_host().await {
+            Ok(ApiAnswer { status: 403, .. }) => match self.look_at_host().await {
                 Some(finding) if finding.is_fault => vec![finding],
                 _ => vec![fault("the account may not call check_account (see api_permissions)", self.permissions())],
             },
@@ -46,7 +47,7 @@ impl Ejabberd {
 
     async fn look_at_host(&self) -> Option<Finding> {
         match self.call("registered_vhosts", json!({})).await {
-            Ok(Answer { body: Value::Array(hosts), .. }) => {
+            Ok(ApiAnswer { body: Value::Array(hosts), .. }) => {
                 let is_served = hosts.iter().any(|host| host.as_str() == Some(self.host.as_str()));
                 let mend = format!("ejabberd.yml:\nhosts:\n  - {}", self.host);
                 (!is_served).then(|| fault(format!("it does not serve {}", self.host), mend))
@@ -60,7 +61,7 @@ impl Ejabberd {
         for command in ["register", "change_password", "add_rosteritem"] {
             // Without arguments nothing is done: that they are missing says that it could be.
             findings.extend(match self.call(command, json!({})).await {
-                Ok(Answer { status: 400, .. }) => None,
+                Ok(ApiAnswer { status: 400, .. }) => None,
                 Ok(answer) => Some(fault(unexpected(command, &answer).to_string(), self.listener())),
                 Err(CallError::Refused(_)) => Some(fault(format!("it has no command {command}"), self.listener())),
                 Err(CallError::Away(why) | CallError::Unsure(why)) => Some(fault(why, self.permissions())),
@@ -73,8 +74,8 @@ impl Ejabberd {
     async fn look_at_invites(&self, base: &str) -> Vec<Finding> {
         let host = self.host.as_str();
         let rows = match self.ask(LIST, &json!({"host": host})).await {
-            Ok(Answer { status: 200, body: Value::Array(rows), .. }) => rows,
-            Ok(Answer { status: 403, .. }) => {
+            Ok(ApiAnswer { status: 200, body: Value::Array(rows), .. }) => rows,
+            Ok(ApiAnswer { status: 403, .. }) => {
                 let what = format!(
                     "no tokens for apps: the account may not call {LIST} and the other commands of mod_invites"
                 );
@@ -102,7 +103,7 @@ impl Ejabberd {
             Err(error) => return vec![advice(format!("no tokens for apps: {error}"), invites(base))],
         };
         match self.ask(EXPIRE, &json!({"host": host, "token": NO_TOKEN})).await {
-            Ok(Answer { status: 403, .. }) => {
+            Ok(ApiAnswer { status: 403, .. }) => {
                 return vec![advice(
                     format!("no tokens for apps: the account may not call {EXPIRE}"),
                     self.permissions(),
@@ -110,7 +111,7 @@ impl Ejabberd {
             }
             Ok(_) => {}
             Err(_) => {
-                let what = "no tokens for apps: this version cannot take them back; they need ejabberd 26.07 or later";
+                let what = "no tokens for apps: this version cannot withdraw them; they need ejabberd 26.07 or later";
                 return vec![advice(what, "Renew ejabberd. Invites are for the web sign-up until then.".into())];
             }
         }
@@ -163,7 +164,7 @@ impl Ejabberd {
 
     /// Where the API is to be, as the configuration has it.
     fn listener(&self) -> String {
-        let Place { address, port, is_tls, path } = self.api.wanted();
+        let Listener { address, port, is_tls, path } = self.api.wanted();
         let tls = if is_tls { "\n    tls: true" } else { "" };
         format!(
             "ejabberd.yml:\nlisten:\n  - port: {port}\n    ip: \"{address}\"\n    module: ejabberd_http{tls}\n    \

@@ -28,7 +28,7 @@ pub(super) struct Api {
 }
 
 /// Where an API is wanted, in ejabberd's words.
-pub(super) struct Place {
+pub(super) struct Listener {
     pub(super) address: String,
     pub(super) port: u16,
     pub(super) is_tls: bool,
@@ -37,7 +37,7 @@ pub(super) struct Place {
 
 /// What was answered.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(super) struct ApiAnswer {
     pub(super) status: u16,
     /// The body; null if it is no JSON.
     pub(super) body: Value,
@@ -45,7 +45,7 @@ pub(super) struct Answer {
     pub(super) is_cut: bool,
 }
 
-impl Answer {
+impl ApiAnswer {
     /// The error code of ejabberd, which is more than the status tells.
     pub(super) fn code(&self) -> Option<i64> {
         self.body.get("code").and_then(Value::as_i64)
@@ -65,7 +65,7 @@ impl Api {
     }
 
     /// Calls a command.
-    pub(super) async fn call(&self, command: &str, arguments: &Value) -> Result<Answer, CallError> {
+    pub(super) async fn call(&self, command: &str, arguments: &Value) -> Result<ApiAnswer, CallError> {
         let authorization = self.authorization()?;
         let stream = net::tcp(&self.place()).await?;
         let Some(trust) = &self.trust else { return self.exchange(stream, command, arguments, authorization).await };
@@ -74,7 +74,7 @@ impl Api {
     }
 
     /// The listener that the configuration expects. A name is no address to listen at: ejabberd takes any then.
-    pub(super) fn wanted(&self) -> Place {
+    pub(super) fn wanted(&self) -> Listener {
         let address = match self.url.host() {
             Some(url::Host::Ipv4(address)) => address.to_string(),
             Some(url::Host::Ipv6(address)) => address.to_string(),
@@ -83,7 +83,7 @@ impl Api {
         };
         let path = format!("/{}", self.url.path().trim_matches('/'));
         let port = self.url.port_or_known_default().unwrap_or(0);
-        Place { address, port, is_tls: self.trust.is_some(), path }
+        Listener { address, port, is_tls: self.trust.is_some(), path }
     }
 
     /// The account that calls; none where a token says who that is.
@@ -115,7 +115,7 @@ impl Api {
         command: &str,
         arguments: &Value,
         authorization: String,
-    ) -> Result<Answer, CallError> {
+    ) -> Result<ApiAnswer, CallError> {
         let unsure = |error: &dyn std::fmt::Display| CallError::Unsure(format!("{}: {error}", self.place()));
         let (mut sender, connection) =
             hyper::client::conn::http1::handshake(FuturesIo::new(stream)).await.map_err(|error| unsure(&error))?;
@@ -132,9 +132,11 @@ impl Api {
             match Limited::new(response.into_body(), MAX_ANSWER_BYTES).collect().await {
                 Ok(body) => {
                     let body = serde_json::from_slice(&body.to_bytes()).unwrap_or_default();
-                    Ok(Answer { status, body, is_cut: false })
+                    Ok(ApiAnswer { status, body, is_cut: false })
                 }
-                Err(error) if error.is::<LengthLimitError>() => Ok(Answer { status, body: Value::Null, is_cut: true }),
+                Err(error) if error.is::<LengthLimitError>() => {
+                    Ok(ApiAnswer { status, body: Value::Null, is_cut: true })
+                }
                 Err(error) => Err(unsure(&error)),
             }
         };

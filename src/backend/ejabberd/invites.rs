@@ -1,22 +1,22 @@
 //! Tokens for apps: mod_invites.
 //!
-//! Only a server that can take tokens back gives any (26.07): what is handed out must end with the invite it belongs to.
+//! Only a server that can withdraw tokens gives any (26.07): what is handed out must end with the invite it belongs to.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use async_io::Timer;
-use async_lock::Mutex;
 use serde_json::{Value, json};
 
-use super::http::Answer;
+use super::client::{Ejabberd, unexpected};
+use super::http::ApiAnswer;
+use super::lists::{LIST, List};
 use super::tokens::{self, Listed};
-use super::{Ejabberd, unexpected};
+
 use crate::backend::{CallError, InApp, Mint, Minted, Own, Refusal, TokenState};
 use crate::clock;
 use crate::invite::{Kind, link};
 
-pub(super) const LIST: &str = "list_invites";
 pub(super) const EXPIRE: &str = "expire_invite_by_token";
 const DELETE: &str = "delete_invite_by_token";
 const GENERATE: &str = "generate_invite";
@@ -32,24 +32,14 @@ const SHARED: Duration = Duration::from_secs(1);
 /// time: it changes nothing.
 const LIST_AGAIN: Duration = Duration::from_millis(10);
 
-/// An app that signs up may be in the way of a token that is made, too.
+/// An app that signs up may be in the way of a token that is minted, too.
 const GENERATE_TRIES: usize = 5;
 
-/// The last answer of `list_invites`, which takes long where there are many. Whoever deletes a token holds it, too: our
-/// own deletions make no list of ours fail.
-#[derive(Default)]
-pub(super) struct Lists(Mutex<Option<List>>);
-
-struct List {
-    began: Instant,
-    rows: HashMap<String, Listed>,
-}
-
-/// What came of taking a token back.
+/// What came of withdrawing a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Taken {
+enum Withdrawal {
     /// Nobody has used it, and nobody will.
-    Back,
+    Withdrawn,
     /// It was used.
     Used,
     /// It is not there.
@@ -68,7 +58,7 @@ impl Ejabberd {
 
     /// Calls a command of mod_invites. Accounts do not depend on those: one that may not be called is one that is not
     /// there, and no reason to leave the server alone.
-    async fn call_invites(&self, command: &'static str, arguments: Value) -> Result<Answer, CallError> {
+    async fn call_invites(&self, command: &'static str, arguments: Value) -> Result<ApiAnswer, CallError> {
         let answer = self.ask(command, &arguments).await;
         let is_there = match &answer {
             Ok(answer) => answer.status != 403 && !is_not_loaded(answer),
@@ -79,7 +69,7 @@ impl Ejabberd {
         if is_there { answer } else { Err(Refusal::Unsupported.into()) }
     }
 
-    /// Sees whether the server can take tokens back.
+    /// Sees whether the server can withdraw tokens.
     pub(super) async fn learn(&self) -> Result<(), CallError> {
         match self.known.has(EXPIRE, clock::instant()) {
             Some(true) => Ok(()),
@@ -120,7 +110,7 @@ impl Ejabberd {
         let listed = match self.find(&token, Duration::ZERO).await {
             Ok(listed) => listed,
             Err(error) => {
-                // Nobody will be given it. If this fails, too, it lapses by itself.
+                // Nobody will be given it. If this fails, too, it expires by itself.
                 let _ = self.delete(&token).await;
                 return Err(error);
             }
@@ -131,7 +121,7 @@ impl Ejabberd {
 
     /// One after the other: what mod_invites does for several at once may end in a deadlock, of which its database lets
     /// some fail with nothing done, and Mnesia's own way to try them again is lost on it.
-    async fn generate(&self, command: &'static str, arguments: Value) -> Result<Answer, CallError> {
+    async fn generate(&self, command: &'static str, arguments: Value) -> Result<ApiAnswer, CallError> {
         let _turn = self.minting.lock().await;
         for _ in 1..GENERATE_TRIES {
             let answer = self.call_invites(command, arguments.clone()).await?;
@@ -144,22 +134,22 @@ impl Ejabberd {
 
     /// See [`crate::backend::Adapter::withdraw`].
     pub(super) async fn withdraw_token(&self, token: &str) -> Result<bool, CallError> {
-        Ok(self.take_back(token).await? == Taken::Back)
+        Ok(self.try_withdraw(token).await? == Withdrawal::Withdrawn)
     }
 
-    /// Uses up a token, if there is one, for an account or a new password.
-    pub(super) async fn spend(&self, token: Option<&str>) -> Result<(), CallError> {
+    /// Withdraws a token, if there is one, before an account or a new password is created with it: nobody else uses it then.
+    pub(super) async fn withdraw_before_use(&self, token: Option<&str>) -> Result<(), CallError> {
         let Some(token) = token else { return Ok(()) };
         if self.find(token, SHARED).await?.is_some_and(|listed| !listed.is_for_accounts()) {
-            let what = "who invites may have no accounts made, see access_create_account of mod_invites";
+            let what = "who invites may have no accounts created, see access_create_account of mod_invites";
             return Err(Refusal::NotAllowed(what.into()).into());
         }
-        match self.take_back(token).await {
-            Ok(Taken::Back) => Ok(()),
-            Ok(Taken::Used | Taken::Absent) => Err(Refusal::NoToken.into()),
+        match self.try_withdraw(token).await {
+            Ok(Withdrawal::Withdrawn) => Ok(()),
+            Ok(Withdrawal::Used | Withdrawal::Absent) => Err(Refusal::NoToken.into()),
             Err(CallError::Refused(Refusal::Unsupported)) => match self.look_up_token(token).await? {
                 TokenState::Live(_) => {
-                    let what = "a token for apps is out, and this version cannot take it back";
+                    let what = "a token for apps is out, and this version cannot withdraw it";
                     Err(Refusal::Other(what.into()).into())
                 }
                 TokenState::Used(_) | TokenState::Unused => Err(Refusal::NoToken.into()),
@@ -170,15 +160,15 @@ impl Ejabberd {
 
     /// An app that has shown an expired token before it expired may still sign up with it: only what is deleted is out
     /// of the world. But of what is deleted nobody learns that it was used. So it expires first, and then is looked at.
-    async fn take_back(&self, token: &str) -> Result<Taken, CallError> {
+    async fn try_withdraw(&self, token: &str) -> Result<Withdrawal, CallError> {
         self.learn().await?;
         for command in [EXPIRE, DELETE] {
             match self.find(token, Duration::ZERO).await? {
-                Some(listed) if listed.is_used() => return Ok(Taken::Used),
-                // In SQL those do not expire, they are told to be none.
+                Some(listed) if listed.is_used() => return Ok(Withdrawal::Used),
+                // In SQL those do not expire, they are said to be none.
                 Some(listed) if listed.is_for_roster() && command == EXPIRE => continue,
                 Some(_) => {}
-                None => return Ok(Taken::Absent),
+                None => return Ok(Withdrawal::Absent),
             }
             let answer = match command {
                 DELETE => self.delete(token).await?,
@@ -187,14 +177,14 @@ impl Ejabberd {
             match (answer.status, answer.body.as_i64()) {
                 (200, Some(0)) => {}
                 // Somebody else was faster.
-                (404, _) => return Ok(Taken::Absent),
+                (404, _) => return Ok(Withdrawal::Absent),
                 _ => return Err(unexpected(command, &answer)),
             }
         }
-        Ok(Taken::Back)
+        Ok(Withdrawal::Withdrawn)
     }
 
-    async fn delete(&self, token: &str) -> Result<Answer, CallError> {
+    async fn delete(&self, token: &str) -> Result<ApiAnswer, CallError> {
         let _lists = self.lists.0.lock().await;
         self.call_invites(DELETE, self.token(token)).await
     }
@@ -214,8 +204,8 @@ impl Ejabberd {
     ///
     /// The list may be one that was asked for up to a second earlier, for somebody else: that a token was used stays
     /// true, and one that could be used then is seen to be used a little later, as if it had been used then; whoever
-    /// grants something for it takes it back first. That a token is not there is never believed of such a list: it may
-    /// have been made since.
+    /// grants something for it withdraws it first. That a token is not there is never trusted to such a list: it may
+    /// have been minted since.
     pub(super) async fn look_up_token(&self, token: &str) -> Result<TokenState, CallError> {
         match self.find(token, SHARED).await? {
             Some(listed) => listed.state(clock::now()),
@@ -247,7 +237,7 @@ impl Ejabberd {
         }
         let (began, rows) = self.list().await.inspect_err(|error| {
             if matches!(error, CallError::Refused(_)) {
-                // Without it nothing is known of any token; so none is made until that is mended.
+                // Without it nothing is known of any token; so none is minted until that is mended.
                 self.known.note(LIST, false, clock::instant());
             }
         })?;
@@ -277,13 +267,13 @@ impl Ejabberd {
 }
 
 /// Whether mod_invites is there, but not for this host.
-pub(super) fn is_not_loaded(answer: &Answer) -> bool {
+pub(super) fn is_not_loaded(answer: &ApiAnswer) -> bool {
     answer.status == 400 && answer.body.as_str().is_some_and(|text| text.starts_with("Virtual host not known"))
 }
 
 /// Whether a list came to nothing because a token was deleted meanwhile: mod_invites reads the tokens' names and then each
 /// of them, and a name without a token is `not_found` where it asks whether that is valid, and an error of Erlang's before.
-pub(super) fn is_disturbed(answer: &Answer) -> bool {
+pub(super) fn is_disturbed(answer: &ApiAnswer) -> bool {
     let text = answer.body.as_str().unwrap_or_default();
     (answer.status == 404 && text == "not_found") || (answer.status == 400 && text == "badarg")
 }

@@ -1,81 +1,33 @@
 //! ejabberd, by its HTTP API (mod_http_api).
 //!
 //! Accounts, passwords and roster pairs since long; tokens for apps since 26.07: mod_invites is there since 26.01, but
-//! takes no token back before. An older server says that it does not know a command, and is then not asked for it for a
+//! withdraws no token before. An older server says that it does not know a command, and is then not asked for it for a
 //! while. ejabberd does not hold the bearer of a token to a name, and has no call that invites on behalf of a contact:
 //! such invites are for the web.
 
+mod client;
 mod examine;
 mod http;
 mod invites;
 mod known;
+mod lists;
 mod room;
 mod tokens;
 
-use async_lock::Mutex;
 use async_trait::async_trait;
-use serde_json::{Value, json};
-use url::Url;
+use serde_json::json;
 
 use super::{
     Abilities, Adapter, CallError, Examination, Mint, Minted, NewAccount, NewPassword, Own, Refusal, Room, TokenState,
     is_kept,
 };
 use crate::clock;
-use crate::config::Login;
-use crate::invite::name::{HostName, Jid, Username};
+use crate::invite::name::{Jid, Username};
 use crate::log::chain;
-use http::{Answer, Api};
-use invites::Lists;
-use known::Known;
-use room::Count;
-
-/// A host on ejabberd.
-pub struct Ejabberd {
-    host: HostName,
-    api: Api,
-    known: Known,
-    lists: Lists,
-    count: Count,
-    /// Held by whoever has a token made.
-    minting: Mutex<()>,
-}
+pub use client::Ejabberd;
+use client::unexpected;
 
 impl Ejabberd {
-    /// The server whose API is at `url`.
-    #[must_use]
-    pub fn new(host: &HostName, url: &Url, login: &Login) -> Self {
-        let api = Api::new(host, url, login);
-        let (known, lists, count) = (Known::default(), Lists::default(), Count::default());
-        Self { host: host.clone(), api, known, lists, count, minting: Mutex::new(()) }
-    }
-
-    /// Calls a command that accounts depend on.
-    async fn call(&self, command: &str, arguments: Value) -> Result<Answer, CallError> {
-        let answer = self.ask(command, &arguments).await?;
-        if answer.status == 403 {
-            return Err(CallError::Away(format!("the account may not call {command} (see api_permissions)")));
-        }
-        Ok(answer)
-    }
-
-    /// Calls a command, and takes what is not specific to one.
-    async fn ask(&self, command: &str, arguments: &Value) -> Result<Answer, CallError> {
-        let answer = self.api.call(command, arguments).await?;
-        match (answer.status, answer.code(), answer.body.as_str()) {
-            (401, ..) => Err(CallError::Away("it does not know the user, or the password or token is wrong".into())),
-            // No command has that name; or one, of a module that is loaded nowhere, which is told in two ways.
-            (404, Some(40 | 44), _) | (400, _, Some("unknown_command")) => Err(Refusal::Unsupported.into()),
-            (502..=504, ..) => Err(CallError::Unsure(format!("status {} to {command}", answer.status))),
-            _ if answer.is_cut && command == invites::LIST => {
-                let what = "list_invites told of too many; run ejabberdctl cleanup_expired_invite_tokens";
-                Err(Refusal::Other(what.into()).into())
-            }
-            _ if answer.is_cut => Err(CallError::Unsure(format!("the answer to {command} was too large"))),
-            _ => Ok(answer),
-        }
-    }
-
     async fn register(&self, username: &Username, password: &str) -> Result<(), CallError> {
         let arguments = json!({"user": username.as_str(), "host": self.host.as_str(), "password": password});
         let answer = self.call("register", arguments).await?;
@@ -106,12 +58,6 @@ impl Ejabberd {
         }
         if answer.status == 200 { Ok(()) } else { Err(unexpected("add_rosteritem", &answer)) }
     }
-}
-
-/// An answer that no table has; without its text, which may repeat what was sent.
-fn unexpected(command: &str, answer: &Answer) -> CallError {
-    let code = answer.code().map_or_else(String::new, |code| format!(", code {code}"));
-    Refusal::Other(format!("{command} was answered with status {}{code}", answer.status)).into()
 }
 
 #[async_trait]
@@ -148,7 +94,7 @@ impl Adapter for Ejabberd {
         if !is_kept(account.username) {
             return Err(Refusal::Name.into());
         }
-        self.spend(account.token).await?;
+        self.withdraw_before_use(account.token).await?;
         if clock::now() > account.not_after {
             return Err(CallError::Away("it took too long".into()));
         }
@@ -171,7 +117,7 @@ impl Adapter for Ejabberd {
         if !self.exists(reset.username).await? {
             return Err(Refusal::NoAccount.into());
         }
-        self.spend(reset.token).await?;
+        self.withdraw_before_use(reset.token).await?;
         if clock::now() > reset.not_after {
             return Err(CallError::Away("it took too long".into()));
         }

@@ -1,4 +1,4 @@
-//! How many tokens ejabberd still makes. It stops at a thousand (`OVERUSE_LIMIT`, ejabberd's issue 4616), counts those that
+//! How many tokens ejabberd still mints. It stops at a thousand (`OVERUSE_LIMIT`, ejabberd's issue 4616), counts those that
 //! were used and those that have expired along with the others, and says so to nobody before.
 
 use std::collections::HashMap;
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::tokens::Listed;
 use crate::backend::Room;
 
-/// So many tokens, and ejabberd makes no more of them. Those for a new password it makes all the same.
+/// So many tokens, and ejabberd mints no more of them. Those for a new password it mints all the same.
 pub(super) const LIMIT: usize = 1_000;
 
 /// Where the server said that there was no room, it is not asked for so long.
@@ -16,19 +16,19 @@ const FULL_FOR: Duration = Duration::from_mins(1);
 /// Where there is none, the tokens are counted again so often.
 const COUNTED_FOR: Duration = Duration::from_secs(10);
 
-/// What the last list told, and the last refusal.
+/// What the last list said, and the last refusal.
 #[derive(Default)]
-pub(super) struct Count(Mutex<State>);
+pub(super) struct TokenCount(Mutex<LastCount>);
 
 #[derive(Default)]
-struct State {
+struct LastCount {
     used: Option<usize>,
     counted_at: Option<Instant>,
     refused_at: Option<Instant>,
 }
 
-impl Count {
-    /// Takes down what a list tells.
+impl TokenCount {
+    /// Notes what a list says.
     pub(super) fn note(&self, rows: &HashMap<String, Listed>, now: Instant) {
         let used = of_server(rows);
         let mut state = self.state();
@@ -41,7 +41,7 @@ impl Count {
         self.is_full(now) && counted_at.is_none_or(|at| now.duration_since(at) >= COUNTED_FOR)
     }
 
-    /// Takes down that the server made none for want of room, which it counts in another way than we do, perhaps.
+    /// Notes that the server minted none for want of room, which it counts in another way than we do, perhaps.
     pub(super) fn refused(&self, now: Instant) {
         self.state().refused_at = Some(now);
     }
@@ -64,13 +64,13 @@ impl Count {
         Some(Room { used: used as u64, limit: LIMIT as u64 })
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, LastCount> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// What ejabberd counts before it makes a token for us: every token that belongs to nobody, and those of everybody who
-/// came by one of these, and so on. One for the roster alone counts when it has made an account.
+/// What ejabberd counts before it mints a token for us: every token that belongs to nobody, and those of everybody who
+/// came by one of these, and so on. One for the roster alone counts when it has created an account.
 fn of_server(rows: &HashMap<String, Listed>) -> usize {
     let mut of_inviter: HashMap<&str, Vec<&Listed>> = HashMap::new();
     for row in rows.values().filter(|row| row.counts()) {
@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn where_there_was_no_room_it_is_looked_for_again() {
-        let (count, now) = (Count::default(), clock::instant());
+        let (count, now) = (TokenCount::default(), clock::instant());
         assert_eq!((count.is_full(now), count.room(now)), (false, None));
         count.note(&rows(&[("account_only", "", "", "")]), now);
         assert_eq!(count.room(now), Some(Room { used: 1, limit: 1_000 }));

@@ -1,11 +1,11 @@
-//! What mod_invites tells of its tokens.
+//! What mod_invites says of its tokens.
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use crate::backend::{CallError, End, Found, Own, Refusal, TokenState};
+use crate::backend::{CallError, End, Own, Refusal, TokenDetails, TokenState};
 use crate::clock;
 use crate::invite::Kind;
 use crate::invite::name::{HostName, Jid, Username};
@@ -13,7 +13,7 @@ use crate::invite::name::{HostName, Jid, Username};
 /// How long a token is good where nobody says (`token_expire_seconds`).
 const DEFAULT_LIFE: SignedDuration = SignedDuration::from_hours(5 * 24);
 
-/// The end of a token that is made now, as far as is known.
+/// The end of a token that is minted now, as far as is known.
 pub(super) fn default_expiry() -> Timestamp {
     clock::now().checked_add(DEFAULT_LIFE).unwrap_or(Timestamp::MAX)
 }
@@ -23,12 +23,12 @@ pub(super) fn default_expiry() -> Timestamp {
 pub(super) struct Listed {
     is_valid: bool,
     kind: String,
-    /// Who made it; nobody, where an admin or a program did.
+    /// Who created it; nobody, where an admin or a program did.
     inviter: Option<Jid>,
     /// Who has used it, as written; empty if nobody has.
     invitee: String,
     account: Option<Username>,
-    /// Whether its URI says that an account can be made with it.
+    /// Whether its URI says that an account can be created with it.
     has_ibr: bool,
     /// Whether its link opens anything.
     pub(super) has_page: bool,
@@ -53,7 +53,7 @@ impl Listed {
         }
     }
 
-    /// A use is what has an invitee; an invite to a roster that made an account has a name instead, and goes on to be good
+    /// A use is what has an invitee; an invite to a roster that created an account has a name instead, and goes on to be good
     /// for the new account's first word to whoever invited it.
     pub(super) fn is_used(&self) -> bool {
         !self.invitee.is_empty() || (self.is_for_roster() && self.account.is_some())
@@ -64,13 +64,13 @@ impl Listed {
         self.kind == "roster_only"
     }
 
-    /// Whether an account may be made with it: with one for the roster, where its user may have accounts made
+    /// Whether an account may be created with it: with one for the roster, where its user may have accounts created
     /// (`access_create_account`), which is judged anew with each list.
     pub(super) fn is_for_accounts(&self) -> bool {
         !self.is_for_roster() || self.has_ibr
     }
 
-    /// Who made it, by user name; empty for nobody.
+    /// Who created it, by user name; empty for nobody.
     pub(super) fn inviter(&self) -> &str {
         self.inviter.as_ref().map_or("", |inviter| inviter.user.as_str())
     }
@@ -90,13 +90,13 @@ impl Listed {
         match self.end(now) {
             Some(End::Used(account)) => Ok(TokenState::Used(account)),
             Some(End::Lapsed) => Ok(TokenState::Unused),
-            None => Ok(TokenState::Live(self.found()?)),
+            None => Ok(TokenState::Live(self.details()?)),
         }
     }
 
     /// The same for somebody who has its link from a user, and whom we have never seen.
     pub(super) fn own(&self, now: Timestamp) -> Result<Own, CallError> {
-        Ok(Own { found: self.found()?, is_for_accounts: self.is_for_accounts(), end: self.end(now) })
+        Ok(Own { found: self.details()?, is_for_accounts: self.is_for_accounts(), end: self.end(now) })
     }
 
     fn end(&self, now: Timestamp) -> Option<End> {
@@ -115,7 +115,7 @@ impl Listed {
         self.expires_at.unwrap_or_else(default_expiry)
     }
 
-    fn found(&self) -> Result<Found, CallError> {
+    fn details(&self) -> Result<TokenDetails, CallError> {
         let (inviter, username) = (self.inviter.clone(), self.account.clone());
         let kind = match (self.kind.as_str(), inviter, username) {
             ("reset_token", _, Some(username)) => Kind::Reset { username },
@@ -124,7 +124,7 @@ impl Listed {
             ("account_only" | "account_subscription", _, username) => Kind::Account { username },
             _ => return Err(Refusal::Other("list_invites tells of a kind of invite that is not known".into()).into()),
         };
-        Ok(Found { kind, expires_at: self.expires_at(), reusable: false })
+        Ok(TokenDetails { kind, expires_at: self.expires_at(), reusable: false })
     }
 }
 
@@ -159,7 +159,7 @@ mod tests {
     }
 
     fn alive(kind: Kind) -> TokenState {
-        TokenState::Live(Found { kind, expires_at: at("2026-07-02T00:00:00Z"), reusable: false })
+        TokenState::Live(TokenDetails { kind, expires_at: at("2026-07-02T00:00:00Z"), reusable: false })
     }
 
     fn contact() -> Kind {

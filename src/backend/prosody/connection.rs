@@ -50,7 +50,7 @@ impl SharedSocket {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Ends the connection; whoever waits is told so.
+    /// Ends the connection; whoever waits learns why.
     fn end(&self, why: &CallError) {
         self.is_over.store(true, Ordering::Release);
         // Fails only if it has ended already.
@@ -87,7 +87,7 @@ fn lost(why: impl std::fmt::Display) -> CallError {
     CallError::Unsure(format!("the connection to the admin socket was lost: {why}"))
 }
 
-/// Ends the connection unless it is told that all is well.
+/// Ends the connection unless it learns that all is well.
 struct Fragile<'a>(Option<&'a SharedSocket>);
 
 impl Drop for Fragile<'_> {
@@ -214,10 +214,11 @@ impl Answers {
     /// The next answer, none if more must arrive; else why there are no more.
     fn next(&mut self) -> Result<Option<ShellAnswer>, String> {
         if !self.is_opened {
-            match self.reader.opening().map_err(said)? {
-                Some(opening) if opening.name() == "stream" => self.is_opened = true,
-                Some(_) => return Err(shell::NO_ADMIN_SOCKET.into()),
-                None => return Ok(None),
+            match self.reader.opening() {
+                Ok(Some(opening)) if opening.name() == "stream" => self.is_opened = true,
+                Ok(Some(_)) | Err(StreamError::Xml(_)) => return Err(shell::NO_ADMIN_SOCKET.into()),
+                Ok(None) => return Ok(None),
+                Err(error) => return Err(said(error)),
             }
         }
         while let Some(element) = self.reader.element().map_err(said)? {
@@ -275,7 +276,9 @@ mod tests {
         let first = |parts: &[&str]| answers(parts)[0].clone().unwrap_err();
         let error = "<stream:error><not-well-formed/></stream:error>";
         assert_eq!(first(&[stream, error]), "Prosody found the stream wrong");
-        assert_eq!(first(&["<html>"]), "this is no admin socket");
+        for other in ["<html>", "<html xmlns='http://www.w3.org/1999/xhtml'>", "HTTP/1.1 400 Bad Request\r\n"] {
+            assert_eq!(first(&[other]), "this is no admin socket");
+        }
         assert_eq!(first(&[stream, "<foo/>"]), "this is no admin socket");
         assert_eq!(first(&[stream, "</stream:stream>"]), "Prosody ended the stream");
         let large = format!("<repl-result>{}</repl-result>", "x".repeat(MAX_ANSWER_BYTES));

@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{
-    Abilities, Adapter, CallError, Examination, Found, InApp, Mint, Minted, NewAccount, NewPassword, Refusal,
+    Abilities, Adapter, CallError, Examination, InApp, Mint, Minted, NewAccount, NewPassword, Refusal, TokenDetails,
     TokenState,
 };
 use crate::invite::Kind;
@@ -82,13 +82,13 @@ impl Prosody {
     fn state(&self, answer: &Value) -> TokenState {
         match answer["state"].as_str() {
             // What cannot be shown is none of ours, and is shown to nobody.
-            Some("live") => self.found(answer).map_or(TokenState::Unused, TokenState::Live),
+            Some("live") => self.details(answer).map_or(TokenState::Unused, TokenState::Live),
             Some("used") => TokenState::Used(answer["by"].as_str().and_then(|name| name.parse().ok())),
             _ => TokenState::Unused,
         }
     }
 
-    fn found(&self, answer: &Value) -> Option<Found> {
+    fn details(&self, answer: &Value) -> Option<TokenDetails> {
         let username = || answer["username"].as_str().and_then(|name| name.parse::<Username>().ok());
         let kind = match answer["kind"].as_str()? {
             "reset" => Kind::Reset { username: username()? },
@@ -99,7 +99,7 @@ impl Prosody {
             _ => Kind::Account { username: username() },
         };
         let expires_at = moment(&answer["expires"])?;
-        Some(Found { kind, expires_at, reusable: answer["reusable"] == true })
+        Some(TokenDetails { kind, expires_at, reusable: answer["reusable"] == true })
     }
 }
 

@@ -13,7 +13,7 @@ use crate::backend::CallError;
 /// Sent once a connection.
 pub(super) const HELPER: &str = include_str!("invited.lua");
 
-/// Gathers pieces of base64, and gives what they make: sent first. `console` is where the shell keeps the names of one
+/// Gathers pieces of base64, and gives the whole: sent first. `console` is where the shell keeps the names of one
 /// connection; what is loaded lives there, too.
 pub(super) const LOADER: &str = r#"
 local function R(name) local ok, found = pcall(require, "prosody." .. name) if ok then return found end return require(name) end

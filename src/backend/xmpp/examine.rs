@@ -11,7 +11,7 @@ use crate::elements::element;
 const INFO: &str = "http://jabber.org/protocol/disco#info";
 const ITEMS: &str = "http://jabber.org/protocol/disco#items";
 
-/// It completes the command at once, so that trying it makes an invite.
+/// It completes the command at once, so that trying it creates an invite.
 const AT_ONCE: &str = "Prosody";
 
 impl Xmpp {
@@ -35,18 +35,18 @@ impl Xmpp {
         match self.try_out(&mut server).await {
             Ok(false) => {}
             Ok(true) => {
-                let what = "the server wants to know the name before it makes an invite: none is for apps";
+                let what = "the server wants to know the name before it creates an invite: none is for apps";
                 add(false, what.into(), "Invites are for the web sign-up.");
             }
             Err(CallError::Refused(Refusal::Unsupported)) => {
-                add(true, "the server has no command to make invites (XEP-0401)".into(), COMMAND);
+                add(true, "the server has no command to create invites (XEP-0401)".into(), COMMAND);
             }
             Err(error) => add(true, error.to_string(), ACCOUNT),
         }
         Examination { server: Some(server), findings }
     }
 
-    /// Whether the server wants the name before it makes an invite. Learns what `server` is called.
+    /// Whether the server wants the name before it creates an invite. Learns what `server` is called.
     async fn try_out(&self, server: &mut String) -> Result<bool, CallError> {
         let (mut stream, host) = (self.session.log_in().await?, self.host.as_str());
         let info = ask(&mut stream, host, Element::bare("query", INFO)).await?;

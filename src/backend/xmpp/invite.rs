@@ -16,26 +16,26 @@ const DATA: &str = "jabber:x:data";
 /// What came of asking for an invite.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Asked {
-    /// Here it is; for the name that was given alone, where the server had to be told.
-    Made {
+    /// Here it is; for the name that was given alone, where the server had to know it.
+    Minted {
         /// The token.
         minted: Minted,
-        /// Whether the name was told.
+        /// Whether the name was said.
         is_for_name: bool,
     },
-    /// The server makes invites for a name alone, and none was given.
+    /// The server creates invites for a name alone, and none was given.
     WantsName,
 }
 
-/// Runs the command. Prosody completes it at once; 0.5.0, 0.6.0 and ejabberd show a form first. The name is told only
-/// where it must be: what is told is reserved, also if nothing comes of it.
+/// Runs the command. Prosody completes it at once; 0.5.0, 0.6.0 and ejabberd show a form first. The name is said only
+/// where it must be: what is said is reserved, also if nothing comes of it.
 pub(super) async fn create_account(
     stream: &mut ClientStream,
     host: &str,
     username: Option<&Username>,
 ) -> Result<Asked, CallError> {
     let answer = execute(stream, host).await?;
-    let Some(shown) = Shown::of(&answer) else { return made(&answer, false) };
+    let Some(shown) = Shown::of(&answer) else { return asked(&answer, false) };
     if shown.wants_name() && username.is_none() {
         shown.cancel(stream, host).await?;
         return Ok(Asked::WantsName);
@@ -48,13 +48,13 @@ pub(super) async fn create_account(
     command.append_child(form);
     let answer = stream.ask("set", Some(host), command).await?;
     let is_for_name = shown.wants_name();
-    made(&answer.map_err(|error| refused(&error, is_for_name))?, is_for_name)
+    asked(&answer.map_err(|error| refused(&error, is_for_name))?, is_for_name)
 }
 
-/// Whether the server wants the name before it makes an invite. Makes none, unless the server makes one at once.
+/// Whether the server wants the name before it creates an invite. Creates none, unless the server creates one at once.
 pub(super) async fn wants_name(stream: &mut ClientStream, host: &str) -> Result<bool, CallError> {
     let answer = execute(stream, host).await?;
-    let Some(shown) = Shown::of(&answer) else { return made(&answer, false).map(|_| false) };
+    let Some(shown) = Shown::of(&answer) else { return asked(&answer, false).map(|_| false) };
     shown.cancel(stream, host).await?;
     Ok(shown.wants_name())
 }
@@ -64,19 +64,19 @@ async fn execute(stream: &mut ClientStream, host: &str) -> Result<Element, CallE
     stream.ask("set", Some(host), command).await?.map_err(|error| refused(&error, false))
 }
 
-fn made(answer: &Element, is_for_name: bool) -> Result<Asked, CallError> {
+fn asked(answer: &Element, is_for_name: bool) -> Result<Asked, CallError> {
     let minted = minted(answer).ok_or_else(|| Refusal::Other("create-account gave no token".into()))?;
-    Ok(Asked::Made { minted, is_for_name })
+    Ok(Asked::Minted { minted, is_for_name })
 }
 
-/// `of_name`: the server was told a name, and may mean that.
+/// `of_name`: the server knows a name, and may mean that.
 fn refused(StanzaError { condition, .. }: &StanzaError, of_name: bool) -> CallError {
     match condition.as_ref() {
         "conflict" if of_name => Refusal::Taken.into(),
         "bad-request" | "not-acceptable" | "jid-malformed" if of_name => Refusal::Name.into(),
         "item-not-found" | "feature-not-implemented" | "service-unavailable" => Refusal::Unsupported.into(),
         "forbidden" | "not-allowed" | "not-authorized" => {
-            CallError::Away("the account may not make invites (urn:xmpp:invite#create-account)".into())
+            CallError::Away("the account may not create invites (urn:xmpp:invite#create-account)".into())
         }
         _ => Refusal::Other(format!("create-account: {condition}")).into(),
     }

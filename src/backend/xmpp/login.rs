@@ -70,7 +70,7 @@ impl ClientStream {
                     // RFC 6120, 6.5: all others say that the same would come of it.
                     return Err(match condition.as_str() {
                         "temporary-auth-failure" | "aborted" => {
-                            CallError::Away(format!("it cannot let the account in now ({condition})")).into()
+                            CallError::Away(format!("it refuses the account for now ({condition})")).into()
                         }
                         _ => LoginError::Refused(condition),
                     });

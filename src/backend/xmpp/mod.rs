@@ -1,10 +1,10 @@
-//! Any server, as a client of it: an account of ours makes invites by XEP-0401, and guests are signed up in-band with
+//! Any server, as a client of it: an account of ours creates invites by XEP-0401, and guests are signed up in-band with
 //! their tokens (XEP-0445, XEP-0077).
 //!
-//! That is all that there is a protocol for. Whether an account exists, who used a token, and taking one back cannot be asked
-//! of every server; the desk is told so, and never grants what it cannot be sure of. Whether a server still takes a token is
-//! seen when it is shown, as an app does. What it takes no more counts as used, also where it has lapsed: so the next one is
-//! made, and never for more uses than there are.
+//! That is all that there is a protocol for. Whether an account exists, who used a token, and withdrawing one cannot be asked
+//! of every server; the desk knows that, and never grants what it cannot be sure of. Whether a server still takes a token is
+//! seen when it is shown, as an app does. What it takes no more counts as used, also where it has expired: so the next one is
+//! minted, and never for more uses than there are.
 
 mod examine;
 mod invite;
@@ -40,20 +40,20 @@ const IBR_TOKEN: &str = "urn:xmpp:ibr-token:0";
 pub struct Xmpp {
     host: HostName,
     session: AccountSession,
-    /// Whether the server turned out to make invites for a name alone; then none is for apps.
+    /// Whether the server turned out to create invites for a name alone; then none is for apps.
     wants_name: AtomicBool,
     spare: Mutex<Option<Spare>>,
 }
 
-/// A token that was made for a guest who then got no account: it is still good, and the next one's.
+/// A token that was minted for a guest who then got no account: it is still good, and the next one's.
 struct Spare {
     minted: Minted,
-    /// Whom it is for, where the server had to be told.
+    /// Whom it is for, where the server had to know.
     username: Option<Username>,
 }
 
 impl Xmpp {
-    /// The server of `host`, with an account that makes invites. Connects when it is first asked something.
+    /// The server of `host`, with an account that creates invites. Connects when it is first asked something.
     #[must_use]
     pub fn new(host: &HostName, settings: &XmppSettings) -> Self {
         let session = AccountSession::new(host, settings);
@@ -63,10 +63,10 @@ impl Xmpp {
     /// A token for a guest who wants to be called `username`; for anybody if the server need not know.
     async fn invite(&self, username: Option<&Username>) -> Result<Spare, CallError> {
         let asked = self.session.invite(username).await?;
-        let wants_name = !matches!(asked, Asked::Made { is_for_name: false, .. });
+        let wants_name = !matches!(asked, Asked::Minted { is_for_name: false, .. });
         self.wants_name.store(wants_name, Ordering::Relaxed);
         match asked {
-            Asked::Made { minted, .. } => Ok(Spare { minted, username: username.filter(|_| wants_name).cloned() }),
+            Asked::Minted { minted, .. } => Ok(Spare { minted, username: username.filter(|_| wants_name).cloned() }),
             Asked::WantsName => Err(Refusal::Unsupported.into()),
         }
     }
@@ -130,9 +130,9 @@ impl Adapter for Xmpp {
             match answer {
                 Ok(()) | Err(CallError::Unsure(_)) => return answer,
                 Err(CallError::Refused(Refusal::NoToken)) if is_new => {
-                    return Err(Refusal::Other("it does not know the token that it has just made".into()).into());
+                    return Err(Refusal::Other("it does not know the token that it has just minted".into()).into());
                 }
-                // Somebody else has used it, or taken it back.
+                // Somebody else has used it, or withdrawn it.
                 Err(CallError::Refused(Refusal::NoToken)) => {}
                 Err(_) => {
                     *self.spare.lock().unwrap_or_else(PoisonError::into_inner) = Some(spare);
@@ -155,7 +155,7 @@ impl Adapter for Xmpp {
         }
     }
 
-    fn takes_back(&self) -> bool {
+    fn can_withdraw(&self) -> bool {
         false
     }
 
@@ -183,7 +183,7 @@ impl Adapter for Xmpp {
 const MAX_PASSWORD_BYTES: usize = 1_023;
 
 /// Whether somebody can log in with a password once a server has prepared it (RFC 4013): it takes the password and leaves
-/// something of it. Prosody 13 makes the account of one that it does not take, answers that it has not, and nobody can have
+/// something of it. Prosody 13 creates the account of one that it does not take, answers that it has not, and nobody can have
 /// that name any more. What is newer than the Unicode of that RFC is let pass by servers.
 fn is_usable(password: &str) -> bool {
     let known: String = password.chars().filter(|c| !stringprep::tables::unassigned_code_point(*c)).collect();

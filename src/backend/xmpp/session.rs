@@ -32,7 +32,7 @@ pub(super) struct AccountSession {
     refused: std::sync::Mutex<RefusedLogin>,
 }
 
-/// The last time that the server did not let the account in, and why.
+/// The last time that the server refused the account, and why.
 #[derive(Default)]
 struct RefusedLogin(Option<(Instant, String)>);
 
@@ -48,7 +48,7 @@ impl RefusedLogin {
     fn away(condition: &str) -> CallError {
         let minutes = REST.as_secs() / 60;
         CallError::Away(format!(
-            "it does not let the account in ({condition}); see jid and password: they are tried again only after {minutes} minutes"
+            "it refuses the account ({condition}); see jid and password: they are tried again only after {minutes} minutes"
         ))
     }
 }

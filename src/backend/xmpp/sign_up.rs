@@ -10,7 +10,7 @@ use crate::elements::{StanzaError, element};
 const REGISTER: &str = "jabber:iq:register";
 const PREAUTH: &str = "urn:xmpp:pars:0";
 
-/// Makes the account, on a stream of nobody's.
+/// Creates the account, on a stream of nobody's.
 pub(super) async fn sign_up(
     stream: &mut ClientStream,
     host: &str,
@@ -71,7 +71,7 @@ fn account_refused(error: &StanzaError) -> CallError {
     }
 }
 
-/// Servers bound how many accounts one address makes; for them all guests come from ours. The server is there all the same.
+/// Servers bound how many accounts one address creates; for them all guests come from ours. The server is there all the same.
 fn asks_to_wait(step: &str, error: &StanzaError) -> CallError {
     Refusal::Later(format!("{step}: {}; see its limits on registration", error.condition)).into()
 }
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_spent_only_if_the_server_says_so() {
+    fn a_token_is_redeemed_only_if_the_server_says_so() {
         for condition in ["item-not-found", "forbidden", "not-allowed"] {
             assert_eq!(token_refused(&error(condition)), Refusal::NoToken.into());
             assert!(matches!(token_refused(&passing(condition)), CallError::Refused(Refusal::Later(_))), "{condition}");

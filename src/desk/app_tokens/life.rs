@@ -122,7 +122,7 @@ impl Life {
                 AppTokenAction::BeginWithdrawal => {
                     event = match &server {
                         None => AppTokenEvent::NoServer,
-                        Some((backend, _)) if !backend.takes_back() => AppTokenEvent::CannotWithdraw,
+                        Some((backend, _)) if !backend.can_withdraw() => AppTokenEvent::CannotWithdraw,
                         // From here on nobody is given it, also if we end in the middle.
                         Some(_) if ledger.begin_withdrawal(invite.id, token.clone()).await? => {
                             token.is_withdrawing = true;
