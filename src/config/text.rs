@@ -5,8 +5,22 @@ use figment::value::{Empty, Num, Value};
 /// A path as TOML writes it, with quotes where a name needs them.
 pub(super) fn dotted<S: AsRef<str>>(path: &[S]) -> String {
     let bare = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
-    let quoted = path.iter().map(AsRef::as_ref).map(|name| if bare(name) { name.into() } else { format!("{name:?}") });
-    quoted.collect::<Vec<_>>().join(".")
+    let names = path.iter().map(AsRef::as_ref).map(|name| if bare(name) { name.into() } else { quoted(name) });
+    names.collect::<Vec<_>>().join(".")
+}
+
+/// A basic string of TOML (<https://toml.io/en/v1.0.0#string>), in one line; what a terminal would obey or hide is escaped.
+fn quoted(text: &str) -> String {
+    let escaped = text.chars().map(|c| match c {
+        '"' | '\\' => format!("\\{c}"),
+        '\n' => "\\n".to_owned(),
+        '\r' => "\\r".to_owned(),
+        '\t' => "\\t".to_owned(),
+        '\'' => c.to_string(),
+        c if c.escape_debug().len() > 1 => format!("\\U{:08X}", u32::from(c)),
+        c => c.to_string(),
+    });
+    format!("\"{}\"", escaped.collect::<String>())
 }
 
 /// Values by these names are never shown.
@@ -22,11 +36,11 @@ pub(super) fn toml_value(name: &str, value: &Value) -> String {
         }
         Value::Dict(_, dict) => {
             let inner: Vec<_> =
-                dict.iter().map(|(name, value)| format!("{name} = {}", toml_value(name, value))).collect();
+                dict.iter().map(|(name, value)| format!("{} = {}", dotted(&[name]), toml_value(name, value))).collect();
             format!("{{ {} }}", inner.join(", "))
         }
-        Value::String(_, text) => format!("{:?}", without_secrets(name, text)),
-        Value::Char(_, c) => format!("{:?}", c.to_string()),
+        Value::String(_, text) => quoted(&without_secrets(name, text)),
+        Value::Char(_, c) => quoted(&c.to_string()),
         Value::Bool(_, yes) => yes.to_string(),
         Value::Num(_, number) => number_text(*number),
         Value::Empty(_, Empty::None | Empty::Unit) => "none".to_owned(),
@@ -57,5 +71,24 @@ fn without_secrets(name: &str, text: &str) -> String {
         _ if name == "url" && !scheme.starts_with("http") => format!("{scheme}://…"),
         Some(at) => format!("{scheme}://…{}", &rest[at..]),
         None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_and_names_are_shown_as_toml_writes_them_in_one_line() {
+        for (text, shown) in [
+            ("it's \"é\"\\", r#""it's \"é\"\\""#),
+            ("a\nb\r\tc", r#""a\nb\r\tc""#),
+            ("\0\u{1b}[31m\u{202e}\u{7f}", r#""\U00000000\U0000001B[31m\U0000202E\U0000007F""#),
+        ] {
+            assert_eq!(quoted(text), shown);
+            let read: toml::Table = toml::from_str(&format!("{} = {shown}", dotted(&[text]))).unwrap();
+            assert_eq!(read.get(text).and_then(toml::Value::as_str), Some(text));
+        }
+        assert_eq!(dotted(&["hosts", "example.com", "a-b_1", ""]), r#"hosts."example.com".a-b_1."""#);
     }
 }
