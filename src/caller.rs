@@ -94,7 +94,8 @@ const LOCAL: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
 /// The client's address. The headers are read from the right, past the proxies that are trusted; the first other one is
 /// the client, whatever it claims to its left. A peer on a Unix socket (`None`) is a proxy: the socket's mode says who.
-fn client_address(peer: Option<IpAddr>, forwarded_for: &str, forwarded: &str, trusted: &[IpNet]) -> IpAddr {
+#[must_use]
+pub fn client_address(peer: Option<IpAddr>, forwarded_for: &str, forwarded: &str, trusted: &[IpNet]) -> IpAddr {
     let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(&address.to_canonical()));
     if peer.as_ref().is_some_and(|peer| !is_trusted(peer)) {
         return peer.unwrap_or(LOCAL).to_canonical();

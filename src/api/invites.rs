@@ -6,6 +6,7 @@ use tide::Response;
 use tide::http::headers;
 
 use super::call::{Call, json};
+use super::cursor::{Cursor, NoCursor};
 use super::fields::{self, Body, Ttl};
 use super::rules;
 use super::view::{Created, InviteList, InviteView};
@@ -170,7 +171,7 @@ impl Query {
             let host = named.parse::<HostName>().ok().filter(|host| call.key.allows_host(host));
             hosts = Some(host.into_iter().collect());
         }
-        let cursor = errors.read("cursor", &self.cursor, CURSOR_EXPECTED, |cursor| Some(cursor.0));
+        let cursor = errors.read("cursor", &self.cursor, NoCursor.to_string(), |cursor| Some(cursor.0));
         let filter = Filter {
             hosts,
             status: errors.read("status", &self.status, STATUS_EXPECTED, |status| Some(*status)),
@@ -185,21 +186,7 @@ impl Query {
     }
 }
 
-const CURSOR_EXPECTED: &str = "expected next_cursor of the page before";
 const STATUS_EXPECTED: &str = "expected pending, redeemed, expired or revoked";
-
-/// Where a page begins. Whoever gets one is to give it back as it is.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(try_from = "String")]
-struct Cursor(InviteId);
-
-impl TryFrom<String> for Cursor {
-    type Error = &'static str;
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        let id = text.strip_prefix('c').and_then(|id| id.parse().ok());
-        id.map(Self).ok_or(CURSOR_EXPECTED)
-    }
-}
 
 /// Lists invites, newest first. A page stays right while invites are made: new ones come before the first page.
 ///
@@ -211,7 +198,7 @@ pub async fn list(call: Call) -> Result<Response, Problem> {
     let mut invites = call.desk().invites.list(filter, call.now).await?;
     let is_last = invites.len() <= limit as usize;
     invites.truncate(limit as usize);
-    let next_cursor = invites.last().filter(|_| !is_last).map(|invite| format!("c{}", invite.id));
+    let next_cursor = invites.last().filter(|_| !is_last).map(|invite| Cursor(invite.id).to_string());
     let invites = invites.into_iter().map(|invite| view(&call, invite)).collect::<Result<_, _>>()?;
     json(200, &InviteList { invites, next_cursor })
 }

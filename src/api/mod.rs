@@ -5,6 +5,7 @@
 
 pub mod call;
 pub mod cors;
+pub mod cursor;
 pub mod fields;
 pub mod invites;
 pub mod invites_api;

@@ -7,7 +7,7 @@
 mod crypto;
 mod failures;
 mod jwt;
-mod lua;
+pub mod lua;
 pub mod mint;
 pub mod opaque;
 pub mod prosody;

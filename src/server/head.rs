@@ -10,7 +10,7 @@ use tide::http::Method;
 use super::RequestError;
 
 /// The longest head, in bytes.
-pub(super) const MAX_HEAD_BYTES: usize = 16 << 10;
+pub const MAX_HEAD_BYTES: usize = 16 << 10;
 /// The longest request target, in bytes.
 const MAX_TARGET_BYTES: usize = 8 << 10;
 /// The most header fields.
@@ -18,16 +18,16 @@ const MAX_FIELDS: usize = 100;
 
 /// A head that may be handed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Head {
+pub struct Head {
     /// Its length, with the empty line at its end.
-    pub(super) bytes: usize,
+    pub bytes: usize,
     /// What follows it.
-    pub(super) body: BodyLength,
+    pub body: BodyLength,
 }
 
 /// How long a body is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum BodyLength {
+pub enum BodyLength {
     /// So many bytes.
     Known(u64),
     /// Chunks say where it ends.
@@ -35,7 +35,10 @@ pub(super) enum BodyLength {
 }
 
 /// Looks at what has arrived. `None`: the head is not whole yet.
-pub(super) fn examine(text: &[u8], max_body_bytes: u64) -> Result<Option<Head>, RequestError> {
+///
+/// # Errors
+/// When it may not be handed on, and what it is refused with.
+pub fn examine(text: &[u8], max_body_bytes: u64) -> Result<Option<Head>, RequestError> {
     if text.first().is_some_and(|byte| !byte.is_ascii_alphanumeric() && !b"!#$%&'*+-.^_`|~".contains(byte)) {
         return Err(RequestError::Malformed("The request does not begin with a method."));
     }
@@ -72,7 +75,8 @@ pub(super) fn examine(text: &[u8], max_body_bytes: u64) -> Result<Option<Head>, 
 }
 
 /// What a client accepts whose head was refused; as good as it can be read.
-pub(super) fn accept(text: &[u8]) -> Option<String> {
+#[must_use]
+pub fn accept(text: &[u8]) -> Option<String> {
     let lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).take_while(|line| !line.is_empty());
     let field = |line: &[u8]| {
         let (name, value) = std::str::from_utf8(line).ok()?.split_once(':')?;

@@ -6,7 +6,7 @@
 
 mod accept;
 mod gate;
-mod head;
+pub mod head;
 mod http;
 pub mod lifecycle;
 pub mod listen;

@@ -1,0 +1,207 @@
+//! What reads the words of strangers, a function each: it takes any bytes, and asserts what must hold for all of them.
+//!
+//! `fuzz_targets/` hands them to libFuzzer; `tests/fuzz.rs` runs them over `corpus/` and mutations of it.
+
+use invited::api::cursor::Cursor;
+use invited::caller::client_address;
+use invited::config::{Credentials, Purpose, Sources, show};
+use invited::elements::{Reader, StreamError, to_bytes};
+use invited::invite::link;
+use invited::invite::token::{LedgerKey, TOKEN_CHARS};
+use invited::key::lua::{self, Value};
+use invited::server::head::{self, BodyLength, MAX_HEAD_BYTES};
+use minidom::Element;
+
+/// Every target, as `fuzz_targets/` and `corpus/` call it.
+pub const TARGETS: [(&str, fn(&[u8])); 7] = [
+    ("cursors", cursors),
+    ("elements", elements),
+    ("forwarded", forwarded),
+    ("head", head),
+    ("lua", lua),
+    ("tokens", tokens),
+    ("toml", toml),
+];
+
+/// A request: what is accepted is whole, framed in one way alone, and the same whatever comes after it.
+pub fn head(data: &[u8]) {
+    const MAX_BODY_BYTES: u64 = 1_000;
+    if let Some(accept) = head::accept(data) {
+        assert!(accept.is_ascii() && accept.len() <= data.len());
+    }
+    let Ok(Some(head)) = head::examine(data, MAX_BODY_BYTES) else { return };
+    assert!(head.bytes <= data.len().min(MAX_HEAD_BYTES));
+    let (own, rest) = data.split_at(head.bytes);
+    assert!(own.ends_with(b"\n\r\n") || own.ends_with(b"\n\n"), "it ends with an empty line");
+    assert_eq!(head::examine(own, MAX_BODY_BYTES), Ok(Some(head)), "without what follows");
+    let followed = [own, b"GET /smuggled HTTP/1.1\r\n\r\n", rest].concat();
+    assert_eq!(head::examine(&followed, MAX_BODY_BYTES), Ok(Some(head)), "with something else behind it");
+    assert_eq!(head::examine(&own[..own.len() - 1], MAX_BODY_BYTES), Ok(None), "a byte is missing");
+    // As a reader would see it that knows no more than lines.
+    let field = |name: &str| {
+        let lines = own.split(|byte| *byte == b'\n').skip(1);
+        lines.filter(|line| line.to_ascii_lowercase().starts_with(name.as_bytes())).count()
+    };
+    let (lengths, codings, hosts) = (field("content-length:"), field("transfer-encoding:"), field("host:"));
+    assert!(hosts <= 1, "it is for one host");
+    match head.body {
+        BodyLength::Known(0) => assert!(lengths <= 1 && codings == 0),
+        BodyLength::Known(length) => assert!(lengths == 1 && codings == 0 && length <= MAX_BODY_BYTES),
+        BodyLength::Chunked => assert!(lengths == 0 && codings >= 1),
+    }
+}
+
+/// A stream of XML: it is read the same however it is cut, and what is read can be written and read again.
+pub fn elements(data: &[u8]) {
+    let whole = read(&[data]);
+    let cut = data.first().map_or(1, |first| usize::from(*first) % 7 + 1);
+    assert_eq!(read(&data.chunks(cut).collect::<Vec<_>>()), whole, "in pieces of {cut}");
+    for element in whole.into_iter().filter_map(Result::ok) {
+        let Ok(bytes) = to_bytes(&element) else { continue };
+        let again = read(&[b"<stream xmlns='x'>", &bytes]);
+        assert_eq!(again, [Ok(Element::bare("stream", "x")), Ok(element)], "it was written as another one");
+    }
+}
+
+/// What is read of a stream: what opens it, its elements, and which kind of error ends it.
+fn read(parts: &[&[u8]]) -> Vec<Result<Element, &'static str>> {
+    let (mut reader, mut read, mut is_opened) = (Reader::default(), vec![], false);
+    for part in parts {
+        reader.feed(part);
+        loop {
+            let next = if is_opened { reader.element() } else { reader.opening() };
+            match next {
+                Ok(Some(element)) => {
+                    is_opened = true;
+                    read.push(Ok(element));
+                }
+                Ok(None) => break,
+                Err(StreamError::TooLarge(_)) => read.push(Err("too large")),
+                Err(error) => {
+                    read.push(Err(match error {
+                        StreamError::Ended => "ended",
+                        StreamError::Endless => "endless",
+                        StreamError::Xml(_) => "no XML",
+                        StreamError::TooLarge(_) | StreamError::Io(_) | StreamError::Closed => "not by a reader",
+                    }));
+                    return read;
+                }
+            }
+        }
+    }
+    read
+}
+
+/// A file of Prosody's: what is read can be written and read again, and an error is of a line that there is.
+pub fn lua(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    match lua::read(text) {
+        Ok(value) => {
+            let written = format!("return {}", written(&value));
+            let again = lua::read(&written).unwrap_or_else(|error| panic!("{written}: {error}"));
+            assert_eq!(format!("return {}", self::written(&again)), written);
+            // What is made of a value does not panic.
+            let _ = (value.time(), value.members().map(|members| members.len()));
+        }
+        Err(lua::LuaError::Syntax { line, .. } | lua::LuaError::Depth { line }) => {
+            assert!((1..=text.matches('\n').count() + 1).contains(&line), "line {line}");
+        }
+    }
+}
+
+/// Lua data, as Lua writes it.
+fn written(value: &Value) -> String {
+    match value {
+        Value::Nil => "nil".into(),
+        Value::Bool(bool) => bool.to_string(),
+        Value::Number(number) if number.is_finite() => format!("{number:?}"),
+        Value::Number(number) => if number.is_sign_negative() { "-1e999" } else { "1e999" }.into(),
+        Value::Text(text) => quoted(text),
+        Value::Table(fields) => {
+            let fields = fields.iter().map(|field| match &field.key {
+                Some(key) => format!("[{}] = {}", quoted(key), written(&field.value)),
+                None => written(&field.value),
+            });
+            format!("{{ {} }}", fields.collect::<Vec<_>>().join("; "))
+        }
+    }
+}
+
+/// `%q` of Lua.
+fn quoted(text: &str) -> String {
+    let escaped = text.chars().map(|c| match c {
+        '"' | '\\' => format!("\\{c}"),
+        c if c.is_control() => format!("\\u{{{:x}}}", u32::from(c)),
+        c => c.to_string(),
+    });
+    format!("\"{}\"", escaped.collect::<String>())
+}
+
+/// `X-Forwarded-For` and, after a line end, `Forwarded`: whatever a client writes there, it does not choose its address.
+pub fn forwarded(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let (forwarded_for, forwarded) = text.split_once('\n').unwrap_or((text, ""));
+    let trusted = ["127.0.0.1/32", "::1/128", "10.0.0.0/8"].map(|network| network.parse::<ipnet::IpNet>().unwrap());
+    let ip = |text: &str| text.parse::<std::net::IpAddr>().unwrap();
+    let (proxy, client, stranger) = (ip("127.0.0.1"), ip("203.0.113.5"), ip("192.0.2.1"));
+    let address =
+        |peer, forwarded_for: &str, forwarded: &str| client_address(Some(peer), forwarded_for, forwarded, &trusted);
+    assert_eq!(address(stranger, forwarded_for, forwarded), stranger, "nobody has to believe a stranger");
+    // A proxy appends whom it has seen.
+    assert_eq!(address(proxy, &format!("{forwarded_for}, {client}"), forwarded), client);
+    assert_eq!(address(proxy, &format!("{client}, {forwarded_for}"), &format!("for={stranger}")), {
+        address(proxy, &format!("{client}, {forwarded_for}"), "")
+    });
+    assert_eq!(address(proxy, "", &format!("{forwarded}, for={client}")), client);
+    // Nothing is made up: it is the proxy, or stands there.
+    let found = address(proxy, forwarded_for, forwarded);
+    let parts = text.split([',', '\n', ';', '=']).map(|part| part.trim().trim_matches('"'));
+    let mut hops = parts.flat_map(|part| {
+        let bare = part.strip_prefix('[').and_then(|part| part.strip_suffix(']')).unwrap_or(part);
+        [part.parse::<std::net::SocketAddr>().ok().map(|socket| socket.ip()), bare.parse().ok()]
+    });
+    assert!(found == proxy || hops.any(|hop| hop.is_some_and(|hop| hop.to_canonical() == found)), "{found}");
+}
+
+/// A token: none is opened but as it was made.
+pub fn tokens(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let (key, other) = (LedgerKey::new(&[7; 32]), LedgerKey::new(&[8; 32]));
+    if let Some(id) = key.open(text) {
+        assert_eq!((key.token(id).as_str(), text.len()), (text, TOKEN_CHARS));
+        assert_eq!(other.open(text), None, "another key opens it");
+    }
+    if let Some(token) = link::token_in(text) {
+        assert!(
+            text.contains(token) && token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+        );
+    }
+}
+
+/// A cursor: it stands for one place, and that place has one cursor.
+pub fn cursors(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    if let Ok(cursor) = text.parse::<Cursor>() {
+        assert_eq!(cursor.to_string(), text);
+    }
+}
+
+/// A configuration file: what is wrong is told in a line each, the same each time; what is shown is TOML.
+pub fn toml(data: &[u8]) {
+    let file = tempfile::Builder::new().suffix(".toml").tempfile().unwrap();
+    std::fs::write(file.path(), data).unwrap();
+    let sources = Sources { files: vec![file.path().to_owned()], state_dir: Some("/nonexistent".into()) };
+    let merged = sources.merge();
+    let settled = merged.settle(&Credentials(None), Purpose::Check);
+    if let Err(faults) = &settled {
+        let again = merged.settle(&Credentials(None), Purpose::Check);
+        assert_eq!(again.err().as_ref(), Some(faults), "something else is wrong the second time");
+        for fault in &faults.0 {
+            let line = fault.to_string();
+            assert!(!line.contains(char::is_control), "{line:?}");
+        }
+    }
+    if let Ok(text) = show(&merged) {
+        assert!(::toml::from_str::<::toml::Table>(&text).is_ok(), "{text}");
+    }
+}
