@@ -44,10 +44,10 @@ fn mutated(corpus: &[Vec<u8>], rng: &mut StdRng) -> Vec<u8> {
             // What another one has, put in or in the place of something.
             0 => {
                 let other = &corpus[rng.random_range(..corpus.len())];
-                bytes.splice(some(bytes.len(), rng), other[some(other.len(), rng)].iter().copied());
+                bytes.splice(some(&bytes, rng), other[some(other, rng)].iter().copied());
             }
-            1 => drop(bytes.splice(at..at, bytes[some(bytes.len(), rng)].to_vec())),
-            2 => drop(bytes.drain(some(bytes.len(), rng))),
+            1 => drop(bytes.splice(at..at, bytes[some(&bytes, rng)].to_vec())),
+            2 => drop(bytes.drain(some(&bytes, rng))),
             3 => bytes.insert(at, rng.random()),
             4 if at < bytes.len() => bytes[at] ^= 1 << rng.random_range(0..8),
             5 if at < bytes.len() => bytes[at] = TELLING[rng.random_range(..TELLING.len())],
@@ -58,11 +58,20 @@ fn mutated(corpus: &[Vec<u8>], rng: &mut StdRng) -> Vec<u8> {
     bytes
 }
 
-/// Some of so many, mostly few.
-fn some(length: usize, rng: &mut StdRng) -> std::ops::Range<usize> {
-    let start = rng.random_range(..=length);
-    let most = if rng.random() { length } else { length.min(start + 8) };
-    start..rng.random_range(start..=most.max(start))
+/// Some of these bytes: a word or a few, from where one begins or ends, or any.
+fn some(bytes: &[u8], rng: &mut StdRng) -> std::ops::Range<usize> {
+    if rng.random() {
+        let start = rng.random_range(..=bytes.len());
+        return start..rng.random_range(start..=bytes.len());
+    }
+    let is_edge = |at: &usize| {
+        let is_word = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphanumeric);
+        *at == 0 || is_word(*at) != is_word(at - 1)
+    };
+    let edges: Vec<_> = (0..=bytes.len()).filter(is_edge).collect();
+    let start = rng.random_range(..edges.len());
+    let end = edges.len().min(start + rng.random_range(1..8)) - 1;
+    edges[start]..edges[end]
 }
 
 /// The first input that `target` panics at, and how to have it again.

@@ -55,7 +55,11 @@ pub fn head(data: &[u8]) {
 pub fn elements(data: &[u8]) {
     let whole = read(&[data]);
     let cut = data.first().map_or(1, |first| usize::from(*first) % 7 + 1);
-    assert_eq!(read(&data.chunks(cut).collect::<Vec<_>>()), whole, "in pieces of {cut}");
+    let pieces: Vec<_> = data.chunks(cut).collect();
+    assert_eq!(read(&pieces), whole, "in pieces of {cut}");
+    let mut reader = Reader::default();
+    pieces.iter().for_each(|piece| reader.feed(piece));
+    assert_eq!(taken(&mut reader, false), whole, "in pieces of {cut}, before any is looked at");
     for element in whole.into_iter().filter_map(Result::ok) {
         let Ok(bytes) = to_bytes(&element) else { continue };
         let again = read(&[b"<stream xmlns='x'>", &bytes]);
@@ -65,36 +69,52 @@ pub fn elements(data: &[u8]) {
 
 /// What is read of a stream: what opens it, its elements, and which kind of error ends it.
 fn read(parts: &[&[u8]]) -> Vec<Result<Element, &'static str>> {
-    let (mut reader, mut read, mut is_opened) = (Reader::default(), vec![], false);
+    let (mut reader, mut read) = (Reader::default(), vec![]);
     for part in parts {
         reader.feed(part);
-        loop {
-            let next = if is_opened { reader.element() } else { reader.opening() };
-            match next {
-                Ok(Some(element)) => {
-                    is_opened = true;
-                    read.push(Ok(element));
-                }
-                Ok(None) => break,
-                Err(StreamError::TooLarge(_)) => read.push(Err("too large")),
-                Err(error) => {
-                    read.push(Err(match error {
-                        StreamError::Ended => "ended",
-                        StreamError::Endless => "endless",
-                        StreamError::Xml(_) => "no XML",
-                        StreamError::TooLarge(_) | StreamError::Io(_) | StreamError::Closed => "not by a reader",
-                    }));
-                    return read;
-                }
-            }
+        read.extend(taken(&mut reader, !read.is_empty()));
+        if matches!(read.last(), Some(Err(end)) if *end != TOO_LARGE) {
+            break;
         }
     }
     read
 }
 
+/// The one error after which there is more.
+const TOO_LARGE: &str = "too large";
+
+/// What a reader has now, up to its end.
+fn taken(reader: &mut Reader, mut is_opened: bool) -> Vec<Result<Element, &'static str>> {
+    let mut taken = vec![];
+    loop {
+        let end = match if is_opened { reader.element() } else { reader.opening() } {
+            Ok(Some(element)) => {
+                is_opened = true;
+                taken.push(Ok(element));
+                continue;
+            }
+            Err(StreamError::TooLarge(_)) => {
+                taken.push(Err(TOO_LARGE));
+                continue;
+            }
+            Ok(None) => return taken,
+            Err(StreamError::Ended) => "ended",
+            Err(StreamError::Endless) => "endless",
+            Err(StreamError::Xml(_)) => "no XML",
+            Err(StreamError::Io(_) | StreamError::Closed) => "not by a reader",
+        };
+        taken.push(Err(end));
+        return taken;
+    }
+}
+
 /// A file of Prosody's: what is read can be written and read again, and an error is of a line that there is.
 pub fn lua(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
+    for write in [quoted, escaped] {
+        let written = format!("return {}", write(text));
+        assert!(matches!(lua::read(&written), Ok(Value::Text(read)) if read == text), "{written}");
+    }
     match lua::read(text) {
         Ok(value) => {
             let written = format!("return {}", written(&value));
@@ -135,6 +155,19 @@ fn quoted(text: &str) -> String {
         c => c.to_string(),
     });
     format!("\"{}\"", escaped.collect::<String>())
+}
+
+/// The same with every escape that Lua has for a byte, in turn.
+fn escaped(text: &str) -> String {
+    let escaped = text.bytes().enumerate().map(|(at, byte)| match (at % 4, byte) {
+        (0, _) => format!("\\{byte:03}"),
+        (1, _) => format!("\\x{byte:02x}"),
+        (2, b' '..=b'~') => format!("\\z \n\\u{{{byte:x}}}"),
+        (_, b'\n') => "\\\n".into(),
+        (_, b' '..=b'~') if !b"'\\".contains(&byte) => char::from(byte).to_string(),
+        _ => format!("\\{byte:03}"),
+    });
+    format!("'{}'", escaped.collect::<String>())
 }
 
 /// `X-Forwarded-For` and, after a line end, `Forwarded`: whatever a client writes there, it does not choose its address.
