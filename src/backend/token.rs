@@ -69,7 +69,7 @@ pub enum End {
     /// Somebody used it, with that account as far as the server knows.
     Used(Option<Username>),
     /// It has expired, or somebody ended it.
-    Lapsed,
+    Unused,
 }
 
 /// How many tokens a server has, of those that it takes.

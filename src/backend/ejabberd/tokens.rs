@@ -89,7 +89,7 @@ impl Listed {
     pub(super) fn state(&self, now: Timestamp) -> Result<TokenState, CallError> {
         match self.end(now) {
             Some(End::Used(account)) => Ok(TokenState::Used(account)),
-            Some(End::Lapsed) => Ok(TokenState::Unused),
+            Some(End::Unused) => Ok(TokenState::Unused),
             None => Ok(TokenState::Live(self.details()?)),
         }
     }
@@ -108,7 +108,7 @@ impl Listed {
             };
             return Some(End::Used(account));
         }
-        (!self.is_valid || self.expires_at() <= now).then_some(End::Lapsed)
+        (!self.is_valid || self.expires_at() <= now).then_some(End::Unused)
     }
 
     fn expires_at(&self) -> Timestamp {

@@ -102,7 +102,7 @@ impl Adoption {
             note: None,
             source: Source::Server,
             // Of what has expired nothing is left to be watched.
-            app_token: (end != Some(End::Lapsed)).then(|| out.clone()),
+            app_token: (end != Some(End::Unused)).then(|| out.clone()),
         };
         let invite = self.context.ledger.adopt(token, draft).await?;
         match (invite, end) {
