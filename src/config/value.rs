@@ -70,7 +70,7 @@ impl FromStr for Span {
 
 /// What units that differ in length are taken for, as in systemd.time(7).
 const MONTH: Duration = Duration::from_secs(2_630_016);
-const YEAR: Duration = Duration::from_secs(31_557_600);
+const YEAR: Duration = Duration::from_hours(8_766);
 
 /// Reads a length of time in jiff's friendly format: units from the longest to the shortest, days of 24 hours.
 fn duration(text: &str) -> Option<Duration> {

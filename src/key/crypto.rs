@@ -1,6 +1,6 @@
 //! jsonwebtoken's cryptography, by ring: the five algorithms that a key may be declared with, and no other.
 //!
-//! Its own providers are aws-lc and RustCrypto, either of them a second cryptography beside the ring of rustls.
+//! Its own providers are aws-lc and `RustCrypto`, either of them a second cryptography beside the ring of rustls.
 
 use std::sync::OnceLock;
 

@@ -101,7 +101,7 @@ pub fn event(event: &Event<'_>) {
         }
         Event::Reloaded => tracing::info!(event = "reload.done", "the configuration was reloaded"),
         Event::ReloadRefused { reason } => {
-            tracing::error!(event = "reload.refused", "reload refused: {reason}; keeping the running configuration")
+            tracing::error!(event = "reload.refused", "reload refused: {reason}; keeping the running configuration");
         }
     }
 }
@@ -182,8 +182,8 @@ pub fn start(verbosity: i8) {
     // Whoever was first has started it.
     let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry().with(Lines::new(level, priorities)));
     // A panic says where, and not what: its message may hold anything.
-    std::panic::set_hook(Box::new(|panic| match panic.location() {
-        Some(at) => tracing::error!("internal error at {}:{}", at.file(), at.line()),
-        None => tracing::error!("internal error"),
+    std::panic::set_hook(Box::new(|panic| {
+        let at = panic.location().map(|at| format!(" at {}:{}", at.file(), at.line())).unwrap_or_default();
+        tracing::error!("internal error{at}");
     }));
 }

@@ -125,7 +125,7 @@ impl Housekeeper {
             Ok(0) => {}
             Ok(dropped) => tracing::info!("{dropped} invites that ended before ledger.retention were forgotten"),
             Err(error) => {
-                tracing::warn!(error = %chain(&error), "cannot forget invites that ended before ledger.retention, will retry")
+                tracing::warn!(error = %chain(&error), "cannot forget invites that ended before ledger.retention, will retry");
             }
         }
     }

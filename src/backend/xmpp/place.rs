@@ -40,7 +40,7 @@ pub(super) async fn places(domain: &str, tls: TlsUse) -> Result<Vec<ClientPort>,
     chosen(domain, starttls, direct)
 }
 
-/// What follows from the records. AsyncReadWrite kinds are one list (XEP-0368). The domain itself is tried where nothing is said; not
+/// What follows from the records. Both kinds are one list (XEP-0368). The domain itself is tried where nothing is said; not
 /// where it is said that there is no such service, nor where the places that are said cannot be reached (RFC 6120, 3.2.1).
 fn chosen(
     domain: &str,
