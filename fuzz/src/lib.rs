@@ -225,9 +225,9 @@ pub fn toml(data: &[u8]) {
     std::fs::write(file.path(), data).unwrap();
     let sources = Sources { files: vec![file.path().to_owned()], state_dir: Some("/nonexistent".into()) };
     let merged = sources.merge();
-    let settled = merged.settle(&Credentials(None), Purpose::Check);
-    if let Err(faults) = &settled {
-        let again = merged.settle(&Credentials(None), Purpose::Check);
+    let settings = merged.settings(&Credentials(None), Purpose::Check);
+    if let Err(faults) = &settings {
+        let again = merged.settings(&Credentials(None), Purpose::Check);
         assert_eq!(again.err().as_ref(), Some(faults), "something else is wrong the second time");
         for fault in &faults.0 {
             let line = fault.to_string();
