@@ -32,7 +32,9 @@ impl Reloader {
                     event(&Event::ReloadRefused { reason: fault });
                 } else {
                     event(&Event::ReloadRefused { reason: &format_args!("{} settings are wrong", faults.len()) });
-                    faults.iter().for_each(|fault| tracing::error!("{fault}"));
+                    for fault in &faults {
+                        tracing::error!("{fault}");
+                    }
                 }
             }
         }
