@@ -1,6 +1,6 @@
 # The command `invited` for admins of the machine: as root, it runs with the service's user, groups, state directory and
-# credentials. Commands that read a file given by path run as root: what they write belongs to the owner of the state
-# directory.
+# credentials. Commands that read a file given by path begin as root; the program becomes the owner of the state directory
+# by itself.
 {
   config,
   lib,

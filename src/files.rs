@@ -1,9 +1,9 @@
-//! Files of the state directory: written whole or not at all, readable by their owner alone, and owned by whoever owns
-//! the directory. So root may write beside a running service, and the service can read what root wrote.
+//! Files of the state directory: written whole or not at all, and readable by their owner alone. They are the service's
+//! own, whoever runs the command: root has become the owner of the directory before it comes here.
 
 use std::fs::File;
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _, fchown};
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::Path;
 
 /// Whether a file that is already there is replaced.
@@ -18,7 +18,7 @@ pub enum Existing {
 /// Temporary files begin so; whoever reads the directory skips them.
 pub const TEMPORARY_PREFIX: &str = ".new-";
 
-/// Makes `dir` (0700) if it is not there, owned like its parent.
+/// Makes `dir` (0700) if it is not there.
 ///
 /// # Errors
 /// As the system says.
@@ -26,10 +26,9 @@ pub fn make_dir(dir: &Path) -> io::Result<()> {
     if dir.is_dir() {
         return Ok(());
     }
-    let parent = parent(dir)?;
-    make_dir(parent)?;
+    make_dir(parent(dir)?)?;
     match std::fs::DirBuilder::new().mode(0o700).create(dir) {
-        Ok(()) => give_to_owner_of(parent, &File::open(dir)?),
+        Ok(()) => Ok(()),
         // Somebody else was faster.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(error),
@@ -47,7 +46,6 @@ pub fn write(path: &Path, content: &[u8], existing: Existing) -> io::Result<()> 
         .permissions(std::fs::Permissions::from_mode(0o600))
         .tempfile_in(dir)?;
     file.write_all(content)?;
-    give_to_owner_of(dir, file.as_file())?;
     file.as_file().sync_all()?;
     match existing {
         Existing::Keep => file.persist_noclobber(path)?,
@@ -74,15 +72,6 @@ pub fn shown(path: &Path) -> String {
 
 fn sync_dir(dir: &Path) -> io::Result<()> {
     File::open(dir)?.sync_all()
-}
-
-/// As root, hands `file` to the owner of `dir`; for anyone else it is theirs already.
-fn give_to_owner_of(dir: &Path, file: &File) -> io::Result<()> {
-    let (owner, now) = (std::fs::metadata(dir)?, file.metadata()?);
-    if now.uid() == 0 && (owner.uid(), owner.gid()) != (0, now.gid()) {
-        fchown(file, Some(owner.uid()), Some(owner.gid()))?;
-    }
-    Ok(())
 }
 
 fn parent(path: &Path) -> io::Result<&Path> {

@@ -110,6 +110,16 @@ fn systemctl(arguments: &[&str]) -> Result<String, String> {
     Ok(String::from_utf8_lossy(&shown.stdout).into_owned())
 }
 
+/// The service's process, if it runs.
+pub(super) fn main_pid() -> Option<u32> {
+    // sd_booted(3)
+    if !std::path::Path::new("/run/systemd/system").is_dir() {
+        return None;
+    }
+    let shown = systemctl(&["show", "--property=MainPID", "--value", UNIT]).ok()?;
+    shown.trim().parse().ok().filter(|pid| *pid != 0)
+}
+
 /// The settings of the service's unit that are in force.
 #[derive(Debug, PartialEq, Eq)]
 struct Unit(BTreeMap<String, Vec<String>>);

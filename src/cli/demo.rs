@@ -7,8 +7,9 @@ use smol_hyper::rt::FuturesIo;
 
 use super::global::Global;
 use super::outcome::Outcome;
+use super::owner::become_owner_of_place;
+use super::qr;
 use super::terminal::print;
-use super::{qr, serve};
 use crate::clock;
 use crate::config::value::{Listen, Sha256};
 use crate::config::{Credentials, Purpose, RawKey, Sources};
@@ -16,10 +17,12 @@ use crate::key::opaque;
 use crate::key::state::StateKeys;
 use crate::log;
 use crate::server::listen::{self, Role, SocketKind};
+use crate::service::Service;
 
 pub(super) fn run(global: &Global) -> Outcome {
     // A tour is quiet but for what it shows.
     log::start(global.verbosity - 1);
+    become_owner_of_place(&std::env::temp_dir())?;
     let dir =
         tempfile::Builder::new().prefix("invited-demo-").tempdir().context("cannot create a temporary directory")?;
     let socket = listen::bind(&Listen::Tcp("127.0.0.1:0".into()), Role::Http)?;
@@ -37,7 +40,7 @@ pub(super) fn run(global: &Global) -> Outcome {
     StateKeys::new(&settings.state_dir).store(&id, &key)?;
     let key = format!("{id}/{}", secret.reveal());
 
-    let service = serve::start(settings, sources)?;
+    let service = Service::start(settings, None, sources)?;
     async_std::task::block_on(service.run(vec![socket], async || {
         let location = ask(address, &key).await.context("cannot create an invite")?;
         print(&format!(

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use super::global::Global;
 use super::outcome::{Outcome, WrongUse};
+use super::owner::become_owner;
 use super::qr;
 use super::terminal::{hint, print, print_json};
 use crate::api::fields::Ttl;
@@ -119,6 +120,7 @@ struct Admin {
 pub(super) fn run(global: &Global, command: InviteCommand) -> Outcome {
     global.start_log();
     let settings = global.admin_settings()?;
+    become_owner(&settings)?;
     let ledger = Ledger::open(&settings.ledger)?;
     let keys = KeyRing::new(&settings.keys, Arc::new(StateKeys::new(&settings.state_dir)));
     let metrics = Arc::new(Metrics::new(ledger.commits().clone()));

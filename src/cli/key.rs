@@ -13,6 +13,7 @@ use super::global::Global;
 use super::key_declaration::{declaration, unproven};
 use super::key_import::import;
 use super::outcome::{Outcome, WrongUse};
+use super::owner::become_owner;
 use super::terminal::{hint, print, print_json};
 use crate::clock;
 use crate::config::value::{Moment, Sha256, Span};
@@ -137,6 +138,7 @@ fn create(settings: &Settings, options: CreateKey) -> Outcome {
     if let Some((_, origin)) = settings.keys.get(&id) {
         bail!("there is already a key {id}, declared in {origin}; choose another --id");
     }
+    become_owner(settings)?;
     let state = StateKeys::new(&settings.state_dir);
     let path = loop {
         match state.store(&id, &key) {
@@ -171,6 +173,7 @@ struct KeyList<'a> {
 }
 
 fn list(settings: &Settings, json: bool) -> Outcome {
+    become_owner(settings)?;
     let ring = KeyRing::new(&settings.keys, Arc::new(StateKeys::new(&settings.state_dir)));
     let keys = ring.all();
     let used = last_use(settings);
@@ -231,6 +234,7 @@ fn last_use(settings: &Settings) -> LastUse {
 
 fn delete(settings: &Settings, id: &str) -> Outcome {
     let id: KeyId = id.parse().map_err(|_| StateError::Absent)?;
+    become_owner(settings)?;
     let deleted = StateKeys::new(&settings.state_dir).delete(&id);
     match (deleted, settings.keys.get(&id)) {
         (Ok(()), None) => Ok(()),

@@ -7,6 +7,7 @@ use anyhow::{Context as _, bail};
 
 use super::key_declaration::unproven;
 use super::outcome::Outcome;
+use super::owner::become_owner;
 use super::terminal::{hint, print};
 use crate::config::value::{Moment, Sha256};
 use crate::config::{ApiMethod, Origin, RawKey, Settings};
@@ -20,6 +21,7 @@ pub(super) fn import(settings: &Settings, file: &Path, host: Option<&HostName>) 
     let keys = prosody::read(&text).with_context(|| format!("cannot import {}", file.display()))?;
     let from_folder = file.parent().and_then(Path::file_name).and_then(|name| prosody_host(name.to_str()?));
     let hosts: Vec<_> = host.cloned().or(from_folder).into_iter().collect();
+    become_owner(settings)?;
     let state = StateKeys::new(&settings.state_dir);
     let taken = state.current();
     for key in &keys {

@@ -12,6 +12,7 @@ mod key;
 mod key_declaration;
 mod key_import;
 mod outcome;
+mod owner;
 mod qr;
 mod refuse;
 mod serve;

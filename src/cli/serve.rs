@@ -2,12 +2,12 @@
 
 use super::global::Global;
 use super::outcome::{Outcome, WrongUse};
-use super::refuse;
+use super::{owner, refuse};
 use crate::config::value::Listen;
-use crate::config::{Credentials, Purpose, Settings, Sources};
+use crate::config::{Credentials, Purpose, Settings};
 use crate::log;
 use crate::server::listen::{self, Role, Socket};
-use crate::service::{ServeError, Service};
+use crate::service::{self, Service};
 
 const EXAMPLE: &str = "nothing is configured. Write /etc/invited/config.toml, for example:
 
@@ -44,20 +44,24 @@ fn prepare(global: &Global, adopted: &[Socket]) -> anyhow::Result<(Service, Vec<
     if adopted.iter().any(|socket| socket.role == Role::Https) && settings.tls.is_none() {
         return Err(WrongUse("systemd passed a socket named https, and [tls] is not configured".into()).into());
     }
-    let bound = bind(&settings, adopted)?;
-    Ok((start(settings, global.sources.clone())?, bound))
-}
-
-/// The service; faults of the configuration stay what they are.
-pub(super) fn start(settings: Settings, sources: Sources) -> anyhow::Result<Service> {
-    Service::start(settings, sources).map_err(|error| match error {
-        ServeError::Config(faults) => faults.into(),
-        ServeError::Ledger(_) | ServeError::Signals(_) | ServeError::Listen(_) => error.into(),
-    })
+    let tls = service::load_tls(&settings)?;
+    // Root binds what the owner of the state directory may not, and nothing where somebody else could lead it astray.
+    let is_roots = |listen: &Listen| match listen {
+        Listen::Tcp(_) => true,
+        Listen::Unix(path) => path.parent().is_none_or(owner::is_roots),
+    };
+    let (first, later): (Vec<_>, Vec<_>) = listeners(&settings, adopted).partition(|(listen, _)| is_roots(listen));
+    let bind = |(listen, role): (&Listen, Role)| listen::bind(listen, role);
+    let mut bound = first.into_iter().map(bind).collect::<Result<Vec<_>, _>>()?;
+    owner::become_owner(&settings)?;
+    for socket in later.into_iter().map(bind) {
+        bound.push(socket?);
+    }
+    Ok((Service::start(settings, tls, global.sources.clone())?, bound))
 }
 
 /// What is configured. Where systemd passed sockets, these are all; but for metrics, if none of them is for these.
-fn bind(settings: &Settings, adopted: &[Socket]) -> anyhow::Result<Vec<Socket>> {
+fn listeners<'a>(settings: &'a Settings, adopted: &[Socket]) -> impl Iterator<Item = (&'a Listen, Role)> {
     // Behind a socket file there is a proxy, which speaks TLS itself.
     let role = |listen: &Listen| match listen {
         Listen::Tcp(_) if settings.tls.is_some() => Role::Https,
@@ -65,7 +69,6 @@ fn bind(settings: &Settings, adopted: &[Socket]) -> anyhow::Result<Vec<Socket>> 
     };
     let public = settings.listen.iter().filter(|_| adopted.is_empty());
     let has_metrics = adopted.iter().any(|socket| socket.role == Role::Metrics);
-    let metrics = settings.metrics.listen.iter().filter(|_| !has_metrics);
-    let public = public.map(|listen| listen::bind(listen, role(listen)));
-    Ok(public.chain(metrics.map(|listen| listen::bind(listen, Role::Metrics))).collect::<Result<_, _>>()?)
+    let metrics = settings.metrics.listen.iter().filter(move |_| !has_metrics);
+    public.map(move |listen| (listen, role(listen))).chain(metrics.map(|listen| (listen, Role::Metrics)))
 }

@@ -8,6 +8,7 @@ use clap::Subcommand;
 
 use super::global::Global;
 use super::outcome::{Outcome, WrongUse};
+use super::owner::become_owner;
 use super::terminal::{hint, print};
 use crate::clock;
 use crate::config::value::Span;
@@ -94,6 +95,7 @@ fn mint(settings: &Settings, options: MintToken) -> Outcome {
     let algorithm = algorithm.unwrap_or_else(|| private.algorithm());
     let token = private.sign(&options.id, algorithm, &claims).with_context(|| format!("cannot sign with {file}"))?;
     if declared.is_some() {
+        become_owner(settings)?;
         let ring = KeyRing::new(&settings.keys, Arc::new(StateKeys::new(&settings.state_dir)));
         if let Err((reason, _)) = ring.authenticate(&token, settings.public_url.as_ref(), now) {
             hint(&format!("note: with this configuration the service refuses this token: {reason}"));

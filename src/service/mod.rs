@@ -27,7 +27,7 @@ use crate::backend::Backends;
 use crate::caller::AppState;
 use crate::clock;
 use crate::component;
-use crate::config::{Faults, Settings, Sources};
+use crate::config::{Settings, Sources};
 use crate::desk::Desk;
 use crate::key::KeyRing;
 use crate::key::state::StateKeys;
@@ -35,7 +35,7 @@ use crate::ledger::{Ledger, OpenError};
 use crate::metrics::Metrics;
 use crate::server::lifecycle::{self, ServiceSignal, ServiceSignals};
 use crate::server::listen::{Role, Socket};
-use crate::server::{Listeners, Server};
+use crate::server::{Listeners, Server, TlsConfig};
 use housekeeper::Housekeeper;
 pub use in_force::load_tls;
 use in_force::log_notices;
@@ -51,9 +51,6 @@ const METRICS_PATIENCE: Duration = Duration::from_secs(1);
 /// Why the service cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    /// The configuration cannot be put in force.
-    #[error(transparent)]
-    Config(#[from] Faults),
     /// The ledger cannot be opened.
     #[error(transparent)]
     Ledger(#[from] OpenError),
@@ -73,16 +70,16 @@ pub struct Service {
 }
 
 impl Service {
-    /// Opens the ledger and reads the keys. `sources` are read again on reload.
+    /// Opens the ledger and reads the keys. `tls` is what [`load_tls`] gave; `sources` are read again on reload.
     ///
     /// # Errors
     /// When a person must act.
-    pub fn start(settings: Settings, sources: Sources) -> Result<Self, ServeError> {
+    pub fn start(settings: Settings, tls: Option<Arc<TlsConfig>>, sources: Sources) -> Result<Self, ServeError> {
         let ledger = Ledger::open(&settings.ledger)?;
         let state_keys = Arc::new(StateKeys::new(&settings.state_dir));
         let _ = state_keys.current();
         let server = Server::new(settings.http.clone());
-        server.replace_tls(load_tls(&settings)?);
+        server.replace_tls(tls);
         let keys = KeyRing::new(&settings.keys, Arc::clone(&state_keys));
         log_notices(&settings);
         let metrics = Arc::new(Metrics::new(ledger.commits().clone()));
