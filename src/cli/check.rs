@@ -8,6 +8,7 @@ use anyhow::bail;
 use super::as_service::{self, Tried};
 use super::global::Global;
 use super::outcome::{Outcome, Reported, is_closed_pipe, report};
+use super::owner::become_owner;
 use super::terminal::{hint, print};
 use crate::backend::{Backends, Examination};
 use crate::component::{self, ConnectError, Examined};
@@ -31,6 +32,9 @@ pub(super) struct CheckOptions {
     /// Connect to the XMPP servers and the component, too; as root, with the service's own user and sandbox
     #[arg(long)]
     connect: bool,
+    /// Judge the configuration alone, and leave the state directory unread
+    #[arg(long)]
+    no_state: bool,
     /// What `as_service` runs: that part alone, as who it is
     #[arg(long, hide = true, requires = "connect")]
     only_connect: bool,
@@ -45,35 +49,42 @@ pub(super) fn run(global: &Global, options: &CheckOptions) -> Outcome {
         };
     }
     let settings = merged.settings(&Credentials::from_environment(), Purpose::Check)?;
-    let mut faults = match service::load_tls(&settings) {
-        Ok(_) => vec![],
-        Err(Faults(faults)) => faults,
+    let tls = service::load_tls(&settings);
+    // As root, if at all: systemd takes the command from nobody else.
+    let tried = if options.connect && tls.is_ok() { as_service::try_out(global)? } else { Tried::Not };
+    if tried == Tried::Not {
+        // The service itself has other ones: it sees its credentials.
+        notes(&settings);
+    }
+    let connected = match tried {
+        Tried::As(0) => Ok(()),
+        Tried::As(status) => Err(Reported(status).into()),
+        Tried::Not if options.connect && tls.is_ok() => connect(&settings),
+        Tried::Not => Ok(()),
     };
+    let mut faults = tls.err().map_or_else(Vec::new, |Faults(faults)| faults);
+    let keys = if options.no_state { settings.keys.len() } else { look_at_keys(&settings, &mut faults)? };
+    if !faults.is_empty() {
+        return Err(Faults(faults).into());
+    }
+    connected?;
+    let hosts = settings.hosts.len();
+    print(&format!("valid: {hosts} host{}, {keys} key{}", plural(hosts), plural(keys)))
+}
+
+/// How many keys there are, declared and in the state directory; adds what is wrong with them together.
+fn look_at_keys(settings: &Settings, faults: &mut Vec<ConfigFault>) -> anyhow::Result<usize> {
+    become_owner(settings)?;
     let keys = KeyRing::new(&settings.keys, Arc::new(StateKeys::new(&settings.state_dir)));
     for id in keys.twice() {
         let origin = settings.keys.get(&id).map(|(_, origin)| origin.clone());
         let reason = format!("is also in the state directory; run `invited key delete {id}` there, or rename this one");
         faults.push(ConfigFault { path: format!("keys.{id}"), value: None, origin, reason });
     }
-    if !faults.is_empty() {
-        return Err(Faults(faults).into());
-    }
-    let tried = if options.connect { as_service::try_out(global)? } else { Tried::Not };
-    if tried == Tried::Not {
-        // The service itself has other ones: it sees its credentials.
-        notes(&settings);
-    }
     for fault in &keys.state().current().faults {
         hint(&format!("note: key file {fault}"));
     }
-    match tried {
-        Tried::As(0) => {}
-        Tried::As(status) => return Err(Reported(status).into()),
-        Tried::Not if options.connect => connect(&settings)?,
-        Tried::Not => {}
-    }
-    let (hosts, keys) = (settings.hosts.len(), keys.all().len());
-    print(&format!("valid: {hosts} host{}, {keys} key{}", plural(hosts), plural(keys)))
+    Ok(keys.all().len())
 }
 
 /// Tries what there is to try, with what the service gets.

@@ -113,13 +113,31 @@ def upgrade_with_a_configuration_that_is_wrong_leaves_running_what_runs():
     good, before = open(CONF).read(), pid()
     write(CONF, good + 'colour = "red"\n')
     said = install(FIRST)
-    assert "not valid" in said and "colour" in said, said
+    assert "not restarted" in said and "colour" in said, said
     assert pid() == before
     invite(keys["key"])
     write(CONF, good)
     install(SECOND)
     invite(keys["key"])
     assert pid() != before
+
+
+@check
+def upgrade_restarts_whatever_the_services_user_has_put_into_its_directory():
+    sh("invited key create --id planted")
+    digest = re.search("sha256 = .*", open("/var/lib/private/invited/keys/planted.toml").read())[0]
+    declared = "/etc/invited/conf.d/planted.toml"
+    write(declared, f"[keys.planted]\n{digest}\n")
+    assert "keys.planted" in sh("invited check", status=2).stderr
+    before = pid()
+    said = install(FIRST)
+    assert "not restarted" not in said, said
+    invite(keys["key"])
+    assert pid() != before, "the service is still the old one"
+    os.remove(declared)
+    sh("invited key delete planted")
+    install(SECOND)
+    invite(keys["key"])
 
 
 @check

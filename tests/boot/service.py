@@ -568,6 +568,8 @@ VirtualHost "example.com"
     assert said.startswith(f"example.com: Prosody {version}") and "valid: 1 host" in said, said
     assert "tried as user invited with group prosody and without network" in said, said
     assert "preauth=" in mint()["uri"]
+    # By hand, too: with the groups that the running service has.
+    assert "preauth=" in out("invited invite create --uri")
     assert sign_up("juliet") == 303
     assert not journal("not permitted"), "the system call filter is in the way"
     return f"Prosody {version}"
