@@ -17,7 +17,7 @@ use postgres::Postgres;
 
 fn open(url: LedgerUrl, dir: &tempfile::TempDir) -> Ledger {
     let (key_file, retention) = (dir.path().join("ledger.key"), Duration::from_hours(1));
-    Ledger::open(&LedgerSettings { url, key_file, retention }).unwrap()
+    Ledger::open(&LedgerSettings { url, key_file, key: None, retention }).unwrap()
 }
 
 fn now() -> Timestamp {

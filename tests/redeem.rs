@@ -284,7 +284,7 @@ impl Place {
             Self::Postgres { dir, url, .. } => (LedgerUrl::Postgres(Box::new(url.parse().unwrap())), dir),
         };
         let (key_file, retention) = (dir.path().join(KEY_FILE), Duration::from_hours(1));
-        Ledger::open(&LedgerSettings { url, key_file, retention }).unwrap()
+        Ledger::open(&LedgerSettings { url, key_file, key: None, retention }).unwrap()
     }
 }
 

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::checks::Checks;
 use super::origin::Origin;
 use super::postgres::{Postgres, PostgresError};
+use super::secret::Secret;
 use super::value::Span;
 
 /// `[ledger]`
@@ -45,6 +46,8 @@ pub struct LedgerSettings {
     pub url: LedgerUrl,
     /// The ledger key's file. Nodes that share a ledger have the same.
     pub key_file: PathBuf,
+    /// What was in it, where it is not in the state directory: a file for root alone is read as long as that is who reads.
+    pub key: Option<Secret>,
     /// How long ended invites are kept.
     pub retention: Duration,
 }
@@ -84,7 +87,10 @@ impl RawLedger {
         // A bare name is a credential where one was passed, else a file of the state directory.
         let credential = checks.credentials().locate(&self.key_file).ok().filter(|path| path.exists());
         let key_file = credential.unwrap_or_else(|| state_dir.join(&self.key_file));
-        LedgerSettings { url, key_file, retention: self.retention.0 }
+        // Where it cannot be read, whoever opens the ledger says so.
+        let elsewhere = !key_file.starts_with(state_dir);
+        let key = elsewhere.then(|| checks.credentials().read(&key_file).ok()).flatten();
+        LedgerSettings { url, key_file, key, retention: self.retention.0 }
     }
 }
 

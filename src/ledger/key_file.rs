@@ -17,6 +17,9 @@ use crate::invite::token::LedgerKey;
 pub(super) fn load_or_create(settings: &LedgerSettings) -> Result<LedgerKey, OpenError> {
     let path = settings.key_file.as_path();
     let failed = |source| OpenError::Io { path: path.to_owned(), source };
+    if let Some(key) = &settings.key {
+        return decode(key.reveal()).ok_or_else(|| OpenError::BadKey(path.to_owned()));
+    }
     match std::fs::read_to_string(path) {
         Ok(text) => return decode(&text).ok_or_else(|| OpenError::BadKey(path.to_owned())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
