@@ -48,7 +48,7 @@ where
         async move {
             let now = clock::now();
             let state = Arc::clone(request.state());
-            let key = let_in(&request, now).await?;
+            let key = authenticate(&request, now).await?;
             let call = Call { request, key: Arc::clone(&key), now };
             let answer = match scope {
                 Some(scope) if !call.key.settings.allow.contains(&scope) => Err(lacks(scope)),
@@ -63,7 +63,7 @@ where
     }
 }
 
-async fn let_in(request: &Request, now: Timestamp) -> Result<Arc<Key>, Problem> {
+async fn authenticate(request: &Request, now: Timestamp) -> Result<Arc<Key>, Problem> {
     let presented = request.header(headers::AUTHORIZATION).and_then(|header| bearer(header.as_str()));
     let access = &request.state().desk.access;
     access.authenticate(presented, address_of(request), now).await.map_err(|error| match error {

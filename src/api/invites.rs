@@ -209,7 +209,7 @@ pub async fn list(call: Call) -> Result<Response, Problem> {
 /// When there is none that the key may know of.
 pub async fn get(call: Call) -> Result<Response, Problem> {
     let invite = call.desk().invites.find(&call.key, id(&call)?).await?.ok_or(Problem::NotFound)?;
-    let invite = call.desk().app_tokens.refresh(invite, call.now).await?;
+    let invite = call.desk().app_tokens.renew(invite, call.now).await?;
     json(200, &view(&call, invite)?)
 }
 

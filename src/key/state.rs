@@ -152,7 +152,7 @@ impl StateKeys {
             if entry.file_name().as_encoded_bytes().starts_with(files::TEMPORARY_PREFIX.as_bytes()) {
                 continue;
             }
-            if let Err(reason) = snapshot.take_in(&path, before) {
+            if let Err(reason) = snapshot.read_key(&path, before) {
                 snapshot.faults.push(format!("{} is skipped: {reason}", files::shown(&path)));
             }
         }
@@ -205,7 +205,7 @@ impl Snapshot {
     }
 
     /// Reads one file, or takes over what it was if it has not changed.
-    fn take_in(&mut self, path: &Path, before: &Snapshot) -> Result<(), String> {
+    fn read_key(&mut self, path: &Path, before: &Snapshot) -> Result<(), String> {
         let id: KeyId = path
             .file_name()
             .and_then(|name| name.to_str()?.strip_suffix(".toml"))

@@ -178,7 +178,7 @@ impl AppTokens {
     ///
     /// # Errors
     /// When the ledger cannot be used. A server that is away is no error: then nothing new is known.
-    pub async fn refresh(&self, invite: Invite, now: Timestamp) -> Result<Invite, LedgerError> {
+    pub async fn renew(&self, invite: Invite, now: Timestamp) -> Result<Invite, LedgerError> {
         let Some((backend, token, text)) = self.token_out(&invite, now) else { return Ok(invite) };
         let state = match backend.look_up(&text).await {
             Ok(state) => state,

@@ -88,7 +88,7 @@ impl Offers {
 
     /// The invite as its server knows it now, with a token for apps where that can be; and whether it is for accounts.
     async fn fresh(&self, invite: Invite, app_link: AppLink, now: Timestamp) -> Result<(Invite, bool), LedgerError> {
-        let invite = self.app_tokens.refresh(invite, now).await?;
+        let invite = self.app_tokens.renew(invite, now).await?;
         let invite = match app_link {
             AppLink::Wanted => self.app_tokens.offer(invite, now).await?,
             AppLink::NotWanted => invite,
