@@ -7,77 +7,20 @@
 //!
 //! Who the owner is must not be in others' hands, either; [`Way`] sees to that.
 
+mod error;
 mod reach;
 mod way;
 
 use std::ffi::CString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use nix::errno::Errno;
 use nix::unistd::{Gid, Uid, User, geteuid, getgrouplist, setgroups, setresgid, setresuid};
 
 use super::as_service;
 use crate::config::{LedgerUrl, Settings};
+use error::{Named, OwnerError};
 use way::{Place, Way};
-
-/// Why root does not work on a state directory.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum OwnerError {
-    /// The system says no.
-    #[error("cannot reach {} ({why})", path.display())]
-    Io { path: PathBuf, why: Errno },
-    /// Something else has its name.
-    #[error("{} is no directory; move it away, or set another state_dir", .0.display())]
-    NoDirectory(PathBuf),
-    /// Others than the owner decide what is in it.
-    #[error(
-        "{} is no directory of one owner: its mode is {mode:04o}, so others can write there; run: chmod go-w {}",
-        path.display(), path.display()
-    )]
-    Open { path: PathBuf, mode: u32 },
-    /// Others than the owner decide where the path leads.
-    #[error(
-        "{} belongs to {owner}, but {other}, to whom {} belongs, can put another one in its place; \
-         have each directory above it belong to root or to {owner}",
-        dir.display(), path.display()
-    )]
-    Replaceable { dir: PathBuf, owner: Named, path: PathBuf, other: Named },
-    /// The keys are somebody else's.
-    #[error(
-        "{} is no directory of one owner: it belongs to {owner}, and `keys` in it to {other}; once you know why, run: \
-         chown -hR {} {}", dir.display(), owner.0, dir.display()
-    )]
-    Mixed { dir: PathBuf, owner: Named, other: Named },
-    /// What root would write is in somebody's hands, and the state directory is not.
-    #[error(
-        "{} is in a directory of {owner}, and {} belongs to root; have both belong to the user that the service runs as",
-        path.display(), dir.display()
-    )]
-    Elsewhere { path: PathBuf, owner: Named, dir: PathBuf },
-    /// It is below a directory that its owner may not enter, and could not be put elsewhere.
-    #[error(
-        "{owner}, to whom {} belongs, cannot reach it by that path, and no other could be made for it ({why}); run it as \
-         systemd runs the service: systemd-run --pipe -p DynamicUser=yes -p User=invited -p StateDirectory=invited \
-         invited …", dir.display()
-    )]
-    OutOfReach { dir: PathBuf, owner: Named, why: Errno },
-    /// It is root no more, or not quite.
-    #[error("cannot become {owner}, to whom {} belongs ({why}); run it as that user", dir.display())]
-    Refused { dir: PathBuf, owner: Named, why: Errno },
-}
-
-/// A user, for a message.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Named(Uid);
-
-impl std::fmt::Display for Named {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match User::from_uid(self.0) {
-            Ok(Some(user)) => write!(f, "user {}", user.name),
-            _ => write!(f, "user {}", self.0),
-        }
-    }
-}
 
 /// Has this process, if it is root's, go on as the owner of the state directory; where that is root, as root. If it is not
 /// there yet, that is the owner of where it would be created.
@@ -148,7 +91,7 @@ fn assume(way: &Way, owner: Uid) -> Result<(), OwnerError> {
     if owner.is_root() {
         return Ok(());
     }
-    let refused = |why| refused(way, owner, why);
+    let refused = |why| OwnerError::refused(way.asked(), owner, why);
     let (group, groups) = groups(way.end(), owner).map_err(refused)?;
     setgroups(&groups).map_err(refused)?;
     setresgid(group, group, group).map_err(refused)?;
@@ -156,10 +99,6 @@ fn assume(way: &Way, owner: Uid) -> Result<(), OwnerError> {
     setresuid(owner, owner, owner).map_err(refused)?;
     tracing::info!("no longer root but {}, to whom {} belongs", Named(owner), way.asked().display());
     Ok(())
-}
-
-fn refused(way: &Way, owner: Uid, why: Errno) -> OwnerError {
-    OwnerError::Refused { dir: way.asked().to_owned(), owner: Named(owner), why }
 }
 
 /// The groups of a user, and the one that its files are to have: that of the directory, if that is one of them.

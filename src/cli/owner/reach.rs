@@ -14,8 +14,8 @@ use nix::sched::{CloneFlags, unshare};
 use nix::sys::stat::{Mode, fchmod, fstat, mkdirat};
 use nix::unistd::{Uid, setresuid};
 
+use super::error::{Named, OwnerError};
 use super::way::{Place, Way};
-use super::{Named, OwnerError, refused};
 
 const ROOT: Uid = Uid::from_raw(0);
 
@@ -46,7 +46,7 @@ pub(super) fn ensure(way: &Way, owner: Uid) -> Result<(), OwnerError> {
 
 /// The first directory on the way that `owner` may not enter.
 fn unentered(way: &Way, owner: Uid) -> Result<Option<&Place>, OwnerError> {
-    let refused = |why| refused(way, owner, why);
+    let refused = |why| OwnerError::refused(way.asked(), owner, why);
     let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
     let is_closed = |place: &&Rc<Place>| openat(&place.fd, ".", flags, Mode::empty()).is_err();
     // The saved user stays root, so that it is root again; whoever can signal or trace the owner cannot do so to this.

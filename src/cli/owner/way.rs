@@ -13,7 +13,7 @@ use nix::fcntl::{AtFlags, OFlag, open, openat, readlinkat};
 use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat, mkdirat};
 use nix::unistd::{Gid, Uid};
 
-use super::{Named, OwnerError};
+use super::error::{Named, OwnerError};
 
 /// As many as the kernel follows (`path_resolution(7)`).
 const MAX_LINKS: usize = 40;
