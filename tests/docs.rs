@@ -41,6 +41,10 @@ fn file(path: &str) -> String {
     std::fs::read_to_string(Path::new(ROOT).join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
+fn has_extension(path: &str, extensions: &[&str]) -> bool {
+    Path::new(path).extension().is_some_and(|own| extensions.iter().any(|extension| own == *extension))
+}
+
 /// The languages of a page's blocks, in their order.
 fn languages(text: &str) -> Vec<&str> {
     // Every second fence ends a block.
@@ -74,7 +78,7 @@ fn every_page_is_listed_and_found_from_the_readme() {
     let mut pages: BTreeSet<String> = BTreeSet::new();
     for entry in std::fs::read_dir(Path::new(ROOT).join("docs")).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
-        if name.ends_with(".md") {
+        if has_extension(&name, &["md"]) {
             pages.insert(format!("docs/{name}"));
         }
     }
@@ -189,13 +193,13 @@ fn tests_that_the_threat_model_names_are_there() {
     let mut named = 0;
     for code in page("docs/threat-model.md").split('`').skip(1).step_by(2) {
         let (place, test) = code.split_once(": ").unwrap_or((code, ""));
-        if !place.ends_with(".rs") && !place.ends_with(".py") {
+        if !has_extension(place, &["rs", "py"]) {
             continue;
         }
         let place = if place.starts_with("src/") { place.to_owned() } else { format!("tests/{place}") };
-        let text = file(&place);
+        let source = file(&place);
         let defined = [format!("fn {test}("), format!("def {test}(")];
-        assert!(test.is_empty() || defined.iter().any(|line| text.contains(line)), "{place} has no {test}");
+        assert!(test.is_empty() || defined.iter().any(|line| source.contains(line)), "{place} has no {test}");
         named += 1;
     }
     assert!(named > 40, "only {named} tests were found");
