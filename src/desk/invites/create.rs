@@ -73,7 +73,7 @@ impl Invites {
             Ok(created?.map(|invites| invites.into_iter().map(|invite| links.of(invite)).collect::<Vec<_>>()))
         };
         let created = created.await;
-        self.record(MetricLabels { host: label, key: caller.source().label() }, &created);
+        self.record(&MetricLabels { host: label, key: caller.source().label() }, &created);
         created
     }
 
@@ -89,17 +89,17 @@ impl Invites {
     }
 
     /// Counts and logs what came of a request.
-    fn record(&self, labels: MetricLabels, created: &Result<Answer<Vec<CreatedInvite>>, CreateInviteError>) {
+    fn record(&self, labels: &MetricLabels, created: &Result<Answer<Vec<CreatedInvite>>, CreateInviteError>) {
         let metrics = &self.context.metrics;
         match created {
             Ok(Answer { is_repeated: true, .. }) => {}
             Ok(Answer { value, .. }) => {
-                metrics.created.get_or_create(&labels).inc_by(value.len() as u64);
+                metrics.created.get_or_create(labels).inc_by(value.len() as u64);
                 for Invite { id, draft, .. } in value.iter().map(|created| &created.invite) {
                     event(&Event::InviteCreated { invite: id, host: &draft.host, source: &draft.source });
                 }
             }
-            Err(_) => _ = metrics.refused.get_or_create(&labels).inc(),
+            Err(_) => _ = metrics.refused.get_or_create(labels).inc(),
         }
     }
 
