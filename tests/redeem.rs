@@ -136,7 +136,7 @@ impl Ask {
             Self::Redeem(id, account) => {
                 async move { Some(ledger.redeem(id, account, Via::Api, None, now).await.ok()?.value) }.boxed()
             }
-            Self::Change(id, change) => async move { ledger.change(id, change, None, now).await.ok() }.boxed(),
+            Self::Change(id, change) => async move { ledger.amend(id, change, None, now).await.ok() }.boxed(),
             Self::Revoke(id) => async move { ledger.revoke(vec![id], now).await.ok()?.pop() }.boxed(),
         }
     }

@@ -401,7 +401,7 @@ fn an_invite_that_ends_takes_its_token_along() {
     place.tend();
     assert_eq!(place.server.live_tokens().len(), 1, "it is taken back when the server is there again");
     let change = Change { expires_at: Some(place.now + SignedDuration::from_hours(1)), ..Change::default() };
-    block_on(place.desk.ledger.change(shortened.invite.id, change, None, place.now)).unwrap();
+    block_on(place.desk.ledger.amend(shortened.invite.id, change, None, place.now)).unwrap();
     place.later(3_600);
     place.tend();
     assert_eq!(place.server.live_tokens(), [""; 0]);

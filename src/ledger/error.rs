@@ -87,7 +87,7 @@ pub enum OpenError {
         /// Ours.
         known: i64,
     },
-    /// Where it is, only the service itself is told.
+    /// Where it is, only the service itself gets to see.
     #[error(
         "ledger.url_file is a credential, and $CREDENTIALS_DIRECTORY is not set; use an absolute path, or ask the service's API"
     )]
@@ -100,18 +100,18 @@ pub enum OpenError {
     ForeignTable(String),
     /// A PostgreSQL database that cannot hold every name.
     #[error(
-        "the PostgreSQL database is encoded in {0}, which has no place for some names; make it with ENCODING 'UTF8'"
+        "the PostgreSQL database is encoded in {0}, which has no place for some names; create it with ENCODING 'UTF8'"
     )]
     Encoding(String),
-    /// The ledger was made with another key.
-    #[error("the ledger key {} does not belong to the ledger {ledger}; put back the key that it was made with", key_file.display())]
+    /// The ledger was created with another key.
+    #[error("the ledger key {} does not belong to the ledger {ledger}; put back the key that it was created with", key_file.display())]
     WrongKey {
         /// The ledger.
         ledger: String,
         /// The key.
         key_file: PathBuf,
     },
-    /// There is a ledger and no key; a new key would make all links invalid.
+    /// There is a ledger and no key; with a new key no link is valid.
     #[error(
         "the ledger {ledger} is there, but its key {} is not; put the key back from a backup, or move the ledger away to start anew",
         key_file.display()
@@ -124,7 +124,7 @@ pub enum OpenError {
     },
     /// There is no key, and nobody says whether there is a ledger.
     #[error(
-        "the ledger key {} is not there, and whether a new one may be made cannot be asked; start PostgreSQL",
+        "the ledger key {} is not there, and whether a new one may be created cannot be asked; start PostgreSQL",
         key_file.display()
     )]
     KeyUncertain {
@@ -177,7 +177,7 @@ impl From<SqlError> for LedgerError {
     }
 }
 
-/// Why invites were not made.
+/// Why invites were not created.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CreateError {
     /// The ledger cannot be written.
@@ -187,7 +187,7 @@ pub enum CreateError {
     #[error("another invite already reserves the name {0}")]
     NameReserved(Username),
     /// The key's rate is used up.
-    #[error("the key has made as many invites as its limit allows for now")]
+    #[error("the key has created as many invites as its limit allows for now")]
     Limit {
         /// When there is room.
         retry_after: Duration,
@@ -235,7 +235,7 @@ pub enum RedeemError {
     /// There is no such invite.
     #[error("there is no such invite")]
     Absent,
-    /// It is spent, expired or revoked.
+    /// It is redeemed, expired or revoked.
     #[error("the invite is {0}")]
     Ended(Status),
     /// It is for another name.
@@ -244,7 +244,7 @@ pub enum RedeemError {
     /// Somebody has the name, or another invite reserves it.
     #[error("the name {0} is taken")]
     Taken(Username),
-    /// The last use belongs to a token that is out; it must be taken back first.
+    /// The last use belongs to a token that is out; it must be withdrawn first.
     #[error("an app may be using this invite")]
     AppTokenOutstanding,
     /// The Idempotency-Key came before, with another body.

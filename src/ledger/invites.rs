@@ -47,18 +47,18 @@ impl Ledger {
         self.readers.read(move |store| store.would_create(&limits, count, request.as_ref(), now)).await
     }
 
-    /// Changes an invite; gives it as it is then.
+    /// Amends an invite; gives it as it is then.
     ///
     /// # Errors
-    /// Nothing was changed.
-    pub async fn change(
+    /// Nothing was amended.
+    pub async fn amend(
         &self,
         id: InviteId,
         change: Change,
         limits: Option<SourceLimits>,
         now: Timestamp,
     ) -> Result<Invite, ChangeError> {
-        self.write(move |transaction| transaction.change(id, change, limits.as_ref(), now)).await
+        self.write(move |transaction| transaction.amend(id, change, limits.as_ref(), now)).await
     }
 
     /// Revokes invites; gives those that were pending, as they are now. Those that are not there are left out.

@@ -4,7 +4,7 @@
 //! a narrow seam ([`sql`]); what is each engine's own is in [`sqlite`] and [`postgres`].
 //!
 //! One thread writes ([`commit`]): what waits together is committed together, with one fsync. Answers leave after the
-//! commit, so what a caller was told survives `kill -9` and power loss. Reads go to connections of their own and never
+//! commit, so what a caller was answered survives `kill -9` and power loss. Reads go to connections of their own and never
 //! wait for the writer. Limits are judged in the transaction that would use them up.
 //!
 //! This file is the handle that others have; what it can be asked is in `invites`, `uses` and `counts`.

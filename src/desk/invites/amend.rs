@@ -40,7 +40,7 @@ impl Invites {
         let bounds = self.bounds(&caller, Some(&invite.draft.host));
         let change = policy::validate_change(request, &invite, &bounds, now).map_err(AmendError::Fields)?;
         let revoked = change.revoked;
-        let invite = self.context.ledger.change(id, change, caller.limits(), now).await?;
+        let invite = self.context.ledger.amend(id, change, caller.limits(), now).await?;
         if revoked == Some(true) && invite.revoked_at == Some(now) {
             event(&Event::InviteRevoked { invite: &invite.id, host: &invite.draft.host });
         }

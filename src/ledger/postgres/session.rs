@@ -47,7 +47,7 @@ SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit
        set_config('lock_timeout', '5s', false), \
        set_config('idle_in_transaction_session_timeout', '8s', false)";
 
-/// More than there are statements, but for lists: these are made of what is asked for.
+/// More than there are statements, but for lists: their statements depend on what is asked for.
 const STATEMENTS: usize = 64;
 
 /// A connection.

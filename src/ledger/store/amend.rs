@@ -1,4 +1,4 @@
-//! Statements that change invites.
+//! Statements that amend invites, or revoke them.
 
 use jiff::Timestamp;
 
@@ -10,8 +10,8 @@ use crate::ledger::error::{ChangeError, LedgerError, SqlError};
 use crate::ledger::limits::SourceLimits;
 
 impl Transaction<'_> {
-    /// Changes an invite.
-    pub(in crate::ledger) fn change(
+    /// Amends an invite.
+    pub(in crate::ledger) fn amend(
         &mut self,
         id: InviteId,
         change: Change,
