@@ -43,12 +43,12 @@ pub enum SecretError {
     #[error("expected a credential's name or an absolute path")]
     Relative,
     /// The file cannot be read.
-    #[error("cannot read {}", path.display())]
+    #[error("cannot read {} ({error})", path.display())]
     Read {
         /// The file.
         path: PathBuf,
-        /// Why.
-        source: std::io::Error,
+        /// Why; no source, as a fault is one text with the value and its origin.
+        error: std::io::Error,
     },
     /// The file has nothing in it.
     #[error("{} is empty", .0.display())]
@@ -89,7 +89,7 @@ impl Credentials {
         let mut text = String::new();
         std::fs::File::open(&path)
             .and_then(|file| file.take(MAX_BYTES).read_to_string(&mut text))
-            .map_err(|source| SecretError::Read { path: path.clone(), source })?;
+            .map_err(|error| SecretError::Read { path: path.clone(), error })?;
         let text = text.trim_end_matches(['\r', '\n']);
         if text.is_empty() { Err(SecretError::Empty(path)) } else { Ok(Secret::new(text.to_owned())) }
     }

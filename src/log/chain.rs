@@ -1,11 +1,12 @@
-//! How an error reads: what happened, in brackets what caused it, then the way out. The only place that prints causes; an
-//! error's own text never repeats its source.
+//! How an error reads: what happened, what caused it, the way out. The only place that prints causes; an error's own text
+//! never repeats its source.
 
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
-/// `error` and all that caused it, each once: `cannot open the ledger x (disk I/O error); check the disk`.
+/// `error` and all that caused it, each once: `cannot read the key: permission denied`, or, where the text ends in a way out,
+/// `cannot read the key (permission denied); run as root`.
 pub fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl fmt::Display + 'a {
     Chain(error)
 }
@@ -14,16 +15,14 @@ struct Chain<'a>(&'a (dyn Error + 'static));
 
 impl fmt::Display for Chain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(mut source) = self.0.source() else { return write!(f, "{}", self.0) };
         let text = self.0.to_string();
-        // The way out stands at the end of what happened.
-        let (what, way_out) = text.split_at(text.find("; ").unwrap_or(text.len()));
-        write!(f, "{what} ({source}")?;
-        while let Some(next) = source.source() {
-            source = next;
-            write!(f, ": {source}")?;
+        let causes = std::iter::successors(self.0.source(), |&error| error.source()).map(ToString::to_string);
+        let causes = causes.collect::<Vec<_>>().join(": ");
+        match text.split_once("; ") {
+            _ if causes.is_empty() => f.write_str(&text),
+            Some((what, way_out)) => write!(f, "{what} ({causes}); {way_out}"),
+            None => write!(f, "{text}: {causes}"),
         }
-        write!(f, "){way_out}")
     }
 }
 
@@ -78,7 +77,7 @@ mod tests {
     fn every_cause_is_told_once_and_the_way_out_last() {
         let cause = || std::io::Error::other("no medium");
         let told = |error: Failure| chain(&error).to_string();
-        assert_eq!(told(cause().into()), "cannot read the page (no medium)");
+        assert_eq!(told(cause().into()), "cannot read the page: no medium");
         let open = || Failure::Open(Box::new(cause().into()));
         assert_eq!(
             told(open()),
