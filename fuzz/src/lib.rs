@@ -12,8 +12,11 @@ use invited::key::lua::{self, Value};
 use invited::server::head::{self, BodyLength, MAX_HEAD_BYTES};
 use minidom::Element;
 
+/// What is asserted of any bytes.
+pub type Target = fn(&[u8]);
+
 /// Every target, as `fuzz_targets/` and `corpus/` call it.
-pub const TARGETS: [(&str, fn(&[u8])); 7] = [
+pub const TARGETS: [(&str, Target); 7] = [
     ("cursors", cursors),
     ("elements", elements),
     ("forwarded", forwarded),
@@ -58,7 +61,9 @@ pub fn elements(data: &[u8]) {
     let pieces: Vec<_> = data.chunks(cut).collect();
     assert_eq!(read(&pieces), whole, "in pieces of {cut}");
     let mut reader = Reader::default();
-    pieces.iter().for_each(|piece| reader.feed(piece));
+    for piece in pieces {
+        reader.feed(piece);
+    }
     assert_eq!(taken(&mut reader, false), whole, "in pieces of {cut}, before any is looked at");
     for element in whole.into_iter().filter_map(Result::ok) {
         let Ok(bytes) = to_bytes(&element) else { continue };
