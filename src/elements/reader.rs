@@ -79,6 +79,11 @@ impl Reader {
     /// When there is none, or it is no XML.
     pub fn opening(&mut self) -> Result<Option<Element>, StreamError> {
         if self.tree.depth() == 0 {
+            // The parser would wait for the end of a text, and only then say that there must be none here.
+            let first = self.unread.iter().find(|byte| !byte.is_ascii_whitespace());
+            if self.bytes == 0 && first.is_some_and(|first| *first != b'<') {
+                return Err(StreamError::Xml("it does not begin with a tag".into()));
+            }
             self.parse(Until::Opened)?;
         }
         Ok(if self.tree.depth() > 0 { self.tree.top().cloned() } else { None })

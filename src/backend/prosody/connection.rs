@@ -277,7 +277,7 @@ mod tests {
         let error = "<stream:error><not-well-formed/></stream:error>";
         assert_eq!(first(&[stream, error]), "Prosody found the stream wrong");
         for other in ["<html>", "<html xmlns='http://www.w3.org/1999/xhtml'>", "HTTP/1.1 400 Bad Request\r\n"] {
-            assert_eq!(first(&[other]), "this is no admin socket");
+            assert_eq!(first(&[other]), "this is no admin socket", "{other}");
         }
         assert_eq!(first(&[stream, "<foo/>"]), "this is no admin socket");
         assert_eq!(first(&[stream, "</stream:stream>"]), "Prosody ended the stream");
