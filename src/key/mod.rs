@@ -11,6 +11,7 @@ pub mod lua;
 pub mod mint;
 pub mod opaque;
 pub mod prosody;
+mod record;
 mod signatures;
 pub mod state;
 
@@ -23,24 +24,12 @@ use subtle::ConstantTimeEq as _;
 use crate::config::public_key::PublicKey;
 use crate::config::value::Sha256;
 use crate::config::{JwtSettings, KeySettings, Origin, Proof, PublicUrl};
-use crate::invite::name::{HostName, KeyId};
+use crate::invite::name::KeyId;
 pub use failures::Failures;
 pub use jwt::Flaw;
+pub use record::Key;
 use signatures::SignatureCache;
 use state::StateKeys;
-
-/// A key.
-#[derive(Clone, Debug)]
-pub struct Key {
-    /// What it is called by.
-    pub id: KeyId,
-    /// What it may do.
-    pub settings: KeySettings,
-    /// Where it is declared, or its file in the state directory.
-    pub origin: Origin,
-    /// What it has signed, where it stands for JWTs.
-    signatures: SignatureCache,
-}
 
 /// Why a presented key opens nothing. Not told to the caller: they all look the same from outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -81,14 +70,6 @@ pub struct Once {
     pub jti: String,
     /// From then on the token is refused by itself.
     pub until: Timestamp,
-}
-
-impl Key {
-    /// Whether it may make invites for `host`.
-    #[must_use]
-    pub fn allows_host(&self, host: &HostName) -> bool {
-        self.settings.hosts.as_ref().is_none_or(|hosts| hosts.contains(host))
-    }
 }
 
 /// All keys: the declared ones of one configuration, and those of the state directory as they are now.

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwap;
 use jiff::SignedDuration;
 
-use super::Key;
+use super::record::Key;
 use super::signatures::SignatureCache;
 use crate::clock;
 use crate::config::{KeySettings, Origin, Proof, RawKey};
