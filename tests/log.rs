@@ -112,13 +112,11 @@ fn a_cause_is_told_once_wherever_it_ends_up() {
     let taken = common::listener();
     let address = taken.local_addr().unwrap().to_string();
     let scratch = Scratch::new(&CONFIG.replace("127.0.0.1:0", &address));
-    let nowhere = scratch.path().join("nowhere");
-    std::fs::write(&nowhere, "a file, and no directory").unwrap();
-    let state_dir = nowhere.to_str().unwrap();
+    std::fs::create_dir_all(scratch.state()).unwrap();
+    std::fs::write(scratch.state().join("keys"), "a file, and no directory").unwrap();
     for (arguments, cause) in [
         (&["serve"][..], "Address already in use"),
-        (&["key", "create", "--state-dir", state_dir], "Not a directory"),
-        (&["invite", "list", "--state-dir", state_dir], "Not a directory"),
+        (&["key", "create"], "(os error "),
         (&["key", "import", "/nonexistent", "--host", "example.com"], "No such file"),
         (&["token", "mint", "--id", "ci", "--key-file", "/nonexistent"], "No such file"),
     ] {
