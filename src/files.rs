@@ -22,11 +22,11 @@ pub const TEMPORARY_PREFIX: &str = ".new-";
 ///
 /// # Errors
 /// As the system says.
-pub fn make_dir(dir: &Path) -> io::Result<()> {
+pub fn create_dir(dir: &Path) -> io::Result<()> {
     if dir.is_dir() {
         return Ok(());
     }
-    make_dir(parent(dir)?)?;
+    create_dir(parent(dir)?)?;
     match std::fs::DirBuilder::new().mode(0o700).create(dir) {
         Ok(()) => Ok(()),
         // Somebody else was faster.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use invited::clock;
-use invited::key::mint::{Claims, PrivateKey, make_jti, make_pair};
+use invited::key::mint::{Claims, PrivateKey, generate_jti, generate_pair};
 use jiff::SignedDuration;
 
 use crate::service::{Scratch, post};
@@ -14,7 +14,7 @@ pub struct Signer(PrivateKey);
 impl Signer {
     /// Declares a key `ci` beside those of `scratch`.
     pub fn declare(scratch: &Scratch) -> Self {
-        let pair = make_pair(&mut clock::rng()).unwrap();
+        let pair = generate_pair(&mut clock::rng()).unwrap();
         let public = pair.public;
         let key = format!("[keys.ci]\nalgorithm = \"EdDSA\"\nmax_age = \"10m\"\npublic_key = {public:?}\n");
         scratch.configure_more(&key);
@@ -29,7 +29,7 @@ impl Signer {
             issuer: None,
             issued_at: now,
             expires_at: now + SignedDuration::from_mins(5),
-            id: once.then(|| make_jti(&mut clock::rng())),
+            id: once.then(|| generate_jti(&mut clock::rng())),
             host: None,
             scope: None,
             max_ttl: None,

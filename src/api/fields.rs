@@ -48,7 +48,7 @@ impl Body {
         }
         match serde_json::from_slice(&self.0) {
             Ok(Value::Object(mut fields)) => {
-                fields.values_mut().for_each(make_whole);
+                fields.values_mut().for_each(to_whole_number);
                 read(fields)
             }
             Ok(_) => Err(Problem::BadRequest("The body must be a JSON object.")),
@@ -64,7 +64,7 @@ impl Body {
 }
 
 /// `2.0` is an integer too (JSON Schema, 6.1.1; RFC 8259 knows one kind of number).
-fn make_whole(value: &mut Value) {
+fn to_whole_number(value: &mut Value) {
     if let Some(number) = value.as_f64().filter(|number| value.is_f64() && number.fract() == 0.0) {
         // What is greater than any number that we ask for stays as it is.
         if let Ok(whole) = format!("{number:.0}").parse::<i64>() {

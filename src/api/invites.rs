@@ -137,7 +137,7 @@ pub(super) fn idempotency(call: &Call, path: &'static str, body: Body) -> Result
 /// Which invites to list.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct Query {
+pub struct ListQuery {
     /// Of this domain.
     #[schemars(extend("format" = "host"))]
     host: Given<String>,
@@ -159,7 +159,7 @@ pub struct Query {
     cursor: Given<Cursor>,
 }
 
-impl Query {
+impl ListQuery {
     /// What to look for and how many of it, on one of `hosts`; `errors` are what was wrong beside its fields.
     fn filter(self, call: &Call, errors: &[FieldError]) -> Result<(Filter, u32), Problem> {
         let mut errors = FieldErrors::from(errors);
@@ -193,7 +193,7 @@ const STATUS_EXPECTED: &str = "expected pending, redeemed, expired or revoked";
 /// # Errors
 /// When the query is wrong, or the ledger cannot be read.
 pub async fn list(call: Call) -> Result<Response, Problem> {
-    let (query, errors): (Query, _) = fields::query(&call.request, &["limit"])?;
+    let (query, errors): (ListQuery, _) = fields::query(&call.request, &["limit"])?;
     let (filter, limit) = query.filter(&call, &errors)?;
     let mut invites = call.desk().invites.list(filter, call.now).await?;
     let is_last = invites.len() <= limit as usize;

@@ -12,13 +12,13 @@ use crate::problem::Problem;
 
 /// What the query may hold. What is not known is ignored, as mod_invites_api does.
 #[derive(Default)]
-struct Query {
+struct CallQuery {
     key: Option<String>,
     redirect: bool,
     host: Option<String>,
 }
 
-impl Query {
+impl CallQuery {
     /// Reads a query. Where a name comes twice, the first one counts.
     fn read(url: &tide::http::Url) -> Self {
         let mut query = Self::default();
@@ -48,7 +48,7 @@ pub async fn create(request: Request) -> Result<Response, Problem> {
     }
     let now = clock::now();
     let desk = &request.state().desk;
-    let query = Query::read(request.url());
+    let query = CallQuery::read(request.url());
     let bearer = request.header(headers::AUTHORIZATION).map(|header| bearer(header.as_str()));
     // The header wins, also when it is wrong.
     let presented = match bearer {

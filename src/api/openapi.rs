@@ -132,7 +132,7 @@ fn paths(schemas: &mut Schemas) -> Value {
             "get": {
                 "operationId": "listInvites",
                 "summary": "Lists invites, newest first; needs the scope `read`.",
-                "parameters": query_parameters::<invites::Query>(schemas),
+                "parameters": query_parameters::<invites::ListQuery>(schemas),
                 "responses": answers("200", of("A page of invites.", schemas.answer::<InviteList>()), &[]),
             },
             "post": {

@@ -30,11 +30,11 @@ pub async fn healthz(_: Request) -> Result<Response, Problem> {
 #[derive(Serialize)]
 struct Ready {
     ledger: &'static str,
-    backends: BTreeMap<String, Backend>,
+    backends: BTreeMap<String, BackendStatus>,
 }
 
 #[derive(Serialize)]
-struct Backend {
+struct BackendStatus {
     kind: BackendKind,
     state: &'static str,
 }
@@ -52,7 +52,7 @@ pub async fn readyz(request: Request) -> Result<Response, Problem> {
             Some(State::Unknown) => "unknown",
             Some(State::Away(_)) => "away",
         };
-        (host.to_string(), Backend { kind, state })
+        (host.to_string(), BackendStatus { kind, state })
     };
     let backends = desk.health.hosts().map(backend).collect();
     let mut response = json(200, &Ready { ledger: "ok", backends })?;

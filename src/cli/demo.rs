@@ -35,7 +35,7 @@ pub(super) fn run(global: &Global) -> Outcome {
     let settings = sources.merge().settings(&Credentials::default(), Purpose::Serve)?;
 
     let mut rng = clock::rng();
-    let (id, secret) = (opaque::make_id(&mut rng), opaque::make_secret(&mut rng));
+    let (id, secret) = (opaque::generate_id(&mut rng), opaque::generate_secret(&mut rng));
     let key = RawKey { name: Some("demo".into()), sha256: Some(Sha256::of(secret.reveal())), ..RawKey::default() };
     StateKeys::new(&settings.state_dir).store(&id, &key)?;
     let key = format!("{id}/{}", secret.reveal());

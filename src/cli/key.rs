@@ -111,7 +111,7 @@ fn create(settings: &Settings, options: CreateKey) -> Outcome {
     let now = clock::now();
     let mut rng = clock::rng();
     let chosen = options.id.is_some();
-    let mut id = options.id.unwrap_or_else(|| opaque::make_id(&mut rng));
+    let mut id = options.id.unwrap_or_else(|| opaque::generate_id(&mut rng));
     if options.name.as_ref().is_some_and(|name| name.chars().any(char::is_control)) {
         return Err(WrongUse("the name must be one line, without control characters".into()).into());
     }
@@ -123,12 +123,12 @@ fn create(settings: &Settings, options: CreateKey) -> Outcome {
         ..unproven(options.name, &options.hosts)
     };
     if options.jwt {
-        let pair = mint::make_pair(&mut rng)?;
+        let pair = mint::generate_pair(&mut rng)?;
         let (public_key, algorithm) = (Some(pair.public), Some(Algorithm::EdDSA));
         hint(&declaration(&id, &RawKey { public_key, algorithm, max_age: Some(JWT_MAX_AGE), ..key })?);
         return print(pair.private.reveal());
     }
-    let secret = opaque::make_secret(&mut rng);
+    let secret = opaque::generate_secret(&mut rng);
     let key = RawKey { sha256: Some(Sha256::of(secret.reveal())), ..key };
     if options.declare {
         hint(&declaration(&id, &key)?);
@@ -143,7 +143,7 @@ fn create(settings: &Settings, options: CreateKey) -> Outcome {
     let path = loop {
         match state.store(&id, &key) {
             // By chance, once in 2^48.
-            Err(StateError::Exists(_)) if !chosen => id = opaque::make_id(&mut rng),
+            Err(StateError::Exists(_)) if !chosen => id = opaque::generate_id(&mut rng),
             result => break result?,
         }
     };

@@ -15,7 +15,7 @@ use crate::config::value::Span;
 use crate::config::{Algorithm, Proof, PublicUrl, Scope, Settings};
 use crate::invite::name::{HostName, KeyId};
 use crate::key::KeyRing;
-use crate::key::mint::{Claims, PrivateKey, make_jti};
+use crate::key::mint::{Claims, PrivateKey, generate_jti};
 use crate::key::state::StateKeys;
 
 #[derive(Debug, Subcommand)]
@@ -86,7 +86,7 @@ fn mint(settings: &Settings, options: MintToken) -> Outcome {
         expires_at: now
             .checked_add(options.ttl.0)
             .context("the token would expire after the year 9999; use a shorter --ttl")?,
-        id: Some(make_jti(&mut clock::rng())),
+        id: Some(generate_jti(&mut clock::rng())),
         host: options.host.map(|host| host.to_string()),
         scope: (!options.scopes.is_empty()).then(|| words(&options.scopes)),
         max_ttl: options.max_ttl.map(|span| span.to_string()),

@@ -110,7 +110,7 @@ pub(super) async fn run(
     let mut answer = step(command, &id, "completed");
     // One was asked for.
     for invite in &created? {
-        answer.append_child(told(invite));
+        answer.append_child(result_form(invite));
     }
     Ok(answer)
 }
@@ -230,7 +230,7 @@ fn asked(command: Command, session: &str) -> Element {
 }
 
 /// An invite, in a form.
-fn told(created: &CreatedInvite) -> Element {
+fn result_form(created: &CreatedInvite) -> Element {
     let mut form = element("x", FORM, &[("type", "result")]);
     let expires_at = created.uri_expires_at.unwrap_or(created.invite.draft.expires_at);
     form.append_child(field("FORM_TYPE", "hidden", None, Some(INVITATION)));

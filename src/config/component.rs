@@ -64,7 +64,7 @@ pub struct ComponentSettings {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Users {
     /// All.
-    Of(HostName),
+    OfHost(HostName),
     /// One.
     One(Jid),
 }
@@ -74,7 +74,7 @@ impl Users {
     #[must_use]
     pub fn host(&self) -> &HostName {
         match self {
-            Self::Of(host) => host,
+            Self::OfHost(host) => host,
             Self::One(jid) => &jid.host,
         }
     }
@@ -83,7 +83,7 @@ impl Users {
     #[must_use]
     pub fn are(&self, user: &Jid) -> bool {
         match self {
-            Self::Of(host) => *host == user.host,
+            Self::OfHost(host) => *host == user.host,
             Self::One(jid) => jid == user,
         }
     }
@@ -92,7 +92,7 @@ impl Users {
 impl FromStr for Users {
     type Err = NameError;
     fn from_str(text: &str) -> Result<Self, NameError> {
-        if text.contains('@') { text.parse().map(Self::One) } else { text.parse().map(Self::Of) }
+        if text.contains('@') { text.parse().map(Self::One) } else { text.parse().map(Self::OfHost) }
     }
 }
 

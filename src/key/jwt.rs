@@ -15,82 +15,18 @@ use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
 use super::crypto;
+use super::flaw::{Flaw, MAX_BYTES};
 use super::signatures::SignatureCache;
 use crate::config::public_key::PublicKey;
 use crate::config::value::Span;
 use crate::config::{Algorithm, JwtSettings, KeySettings, PublicUrl, Scope};
 use crate::invite::name::HostName;
 
-/// A longer token is refused unread.
-const MAX_BYTES: usize = 8 << 10;
-
 /// By how much clocks may differ.
 const LEEWAY: SignedDuration = SignedDuration::from_secs(60);
 
 /// The longest life of a token, from `iat`, or from now where there is none, to `exp`.
 const MAX_LIFE: SignedDuration = SignedDuration::from_hours(24);
-
-/// Why a token opens nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Flaw {
-    /// Larger than we read.
-    #[error("token of more than {MAX_BYTES} bytes")]
-    TooLong,
-    /// A header that is none, or names no algorithm that there is: `none` is not one.
-    #[error("malformed token header")]
-    Header,
-    /// No `kid`.
-    #[error("token without kid")]
-    NoKeyId,
-    /// It brings a key, or demands what we do not know.
-    #[error("token header with jwk, jku, x5u, x5c or crit")]
-    ForeignKey,
-    /// Some other kind of token.
-    #[error("token of another type")]
-    Type,
-    /// Signed in another way than is declared.
-    #[error("token with another algorithm")]
-    Algorithm,
-    /// Signed by somebody else, or changed since.
-    #[error("wrong signature")]
-    Signature,
-    /// A claim has another form than it must.
-    #[error("malformed claims")]
-    Claims,
-    /// No `exp`.
-    #[error("token without exp")]
-    NoExpiry,
-    /// Its time is over.
-    #[error("expired token")]
-    Expired,
-    /// Its time has not come.
-    #[error("token of the future")]
-    Future,
-    /// It lives longer than we let it.
-    #[error("token that lives for more than a day")]
-    TooLasting,
-    /// No `iat`, and `max_age` is set.
-    #[error("token without iat")]
-    NoAge,
-    /// Older than `max_age`.
-    #[error("token older than max_age")]
-    TooOld,
-    /// Made for another service.
-    #[error("token for another audience")]
-    Audience,
-    /// Made by another issuer.
-    #[error("token of another issuer")]
-    Issuer,
-    /// Another one of the declared claims is missing, or different.
-    #[error("token without a claim that is declared")]
-    Claim,
-    /// Several keys take it.
-    #[error("token that fits several keys; declare claims that tell them apart")]
-    Ambiguous,
-    /// Its `jti` was used before.
-    #[error("token that was used before")]
-    Used,
-}
 
 /// Whether `presented` is a JWT: three parts in URL-safe base64. An opaque key has a slash in it.
 pub(super) fn is_jwt(presented: &str) -> bool {
@@ -346,10 +282,10 @@ mod tests {
     #[test]
     fn a_token_that_is_known_is_checked_all_the_same_but_for_its_signature() {
         use crate::clock;
-        use crate::key::mint::{PrivateKey, make_pair};
+        use crate::key::mint::{PrivateKey, generate_pair};
 
         let make = || {
-            let pair = make_pair(&mut clock::rng()).unwrap();
+            let pair = generate_pair(&mut clock::rng()).unwrap();
             let base64: String = pair.public.lines().filter(|line| !line.starts_with('-')).collect();
             let der = base64::engine::general_purpose::STANDARD.decode(base64).unwrap();
             let key = jsonwebtoken::DecodingKey::from_ed_der(&der[der.len() - 32..]);

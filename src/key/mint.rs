@@ -85,8 +85,8 @@ fn seconds<S: serde::Serializer>(moment: &Timestamp, serializer: S) -> Result<S:
 }
 
 /// A `jti` that no other token has.
-pub fn make_jti(rng: &mut impl Rng) -> String {
-    opaque::make_secret(rng).reveal().to_owned()
+pub fn generate_jti(rng: &mut impl Rng) -> String {
+    opaque::generate_secret(rng).reveal().to_owned()
 }
 
 impl PrivateKey {
@@ -155,7 +155,7 @@ pub struct Pair {
 ///
 /// # Errors
 /// Never: what is encoded has a fixed form.
-pub fn make_pair(rng: &mut impl Rng) -> Result<Pair, MintError> {
+pub fn generate_pair(rng: &mut impl Rng) -> Result<Pair, MintError> {
     const SEED_BYTES: usize = 32;
     let mut seed = [0; SEED_BYTES];
     rng.fill_bytes(&mut seed);

@@ -6,6 +6,7 @@
 
 mod crypto;
 mod failures;
+mod flaw;
 mod jwt;
 pub mod lua;
 pub mod mint;
@@ -26,7 +27,7 @@ use crate::config::value::Sha256;
 use crate::config::{JwtSettings, KeySettings, Origin, Proof, PublicUrl};
 use crate::invite::name::KeyId;
 pub use failures::Failures;
-pub use jwt::Flaw;
+pub use flaw::Flaw;
 pub use record::Key;
 use signatures::SignatureCache;
 use state::StateKeys;

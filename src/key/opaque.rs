@@ -11,7 +11,7 @@ const ID_BYTES: usize = 6;
 const SECRET_BYTES: usize = 24;
 
 /// Makes an id of 8 characters. None begins with a dash: it would look like an option on a command line.
-pub fn make_id(rng: &mut impl Rng) -> KeyId {
+pub fn generate_id(rng: &mut impl Rng) -> KeyId {
     loop {
         let mut bytes = [0; ID_BYTES];
         rng.fill_bytes(&mut bytes);
@@ -25,7 +25,7 @@ pub fn make_id(rng: &mut impl Rng) -> KeyId {
 }
 
 /// Makes a secret of 32 characters.
-pub fn make_secret(rng: &mut impl Rng) -> Secret {
+pub fn generate_secret(rng: &mut impl Rng) -> Secret {
     let mut bytes = [0; SECRET_BYTES];
     rng.fill_bytes(&mut bytes);
     Secret::new(URL_SAFE_NO_PAD.encode(bytes))
@@ -46,9 +46,9 @@ mod tests {
     #[test]
     fn keys_are_8_and_32_characters() {
         let mut rng = rand::rngs::StdRng::seed_from_u64(1);
-        let (id, secret) = (make_id(&mut rng), make_secret(&mut rng));
+        let (id, secret) = (generate_id(&mut rng), generate_secret(&mut rng));
         assert_eq!((id.as_str().len(), secret.reveal().len()), (8, 32));
-        assert!((0..1000).all(|_| !make_id(&mut rng).as_str().starts_with('-')));
+        assert!((0..1000).all(|_| !generate_id(&mut rng).as_str().starts_with('-')));
     }
 
     #[test]

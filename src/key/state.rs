@@ -26,7 +26,7 @@ use crate::invite::name::KeyId;
 /// In-place edits are noticed within this time.
 const FRESH: Duration = Duration::from_secs(1);
 /// A directory that changed so recently may change again without its time moving (the kernel's tick is 1 to 10 ms).
-const SETTLED: SignedDuration = SignedDuration::from_millis(50);
+const TIMESTAMP_GRANULARITY: SignedDuration = SignedDuration::from_millis(50);
 /// A key file is a few lines.
 const MAX_FILE_BYTES: u64 = 64 << 10;
 
@@ -49,7 +49,7 @@ pub struct Snapshot {
     stamps: HashMap<KeyId, Stamp>,
     dir: Option<Stamp>,
     read_at: Option<Instant>,
-    settled: bool,
+    is_timestamp_final: bool,
 }
 
 /// What changes when a file or directory does.
@@ -136,7 +136,7 @@ impl StateKeys {
         let mut snapshot = Snapshot {
             dir: stamp,
             read_at: Some(clock::instant()),
-            settled: stamp.is_none_or(|stamp| stamp.changed_before(clock::now() - SETTLED)),
+            is_timestamp_final: stamp.is_none_or(|stamp| stamp.changed_before(clock::now() - TIMESTAMP_GRANULARITY)),
             ..Snapshot::default()
         };
         let entries = match std::fs::read_dir(&self.dir) {
@@ -176,7 +176,7 @@ impl StateKeys {
             io::ErrorKind::AlreadyExists => StateError::Exists(id.clone()),
             _ => StateError::Io { path: path.clone(), source },
         };
-        files::make_dir(&self.dir).map_err(failed)?;
+        files::create_dir(&self.dir).map_err(failed)?;
         let text = toml::to_string(key).map_err(|error| failed(io::Error::other(error)))?;
         files::write(&path, text.as_bytes(), Existing::Keep).map_err(failed)?;
         Ok(path)
@@ -201,7 +201,9 @@ impl StateKeys {
 
 impl Snapshot {
     fn is_current(&self, stamp: Option<Stamp>) -> bool {
-        self.settled && self.dir == stamp && self.read_at.is_some_and(|at| clock::instant().duration_since(at) < FRESH)
+        self.is_timestamp_final
+            && self.dir == stamp
+            && self.read_at.is_some_and(|at| clock::instant().duration_since(at) < FRESH)
     }
 
     /// Reads one file, or takes over what it was if it has not changed.

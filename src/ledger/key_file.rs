@@ -35,7 +35,7 @@ pub(super) fn load_or_create(settings: &LedgerSettings) -> Result<LedgerKey, Ope
         return Err(OpenError::KeyMissing { ledger: settings.url.to_string(), key_file: path.to_owned() });
     }
     if let Some(dir) = path.parent() {
-        files::make_dir(dir).map_err(failed)?;
+        files::create_dir(dir).map_err(failed)?;
     }
     let mut bytes = [0; LedgerKey::BYTES];
     clock::rng().fill_bytes(&mut bytes);

@@ -59,7 +59,7 @@ pub(super) fn findings(host: &HostName, base: &str, answer: &Value) -> Vec<Findi
     findings
 }
 
-/// Nobody answers at the socket. Nothing can be seen then, so all is told that there should be: one restart will do.
+/// Nobody answers at the socket. Nothing can be seen then, so everything is listed that there should be: one restart will do.
 pub(super) fn no_way_in(host: &HostName, socket: &Path, base: &str, why: String) -> Finding {
     let modules = add(&["admin_shell", "invites", "invites_register", "invites_adhoc"]);
     let page = page_lines(base, true);
@@ -121,7 +121,7 @@ mod tests {
 
     const BASE: &str = "https://example.com/invited/";
 
-    fn told(answer: &Value) -> Vec<(bool, String)> {
+    fn findings_of(answer: &Value) -> Vec<(bool, String)> {
         let findings = findings(&"example.com".parse().unwrap(), BASE, answer);
         findings.into_iter().map(|finding| (finding.is_fault, format!("{}\n{}", finding.what, finding.mend))).collect()
     }
@@ -131,27 +131,30 @@ mod tests {
         let modules = json!({"invites": true, "invites_register": true, "invites_adhoc": true, "invites_groups": true});
         let mut answer = json!({"type": "local", "storage": "sql", "loaded": modules, "is_13": true,
             "page": "https://example.com/invited/invite?{invite.token}", "resets_lead": true});
-        assert_eq!(told(&answer), []);
+        assert_eq!(findings_of(&answer), []);
         for (field, value) in
             [("page", json!("https://elsewhere.example/{invite.token}")), ("resets_lead", json!(false))]
         {
             let before = std::mem::replace(&mut answer[field], value);
-            let [(false, text)] = &told(&answer)[..] else { panic!("{field}") };
+            let [(false, text)] = &findings_of(&answer)[..] else { panic!("{field}") };
             assert!(text.contains("invites_page = \"https://example.com/invited/invite?{invite.token}\""), "{text}");
             assert!(text.contains("\"password-reset\""), "{text}");
             answer[field] = before;
         }
         answer["is_13"] = false.into();
-        let told_12 = told(&answer);
+        let lines_12 = findings_of(&answer);
         assert!(
-            told_12[0].1.contains("\"invites_page\";") && told_12.len() == 1,
-            "0.12 needs a module for it: {told_12:?}"
+            lines_12[0].1.contains("\"invites_page\";") && lines_12.len() == 1,
+            "0.12 needs a module for it: {lines_12:?}"
         );
         answer["loaded"]["invites_page"] = true.into();
-        assert_eq!(told(&answer), []);
+        assert_eq!(findings_of(&answer), []);
         for (module, is_fault) in [("invites_groups", false), ("invites_adhoc", false), ("invites_register", true)] {
             answer["loaded"][module] = false.into();
-            assert!(told(&answer).iter().any(|(fault, text)| *fault == is_fault && text.contains(module)), "{module}");
+            assert!(
+                findings_of(&answer).iter().any(|(fault, text)| *fault == is_fault && text.contains(module)),
+                "{module}"
+            );
         }
     }
 
@@ -170,7 +173,7 @@ mod tests {
     fn what_files_cost_is_told_with_the_way_out() {
         let answer = json!({"type": "local", "storage": "internal", "loaded": {"invites": true}, "pending": 1500,
             "lapsed": 20, "read_ms": 31});
-        let text = &told(&answer).iter().find(|(_, text)| text.contains("internal")).unwrap().1.clone();
+        let text = &findings_of(&answer).iter().find(|(_, text)| text.contains("internal")).unwrap().1.clone();
         for part in
             ["1500 pending", "20 lapsed", "31 ms", "storage = \"sql\"", "prosody-migrator", "\"invited_tokens\""]
         {
@@ -180,7 +183,7 @@ mod tests {
 
     #[test]
     fn a_host_that_is_none_is_told() {
-        assert!(told(&json!({"type": "component"}))[0].1.contains("component"));
-        assert!(told(&json!({}))[0].1.contains("VirtualHost \"example.com\""));
+        assert!(findings_of(&json!({"type": "component"}))[0].1.contains("component"));
+        assert!(findings_of(&json!({}))[0].1.contains("VirtualHost \"example.com\""));
     }
 }

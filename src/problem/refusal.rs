@@ -1,16 +1,12 @@
-//! Every refusal that an outsider may see: status, slug, title and public text. What caused it goes to the log alone.
+//! The refusals, each with its status, slug, title and public text.
 
 use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
-use schemars::JsonSchema;
-use serde::Serialize;
-
-use crate::desk::{AmendError, AuthError, CreateInviteError, FindError, RedeemInviteError};
+use crate::desk::AuthError;
 use crate::invite::Status;
 use crate::invite::field::{FieldError, FieldErrorKind};
-use crate::ledger::{ChangeError, CreateError, LedgerError, RedeemError};
 use crate::log::{Cause, chain};
 
 /// A refusal.
@@ -80,7 +76,7 @@ const HEAL_TIME: Duration = Duration::from_secs(5);
 
 impl Problem {
     /// What is wrong with fields: not their form, if the host's server alone would not take any of them.
-    fn of_fields(errors: Vec<FieldError>) -> Self {
+    pub(super) fn of_fields(errors: Vec<FieldError>) -> Self {
         if errors.iter().all(|error| error.kind == FieldErrorKind::NotForServer) {
             Self::NotForServer(errors)
         } else {
@@ -248,159 +244,11 @@ impl fmt::Display for Problem {
     }
 }
 
-/// How a refusal reads in JSON (RFC 9457, 3).
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "Problem")]
-pub struct ProblemDetails<'a> {
-    /// Which problem; stable.
-    #[serde(rename = "type")]
-    kind: String,
-    /// What it is, in a few words.
-    title: &'a str,
-    /// The HTTP status.
-    status: u16,
-    /// What is wrong and what to do.
-    detail: &'a str,
-    /// The fields that are wrong.
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    errors: &'a [FieldError],
-}
-
-impl<'a> From<&'a Problem> for ProblemDetails<'a> {
-    fn from(problem: &'a Problem) -> Self {
-        let errors = match problem {
-            Problem::Fields(wrong) | Problem::NotForServer(wrong) => wrong.as_slice(),
-            _ => &[],
-        };
-        Self {
-            kind: format!("urn:invited:problem:{}", problem.slug()),
-            title: problem.title(),
-            status: problem.status(),
-            detail: problem.detail(),
-            errors,
-        }
-    }
-}
-
 impl From<Problem> for tide::Response {
     /// A response that the envelope will give its body.
     fn from(problem: Problem) -> Self {
         let mut response = Self::new(problem.status());
         response.insert_ext(problem);
         response
-    }
-}
-
-impl From<AuthError> for Problem {
-    fn from(error: AuthError) -> Self {
-        match error {
-            AuthError::Wait(wait) => Self::TooMany(TooMany::Failures, wait),
-            AuthError::Refused(_) => Self::Unauthenticated(error),
-            AuthError::Ledger(error) => error.into(),
-        }
-    }
-}
-
-impl From<LedgerError> for Problem {
-    fn from(error: LedgerError) -> Self {
-        Self::Unavailable(Cause::new(error))
-    }
-}
-
-impl From<FindError> for Problem {
-    fn from(error: FindError) -> Self {
-        match error {
-            FindError::Ledger(error) => error.into(),
-            FindError::Away => Self::ServerAway,
-        }
-    }
-}
-
-impl From<CreateError> for Problem {
-    fn from(error: CreateError) -> Self {
-        match error {
-            CreateError::Ledger(error) => error.into(),
-            CreateError::NameReserved(_) => Self::NameTaken,
-            CreateError::Limit { retry_after } => Self::TooMany(TooMany::Invites, retry_after),
-            CreateError::Pending { retry_after } => Self::TooMany(TooMany::Pending, retry_after),
-            CreateError::IdempotencyKeyReused => Self::IdempotencyKeyReused,
-        }
-    }
-}
-
-impl From<AmendError> for Problem {
-    fn from(error: AmendError) -> Self {
-        match error {
-            AmendError::Fields(errors) => Self::of_fields(errors),
-            AmendError::Ledger(ChangeError::Ledger(error)) => error.into(),
-            AmendError::Ledger(ChangeError::Absent) => Self::NotFound,
-            AmendError::Ledger(ChangeError::Uses(error)) => Self::Fields(vec![error.into()]),
-            AmendError::Ledger(ChangeError::NameReserved(_)) => Self::NameTaken,
-            AmendError::Ledger(ChangeError::Pending { retry_after }) => Self::TooMany(TooMany::Pending, retry_after),
-        }
-    }
-}
-
-impl From<RedeemError> for Problem {
-    fn from(error: RedeemError) -> Self {
-        match error {
-            RedeemError::Ledger(error) => error.into(),
-            RedeemError::Absent => Self::NotFound,
-            RedeemError::Ended(status) => Self::Ended(status),
-            RedeemError::OtherName => Self::NotAllowed("This invite is for another name."),
-            RedeemError::Taken(_) => Self::NameTaken,
-            RedeemError::AppTokenOutstanding => Self::AppTokenOutstanding,
-            RedeemError::IdempotencyKeyReused => Self::IdempotencyKeyReused,
-        }
-    }
-}
-
-impl From<RedeemInviteError> for Problem {
-    fn from(error: RedeemInviteError) -> Self {
-        match error {
-            RedeemInviteError::Fields(errors) => Self::of_fields(errors),
-            RedeemInviteError::Ledger(error) => error.into(),
-            RedeemInviteError::Away => Self::ServerAway,
-        }
-    }
-}
-
-impl From<CreateInviteError> for Problem {
-    fn from(error: CreateInviteError) -> Self {
-        match error {
-            CreateInviteError::Scope => Self::NotAllowed("This key may not create invites."),
-            CreateInviteError::Host => Self::NotAllowed("This key may not create invites for this host."),
-            CreateInviteError::WhichHost => Self::BadRequest("Several hosts are possible; name one with `host=`."),
-            CreateInviteError::Fields(errors) => Self::of_fields(errors),
-            CreateInviteError::Ledger(error) => error.into(),
-            CreateInviteError::NoAppToken(_) => Self::ServerAway,
-            CreateInviteError::NoPublicUrl => Self::internal("public_url is not set"),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn refusals_of_the_ledger_have_slugs_of_their_own() {
-        let told = |problem: Problem| (problem.status(), problem.slug());
-        assert_eq!(told(RedeemError::AppTokenOutstanding.into()), (409, "app-token-outstanding"));
-        assert_eq!(told(RedeemError::IdempotencyKeyReused.into()), (422, "idempotency-key-reused"));
-        assert_eq!(told(CreateError::IdempotencyKeyReused.into()), (422, "idempotency-key-reused"));
-    }
-
-    #[test]
-    fn what_the_server_alone_would_not_take_is_no_fault_of_form() {
-        let of = |kinds: &[FieldErrorKind]| {
-            let errors = kinds.iter().map(|kind| FieldError { kind: *kind, ..FieldError::new("username", "wrong") });
-            Problem::of_fields(errors.collect()).status()
-        };
-        assert_eq!(
-            [of(&[FieldErrorKind::Invalid]), of(&[FieldErrorKind::Reserved]), of(&[FieldErrorKind::NotForServer])],
-            [400, 400, 422]
-        );
-        assert_eq!(of(&[FieldErrorKind::NotForServer, FieldErrorKind::Invalid]), 400);
     }
 }
