@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn only_trusted_proxies_are_believed() {
+    fn only_trusted_proxies_name_the_client() {
         assert_eq!(client("192.0.2.1", "203.0.113.5", ""), "192.0.2.1");
         assert_eq!(client("127.0.0.1", "203.0.113.5", ""), "203.0.113.5");
         assert_eq!(client("127.0.0.1", "", ""), "127.0.0.1");

@@ -262,7 +262,7 @@ fn full_disk_is_503_and_heals_without_a_restart() {
 
         disk.relieve();
         let healed = client.invite(KEY);
-        assert_eq!(healed.status, 201, "round {round}: {healed:?}");
+        assert_eq!(healed.status, 201, "round {round}: {healed:?}\n{}", served.log());
         made.insert(healed.token());
         served.wait_log_after(logged, "the ledger can be written again");
     }

@@ -388,7 +388,7 @@ fn a_server_that_is_full_is_left_alone_and_heals() {
     assert_eq!(server.count("delete_invite_by_token"), 1);
     server.state().tokens.truncate(400);
     list_again(&client);
-    assert_eq!(client.room().unwrap().used, 1_000, "for a minute it is believed");
+    assert_eq!(client.room().unwrap().used, 1_000, "for a minute it is taken as it was");
     block_on(client.forget("token1")).unwrap();
     assert_eq!(server.count("delete_invite_by_token"), 1, "there is room");
 }

@@ -15,7 +15,7 @@ use crate::invite::name::HostName;
 use crate::metrics::{self, Metrics};
 use crate::problem::Problem;
 
-/// Whether the process turns: it does if this is answered.
+/// Liveness probe: the process answers requests.
 ///
 /// # Errors
 /// None.
