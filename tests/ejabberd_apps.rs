@@ -361,7 +361,7 @@ fn a_preview_costs_no_token() {
         assert!(page.status == 200 && page.text().contains("og:title"), "{headers:?}: {}", page.text());
     }
     assert_eq!(place.served.client().ask("HEAD", &path, &[]).status, 200);
-    assert!(place.served.client().get(&format!("/register?t={token}")).status == 200);
+    assert_eq!(place.served.client().get(&format!("/register?t={token}")).status, 200);
     assert_eq!(place.list(), Vec::<Value>::new());
     assert!(Place::token_on(&place.page(&token)).is_some());
     assert_eq!(place.list().len(), 1, "whoever reads it gets one");
