@@ -112,11 +112,16 @@ fn take_on(job: Job, batch: &mut Vec<Box<dyn Work>>) {
 
 /// Whatever the transaction does not get to, it has not done: then every answer is that it failed.
 fn commit(writer: &mut Writer, batch: &mut Vec<Box<dyn Work>>, failure: &LastFailure) {
-    // What is logged for all of them belongs to the first.
-    let first = batch.first().map_or_else(Span::none, |work| work.span().clone());
-    let _entered = first.enter();
-    let committed = writer.transaction(|transaction| batch.iter_mut().try_for_each(|work| work.run(transaction)));
-    note(failure, committed.as_ref().err(), writer.way_out());
+    // What is logged belongs to the one that failed, else to the first.
+    let (first, mut failed) = (batch.first().map_or_else(Span::none, |work| work.span().clone()), None);
+    let committed = first.in_scope(|| {
+        writer.transaction(|transaction| {
+            batch
+                .iter_mut()
+                .try_for_each(|work| work.run(transaction).inspect_err(|_| failed = Some(work.span().clone())))
+        })
+    });
+    failed.unwrap_or(first).in_scope(|| note(failure, committed.as_ref().err(), writer.way_out()));
     for work in batch.drain(..) {
         work.answer(committed.clone());
     }
