@@ -13,6 +13,7 @@ use futures_lite::future::{block_on, zip};
 use invited::backend::prosody::Prosody;
 use invited::backend::{Adapter as _, CallError};
 use invited::invite::name::Username;
+use invited::log::chain;
 use serde_json::{Value, json};
 
 const HEADER: &str = "<?xml version='1.0'?><stream:stream xmlns='xmpp:prosody.im/admin' xml:lang='en' id='' \
@@ -184,7 +185,7 @@ fn whoever_is_no_prosody_of_ours_is_not_called() {
     for (said, why) in answers {
         let fake = Fake::stepping(move |_, _, _| Act::Say(said.clone()));
         match block_on(fake.client().exists(&name("ann"))) {
-            Err(CallError::Away(told)) => assert!(told.contains(why), "{told}"),
+            Err(CallError::Away(told)) => assert!(chain(&told).to_string().contains(why), "{told}"),
             other => panic!("{why}: {other:?}"),
         }
         assert_eq!(*fake.calls.lock().unwrap(), [(0, "Loader".into())]);
@@ -202,7 +203,7 @@ fn a_helper_that_does_not_arrive_as_it_is_is_not_called() {
     for (at, said, why) in wrong {
         let fake = Fake::stepping(move |_, step, _| if step == at { Act::Say(said.clone()) } else { step.right() });
         match block_on(fake.client().exists(&name("ann"))) {
-            Err(CallError::Away(told)) => assert!(told.contains(why), "{told}"),
+            Err(CallError::Away(told)) => assert!(chain(&told).to_string().contains(why), "{told}"),
             other => panic!("{why}: {other:?}"),
         }
         assert!(!fake.calls.lock().unwrap().contains(&(0, "exists".into())));

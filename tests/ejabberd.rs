@@ -20,6 +20,7 @@ use invited::config::Login;
 use invited::config::secret::Secret;
 use invited::invite::Kind;
 use invited::invite::name::{Jid, Username};
+use invited::log::chain;
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -111,7 +112,9 @@ fn everything_works_on_a_real_server() {
 fn what_is_missing_is_told_with_the_lines_that_mend_it() {
     let server = Ejabberd::start();
     let wrong = client(server.http, "wrong");
-    assert!(matches!(block_on(wrong.exists(&name("juliet"))), Err(CallError::Away(why)) if why.contains("password")));
+    assert!(
+        matches!(block_on(wrong.exists(&name("juliet"))), Err(CallError::Away(why)) if chain(&why).to_string().contains("password"))
+    );
     let examination = block_on(wrong.examine(BASE));
     assert!(examination.server.is_none() && examination.findings[0].mend.contains("api_permissions"));
 
@@ -122,7 +125,7 @@ fn what_is_missing_is_told_with_the_lines_that_mend_it() {
     let url = format!("http://{}/api", server.http).parse().unwrap();
     let guest = Client::new(&HOST.parse().unwrap(), &url, &login);
     assert!(
-        matches!(block_on(guest.exists(&name("juliet"))), Err(CallError::Away(why)) if why.contains("api_permissions"))
+        matches!(block_on(guest.exists(&name("juliet"))), Err(CallError::Away(why)) if chain(&why).to_string().contains("api_permissions"))
     );
 
     // Another host than those of the server; and no server at all.

@@ -17,6 +17,7 @@ use futures_lite::{AsyncReadExt as _, AsyncWriteExt as _};
 use rand::{Rng, RngExt as _};
 
 use crate::clock;
+use crate::log::Cause;
 
 /// So long is waited for one server, and for all of them.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -48,8 +49,8 @@ impl Srv {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum DnsError {
     /// None of the servers gave one in time; what the last one did instead.
-    #[error("no name server of /etc/resolv.conf answered ({0})")]
-    NoAnswer(String),
+    #[error("no name server of /etc/resolv.conf answered")]
+    NoAnswer(#[source] Cause),
     /// It cannot be asked for.
     #[error("there are no DNS names below this one")]
     Name,
@@ -91,14 +92,14 @@ impl Resolver {
     /// When that cannot be found out.
     pub(super) async fn srv(&self, service: &str, domain: &str) -> Result<Vec<Srv>, DnsError> {
         let name: Name<Vec<u8>> = format!("{service}.{domain}").parse().map_err(|_| DnsError::Name)?;
-        let mut why = "none is named".to_owned();
+        let mut why = Cause::new("none is named");
         let round = async {
             // Twice each: a datagram may be lost.
             for server in self.servers.iter().chain(&self.servers) {
                 match clock::within(PATIENCE, Box::pin(ask(*server, &name))).await {
                     Some(Ok(records)) => return Some(records),
-                    Some(Err(error)) => why = format!("{server}: {error}"),
-                    None => why = format!("{server}: no answer"),
+                    Some(Err(error)) => why = Cause::because(server.to_string(), error),
+                    None => why = Cause::because(server.to_string(), "no answer"),
                 }
             }
             None

@@ -1,5 +1,7 @@
 //! Why a call came to nothing.
 
+use crate::log::Cause;
+
 /// Why a call came to nothing. No text in it is for a guest.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CallError {
@@ -7,11 +9,11 @@ pub enum CallError {
     #[error(transparent)]
     Refused(#[from] Refusal),
     /// The server cannot be reached, or refuses us. Nothing was done.
-    #[error("the server is away ({0})")]
-    Away(String),
+    #[error("the server is away")]
+    Away(#[source] Cause),
     /// The call was sent and no answer came: nobody knows whether it was done.
-    #[error("the server did not answer ({0})")]
-    Unsure(String),
+    #[error("the server did not answer")]
+    Unsure(#[source] Cause),
 }
 
 /// What a server says no for.

@@ -235,9 +235,9 @@ impl Backend {
         let began = clock::instant();
         let Some(mut pass) = HeldPass::take(&self.breaker, began) else {
             let State::Away(why) = self.state() else { return Err(CallError::Away("it did not answer".into())) };
-            return Err(CallError::Away(why));
+            return Err(CallError::Away(why.into()));
         };
-        let late = || Err(CallError::Unsure(format!("not within {} seconds", DEADLINE.as_secs())));
+        let late = || Err(CallError::Unsure(format!("not within {} seconds", DEADLINE.as_secs()).into()));
         let answer = clock::within(DEADLINE, work).await.unwrap_or_else(late);
         drop(slot);
         let now = clock::instant();

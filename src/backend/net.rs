@@ -13,6 +13,7 @@ use futures_rustls::rustls::{ClientConfig, RootCertStore};
 
 use super::CallError;
 use crate::elements;
+use crate::log::Cause;
 
 /// Who is trusted; read once for each host.
 #[derive(Clone)]
@@ -42,13 +43,36 @@ impl Trust {
         name: &str,
         stream: S,
     ) -> Result<TlsStream<S>, CallError> {
-        let away = |error: &dyn std::fmt::Display| CallError::Away(format!("no TLS with {name}: {error}"));
-        let server = ServerName::try_from(name.to_owned()).map_err(|error| away(&error))?;
-        TlsConnector::from(Arc::clone(&self.0)).connect(server, stream).await.map_err(|error| away(&error))
+        let away = |error: Box<dyn std::error::Error + Send + Sync>| {
+            CallError::Away(Cause::because(format!("no TLS with {name}"), error))
+        };
+        let server = ServerName::try_from(name.to_owned()).map_err(|error| away(error.into()))?;
+        TlsConnector::from(Arc::clone(&self.0)).connect(server, stream).await.map_err(|error| away(error.into()))
     }
 }
 
 /// A TCP connection to `place`, a `host:port`.
 pub(super) async fn tcp(place: &str) -> Result<Async<TcpStream>, CallError> {
-    elements::connect(place).await.map_err(|error| CallError::Away(format!("cannot connect to {place}: {error}")))
+    let unreachable =
+        |error: std::io::Error| CallError::Away(Cause::because(format!("cannot connect to {place}"), error));
+    elements::connect(place).await.map_err(unreachable)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error as _;
+    use std::io;
+
+    use futures_lite::future::block_on;
+
+    use super::*;
+
+    #[test]
+    fn why_nobody_can_be_reached_is_kept_as_the_error_that_it_was() {
+        let place = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+        let Err(CallError::Away(why)) = block_on(tcp(&place)) else { panic!("nobody listens at {place}") };
+        assert_eq!(why.to_string(), format!("cannot connect to {place}"));
+        let cause = why.source().and_then(|cause| cause.downcast_ref::<io::Error>());
+        assert_eq!(cause.map(io::Error::kind), Some(io::ErrorKind::ConnectionRefused));
+    }
 }

@@ -8,6 +8,7 @@ use super::token::Room;
 use crate::clock;
 use crate::config::BackendKind;
 use crate::invite::name::HostName;
+use crate::log::chain;
 
 /// What is known of a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,7 +83,7 @@ impl ServerStatus {
     pub(super) fn note(&self, error: Option<&CallError>) {
         let next = match error {
             None | Some(CallError::Refused(_)) => State::Up,
-            Some(CallError::Away(why) | CallError::Unsure(why)) => State::Away(why.clone()),
+            Some(CallError::Away(why) | CallError::Unsure(why)) => State::Away(chain(why).to_string()),
         };
         let before = std::mem::replace(&mut *lock(&self.state), next.clone());
         let (host, kind) = (&self.host, self.kind.word());

@@ -15,6 +15,7 @@ use crate::component::{self, ConnectError, Examined};
 use crate::config::{ConfigFault, Credentials, Faults, Merged, PublicUrl, Purpose, Settings};
 use crate::key::KeyRing;
 use crate::key::state::StateKeys;
+use crate::log::chain;
 use crate::metrics::{self, Metrics};
 use crate::service;
 
@@ -141,7 +142,7 @@ fn connect(settings: &Settings) -> Outcome {
             }
             Err(error @ ConnectError::NoSecret) => hint(&format!("note: component {jid} is not tried: {error}")),
             Err(error) => {
-                let mut text = format!("component {jid}: {error}\n");
+                let mut text = format!("component {jid}: {}\n", chain(&error));
                 for line in error.mend(component).lines() {
                     writeln!(text, "    {line}")?;
                 }

@@ -1,5 +1,5 @@
 //! Commands for the users of a host (XEP-0401, XEP-0050), served by a component of its server (XEP-0114): whoever may, has
-//! an app make an invite.
+//! an app create an invite.
 //!
 //! | module | what it has |
 //! |---|---|
@@ -31,7 +31,7 @@ use crate::caller::AppState;
 use crate::clock;
 use crate::config::ComponentSettings;
 use crate::elements::{StanzaError, StreamError};
-use crate::log;
+use crate::log::{self, chain};
 use answer::answer;
 use session::Sessions;
 use stanza::{refuse, wants_answer};
@@ -123,10 +123,10 @@ pub async fn run(state: Arc<ArcSwap<AppState>>, health: Arc<Health>, stop: Stop)
                 }
                 match ended {
                     Ok(()) => continue,
-                    Err(error) => error.to_string(),
+                    Err(error) => chain(&error).to_string(),
                 }
             }
-            Some(Err(error)) => error.to_string(),
+            Some(Err(error)) => chain(&error).to_string(),
         };
         health.set(Some(format!("component {jid} is away ({failure})")));
         // Once for each reason: the tries go on.

@@ -19,8 +19,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     /// The server cannot be reached.
-    #[error("cannot connect to {0}: {1}")]
-    Unreachable(String, std::io::Error),
+    #[error("cannot connect to {0}")]
+    Unreachable(String, #[source] std::io::Error),
     /// The server takes the secret for wrong; so does ejabberd where it knows no such component.
     #[error("the server says not-authorized: the secret there is another one, or there is no such component")]
     Unauthorized,
@@ -31,8 +31,8 @@ pub enum ConnectError {
     #[error("the server does not answer")]
     Silent,
     /// The connection was lost.
-    #[error("the connection was lost: {0}")]
-    Lost(StreamError),
+    #[error("the connection was lost")]
+    Lost(#[source] StreamError),
     /// Only the service itself gets to see the secret.
     #[error("the secret is a credential, which only the service gets to see")]
     NoSecret,

@@ -5,6 +5,7 @@ use minidom::Element;
 
 use super::element::to_bytes;
 use super::reader::{Reader, StreamError};
+use crate::log::Cause;
 
 /// TCP, TLS or a Unix socket.
 pub trait AsyncReadWrite: AsyncRead + AsyncWrite + Unpin + Send {}
@@ -70,7 +71,7 @@ impl Elements {
     /// # Errors
     /// When that fails, or it holds what XML has no place for.
     pub async fn write(&mut self, element: &Element) -> Result<(), StreamError> {
-        let bytes = to_bytes(element).map_err(|error| StreamError::Xml(error.to_string()))?;
+        let bytes = to_bytes(element).map_err(|error| StreamError::Xml(Cause::new(error)))?;
         self.io.write_all(&bytes).await?;
         Ok(self.io.flush().await?)
     }

@@ -6,6 +6,8 @@ use minidom::tree_builder::TreeBuilder;
 use rxml::error::EndOrError;
 use rxml::{Options, Parse as _, RawEvent, RawParser, WithOptions as _};
 
+use crate::log::Cause;
+
 /// Of an element that is larger, or nested deeper, the rest is left out.
 const DEFAULT_MAX_BYTES: usize = 256 << 10;
 const MAX_DEPTH: usize = 32;
@@ -34,8 +36,8 @@ pub enum StreamError {
     #[error("a stanza does not end")]
     Endless,
     /// It was no XML.
-    #[error("{0}")]
-    Xml(String),
+    #[error(transparent)]
+    Xml(Cause),
 }
 
 /// Reads a stream: what opens it, and the elements in it.
@@ -112,7 +114,7 @@ impl Reader {
                 Ok(Some(event)) => event,
                 Ok(None) => return Err(StreamError::Ended),
                 Err(EndOrError::NeedMoreData) => return Ok(None),
-                Err(EndOrError::Error(error)) => return Err(StreamError::Xml(error.to_string())),
+                Err(EndOrError::Error(error)) => return Err(StreamError::Xml(Cause::new(error))),
             };
             let is_end = matches!(event, RawEvent::ElementFoot(_));
             self.take(event)?;
@@ -166,7 +168,7 @@ impl Reader {
             }
         };
         if is_kept {
-            self.tree.process_event(event).map_err(|error| StreamError::Xml(error.to_string()))
+            self.tree.process_event(event).map_err(|error| StreamError::Xml(Cause::new(error)))
         } else {
             Ok(())
         }

@@ -16,12 +16,10 @@ struct Chain<'a>(&'a (dyn Error + 'static));
 impl fmt::Display for Chain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = self.0.to_string();
-        let causes = std::iter::successors(self.0.source(), |&error| error.source()).map(ToString::to_string);
-        let causes = causes.collect::<Vec<_>>().join(": ");
+        let Some(cause) = self.0.source().map(chain) else { return f.write_str(&text) };
         match text.split_once("; ") {
-            _ if causes.is_empty() => f.write_str(&text),
-            Some((what, way_out)) => write!(f, "{what} ({causes}); {way_out}"),
-            None => write!(f, "{text}: {causes}"),
+            Some((what, way_out)) => write!(f, "{what} ({cause}); {way_out}"),
+            None => write!(f, "{text}: {cause}"),
         }
     }
 }
@@ -36,6 +34,31 @@ impl Cause {
     pub fn new(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self(error.into().into())
     }
+
+    /// What happened, and the error that caused it.
+    #[must_use]
+    pub fn because(what: impl Into<String>, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::new(Because { what: what.into(), source: source.into() })
+    }
+}
+
+impl From<String> for Cause {
+    fn from(text: String) -> Self {
+        Self::new(text)
+    }
+}
+
+impl From<&str> for Cause {
+    fn from(text: &str) -> Self {
+        Self::new(text)
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("{what}")]
+struct Because {
+    what: String,
+    source: Box<dyn Error + Send + Sync>,
 }
 
 impl fmt::Display for Cause {
@@ -88,5 +111,8 @@ mod tests {
         assert_eq!(chain(&shared).to_string(), told(open()));
         assert_eq!((shared.clone(), Cause::new("no; go on").to_string()), (Cause::new(open()), "no; go on".into()));
         assert_ne!(shared, Cause::new(Failure::from(cause())));
+        let lost = Cause::because("the connection was lost", open());
+        assert_eq!(chain(&lost).to_string(), format!("the connection was lost: {}", told(open())));
+        assert!(lost.source().unwrap().is::<Failure>());
     }
 }

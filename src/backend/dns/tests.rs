@@ -6,6 +6,7 @@ use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 
 use super::*;
+use crate::log::chain;
 
 type Query = Message<Vec<u8>>;
 type Replies = Vec<Vec<u8>>;
@@ -78,7 +79,7 @@ fn right_records() -> Vec<Srv> {
 
 fn ask_all(servers: &[SocketAddr]) -> Result<Vec<Srv>, String> {
     let resolver = Resolver { servers: servers.to_vec() };
-    block_on(resolver.srv("_xmpp-client._tcp", "example.com")).map_err(|error| error.to_string())
+    block_on(resolver.srv("_xmpp-client._tcp", "example.com")).map_err(|error| chain(&error).to_string())
 }
 
 #[test]

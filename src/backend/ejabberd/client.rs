@@ -36,7 +36,7 @@ impl Ejabberd {
     pub(super) async fn call(&self, command: &str, arguments: Value) -> Result<ApiAnswer, CallError> {
         let answer = self.ask(command, &arguments).await?;
         if answer.status == 403 {
-            return Err(CallError::Away(format!("the account may not call {command} (see api_permissions)")));
+            return Err(CallError::Away(format!("the account may not call {command} (see api_permissions)").into()));
         }
         Ok(answer)
     }
@@ -48,12 +48,12 @@ impl Ejabberd {
             (401, ..) => Err(CallError::Away("it does not know the user, or the password or token is wrong".into())),
             // No command has that name; or one, of a module that is loaded nowhere, which is said in two ways.
             (404, Some(40 | 44), _) | (400, _, Some("unknown_command")) => Err(Refusal::Unsupported.into()),
-            (502..=504, ..) => Err(CallError::Unsure(format!("status {} to {command}", answer.status))),
+            (502..=504, ..) => Err(CallError::Unsure(format!("status {} to {command}", answer.status).into())),
             _ if answer.is_cut && command == LIST => {
                 let what = "list_invites lists too many; run ejabberdctl cleanup_expired_invite_tokens";
                 Err(Refusal::Other(what.into()).into())
             }
-            _ if answer.is_cut => Err(CallError::Unsure(format!("the answer to {command} was too large"))),
+            _ if answer.is_cut => Err(CallError::Unsure(format!("the answer to {command} was too large").into())),
             _ => Ok(answer),
         }
     }

@@ -12,6 +12,7 @@ use super::{Ejabberd, unexpected};
 use crate::backend::{Adapter as _, CallError, Examination, Finding, Refusal};
 use crate::clock;
 use crate::invite::name::Jid;
+use crate::log::chain;
 
 impl Ejabberd {
     /// See [`crate::backend::Adapter::examine`].
@@ -36,7 +37,7 @@ impl Ejabberd {
                 return Examination {
                     server: None,
                     findings: vec![fault(
-                        why,
+                        chain(&why).to_string(),
                         format!("{}\n{}\n{}", self.listener(), self.permissions(), self.account()),
                     )],
                 };
@@ -64,7 +65,9 @@ impl Ejabberd {
                 Ok(ApiAnswer { status: 400, .. }) => None,
                 Ok(answer) => Some(fault(unexpected(command, &answer).to_string(), self.listener())),
                 Err(CallError::Refused(_)) => Some(fault(format!("it has no command {command}"), self.listener())),
-                Err(CallError::Away(why) | CallError::Unsure(why)) => Some(fault(why, self.permissions())),
+                Err(CallError::Away(why) | CallError::Unsure(why)) => {
+                    Some(fault(chain(&why).to_string(), self.permissions()))
+                }
             });
         }
         findings
@@ -100,7 +103,7 @@ impl Ejabberd {
             Ok(answer) => {
                 return vec![advice(format!("no tokens for apps: {}", unexpected(LIST, &answer)), invites(base))];
             }
-            Err(error) => return vec![advice(format!("no tokens for apps: {error}"), invites(base))],
+            Err(error) => return vec![advice(format!("no tokens for apps: {}", chain(&error)), invites(base))],
         };
         match self.ask(EXPIRE, &json!({"host": host, "token": NO_TOKEN})).await {
             Ok(ApiAnswer { status: 403, .. }) => {
@@ -124,7 +127,7 @@ impl Ejabberd {
             findings.push(advice(what, invites(base)));
         }
         if rows.values().any(|row| !row.has_page) {
-            let what = "invites that users make in their apps have no landing page; ours can be that";
+            let what = "invites that users create in their apps have no landing page; ours can be that";
             findings.push(advice(what, invites(base)));
         }
         findings

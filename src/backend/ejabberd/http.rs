@@ -14,6 +14,7 @@ use crate::backend::CallError;
 use crate::backend::net::{self, Trust};
 use crate::config::Login;
 use crate::invite::name::{HostName, Jid};
+use crate::log::Cause;
 
 /// The largest answer: a list of some ten thousand invites.
 const MAX_ANSWER_BYTES: usize = 4 << 20;
@@ -116,18 +117,20 @@ impl Api {
         arguments: &Value,
         authorization: String,
     ) -> Result<ApiAnswer, CallError> {
-        let unsure = |error: &dyn std::fmt::Display| CallError::Unsure(format!("{}: {error}", self.place()));
-        let (mut sender, connection) =
-            hyper::client::conn::http1::handshake(FuturesIo::new(stream)).await.map_err(|error| unsure(&error))?;
+        let unsure =
+            |error: Box<dyn std::error::Error + Send + Sync>| CallError::Unsure(Cause::because(self.place(), error));
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(FuturesIo::new(stream))
+            .await
+            .map_err(|error| unsure(error.into()))?;
         let request = hyper::Request::post(format!("{}/{command}", self.url.path().trim_end_matches('/')))
             .header(HOST, &self.vhost)
             .header(AUTHORIZATION, authorization)
             .header(CONTENT_TYPE, "application/json")
             .header(CONNECTION, "close")
             .body(Full::new(Bytes::from(arguments.to_string())))
-            .map_err(|error| CallError::Away(error.to_string()))?;
+            .map_err(|error| CallError::Away(Cause::new(error)))?;
         let answer = async {
-            let response = sender.send_request(request).await.map_err(|error| unsure(&error))?;
+            let response = sender.send_request(request).await.map_err(|error| unsure(error.into()))?;
             let status = response.status().as_u16();
             match Limited::new(response.into_body(), MAX_ANSWER_BYTES).collect().await {
                 Ok(body) => {
@@ -137,7 +140,7 @@ impl Api {
                 Err(error) if error.is::<LengthLimitError>() => {
                     Ok(ApiAnswer { status, body: Value::Null, is_cut: true })
                 }
-                Err(error) => Err(unsure(&error)),
+                Err(error) => Err(unsure(error)),
             }
         };
         let connection = async {

@@ -20,6 +20,7 @@ use serde_json::Value;
 use super::shell::{self, HEADER, HELPER, LOADER, ShellAnswer, helper_version, in_pieces, stanza};
 use crate::backend::CallError;
 use crate::elements::{Reader, StreamError};
+use crate::log::Cause;
 
 /// No answer of ours is larger.
 const MAX_ANSWER_BYTES: usize = 1 << 20;
@@ -63,7 +64,7 @@ impl SharedSocket {
     }
 
     /// Hands on an answer; else says why there is no going on.
-    fn answered(&self, answer: ShellAnswer) -> Result<(), String> {
+    fn answered(&self, answer: ShellAnswer) -> Result<(), Cause> {
         match self.waiting().pop_front() {
             Some(Waiting::Piece) if answer.as_deref() == Ok("") => Ok(()),
             Some(Waiting::Piece) => Err("a piece of a request did not arrive".into()),
@@ -83,8 +84,8 @@ impl Drop for AdminSocket {
     }
 }
 
-fn lost(why: impl std::fmt::Display) -> CallError {
-    CallError::Unsure(format!("the connection to the admin socket was lost: {why}"))
+fn lost(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> CallError {
+    CallError::Unsure(Cause::because("the connection to the admin socket was lost", why))
 }
 
 /// Ends the connection unless it learns that all is well.
@@ -102,8 +103,9 @@ impl AdminSocket {
     /// Connects and sends the helper.
     pub(super) async fn open(socket: &Path) -> Result<Self, CallError> {
         let stream = Async::<UnixStream>::connect(socket).await;
-        let stream =
-            stream.map_err(|error| CallError::Away(format!("cannot connect to {}: {error}", socket.display())))?;
+        let stream = stream.map_err(|error| {
+            CallError::Away(Cause::because(format!("cannot connect to {}", socket.display()), error))
+        })?;
         let shared = Arc::new(SharedSocket { stream, waiting: Mutex::default(), is_over: AtomicBool::new(false) });
         let reader = Arc::clone(&shared);
         async_std::task::spawn(async move {
@@ -175,14 +177,14 @@ impl AdminSocket {
 }
 
 /// Hands on answers until there are no more; gives why.
-async fn read(shared: &SharedSocket) -> String {
+async fn read(shared: &SharedSocket) -> Cause {
     let mut answers = Answers::default();
     let mut buffer = vec![0; 16 << 10];
     loop {
         match (&shared.stream).read(&mut buffer).await {
             Ok(0) => return "Prosody closed it".into(),
             Ok(length) => answers.reader.feed(&buffer[..length]),
-            Err(error) => return error.to_string(),
+            Err(error) => return Cause::new(error),
         }
         loop {
             match answers.next() {
@@ -212,7 +214,7 @@ impl Default for Answers {
 
 impl Answers {
     /// The next answer, none if more must arrive; else why there are no more.
-    fn next(&mut self) -> Result<Option<ShellAnswer>, String> {
+    fn next(&mut self) -> Result<Option<ShellAnswer>, Cause> {
         if !self.is_opened {
             match self.reader.opening() {
                 Ok(Some(opening)) if opening.name() == "stream" => self.is_opened = true,
@@ -230,11 +232,11 @@ impl Answers {
     }
 }
 
-fn said(error: StreamError) -> String {
+fn said(error: StreamError) -> Cause {
     match error {
         StreamError::Ended => "Prosody ended the stream".into(),
         StreamError::TooLarge(_) | StreamError::Endless => "an answer was too large".into(),
-        error @ (StreamError::Io(_) | StreamError::Closed | StreamError::Xml(_)) => error.to_string(),
+        error @ (StreamError::Io(_) | StreamError::Closed | StreamError::Xml(_)) => Cause::new(error),
     }
 }
 
@@ -252,7 +254,7 @@ mod tests {
                     Ok(Some(answer)) => all.push(Ok(answer)),
                     Ok(None) => break,
                     Err(why) => {
-                        all.push(Err(why));
+                        all.push(Err(why.to_string()));
                         return all;
                     }
                 }

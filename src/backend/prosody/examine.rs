@@ -41,15 +41,15 @@ pub(super) fn findings(host: &HostName, base: &str, answer: &Value) -> Vec<Findi
     let module = if is_13 || is_loaded("invites_page") { String::new() } else { add(&["invites_page"]) + "\n" };
     if page != Some(&page_of(base)) || !module.is_empty() {
         let what = match page {
-            Some(page) if page != page_of(base) => format!("invites that users make in their apps lead to {page}"),
-            _ => "invites that users make in their apps do not lead here".into(),
+            Some(page) if page != page_of(base) => format!("invites that users create in their apps lead to {page}"),
+            _ => "invites that users create in their apps do not lead here".into(),
         };
         advise(what, then_restart(&format!("{module}{}", page_lines(base, is_13))));
     } else if is_13 && answer["resets_lead"] != true {
         let what = "links for a new password that admins make in Prosody do not lead here";
         advise(what.into(), then_restart(&page_lines(base, is_13)));
     } else if !is_loaded("invites_adhoc") {
-        let what = "users make no invites in their apps: mod_invites_adhoc is not loaded";
+        let what = "users create no invites in their apps: mod_invites_adhoc is not loaded";
         advise(what.into(), then_restart(&add(&["invites_adhoc"])));
     }
     if !is_loaded("invites_groups") {

@@ -21,6 +21,7 @@ use super::{
 };
 use crate::invite::Kind;
 use crate::invite::name::{HostName, Jid, Username};
+use crate::log::chain;
 use connection::AdminSocket;
 
 /// A host on Prosody.
@@ -73,7 +74,7 @@ impl Prosody {
             "not-allowed" => Refusal::NotAllowed(what).into(),
             "wait" => Refusal::Later(what).into(),
             "late" => CallError::Away("it took too long".into()),
-            "no-such-host" => CallError::Away(format!("it does not serve {}", self.host)),
+            "no-such-host" => CallError::Away(format!("it does not serve {}", self.host).into()),
             // The text is Prosody's own, about its storage or its code; what was sent is not in it any more.
             _ => Refusal::Other(format!("{op}: {what}")).into(),
         })
@@ -128,7 +129,7 @@ impl Adapter for Prosody {
                 findings: examine::findings(&self.host, base, &answer),
             },
             Err(error) => {
-                let finding = examine::no_way_in(&self.host, &self.socket, base, error.to_string());
+                let finding = examine::no_way_in(&self.host, &self.socket, base, chain(&error).to_string());
                 Examination { server: None, findings: vec![finding] }
             }
         }

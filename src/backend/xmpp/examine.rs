@@ -7,6 +7,7 @@ use super::stream::{ClientStream, before};
 use super::{IBR_TOKEN, Xmpp};
 use crate::backend::{CallError, Examination, Finding, Refusal};
 use crate::elements::element;
+use crate::log::chain;
 
 const INFO: &str = "http://jabber.org/protocol/disco#info";
 const ITEMS: &str = "http://jabber.org/protocol/disco#items";
@@ -24,7 +25,7 @@ impl Xmpp {
         let guest = match self.session.open().await {
             Ok(stream) => stream,
             Err(error) => {
-                add(true, error.to_string(), CONNECTION);
+                add(true, chain(&error).to_string(), CONNECTION);
                 return Examination { server: None, findings };
             }
         };
@@ -41,7 +42,7 @@ impl Xmpp {
             Err(CallError::Refused(Refusal::Unsupported)) => {
                 add(true, "the server has no command to create invites (XEP-0401)".into(), COMMAND);
             }
-            Err(error) => add(true, error.to_string(), ACCOUNT),
+            Err(error) => add(true, chain(&error).to_string(), ACCOUNT),
         }
         Examination { server: Some(server), findings }
     }

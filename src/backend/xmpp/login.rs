@@ -12,6 +12,7 @@ use sasl::common::{ChannelBinding, Credentials};
 use super::stream::ClientStream;
 use crate::backend::CallError;
 use crate::elements::element;
+use crate::log::Cause;
 
 const SASL: &str = "urn:ietf:params:xml:ns:xmpp-sasl";
 const BIND: &str = "urn:ietf:params:xml:ns:xmpp-bind";
@@ -40,7 +41,7 @@ impl ClientStream {
     /// Logs in and binds a resource.
     pub(super) async fn login(&mut self, user: &str, password: &str) -> Result<(), LoginError> {
         let mut mechanism = self.mechanism(user, password)?;
-        let wrong = |error: MechanismError| CallError::Away(format!("cannot log in: {error}"));
+        let wrong = |error: MechanismError| CallError::Away(Cause::because("cannot log in", error));
         let mut auth = element("auth", SASL, &[("mechanism", mechanism.name())]);
         auth.append_text(STANDARD.encode(mechanism.initial()));
         self.write(&auth).await?;
@@ -70,7 +71,7 @@ impl ClientStream {
                     // RFC 6120, 6.5: all others say that the same would come of it.
                     return Err(match condition.as_str() {
                         "temporary-auth-failure" | "aborted" => {
-                            CallError::Away(format!("it refuses the account for now ({condition})")).into()
+                            CallError::Away(format!("it refuses the account for now ({condition})").into()).into()
                         }
                         _ => LoginError::Refused(condition),
                     });
@@ -81,7 +82,7 @@ impl ClientStream {
         let bound = self.ask("set", None, Element::bare("bind", BIND)).await?;
         bound
             .map(drop)
-            .map_err(|error| CallError::Away(format!("no resource could be bound ({})", error.condition)).into())
+            .map_err(|error| CallError::Away(format!("no resource could be bound ({})", error.condition).into()).into())
     }
 
     /// The best one of those that the server offers.
@@ -98,7 +99,7 @@ impl ClientStream {
             .with_username(user)
             .with_password(password)
             .with_channel_binding(ChannelBinding::None);
-        let away = |error: MechanismError| CallError::Away(error.to_string());
+        let away = |error: MechanismError| CallError::Away(Cause::new(error));
         if offers("SCRAM-SHA-256") {
             Ok(Box::new(Scram::<Sha256>::from_credentials(credentials).map_err(away)?))
         } else if offers("SCRAM-SHA-1") {
@@ -123,7 +124,7 @@ fn check_iterations(challenge: &[u8]) -> Result<(), CallError> {
             return Err(CallError::Away(format!(
                 "cannot log in: the server asks for {said} of SCRAM, and 1 to {MAX_ITERATIONS} are done here; lower the \
                  iteration count of its authentication settings and set the account's password again"
-            )));
+            ).into()));
         }
     }
     Ok(())
@@ -148,6 +149,7 @@ mod tests {
             ("i=", "is none"),
         ] {
             let Err(CallError::Away(why)) = check_iterations(bad.as_bytes()) else { panic!("{bad}") };
+            let why = why.to_string();
             assert!(why.contains(said) && why.contains("1 to 1000000"), "{why}");
         }
     }

@@ -64,9 +64,9 @@ fn chosen(
     });
     let places: Vec<_> = places.take(MAX_PLACES).collect();
     if places.is_empty() {
-        return Err(CallError::Away(format!(
-            "DNS says that {domain} has no service for clients (SRV record with `.`)"
-        )));
+        return Err(CallError::Away(
+            format!("DNS says that {domain} has no service for clients (SRV record with `.`)").into(),
+        ));
     }
     Ok(places)
 }
@@ -106,7 +106,7 @@ mod tests {
         }
         for direct in [Ok(vec![]), Ok(vec![record(None, 0)]), lost()] {
             let Err(CallError::Away(why)) = chosen("example.com", Ok(vec![record(None, 0)]), direct) else { panic!() };
-            assert!(why.contains("example.com has no service for clients"), "{why}");
+            assert!(why.to_string().contains("example.com has no service for clients"), "{why}");
         }
         assert_eq!(addresses(lost(), Ok(vec![record(Some("a"), 0)])), [("a:5222".into(), true)]);
     }

@@ -49,7 +49,7 @@ impl RefusedLogin {
         let minutes = REST.as_secs() / 60;
         CallError::Away(format!(
             "it refuses the account ({condition}); see jid and password: they are tried again only after {minutes} minutes"
-        ))
+        ).into())
     }
 }
 
@@ -79,8 +79,9 @@ impl AccountSession {
             let stream = Box::pin(ClientStream::open(&self.host, &domain, place, tls, &self.trust));
             // The last one may take all the time that is left.
             let is_last = at + 1 == places.len();
-            let late =
-                || Err(CallError::Away(format!("no stream to {place} within {} seconds", PLACE_TIMEOUT.as_secs())));
+            let late = || {
+                Err(CallError::Away(format!("no stream to {place} within {} seconds", PLACE_TIMEOUT.as_secs()).into()))
+            };
             let stream =
                 if is_last { stream.await } else { clock::within(PLACE_TIMEOUT, stream).await.unwrap_or_else(late) };
             match stream {
@@ -155,7 +156,9 @@ mod tests {
         let refused = RefusedLogin(Some((now, "not-authorized".into())));
         let almost = now + Duration::from_secs(299);
         for at in [now, almost] {
-            assert!(matches!(refused.rest(at), Err(CallError::Away(why)) if why.contains("(not-authorized)")));
+            assert!(
+                matches!(refused.rest(at), Err(CallError::Away(why)) if why.to_string().contains("(not-authorized)"))
+            );
         }
         assert_eq!(refused.rest(now + REST), Ok(()));
     }

@@ -11,6 +11,7 @@ use crate::backend::net::{self, Trust};
 use crate::config::TlsUse;
 use crate::elements::{AsyncReadWrite, Elements, STREAM, StanzaError, element, set};
 use crate::invite::name::HostName;
+use crate::log::Cause;
 
 pub(super) const CLIENT: &str = "jabber:client";
 const STARTTLS: &str = "urn:ietf:params:xml:ns:xmpp-tls";
@@ -24,8 +25,8 @@ pub(super) struct ClientStream {
     pub(super) features: Element,
 }
 
-fn lost(why: impl std::fmt::Display) -> CallError {
-    CallError::Unsure(format!("the connection was lost: {why}"))
+fn lost(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> CallError {
+    CallError::Unsure(Cause::because("the connection was lost", why))
 }
 
 /// What went wrong before anything was asked for: nothing was done.
@@ -57,11 +58,11 @@ impl ClientStream {
             return Ok(stream);
         }
         if !stream.features.has_child("starttls", STARTTLS) {
-            return Err(CallError::Away(format!("{place} offers no STARTTLS")));
+            return Err(CallError::Away(format!("{place} offers no STARTTLS").into()));
         }
         stream.write(&element("starttls", STARTTLS, &[])).await.map_err(before)?;
         if !stream.read().await.map_err(before)?.is("proceed", STARTTLS) {
-            return Err(CallError::Away(format!("{place} refuses STARTTLS")));
+            return Err(CallError::Away(format!("{place} refuses STARTTLS").into()));
         }
         // What came before the handshake is nobody's word (RFC 6120, 5.4.3.3).
         let encrypted = trust.connect(domain, stream.elements.into_io()).await?;

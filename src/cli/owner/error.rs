@@ -9,8 +9,12 @@ use nix::unistd::{Uid, User};
 #[derive(Debug, thiserror::Error)]
 pub(in crate::cli) enum OwnerError {
     /// The system says no.
-    #[error("cannot reach {} ({why})", path.display())]
-    Io { path: PathBuf, why: Errno },
+    #[error("cannot reach {}", path.display())]
+    Io {
+        path: PathBuf,
+        #[source]
+        why: Errno,
+    },
     /// Something else has its name.
     #[error("{} is no directory; move it away, or set another state_dir", .0.display())]
     NoDirectory(PathBuf),
@@ -41,14 +45,24 @@ pub(in crate::cli) enum OwnerError {
     Elsewhere { path: PathBuf, owner: Named, dir: PathBuf },
     /// It is below a directory that its owner may not enter, and could not be put elsewhere.
     #[error(
-        "{owner}, to whom {} belongs, cannot reach it by that path, and no other could be made for it ({why}); run it as \
+        "{owner}, to whom {} belongs, cannot reach it by that path, and no other could be made for it; run it as \
          systemd runs the service: systemd-run --pipe -p DynamicUser=yes -p User=invited -p StateDirectory=invited \
          invited …", dir.display()
     )]
-    OutOfReach { dir: PathBuf, owner: Named, why: Errno },
+    OutOfReach {
+        dir: PathBuf,
+        owner: Named,
+        #[source]
+        why: Errno,
+    },
     /// It is root no more, or not quite.
-    #[error("cannot become {owner}, to whom {} belongs ({why}); run it as that user", dir.display())]
-    Refused { dir: PathBuf, owner: Named, why: Errno },
+    #[error("cannot become {owner}, to whom {} belongs; run it as that user", dir.display())]
+    Refused {
+        dir: PathBuf,
+        owner: Named,
+        #[source]
+        why: Errno,
+    },
 }
 
 /// A user, for a message.

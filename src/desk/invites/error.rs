@@ -23,8 +23,8 @@ pub enum CreateInviteError {
     #[error(transparent)]
     Ledger(#[from] CreateError),
     /// Tokens for apps were wanted by all means, and there is none.
-    #[error("no token for apps: {0}")]
-    NoAppToken(CallError),
+    #[error("no token for apps")]
+    NoAppToken(#[source] CallError),
     /// There is nothing to make links of.
     #[error("public_url is not set in the configuration; links begin with it")]
     NoPublicUrl,
