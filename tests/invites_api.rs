@@ -164,7 +164,7 @@ fn every_row_of_the_contract_has_its_answer() {
     let limited = client.get("/invites_api?key=limited/s3cret");
     let wait: u64 = limited.header("retry-after").unwrap().parse().unwrap();
     assert!((43_190..=43_200).contains(&wait), "{wait}");
-    let detail = "This key has made as many invites as it may for now.";
+    let detail = "This key has created as many invites as it may for now.";
     let expected = refused(429, &format!("retry-after: {wait}"), "too-many-invites", "Too many requests", detail);
     assert_eq!(whole(&limited), expected);
     let pending = client.get("/invites_api?key=pending/s3cret");

@@ -100,7 +100,7 @@ fn check_line(line: &str) {
     let Some((what, mut rest)) = message.split_once(" request.id=").filter(|(_, rest)| rest.contains(' ')) else {
         let known = [
             "listening on http://127.0.0.1:",
-            "no sign-up form on example.com: backend.kind = \"ledger\" makes no accounts",
+            "no sign-up form on example.com: backend.kind = \"ledger\" creates no accounts",
             "an invite was created event=invite.created invite.id=",
             "an invite was redeemed event=invite.redeemed invite.id=",
             "an invite was revoked event=invite.revoked invite.id=",

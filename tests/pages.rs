@@ -181,7 +181,7 @@ fn a_landing_page_elsewhere_is_led_to_whatever_letters_it_has() {
 fn the_admin_is_told_where_no_form_is_offered() {
     let backend = "[hosts.\"example.com\".backend]\nkind = \"prosody\"\nsocket = \"/nowhere\"\n";
     for (line, expected) in [
-        ("", Some("no sign-up form on example.com: backend.kind = \"ledger\" makes no accounts")),
+        ("", Some("no sign-up form on example.com: backend.kind = \"ledger\" creates no accounts")),
         ("registration = true", Some("hosts.\"example.com\".registration: has no effect, because backend.kind = ")),
         (&*format!("registration = false\n{backend}"), Some("no sign-up form on example.com: registration = false")),
         (&*format!("registration = true\n{backend}"), None),

@@ -14,7 +14,7 @@ use crate::config::Scope;
 use crate::desk::Caller;
 use crate::invite::field::{FieldError, FieldErrors, Given};
 use crate::invite::name::{HostName, KeyId, NameError, Username};
-use crate::invite::policy::{KIND_EXPECTED, MAX_COUNT, whole_number};
+use crate::invite::policy::{KIND_EXPECTED, MAX_COUNT, MAX_USES, whole_number};
 use crate::invite::request::{ChangeRequest, Idempotency, InviteRequest, Minting};
 use crate::invite::{Invite, InviteId, KindName, Source, Status};
 use crate::ledger::Filter;
@@ -53,7 +53,7 @@ pub struct NewInvite {
     #[schemars(length(max = 32), inner(length(min = 1, max = 128), regex(pattern = rules::NO_CONTROL)))]
     roles: Given<Vec<String>>,
     /// How often it may be redeemed; 1 if it is not given.
-    #[schemars(range(min = 1, max = 10_000))]
+    #[schemars(range(min = 1, max = MAX_USES))]
     uses: Given<u32>,
     /// Its lifetime, such as `3d`, or in seconds.
     ttl: Given<Ttl>,
@@ -188,7 +188,7 @@ impl ListQuery {
 
 const STATUS_EXPECTED: &str = "expected pending, redeemed, expired or revoked";
 
-/// Lists invites, newest first. A page stays right while invites are made: new ones come before the first page.
+/// Lists invites, newest first. A page stays right while invites are created: new ones come before the first page.
 ///
 /// # Errors
 /// When the query is wrong, or the ledger cannot be read.
@@ -224,8 +224,8 @@ pub struct InviteChange {
     /// Another end, at most the key's `max_ttl` from now.
     #[schemars(with = "Option<String>", extend("format" = "soon"))]
     expires_at: Given<jiff::Timestamp>,
-    /// Another number of uses, at least as many as are spent.
-    #[schemars(range(min = 1, max = 10_000))]
+    /// Another number of uses, at least as many as are redeemed.
+    #[schemars(range(min = 1, max = MAX_USES))]
     uses: Given<u32>,
     /// Revokes the invite, or restores it.
     status: Given<NewStatus>,
@@ -274,7 +274,7 @@ fn id(call: &Call) -> Result<InviteId, Problem> {
     call.request.param("id").ok().and_then(|id| id.parse().ok()).ok_or(Problem::NotFound)
 }
 
-/// An invite for the caller: with its secrets if the key could make one like it.
+/// An invite for the caller: with its secrets if the key could create one like it.
 fn view(call: &Call, invite: Invite) -> Result<InviteView, Problem> {
     let view = InviteView::new(call.desk().invites.with_links(invite)?, call.now);
     Ok(if call.key.settings.allow.contains(&Scope::Create) { view } else { view.without_secrets() })

@@ -173,7 +173,7 @@ fn paths(schemas: &mut Schemas) -> Value {
                 "responses": answers("200", of("The invite as it is now.", schemas.answer::<RedeemedView>()), &[
                     ("404", "The token opens nothing."),
                     ("409", "Somebody has the name, or another invite reserves it."),
-                    ("410", "The invite is spent, expired or revoked."),
+                    ("410", "The invite is redeemed, expired or revoked."),
                     media, key_reused,
                 ]),
             },

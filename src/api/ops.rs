@@ -39,7 +39,7 @@ struct BackendStatus {
     state: &'static str,
 }
 
-/// Whether invites can be made, and how the backends are.
+/// Whether invites can be created, and how the backends are.
 ///
 /// # Errors
 /// When the ledger cannot be written.

@@ -1,4 +1,4 @@
-//! `/api/v1/redeem`: spends one use for a caller's own sign-up.
+//! `/api/v1/redeem`: redeems one use for a caller's own sign-up.
 
 use schemars::JsonSchema;
 use serde::Deserialize;

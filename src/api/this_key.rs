@@ -30,7 +30,7 @@ pub struct KeyView {
     max_ttl: Span,
     /// The most uses of one of its invites.
     max_uses: u32,
-    /// How many invites it may make in which time; null: any number.
+    /// How many invites it may create in which time; null: any number.
     limit: Option<Rate>,
     /// How many of them it may make now.
     limit_left: Option<u32>,

@@ -21,7 +21,7 @@ pub struct InviteView {
     pub token: Option<String>,
     /// The link to hand out.
     pub landing_page: Option<String>,
-    /// The same for an app. Where the host's server has tokens of its own it is null until one is made: when the link is
+    /// The same for an app. Where the host's server has tokens of its own it is null until one is minted: when the link is
     /// first opened, or when it is asked for with `uri`.
     pub uri: Option<String>,
     /// Until when the host's server takes that, where this is earlier than `expires_at`. RFC 3339, UTC.
@@ -49,7 +49,7 @@ pub struct InviteView {
     pub roles: Vec<String>,
     /// A remark for admins.
     pub note: Option<String>,
-    /// Who had it made: `key/ID`, `cli`, `xmpp/JID`, or `server` where that made it itself.
+    /// Who had it created: `key/ID`, `cli`, `xmpp/JID`, or `server` where that created it itself.
     pub source: String,
     /// RFC 3339, UTC.
     #[schemars(with = "String", extend("format" = "date-time"))]

@@ -154,7 +154,7 @@ fn refusal(error: CreateInviteError) -> StanzaError {
                 .because(format!("That was all for now; try again in {wait}."))
         }
         CreateInviteError::Ledger(_) | CreateInviteError::NoAppToken(_) => {
-            StanzaError::new("wait", "internal-server-error").because("No invite can be made now; try again later.")
+            StanzaError::new("wait", "internal-server-error").because("No invite can be created now; try again later.")
         }
         CreateInviteError::Scope
         | CreateInviteError::Host

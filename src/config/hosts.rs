@@ -119,7 +119,7 @@ impl RawHost {
         let has_none = matches!(self.backend.kind, None | Some(BackendKind::Ledger));
         if self.registration == Some(true) && has_none {
             let at = dotted(&["hosts", name, "registration"]);
-            checks.notice(format!("{at}: has no effect, because backend.kind = \"ledger\" makes no accounts"));
+            checks.notice(format!("{at}: has no effect, because backend.kind = \"ledger\" creates no accounts"));
         }
         HostSettings {
             site_name: self.site_name.clone().unwrap_or_else(|| domain.to_string()),

@@ -30,7 +30,7 @@ pub enum AppTokenState {
     Ended,
     /// Apps are given it.
     Live,
-    /// Apps are given it, and it is all of the invite: the server made both.
+    /// Apps are given it, and it is all of the invite: the server created both.
     Adopted,
     /// Nobody is given it any more. Whether an app was first is not known yet.
     Withdrawing,

@@ -19,7 +19,7 @@ const EPOCH_MS: i64 = 1_735_689_600_000;
 const RANDOM_BITS: u32 = 22;
 
 impl InviteId {
-    /// The id for an invite made at `now` after the one called `last`: always greater, also when the clock was set back.
+    /// The id for an invite created at `now` after the one called `last`: always greater, also when the clock was set back.
     /// `random` keeps nodes that share a ledger apart.
     #[must_use]
     pub fn after(last: Option<Self>, now: Timestamp, random: u32) -> Self {
@@ -32,7 +32,7 @@ impl InviteId {
         }
     }
 
-    /// The smallest id of an invite made at `moment`: whatever is older has a smaller one.
+    /// The smallest id of an invite created at `moment`: whatever is older has a smaller one.
     #[must_use]
     pub fn first_at(moment: Timestamp) -> Self {
         Self(u64::try_from(moment.as_millisecond() - EPOCH_MS).unwrap_or(0) << RANDOM_BITS)

@@ -25,7 +25,7 @@ use name::HostName;
 pub use redemption::{Change, Redemption, Via};
 pub use source::Source;
 
-/// An invite that is to be made.
+/// An invite that is to be created.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Draft {
     /// What it leads to.
@@ -46,7 +46,7 @@ pub struct Draft {
     pub note: Option<String>,
     /// Who invites, in words.
     pub inviter: Option<String>,
-    /// Who had it made.
+    /// Who had it created.
     pub source: Source,
     /// The server's own token for an app, if one is out.
     pub app_token: Option<AppToken>,
@@ -57,7 +57,7 @@ pub struct Draft {
 pub struct Invite {
     /// What it is called by.
     pub id: InviteId,
-    /// What it was made as.
+    /// What it was created as.
     pub draft: Draft,
     /// How often it was redeemed.
     pub used: u32,
@@ -68,7 +68,7 @@ pub struct Invite {
 }
 
 impl From<(InviteId, Draft)> for Invite {
-    /// As it is when it was just made.
+    /// As it is when it was just created.
     fn from((id, draft): (InviteId, Draft)) -> Self {
         Self { id, draft, used: 0, revoked_at: None, redemptions: vec![] }
     }

@@ -1,4 +1,4 @@
-//! What becomes of an invite after it was made: its redemptions, and changes to it.
+//! What becomes of an invite after it was created: its redemptions, and changes to it.
 
 use std::fmt;
 use std::str::FromStr;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::name::{self, KeyId};
 
-/// Who had an invite made.
+/// Who had an invite created.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Source {
     /// A caller with a key.

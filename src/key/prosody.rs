@@ -23,7 +23,7 @@ pub struct ImportedKey {
     pub secret: Secret,
     /// What it is for; empty where nobody said.
     pub name: String,
-    /// When it was made, in whole seconds.
+    /// When it was created, in whole seconds.
     pub created_at: Option<Timestamp>,
     /// Methods on `/invites_api`, of those that we know.
     pub methods: Vec<ApiMethod>,

@@ -30,7 +30,7 @@ pub async fn post(request: Request) -> Result<Response, Problem> {
 pub fn not_offered(settings: &Settings) -> impl Iterator<Item = (&HostName, &'static str)> {
     settings.hosts.iter().filter_map(|(name, host)| {
         let why = match host.backend {
-            BackendSettings::Ledger => "backend.kind = \"ledger\" makes no accounts",
+            BackendSettings::Ledger => "backend.kind = \"ledger\" creates no accounts",
             BackendSettings::Prosody { .. } | BackendSettings::Ejabberd { .. } | BackendSettings::Xmpp(_)
                 if host.registration =>
             {

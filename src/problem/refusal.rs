@@ -34,7 +34,7 @@ pub enum Problem {
     NameTaken,
     /// 409: an app has a token for the invite's last use, and it cannot be withdrawn.
     AppTokenOutstanding,
-    /// 410: an invite that is spent, expired or revoked.
+    /// 410: an invite that is redeemed, expired or revoked.
     Ended(Status),
     /// 413
     TooLarge,
@@ -65,7 +65,7 @@ pub enum Problem {
 pub enum TooMany {
     /// Wrong keys from one address.
     Failures,
-    /// Invites made by the key.
+    /// Invites created by the key.
     Invites,
     /// Pending invites of the key.
     Pending,
@@ -193,7 +193,7 @@ impl Problem {
                 "An app may be signing up with this invite, and its token cannot be withdrawn."
             }
             Self::Ended(Status::Pending) => "This invite can be redeemed.",
-            Self::Ended(Status::Redeemed) => "All uses of this invite are spent.",
+            Self::Ended(Status::Redeemed) => "All uses of this invite are redeemed.",
             Self::Ended(Status::Expired) => "This invite has expired.",
             Self::Ended(Status::Revoked) => "This invite was revoked.",
             Self::TooLarge => "The request's body is too large.",
@@ -204,7 +204,7 @@ impl Problem {
             Self::TooMany(TooMany::Failures, _) => {
                 "Too many wrong keys came from this address; wait as `Retry-After` says."
             }
-            Self::TooMany(TooMany::Invites, _) => "This key has made as many invites as it may for now.",
+            Self::TooMany(TooMany::Invites, _) => "This key has created as many invites as it may for now.",
             Self::TooMany(TooMany::Pending, _) => "This key has as many pending invites as it may.",
             Self::HeadTooLarge => "The request's head is too large.",
             Self::Internal(_) => "Something went wrong here; the log knows it by the request's id.",
