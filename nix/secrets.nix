@@ -1,4 +1,4 @@
-# The settings that hold secrets, or name files; tests/nix.rs holds these lists against the program's own schema.
+# The settings that hold secrets, or name files; tests/nix holds these lists against the program's own schema.
 {
   # Never in the world-readable configuration: each has a twin that names a credential.
   inline = [

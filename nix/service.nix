@@ -1,4 +1,4 @@
-# The units: the settings of ../systemd/invited.{service,socket} and its drop-ins, as tests/nix.rs makes sure.
+# The units: the settings of ../systemd/invited.{service,socket} and its drop-ins, as tests/nix makes sure.
 {
   config,
   lib,

@@ -1,4 +1,4 @@
-# Stand-ins for nixpkgs, and the flake's outputs on them: what tests/nix.rs evaluates.
+# Stand-ins for nixpkgs, and the flake's outputs on them: what tests/nix evaluates.
 let
   lib = import ./lib.nix;
 
