@@ -37,7 +37,7 @@ def run_checks():
         except Exception:
             failed += 1
             print(f"FAILED  {name}\n    " + traceback.format_exc().replace("\n", "\n    "))
-            print(sh("journalctl --no-pager -n 15 -o cat; true").stdout, flush=True)
+            print(sh("journalctl --sync; journalctl --no-pager --lines=40 --output=short-precise --no-hostname; true").stdout, flush=True)
     return 1 if failed else 0
 
 
