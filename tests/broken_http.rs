@@ -139,6 +139,7 @@ fn check_problem(name: &str, answer: &Response, status: u16) {
 fn check_refusal(served: &Served, name: &str, answer: &Response, status: u16) {
     check_problem(name, answer, status);
     assert_eq!(answer.header("connection"), Some("close"), "{name}: {answer:?}");
+    assert_eq!(answer.header("access-control-allow-origin"), Some("*"), "a page that called reads it: {name}");
     let line = served.wait_log(&format!("request.id={} ", answer.header("x-request-id").unwrap()));
     assert!(line.contains(&format!(" http.method=- http.route=- http.status={status} ")), "{name}: {line}");
 }
@@ -214,6 +215,44 @@ fn nothing_after_a_broken_request_is_answered() {
         assert!(client.is_ended(), "{name}");
     }
     assert!(!served.log().contains("invite.created"), "{}", served.log());
+}
+
+/// A refusal without the CORS headers is to a page as if the network were down, whoever refuses.
+#[test]
+fn a_page_reads_each_refusal_if_its_origin_may_call() {
+    let scratch = Scratch::new(&format!("cors_origins = [\"https://www.example.com\"]\n{CONFIG}"));
+    let served = scratch.serve();
+    let call = |method: &str, target: &str, field: &str| format!("{method} {target} HTTP/1.1\r\nHost: a\r\n{field}");
+    let chunks = format!("Transfer-Encoding: chunked\r\n\r\n{:x}\r\n{}", MAX_BODY + 1, "x".repeat(MAX_BODY + 1));
+    for (status, start, rest) in [
+        (400, call("POST", "/api/v1/invites", "Content-Length: +5\r\n"), "\r\n"),
+        (401, call("GET", "/api/v1/invites", ""), "\r\n"),
+        (403, call("GET", "/invites_api", ""), "\r\n"),
+        (404, call("GET", "/api/v1/nowhere", ""), "\r\n"),
+        (404, call("GET", "/api//v1/invites", ""), "\r\n"),
+        (405, call("DELETE", "/invites_api", ""), "\r\n"),
+        (405, call("DELETE", "/api/v1/self", ""), "\r\n"),
+        (413, call("POST", "/api/v1/invites", "Content-Length: 99999999\r\n"), "\r\n"),
+        (413, call("POST", "/api/v1/invites", ""), &chunks),
+        (414, call("GET", &format!("/invites_api?key={}", "x".repeat(MAX_TARGET)), ""), "\r\n"),
+        (431, call("GET", "/invites_api", ""), &format!("X: {}\r\n\r\n", "x".repeat(MAX_HEAD))),
+        (501, call("BREW", "/invites_api", ""), "\r\n"),
+    ] {
+        for (origin, allowed) in
+            [("https://www.example.com", Some("https://www.example.com")), ("https://evil.example", None)]
+        {
+            let mut client = served.client();
+            client.send(format!("{start}Origin: {origin}\r\n{rest}"));
+            let answer = client.read().unwrap();
+            assert_eq!(answer.status, status, "{start}");
+            assert_eq!(answer.header("access-control-allow-origin"), allowed, "{start}");
+            let exposed = answer.header("access-control-expose-headers");
+            assert_eq!(exposed.is_some_and(|exposed| exposed.contains("X-Request-Id")), allowed.is_some(), "{start}");
+        }
+    }
+    // Pages of ours are no calls.
+    let page = served.client().ask("GET", "/nowhere", &["Origin: https://www.example.com"]);
+    assert_eq!((page.status, page.header("access-control-allow-origin")), (404, None));
 }
 
 #[test]

@@ -57,7 +57,7 @@ fn whole(response: &Response) -> String {
 const CORS: &str = "access-control-allow-headers: Authorization, Content-Type
 access-control-allow-methods: GET, POST, OPTIONS
 access-control-allow-origin: *
-access-control-expose-headers: Location
+access-control-expose-headers: Location, Retry-After, X-Request-Id
 access-control-max-age: 7200";
 
 fn made(status: u16) -> String {

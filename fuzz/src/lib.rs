@@ -29,8 +29,8 @@ pub const TARGETS: [(&str, Target); 7] = [
 /// A request: what is accepted is whole, framed in one way alone, and the same whatever comes after it.
 pub fn head(data: &[u8]) {
     const MAX_BODY_BYTES: u64 = 1_000;
-    if let Some(accept) = head::accept(data) {
-        assert!(accept.is_ascii() && accept.len() <= data.len());
+    for value in ["accept", "origin"].into_iter().filter_map(|name| head::field(data, name)) {
+        assert!(value.is_ascii() && value.len() <= data.len());
     }
     let Ok(Some(head)) = head::examine(data, MAX_BODY_BYTES) else { return };
     assert!(head.bytes <= data.len().min(MAX_HEAD_BYTES));

@@ -1,49 +1,73 @@
 //! Calls from a web page.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use tide::http::headers;
 use tide::{Middleware, Next};
 
-use crate::caller::{AppState, Request};
 use crate::config::CorsOrigins;
+use crate::server::RequestError;
 
-/// The CORS headers (Fetch standard, 3.2) on every answer, refusals too: the calling page is to read them.
-#[derive(Clone)]
-pub struct Cors {
-    only: Option<Arc<BTreeSet<String>>>,
+/// What a page may do with the answers of some paths.
+#[derive(Clone, Copy)]
+struct CorsRules {
     methods: &'static str,
     headers: &'static str,
     exposed: &'static str,
 }
 
+/// As Prosody's `mod_invites_api` has it, and what a page needs to make sense of a refusal.
+const INVITES_API: CorsRules = CorsRules {
+    methods: "GET, POST, OPTIONS",
+    headers: "Authorization, Content-Type",
+    exposed: "Location, Retry-After, X-Request-Id",
+};
+
+const API: CorsRules = CorsRules {
+    methods: "GET, HEAD, POST, PATCH, DELETE, OPTIONS",
+    headers: "Authorization, Content-Type, Idempotency-Key",
+    exposed: "Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id",
+};
+
+/// The CORS headers (Fetch standard, 3.2) on every answer to a call, refusals too: without them the calling page learns
+/// nothing but that it failed. The outermost middleware, as some refusals never reach a route.
+pub struct Cors {
+    only: Option<BTreeSet<String>>,
+    /// The path of `/invites_api`, with the prefix.
+    invites_api: String,
+    /// What all other paths of the API begin with.
+    api: String,
+}
+
 impl Cors {
-    /// For `/invites_api`.
+    /// Lets pages of `origins` call what is below `prefix`.
     #[must_use]
-    pub fn invites_api(origins: &CorsOrigins) -> Self {
+    pub fn new(origins: &CorsOrigins, prefix: &str, invites_api: &str) -> Self {
         let only = match origins {
             CorsOrigins::Any => None,
-            CorsOrigins::Only(origins) => Some(Arc::new(origins.clone())),
+            CorsOrigins::Only(origins) => Some(origins.clone()),
         };
-        Self { only, methods: "GET, POST, OPTIONS", headers: "Authorization, Content-Type", exposed: "Location" }
+        Self { only, invites_api: format!("{prefix}{invites_api}"), api: format!("{prefix}/api/") }
     }
 
-    /// For `/api/v1`.
-    #[must_use]
-    pub fn v1(origins: &CorsOrigins) -> Self {
-        Self {
-            methods: "GET, HEAD, POST, PATCH, DELETE, OPTIONS",
-            headers: "Authorization, Content-Type, Idempotency-Key",
-            exposed: "Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id",
-            ..Self::invites_api(origins)
+    /// The rules for the answer to `request`, if pages may read it.
+    fn rules<State>(&self, request: &tide::Request<State>) -> Option<CorsRules> {
+        let path = request.url().path();
+        if path == self.invites_api {
+            Some(INVITES_API)
+        } else if path.starts_with(&self.api) || request.ext::<RequestError>().is_some() {
+            // What was refused before it was a request has no path, and its answer tells nothing of any.
+            Some(API)
+        } else {
+            None
         }
     }
 }
 
 #[tide::utils::async_trait]
-impl Middleware<Arc<AppState>> for Cors {
-    async fn handle(&self, request: Request, next: Next<'_, Arc<AppState>>) -> tide::Result {
+impl<State: Clone + Send + Sync + 'static> Middleware<State> for Cors {
+    async fn handle(&self, request: tide::Request<State>, next: Next<'_, State>) -> tide::Result {
+        let Some(rules) = self.rules(&request) else { return Ok(next.run(request).await) };
         let origin = request.header(headers::ORIGIN).map(|origin| origin.as_str().to_owned());
         let mut response = next.run(request).await;
         let allowed = match &self.only {
@@ -55,10 +79,10 @@ impl Middleware<Arc<AppState>> for Cors {
         };
         if let Some(allowed) = allowed {
             response.insert_header(headers::ACCESS_CONTROL_ALLOW_ORIGIN, allowed);
-            response.insert_header(headers::ACCESS_CONTROL_ALLOW_METHODS, self.methods);
-            response.insert_header(headers::ACCESS_CONTROL_ALLOW_HEADERS, self.headers);
+            response.insert_header(headers::ACCESS_CONTROL_ALLOW_METHODS, rules.methods);
+            response.insert_header(headers::ACCESS_CONTROL_ALLOW_HEADERS, rules.headers);
             response.insert_header(headers::ACCESS_CONTROL_MAX_AGE, "7200");
-            response.insert_header(headers::ACCESS_CONTROL_EXPOSE_HEADERS, self.exposed);
+            response.insert_header(headers::ACCESS_CONTROL_EXPOSE_HEADERS, rules.exposed);
         }
         Ok(response)
     }

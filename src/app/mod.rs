@@ -13,7 +13,7 @@ use crate::api::call::needs;
 use crate::api::cors::Cors;
 use crate::api::{invites, invites_api, openapi, ops, redeem, this_key};
 use crate::caller::AppState;
-use crate::config::{MAX_PATH_PART_BYTES, Scope};
+use crate::config::{CorsOrigins, MAX_PATH_PART_BYTES, Scope};
 use crate::log::Cause;
 use crate::metrics::{self, Metrics};
 use crate::pages::offered::Cards;
@@ -26,28 +26,25 @@ pub fn build(state: Arc<AppState>, metrics: Arc<Metrics>) -> tide::Server<Arc<Ap
     let settings = Arc::clone(&state.settings);
     let prefix = settings.public_url.as_ref().map_or("", |url| url.prefix()).to_owned();
     let invites_api = settings.http.paths.invites_api.clone();
-    let origins = settings.cors_origins.clone();
-    let (cors, v1) = (Cors::invites_api(&origins), Cors::v1(&origins));
-    let mut table = Table::new(state, metrics, prefix);
+    let cors = Cors::new(&settings.cors_origins, &prefix, &invites_api);
+    let mut table = Table::new(state, metrics, prefix, Some(cors));
 
     // The route table.
-    table.at(&invites_api, "/invites_api").with(cors).on([Get, Post], invites_api::create).done();
+    table.at(&invites_api, "/invites_api").on([Get, Post], invites_api::create).done();
     table
         .at(invites::PATH, invites::PATH)
-        .with(v1.clone())
         .on([Get, Head], needs(Scope::Read, invites::list))
         .on([Post], needs(Scope::Create, invites::create))
         .done();
     table
         .at("/api/v1/invites/:id", "/api/v1/invites/{id}")
-        .with(v1.clone())
         .on([Get, Head], needs(Scope::Read, invites::get))
         .on([Patch], needs(Scope::Create, invites::change))
         .on([Delete], needs(Scope::Revoke, invites::revoke))
         .done();
-    table.at(redeem::PATH, redeem::PATH).with(v1.clone()).on([Post], needs(Scope::Redeem, redeem::redeem)).done();
-    table.at(this_key::PATH, this_key::PATH).with(v1.clone()).on([Get, Head], needs(None, this_key::get)).done();
-    table.at(openapi::PATH, openapi::PATH).with(v1).on([Get, Head], openapi::get).done();
+    table.at(redeem::PATH, redeem::PATH).on([Post], needs(Scope::Redeem, redeem::redeem)).done();
+    table.at(this_key::PATH, this_key::PATH).on([Get, Head], needs(None, this_key::get)).done();
+    table.at(openapi::PATH, openapi::PATH).on([Get, Head], openapi::get).done();
     table.at("/", "/").on([Get, Head], enter::get).done();
     let cards = Arc::new(Cards::default());
     let landing = move |request| landing::get(request, Arc::clone(&cards));
@@ -65,7 +62,7 @@ pub fn build(state: Arc<AppState>, metrics: Arc<Metrics>) -> tide::Server<Arc<Ap
 /// Builds the app of the metrics listener.
 #[must_use]
 pub fn build_metrics(metrics: Arc<Metrics>) -> tide::Server<Arc<Metrics>> {
-    let mut table = Table::new(Arc::clone(&metrics), metrics, String::new());
+    let mut table = Table::new(Arc::clone(&metrics), metrics, String::new(), None);
     table.at("/metrics", "/metrics").on([Get, Head], ops::metrics).done();
     table.app
 }
@@ -74,6 +71,8 @@ pub fn build_metrics(metrics: Arc<Metrics>) -> tide::Server<Arc<Metrics>> {
 #[must_use]
 pub fn unavailable(cause: &'static str) -> tide::Server<()> {
     let mut app = tide::new();
+    // Whoever calls from a page learns why it fails; who may call, no configuration tells.
+    app.with(Cors::new(&CorsOrigins::Any, "", "/invites_api"));
     app.with(envelope::Envelope { metrics: Arc::new(Metrics::new(metrics::seconds())), prefix: String::new() });
     app.with(Unavailable(cause));
     app
@@ -95,8 +94,11 @@ struct Table<State> {
 }
 
 impl<State: Clone + Send + Sync + 'static> Table<State> {
-    fn new(state: State, metrics: Arc<Metrics>, prefix: String) -> Self {
+    fn new(state: State, metrics: Arc<Metrics>, prefix: String, cors: Option<Cors>) -> Self {
         let mut app = tide::with_state(state);
+        if let Some(cors) = cors {
+            app.with(cors);
+        }
         app.with(envelope::Envelope { metrics, prefix: prefix.clone() });
         Self { app, prefix }
     }
@@ -119,11 +121,6 @@ struct RouteEntry<'a, State> {
 }
 
 impl<State: Clone + Send + Sync + 'static> RouteEntry<'_, State> {
-    fn with(mut self, middleware: impl Middleware<State>) -> Self {
-        self.route.with(middleware);
-        self
-    }
-
     /// Has `handler` answer `methods`.
     fn on<F, Fut>(mut self, methods: impl IntoIterator<Item = Method>, handler: F) -> Self
     where

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use async_io::Timer;
 use futures_lite::{AsyncRead, AsyncWrite, FutureExt as _};
+use hyper::header::{ACCEPT, HeaderName, ORIGIN};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use super::RequestError;
@@ -38,12 +39,19 @@ enum Part {
     End,
 }
 
+/// What of a refused head decides how the refusal reads, and which web page may read it.
+#[derive(Default)]
+pub(super) struct RefusedFields {
+    pub(super) accept: Option<String>,
+    pub(super) origin: Option<String>,
+}
+
 /// How a connection ended.
 pub(super) struct ConnectionEnd {
     /// What is to be answered last.
     pub(super) refusal: Option<RequestError>,
-    /// What the refused client said it accepts.
-    pub(super) accept: Option<String>,
+    /// What can be read of a head that was refused.
+    pub(super) fields: RefusedFields,
     /// Whether the client may still be sending what nobody reads.
     pub(super) unread: bool,
 }
@@ -55,7 +63,7 @@ pub(super) struct RequestGate<S> {
     inbox: Vec<u8>,
     part: Part,
     refusal: Option<RequestError>,
-    accept: Option<String>,
+    fields: RefusedFields,
     /// Empty lines before a head, in bytes.
     blank: usize,
     timer: Timer,
@@ -78,7 +86,7 @@ impl<S> RequestGate<S> {
             inbox: Vec::new(),
             part: Part::Head,
             refusal: None,
-            accept: None,
+            fields: RefusedFields::default(),
             blank: 0,
             timer: Timer::at(deadline),
             timer_at: deadline,
@@ -92,11 +100,12 @@ impl<S> RequestGate<S> {
     /// The connection, and how it ended.
     pub(super) fn into_parts(self) -> (S, ConnectionEnd) {
         let unread = matches!(self.part, Part::Chunks | Part::Request { left: 1.. });
-        (self.stream, ConnectionEnd { refusal: self.refusal, accept: self.accept, unread })
+        (self.stream, ConnectionEnd { refusal: self.refusal, fields: self.fields, unread })
     }
 
     fn refuse(&mut self, refusal: RequestError) {
-        self.accept = head::accept(&self.inbox);
+        let field = |name: &HeaderName| head::field(&self.inbox, name.as_str());
+        self.fields = RefusedFields { accept: field(&ACCEPT), origin: field(&ORIGIN) };
         self.refusal = Some(refusal);
         self.part = Part::End;
     }

@@ -74,13 +74,13 @@ pub fn examine(text: &[u8], max_body_bytes: u64) -> Result<Option<Head>, Request
     Ok(Some(Head { bytes: length, body }))
 }
 
-/// What a client accepts whose head was refused; as good as it can be read.
+/// A field of a head that was refused; as good as it can be read.
 #[must_use]
-pub fn accept(text: &[u8]) -> Option<String> {
+pub fn field(text: &[u8], name: &str) -> Option<String> {
     let lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).take_while(|line| !line.is_empty());
     let field = |line: &[u8]| {
-        let (name, value) = std::str::from_utf8(line).ok()?.split_once(':')?;
-        (name.eq_ignore_ascii_case("accept") && value.is_ascii()).then(|| value.trim().to_owned())
+        let (other, value) = std::str::from_utf8(line).ok()?.split_once(':')?;
+        (other.eq_ignore_ascii_case(name) && value.is_ascii()).then(|| value.trim().to_owned())
     };
     lines.take(MAX_FIELDS).find_map(field)
 }

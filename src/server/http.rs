@@ -10,11 +10,13 @@ use std::time::Duration;
 use futures_lite::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::{Body as _, Bytes, Incoming};
-use hyper::header::{ACCEPT, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, TRANSFER_ENCODING};
+use hyper::header::{
+    ACCEPT, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, ORIGIN, TRANSFER_ENCODING,
+};
 use smol_hyper::rt::FuturesIo;
 use tide::http::{Body, Method, Request, Response, Url};
 
-use super::gate::RequestGate;
+use super::gate::{RefusedFields, RequestGate};
 use super::head::read_method;
 use super::slots::Admitted;
 use super::{ReadyPart, RequestError, Server, ServerState, ServerWide};
@@ -51,7 +53,7 @@ where
     let (mut stream, end) = connection.into_parts().io.into_inner().into_parts();
     let unread = end.unread || end.refusal.is_some();
     if let Some(refusal) = end.refusal {
-        let response = refuse(&shared, refusal, end.accept.as_deref()).await;
+        let response = refuse(&shared, refusal, end.fields).await;
         let bytes = encode(response).await;
         let write = async { stream.write_all(&bytes).await.and(stream.flush().await) };
         if within(limits.idle_timeout.0, write).await.is_none_or(|result| result.is_err()) {
@@ -88,12 +90,13 @@ async fn answer<State: Clone + Send + Sync + 'static>(
 ) -> hyper::Response<Full<Bytes>> {
     // Nothing after a chunked body is read as a request; see gate.rs.
     let mut last = request.headers().contains_key(TRANSFER_ENCODING);
-    let accept = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok()).map(String::from);
+    let field = |name| request.headers().get(name).and_then(|value| value.to_str().ok()).map(String::from);
+    let fields = RefusedFields { accept: field(ACCEPT), origin: field(ORIGIN) };
     let response = match convert(request, limits, peer).await {
         Ok(request) => ask(shared, request).await,
         Err(refusal) => {
             last = true;
-            refuse(shared, refusal, accept.as_deref()).await
+            refuse(shared, refusal, fields).await
         }
     };
     let mut response = to_hyper(response).await;
@@ -116,13 +119,15 @@ async fn ask<State: Clone + Send + Sync + 'static>(shared: &ServerState<State>, 
 async fn refuse<State: Clone + Send + Sync + 'static>(
     shared: &ServerState<State>,
     refusal: RequestError,
-    accept: Option<&str>,
+    fields: RefusedFields,
 ) -> Response {
     let Ok(url) = Url::parse(BASE) else { return Response::new(400) };
     let mut request = Request::new(Method::Get, url);
     request.ext_mut().insert(refusal);
-    if let Some(accept) = accept {
-        request.insert_header(ACCEPT.as_str(), accept);
+    for (name, value) in [(ACCEPT, fields.accept), (ORIGIN, fields.origin)] {
+        if let Some(value) = value {
+            request.insert_header(name.as_str(), value);
+        }
     }
     ask(shared, request).await
 }
