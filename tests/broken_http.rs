@@ -59,6 +59,10 @@ fn broken() -> Vec<Case> {
         case("a relative target", 400, line("GET nowhere HTTP/1.1")),
         case("a target of another scheme", 400, line("GET ftp://a/nowhere HTTP/1.1")),
         case("an asterisk without OPTIONS", 400, line("GET * HTTP/1.1")),
+        case("a backslash in the path", 400, line("GET /assets\\..\\invites_api HTTP/1.1")),
+        case("a backslash in the path, encoded", 400, line("GET /assets%5c..%5Cinvites_api HTTP/1.1")),
+        case("a backslash for the first slash", 400, line("GET /\\invites_api HTTP/1.1")),
+        case("a fragment", 400, line("GET /invites_api#.png HTTP/1.1")),
         case("no Host", 400, "GET /nowhere HTTP/1.1\r\n\r\n"),
         case("two Hosts", 400, host("Host: a\r\nHost: b")),
         case("the same Host twice", 400, host("Host: a\r\nHost: a")),
@@ -181,6 +185,40 @@ fn no_part_of_a_path_that_the_router_sees_is_longer_than_it_can_take() {
             assert_eq!(output.status.code(), Some(2), "{told}");
             assert!(told.contains(at) && told.contains("parts") && told.contains("at most 23 characters"), "{told}");
         }
+    }
+}
+
+/// A proxy that lets a path through, or keeps it away, has gone by how it is written.
+#[test]
+fn a_path_with_dot_segments_leads_nowhere() {
+    let config = CONFIG.replace("invite.example.com/", "invite.example.com/p/");
+    for (config, prefix) in [(CONFIG, ""), (&*config, "/p")] {
+        let scratch = Scratch::new(config);
+        let served = scratch.serve();
+        let mut client = served.client();
+        for (before, after) in [
+            ("/.", ""),
+            ("/./.", ""),
+            ("/x/..", ""),
+            ("/..", ""),
+            ("/%2e", ""),
+            ("/%2E", ""),
+            ("/x/%2e%2e", ""),
+            ("/x/.%2E", ""),
+            ("/x/%2E.", ""),
+            ("", "/."),
+            ("", "/x/.."),
+            ("", "/%2e"),
+            ("http://elsewhere.example/./", ""),
+        ] {
+            for route in ["/invites_api", "/healthz", "/api/v1/self", "/invite"] {
+                let target = format!("{before}{prefix}{route}{after}");
+                let answer = client.ask("POST", &target, &[&format!("Authorization: Bearer {KEY}")]);
+                check_problem(&target, &answer, 404);
+            }
+        }
+        // They are what they are elsewhere.
+        assert_eq!(client.get(&format!("{prefix}/healthz?/../x")).status, 200);
     }
 }
 

@@ -130,6 +130,14 @@ fn check_target(method: &str, target: &str) -> Result<(), RequestError> {
     if !graphic || !(absolute || target.starts_with('/')) || hyper::Uri::from_str(target).is_err() {
         return Err(RequestError::Malformed("The request target is malformed."));
     }
+    // A proxy that goes by the path sees another one than who takes a backslash for a slash, or leaves a fragment out.
+    let path = target.split('?').next().unwrap_or_default();
+    if path.contains('\\') || path.to_ascii_lowercase().contains("%5c") {
+        return Err(RequestError::Malformed("There is a backslash in the path."));
+    }
+    if target.contains('#') {
+        return Err(RequestError::Malformed("There is a fragment in the request target."));
+    }
     Ok(())
 }
 
@@ -277,13 +285,16 @@ mod tests {
     #[test]
     fn targets_and_methods() {
         let line = |line: &str| of(&format!("{line} HTTP/1.1\r\nHost: a\r\n\r\n")).map(|head| head.is_some());
-        for good in ["GET /", "PUT /x?y", "GET http://a/", "GET HTTP://a/x", "OPTIONS *", "QUERY /"] {
+        for good in ["GET /", "PUT /x?y", "GET http://a/", "GET HTTP://a/x", "OPTIONS *", "QUERY /", "GET /?\\%5c"] {
             assert_eq!(line(good), Ok(true), "{good}");
         }
         for unknown in ["BREW /", "get /", "CONNECT a:443"] {
             assert_eq!(line(unknown), Err(RequestError::NotImplemented("This method is not known here.")), "{unknown}");
         }
-        for wrong in ["GET *", "GET x", "GET ftp://a/", "GET a:443", "GET", "GET /é", "GET  /", "\u{16}\u{3}\u{1}"] {
+        for wrong in ["GET *", "GET x", "GET ftp://a/", "GET a:443", "GET", "GET /é", "GET  /", "\u{16}\u{3}\u{1}"]
+            .into_iter()
+            .chain(["GET /a\\b", "GET /%5C", "GET /a%5cb?", "GET http://a\\/b", "GET /a#b", "GET /?a#b"])
+        {
             assert!(matches!(line(wrong), Err(RequestError::Malformed(_))), "{wrong} gave {:?}", line(wrong));
         }
     }
