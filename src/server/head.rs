@@ -145,13 +145,14 @@ fn values<'a>(fields: &'a [httparse::Header<'_>], name: &'static str) -> impl It
     fields.iter().filter(move |field| field.name.eq_ignore_ascii_case(name)).map(|field| field.value)
 }
 
-/// Exactly one good `Host` in HTTP/1.1, at most one before (RFC 9112, 3.2).
+/// Exactly one good `Host` in HTTP/1.1, at most one before; it is empty where the client knows of no authority
+/// (RFC 9112, 3.2).
 fn check_host(fields: &[httparse::Header<'_>], is_1_1: bool) -> Result<(), RequestError> {
     let mut hosts = values(fields, "host");
     match (hosts.next(), hosts.next()) {
         (None, _) if is_1_1 => Err(RequestError::Malformed("HTTP/1.1 needs a Host header.")),
         (None, _) => Ok(()),
-        (Some(host), None) if is_host(host) => Ok(()),
+        (Some(host), None) if host.is_empty() || is_host(host) => Ok(()),
         (Some(_), None) => Err(RequestError::Malformed("The Host header is malformed.")),
         (Some(_), Some(_)) => Err(RequestError::Malformed("There is more than one Host header.")),
     }
@@ -257,10 +258,10 @@ mod tests {
     #[test]
     fn hosts_are_checked() {
         let with = |host: &str| of(&format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\n"));
-        for good in ["a", "example.com:80", "[::1]:5290", "127.0.0.1", "xn--bcher-kva.example"] {
+        for good in ["", "a", "example.com:80", "[::1]:5290", "127.0.0.1", "xn--bcher-kva.example"] {
             assert!(with(good).is_ok(), "{good}");
         }
-        for wrong in ["", "a b", "a@b", "a/b", "a:b", "a:99999", "a, b", "é"] {
+        for wrong in ["a b", "a@b", ":80", "a/b", "a:b", "a:99999", "a, b", "é"] {
             assert_eq!(with(wrong), Err(RequestError::Malformed("The Host header is malformed.")), "{wrong:?}");
         }
         assert_eq!(of("GET / HTTP/1.1\r\n\r\n"), Err(RequestError::Malformed("HTTP/1.1 needs a Host header.")));
