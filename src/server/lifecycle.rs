@@ -45,14 +45,29 @@ fn tell(states: &[NotifyState<'_>]) {
     }
 }
 
-/// `READY=1` with a first `STATUS=`.
-pub fn ready(status: &str) {
-    tell(&[NotifyState::Ready, NotifyState::Status(status)]);
+/// The service manager drops a message that is longer (`NOTIFY_BUFFER_MAX` of systemd), whatever else is in it.
+const MAX_MESSAGE_BYTES: usize = 4096;
+
+/// `READY=1`, in a message of its own, so that nothing can keep it from arriving; then a first `STATUS=`.
+pub fn ready(text: &str) {
+    tell(&[NotifyState::Ready]);
+    status(text);
 }
 
-/// `STATUS=`
-pub fn status(status: &str) {
-    tell(&[NotifyState::Status(status)]);
+/// `STATUS=`, cut to what the service manager takes.
+pub fn status(text: &str) {
+    tell(&[NotifyState::Status(&one_message(text))]);
+}
+
+/// A line that fits into a message: a line end would begin another variable.
+fn one_message(text: &str) -> String {
+    const MOST: usize = MAX_MESSAGE_BYTES - "STATUS=\n".len() - '…'.len_utf8();
+    let mut line = text.replace(char::is_control, " ");
+    if line.len() > MOST {
+        line.truncate(line.floor_char_boundary(MOST));
+        line.push('…');
+    }
+    line
 }
 
 /// `RELOADING=1` with `MONOTONIC_USEC=`; [`ready`] ends it.
@@ -63,9 +78,10 @@ pub fn reloading() {
     }
 }
 
-/// `STOPPING=1`
-pub fn stopping(status: &str) {
-    tell(&[NotifyState::Stopping, NotifyState::Status(status)]);
+/// `STOPPING=1`, then a `STATUS=`.
+pub fn stopping(text: &str) {
+    tell(&[NotifyState::Stopping]);
+    status(text);
 }
 
 /// `WATCHDOG=1`
@@ -77,4 +93,22 @@ pub fn alive() {
 #[must_use]
 pub fn watchdog() -> Option<Duration> {
     sd_notify::watchdog_enabled()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_is_one_line_of_one_message() {
+        assert_eq!(one_message("serving a\n  for:\tb"), "serving a   for: b");
+        assert_eq!(one_message("x\nWATCHDOG=1"), "x WATCHDOG=1");
+        for long in ["x".repeat(4_085), "é".repeat(3_000), "x".repeat(1 << 20)] {
+            let line = one_message(&long);
+            let message = format!("STATUS={line}\n").len();
+            assert!((4_090..=MAX_MESSAGE_BYTES).contains(&message), "{message}");
+        }
+        assert_eq!(one_message(&"x".repeat(4_086)).len(), 4_088);
+        assert!(one_message(&"x".repeat(4_000)).ends_with("xx"));
+    }
 }

@@ -1,5 +1,6 @@
 //! What the tasks of the service share, and one line about how it goes.
 
+use std::fmt::Display;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -32,15 +33,18 @@ impl Running {
     /// One line about how it goes.
     pub(super) fn status(&self) -> String {
         let AppState { desk, settings } = &**self.state.load();
-        let hosts: Vec<_> = settings.hosts.keys().map(ToString::to_string).collect();
+        let hosts = listed(settings.hosts.keys(), ", ");
         let keys = desk.access.key_count();
         let pending = self.pending.load(Ordering::Relaxed);
         let plural = if keys == 1 { "" } else { "s" };
-        let mut status = format!("serving {}; {keys} key{plural}; {pending} pending", hosts.join(", "));
-        for (host, _, state) in desk.health.hosts() {
-            if let Some(State::Away(why)) = state {
-                status = format!("{status}; the XMPP server of {host} is away ({why})");
-            }
+        let mut status = format!("serving {hosts}; {keys} key{plural}; {pending} pending");
+        let away = desk.health.hosts().filter_map(|(host, _, state)| match state {
+            Some(State::Away(why)) => Some(format!("the XMPP server of {host} is away ({why})")),
+            Some(State::Up | State::Unknown) | None => None,
+        });
+        let away = listed(away, "; ");
+        if !away.is_empty() {
+            status = format!("{status}; {away}");
         }
         if let Some(trouble) = self.component.trouble() {
             status = format!("{status}; {trouble}");
@@ -49,5 +53,43 @@ impl Running {
             Some(trouble) => format!("{status}; {}", chain(&*trouble)),
             None => status,
         }
+    }
+}
+
+/// So many bytes of a list are told, so that there is room for all that a status says.
+const LISTED_BYTES: usize = 1_000;
+
+/// As many of `items` as there is room for, and how many more there are.
+fn listed<T: Display>(items: impl IntoIterator<Item = T>, between: &str) -> String {
+    let mut items = items.into_iter();
+    let Some(first) = items.next() else { return String::new() };
+    let mut list = first.to_string();
+    while let Some(item) = items.next() {
+        let item = item.to_string();
+        if list.len() + between.len() + item.len() > LISTED_BYTES {
+            return format!("{list}{between}… and {} more", items.count() + 1);
+        }
+        list.push_str(between);
+        list.push_str(&item);
+    }
+    list
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_list_ends_with_how_many_more_there_are() {
+        assert_eq!(listed([] as [&str; 0], ", "), "");
+        assert_eq!(listed(["a"], ", "), "a");
+        assert_eq!(listed(["a", "b", "c"], ", "), "a, b, c");
+        let names = |count: usize| (0..count).map(|number| format!("h{number:03}.example.com"));
+        let list = listed(names(250), ", ");
+        let (shown, end) = list.split_once(", … and ").unwrap();
+        let shown = shown.split(", ").count();
+        assert_eq!(end, format!("{} more", 250 - shown));
+        assert!(shown > 40 && list.len() < LISTED_BYTES + 30, "{shown} in {}", list.len());
+        assert_eq!(listed(["x".repeat(5_000), "a".into()], ", ").len(), 5_000 + ", … and 1 more".len());
     }
 }

@@ -320,10 +320,11 @@ impl Notified {
         self.path.to_str().unwrap()
     }
 
-    /// The next message.
+    /// The next message, as long as systemd lets one be (`NOTIFY_BUFFER_MAX`).
     pub fn next(&self) -> String {
-        let mut buffer = [0; 4096];
+        let mut buffer = vec![0; 64 << 10];
         let length = self.socket.recv(&mut buffer).expect("a message to the service manager");
+        assert!(length <= 4096, "systemd drops a message of {length} bytes");
         String::from_utf8_lossy(&buffer[..length]).into_owned()
     }
 
