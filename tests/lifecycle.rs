@@ -196,6 +196,33 @@ fn cannot_serve(name: &str) {
     assert!(stderr.contains("colour"), "{stderr}");
 }
 
+/// A port of both families that nobody listens on, unless there is no IPv6 here.
+fn dual_port() -> Option<u16> {
+    let listener = TcpListener::bind("[::]:0").ok()?;
+    Some(listener.local_addr().unwrap().port())
+}
+
+#[test]
+fn both_families_are_listened_on_at_one_port() {
+    let Some(port) = dual_port() else { return eprintln!("there is no IPv6 here") };
+    for (listen, ipv4) in [
+        (format!("\"0.0.0.0:{port}\", \"[::]:{port}\""), true),
+        (format!("\"[::]:{port}\", \"0.0.0.0:{port}\""), true),
+        (format!("\"[::]:{port}\", \"127.0.0.1:{port}\""), true),
+        // Alone it has IPv4, too, as the system has it.
+        (format!("\"[::]:{port}\""), fs::read_to_string("/proc/sys/net/ipv6/bindv6only").unwrap().trim() == "0"),
+    ] {
+        let scratch = Scratch::new(&CONFIG.replace("\"127.0.0.1:0\"", &listen));
+        let served = scratch.serve();
+        for (address, is_served) in [("127.0.0.1", ipv4), ("[::1]", true)] {
+            let client = Client::try_tcp(format!("{address}:{port}").parse().unwrap());
+            let status = client.ok().map(|mut client| client.get("/healthz").status);
+            assert_eq!(status, is_served.then_some(200), "{address} of {listen}");
+        }
+        drop(served);
+    }
+}
+
 /// What a message is about; `STATUS=` alone may come at any time.
 fn kinds(messages: &[String]) -> Vec<&str> {
     let kind = |message: &'_ String| {

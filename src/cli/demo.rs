@@ -25,7 +25,7 @@ pub(super) fn run(global: &Global) -> Outcome {
     become_owner_of_place(&std::env::temp_dir())?;
     let dir =
         tempfile::Builder::new().prefix("invited-demo-").tempdir().context("cannot create a temporary directory")?;
-    let socket = listen::bind(&Listen::Tcp("127.0.0.1:0".into()), Role::Http)?;
+    let socket = listen::bind(&Listen::Tcp("127.0.0.1:0".into()), Role::Http, &[])?;
     let SocketKind::Tcp(_, address) = &socket.kind else { bail!("this is not TCP") };
     let (address, base) = (*address, format!("http://localhost:{}/", address.port()));
 

@@ -50,8 +50,9 @@ fn prepare(global: &Global, adopted: &[Socket]) -> anyhow::Result<(Service, Vec<
         Listen::Tcp(_) => true,
         Listen::Unix(path) => path.parent().is_none_or(owner::is_roots),
     };
+    let all: Vec<_> = listeners(&settings, adopted).map(|(listen, _)| listen).collect();
     let (first, later): (Vec<_>, Vec<_>) = listeners(&settings, adopted).partition(|(listen, _)| is_roots(listen));
-    let bind = |(listen, role): (&Listen, Role)| listen::bind(listen, role);
+    let bind = |(listen, role): (&Listen, Role)| listen::bind(listen, role, &all);
     let mut bound = first.into_iter().map(bind).collect::<Result<Vec<_>, _>>()?;
     owner::become_owner(&settings)?;
     for socket in later.into_iter().map(bind) {

@@ -2,12 +2,15 @@
 
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::os::fd::{AsFd, FromRawFd as _, OwnedFd};
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use crate::config::value::Listen;
+
+/// As in `systemd/invited.socket`; the system cuts it to `net.core.somaxconn`.
+const BACKLOG: i32 = 4096;
 
 /// A listening socket.
 #[derive(Debug)]
@@ -144,13 +147,16 @@ fn adopt_one(descriptor: OwnedFd) -> io::Result<SocketKind> {
     }
 }
 
-/// Binds what is configured.
+/// Binds what is configured, beside the others that are.
 ///
 /// # Errors
 /// When an address cannot be had.
-pub fn bind(listen: &Listen, role: Role) -> Result<Socket, ListenError> {
+pub fn bind(listen: &Listen, role: Role, all: &[&Listen]) -> Result<Socket, ListenError> {
     let kind = match listen {
-        Listen::Tcp(address) => bind_tcp(address),
+        Listen::Tcp(address) => match without_ipv4(address, all) {
+            Some(address) => bind_without_ipv4(address),
+            None => bind_tcp(address),
+        },
         Listen::Unix(path) => bind_unix(path),
     };
     let kind = kind.map_err(|source| ListenError::Bind { listen: listen.clone(), role, source })?;
@@ -159,6 +165,29 @@ pub fn bind(listen: &Listen, role: Role) -> Result<Socket, ListenError> {
 
 fn bind_tcp(address: &str) -> io::Result<SocketKind> {
     let listener = std::net::TcpListener::bind(address)?;
+    listener.set_nonblocking(true)?;
+    let address = listener.local_addr()?;
+    Ok(SocketKind::Tcp(listener.into(), address))
+}
+
+/// The address of `[::]:PORT` where IPv4 addresses of that port are listened on, too. Alone it takes IPv4 as well, unless
+/// the system says otherwise (`net.ipv6.bindv6only`); beside these it would be in their way.
+fn without_ipv4(address: &str, all: &[&Listen]) -> Option<SocketAddrV6> {
+    let address: SocketAddrV6 = address.parse().ok()?;
+    let is_same_port = |other: &&Listen| matches!(other, Listen::Tcp(other) if other.parse().is_ok_and(|other: SocketAddrV4| other.port() == address.port()));
+    (address.ip().is_unspecified() && address.port() != 0 && all.iter().any(is_same_port)).then_some(address)
+}
+
+/// As the standard library binds, but for `IPV6_V6ONLY` (ipv6(7)).
+fn bind_without_ipv4(address: SocketAddrV6) -> io::Result<SocketKind> {
+    use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, listen, socket_with, sockopt};
+
+    let socket = socket_with(AddressFamily::INET6, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+    sockopt::set_socket_reuseaddr(&socket, true)?;
+    sockopt::set_ipv6_v6only(&socket, true)?;
+    bind(&socket, &address)?;
+    listen(&socket, BACKLOG)?;
+    let listener = std::net::TcpListener::from(socket);
     listener.set_nonblocking(true)?;
     let address = listener.local_addr()?;
     Ok(SocketKind::Tcp(listener.into(), address))
@@ -180,4 +209,28 @@ fn bind_unix(path: &Path) -> io::Result<SocketKind> {
     std::fs::set_permissions(&temporary, std::fs::Permissions::from_mode(0o660))?;
     std::fs::rename(&temporary, path)?;
     Ok(SocketKind::Unix(listener.into(), path.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ipv6_leaves_ipv4_to_whoever_has_it_at_the_same_port() {
+        let is_left = |listen: &str, all: &[&str]| {
+            let all: Vec<Listen> = all.iter().map(|listen| listen.parse().unwrap()).collect();
+            without_ipv4(listen, &all.iter().collect::<Vec<_>>()).is_some()
+        };
+        assert!(is_left("[::]:80", &["0.0.0.0:80", "[::]:80"]));
+        assert!(is_left("[::]:80", &["[::]:80", "127.0.0.1:81", "127.0.0.1:80"]));
+        for (listen, all) in [
+            ("[::]:80", &["[::]:80"][..]),
+            ("[::]:80", &["[::]:80", "0.0.0.0:81", "unix:/x", "[::1]:80", "localhost:80"]),
+            ("[::]:0", &["[::]:0", "0.0.0.0:0"]),
+            ("[::1]:80", &["[::1]:80", "0.0.0.0:80"]),
+            ("0.0.0.0:80", &["[::]:80", "0.0.0.0:80"]),
+        ] {
+            assert!(!is_left(listen, all), "{listen} of {all:?}");
+        }
+    }
 }
