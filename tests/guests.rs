@@ -11,6 +11,7 @@ use futures_lite::future::{self, block_on};
 use invited::backend::Refusal;
 use invited::caller::AppState;
 use invited::desk::Caller;
+use invited::invite::Kind;
 use invited::invite::field::Given;
 use invited::invite::request::InviteRequest;
 use invited::metrics::Metrics;
@@ -403,6 +404,27 @@ fn tokens_that_servers_are_asked_for_are_counted_apart_from_keys() {
     assert_eq!(place.get(&format!("/invite?{}", place.invite(&InviteRequest::default()))).status, 200);
     let made = place.ask(Method::Post, "/invites_api", &[("Authorization", "Bearer site/s3cret")]);
     assert_eq!(made.status, 201, "{}", made.text);
+}
+
+#[test]
+fn what_is_known_is_opened_whatever_came_from_its_address() {
+    let place = Place::new("", "[http]\nauth_failures = \"2/h\"");
+    let [known, unknown] = ["an-invite-of-the-server", "another-one-of-the-server"];
+    let in_an_hour = invited::clock::now() + jiff::SignedDuration::from_hours(1);
+    for token in [known, unknown] {
+        place.server.own_invite(token, Kind::Account { username: None }, in_an_hour);
+    }
+    assert_eq!(place.get(&format!("/invite?{known}")).status, 200);
+    let ours = place.invite(&InviteRequest::default());
+    let statuses = [1, 2, 3].map(|at| place.get(&format!("/?code=nobody-knows-this-one-{at}")).status);
+    assert_eq!(statuses, [404, 404, 429]);
+    for token in [&*ours, known] {
+        assert_eq!(place.get(&format!("/invite?{token}")).status, 200, "{token}");
+        assert_eq!(place.get(&format!("/?code={token}")).status, 303, "{token}");
+    }
+    let asked = place.server.count("look_up");
+    assert_eq!(place.get(&format!("/invite?{unknown}")).status, 429, "the server is not asked for a guesser");
+    assert_eq!(place.server.count("look_up"), asked);
 }
 
 #[test]

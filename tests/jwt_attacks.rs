@@ -10,7 +10,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use common::{CONFIG, Response, Scratch};
+use common::http::request;
+use common::{CONFIG, KEY, PATIENCE, Response, Scratch};
 use jwt::{PATIENT, Signer, URL, claims, header, key, now};
 
 /// What it is called, the token, and why it is refused.
@@ -191,5 +192,57 @@ fn no_attack_opens_anything_and_all_look_the_same() {
         for part in token.split('.').filter(|part| part.len() > 8) {
             assert!(!log.contains(part), "{name}: a token is in the log:\n{log}");
         }
+    }
+}
+
+#[test]
+fn a_token_for_one_use_that_comes_again_counts_as_no_wrong_key() {
+    let signer = Signer::new(1);
+    let strict = "http.auth_failures = \"2/h\"\n";
+    let scratch = Scratch::new(&format!("{strict}{CONFIG}{}", key("ci", &signer.public_pem(), "")));
+    let served = scratch.serve_as(&["-vv"], &[]);
+    let mut client = served.client();
+    let token = signer.token("ci", &json!({ "jti": "one" }));
+    assert_eq!(client.invite(&token).status, 201);
+    for _ in 0..5 {
+        let before = served.log_length();
+        assert_eq!(client.invite(&token).status, 403);
+        served.wait_log_after(before, "reason=\"token that was used before\"");
+    }
+    let statuses = [(); 3].map(|()| client.invite("site/wrong").status);
+    assert_eq!(statuses, [403, 403, 429]);
+    // Also while the address waits it is told the same.
+    assert_eq!(client.invite(&token).status, 403);
+}
+
+#[test]
+fn a_token_is_let_in_from_an_address_that_waits_and_signatures_there_have_a_budget() {
+    let (ours, theirs) = (Signer::new(1), Signer::new(2));
+    let strict = "http.auth_failures = \"1/h\"\n";
+    let scratch = Scratch::new(&format!("{strict}{CONFIG}{}", key("ci", &ours.public_pem(), "")));
+    let served = scratch.serve();
+    let mut client = served.client();
+    let (seen, forged) = (good(&ours), good(&theirs));
+    let fresh = |at: i64| ours.token("ci", &json!({ "iat": now() - at }));
+    assert_eq!([client.invite(&seen).status, client.invite(&forged).status], [201, 403]);
+    let refused = client.invite(&forged);
+    let wait = |answer: &Response| answer.header("retry-after").unwrap().parse::<u32>().unwrap();
+    assert!(refused.status == 429 && wait(&refused) > 60, "{refused:?}");
+    assert_eq!(client.invite(&fresh(1)).status, 201);
+
+    // More of them than signatures are computed: then one that was seen before is let in, and another a moment later.
+    let request = request("POST", "/invites_api", &[&format!("Authorization: Bearer {forged}")], "");
+    let began = common::now();
+    loop {
+        assert!(began.elapsed() < PATIENCE, "they were all computed");
+        client.send(request.repeat(100));
+        let waits: Vec<_> = (0..100).map(|_| wait(&client.read().unwrap())).collect();
+        if waits.contains(&1) {
+            break;
+        }
+    }
+    assert_eq!([client.invite(&seen).status, client.invite(KEY).status], [201, 201]);
+    while client.invite(&fresh(2)).status != 201 {
+        assert!(began.elapsed() < PATIENCE * 2, "it is not let in");
     }
 }

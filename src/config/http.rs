@@ -26,7 +26,7 @@ pub struct HttpSettings {
     pub idle_timeout: Span,
     /// How long answers in flight may take when the service stops.
     pub drain_timeout: Span,
-    /// Wrong keys per client address (IPv6: per /64), then 429.
+    /// Wrong keys per client address (IPv6: per /64), then wrong ones are answered 429; a valid key always gets in.
     pub auth_failures: Rate,
     /// Paths that can be changed.
     pub paths: HttpPaths,

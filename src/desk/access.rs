@@ -1,20 +1,28 @@
 //! Who calls: keys, and how often they may be wrong; how much of its limits a key has used.
 //!
-//! Wrong tokens and codes are counted by address, apart from wrong keys: guests who err keep no program from its work. The
-//! limit is the same.
+//! What is wrong is slowed down by address, and what is right never: to look at a key costs a digest, so that nobody who
+//! shares an address with a guesser has to wait. Only signatures cost more: those that come from an address with too many
+//! wrong keys are computed up to a budget. Wrong tokens and codes are counted apart from wrong keys: guests who err keep
+//! no program from its work. The limit is the same.
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
+use crate::clock;
 use crate::config::{PublicUrl, Settings};
 use crate::invite::Source;
-use crate::key::{Admission, Failures, Flaw, Key, KeyRing, Once, Refused};
+use crate::key::{Admission, Flaw, Key, KeyRing, Refused};
 use crate::ledger::{Ledger, LedgerError};
 use crate::log::{Event, event};
-use crate::rate::{Rate, Used};
+use crate::rate::{Meters, Rate, Used, network};
+
+/// So many signatures of tokens are computed for an address that waits.
+const SIGNATURES: Rate = Rate { count: 20, period: Duration::from_secs(1) };
+/// So many for all of them together: a few hundredths of a processor, whatever comes.
+const SIGNATURES_OF_ALL: Rate = Rate { count: 500, period: Duration::from_secs(1) };
 
 /// Why a caller is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -33,8 +41,10 @@ pub enum AuthError {
 /// What is remembered of callers from one configuration to the next.
 #[derive(Clone, Default)]
 pub(super) struct CallerMemory {
-    wrong_keys: Arc<Failures>,
-    wrong_guesses: Arc<Failures>,
+    wrong_keys: Arc<Meters<IpAddr>>,
+    wrong_guesses: Arc<Meters<IpAddr>>,
+    signatures: Arc<Meters<IpAddr>>,
+    signatures_of_all: Arc<Meters<()>>,
 }
 
 /// Who calls: a part of the desk.
@@ -55,47 +65,72 @@ impl Access {
     }
 
     /// Finds out who calls by the key, which a token may have narrowed. Wrong keys are counted by address; a caller without
-    /// a key guessed nothing. A token that is for one use is used when this returns, also if the request then fails.
+    /// a key guessed nothing, and neither did one whose token for one use came again. A token that is for one use is used
+    /// when this returns, also if the request then fails.
     ///
     /// # Errors
-    /// When the key opens nothing, too many were wrong, or the ledger cannot say whether a token was used before.
+    /// When the key opens nothing, also since too many were wrong, or the ledger cannot say whether a token was used before.
     pub async fn authenticate(
         &self,
         presented: Option<&str>,
         client: IpAddr,
         now: Timestamp,
     ) -> Result<Arc<Key>, AuthError> {
-        if let Some(wait) = self.memory.wrong_keys.wait(self.failures, client, now) {
-            return Err(AuthError::Wait(wait));
-        }
         let presented = presented.ok_or(AuthError::Refused(Refused::Missing))?;
-        let refused = match self.keys.authenticate(presented, self.public_url.as_ref(), now) {
+        let (client_network, at) = (network(client), clock::instant());
+        let wait = self.memory.wrong_keys.wait(self.failures, &client_network, at);
+        let may_compute = || wait.is_none() || self.may_compute_signature(client_network, at);
+        let (reason, id) = match self.keys.authenticate(presented, self.public_url.as_ref(), now, &may_compute) {
             Ok(Admission { key, once: None }) => return Ok(key),
-            Ok(Admission { key, once: Some(Once { jti, until }) }) => {
-                if self.ledger.use_once(&key.id, &jti, until, now).await? {
+            Ok(Admission { key, once: Some(once) }) => {
+                if self.ledger.use_once(&key.id, &once.jti, once.until, now).await? {
                     return Ok(key);
                 }
+                once.note_used();
                 (Refused::Jwt(Flaw::Used), Some(key.id.clone()))
             }
             Err(refused) => refused,
         };
-        let (reason, id) = refused;
-        self.memory.wrong_keys.note(self.failures, client, now);
+        let wait = match reason {
+            Refused::Jwt(Flaw::Used) => None,
+            Refused::Jwt(Flaw::Unchecked) => Some(self.wait_for_signature(client_network, at)),
+            _ => wait.or_else(|| self.count_wrong_key(client_network, at)),
+        };
+        if let Some(wait) = wait {
+            return Err(AuthError::Wait(wait));
+        }
         // An id that is none of ours may be a secret in the wrong place.
         let known = id.as_ref().filter(|_| reason != Refused::Unknown).map(|id| id as &dyn std::fmt::Display);
         event(&Event::KeyRefused { key: known, client: &client, reason: &reason });
         Err(AuthError::Refused(reason))
     }
 
-    /// How long `client` must wait before it may try a code; none if it may.
+    /// How long it must wait instead, if others were wrong there in the meantime.
+    fn count_wrong_key(&self, client: IpAddr, at: Instant) -> Option<Duration> {
+        let is_counted = self.memory.wrong_keys.take(self.failures, client, at);
+        if is_counted { None } else { self.memory.wrong_keys.wait(self.failures, &client, at) }
+    }
+
+    fn may_compute_signature(&self, client: IpAddr, at: Instant) -> bool {
+        self.memory.signatures.take(SIGNATURES, client, at)
+            && self.memory.signatures_of_all.take(SIGNATURES_OF_ALL, (), at)
+    }
+
+    fn wait_for_signature(&self, client: IpAddr, at: Instant) -> Duration {
+        let (one, all) = (&self.memory.signatures, &self.memory.signatures_of_all);
+        let wait = one.wait(SIGNATURES, &client, at).max(all.wait(SIGNATURES_OF_ALL, &(), at));
+        wait.unwrap_or_default()
+    }
+
+    /// How long `client` must wait before it may try another code that opens nothing; none if it may.
     #[must_use]
-    pub fn wait_for_guess(&self, client: IpAddr, now: Timestamp) -> Option<Duration> {
-        self.memory.wrong_guesses.wait(self.failures, client, now)
+    pub fn wait_for_guess(&self, client: IpAddr) -> Option<Duration> {
+        self.memory.wrong_guesses.wait(self.failures, &network(client), clock::instant())
     }
 
     /// Notes that `client` tried a code that opens nothing.
-    pub fn note_wrong_guess(&self, client: IpAddr, now: Timestamp) {
-        self.memory.wrong_guesses.note(self.failures, client, now);
+    pub fn note_wrong_guess(&self, client: IpAddr) {
+        self.memory.wrong_guesses.take(self.failures, network(client), clock::instant());
     }
 
     /// How many keys there are.

@@ -60,6 +60,9 @@ pub enum Flaw {
     /// Several keys take it.
     #[error("token that fits several keys; declare claims that tell them apart")]
     Ambiguous,
+    /// Whether it is signed was not computed: too many that are not came from the same address.
+    #[error("unchecked token")]
+    Unchecked,
     /// Its `jti` was used before.
     #[error("token that was used before")]
     Used,

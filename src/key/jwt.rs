@@ -41,6 +41,8 @@ pub(super) struct Token<'a> {
     text: &'a str,
     header: Header,
     pub(super) kid: String,
+    /// SHA-256 of all of it.
+    pub(super) digest: [u8; 32],
 }
 
 /// What a token grants of the key that it stands for.
@@ -75,10 +77,11 @@ impl<'a> Token<'a> {
             return Err(Flaw::Type);
         }
         let kid = header.kid.clone().ok_or(Flaw::NoKeyId)?;
-        Ok(Self { text, header, kid })
+        Ok(Self { text, header, kid, digest: Sha256::digest(text).into() })
     }
 
     /// Checks everything. `keys` are those of `signed` that may have signed it, and `known` is what they signed before.
+    /// `may_compute` is asked before a signature is computed.
     pub(super) fn check<'k>(
         &self,
         signed: &JwtSettings,
@@ -86,9 +89,13 @@ impl<'a> Token<'a> {
         known: &SignatureCache,
         audience: Option<&PublicUrl>,
         now: Timestamp,
+        may_compute: &dyn Fn() -> bool,
     ) -> Result<Grant, Flaw> {
-        let digest = Sha256::digest(self.text).into();
-        let claims = VerifiedClaims(self.verified(signed.algorithm, keys, known.holds(&digest))?);
+        if known.is_used(&self.digest) {
+            return Err(Flaw::Used);
+        }
+        let is_known = known.holds(&self.digest);
+        let claims = VerifiedClaims(self.verified(signed.algorithm, keys, is_known, may_compute)?);
         let once_until = claims.check_times(signed.max_age, now)?;
         if !audience.is_some_and(|audience| claims.is_for(audience)) {
             return Err(Flaw::Audience);
@@ -103,7 +110,7 @@ impl<'a> Token<'a> {
         let grant = claims.grant(once_until)?;
         // What may come again is not computed again.
         if grant.once.is_none() {
-            known.add(digest);
+            known.add(self.digest);
         }
         Ok(grant)
     }
@@ -114,11 +121,15 @@ impl<'a> Token<'a> {
         algorithm: Algorithm,
         keys: impl IntoIterator<Item = &'k PublicKey>,
         is_known: bool,
+        may_compute: &dyn Fn() -> bool,
     ) -> Result<Map<String, Value>, Flaw> {
         crypto::install();
         let algorithm = declared(algorithm);
         if self.header.alg != algorithm {
             return Err(Flaw::Algorithm);
+        }
+        if !is_known && !may_compute() {
+            return Err(Flaw::Unchecked);
         }
         let (message, signature) = self.text.rsplit_once('.').ok_or(Flaw::Header)?;
         // jsonwebtoken's `decode` would read header and claims three times, and the clock.
@@ -318,7 +329,7 @@ mod tests {
         };
         let digest = |text: &str| Sha256::digest(text).into();
         let check = |text: &str, key: &PublicKey, known: &SignatureCache, now| {
-            Token::read(text).unwrap().check(&signed, [key], known, Some(&audience), now).map(drop)
+            Token::read(text).unwrap().check(&signed, [key], known, Some(&audience), now, &|| true).map(drop)
         };
         let token = mint(None);
         assert!(!known.holds(&digest(&token)));
@@ -333,10 +344,17 @@ mod tests {
         let (message, signature) = token.rsplit_once('.').unwrap();
         let changed = format!("{message}.{}{}", if signature.starts_with('A') { 'B' } else { 'A' }, &signature[1..]);
         assert_eq!(check(&changed, &public, &known, now), Err(Flaw::Signature));
-        // What comes once is not worth it.
+        // What comes once is not worth it; what came again is refused unread.
         let once = mint(Some("x".into()));
         assert_eq!(check(&once, &public, &known, now), Ok(()));
         assert!(!known.holds(&digest(&once)));
+        known.note_used(digest(&once));
+        assert_eq!(check(&once, &public, &known, now), Err(Flaw::Used));
+        // Where signatures are not computed, what is known is known all the same.
+        let sparing = |text: &str| {
+            Token::read(text).unwrap().check(&signed, [&public], &known, Some(&audience), now, &|| false).map(drop)
+        };
+        assert_eq!((sparing(&token), sparing(&changed)), (Ok(()), Err(Flaw::Unchecked)));
     }
 
     #[test]

@@ -5,7 +5,6 @@
 //! declared key and may narrow it.
 
 mod crypto;
-mod failures;
 mod flaw;
 mod jwt;
 pub mod lua;
@@ -26,7 +25,6 @@ use crate::config::public_key::PublicKey;
 use crate::config::value::Sha256;
 use crate::config::{JwtSettings, KeySettings, Origin, Proof, PublicUrl};
 use crate::invite::name::KeyId;
-pub use failures::Failures;
 pub use flaw::Flaw;
 pub use record::Key;
 use signatures::SignatureCache;
@@ -71,6 +69,15 @@ pub struct Once {
     pub jti: String,
     /// From then on the token is refused by itself.
     pub until: Timestamp,
+    signatures: SignatureCache,
+    digest: [u8; 32],
+}
+
+impl Once {
+    /// Notes that it was used before: when it comes again, it is refused without asking anybody.
+    pub fn note_used(&self) {
+        self.signatures.note_used(self.digest);
+    }
 }
 
 /// All keys: the declared ones of one configuration, and those of the state directory as they are now.
@@ -92,7 +99,8 @@ impl KeyRing {
         Self { declared: Arc::new(declared.iter().map(key).collect()), state }
     }
 
-    /// Admits whoever `presented` a key: `ID/SECRET`, or a JWT made for `audience`.
+    /// Admits whoever `presented` a key: `ID/SECRET`, or a JWT made for `audience`. To look at either costs next to nothing
+    /// but for the signature of a token that was not seen before: `may_compute` is asked first.
     ///
     /// # Errors
     /// When it proves nothing; the reason is for the log alone.
@@ -101,9 +109,10 @@ impl KeyRing {
         presented: &str,
         audience: Option<&PublicUrl>,
         now: Timestamp,
+        may_compute: &dyn Fn() -> bool,
     ) -> Result<Admission, (Refused, Option<KeyId>)> {
         let admission = if jwt::is_jwt(presented) {
-            self.by_token(presented, audience, now)?
+            self.by_token(presented, audience, now, may_compute)?
         } else {
             Admission { key: self.by_secret(presented)?, once: None }
         };
@@ -138,12 +147,13 @@ impl KeyRing {
         presented: &str,
         audience: Option<&PublicUrl>,
         now: Timestamp,
+        may_compute: &dyn Fn() -> bool,
     ) -> Result<Admission, (Refused, Option<KeyId>)> {
         let token = jwt::Token::read(presented).map_err(|flaw| (Refused::Jwt(flaw), None))?;
         let mut refused = (Refused::Unknown, None);
         let mut granted = None;
         for (key, signed, keys) in self.signers(&token.kid) {
-            match token.check(signed, keys, &key.signatures, audience, now) {
+            match token.check(signed, keys, &key.signatures, audience, now, may_compute) {
                 Ok(_) if granted.is_some() => return Err((Refused::Jwt(Flaw::Ambiguous), Some(key.id.clone()))),
                 Ok(grant) => granted = Some((key, grant)),
                 Err(flaw) => refused = (Refused::Jwt(flaw), Some(key.id.clone())),
@@ -154,7 +164,9 @@ impl KeyRing {
         if !grant.is_whole() {
             grant.narrow(&mut Arc::make_mut(&mut key).settings);
         }
-        Ok(Admission { key, once: grant.once.map(|(jti, until)| Once { jti, until }) })
+        let (signatures, digest) = (key.signatures.clone(), token.digest);
+        let once = grant.once.map(|(jti, until)| Once { jti, until, signatures, digest });
+        Ok(Admission { key, once })
     }
 
     /// The declared keys that a token with this `kid` may stand for, each with the public keys to try. That is the key of

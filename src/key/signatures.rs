@@ -1,7 +1,7 @@
-//! Signatures that were checked before.
+//! Tokens that were seen before: those whose signature was checked, and those that were for one use and came again.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// So many tokens are remembered of a key.
 const MOST_TOKENS: usize = 1_000;
@@ -10,20 +10,44 @@ const MOST_TOKENS: usize = 1_000;
 /// there is to do for a request. That it has signed a token says nothing about whether the token is still good. A reload
 /// makes a new key, which has to find out again.
 #[derive(Clone, Debug, Default)]
-pub(super) struct SignatureCache(Arc<Mutex<HashSet<[u8; 32]>>>);
+pub(super) struct SignatureCache {
+    signed: Arc<Mutex<HashSet<[u8; 32]>>>,
+    /// Those for one use that came again: they are refused unread, so that who repeats one costs no signature and no
+    /// look at the ledger.
+    used: Arc<Mutex<HashSet<[u8; 32]>>>,
+}
 
 impl SignatureCache {
     /// Whether the key has signed this.
     pub(super) fn holds(&self, digest: &[u8; 32]) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(digest)
+        lock(&self.signed).contains(digest)
     }
 
-    /// Remembers that the key has signed this. When there is no room, all is forgotten.
+    /// Remembers that the key has signed this.
     pub(super) fn add(&self, digest: [u8; 32]) {
-        let mut tokens = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if tokens.len() >= MOST_TOKENS {
-            tokens.clear();
-        }
-        tokens.insert(digest);
+        add(&self.signed, digest);
     }
+
+    /// Whether this was for one use, and used before.
+    pub(super) fn is_used(&self, digest: &[u8; 32]) -> bool {
+        lock(&self.used).contains(digest)
+    }
+
+    /// Remembers that this was for one use, and used before.
+    pub(super) fn note_used(&self, digest: [u8; 32]) {
+        add(&self.used, digest);
+    }
+}
+
+fn lock(tokens: &Mutex<HashSet<[u8; 32]>>) -> MutexGuard<'_, HashSet<[u8; 32]>> {
+    tokens.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// When there is no room, all is forgotten.
+fn add(tokens: &Mutex<HashSet<[u8; 32]>>, digest: [u8; 32]) {
+    let mut tokens = lock(tokens);
+    if tokens.len() >= MOST_TOKENS {
+        tokens.clear();
+    }
+    tokens.insert(digest);
 }

@@ -87,10 +87,11 @@ mod tests {
         };
         let over = |seconds| Err(CreateError::Pending { retry_after: Duration::from_secs(seconds) });
         let slow = |seconds| Err(CreateError::Limit { retry_after: Duration::from_secs(seconds) });
-        let hour = Ok(Used(now.as_microsecond() + 3_600_000_000));
+        let (none, at) = (Used::default(), now.as_microsecond());
+        let hour = Ok(Used { full_at: at + 3_600_000_000, at });
         for (limits, pending, count, expected) in [
-            (limits(None, None), pending(9, 60), 9, Ok(Used(0))),
-            (limits(None, Some(10)), pending(9, 60), 1, Ok(Used(0))),
+            (limits(None, None), pending(9, 60), 9, Ok(none)),
+            (limits(None, Some(10)), pending(9, 60), 1, Ok(none)),
             (limits(None, Some(10)), pending(9, 60), 2, over(60)),
             (limits(None, Some(10)), pending(10, -5), 1, over(1)),
             (limits(None, Some(0)), PendingCount::default(), 1, over(1)),
@@ -99,7 +100,7 @@ mod tests {
             (limits(Some("2/h"), Some(9)), pending(9, 60), 3, over(60)),
             (limits(Some("2/h"), Some(10)), pending(9, 60), u32::MAX, over(60)),
         ] {
-            assert_eq!(limits.judge(pending, Used(0), count, now), expected, "{limits:?} {pending:?} {count}");
+            assert_eq!(limits.judge(pending, none, count, now), expected, "{limits:?} {pending:?} {count}");
         }
     }
 }

@@ -7,9 +7,10 @@ use tide::Response;
 use tide::http::headers;
 
 use super::look::Look;
+use super::opened::guessed;
 use super::page::{page, see_other};
 use super::query::parameter;
-use crate::caller::{Request, address_of};
+use crate::caller::Request;
 use crate::clock;
 use crate::problem::Problem;
 
@@ -35,19 +36,19 @@ pub async fn get(request: Request) -> Result<Response, Problem> {
     if token.is_empty() {
         return again(look, 422, "enter-error-empty");
     }
-    let (desk, client, now) = (&request.state().desk, address_of(&request), clock::now());
-    if let Some(wait) = desk.access.wait_for_guess(client, now) {
-        let mut response = again(look, 429, "enter-error-wait")?;
-        let seconds = wait.max(Duration::from_secs(1)).as_secs();
-        response.insert_header(headers::RETRY_AFTER, seconds.to_string());
-        return Ok(response);
-    }
-    if desk.invites.open(&token, now).await?.is_some() {
-        let token: String = url::form_urlencoded::byte_serialize(token.as_bytes()).collect();
-        Ok(see_other(&look.link(&format!("/invite?{token}"))))
-    } else {
-        desk.access.note_wrong_guess(client, now);
-        again(look, 404, "enter-error-unknown")
+    match guessed(&request, &token, clock::now()).await {
+        Ok(Some(_)) => {
+            let token: String = url::form_urlencoded::byte_serialize(token.as_bytes()).collect();
+            Ok(see_other(&look.link(&format!("/invite?{token}"))))
+        }
+        Ok(None) => again(look, 404, "enter-error-unknown"),
+        Err(Problem::TooMany(_, wait)) => {
+            let mut response = again(look, 429, "enter-error-wait")?;
+            let seconds = wait.max(Duration::from_secs(1)).as_secs();
+            response.insert_header(headers::RETRY_AFTER, seconds.to_string());
+            Ok(response)
+        }
+        Err(problem) => Err(problem),
     }
 }
 

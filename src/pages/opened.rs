@@ -13,17 +13,29 @@ use crate::problem::{Problem, TooMany};
 /// # Errors
 /// When there were too many of them, or the ledger cannot be used.
 pub(super) async fn find(request: &Request, token: &str, now: Timestamp) -> Result<Option<Invite>, Problem> {
-    let desk = &request.state().desk;
-    if !desk.invites.may_be_a_servers(token) {
-        return Ok(desk.invites.open(token, now).await?);
+    let invites = &request.state().desk.invites;
+    if invites.may_be_a_servers(token) {
+        return guessed(request, token, now).await;
     }
-    let client = address_of(request);
-    if let Some(wait) = desk.access.wait_for_guess(client, now) {
-        return Err(Problem::TooMany(TooMany::Failures, wait));
-    }
-    let invite = desk.invites.open(token, now).await?;
-    if invite.is_none() {
-        desk.access.note_wrong_guess(client, now);
+    Ok(invites.open(token, now).await?)
+}
+
+/// The same for what may be guessed: wrong ones are counted by address. What the ledger knows is opened whatever came from
+/// there before; where too many were wrong, no server is asked any more.
+///
+/// # Errors
+/// As [`find`].
+pub(super) async fn guessed(request: &Request, token: &str, now: Timestamp) -> Result<Option<Invite>, Problem> {
+    let (desk, client) = (&request.state().desk, address_of(request));
+    let wait = desk.access.wait_for_guess(client);
+    let invite = match wait {
+        None => desk.invites.open(token, now).await?,
+        Some(_) => desk.invites.open_known(token).await?,
+    };
+    match (&invite, wait) {
+        (None, Some(wait)) => return Err(Problem::TooMany(TooMany::Failures, wait)),
+        (None, None) => desk.access.note_wrong_guess(client),
+        (Some(_), _) => {}
     }
     Ok(invite)
 }

@@ -49,17 +49,12 @@ impl Adoption {
     /// # Errors
     /// When that cannot be found out now.
     pub(super) async fn find(&self, token: &str, now: Timestamp) -> Result<Option<Invite>, FindError> {
-        if !is_token(token) {
-            return Ok(None);
-        }
         let backends = &self.context.backends;
-        for (host, _) in backends.all() {
-            if let Some(invite) = self.context.ledger.adopted(token, host).await? {
-                return Ok(Some(invite));
-            }
-        }
-        if backends.all().next().is_none() {
+        if !is_token(token) || backends.all().next().is_none() {
             return Ok(None);
+        }
+        if let Some(invite) = self.known(token).await? {
+            return Ok(Some(invite));
         }
         match self.gate.admits(token, now, clock::instant()) {
             Admits::Ask => {}
@@ -78,6 +73,21 @@ impl Adoption {
             return Err(FindError::Away);
         }
         self.gate.missed(token, clock::instant());
+        Ok(None)
+    }
+
+    /// The invite that was adopted for `token`.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub(super) async fn known(&self, token: &str) -> Result<Option<Invite>, LedgerError> {
+        if is_token(token) {
+            for (host, _) in self.context.backends.all() {
+                if let Some(invite) = self.context.ledger.adopted(token, host).await? {
+                    return Ok(Some(invite));
+                }
+            }
+        }
         Ok(None)
     }
 

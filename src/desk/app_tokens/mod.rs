@@ -64,6 +64,14 @@ impl AppTokens {
         self.adoption.find(token, now).await
     }
 
+    /// The same for one that was adopted before: no server is asked.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub(super) async fn adopted_before(&self, token: &str) -> Result<Option<Invite>, LedgerError> {
+        self.adoption.known(token).await
+    }
+
     /// Gives each draft a token, as that is wanted: before the invites are created, so that a request that comes again is
     /// answered with the same tokens. Where none can be minted, or not all, there are as many as there can be.
     ///

@@ -55,6 +55,17 @@ impl Invites {
         }
     }
 
+    /// The same as far as the ledger knows: no server is asked.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn open_known(&self, token: &str) -> Result<Option<Invite>, LedgerError> {
+        match self.context.ledger.key().open(token) {
+            Some(id) => self.context.ledger.find(id).await,
+            None => self.app_tokens.adopted_before(token).await,
+        }
+    }
+
     /// Whether `token` may be one that a server minted itself: then servers are asked for it.
     #[must_use]
     pub fn may_be_a_servers(&self, token: &str) -> bool {

@@ -34,7 +34,10 @@ impl Transaction<'_> {
                 let known = self.memory.rates.get(&*limits.account()).copied();
                 match judge(self.sql, limits, known, count, now)? {
                     Ok(used) => Some((limits, used)),
-                    Err(refusal) => return Ok(Err(refusal)),
+                    Err(refusal) => {
+                        self.note_refused(limits, known, now)?;
+                        return Ok(Err(refusal));
+                    }
                 }
             }
             None => None,

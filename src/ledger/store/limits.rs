@@ -8,7 +8,7 @@ use crate::invite::Source;
 use crate::invite::name::KeyId;
 use crate::ledger::error::{CreateError, SqlError};
 use crate::ledger::limits::{PendingCount, SourceLimits};
-use crate::ledger::sql::Sql;
+use crate::ledger::sql::{Row, Sql};
 use crate::rate::Used;
 
 /// When a key was last used is written so often; a limit that is used, always.
@@ -45,8 +45,9 @@ pub(super) fn pending(sql: Sql<'_>, limits: &SourceLimits, now: Timestamp) -> Re
 
 /// What is used of the rate that is counted for `account` ([`SourceLimits::account`]).
 fn rate_used(sql: Sql<'_>, account: &str) -> Result<Used, SqlError> {
-    let statement = "SELECT rate_used FROM key_use WHERE key = ?1";
-    Ok(Used(sql.first(statement, &[account.into()], |row| row.integer(0))?.unwrap_or(0)))
+    let statement = "SELECT rate_used, last_used_at FROM key_use WHERE key = ?1";
+    let used = |row: &Row<'_>| Ok(Used { full_at: row.integer(0)?, at: row.integer(1)?.saturating_mul(1_000) });
+    Ok(sql.first(statement, &[account.into()], used)?.unwrap_or_default())
 }
 
 impl Transaction<'_> {
@@ -60,10 +61,28 @@ impl Transaction<'_> {
         self.sql.execute(
             "INSERT INTO key_use (key, last_used_at, rate_used) VALUES (?1, ?2, ?3) \
              ON CONFLICT (key) DO UPDATE SET last_used_at = excluded.last_used_at, rate_used = excluded.rate_used",
-            &[(&*account).into(), now.as_millisecond().into(), used.0.into()],
+            &[(&*account).into(), now.as_millisecond().into(), used.full_at.into()],
         )?;
         self.memory.rates.insert(account.to_string(), used);
         self.memory.noted.insert(account.into_owned(), now);
+        Ok(())
+    }
+}
+
+impl Transaction<'_> {
+    /// Writes what is used of a limit also when it was refused, if the clock was set back since it was last written: from
+    /// now on the time that passes counts again.
+    pub(super) fn note_refused(
+        &mut self,
+        limits: &SourceLimits,
+        known: Option<Used>,
+        now: Timestamp,
+    ) -> Result<(), SqlError> {
+        let Some(limit) = limits.limit else { return Ok(()) };
+        let used = known.map_or_else(|| rate_used(self.sql, &limits.account()), Ok)?;
+        if used.is_ahead(now) {
+            self.note_use(limits, now, limit.noted_at(used, now))?;
+        }
         Ok(())
     }
 }

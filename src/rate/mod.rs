@@ -1,0 +1,248 @@
+//! Rates: so many in a period, in bursts up to that many.
+//!
+//! Counted by the generic cell rate algorithm (ITU-T I.371): the whole state is one point in time, so that it can be
+//! stored with whatever was counted and survives a restart. A second one says when that was, for clocks that are set.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+mod meters;
+
+pub use meters::{Meters, network};
+
+/// So many in a period, in bursts up to that many: `60/h`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(with = "String")]
+pub struct Rate {
+    /// How many.
+    pub count: u32,
+    /// In which time.
+    pub period: Duration,
+}
+
+/// Why a text is no rate: says what is allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RateError {
+    /// It is something else.
+    #[error("expected a rate such as \"60/h\" (s, m, h or d)")]
+    Form,
+    /// So many are not counted.
+    #[error("expected a rate between 1 and {MAX_COUNT} in its period")]
+    Count,
+}
+
+/// Keeps the interval between two of them well above what it is counted in, microseconds.
+const MAX_COUNT: u32 = 1_000_000;
+
+const PERIODS: [(&str, u64); 4] = [("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400)];
+
+impl FromStr for Rate {
+    type Err = RateError;
+    fn from_str(text: &str) -> Result<Self, RateError> {
+        let (count, unit) = text.split_once('/').ok_or(RateError::Form)?;
+        let count: u32 = count.trim().parse().map_err(|_| RateError::Form)?;
+        let (_, seconds) = PERIODS.iter().find(|(name, _)| *name == unit.trim()).ok_or(RateError::Form)?;
+        if !(1..=MAX_COUNT).contains(&count) {
+            return Err(RateError::Count);
+        }
+        Ok(Self { count, period: Duration::from_secs(*seconds) })
+    }
+}
+
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let unit =
+            PERIODS.iter().find(|(_, seconds)| Duration::from_secs(*seconds) == self.period).map_or("s", |p| p.0);
+        write!(f, "{}/{unit}", self.count)
+    }
+}
+
+impl TryFrom<String> for Rate {
+    type Error = RateError;
+    fn try_from(text: String) -> Result<Self, RateError> {
+        text.parse()
+    }
+}
+
+impl From<Rate> for String {
+    fn from(rate: Rate) -> Self {
+        rate.to_string()
+    }
+}
+
+/// Refused: the rate is exceeded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateExceeded {
+    /// When as many as were asked for will be there.
+    pub retry_after: Duration,
+}
+
+/// How much of a rate is used, in microseconds since 1970 (in memory: since any moment).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Used {
+    /// When all of it will be there again.
+    pub full_at: i64,
+    /// When that was noted. What is there again is counted from then on; a clock that was set back since counts as one
+    /// that stood still, and so its jump takes nothing from anybody.
+    pub at: i64,
+}
+
+impl Used {
+    /// Whether it was noted later than `now`: then the clock was set back, and it is to be noted anew.
+    #[must_use]
+    pub fn is_ahead(self, now: Timestamp) -> bool {
+        self.at > now.as_microsecond()
+    }
+}
+
+impl Rate {
+    /// How many are left at `now`.
+    #[must_use]
+    pub fn left(self, used: Used, now: Timestamp) -> u32 {
+        // The last interval that has begun is not there yet.
+        let taken = self.full_in_at(used, now.as_microsecond()).saturating_add(self.interval_us() - 1);
+        self.count.saturating_sub(u32::try_from(taken / self.interval_us()).unwrap_or(u32::MAX))
+    }
+
+    /// How long until all of it is there again.
+    #[must_use]
+    pub fn full_in(self, used: Used, now: Timestamp) -> Duration {
+        Duration::from_micros(self.full_in_at(used, now.as_microsecond()).cast_unsigned())
+    }
+
+    /// The same as it is at `now`.
+    #[must_use]
+    pub fn noted_at(self, used: Used, now: Timestamp) -> Used {
+        let now = now.as_microsecond();
+        Used { full_at: now.saturating_add(self.full_in_at(used, now)), at: now }
+    }
+
+    fn interval_us(self) -> i64 {
+        i64::try_from(self.period.as_micros() / u128::from(self.count.max(1))).unwrap_or(i64::MAX).max(1)
+    }
+
+    /// All of it, as time: never more than its period.
+    fn burst_us(self) -> i64 {
+        self.interval_us().saturating_mul(i64::from(self.count))
+    }
+
+    /// Microseconds, between none and all of the rate's, whatever the clock did since.
+    fn full_in_at(self, used: Used, now: i64) -> i64 {
+        used.full_at.saturating_sub(now.max(used.at)).clamp(0, self.burst_us())
+    }
+
+    /// Takes `count` out of the rate at `now`.
+    ///
+    /// # Errors
+    /// When so many are not there; then nothing is taken.
+    pub fn take(self, used: Used, now: Timestamp, count: u32) -> Result<Used, RateExceeded> {
+        self.take_at(used, now.as_microsecond(), count)
+    }
+
+    fn take_at(self, used: Used, now: i64, count: u32) -> Result<Used, RateExceeded> {
+        let (taken, all) = (self.full_in_at(used, now), self.burst_us());
+        let wanted = self.interval_us().saturating_mul(i64::from(count)).saturating_add(taken);
+        match u64::try_from(wanted.saturating_sub(all).min(all)) {
+            Ok(wait @ 1..) => Err(RateExceeded { retry_after: Duration::from_micros(wait) }),
+            _ => Ok(Used { full_at: now.saturating_add(wanted), at: now }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_print_as_they_are_read() {
+        for text in ["60/h", "1/s", "30/m", "10/d"] {
+            assert_eq!(text.parse::<Rate>().unwrap().to_string(), text);
+        }
+        assert_eq!("60".parse::<Rate>().unwrap_err().to_string(), "expected a rate such as \"60/h\" (s, m, h or d)");
+        assert_eq!(
+            "0/h".parse::<Rate>().unwrap_err().to_string(),
+            "expected a rate between 1 and 1000000 in its period"
+        );
+    }
+
+    #[test]
+    fn a_burst_is_as_large_as_the_count_and_refills_evenly() {
+        let rate: Rate = "3/m".parse().unwrap();
+        let start: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+        let later = |seconds| start + jiff::SignedDuration::from_secs(seconds);
+        let mut used = Used::default();
+        for left in [2, 1, 0] {
+            used = rate.take(used, start, 1).unwrap();
+            assert_eq!(rate.left(used, start), left);
+        }
+        assert_eq!(rate.full_in(used, start), Duration::from_mins(1));
+        assert_eq!((rate.left(used, later(19)), rate.left(used, later(20)), rate.left(used, later(99))), (0, 1, 3));
+        assert_eq!(rate.take(used, start, 1), Err(RateExceeded { retry_after: Duration::from_secs(20) }));
+        assert_eq!(rate.take(used, later(19), 1), Err(RateExceeded { retry_after: Duration::from_secs(1) }));
+        used = rate.take(used, later(20), 1).unwrap();
+        assert_eq!(rate.take(used, later(20), 1), Err(RateExceeded { retry_after: Duration::from_secs(20) }));
+        assert!(rate.take(used, later(100), 3).is_ok());
+        assert_eq!(rate.take(used, later(1000), 4), Err(RateExceeded { retry_after: Duration::from_secs(20) }));
+    }
+
+    /// Whatever the clock does: no panic, no wait that is longer than the period, and over any time no more than the rate
+    /// allows, but for one burst each time that the clock was set forward.
+    #[test]
+    fn a_clock_that_jumps_makes_nobody_wait_longer_than_the_period() {
+        use rand::{RngExt as _, SeedableRng as _};
+        let mut rng = rand::rngs::StdRng::seed_from_u64(14);
+        let moments = [Timestamp::MIN, Timestamp::UNIX_EPOCH, Timestamp::MAX].map(Timestamp::as_second);
+        for text in ["1/s", "1/d", "7/m", "60/h", "1000000/d", "1000000/s"] {
+            let rate: Rate = text.parse().unwrap();
+            let mut used = Used::default();
+            let mut now = 1_800_000_000;
+            for _ in 0..2_000 {
+                let jump = match rng.random_range(0..20) {
+                    0 => moments[rng.random_range(0..3)] - now,
+                    1 => rng.random_range(-40_000_000..=40_000_000),
+                    _ => rng.random_range(0..100),
+                };
+                now = (now + jump).clamp(moments[0], moments[2]);
+                let at = Timestamp::from_second(now).unwrap();
+                let before = rate.left(used, at);
+                match rate.take(used, at, 1) {
+                    Ok(after) => {
+                        assert_eq!(rate.left(after, at), before - 1, "{text} at {at}: {used:?}");
+                        used = after;
+                    }
+                    Err(RateExceeded { retry_after }) => {
+                        assert!(before == 0 && retry_after <= rate.period, "{text} at {at}: {used:?}");
+                        used = rate.noted_at(used, at);
+                    }
+                }
+                assert!(rate.full_in(used, at) <= rate.period);
+                let stored = Used { full_at: rng.random(), at: rng.random() };
+                assert!(rate.left(stored, at) <= rate.count && rate.full_in(stored, at) <= rate.period);
+            }
+        }
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_counts_as_one_that_stood_still() {
+        let rate: Rate = "3/m".parse().unwrap();
+        let start: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+        let month = jiff::SignedDuration::from_hours(30 * 24);
+        let used = rate.take(Used::default(), start, 2).unwrap();
+        let back = start - month;
+        assert_eq!((rate.left(used, back), rate.full_in(used, back)), (1, Duration::from_secs(40)));
+        let used = rate.take(used, back, 1).unwrap();
+        assert_eq!(rate.take(used, back, 1), Err(RateExceeded { retry_after: Duration::from_secs(20) }));
+        // Who is refused is noted, so that it goes on from there.
+        let earlier = back - month;
+        assert!(used.is_ahead(earlier) && !used.is_ahead(back));
+        let noted = rate.noted_at(used, earlier);
+        assert_eq!(rate.take(noted, earlier, 1), Err(RateExceeded { retry_after: Duration::from_secs(20) }));
+        assert!(rate.take(noted, earlier + jiff::SignedDuration::from_secs(20), 1).is_ok());
+    }
+}
