@@ -79,7 +79,7 @@ fn the_example_shows_the_defaults() {
             assert_eq!(&example[section][name], default, "{section}.{name}");
         }
     }
-    for name in ["listen", "trusted_proxies", "cors_origins"] {
+    for name in ["listen", "trusted_proxies", "forwarded", "cors_origins"] {
         assert_eq!(example[name], defaults[name], "{name}");
     }
 }
@@ -127,7 +127,7 @@ allow = ["create", "destroy"]
     let stderr = String::from_utf8(output.stderr).unwrap();
     let file = scratch.config().display().to_string();
     let expected = r#"invited: the configuration is not valid:
-  colour (F): unknown key; known here: public_url, listen, state_dir, trusted_proxies, cors_origins, idle_exit, http, tls, ledger, invites, metrics, hosts, keys, component, apps
+  colour (F): unknown key; known here: public_url, listen, state_dir, trusted_proxies, forwarded, cors_origins, idle_exit, http, tls, ledger, invites, metrics, hosts, keys, component, apps
   hosts."exa mple" = {  } (F): expected a domain such as "example.com" as the table's name
   hosts."example.com".backend.kind = "foo" (F): expected one of ledger, prosody, ejabberd, xmpp
   hosts."example.com".backend.password_file = "x" (F): `password` and `password_file` exclude each other; remove one

@@ -346,6 +346,19 @@ const CALLERS: &[Caller] = &[
         others: &[&["X-Forwarded-For: ::ffff:203.0.113.106"], &["X-Forwarded-For: 203.0.113.107"]],
     },
     Caller {
+        name: "both, as nginx passes on what a client wrote",
+        his: [
+            &["X-Forwarded-For: 203.0.113.9", "Forwarded: for=198.51.100.12"],
+            &["Forwarded: for=198.51.100.13", "X-Forwarded-For: 203.0.113.9"],
+            &["X-Forwarded-For: 203.0.113.9"],
+        ],
+        others: &[&["X-Forwarded-For: 198.51.100.12"], &["Forwarded: for=198.51.100.13"]],
+    },
+];
+
+/// The same where `Forwarded` counts.
+const FORWARDED: &[Caller] = &[
+    Caller {
         name: "Forwarded",
         his: [
             &["Forwarded: for=203.0.113.7;proto=https"],
@@ -373,13 +386,13 @@ const CALLERS: &[Caller] = &[
         others: &[&["Forwarded: for=\"[2001:db8:2:2::1]\""]],
     },
     Caller {
-        name: "both, as nginx passes on what a client wrote",
+        name: "both, as a proxy that sets Forwarded passes on what a client wrote",
         his: [
-            &["X-Forwarded-For: 203.0.113.9", "Forwarded: for=198.51.100.12"],
-            &["Forwarded: for=198.51.100.13", "X-Forwarded-For: 203.0.113.9"],
-            &["X-Forwarded-For: 203.0.113.9"],
+            &["Forwarded: for=203.0.113.10", "X-Forwarded-For: 198.51.100.14"],
+            &["X-Forwarded-For: 198.51.100.15", "Forwarded: for=203.0.113.10"],
+            &["Forwarded: for=203.0.113.10"],
         ],
-        others: &[&["X-Forwarded-For: 198.51.100.12"], &["Forwarded: for=198.51.100.13"]],
+        others: &[&["Forwarded: for=198.51.100.14"], &["X-Forwarded-For: 203.0.113.10"]],
     },
 ];
 
@@ -417,6 +430,90 @@ fn wrong_keys_are_counted_by_the_address_that_a_trusted_proxy_names() {
     let mut client = served.client();
     for caller in CALLERS {
         check_caller(&mut client, caller);
+    }
+}
+
+#[test]
+fn only_the_header_that_forwarded_names_is_looked_at() {
+    let trusted = "trusted_proxies = [\"127.0.0.1\", \"10.0.0.0/8\"]\nforwarded = \"forwarded\"";
+    let scratch = Scratch::new(&with_top(trusted, &(CONFIG.to_owned() + FAILURES)));
+    let served = scratch.serve();
+    let mut client = served.client();
+    for caller in FORWARDED {
+        check_caller(&mut client, caller);
+    }
+    // It can be changed while the service runs.
+    scratch.configure(&(CONFIG.to_owned() + FAILURES));
+    let before = served.log_length();
+    served.signal("HUP");
+    served.wait_log_after(before, "event=reload.done");
+    check_caller(&mut client, &CALLERS[0]);
+}
+
+#[test]
+fn a_proxy_that_names_clients_as_it_should_not_is_warned_of_once() {
+    let scratch = Scratch::new(&with_top("trusted_proxies = [\"127.0.0.1\"]", CONFIG));
+    let served = scratch.serve_as(&[], &[]);
+    let ask = |local, key, line| ask_from(local, served.address(), key, line);
+    let warnings = || {
+        let log = served.log();
+        log.lines().filter(|line| line.contains("trusted_proxies") || line.contains("`forwarded`")).count()
+    };
+    // A program on this machine that calls by itself names nobody, and one that has no key guessed nothing.
+    assert_eq!(ask("127.0.0.1", KEY, "X-Other: 1"), 201);
+    assert_eq!(served.client().get("/invites_api").status, 403);
+    assert_eq!(ask("127.0.0.1", "site/wrong", "X-Forwarded-For: 203.0.113.1"), 403);
+    assert_eq!(warnings(), 0, "{}", served.log());
+    for (local, key, line, status, text) in [
+        (
+            "127.0.0.1",
+            KEY,
+            "X-Forwarded-Proto: https",
+            201,
+            "the trusted proxy at 127.0.0.1 names no client in X-Forwarded-For",
+        ),
+        (
+            "127.0.0.1",
+            KEY,
+            "X-Forwarded-For: 203.0.113.1\r\nForwarded: for=203.0.113.2",
+            201,
+            "the proxy at 127.0.0.1 sent X-Forwarded-For and Forwarded: only X-Forwarded-For counts",
+        ),
+        (
+            "127.0.0.2",
+            KEY,
+            "X-Forwarded-For: 203.0.113.1",
+            201,
+            "the peer at 127.0.0.2 sent X-Forwarded-For, and is not in trusted_proxies",
+        ),
+        (
+            "127.0.0.3",
+            "site/wrong",
+            "Forwarded: for=203.0.113.1",
+            403,
+            "the peer at 127.0.0.3 sent Forwarded, and is not in trusted_proxies",
+        ),
+    ] {
+        let before = warnings();
+        for _ in 0..3 {
+            assert_eq!(ask(local, key, line), status, "{line}");
+        }
+        let told = served.wait_log(text);
+        assert!(told.contains("WARN") || told.starts_with("<4>"), "{told}");
+        assert_eq!(warnings(), before + 1, "{}", served.log());
+    }
+}
+
+#[test]
+fn a_proxy_that_names_no_client_is_warned_of_where_a_key_or_a_code_is_wrong() {
+    for wrong in ["/invites_api?key=site/wrong", "/?code=wrong"] {
+        let scratch = Scratch::new(CONFIG);
+        let served = scratch.serve_as(&[], &[]);
+        let mut client = served.client();
+        assert!(matches!(client.get(wrong).status, 403 | 404));
+        served.wait_log("the trusted proxy at 127.0.0.1 names no client");
+        client.get(wrong);
+        assert_eq!(served.log().matches("names no client").count(), 1);
     }
 }
 

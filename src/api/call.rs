@@ -8,7 +8,7 @@ use serde::Serialize;
 use tide::Response;
 use tide::http::headers;
 
-use crate::caller::{Request, address_of, bearer};
+use crate::caller::{Request, address_of, bearer, note_refused};
 use crate::clock;
 use crate::config::Scope;
 use crate::desk::{AuthError, Desk};
@@ -66,9 +66,12 @@ where
 async fn authenticate(request: &Request, now: Timestamp) -> Result<Arc<Key>, Problem> {
     let presented = request.header(headers::AUTHORIZATION).and_then(|header| bearer(header.as_str()));
     let access = &request.state().desk.access;
-    access.authenticate(presented, address_of(request), now).await.map_err(|error| match error {
-        AuthError::Refused(_) => Problem::Unauthorized(error, presented.is_some()),
-        AuthError::Wait(_) | AuthError::Ledger(_) => error.into(),
+    access.authenticate(presented, address_of(request), now).await.map_err(|error| {
+        note_refused(request, &error);
+        match error {
+            AuthError::Refused(_) => Problem::Unauthorized(error, presented.is_some()),
+            AuthError::Wait(_) | AuthError::Ledger(_) => error.into(),
+        }
     })
 }
 

@@ -3,7 +3,7 @@
 use tide::Response;
 use tide::http::{Method, headers};
 
-use crate::caller::{Request, address_of, bearer, is_prefetch};
+use crate::caller::{Request, address_of, bearer, is_prefetch, note_refused};
 use crate::clock;
 use crate::config::ApiMethod;
 use crate::desk::Caller;
@@ -55,7 +55,8 @@ pub async fn create(request: Request) -> Result<Response, Problem> {
         Some(bearer) => bearer,
         None => query.key.as_deref(),
     };
-    let key = desk.access.authenticate(presented, address_of(&request), now).await?;
+    let key = desk.access.authenticate(presented, address_of(&request), now).await;
+    let key = key.inspect_err(|error| note_refused(&request, error))?;
     let method = if request.method() == Method::Post { ApiMethod::Post } else { ApiMethod::Get };
     if !key.settings.methods.contains(&method) {
         return Err(Problem::Method(allow(&key.settings.methods)));

@@ -11,13 +11,14 @@
 //! | `public_url`, [`postgres`], [`public_key`], `scopes`, `picture` | values that are larger than a line |
 //! | `checks` | what the checks of all tables share: faults, notices, secrets in files |
 //! | `merged`, `text`, `show` | values with who set them, and how they are shown |
-//! | [`secret`], [`value`], `address`, `origin` | small values; faults |
+//! | [`secret`], [`value`], `address`, `forwarded`, `origin` | small values; faults |
 
 mod address;
 pub mod apps;
 mod backend;
 mod checks;
 mod component;
+mod forwarded;
 mod hosts;
 mod http;
 mod invites;
@@ -43,6 +44,7 @@ pub use address::MAX_PATH_PART_BYTES;
 pub use backend::{BackendKind, BackendSettings, Login, TlsUse, XmppSettings};
 pub use checks::Purpose;
 pub use component::{ComponentSettings, Users};
+pub use forwarded::ForwardedHeader;
 pub use hosts::HostSettings;
 pub use http::{HttpPaths, HttpSettings};
 pub use invites::InviteSettings;

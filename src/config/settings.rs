@@ -18,6 +18,7 @@ use super::address::{MAX_PATH_PART_BYTES, has_short_parts};
 use super::apps::{App, RawApps};
 use super::checks::{Checks, Purpose};
 use super::component::{ComponentSettings, RawComponent};
+use super::forwarded::ForwardedHeader;
 use super::hosts::{self, HostSettings, RawHost};
 use super::http::HttpSettings;
 use super::invites::{InviteSettings, RawInvites};
@@ -44,8 +45,10 @@ pub struct RawConfig {
     /// The one directory that is written; default `$STATE_DIRECTORY`, else `/var/lib/invited`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state_dir: Option<PathBuf>,
-    /// Networks whose `X-Forwarded-For` or `Forwarded` is trusted; a peer on a Unix socket always is.
+    /// Networks of proxies whose word about the client is trusted; a peer on a Unix socket always is.
     pub trusted_proxies: Vec<Network>,
+    /// In which header they name it: `x-forwarded-for`, or `forwarded` (RFC 7239). The other one is not looked at.
+    pub forwarded: ForwardedHeader,
     /// Origins of web pages that may call `/invites_api` and `/api`; `*` for any.
     pub cors_origins: Vec<String>,
     /// Under socket activation only: stop after so long without a request, but not while apps hold tokens of an XMPP
@@ -84,6 +87,7 @@ impl Default for RawConfig {
                 Network(IpAddr::from([127, 0, 0, 1]).into()),
                 Network(IpAddr::from(Ipv6Addr::LOCALHOST).into()),
             ],
+            forwarded: ForwardedHeader::default(),
             cors_origins: vec!["*".into()],
             idle_exit: None,
             http: HttpSettings::default(),
@@ -112,6 +116,8 @@ pub struct Settings {
     pub state_dir: PathBuf,
     /// Who is trusted to name the client's address.
     pub trusted_proxies: Vec<IpNet>,
+    /// In which header they name it.
+    pub forwarded: ForwardedHeader,
     /// Who may call from a web page.
     pub cors_origins: CorsOrigins,
     /// Stop after so long without a request.
@@ -173,6 +179,7 @@ impl RawConfig {
             listen: self.listen.clone(),
             metrics: self.metrics.clone(),
             trusted_proxies: self.trusted_proxies.iter().map(|network| network.0).collect(),
+            forwarded: self.forwarded,
             cors_origins,
             idle_exit: self.idle_exit.map(|span| span.0),
             http: self.http.clone(),

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::refused::GuestProblem;
-use crate::caller::{Request, address_of};
+use crate::caller::{Request, address_of, note_failure};
 use crate::config::HostSettings;
 use crate::invite::{Invite, Status};
 use crate::problem::{Problem, TooMany};
@@ -32,6 +32,9 @@ pub(super) async fn guessed(request: &Request, token: &str, now: Timestamp) -> R
         None => desk.invites.open(token, now).await?,
         Some(_) => desk.invites.open_known(token).await?,
     };
+    if invite.is_none() {
+        note_failure(request);
+    }
     match (&invite, wait) {
         (None, Some(wait)) => return Err(Problem::TooMany(TooMany::Failures, wait)),
         (None, None) => desk.access.note_wrong_guess(client),

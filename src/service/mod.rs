@@ -87,7 +87,7 @@ impl Service {
         let backends = Arc::new(Backends::new(&settings.hosts, None, &metrics));
         let settings = Arc::new(settings);
         let desk = Desk::new(Arc::clone(&settings), keys, backends, ledger.clone(), Arc::clone(&metrics));
-        let state = Arc::new(ArcSwap::from_pointee(AppState { desk, settings }));
+        let state = Arc::new(ArcSwap::from_pointee(AppState { desk, settings, proxies: Arc::default() }));
         let (pending, component) = (Arc::default(), Arc::default());
         let running = Running { server, metrics, state_keys, ledger, state, pending, component };
         Ok(Self { reloader: Reloader::new(sources, running.clone()), running, metrics_server })

@@ -52,7 +52,8 @@ impl Reloader {
         let keys = KeyRing::new(&settings.keys, Arc::clone(&running.state_keys));
         let settings = Arc::new(settings);
         let desk = before.desk.renewed(Arc::clone(&settings), keys);
-        let state = Arc::new(AppState { desk, settings });
+        let proxies = Arc::clone(&before.proxies);
+        let state = Arc::new(AppState { desk, settings, proxies });
         running.state.store(Arc::clone(&state));
         if tls.is_some() {
             running.server.replace_tls(tls);

@@ -32,7 +32,7 @@ pub(super) struct Running {
 impl Running {
     /// One line about how it goes.
     pub(super) fn status(&self) -> String {
-        let AppState { desk, settings } = &**self.state.load();
+        let AppState { desk, settings, .. } = &**self.state.load();
         let hosts = listed(settings.hosts.keys(), ", ");
         let keys = desk.access.key_count();
         let pending = self.pending.load(Ordering::Relaxed);

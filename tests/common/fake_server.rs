@@ -116,7 +116,7 @@ impl FakeServer {
         let backends = Arc::new(Backends::of_adapters(&settings.hosts, adapters, &metrics));
         let settings = Arc::new(settings);
         let desk = Desk::new(Arc::clone(&settings), keys.clone(), Arc::clone(&backends), ledger.clone(), metrics);
-        AtWork { state: Arc::new(AppState { desk, settings }), keys, backends, ledger }
+        AtWork { state: Arc::new(AppState { desk, settings, proxies: Arc::default() }), keys, backends, ledger }
     }
 
     /// The next call of `operation` meets `fault`.
