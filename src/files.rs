@@ -18,6 +18,18 @@ pub enum Existing {
 /// Temporary files begin so; whoever reads the directory skips them.
 pub const TEMPORARY_PREFIX: &str = ".new-";
 
+/// Whether this is such a file.
+#[must_use]
+pub fn is_temporary(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(TEMPORARY_PREFIX.as_bytes()))
+}
+
+/// Whether there is no such file; false where that cannot be told.
+#[must_use]
+pub fn is_gone(path: &Path) -> bool {
+    std::fs::symlink_metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+}
+
 /// Makes `dir` (0700) if it is not there.
 ///
 /// # Errors

@@ -888,3 +888,89 @@ fn import_that_cannot_take_everything_takes_nothing() {
     import(PROSODY, &["postonly0001", "nothing was imported"]);
     assert_eq!(ids(&scratch), BTreeSet::from(["site".to_owned(), "postonly0001".to_owned()]));
 }
+
+/// How many files the service may have open from now on: no more than it has.
+fn limit_open_files(served: &Served, most: Option<usize>) {
+    let pid = served.pid().to_string();
+    let open = || fs::read_dir(format!("/proc/{pid}/fd")).unwrap().count();
+    let limit = most.unwrap_or_else(open);
+    assert!(Command::new("prlimit").args(["--pid", &pid, &format!("--nofile={limit}:")]).status().unwrap().success());
+}
+
+/// The keys `kept` and `deleted`, and a connection on which they made an invite each.
+fn two_keys(scratch: &Scratch, served: &Served) -> ([String; 2], Client) {
+    let keys = ["kept", "deleted"].map(|id| scratch.key(&["--id", id, "--host", "example.com"]));
+    let mut client = served.client();
+    assert_eq!(keys.each_ref().map(|key| client.invite(key).status), [201, 201]);
+    (keys, client)
+}
+
+#[test]
+fn keys_stay_in_force_while_no_more_files_can_be_opened() {
+    let scratch = Scratch::new(MANY);
+    let served = scratch.serve();
+    let ([kept, deleted], mut client) = two_keys(&scratch, &served);
+    limit_open_files(&served, None);
+    let line = served.wait_log("cannot list the keys in ");
+    assert!(line.contains("error") && line.contains("the keys that were known stay in force"), "{line}");
+    assert_eq!([&kept, &deleted].map(|key| client.invite(key).status), [201, 201]);
+    // That a file is gone can be seen all the same.
+    scratch.ok(&["key", "delete", "deleted"]);
+    assert_eq!([&kept, &deleted].map(|key| client.invite(key).status), [201, 403]);
+    limit_open_files(&served, Some(1024));
+    served.wait_log("the keys of the state directory can be listed again");
+    assert_eq!([&kept, &deleted].map(|key| client.invite(key).status), [201, 403]);
+    let log = served.log();
+    assert_eq!((log.matches("cannot list").count(), log.matches("event=key.deleted").count()), (1, 1), "{log}");
+}
+
+#[test]
+fn keys_stay_in_force_while_their_directory_is_gone_or_none() {
+    let scratch = Scratch::new(MANY);
+    let served = scratch.serve();
+    let ([kept, deleted], mut client) = two_keys(&scratch, &served);
+    let (dir, away) = (scratch.state().join("keys"), scratch.state().join("away"));
+    let mut check = |before: usize| {
+        served.wait_log_after(before, "cannot list the keys in ");
+        assert_eq!([&kept, &deleted].map(|key| client.invite(key).status), [201, 201]);
+    };
+    let before = served.log_length();
+    fs::rename(&dir, &away).unwrap();
+    check(before);
+    // It heals, and fails in another way.
+    let before = served.log_length();
+    fs::rename(&away, &dir).unwrap();
+    served.wait_log_after(before, "can be listed again");
+    fs::rename(&dir, &away).unwrap();
+    fs::write(&dir, "").unwrap();
+    check(before);
+    fs::remove_file(&dir).unwrap();
+    assert!(!served.log().contains("event=key.deleted"), "{}", served.log());
+
+    // A directory that is empty has no keys.
+    fs::create_dir(&dir).unwrap();
+    served.wait_log("event=key.deleted key.id=kept");
+    assert_eq!(client.invite(&kept).status, 403);
+    assert_eq!(client.invite(KEY).status, 201);
+}
+
+#[test]
+fn a_service_that_cannot_list_the_keys_at_its_start_serves_the_declared_ones_and_says_so() {
+    let scratch = Scratch::new(MANY);
+    let key = scratch.key(&["--id", "kept", "--host", "example.com"]);
+    let (dir, away) = (scratch.state().join("keys"), scratch.state().join("away"));
+    fs::rename(&dir, &away).unwrap();
+    fs::write(&dir, "").unwrap();
+    let served = scratch.serve();
+    let line = served.wait_log("cannot list the keys in ");
+    assert!(line.contains("error") && line.contains("only declared keys are in force"), "{line}");
+    let mut client = served.client();
+    assert_eq!([client.invite(KEY).status, client.invite(&key).status], [201, 403]);
+    let check = scratch.run(&["check"]);
+    assert!(stderr(&check).contains("note: cannot list the keys in "), "{}", stderr(&check));
+    fs::remove_file(&dir).unwrap();
+    fs::rename(&away, &dir).unwrap();
+    served.wait_log("can be listed again");
+    assert_eq!(client.invite(&key).status, 201);
+    assert!(!served.log().contains("event=key.created"), "{}", served.log());
+}

@@ -82,8 +82,9 @@ fn look_at_keys(settings: &Settings, faults: &mut Vec<ConfigFault>) -> anyhow::R
         let reason = format!("is also in the state directory; run `invited key delete {id}` there, or rename this one");
         faults.push(ConfigFault { path: format!("keys.{id}"), value: None, origin, reason });
     }
-    for fault in &keys.state().current().faults {
-        hint(&format!("note: key file {fault}"));
+    let state = keys.state().current();
+    for fault in state.faults.iter().map(|fault| format!("key file {fault}")).chain(state.trouble.clone()) {
+        hint(&format!("note: {fault}"));
     }
     Ok(keys.all().len())
 }

@@ -5,6 +5,7 @@
 //! declared key and may narrow it.
 
 mod crypto;
+mod file;
 mod flaw;
 mod jwt;
 pub mod lua;
@@ -13,6 +14,7 @@ pub mod opaque;
 pub mod prosody;
 mod record;
 mod signatures;
+mod stamp;
 pub mod state;
 
 use std::collections::BTreeMap;

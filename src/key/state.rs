@@ -4,31 +4,31 @@
 //! Every look-up asks for the directory's time of change (one stat(2)); when it moved, the directory is read again before
 //! the answer. So a key works, or is refused, from the moment that `key create` or `key delete` has returned. What is in
 //! place edited by hand is noticed within a second. A file that cannot be used is reported and skipped.
+//!
+//! What cannot be looked at is not taken for gone: while the directory cannot be listed, because no more files can be opened
+//! or the disk has errors, the keys that were known stay in force, but for those whose file is seen to be gone. The same
+//! holds for a file that cannot be read for the moment.
 
 use std::collections::HashMap;
-use std::io::{self, Read as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
-use jiff::SignedDuration;
 
+use super::file::{FileFault, id_of, read_file};
 use super::record::Key;
 use super::signatures::SignatureCache;
+use super::stamp::Stamp;
 use crate::clock;
-use crate::config::{KeySettings, Origin, Proof, RawKey};
+use crate::config::{Origin, RawKey};
 use crate::files::{self, Existing};
 use crate::invite::name::KeyId;
 
 /// In-place edits are noticed within this time.
 const FRESH: Duration = Duration::from_secs(1);
-/// A directory that changed so recently may change again without its time moving (the kernel's tick is 1 to 10 ms).
-const TIMESTAMP_GRANULARITY: SignedDuration = SignedDuration::from_millis(50);
-/// A key file is a few lines.
-const MAX_FILE_BYTES: u64 = 64 << 10;
 
 /// The keys of the state directory, as they are now.
 pub struct StateKeys {
@@ -46,37 +46,14 @@ pub struct Snapshot {
     pub keys: HashMap<KeyId, Arc<Key>>,
     /// Files that were skipped, and why.
     pub faults: Vec<String>,
+    /// Why the directory could not be listed; then the keys are those that were known before.
+    pub trouble: Option<String>,
+    /// Whether it ever could.
+    was_listed: bool,
     stamps: HashMap<KeyId, Stamp>,
     dir: Option<Stamp>,
     read_at: Option<Instant>,
     is_timestamp_final: bool,
-}
-
-/// What changes when a file or directory does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Stamp {
-    inode: u64,
-    size: u64,
-    mode: u32,
-    modified: (i64, i64),
-    changed: (i64, i64),
-}
-
-impl Stamp {
-    fn of(metadata: &std::fs::Metadata) -> Self {
-        Self {
-            inode: metadata.ino(),
-            size: metadata.size(),
-            mode: metadata.mode(),
-            modified: (metadata.mtime(), metadata.mtime_nsec()),
-            changed: (metadata.ctime(), metadata.ctime_nsec()),
-        }
-    }
-
-    fn changed_before(&self, moment: jiff::Timestamp) -> bool {
-        let nanoseconds = i128::from(self.changed.0) * 1_000_000_000 + i128::from(self.changed.1);
-        nanoseconds < moment.as_nanosecond()
-    }
 }
 
 /// Why a key could not be stored or deleted.
@@ -113,15 +90,14 @@ impl StateKeys {
     /// The keys as they are now.
     #[must_use]
     pub fn current(&self) -> Arc<Snapshot> {
-        let stamp = std::fs::metadata(&self.dir).ok().map(|metadata| Stamp::of(&metadata));
         let snapshot = self.current.load_full();
-        if snapshot.is_current(stamp) {
+        if snapshot.is_current(self.stamp().ok()) {
             return snapshot;
         }
         let _one_reads = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
-        let stamp = std::fs::metadata(&self.dir).ok().map(|metadata| Stamp::of(&metadata));
+        let stamp = self.stamp();
         let snapshot = self.current.load_full();
-        if snapshot.is_current(stamp) {
+        if snapshot.is_current(stamp.as_ref().ok().copied()) {
             return snapshot;
         }
         let read = Arc::new(self.read(stamp, &snapshot));
@@ -132,28 +108,44 @@ impl StateKeys {
         read
     }
 
-    fn read(&self, stamp: Option<Stamp>, before: &Snapshot) -> Snapshot {
+    /// What the directory is like; an error also if there is none.
+    fn stamp(&self) -> io::Result<Stamp> {
+        std::fs::metadata(&self.dir).map(|metadata| Stamp::of(&metadata))
+    }
+
+    fn read(&self, stamp: io::Result<Stamp>, before: &Snapshot) -> Snapshot {
+        let dir = stamp.as_ref().ok().copied();
         let mut snapshot = Snapshot {
-            dir: stamp,
+            dir,
             read_at: Some(clock::instant()),
-            is_timestamp_final: stamp.is_none_or(|stamp| stamp.changed_before(clock::now() - TIMESTAMP_GRANULARITY)),
+            is_timestamp_final: dir.is_none_or(|stamp| stamp.is_final(clock::now())),
+            was_listed: before.was_listed,
             ..Snapshot::default()
         };
-        let entries = match std::fs::read_dir(&self.dir) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return snapshot,
+        let listed = stamp.and_then(|_| {
+            let entries = std::fs::read_dir(&self.dir)?;
+            entries.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()
+        });
+        let paths = match listed {
+            Ok(paths) => paths,
+            // No key was ever made.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && before.is_without_directory() => vec![],
             Err(error) => {
-                snapshot.faults.push(format!("cannot read {} ({error})", self.dir.display()));
+                snapshot.trouble = Some(format!("cannot list the keys in {} ({error})", self.dir.display()));
+                let is_gone = |id: &KeyId| dir.is_some() && files::is_gone(&self.path(id));
+                let left = before.keys.iter().filter(|(id, _)| !is_gone(id));
+                snapshot.keys = left.map(|(id, key)| (id.clone(), Arc::clone(key))).collect();
+                snapshot.stamps.clone_from(&before.stamps);
+                snapshot.stamps.retain(|id, _| snapshot.keys.contains_key(id));
+                snapshot.faults.clone_from(&before.faults);
                 return snapshot;
             }
         };
-        for entry in entries.flatten() {
-            let path = entry.path();
-            if entry.file_name().as_encoded_bytes().starts_with(files::TEMPORARY_PREFIX.as_bytes()) {
-                continue;
-            }
-            if let Err(reason) = snapshot.read_key(&path, before) {
-                snapshot.faults.push(format!("{} is skipped: {reason}", files::shown(&path)));
+        snapshot.was_listed = true;
+        for path in paths {
+            if !files::is_temporary(&path) {
+                let read = snapshot.read_key(&path, before);
+                snapshot.note_fault(&path, read.err(), before);
             }
         }
         snapshot.faults.sort();
@@ -206,15 +198,15 @@ impl Snapshot {
             && self.read_at.is_some_and(|at| clock::instant().duration_since(at) < FRESH)
     }
 
+    /// Whether there was none when it was last looked for, and before.
+    fn is_without_directory(&self) -> bool {
+        self.dir.is_none() && self.trouble.is_none()
+    }
+
     /// Reads one file, or takes over what it was if it has not changed.
-    fn read_key(&mut self, path: &Path, before: &Snapshot) -> Result<(), String> {
-        let id: KeyId = path
-            .file_name()
-            .and_then(|name| name.to_str()?.strip_suffix(".toml"))
-            .ok_or("expected a name of the form ID.toml")?
-            .parse()
-            .map_err(|_| "expected a name of the form ID.toml")?;
-        let metadata = std::fs::symlink_metadata(path).map_err(|error| error.to_string())?;
+    fn read_key(&mut self, path: &Path, before: &Snapshot) -> Result<(), FileFault> {
+        let id = id_of(path).ok_or("expected a name of the form ID.toml")?;
+        let metadata = std::fs::symlink_metadata(path)?;
         if !metadata.is_file() {
             return Err("not a regular file".into());
         }
@@ -232,13 +224,41 @@ impl Snapshot {
         Ok(())
     }
 
+    /// Notes what is wrong with a file, if something is. What was known of one that cannot be read for the moment counts on.
+    fn note_fault(&mut self, path: &Path, fault: Option<FileFault>, before: &Snapshot) {
+        let known = || id_of(path).and_then(|id| before.keys.get_key_value(&id));
+        let what = match fault {
+            None | Some(FileFault::Gone) => return,
+            Some(FileFault::Wrong(reason)) => format!("is skipped: {reason}"),
+            Some(FileFault::Unread(error)) => match known() {
+                None => format!("is skipped: {error}"),
+                Some((id, key)) => {
+                    self.keys.insert(id.clone(), Arc::clone(key));
+                    self.stamps.extend(before.stamps.get(id).map(|stamp| (id.clone(), *stamp)));
+                    format!("cannot be read ({error}); the key stays as it was")
+                }
+            },
+        };
+        self.faults.push(format!("{} {what}", files::shown(path)));
+    }
+
     /// Says what is new and what is gone, once; whether anything is different.
     fn report_changes(&self, before: &Snapshot) -> bool {
         use crate::log::{Event, event};
         for fault in self.faults.iter().filter(|fault| !before.faults.contains(fault)) {
             tracing::warn!(parent: None, "key file {fault}");
         }
-        if before.read_at.is_none() {
+        match (&before.trouble, &self.trouble) {
+            (None, Some(trouble)) if self.was_listed => {
+                tracing::error!(parent: None, "{trouble}; the keys that were known stay in force until it can be listed");
+            }
+            (None, Some(trouble)) => {
+                tracing::error!(parent: None, "{trouble}; only declared keys are in force until it can be listed");
+            }
+            (Some(_), None) => tracing::info!(parent: None, "the keys of the state directory can be listed again"),
+            (None, None) | (Some(_), Some(_)) => {}
+        }
+        if !before.was_listed {
             return true;
         }
         for id in self.keys.keys().filter(|id| !before.keys.contains_key(*id)) {
@@ -251,38 +271,29 @@ impl Snapshot {
     }
 }
 
-fn read_file(path: &Path) -> Result<KeySettings, String> {
-    let file = std::fs::OpenOptions::new()
-        .read(true)
-        // A link or a pipe that took the file's place in the meantime is not followed and not waited for.
-        .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
-        .open(path)
-        .map_err(|error| error.to_string())?;
-    let metadata = file.metadata().map_err(|error| error.to_string())?;
-    if !metadata.is_file() {
-        return Err("not a regular file".into());
-    }
-    if metadata.mode() & 0o077 != 0 {
-        return Err(format!("its mode is {:04o}; run chmod 600 on it", metadata.mode() & 0o7777));
-    }
-    if metadata.len() > MAX_FILE_BYTES {
-        return Err(format!("larger than {MAX_FILE_BYTES} bytes"));
-    }
-    let mut text = String::new();
-    file.take(MAX_FILE_BYTES).read_to_string(&mut text).map_err(|error| error.to_string())?;
-    let key: RawKey = toml::from_str(&text).map_err(|error| fault_in(&text, &error))?;
-    let digest = key.sha256.ok_or("expected `sha256`")?;
-    key.resolve(Proof::Opaque(digest), None).map_err(|wrong| {
-        wrong.iter().map(|(field, reason)| format!("{field}: {reason}")).collect::<Vec<_>>().join("; ")
-    })
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::RawKey;
 
-/// What is wrong with a key file, without the file's own words: a secret may have been put into the wrong place.
-fn fault_in(text: &str, error: &toml::de::Error) -> String {
-    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-    let line = before.matches('\n').count() + 1;
-    match error.message().rsplit_once(", expected ") {
-        Some((_, expected)) => format!("line {line}: expected {expected}"),
-        None => format!("line {line}: expected what `invited key create` writes"),
+    #[test]
+    fn a_file_that_cannot_be_read_for_the_moment_keeps_its_key_and_one_that_is_gone_does_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let keys = StateKeys::new(dir.path());
+        let id: KeyId = "one".parse().unwrap();
+        let key = RawKey { sha256: Some("0".repeat(64).parse().unwrap()), ..RawKey::default() };
+        let path = keys.store(&id, &key).unwrap();
+        let before = keys.current();
+        let after = |code| {
+            let mut snapshot = Snapshot::default();
+            snapshot.note_fault(&path, Some(io::Error::from_raw_os_error(code).into()), &before);
+            (snapshot.keys.contains_key(&id), snapshot.stamps == before.stamps, snapshot.faults)
+        };
+        let unread = "F cannot be read (Too many open files (os error 24)); the key stays as it was";
+        let (is_there, is_as_before, faults) = after(libc::EMFILE);
+        assert!(is_there && is_as_before);
+        assert_eq!(faults.concat().replace(path.to_str().unwrap(), "F"), unread);
+        assert_eq!(after(libc::ENOENT), (false, false, vec![]));
+        assert!(!after(libc::EACCES).0);
     }
 }
