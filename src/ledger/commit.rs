@@ -121,14 +121,14 @@ fn commit(writer: &mut Writer, batch: &mut Vec<Box<dyn Work>>, failure: &LastFai
                 .try_for_each(|work| work.run(transaction).inspect_err(|_| failed = Some(work.span().clone())))
         })
     });
-    failed.unwrap_or(first).in_scope(|| note(failure, committed.as_ref().err(), writer.way_out()));
+    failed.unwrap_or(first).in_scope(|| note(failure, committed.as_ref().err(), writer));
     for work in batch.drain(..) {
         work.answer(committed.clone());
     }
 }
 
 /// Says when the ledger becomes unavailable, and when it has healed.
-fn note(failure: &LastFailure, trouble: Option<&LedgerError>, way_out: &str) {
+fn note(failure: &LastFailure, trouble: Option<&LedgerError>, writer: &Writer) {
     let before = failure.load();
     match (before.as_deref(), trouble) {
         (None, None) => {}
@@ -138,7 +138,7 @@ fn note(failure: &LastFailure, trouble: Option<&LedgerError>, way_out: &str) {
         }
         (before, Some(trouble)) => {
             if before != Some(trouble) {
-                tracing::error!(error = %chain(trouble), "invites cannot be created; {way_out}");
+                tracing::error!(error = %chain(trouble), "invites cannot be created; {}", writer.way_out(trouble));
             }
             failure.store(Some(Arc::new(trouble.clone())));
         }

@@ -22,6 +22,9 @@ pub enum SqlError {
     /// PostgreSQL says nothing.
     #[error("PostgreSQL does not answer in time")]
     TimedOut,
+    /// A file of SQLite's is not the one that was opened.
+    #[error("a file of the ledger was removed, renamed or replaced while it was open")]
+    Moved,
     /// A certificate or the like, on our side of the connection.
     #[error(transparent)]
     Connection(Cause),
@@ -156,12 +159,15 @@ pub enum OpenError {
     },
 }
 
-/// The disk is full, read-only or away, or PostgreSQL is; nothing has changed, and later it may work.
+/// Why the ledger cannot be written or read. Nothing was answered.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LedgerError {
-    /// Why.
+    /// The disk is full, read-only or away, or PostgreSQL is; nothing has changed, and later it may work.
     #[error("the ledger is not available")]
     Unavailable(#[source] Cause),
+    /// Its file is not what it was when it was opened. What was written last is in a file that nobody opens again.
+    #[error("the ledger is not available")]
+    Moved(#[source] Cause),
 }
 
 impl LedgerError {
@@ -173,7 +179,14 @@ impl LedgerError {
 
 impl From<SqlError> for LedgerError {
     fn from(error: SqlError) -> Self {
-        Self::unavailable(error)
+        match error {
+            SqlError::Moved => Self::Moved(Cause::new(error)),
+            SqlError::Sqlite(_)
+            | SqlError::Postgres(_)
+            | SqlError::TimedOut
+            | SqlError::Connection(_)
+            | SqlError::Unreadable { .. } => Self::unavailable(error),
+        }
     }
 }
 

@@ -49,6 +49,7 @@ pub use query::{Census, Filter, LastUse};
 use readers::Readers;
 pub use reservation::{Reservation, ReservationEnd, ReservationId};
 pub use seal::Seal;
+use sqlite::LedgerFiles;
 use store::Transaction;
 use writer::Writer;
 
@@ -60,6 +61,7 @@ pub struct Ledger {
     jobs: Sender<Job>,
     writer: Arc<Mutex<Option<std::thread::JoinHandle<()>>>>,
     readers: Arc<Readers>,
+    files: Option<Arc<LedgerFiles>>,
     failure: Arc<LastFailure>,
     commits: Histogram,
     /// When it was last tried whether it can be written.
@@ -80,7 +82,8 @@ impl Ledger {
     pub fn open(settings: &LedgerSettings) -> Result<Self, OpenError> {
         let key = key_file::load_or_create(settings)?;
         let (writer, trouble) = Writer::open(settings, &key)?;
-        let readers = Arc::new(Readers::new(&settings.url));
+        let files = writer.files();
+        let readers = Arc::new(Readers::new(&settings.url, files.clone()));
         let (jobs, queue) = async_channel::bounded(QUEUE);
         let failure = Arc::new(LastFailure::from(trouble.map(Arc::new)));
         let noted = Arc::clone(&failure);
@@ -92,7 +95,7 @@ impl Ledger {
             .map_err(|source| OpenError::Io { path: settings.key_file.clone(), source })?;
         let writer = Arc::new(Mutex::new(Some(thread)));
         let seal = Seal::new(&key);
-        Ok(Self { key, seal, jobs, writer, readers, failure, commits, tried: Arc::default() })
+        Ok(Self { key, seal, jobs, writer, readers, files, failure, commits, tried: Arc::default() })
     }
 
     /// What the tokens of links are created with.
@@ -141,10 +144,16 @@ impl Ledger {
             }
             is_due
         };
-        if is_due {
+        if is_due || self.has_moved() {
             return self.probe().await;
         }
         self.trouble().map_or(Ok(()), |trouble| Err(LedgerError::clone(&trouble)))
+    }
+
+    /// Whether its files are no longer those that were opened: the next commit will fail, or the one that does not any more.
+    #[must_use]
+    pub fn has_moved(&self) -> bool {
+        self.files.as_ref().is_some_and(|files| files.check().is_err())
     }
 
     /// Why the last commit failed, if it did.

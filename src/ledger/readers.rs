@@ -1,9 +1,11 @@
 //! Connections that read; they never wait for the writer.
 
+use std::sync::Arc;
+
 use super::error::{LedgerError, SqlError};
 use super::postgres::{PostgresSession, READ_TIMEOUT};
 use super::sql::Sql;
-use super::sqlite;
+use super::sqlite::{self, LedgerFiles};
 use super::store::Store;
 use crate::config::LedgerUrl;
 
@@ -51,19 +53,21 @@ impl ReadConnection {
 /// A few connections that read, each opened when it is first needed.
 pub(super) struct Readers {
     url: LedgerUrl,
+    /// What the writer has open, and readers may read.
+    files: Option<Arc<LedgerFiles>>,
     free: (async_channel::Sender<Option<ReadConnection>>, async_channel::Receiver<Option<ReadConnection>>),
 }
 
 const READERS: usize = 2;
 
 impl Readers {
-    pub(super) fn new(url: &LedgerUrl) -> Self {
+    pub(super) fn new(url: &LedgerUrl, files: Option<Arc<LedgerFiles>>) -> Self {
         let free = async_channel::bounded(READERS);
         for _ in 0..READERS {
             // There is room for exactly these.
             let _ = free.0.try_send(None);
         }
-        Self { url: url.clone(), free }
+        Self { url: url.clone(), files, free }
     }
 
     /// Runs a `query` that is answered at once where the ledger is a file: for one row, found by its key, that takes less
@@ -72,6 +76,7 @@ impl Readers {
         &self,
         query: impl FnOnce(Store<'_>) -> Result<T, SqlError> + Send + 'static,
     ) -> Result<T, LedgerError> {
+        self.look()?;
         if let Ok(connection) = self.free.1.try_recv() {
             let mut loan = Loan { connection, back: self.free.0.clone() };
             if let Some(ReadConnection::Sqlite(_)) = &loan.connection
@@ -87,12 +92,18 @@ impl Readers {
         self.read(query).await
     }
 
+    /// Nothing is read of files that the writer does not write to.
+    fn look(&self) -> Result<(), SqlError> {
+        self.files.as_ref().map_or(Ok(()), |files| files.check())
+    }
+
     /// Runs `query` on a free connection, off the event loop.
     pub(super) async fn read<T: Send + 'static>(
         &self,
         query: impl FnOnce(Store<'_>) -> Result<T, SqlError> + Send + 'static,
     ) -> Result<T, LedgerError> {
         let connection = self.free.1.recv().await.map_err(|_| LedgerError::unavailable("it is closed"))?;
+        self.look()?;
         // Is given back also when the caller goes away in the meantime.
         let mut loan = Loan { connection, back: self.free.0.clone() };
         let url = self.url.clone();

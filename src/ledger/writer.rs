@@ -1,12 +1,14 @@
 //! The connection that writes, whichever engine it is of, and what is known on this side of it.
 
+use std::sync::Arc;
+
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 
 use super::error::{LedgerError, OpenError, SqlError};
 use super::postgres::PostgresWriter;
 use super::sql::Sql;
-use super::sqlite::SqliteWriter;
+use super::sqlite::{LedgerFiles, SqliteWriter};
 use super::store::{Memory, Transaction};
 use crate::clock;
 use crate::config::{LedgerSettings, LedgerUrl};
@@ -65,11 +67,20 @@ impl Writer {
         result
     }
 
-    /// What to do when it cannot write.
-    pub(super) fn way_out(&self) -> &'static str {
+    /// What to do about what keeps it from writing.
+    pub(super) fn way_out(&self, trouble: &LedgerError) -> &'static str {
+        match (trouble, &self.engine) {
+            (LedgerError::Moved(_), _) => "put the file back, or restart the service to open the one that is there",
+            (LedgerError::Unavailable(_), Engine::Sqlite(_)) => "free disk space or check the disk",
+            (LedgerError::Unavailable(_), Engine::Postgres(_)) => "start PostgreSQL, or check the connection to it",
+        }
+    }
+
+    /// The files that it has open, where these are files.
+    pub(super) fn files(&self) -> Option<Arc<LedgerFiles>> {
         match &self.engine {
-            Engine::Sqlite(_) => "free disk space or check the disk",
-            Engine::Postgres(_) => "start PostgreSQL, or check the connection to it",
+            Engine::Sqlite(engine) => Some(engine.files()),
+            Engine::Postgres(_) => None,
         }
     }
 

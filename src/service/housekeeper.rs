@@ -55,7 +55,11 @@ impl Housekeeper {
             if due.is(Task::Sweep, SWEEP_EVERY) {
                 self.sweep().await;
             }
-            if self.running.ledger.trouble().is_some() && due.is(Task::Probe, PROBE_EVERY) {
+            let ledger = &self.running.ledger;
+            // A file that was moved away is told of also while nobody writes.
+            let must_probe =
+                if ledger.trouble().is_some() { due.is(Task::Probe, PROBE_EVERY) } else { ledger.has_moved() };
+            if must_probe {
                 // How that went is logged by the ledger itself.
                 let _ = self.running.ledger.probe().await;
             }

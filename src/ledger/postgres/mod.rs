@@ -237,7 +237,7 @@ fn failed(why: SqlError) -> OpenError {
 fn is_passing(error: &SqlError) -> bool {
     match error {
         SqlError::TimedOut => true,
-        SqlError::Sqlite(_) | SqlError::Connection(_) | SqlError::Unreadable { .. } => false,
+        SqlError::Sqlite(_) | SqlError::Moved | SqlError::Connection(_) | SqlError::Unreadable { .. } => false,
         SqlError::Postgres(error) => match error.code() {
             Some(state) => {
                 ["08", "40", "53", "57", "58"].iter().any(|class| state.code().starts_with(class))

@@ -1,7 +1,10 @@
 //! SQLite: schema, migrations, the connection that writes. WAL with full sync, so that a commit is on the disk when it
 //! returns.
 
+mod files;
+
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -9,8 +12,9 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, ToSql, 
 
 use super::error::{LedgerError, OpenError, SqlError};
 use super::value::SqlValue;
-use crate::files::{self, Existing};
+use crate::files::{Existing, write};
 use crate::invite::token::LedgerKey;
+pub(super) use files::LedgerFiles;
 
 /// Each entry leads from the schema version of its index to the next. Entries are never changed, only added.
 const MIGRATIONS: &[&str] = &[include_str!("schema.sql")];
@@ -52,7 +56,7 @@ pub(super) fn may_be_kept(connection: &Connection) -> bool {
 
 /// The connection that writes. After an error of the disk it is closed and opened anew, so that it heals.
 pub(super) struct SqliteWriter {
-    file: PathBuf,
+    files: Arc<LedgerFiles>,
     key_file: PathBuf,
     key: LedgerKey,
     connection: Option<Connection>,
@@ -65,8 +69,8 @@ impl SqliteWriter {
         key_file: &Path,
         key: &LedgerKey,
     ) -> Result<(Self, Option<LedgerError>), OpenError> {
-        let mut database =
-            Self { file: file.to_owned(), key_file: key_file.to_owned(), key: key.clone(), connection: None };
+        let files = Arc::new(LedgerFiles::new(file));
+        let mut database = Self { files, key_file: key_file.to_owned(), key: key.clone(), connection: None };
         match database.reconnect() {
             Ok(()) => Ok((database, None)),
             Err(OpenError::Sql { why: SqlError::Sqlite(source), .. }) if is_passing(&source) => {
@@ -81,22 +85,23 @@ impl SqliteWriter {
     }
 
     fn name(&self) -> String {
-        self.file.display().to_string()
+        self.files.ledger().display().to_string()
     }
 
     fn reconnect(&mut self) -> Result<(), OpenError> {
         self.connection = None;
-        if !self.file.exists() {
+        let file = self.files.ledger();
+        if !file.exists() {
             // Made here and not by SQLite, for its mode and its owner.
-            match files::write(&self.file, b"", Existing::Keep) {
+            match write(file, b"", Existing::Keep) {
                 Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
-                    return Err(OpenError::Io { path: self.file.clone(), source: error });
+                    return Err(OpenError::Io { path: file.to_owned(), source: error });
                 }
                 _ => {}
             }
         }
         let failed = |source| self.failed(source);
-        let mut connection = connect(&self.file).map_err(failed)?;
+        let mut connection = connect(file).map_err(failed)?;
         if connection.is_readonly(rusqlite::MAIN_DB).map_err(failed)? {
             // SQLite opened it all the same, and would hold on to that when the disk has healed.
             let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_READONLY);
@@ -108,6 +113,7 @@ impl SqliteWriter {
         connection.pragma_update(None, "cache_size", -4096).map_err(failed)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         self.migrate(&mut connection)?;
+        self.files.remember(&connection).map_err(|why| OpenError::Sql { ledger: self.name(), why })?;
         self.connection = Some(connection);
         Ok(())
     }
@@ -121,7 +127,7 @@ impl SqliteWriter {
             return Ok(());
         }
         if pragma(connection, "application_id").map_err(failed)? != APPLICATION_ID {
-            return Err(OpenError::Foreign(self.file.clone()));
+            return Err(OpenError::Foreign(self.files.ledger().to_owned()));
         }
         let found = pragma(connection, "user_version").map_err(failed)?;
         if found > known_version() {
@@ -166,17 +172,35 @@ impl SqliteWriter {
 
     /// Writes everything into the one file, for whoever copies it, and closes it.
     pub(super) fn close(self) {
-        if let Some(connection) = self.connection {
+        self.empty_log();
+    }
+
+    /// Writes everything into the one file, wherever that is by now.
+    fn empty_log(&self) {
+        if let Some(connection) = &self.connection {
             // A reader that is not done yet only means that some of it stays in the -wal file.
             let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
         }
     }
 
-    /// Runs `work` in a transaction and commits it. When anything fails, nothing has changed.
+    /// The files that it has open.
+    pub(super) fn files(&self) -> Arc<LedgerFiles> {
+        Arc::clone(&self.files)
+    }
+
+    /// Whether its files are those that were opened. If not, the log is emptied into the ledger that it belongs to: beside
+    /// another one it would be taken for that one's.
+    fn check_files(&self) -> Result<(), SqlError> {
+        self.files.check().inspect_err(|_| self.empty_log())
+    }
+
+    /// Runs `work` in a transaction and commits it. When anything fails, nothing has changed; but what was committed into
+    /// a file that was removed meanwhile is still in there.
     pub(super) fn transaction(
         &mut self,
         work: impl FnOnce(&Connection) -> Result<(), SqlError>,
     ) -> Result<(), LedgerError> {
+        self.check_files()?;
         if self.connection.is_none() {
             self.reconnect().map_err(LedgerError::unavailable)?;
         }
@@ -187,11 +211,21 @@ impl SqliteWriter {
             work(&transaction)?;
             Ok(transaction.commit()?)
         });
-        result.map_err(|error| {
+        if let Err(error) = result {
             // After an error of the disk SQLite's view of it may be stale.
-            self.connection = None;
-            error.into()
-        })
+            self.disconnect();
+            return Err(error.into());
+        }
+        // Committed, and where nobody will see it?
+        Ok(self.check_files()?)
+    }
+
+    fn disconnect(&mut self) {
+        let in_place = self.files.check().is_ok();
+        self.connection = None;
+        if in_place {
+            self.files.forget_what_is_beside();
+        }
     }
 }
 
