@@ -6,6 +6,8 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::Path;
 
+use tempfile::NamedTempFile;
+
 /// Whether a file that is already there is replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Existing {
@@ -52,18 +54,40 @@ pub fn create_dir(dir: &Path) -> io::Result<()> {
 /// # Errors
 /// As the system says; then nothing has changed.
 pub fn write(path: &Path, content: &[u8], existing: Existing) -> io::Result<()> {
-    let dir = parent(path)?;
-    let mut file = tempfile::Builder::new()
-        .prefix(TEMPORARY_PREFIX)
-        .permissions(std::fs::Permissions::from_mode(0o600))
-        .tempfile_in(dir)?;
+    let mut file = begin(path)?;
     file.write_all(content)?;
+    finish(file, path, existing)
+}
+
+/// Begins a file of mode 0600 that is to be at `path`, under a temporary name.
+///
+/// # Errors
+/// As the system says.
+pub fn begin(path: &Path) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(TEMPORARY_PREFIX).permissions(std::fs::Permissions::from_mode(0o600)).tempfile_in(parent(path)?)
+}
+
+/// Puts it there: fsync, rename, fsync of the directory.
+///
+/// # Errors
+/// As the system says; then nothing has changed.
+pub fn finish(file: NamedTempFile, path: &Path, existing: Existing) -> io::Result<()> {
     file.as_file().sync_all()?;
     match existing {
         Existing::Keep => file.persist_noclobber(path)?,
         Existing::Replace => file.persist(path)?,
     };
-    sync_dir(dir)
+    sync_dir(parent(path)?)
+}
+
+/// Gives a file another name in the same directory, durably.
+///
+/// # Errors
+/// As the system says.
+pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    std::fs::rename(from, to)?;
+    sync_dir(parent(to)?)
 }
 
 /// Removes a file, durably.

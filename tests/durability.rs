@@ -512,6 +512,7 @@ fn ledger_that_does_not_fit_is_refused_and_left_alone() {
     fs::remove_file(&key_file).unwrap();
     assert_refused(&scratch, &["ledger.key", "ledger.db", "backup"]);
     fs::write(&key_file, STANDARD.encode([9; 32]) + "\n").unwrap();
+    fs::set_permissions(&key_file, fs::Permissions::from_mode(0o600)).unwrap();
     assert_refused(&scratch, &["ledger.key", "does not belong", "ledger.db"]);
     for nonsense in [b"".as_slice(), b"nonsense\n", &[0xff; 44], STANDARD.encode([9; 31]).as_bytes()] {
         fs::write(&key_file, nonsense).unwrap();

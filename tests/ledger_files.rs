@@ -3,8 +3,11 @@
 
 mod common;
 
+use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
 
 use common::{CONFIG, Client, KEY, PATIENCE, Response, Scratch, Served, now};
 
@@ -150,4 +153,158 @@ fn whatever_was_answered_201_is_in_the_file_of_that_name_while_the_file_comes_an
     for token in &tokens {
         assert_eq!(client.get(&format!("/invite?{token}")).status, 200);
     }
+}
+
+/// Runs a subcommand that should end by itself; kills it if it does not.
+fn ends(scratch: &Scratch, arguments: &[&str]) -> Output {
+    let mut command = Command::new("timeout");
+    command.arg(PATIENCE.as_secs().to_string()).arg(scratch.command().get_program()).args(scratch.command().get_args());
+    command.args(arguments).stdin(Stdio::null()).output().unwrap()
+}
+
+/// All are told the same, and nothing changes.
+fn assert_refused(scratch: &Scratch, commands: &[&[&str]], words: &[&str]) {
+    let state = || {
+        let entries = fs::read_dir(scratch.state()).unwrap().map(|entry| entry.unwrap().path());
+        entries
+            .filter(|path| path.is_file())
+            .map(|path| (path.clone(), fs::read(path).unwrap()))
+            .collect::<BTreeMap<_, _>>()
+    };
+    let before = state();
+    for arguments in commands {
+        let output = ends(scratch, arguments);
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(
+            (output.status.code(), output.stdout.as_slice()),
+            (Some(1), b"".as_slice()),
+            "{arguments:?}: {stderr}"
+        );
+        for word in words {
+            assert!(stderr.contains(word), "{arguments:?} says nothing of {word:?}: {stderr}");
+        }
+    }
+    assert!(state() == before, "a refused ledger was changed");
+}
+
+const EACH: [&[&str]; 3] = [&["serve"], &["invite", "create"], &["invite", "list"]];
+
+#[test]
+fn one_process_serves_a_ledger_and_commands_work_beside_it() {
+    let scratch = Scratch::new(CONFIG);
+    let mut served = scratch.serve();
+    let pid = format!("(pid {})", served.pid());
+    let told = ["another process serves the ledger", "ledger.db", &pid, "PostgreSQL"];
+    assert_refused(&scratch, &[&["serve"]], &told);
+    // Nor from another state directory.
+    let other =
+        Scratch::new(&format!("{CONFIG}[ledger]\nurl = \"sqlite:{}\"\n", file(&scratch, "ledger.db").display()));
+    fs::create_dir(other.state()).unwrap();
+    fs::copy(file(&scratch, "ledger.key"), file(&other, "ledger.key")).unwrap();
+    assert_refused(&other, &[&["serve"]], &told);
+    scratch.ok(&["invite", "create"]);
+    scratch.ok(&["invite", "list"]);
+    assert_eq!(served.client().invite(KEY).status, 201);
+
+    // Whatever ends the first, the next may.
+    served.kill();
+    let mut served = scratch.serve();
+    assert_refused(&scratch, &[&["serve"]], &told[..2]);
+    served.signal("TERM");
+    assert!(served.wait().success());
+    assert_eq!(scratch.serve().client().invite(KEY).status, 201);
+}
+
+#[test]
+fn a_ledger_that_was_cut_or_taken_away_is_refused_while_its_key_is_there() {
+    let scratch = Scratch::new(CONFIG);
+    let token = scratch.ok(&["invite", "create"]);
+    let ledger = file(&scratch, "ledger.db");
+    let content = fs::read(&ledger).unwrap();
+    fs::write(&ledger, b"").unwrap();
+    assert_refused(&scratch, &EACH, &["ledger.db", "empty (0 bytes)", "backup"]);
+    fs::remove_file(&ledger).unwrap();
+    assert_refused(&scratch, &EACH, &["ledger.db", "is not", "ledger.key", "backup"]);
+    fs::write(&ledger, content).unwrap();
+    assert_eq!(scratch.ok(&["invite", "list"]).lines().count(), 1);
+
+    // Whoever means it moves both away.
+    for name in ["ledger.db", "ledger.key"] {
+        fs::remove_file(file(&scratch, name)).unwrap();
+    }
+    assert_eq!(
+        scratch.serve().client().get(&format!("/invite?{}", token.trim().split_once('?').unwrap().1)).status,
+        404
+    );
+}
+
+#[test]
+fn a_first_start_that_was_broken_off_is_gone_on_with() {
+    let scratch = Scratch::new(CONFIG);
+    let link = scratch.ok(&["invite", "create"]);
+    let (key, new) = (file(&scratch, "ledger.key"), file(&scratch, ".new-ledger.key"));
+    let bytes = fs::read(&key).unwrap();
+    // The ledger is there, and its key has no name yet.
+    fs::rename(&key, &new).unwrap();
+    let listed = scratch.ok(&["invite", "list", "--json"]);
+    assert!(listed.contains(link.trim()), "{listed}");
+    assert!(fs::read(&key).unwrap() == bytes && !new.exists());
+    // The key is there, and no ledger yet.
+    fs::rename(&key, &new).unwrap();
+    fs::remove_file(file(&scratch, "ledger.db")).unwrap();
+    assert_eq!(scratch.serve().client().invite(KEY).status, 201);
+    assert!(fs::read(&key).unwrap() == bytes && !new.exists());
+}
+
+#[test]
+fn many_that_start_first_create_one_ledger() {
+    for _ in 0..3 {
+        let scratch = Scratch::new(CONFIG);
+        let start = || {
+            let mut command = scratch.command();
+            command.args(["invite", "create"]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+            command.spawn().unwrap()
+        };
+        let all: Vec<_> = (0..8).map(|_| start()).collect();
+        for child in all {
+            let output = child.wait_with_output().unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        }
+        assert_eq!(scratch.ok(&["invite", "list"]).lines().count(), 8);
+        let left =
+            fs::read_dir(scratch.state()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let left: Vec<_> = left.filter(|name| name.starts_with('.')).collect();
+        assert!(left.is_empty(), "{left:?}");
+    }
+}
+
+#[test]
+fn a_ledger_key_that_others_can_read_is_refused() {
+    let scratch = Scratch::new(CONFIG);
+    scratch.ok(&["invite", "create"]);
+    let mode = |mode| fs::set_permissions(file(&scratch, "ledger.key"), fs::Permissions::from_mode(mode)).unwrap();
+    for (bits, told) in [(0o640, "mode 0640"), (0o604, "mode 0604"), (0o620, "mode 0620")] {
+        mode(bits);
+        assert_refused(&scratch, &EACH, &["ledger.key", "is for others to read", told, "chmod 600"]);
+    }
+    mode(0o400);
+    scratch.ok(&["invite", "list"]);
+}
+
+#[test]
+fn a_key_that_is_a_credential_may_be_there_before_its_ledger() {
+    let scratch = Scratch::new(CONFIG);
+    let credentials = scratch.path().join("credentials");
+    fs::create_dir(&credentials).unwrap();
+    fs::create_dir(scratch.state()).unwrap();
+    // 44 characters of base64; systemd gives the service's user its credentials with 0440 and an ACL.
+    fs::write(credentials.join("ledger.key"), format!("{}=\n", "A".repeat(43))).unwrap();
+    fs::set_permissions(credentials.join("ledger.key"), fs::Permissions::from_mode(0o440)).unwrap();
+    let environment = [("CREDENTIALS_DIRECTORY", credentials.to_str().unwrap())];
+    let mut served = scratch.serve_with(&environment);
+    let token = served.client().invite(KEY).token();
+    served.kill();
+    let served = scratch.serve_with(&environment);
+    assert_eq!(served.client().get(&format!("/invite?{token}")).status, 200);
+    assert!(!file(&scratch, "ledger.key").exists());
 }

@@ -125,6 +125,38 @@ pub enum OpenError {
         /// Where the key should be.
         key_file: PathBuf,
     },
+    /// There is a key and no ledger; with a new ledger no link that was handed out opens anything.
+    #[error(
+        "the ledger key {} is there, but its ledger {ledger} is not; put the ledger back from a backup, or move the key away to start anew",
+        key_file.display()
+    )]
+    LedgerMissing {
+        /// Where the ledger should be.
+        ledger: String,
+        /// The key.
+        key_file: PathBuf,
+    },
+    /// Somebody cut it; this program never leaves it so.
+    #[error("the ledger {0} is empty (0 bytes); put it back from a backup, or move it and its key away to start anew")]
+    Emptied(String),
+    /// Whoever can read the key can create every token.
+    #[error("the ledger key {} is for others to read, too (mode {mode:04o}); run chmod 600 on it", key_file.display())]
+    KeyReadable {
+        /// The key.
+        key_file: PathBuf,
+        /// Its mode.
+        mode: u32,
+    },
+    /// One process serves a SQLite ledger.
+    #[error(
+        "another process serves the ledger {ledger} already{pid}; stop that one, or keep the ledger in PostgreSQL, where several may serve it"
+    )]
+    Served {
+        /// The ledger.
+        ledger: String,
+        /// ` (pid N)`, if that is known.
+        pid: String,
+    },
     /// There is no key, and nobody says whether there is a ledger.
     #[error(
         "the ledger key {} is not there, and whether a new one may be created cannot be asked; start PostgreSQL",

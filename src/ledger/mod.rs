@@ -51,7 +51,7 @@ pub use reservation::{Reservation, ReservationEnd, ReservationId};
 pub use seal::Seal;
 use sqlite::LedgerFiles;
 use store::Transaction;
-use writer::Writer;
+use writer::{Opener, Writer};
 
 /// The ledger; clones are handles to the same one.
 #[derive(Clone)]
@@ -72,7 +72,7 @@ pub struct Ledger {
 const QUEUE: usize = 4096;
 
 impl Ledger {
-    /// Opens the ledger, or creates it with its key if neither is there.
+    /// Opens the ledger for a command, or creates it with its key if neither is there.
     ///
     /// A disk that is full or read-only is no error: the ledger then answers [`LedgerError::Unavailable`] until it
     /// heals.
@@ -80,8 +80,21 @@ impl Ledger {
     /// # Errors
     /// When a person must act.
     pub fn open(settings: &LedgerSettings) -> Result<Self, OpenError> {
-        let key = key_file::load_or_create(settings)?;
-        let (writer, trouble) = Writer::open(settings, &key)?;
+        Self::open_as(Opener::Command, settings)
+    }
+
+    /// The same for the service, of which there is one where the ledger is a file.
+    ///
+    /// # Errors
+    /// When a person must act, or another process serves this ledger.
+    pub fn serve(settings: &LedgerSettings) -> Result<Self, OpenError> {
+        Self::open_as(Opener::Service, settings)
+    }
+
+    fn open_as(opener: Opener, settings: &LedgerSettings) -> Result<Self, OpenError> {
+        let key_file = key_file::load_or_create(settings)?;
+        let key = key_file.key.clone();
+        let (writer, trouble) = Writer::open(settings, key_file, opener)?;
         let files = writer.files();
         let readers = Arc::new(Readers::new(&settings.url, files.clone()));
         let (jobs, queue) = async_channel::bounded(QUEUE);

@@ -6,17 +6,26 @@ use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 
 use super::error::{LedgerError, OpenError, SqlError};
+use super::key_file::KeyFile;
 use super::postgres::PostgresWriter;
 use super::sql::Sql;
 use super::sqlite::{LedgerFiles, SqliteWriter};
 use super::store::{Memory, Transaction};
 use crate::clock;
 use crate::config::{LedgerSettings, LedgerUrl};
-use crate::invite::token::LedgerKey;
 
 enum Engine {
     Sqlite(Box<SqliteWriter>),
     Postgres(Box<PostgresWriter>),
+}
+
+/// Who opens a ledger.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Opener {
+    /// The service: one at a time, where the ledger is a file.
+    Service,
+    /// A command, also beside the service.
+    Command,
 }
 
 /// The connection that writes.
@@ -28,16 +37,19 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Opens, migrates, checks the key. A ledger that cannot be written for now is no error, but reported beside the writer.
-    pub(super) fn open(settings: &LedgerSettings, key: &LedgerKey) -> Result<(Self, Option<LedgerError>), OpenError> {
-        let key_file = &settings.key_file;
+    pub(super) fn open(
+        settings: &LedgerSettings,
+        key: KeyFile,
+        opener: Opener,
+    ) -> Result<(Self, Option<LedgerError>), OpenError> {
         let (engine, trouble) = match &settings.url {
             LedgerUrl::Sqlite(file) => {
-                let (engine, trouble) = SqliteWriter::open(file, key_file, key)?;
+                let (engine, trouble) = SqliteWriter::open(file, key, opener == Opener::Service)?;
                 (Engine::Sqlite(Box::new(engine)), trouble)
             }
             LedgerUrl::Unread => return Err(OpenError::Unread),
             LedgerUrl::Postgres(server) => {
-                let (engine, trouble) = PostgresWriter::open(server, key_file, key)?;
+                let (engine, trouble) = PostgresWriter::open(server, &key.path, &key.key)?;
                 (Engine::Postgres(Box::new(engine)), trouble)
             }
         };

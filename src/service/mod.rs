@@ -75,7 +75,7 @@ impl Service {
     /// # Errors
     /// When a person must act.
     pub fn start(settings: Settings, tls: Option<Arc<TlsConfig>>, sources: Sources) -> Result<Self, ServeError> {
-        let ledger = Ledger::open(&settings.ledger)?;
+        let ledger = Ledger::serve(&settings.ledger)?;
         let state_keys = Arc::new(StateKeys::new(&settings.state_dir));
         let _ = state_keys.current();
         let server = Server::new(settings.http.clone());

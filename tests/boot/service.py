@@ -681,7 +681,7 @@ def every_start_by_the_socket_answers_the_first_request():
     nothing, and around none of it: a strange machine is no judge of milliseconds."""
     stop_service()
     tokens.update(ledger())
-    sh(f"rm {STATE}/ledger.db*; for i in $(seq 10); do invited invite create --count 1000 >/dev/null; done")
+    sh(f"rm {STATE}/ledger.*; for i in $(seq 10); do invited invite create --count 1000 >/dev/null; done")
     assert len(ledger()) == 10_000
     unit = pathlib.Path("/usr/lib/systemd/system/invited.service").read_text()
     unit = re.sub("(?m)^(Requires|After|Also)=.*", "", unit)

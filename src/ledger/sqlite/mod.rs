@@ -2,8 +2,11 @@
 //! returns.
 
 mod files;
+mod lock;
 
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,8 +15,8 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, ToSql, 
 
 use super::error::{LedgerError, OpenError, SqlError};
 use super::value::SqlValue;
-use crate::files::{Existing, write};
-use crate::invite::token::LedgerKey;
+use crate::files::{self as state_files, Existing};
+use crate::ledger::key_file::KeyFile;
 pub(super) use files::LedgerFiles;
 
 /// Each entry leads from the schema version of its index to the next. Entries are never changed, only added.
@@ -57,20 +60,18 @@ pub(super) fn may_be_kept(connection: &Connection) -> bool {
 /// The connection that writes. After an error of the disk it is closed and opened anew, so that it heals.
 pub(super) struct SqliteWriter {
     files: Arc<LedgerFiles>,
-    key_file: PathBuf,
-    key: LedgerKey,
+    key: KeyFile,
     connection: Option<Connection>,
+    /// Whether no other process may serve this ledger, and what keeps it from that. It is dropped after the connection.
+    is_served: bool,
+    lock: Option<File>,
 }
 
 impl SqliteWriter {
     /// Opens, migrates, checks the key. A disk that cannot be written is no error, but reported beside the writer.
-    pub(super) fn open(
-        file: &Path,
-        key_file: &Path,
-        key: &LedgerKey,
-    ) -> Result<(Self, Option<LedgerError>), OpenError> {
+    pub(super) fn open(file: &Path, key: KeyFile, is_served: bool) -> Result<(Self, Option<LedgerError>), OpenError> {
         let files = Arc::new(LedgerFiles::new(file));
-        let mut database = Self { files, key_file: key_file.to_owned(), key: key.clone(), connection: None };
+        let mut database = Self { files, key, connection: None, is_served, lock: None };
         match database.reconnect() {
             Ok(()) => Ok((database, None)),
             Err(OpenError::Sql { why: SqlError::Sqlite(source), .. }) if is_passing(&source) => {
@@ -91,14 +92,17 @@ impl SqliteWriter {
     fn reconnect(&mut self) -> Result<(), OpenError> {
         self.connection = None;
         let file = self.files.ledger();
-        if !file.exists() {
-            // Made here and not by SQLite, for its mode and its owner.
-            match write(file, b"", Existing::Keep) {
-                Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
-                    return Err(OpenError::Io { path: file.to_owned(), source: error });
-                }
-                _ => {}
+        match file.metadata() {
+            Ok(found) if found.len() == 0 => return Err(OpenError::Emptied(self.name())),
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound && self.key.may_be_first() => self.create()?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(OpenError::LedgerMissing { ledger: self.name(), key_file: self.key.path.clone() });
             }
+            Err(source) => return Err(OpenError::Io { path: file.to_owned(), source }),
+        }
+        if self.is_served && self.lock.is_none() {
+            self.lock = lock::take(file)?;
         }
         let failed = |source| self.failed(source);
         let mut connection = connect(file).map_err(failed)?;
@@ -115,7 +119,24 @@ impl SqliteWriter {
         self.migrate(&mut connection)?;
         self.files.remember(&connection).map_err(|why| OpenError::Sql { ledger: self.name(), why })?;
         self.connection = Some(connection);
-        Ok(())
+        self.key.establish()
+    }
+
+    /// Creates the ledger: there is none, or a whole one. Not by SQLite alone, for its mode, and so that an empty file is
+    /// one that somebody cut.
+    fn create(&self) -> Result<(), OpenError> {
+        let (file, failed) = (self.files.ledger(), |source| self.failed(source));
+        let io = |source| OpenError::Io { path: file.to_owned(), source };
+        let begun = state_files::begin(file).map_err(io)?;
+        let mut connection = connect(begun.path()).map_err(failed)?;
+        connection.pragma_update(None, "journal_mode", "MEMORY").map_err(failed)?;
+        self.migrate(&mut connection)?;
+        connection.close().map_err(|(_, error)| failed(error))?;
+        match state_files::finish(begun, file, Existing::Keep) {
+            // Another process was faster.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            finished => finished.map_err(io),
+        }
     }
 
     /// Refuses what is no ledger, is a later one's, or has another key, before anything is changed.
@@ -137,8 +158,8 @@ impl SqliteWriter {
             .query_row("SELECT value FROM meta WHERE name = 'key_check'", [], |row| row.get(0))
             .optional()
             .map_err(failed)?;
-        if check.as_deref() != Some(self.key.check()) {
-            return Err(OpenError::WrongKey { ledger: self.name(), key_file: self.key_file.clone() });
+        if check.as_deref() != Some(self.key.key.check()) {
+            return Err(OpenError::WrongKey { ledger: self.name(), key_file: self.key.path.clone() });
         }
         Ok(())
     }
@@ -161,7 +182,7 @@ impl SqliteWriter {
             transaction
                 .execute(
                     "INSERT OR IGNORE INTO meta (name, value) VALUES ('key_check', ?1)",
-                    [self.key.check().as_slice()],
+                    [self.key.key.check().as_slice()],
                 )
                 .map_err(failed)?;
             transaction.commit().map_err(failed)?;
