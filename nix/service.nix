@@ -138,10 +138,10 @@ in
         PrivateUsers = true;
         RestrictSUIDSGID = true;
 
-        # Only the state directory is writable.
+        # Only the state directory is writable. DynamicUser= implies a PrivateTmp= whose removal does not keep the sockets
+        # from being opened again.
         ProtectSystem = "strict";
         ProtectHome = true;
-        PrivateTmp = true;
         PrivateMounts = true;
 
         # Connections are accepted on inherited sockets; network access is for backends that need it.

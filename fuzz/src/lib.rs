@@ -4,7 +4,7 @@
 
 use invited::api::cursor::Cursor;
 use invited::caller::client_address;
-use invited::config::{Credentials, Purpose, Sources, show};
+use invited::config::{Credentials, ForwardedHeader, Purpose, Sources, show};
 use invited::elements::{Reader, StreamError, to_bytes};
 use invited::invite::link;
 use invited::invite::token::{LedgerKey, TOKEN_CHARS};
@@ -182,23 +182,27 @@ pub fn forwarded(data: &[u8]) {
     let trusted = ["127.0.0.1/32", "::1/128", "10.0.0.0/8"].map(|network| network.parse::<ipnet::IpNet>().unwrap());
     let ip = |text: &str| text.parse::<std::net::IpAddr>().unwrap();
     let (proxy, client, stranger) = (ip("127.0.0.1"), ip("203.0.113.5"), ip("192.0.2.1"));
-    let address =
-        |peer, forwarded_for: &str, forwarded: &str| client_address(Some(peer), forwarded_for, forwarded, &trusted);
-    assert_eq!(address(stranger, forwarded_for, forwarded), stranger, "nobody has to believe a stranger");
-    // A proxy appends whom it has seen.
-    assert_eq!(address(proxy, &format!("{forwarded_for}, {client}"), forwarded), client);
-    assert_eq!(address(proxy, &format!("{client}, {forwarded_for}"), &format!("for={stranger}")), {
-        address(proxy, &format!("{client}, {forwarded_for}"), "")
-    });
-    assert_eq!(address(proxy, "", &format!("{forwarded}, for={client}")), client);
-    // Nothing is made up: it is the proxy, or stands there.
-    let found = address(proxy, forwarded_for, forwarded);
+    let address = |peer, counted, said: &str| client_address(Some(peer), counted, said, &trusted);
     let parts = text.split([',', '\n', ';', '=']).map(|part| part.trim().trim_matches('"'));
-    let mut hops = parts.flat_map(|part| {
-        let bare = part.strip_prefix('[').and_then(|part| part.strip_suffix(']')).unwrap_or(part);
-        [part.parse::<std::net::SocketAddr>().ok().map(|socket| socket.ip()), bare.parse().ok()]
-    });
-    assert!(found == proxy || hops.any(|hop| hop.is_some_and(|hop| hop.to_canonical() == found)), "{found}");
+    let hops: Vec<_> = parts
+        .flat_map(|part| {
+            let bare = part.strip_prefix('[').and_then(|part| part.strip_suffix(']')).unwrap_or(part);
+            [part.parse::<std::net::SocketAddr>().ok().map(|socket| socket.ip()), bare.parse().ok()]
+        })
+        .flatten()
+        .map(|hop| hop.to_canonical())
+        .collect();
+    for (counted, said, appended) in [
+        (ForwardedHeader::XForwardedFor, forwarded_for, format!("{client}")),
+        (ForwardedHeader::Forwarded, forwarded, format!("for={client}")),
+    ] {
+        assert_eq!(address(stranger, counted, said), stranger, "nobody has to believe a stranger");
+        // A proxy appends whom it has seen.
+        assert_eq!(address(proxy, counted, &format!("{said}, {appended}")), client);
+        // Nothing is made up: it is the proxy, or stands there.
+        let found = address(proxy, counted, said);
+        assert!(found == proxy || hops.contains(&found), "{found}");
+    }
 }
 
 /// A token: none is opened but as it was made.

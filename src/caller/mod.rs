@@ -5,6 +5,7 @@ mod proxies;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
+use ipnet::IpNet;
 use tide::http::headers::{self, HeaderValue};
 
 use crate::config::{ForwardedHeader, Settings};
@@ -103,6 +104,12 @@ pub fn note_refused(request: &Request, error: &AuthError) {
 /// counted for all who come that way together.
 pub fn note_failure(request: &Request) {
     request.state().proxies.note(&forwarding(request), true);
+}
+
+/// The client's address, by its peer (`None` on a Unix socket) and by what `said` has, the value of the header that counts.
+#[must_use]
+pub fn client_address(peer: Option<IpAddr>, counted: ForwardedHeader, said: &str, trusted: &[IpNet]) -> IpAddr {
+    Forwarding::new(peer, (counted, Some(said)), false, trusted).client
 }
 
 fn forwarding(request: &Request) -> Forwarding {

@@ -176,7 +176,22 @@ def metrics_are_collected_on_a_socket_of_their_own():
 @check
 def socket_that_is_restarted_again_and_again_stays_open():
     for _ in range(10):
+        invite(keys["main"])
         sh("systemctl restart invited.socket")
+    invite(keys["main"])
+
+
+@check
+def no_process_that_cleans_up_keeps_a_socket_from_being_opened_again():
+    # Where it is a directory, systemd 257 forks to remove it, and that process has all sockets open for a moment.
+    private = prop("PrivateTmpEx")
+    assert private in ("", "disconnected"), private
+    invite(keys["main"])
+    sh(f"mkdir /proc/{pid()}/root/tmp/many; cd /proc/{pid()}/root/tmp/many; seq 20000 | xargs touch")
+    assert not os.path.exists("/tmp/many")
+    sh("systemctl restart invited.socket")
+    cleaning = out("pgrep --full '^\\(sd-rmrf\\)' || true")
+    assert not (private and cleaning), cleaning
     invite(keys["main"])
 
 
