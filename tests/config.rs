@@ -128,18 +128,18 @@ allow = ["create", "destroy"]
     let file = scratch.config().display().to_string();
     let expected = r#"invited: the configuration is not valid:
   colour (F): unknown key; known here: public_url, listen, state_dir, trusted_proxies, forwarded, cors_origins, idle_exit, http, tls, ledger, invites, metrics, hosts, keys, component, apps
-  hosts."exa mple" = {  } (F): expected a domain such as "example.com" as the table's name
+  hosts."exa mple" = {} (F): expected a domain such as "example.com" as the table's name
   hosts."example.com".backend.kind = "foo" (F): expected one of ledger, prosody, ejabberd, xmpp
   hosts."example.com".backend.password_file = "x" (F): `password` and `password_file` exclude each other; remove one
   http.idle_timeout = "forever" ($INVITED_HTTP__IDLE_TIMEOUT): expected a duration such as "90s", "10m" or "7d"
   http.max_boddy (F): unknown key; known here: max_connections, max_body, header_timeout, body_timeout, idle_timeout, drain_timeout, auth_failures, paths
   http.max_connections = "many" (F): expected a whole number
-  idle_exit = 5 (F): expected a string
+  idle_exit = 5 (F): expected a duration such as "90s", "10m" or "7d"
   keys.a.sha256 (F): expected the 64 hexadecimal digits of a SHA-256 digest
   keys.b.allow.1 = "destroy" (F): expected one of create, read, revoke, redeem
   keys.b.hosts = ["other.example"] (F): other.example is not declared under [hosts]
   keys.b.secret_file = "/nonexistent" (F): cannot read /nonexistent (No such file or directory (os error 2))
-  keys.c = {  } (F): needs one of sha256, secret_file, public_key, public_key_file, jwks_file
+  keys.c = {} (F): needs one of sha256, secret_file, public_key, public_key_file, jwks_file
   ledger.url = "postgres://…" (F): write @ as %40, / as %2F and ? as %3F in the user's name and the password
   public_url = "nope" (F): expected a URL such as "https://invite.example.com/"
 "#;
@@ -173,6 +173,70 @@ fn what_stands_where_a_table_belongs_is_told_that_it_is_none() {
         // A password's own value is not shown.
         assert!(stderr.replace(".password = \"…\"", ".password = 5").contains(&expected), "{stderr}");
     }
+}
+
+/// By a word that an admin knows: no name of a type, and none of what reads TOML.
+#[test]
+fn what_is_of_another_type_is_told_what_is_allowed() {
+    let scratch = Scratch::new("");
+    let keys: Vec<_> = schema_keys().into_iter().map(|(key, _)| key.replace('*', "a")).collect();
+    let of = |list: &str, value: &str| {
+        let names = keys.iter().filter_map(|key| key.strip_prefix(list)).filter(|name| !name.contains('.'));
+        names.map(|name| format!("{name} = {value}")).collect::<Vec<_>>().join(", ")
+    };
+    let mut told = 0;
+    for value in ["5", "true", "1.5", "[[]]", "{ x = 1 }", "2027-01-01T00:00:00Z", "07:32:00"] {
+        let mut config = String::new();
+        for key in keys.iter().filter(|key| !key.contains("[]")) {
+            let _ = writeln!(config, "{key} = {value}");
+        }
+        let (app, download) = (of("apps.custom[].", value), of("apps.custom[].download[].", value));
+        scratch.configure(&format!("{config}apps.custom = [{{ {app}, download = [{{ {download} }}] }}]\n"));
+        let output = scratch.run(&["check"]);
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{stderr}");
+        for fault in stderr.lines().skip(1) {
+            let (_, reason) = fault.rsplit_once("): ").unwrap_or_else(|| panic!("{fault}"));
+            let begins = |words: &str| reason.starts_with(words);
+            assert!(begins("expected ") || begins("needs ") || begins("unknown key; ") || begins("is "), "{fault}");
+            for word in ["toml_private", " a string", "sequence", "path string", "map", "u32", "u64"] {
+                assert!(!reason.contains(word), "{fault}");
+            }
+            told += 1;
+        }
+    }
+    assert!(told > 6 * keys.len(), "{told} of {}", keys.len());
+    scratch
+        .configure("[http]\nmax_body = 65536\nidle_timeout = 60\nauth_failures = 30\nmax_connections = 2027-01-01\n");
+    let stderr = String::from_utf8(scratch.run(&["check"]).stderr).unwrap();
+    for told in [
+        "http.max_body = 65536 (F): expected a size such as \"64KiB\"",
+        "http.idle_timeout = 60 (F): expected a duration such as \"90s\", \"10m\" or \"7d\"",
+        "http.auth_failures = 30 (F): expected a rate such as \"60/h\" (s, m, h or d)",
+        "http.max_connections = 2027-01-01 (F): expected a whole number",
+    ] {
+        assert!(stderr.replace(&scratch.config().display().to_string(), "F").contains(told), "{stderr}");
+    }
+}
+
+#[test]
+fn a_date_of_toml_is_a_point_in_time_where_one_is_wanted() {
+    let scratch = Scratch::new(&format!("{CONFIG}expires = 2027-01-01 00:00:00Z\n"));
+    assert_eq!(scratch.ok(&["check"]), "valid: 1 host, 1 key\n");
+    let text = scratch.ok(&["config", "show"]);
+    assert!(shown(&text, "keys.site.expires").starts_with("keys.site.expires = \"2027-01-01T00:00:00Z\" # "), "{text}");
+    let list = scratch.ok(&["key", "list"]);
+    assert!(list.contains("\t2027-01-01T00:00:00Z\t"), "{list}");
+    // A day has no hour, so that nobody would know when it is.
+    scratch.configure(&format!("{CONFIG}expires = 2027-01-01\n"));
+    let stderr = String::from_utf8(scratch.run(&["check"]).stderr).unwrap();
+    assert!(stderr.contains("keys.site.expires = \"2027-01-01\" ("), "{stderr}");
+    assert!(stderr.contains("): expected a time such as \"2027-01-01T00:00:00Z\""), "{stderr}");
+    // A secret is not shown, whatever it looks like.
+    scratch.configure(&format!("{CONFIG}[hosts.\"e.example\".backend]\npassword = 2027-01-01\n"));
+    let stderr = String::from_utf8(scratch.run(&["check"]).stderr).unwrap();
+    assert!(stderr.contains("backend.password (") && stderr.contains("): expected text in quotes"), "{stderr}");
+    assert!(!stderr.contains("2027"), "{stderr}");
 }
 
 /// Whichever setting of a server stands there alone.
@@ -238,6 +302,111 @@ fn later_sources_win_and_config_show_says_which() {
     assert_eq!(shown(&text, "ledger.retention"), "ledger.retention = \"30d\" # $INVITED_LEDGER__RETENTION");
     assert_eq!(shown(&text, "state_dir"), "state_dir = \"DIR/state\" # command line");
     assert_eq!(shown(&text, "http.max_connections"), "http.max_connections = 1024 # default");
+}
+
+/// As editors and mounted volumes leave them.
+#[test]
+fn hidden_files_of_a_directory_are_not_read() {
+    let scratch = Scratch::new("");
+    let dir = scratch.path().join("conf.d");
+    std::fs::create_dir_all(dir.join(".2026.toml")).unwrap();
+    std::fs::write(dir.join("50-site.toml"), CONFIG).unwrap();
+    std::os::unix::fs::symlink("root@host.1:2", dir.join(".#50-site.toml")).unwrap();
+    std::fs::write(dir.join(".50-site.toml"), "[hosts.\"hidden.example\"]\n").unwrap();
+    std::fs::write(dir.join(".toml"), "x = [").unwrap();
+    let dir = dir.to_str().unwrap();
+    let output = scratch.run(&["--config", dir, "check"]);
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "valid: 1 host, 1 key\n");
+    // Who names one means it.
+    let text = scratch.ok(&["--config", &format!("{dir}/.50-site.toml"), "config", "show"]);
+    assert!(text.contains("hosts.\"hidden.example\" = {}"), "{text}");
+}
+
+#[test]
+fn config_show_names_a_host_that_is_declared_without_settings() {
+    let scratch = Scratch::new("[hosts.\"example.com\"]\n[hosts.\"b.example\"]\nregistration = true\n");
+    let text = scratch.ok(&["config", "show"]);
+    let config = scratch.config().display().to_string();
+    assert_eq!(shown(&text, "hosts.\"example.com\""), format!("hosts.\"example.com\" = {{}} # {config}"));
+    // One with settings is named by these, and a table of ours that is empty is not.
+    assert_eq!(text.matches("hosts.").count(), 2, "{text}");
+    assert!(!text.contains("[hosts]") && !text.contains("keys = "), "{text}");
+}
+
+/// What the variables of a process make of [`CONFIG`].
+fn with_variables(scratch: &Scratch, variables: &[(&str, &str)], arguments: &[&str]) -> (bool, String, String) {
+    let output = scratch.command().envs(variables.iter().copied()).args(arguments).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.success(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn a_variable_is_read_as_what_its_setting_takes() {
+    let scratch = Scratch::new(CONFIG);
+    let variables = [
+        ("INVITED_COMPONENT__JID", "i.example.com"),
+        ("INVITED_COMPONENT__SERVER", "127.0.0.1:5347"),
+        ("INVITED_COMPONENT__HOST", "example.com"),
+        ("INVITED_COMPONENT__SECRET", "111111"),
+        ("INVITED_TRUSTED_PROXIES", "10.0.0.0/8"),
+        ("INVITED_CORS_ORIGINS", "['https://a.example', \"https://b.example\"]"),
+        ("INVITED_HTTP__MAX_CONNECTIONS", "17"),
+        ("INVITED_HOSTS__EXAMPLE.COM__REGISTRATION", "false"),
+        ("INVITED_HOSTS__EXAMPLE.COM__SITE_NAME", "2027-01-01"),
+        ("INVITED_KEYS__SITE__NAME", "true"),
+        ("INVITED_KEYS__SITE__EXPIRES", "2027-01-01T00:00:00Z"),
+    ];
+    let (works, _, stderr) = with_variables(&scratch, &variables, &["check"]);
+    assert!(works && stderr.is_empty(), "{stderr}");
+    let (_, text, _) = with_variables(&scratch, &variables, &["config", "show"]);
+    for (key, line) in [
+        ("trusted_proxies", "[\"10.0.0.0/8\"] # $INVITED_TRUSTED_PROXIES"),
+        ("cors_origins", "[\"https://a.example\", \"https://b.example\"] # $INVITED_CORS_ORIGINS"),
+        ("http.max_connections", "17 # $INVITED_HTTP__MAX_CONNECTIONS"),
+        ("hosts.\"example.com\".registration", "false # $INVITED_HOSTS__EXAMPLE.COM__REGISTRATION"),
+        ("hosts.\"example.com\".site_name", "\"2027-01-01\" # $INVITED_HOSTS__EXAMPLE.COM__SITE_NAME"),
+        ("keys.site.name", "\"true\" # $INVITED_KEYS__SITE__NAME"),
+        ("component.secret", "\"…\" # $INVITED_COMPONENT__SECRET"),
+    ] {
+        assert_eq!(shown(&text, key), format!("{key} = {line}"), "{text}");
+    }
+    for (variable, value, told) in [
+        ("INVITED_TRUSTED_PROXIES", "10.0.0.0/8,127.0.0.1", "; several are written [\"one\", \"another\"]"),
+        ("INVITED_TRUSTED_PROXIES", "", "trusted_proxies.0 = \"\" ($INVITED_TRUSTED_PROXIES): expected an address"),
+        (
+            "INVITED_HTTP__MAX_CONNECTIONS",
+            "many",
+            "= \"many\" ($INVITED_HTTP__MAX_CONNECTIONS): expected a whole number",
+        ),
+        ("INVITED_HOSTS__EXAMPLE.COM__REGISTRATION", "yes", "REGISTRATION): expected true or false"),
+        ("INVITED_HOST__EXAMPLE.COM", "x", "host ($INVITED_HOST__EXAMPLE.COM): unknown key; known here: public_url"),
+    ] {
+        let (works, _, stderr) = with_variables(&scratch, &[(variable, value)], &["check"]);
+        assert!(!works && stderr.contains(told), "{stderr}");
+    }
+}
+
+#[test]
+fn variables_of_container_engines_are_left_alone_and_named() {
+    let scratch = Scratch::new(CONFIG);
+    let address = "tcp://10.0.0.1:5290";
+    let variables = [
+        ("INVITED_PORT", address),
+        ("INVITED_PORT_5290_TCP", address),
+        ("INVITED_PORT_5290_TCP_ADDR", "10.0.0.1"),
+        ("INVITED_SERVICE_HOST", "10.0.0.1"),
+        ("INVITED_SERVICE_PORT", "5290"),
+    ];
+    let (works, stdout, stderr) = with_variables(&scratch, &variables, &["check"]);
+    assert!(works && stdout.starts_with("valid: "), "{stderr}");
+    let expected = "note: INVITED_PORT, INVITED_PORT_5290_TCP, INVITED_PORT_5290_TCP_ADDR, INVITED_SERVICE_HOST, \
+                    INVITED_SERVICE_PORT set nothing: container engines give such variables to a service of this name \
+                    (Kubernetes: enableServiceLinks)\n";
+    assert_eq!(stderr, expected);
+    let (_, before, _) = with_variables(&scratch, &[], &["config", "show"]);
+    let (_, text, _) = with_variables(&scratch, &variables, &["config", "show"]);
+    assert_eq!(text, before);
 }
 
 #[test]

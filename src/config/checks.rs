@@ -40,7 +40,7 @@ impl<'a> Checks<'a> {
         faults: &'a mut Vec<ConfigFault>,
     ) -> Self {
         let unreadable = faults.iter().map(|fault| fault.path.clone()).collect();
-        Self { merged, credentials, purpose, unreadable, faults, notices: Vec::new() }
+        Self { merged, credentials, purpose, unreadable, faults, notices: merged.notices.clone() }
     }
 
     /// What an admin should know, or what could not be judged here.

@@ -9,9 +9,6 @@ use figment::value::{Dict, Tag, Value};
 use super::origin::{ConfigFault, Origin};
 use super::text::{dotted, toml_value};
 
-/// The variables that set configuration begin so; `__` stands between levels.
-pub(super) const VARIABLE_PREFIX: &str = "INVITED_";
-
 /// Merged configuration before it is checked: every value still knows who set it.
 #[derive(Default)]
 pub struct Merged {
@@ -20,8 +17,10 @@ pub struct Merged {
     pub(super) defaults: &'static str,
     pub(super) tree: Dict,
     pub(super) files: Vec<PathBuf>,
-    /// What is wrong with the files themselves.
+    /// What is wrong with the files and variables themselves.
     pub(super) faults: Vec<ConfigFault>,
+    /// What an admin should know of them.
+    pub(super) notices: Vec<String>,
 }
 
 impl Merged {
@@ -43,7 +42,7 @@ impl Merged {
         ConfigFault {
             path: dotted(path),
             value: found.map(|value| toml_value(path.last().map_or("", AsRef::as_ref), value)),
-            origin: found.map(|value| self.origin(path, value.tag())),
+            origin: found.map(|value| self.origin(value.tag())),
             reason,
         }
     }
@@ -57,15 +56,12 @@ impl Merged {
         })
     }
 
-    /// Who set the value at `path`, which carries `tag`.
-    pub(super) fn origin<S: AsRef<str>>(&self, path: &[S], tag: Tag) -> Origin {
+    /// Who set the value that carries `tag`.
+    pub(super) fn origin(&self, tag: Tag) -> Origin {
         let Some(metadata) = self.figment.get_metadata(tag) else { return Origin::Default };
         match &metadata.source {
             Some(Source::File(file)) => Origin::File(file.clone()),
-            _ if metadata.name.contains("environment") => {
-                let levels: Vec<_> = path.iter().map(|name| name.as_ref().to_uppercase()).collect();
-                Origin::Variable(format!("{VARIABLE_PREFIX}{}", levels.join("__")))
-            }
+            Some(Source::Custom(variable)) => Origin::Variable(variable.clone()),
             Some(Source::Code(_)) if metadata.name == self.defaults => Origin::Default,
             _ => Origin::CommandLine,
         }
@@ -73,7 +69,7 @@ impl Merged {
 
     /// Who set what stands at `path`.
     pub(super) fn origin_at<S: AsRef<str>>(&self, path: &[S]) -> Origin {
-        self.find(path).map_or(Origin::Default, |value| self.origin(path, first_tag(value)))
+        self.find(path).map_or(Origin::Default, |value| self.origin(first_tag(value)))
     }
 }
 

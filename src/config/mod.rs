@@ -5,7 +5,8 @@
 //!
 //! | file | what it has |
 //! |---|---|
-//! | `sources` | where values come from, and how they are merged and read |
+//! | `sources`, `variables`, `toml_values` | where values come from, and how they are merged and read |
+//! | `shape` | what is wanted at each place, from the schema |
 //! | [`settings`] | all of it, and what has no table of its own |
 //! | `http`, `tls`, `ledger`, `invites`, `metrics`, `hosts`, `backend`, `keys`, `component`, [`apps`] | a table each |
 //! | `public_url`, [`postgres`], [`public_key`], `scopes`, `picture` | values that are larger than a line |
@@ -34,11 +35,14 @@ mod public_url;
 mod scopes;
 pub mod secret;
 pub mod settings;
+mod shape;
 mod show;
 mod sources;
 mod text;
 mod tls;
+mod toml_values;
 pub mod value;
+mod variables;
 
 pub use address::MAX_PATH_PART_BYTES;
 pub use backend::{BackendKind, BackendSettings, Login, TlsUse, XmppSettings};

@@ -6,6 +6,7 @@ use figment::value::{Dict, Value};
 
 use super::merged::Merged;
 use super::origin::Faults;
+use super::shape::{Wanted, wanted};
 use super::text::{dotted, toml_value};
 
 /// The merged configuration, a line each: `key = value  # origin`.
@@ -31,13 +32,18 @@ fn collect(merged: &Merged, dict: &Dict, path: &mut Vec<String>, lines: &mut Vec
         path.push(name.clone());
         match value {
             Value::Dict(_, inner) if !inner.is_empty() => collect(merged, inner, path, lines),
-            // An empty table says nothing.
-            Value::Dict(..) => {}
+            // An empty table says nothing, but for the name that an admin gave it: a host or a key is declared by that.
+            Value::Dict(..) if !is_named(path) => {}
             leaf => {
-                let origin = merged.origin(path, leaf.tag()).to_string();
+                let origin = merged.origin(leaf.tag()).to_string();
                 lines.push((format!("{} = {}", dotted(path), toml_value(name, leaf)), origin));
             }
         }
         path.pop();
     }
+}
+
+/// Whether the last name of `path` is the admin's own.
+fn is_named(path: &[String]) -> bool {
+    path.split_last().is_some_and(|(_, above)| wanted(above) == Some(Wanted::Table { free: true }))
 }

@@ -3,15 +3,18 @@
 
 use std::path::{Path, PathBuf};
 
-use figment::providers::{Env, Format, Serialized, Toml};
-use figment::value::{Dict, Value};
-use figment::{Figment, Profile, Provider as _};
+use figment::providers::Serialized;
+use figment::value::{Dict, Map, Value};
+use figment::{Figment, Metadata, Profile, Provider, Source};
 
 use super::checks::Purpose;
-use super::merged::{Merged, VARIABLE_PREFIX};
+use super::merged::Merged;
 use super::origin::{ConfigFault, Faults, Origin};
 use super::secret::Credentials;
 use super::settings::{RawConfig, Settings};
+use super::shape;
+use super::toml_values;
+use super::variables::{Variable, Variables};
 
 /// Where `serve` looks without `--config`.
 const DEFAULT_FILES: [&str; 2] = ["/etc/invited/config.toml", "/etc/invited/conf.d"];
@@ -26,7 +29,7 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// Reads and merges all sources. What is wrong with files is kept for [`Merged::settings`], which reports it with the rest.
+    /// Reads and merges all sources. What is wrong with them is kept for [`Merged::settings`], which reports it with the rest.
     #[must_use]
     pub fn merge(&self) -> Merged {
         let mut faults = Vec::new();
@@ -35,14 +38,23 @@ impl Sources {
         let mut figment = Figment::from(Serialized::defaults(RawConfig::default()));
         for file in &files {
             match std::fs::read_to_string(file) {
-                Ok(text) => match Toml::from_str::<Dict>(&text) {
-                    Ok(_) => figment = figment.merge(Toml::file_exact(file)),
+                Ok(text) => match toml::from_str(&text) {
+                    Ok(table) => {
+                        let (values, misplaced) = toml_values::all(table);
+                        faults.extend(misplaced.into_iter().map(|value| value.fault(Origin::File(file.clone()))));
+                        figment = figment.merge(Layer { source: file.as_path().into(), values });
+                    }
                     Err(error) => faults.push(whole_file(file, &syntax_fault(&text, &error))),
                 },
                 Err(error) => faults.push(whole_file(file, &format!("cannot be read ({error})"))),
             }
         }
-        figment = figment.merge(Env::prefixed(VARIABLE_PREFIX).split("__"));
+        let mut variables = Variables::of_process();
+        faults.append(&mut variables.faults);
+        let notices = variables.notice().into_iter().collect();
+        for Variable { name, values } in variables.set {
+            figment = figment.merge(Layer { source: Source::Custom(name), values });
+        }
         if let Some(state_dir) = &self.state_dir {
             figment = figment.merge(Serialized::default("state_dir", state_dir));
         }
@@ -54,7 +66,7 @@ impl Sources {
                 Dict::new()
             }
         };
-        Merged { figment, defaults, tree, files, faults }
+        Merged { figment, defaults, tree, files, faults, notices }
     }
 
     fn toml_files(&self, faults: &mut Vec<ConfigFault>) -> Vec<PathBuf> {
@@ -71,7 +83,24 @@ impl Sources {
     }
 }
 
-/// A file stands for itself, a directory for its `*.toml` in name order.
+/// The values of one source.
+struct Layer {
+    source: Source,
+    values: Dict,
+}
+
+impl Provider for Layer {
+    fn metadata(&self) -> Metadata {
+        Metadata::from("configuration", self.source.clone())
+    }
+
+    fn data(&self) -> figment::Result<Map<Profile, Dict>> {
+        Ok(Map::from([(Profile::Default, self.values.clone())]))
+    }
+}
+
+/// A file stands for itself, a directory for its `*.toml` in name order. What is hidden there is nobody's word: editors put locks
+/// and drafts beside a file (`.#site.toml`), and a mounted volume its older versions.
 fn expand(place: &Path, files: &mut Vec<PathBuf>, faults: &mut Vec<ConfigFault>) {
     if !place.is_dir() {
         files.push(place.to_owned());
@@ -81,13 +110,17 @@ fn expand(place: &Path, files: &mut Vec<PathBuf>, faults: &mut Vec<ConfigFault>)
         Ok(entries) => {
             let mut inside: Vec<_> = entries
                 .filter_map(|entry| Some(entry.ok()?.path()))
-                .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+                .filter(|path| path.extension().is_some_and(|extension| extension == "toml") && !is_hidden(path))
                 .collect();
             inside.sort();
             files.append(&mut inside);
         }
         Err(error) => faults.push(whole_file(place, &format!("cannot be read ({error})"))),
     }
+}
+
+fn is_hidden(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
 }
 
 /// Where the syntax is wrong and how, without the line itself: it may hold a secret.
@@ -139,7 +172,10 @@ impl Merged {
             {
                 path.push(name.clone());
             }
-            let fault = self.fault(&path, reason(&error.kind));
+            let mut fault = self.fault(&path, reason(&path, &error.kind));
+            if matches!(fault.origin, Some(Origin::Variable(_))) && shape::is_in_list(&path) {
+                fault.reason.push_str("; several are written [\"one\", \"another\"]");
+            }
             // A key that is not known may be a secret's, misspelt; and where a digest belongs, a secret may stand.
             let may_be_secret = matches!(error.kind, figment::error::Kind::UnknownField(..))
                 || path.last().is_some_and(|name| name == "sha256");
@@ -172,19 +208,15 @@ fn take_out(tree: &mut Value, path: &[String]) -> bool {
     }
 }
 
-/// What serde found wrong, in words that say what is allowed.
-fn reason(kind: &figment::error::Kind) -> String {
+/// What serde found wrong with the value at `path`, in words that say what is allowed.
+fn reason(path: &[String], kind: &figment::error::Kind) -> String {
     use figment::error::Kind;
     match kind {
         Kind::UnknownField(_, allowed) => format!("unknown key; known here: {}", allowed.join(", ")),
         Kind::UnknownVariant(_, allowed) => format!("expected one of {}", allowed.join(", ")),
         Kind::MissingField(name) => format!("needs `{name}`"),
         Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected) => {
-            let expected = expected.clone();
-            match expected.as_str() {
-                "u16" | "u32" | "u64" => "expected a whole number".to_owned(),
-                _ => format!("expected {expected}"),
-            }
+            shape::expected(path).unwrap_or_else(|| format!("expected {expected}"))
         }
         other => other.to_string(),
     }

@@ -26,14 +26,20 @@ fn quoted(text: &str) -> String {
 /// Values by these names are never shown.
 const SECRETS: [&str; 3] = ["password", "token", "secret"];
 
+/// Whether values by this name are never shown.
+pub(super) fn is_secret(name: &str) -> bool {
+    SECRETS.contains(&name)
+}
+
 /// A value as TOML writes it, or a mask.
 pub(super) fn toml_value(name: &str, value: &Value) -> String {
     match value {
-        _ if SECRETS.contains(&name) => "\"…\"".to_owned(),
+        _ if is_secret(name) => "\"…\"".to_owned(),
         // A private key may have been written in its place.
         Value::String(_, text) if name == "public_key" && !text.trim_start().starts_with("-----BEGIN PUBLIC KEY") => {
             "\"…\"".to_owned()
         }
+        Value::Dict(_, dict) if dict.is_empty() => "{}".to_owned(),
         Value::Dict(_, dict) => {
             let inner: Vec<_> =
                 dict.iter().map(|(name, value)| format!("{} = {}", dotted(&[name]), toml_value(name, value))).collect();

@@ -18,7 +18,7 @@ pub use meters::{Meters, network};
 /// So many in a period, in bursts up to that many: `60/h`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
-#[schemars(with = "String")]
+#[schemars(with = "String", extend("expected" = RateError::Form.to_string()))]
 pub struct Rate {
     /// How many.
     pub count: u32,
