@@ -324,6 +324,142 @@ fn hidden_files_of_a_directory_are_not_read() {
 }
 
 #[test]
+fn secret_files_work_as_people_write_them_or_are_refused() {
+    let scratch = Scratch::new("");
+    let file = scratch.path().join("secret");
+    let config = |file: &std::path::Path| format!("{CONFIG}[keys.web]\nsecret_file = {file:?}\n");
+    let [whole, other] = ["web", "other"].map(|id| scratch.ok(&["key", "create", "--id", id, "--declare"]));
+    scratch.configure(&config(&file));
+    let secret = whole.trim_end().strip_prefix("web/").unwrap();
+    std::fs::write(&file, secret).unwrap();
+    let served = scratch.serve();
+    for text in [whole.clone(), format!("\u{feff}{secret}\r\n"), format!("  {secret} \n\n"), format!("\u{feff}{whole}")]
+    {
+        std::fs::write(&file, &text).unwrap();
+        assert_eq!(scratch.run(&["check"]).stderr, b"", "{text:?}");
+        let seen = served.log_length();
+        served.signal("HUP");
+        served.wait_log_after(seen, "event=reload.done");
+        assert_eq!(served.client().invite(whole.trim_end()).status, 201, "{text:?}");
+    }
+    let large = vec![b'a'; (1 << 20) + 1];
+    for (bytes, told) in [
+        (other.as_bytes(), "holds a whole key by another id; expected SECRET or web/SECRET"),
+        (b"site/x", "holds a whole key by another id; expected SECRET or web/SECRET"),
+        (b"web/\n", "holds nothing behind web/; expected SECRET or web/SECRET"),
+        (b"\n \n", " is empty"),
+        (b"a secret\nand a remark", " has more than one line; expected one, with the secret and nothing else"),
+        (b"a\0s\0e\0c\0", " is no text; expected UTF-8 without NUL bytes"),
+        (&large, " is larger than 1024 KiB"),
+    ] {
+        std::fs::write(&file, bytes).unwrap();
+        let output = scratch.run(&["check"]);
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{stderr}");
+        assert!(stderr.contains("keys.web.secret_file = ") && stderr.contains(told), "{stderr}");
+        assert!(!stderr.contains("a secret") && !stderr.contains("aaaa") && !stderr.contains(&other[6..]), "{stderr}");
+    }
+    std::fs::write(&file, "hunter2").unwrap();
+    let stderr = String::from_utf8(scratch.run(&["check"]).stderr).unwrap();
+    assert_eq!(
+        stderr,
+        "note: keys.web.secret_file: a secret of fewer than 16 characters can be guessed; `invited key create --declare` \
+         creates one that cannot\n"
+    );
+}
+
+/// What `check` notes about a configuration that is valid.
+fn notes(scratch: &Scratch) -> String {
+    let output = scratch.run(&["check"]);
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{stderr}");
+    stderr
+}
+
+#[test]
+fn secrets_in_a_file_that_others_read_are_noted() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let set_mode = |path: &std::path::Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    let scratch = Scratch::new(&format!(
+        "{CONFIG}[hosts.\"example.com\".password]\nmin_length = 10\n[component]\njid = \"i.example.com\"\nserver = \
+         \"127.0.0.1:5347\"\nhost = \"example.com\"\nsecret = \"hunter2\"\n[hosts.\"example.com\".backend]\nkind = \
+         \"ejabberd\"\nurl = \"http://127.0.0.1:5280/api\"\nuser = \"a@example.com\"\npassword = \"hunter2\"\n[ledger]\nurl = \
+         \"postgres://u:hunter2@127.0.0.1/i\"\n"
+    ));
+    set_mode(&scratch.config(), 0o644);
+    // Nobody else gets there.
+    set_mode(scratch.path(), 0o700);
+    assert_eq!(notes(&scratch), "");
+    set_mode(scratch.path(), 0o711);
+    let file = scratch.config().display().to_string();
+    let noted = notes(&scratch);
+    for setting in ["component.secret", "hosts.\"example.com\".backend.password", "ledger.url"] {
+        let note = format!(
+            "note: {setting} stands in {file}, which others on this machine can read; use {setting}_file, or chmod 0640 {file}\n"
+        );
+        assert!(noted.contains(&note), "{noted}");
+    }
+    assert_eq!(noted.lines().count(), 3, "{noted}");
+    assert!(!noted.contains("hunter2"), "{noted}");
+    // The service says so, too.
+    let config = std::fs::read_to_string(scratch.config()).unwrap();
+    scratch.configure(config.split("[ledger]").next().unwrap());
+    let served = scratch.serve();
+    served.wait_log("component.secret stands in ");
+    assert!(!served.log().contains("hunter2"));
+    // A group that is ours is nobody else; one that is not is.
+    set_mode(&scratch.config(), 0o640);
+    assert_eq!(notes(&scratch), "");
+    if std::os::unix::fs::chown(scratch.config(), None, Some(54_321)).is_ok() {
+        set_mode(scratch.path(), 0o700);
+        assert_eq!(notes(&scratch), "", "its members do not get there");
+        set_mode(scratch.path(), 0o755);
+        assert!(notes(&scratch).contains("backend.password stands in "));
+    }
+    // What has no secret may be read, and a variable is in no file.
+    scratch.configure(CONFIG);
+    set_mode(&scratch.config(), 0o644);
+    let (_, _, stderr) =
+        with_variables(&scratch, &[("INVITED_LEDGER__URL", "postgres://u:hunter2@127.0.0.1/i")], &["check"]);
+    assert_eq!(stderr, "");
+}
+
+#[test]
+fn what_trusts_too_much_is_noted() {
+    let backend =
+        "[hosts.\"e.example\".backend]\nkind = \"ejabberd\"\nuser = \"a@e.example\"\npassword_file = \"x\"\nurl = ";
+    let unchecked = "note: hosts.\"e.example\".backend.password_file is not checked";
+    let scratch = Scratch::new("");
+    for (config, noted) in [
+        (
+            format!("trusted_proxies = [\"0.0.0.0/0\"]\n{CONFIG}"),
+            Some("note: trusted_proxies: in 0.0.0.0/0 anybody may claim "),
+        ),
+        (format!("trusted_proxies = [\"::/0\"]\n{CONFIG}"), Some("note: trusted_proxies: in ::/0 anybody may claim ")),
+        (format!("trusted_proxies = [\"10.0.0.0/8\"]\n{CONFIG}"), None),
+        (
+            format!("{CONFIG}{backend}\"http://ejabberd:5280/api\"\n"),
+            Some("note: hosts.\"e.example\".backend.url: plain http to another machine shows "),
+        ),
+        (format!("{CONFIG}{backend}\"http://10.0.0.1:5280/api\"\n"), Some("plain http to another machine shows ")),
+        (format!("{CONFIG}{backend}\"https://10.0.0.1:5280/api\"\n"), None),
+        (format!("{CONFIG}{backend}\"http://localhost/api\"\n"), None),
+        (format!("{CONFIG}{backend}\"http://[::1]:5280/api\"\n"), None),
+        (format!("{CONFIG}{backend}\"http://127.0.0.1:5280/api\"\n"), None),
+    ] {
+        scratch.configure(&config);
+        let notes = notes(&scratch);
+        let notes: Vec<_> = notes.lines().filter(|note| !note.starts_with(unchecked)).collect();
+        match noted {
+            Some(told) => assert!(notes.len() == 1 && notes[0].contains(told), "{config}: {notes:?}"),
+            None => assert_eq!(notes, Vec::<&str>::new(), "{config}"),
+        }
+    }
+}
+
+#[test]
 fn config_show_names_a_host_that_is_declared_without_settings() {
     let scratch = Scratch::new("[hosts.\"example.com\"]\n[hosts.\"b.example\"]\nregistration = true\n");
     let text = scratch.ok(&["config", "show"]);

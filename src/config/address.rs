@@ -19,6 +19,11 @@ pub(super) fn is_web_url(text: &str) -> bool {
     Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
 }
 
+/// Whether what is sent to a URL can be read on the way there: it leaves this machine, and is not encrypted.
+pub(super) fn is_readable_on_the_way(url: &Url) -> bool {
+    url.scheme() == "http" && url.host_str().is_some_and(|host| !is_loopback(&format!("{host}:0")))
+}
+
 /// Whether a `host:port` is on this machine.
 pub(super) fn is_loopback(address: &str) -> bool {
     let host = address.rsplit_once(':').map_or(address, |(host, _)| host).trim_matches(['[', ']']);

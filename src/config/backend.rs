@@ -6,9 +6,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::address::is_loopback;
+use super::address::{is_loopback, is_readable_on_the_way};
 use super::checks::Checks;
 use super::secret::Secret;
+use super::text::dotted;
 use crate::invite::name::Jid;
 
 /// `[hosts."example.com".backend]`
@@ -177,6 +178,13 @@ impl RawBackend {
             if url.is_none() {
                 let expected = "expected a URL such as \"http://127.0.0.1:5280/api\"";
                 checks.fault(&["hosts", host, "backend", "url"], expected);
+            }
+            if url.as_ref().is_some_and(is_readable_on_the_way) {
+                let at = dotted(&["hosts", host, "backend", "url"]);
+                checks.notice(format!(
+                    "{at}: plain http to another machine shows our login and the password of every new account to whoever is \
+                     on the way; use https, or a tunnel that ends on loopback"
+                ));
             }
             url
         });

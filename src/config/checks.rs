@@ -124,6 +124,12 @@ impl<'a> Checks<'a> {
         self.judged(path, read)
     }
 
+    /// The same for a text of several lines.
+    pub(super) fn read_text(&mut self, path: &[&str], file: &Path) -> Option<Secret> {
+        let read = self.credentials.read_text(file);
+        self.judged(path, read)
+    }
+
     /// Where the file is that is named at `path`.
     pub(super) fn locate(&mut self, path: &[&str], file: &Path) -> Option<PathBuf> {
         let located = self.credentials.locate(file);

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::checks::Checks;
 use super::hosts::HostSettings;
+use super::key_secret;
 use super::origin::Origin;
 use super::public_key::{self, Algorithm, PublicKey};
 use super::scopes::{ApiMethod, Scope};
@@ -153,7 +154,7 @@ pub(super) fn resolve(
                 continue;
             }
         };
-        let Some(proof) = key.resolve_proof(name, checks) else { continue };
+        let Some(proof) = key.resolve_proof(name, &|id| raw.contains_key(id), checks) else { continue };
         match key.resolve(proof, Some(name)) {
             Ok(resolved) => {
                 for host in resolved.hosts.iter().flatten().filter(|host| !hosts.contains_key(*host)) {
@@ -172,7 +173,7 @@ pub(super) fn resolve(
 }
 
 impl RawKey {
-    fn resolve_proof(&self, name: &str, checks: &mut Checks<'_>) -> Option<Proof> {
+    fn resolve_proof(&self, name: &str, is_declared: &dyn Fn(&str) -> bool, checks: &mut Checks<'_>) -> Option<Proof> {
         let given = [
             ("sha256", self.sha256.is_some()),
             ("secret_file", self.secret_file.is_some()),
@@ -187,7 +188,7 @@ impl RawKey {
         match given.as_slice() {
             ["sha256"] => self.sha256.map(Proof::Opaque),
             ["secret_file"] => {
-                let secret = checks.read_secret(&["keys", name, "secret_file"], self.secret_file.as_ref()?);
+                let secret = key_secret::read(name, self.secret_file.as_ref()?, is_declared, checks);
                 // Never given up for a key that is declared: an id without a proof opens nothing.
                 Some(secret.map_or(Proof::Unread, |secret| Proof::Opaque(Sha256::of(secret.reveal()))))
             }
@@ -229,7 +230,7 @@ impl RawKey {
         let at = ["keys", name, form];
         let file = self.public_key_file.as_ref().or(self.jwks_file.as_ref());
         let text = match file {
-            Some(file) => checks.read_secret(&at, file)?,
+            Some(file) => checks.read_text(&at, file)?,
             None => Secret::new(self.public_key.clone()?),
         };
         let keys = match form {

@@ -9,8 +9,9 @@
 //! | `shape` | what is wanted at each place, from the schema |
 //! | [`settings`] | all of it, and what has no table of its own |
 //! | `http`, `tls`, `ledger`, `invites`, `metrics`, `hosts`, `backend`, `keys`, `component`, [`apps`] | a table each |
-//! | `public_url`, [`postgres`], [`public_key`], `scopes`, `picture` | values that are larger than a line |
+//! | `public_url`, [`postgres`], [`public_key`], `key_secret`, `scopes`, `picture` | values that are larger than a line |
 //! | `checks` | what the checks of all tables share: faults, notices, secrets in files |
+//! | `exposure` | secrets in files that others can read |
 //! | `merged`, `text`, `show` | values with who set them, and how they are shown |
 //! | [`secret`], [`value`], `address`, `forwarded`, `origin` | small values; faults |
 
@@ -19,10 +20,12 @@ pub mod apps;
 mod backend;
 mod checks;
 mod component;
+mod exposure;
 mod forwarded;
 mod hosts;
 mod http;
 mod invites;
+mod key_secret;
 mod keys;
 mod ledger;
 mod merged;

@@ -18,6 +18,7 @@ use super::address::{MAX_PATH_PART_BYTES, has_short_parts};
 use super::apps::{App, RawApps};
 use super::checks::{Checks, Purpose};
 use super::component::{ComponentSettings, RawComponent};
+use super::exposure;
 use super::forwarded::ForwardedHeader;
 use super::hosts::{self, HostSettings, RawHost};
 use super::http::HttpSettings;
@@ -168,7 +169,9 @@ impl RawConfig {
         let public_url = self.resolve_public_url(&mut checks);
         if checks.is_to_serve() {
             self.check_for_serve(&mut checks);
+            exposure::note(merged, &state_dir, &mut checks);
         }
+        self.note_trust_in_all(&mut checks);
         let hosts = hosts::resolve(&self.hosts, &mut checks);
         let keys = keys::resolve(&self.keys, &hosts, &mut checks);
         let ledger = self.ledger.resolve(&state_dir, &mut checks);
@@ -205,6 +208,16 @@ impl RawConfig {
             checks.fault(&["public_url"], &reason);
         }
         Some(url)
+    }
+
+    /// More than a network of one's own, as whole internets are.
+    fn note_trust_in_all(&self, checks: &mut Checks<'_>) {
+        for network in self.trusted_proxies.iter().filter(|network| network.is_boundless()) {
+            checks.notice(format!(
+                "trusted_proxies: in {network} anybody may claim to be a proxy, and to have any address, so that no limit \
+                 per address holds; name the proxies alone"
+            ));
+        }
     }
 
     fn check_for_serve(&self, checks: &mut Checks<'_>) {

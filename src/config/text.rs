@@ -31,6 +31,16 @@ pub(super) fn is_secret(name: &str) -> bool {
     SECRETS.contains(&name)
 }
 
+/// Whether a text by this name is a secret, or has one in it: a password in a URL.
+pub(super) fn has_secret(name: &str, text: &str) -> bool {
+    let in_url = || {
+        let (_, rest) = text.split_once("://")?;
+        let user = rest.rfind('@').is_some_and(|at| rest[..at].contains(':'));
+        Some(user || rest.contains("password="))
+    };
+    is_secret(name) || (name == "url" && in_url() == Some(true))
+}
+
 /// A value as TOML writes it, or a mask.
 pub(super) fn toml_value(name: &str, value: &Value) -> String {
     match value {

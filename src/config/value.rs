@@ -161,6 +161,17 @@ impl fmt::Display for Listen {
 pub struct Network(pub ipnet::IpNet);
 text_value!(Network, "expected an address or a CIDR such as \"10.0.0.0/8\"");
 
+impl Network {
+    /// Whether it is larger than the largest network that one may have for oneself (RFC 1918, RFC 4193).
+    #[must_use]
+    pub fn is_boundless(&self) -> bool {
+        match self.0 {
+            ipnet::IpNet::V4(network) => network.prefix_len() < 8,
+            ipnet::IpNet::V6(network) => network.prefix_len() < 7,
+        }
+    }
+}
+
 impl FromStr for Network {
     type Err = ValueError;
     fn from_str(text: &str) -> Result<Self, ValueError> {
@@ -261,6 +272,15 @@ mod tests {
         }
         for text in ["10.0.0.0/8", "::1", "127.0.0.1"] {
             assert_eq!(text.parse::<Network>().unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn networks_that_nobody_has_alone_are_boundless() {
+        for (text, is) in
+            [("0.0.0.0/0", true), ("::/0", true), ("128.0.0.0/1", true), ("10.0.0.0/8", false), ("fc00::/7", false)]
+        {
+            assert_eq!(text.parse::<Network>().unwrap().is_boundless(), is, "{text}");
         }
     }
 
