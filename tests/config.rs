@@ -460,6 +460,29 @@ fn what_trusts_too_much_is_noted() {
 }
 
 #[test]
+fn a_service_that_nobody_could_reach_does_not_start() {
+    let scratch = Scratch::new(&CONFIG.replace("[\"127.0.0.1:0\"]", "[]"));
+    assert_eq!(notes(&scratch), "note: listen = []: nobody reaches the service unless systemd passes it a socket\n");
+    let output = scratch.run(&["serve"]);
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr.contains("listen is empty, and systemd passed no socket: nobody could reach the service"),
+        "{stderr}"
+    );
+    assert!(!scratch.state().exists());
+    // Nor with sockets that are for something else; with one of ours it does.
+    let metrics = scratch.path().join("metrics").display().to_string();
+    scratch
+        .configure(&format!("{}[metrics]\nlisten = [\"unix:{metrics}\"]\n", CONFIG.replace("[\"127.0.0.1:0\"]", "[]")));
+    assert_eq!(scratch.run(&["serve"]).status.code(), Some(2));
+    let socket = common::listener();
+    let address = socket.local_addr().unwrap();
+    let served = scratch.serve_activated(vec![socket.into()], "http", &[]);
+    assert_eq!(common::Client::tcp(address).invite(KEY).status, 201, "{}", served.log());
+}
+
+#[test]
 fn config_show_names_a_host_that_is_declared_without_settings() {
     let scratch = Scratch::new("[hosts.\"example.com\"]\n[hosts.\"b.example\"]\nregistration = true\n");
     let text = scratch.ok(&["config", "show"]);

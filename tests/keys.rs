@@ -194,6 +194,26 @@ fn exit_status_is_1_for_failure_and_2_for_wrong_use() {
     assert_eq!(fs::read_dir(scratch.state().join("keys")).unwrap().count(), 1);
 }
 
+/// Whoever reads that there are none creates them once more.
+#[test]
+fn keys_that_cannot_be_listed_are_not_said_to_be_none() {
+    let scratch = Scratch::new(CONFIG);
+    let dir = scratch.state().join("keys");
+    assert!(scratch.ok(&["key", "list"]).starts_with("site\t"), "there is no directory yet, and so no key in it");
+    fs::create_dir(scratch.state()).unwrap();
+    fs::write(&dir, "no directory").unwrap();
+    for arguments in [&["key", "list"][..], &["key", "list", "--json"]] {
+        let output = scratch.run(arguments);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "");
+        let expected = format!(
+            "invited: cannot list {} (Not a directory (os error 20)); run as root or as the owner of the state directory\n",
+            dir.display()
+        );
+        assert_eq!(stderr(&output), expected);
+    }
+}
+
 #[test]
 fn closed_pipe_is_no_error() {
     let scratch = Scratch::new(CONFIG);

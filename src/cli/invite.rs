@@ -18,7 +18,7 @@ use crate::backend::Backends;
 use crate::clock;
 use crate::config::Settings;
 use crate::desk::invites::Invites;
-use crate::desk::{Caller, CreateInviteError, Desk};
+use crate::desk::{Caller, CreateInviteError, CreationRules, Desk};
 use crate::invite::field::{FieldError, Given};
 use crate::invite::name::HostName;
 use crate::invite::request::{InviteRequest, Minting};
@@ -26,7 +26,7 @@ use crate::invite::{Invite, InviteId, Status};
 use crate::key::KeyRing;
 use crate::key::state::StateKeys;
 use crate::ledger::{Filter, Ledger};
-use crate::metrics::Metrics;
+use crate::metrics::{self, Metrics};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum InviteCommand {
@@ -120,18 +120,33 @@ struct Admin {
 pub(super) fn run(global: &Global, command: InviteCommand) -> Outcome {
     global.start_log();
     let settings = global.admin_settings()?;
+    let now = clock::now();
+    let metrics = Arc::new(Metrics::new(metrics::seconds()));
+    let backends = Arc::new(Backends::new(&settings.hosts, None, &metrics));
+    if let InviteCommand::Create(options) = &command {
+        // Whatever is refused for what was typed leaves no ledger behind where there was none.
+        let drafted = CreationRules::new(&settings, &backends).draft(&Caller::Admin, &request(options), now);
+        drafted.map_err(|error| explain(&settings, error))?;
+    }
     become_owner(&settings)?;
+    if !settings.ledger.may_be_there() {
+        match command {
+            InviteCommand::Create(_) => {}
+            InviteCommand::List { json: true, .. } => {
+                return print_json(&InviteList { invites: vec![], next_cursor: None });
+            }
+            InviteCommand::List { json: false, .. } => return Ok(()),
+            InviteCommand::Show { .. } | InviteCommand::Revoke { .. } => bail!(UNKNOWN),
+        }
+    }
     let ledger = Ledger::open(&settings.ledger)?;
     let keys = KeyRing::new(&settings.keys, Arc::new(StateKeys::new(&settings.state_dir)));
-    let metrics = Arc::new(Metrics::new(ledger.commits().clone()));
-    let backends = Arc::new(Backends::new(&settings.hosts, None, &metrics));
     let settings = Arc::new(settings);
     let desk = Desk::new(Arc::clone(&settings), keys, backends, ledger.clone(), metrics);
     let admin = Admin { invites: desk.invites, settings, ledger };
-    let now = clock::now();
     let result = async_std::task::block_on(async {
         match command {
-            InviteCommand::Create(options) => create(&admin, options, now).await,
+            InviteCommand::Create(options) => create(&admin, &options, now).await,
             InviteCommand::List { host, status, json } => list(&admin, host, status, json, now).await,
             InviteCommand::Show { id, json } => show(&admin, &id, json, now).await,
             InviteCommand::Revoke { ids } => revoke(&admin, &ids, now).await,
@@ -141,21 +156,26 @@ pub(super) fn run(global: &Global, command: InviteCommand) -> Outcome {
     result
 }
 
-async fn create(admin: &Admin, options: CreateInvites, now: Timestamp) -> Outcome {
-    let request = InviteRequest {
-        host: options.host.into(),
-        username: options.username.into(),
-        contact: options.contact.into(),
-        reset: options.reset.into(),
+/// What is asked for.
+fn request(options: &CreateInvites) -> InviteRequest {
+    InviteRequest {
+        host: options.host.clone().into(),
+        username: options.username.clone().into(),
+        contact: options.contact.clone().into(),
+        reset: options.reset.clone().into(),
         uses: options.uses.unwrap_or_default(),
         ttl: options.ttl.unwrap_or_default().map(|ttl| ttl.0),
-        groups: Given::Is(options.groups),
-        roles: Given::Is(options.roles),
-        note: options.note.into(),
+        groups: Given::Is(options.groups.clone()),
+        roles: Given::Is(options.roles.clone()),
+        note: options.note.clone().into(),
         minting: Given::Is(if options.uri { Minting::Required } else { Minting::Later }),
         count: options.count.unwrap_or_default(),
         ..InviteRequest::default()
-    };
+    }
+}
+
+async fn create(admin: &Admin, options: &CreateInvites, now: Timestamp) -> Outcome {
+    let request = request(options);
     let created = admin.invites.create(&Caller::Admin, &request, now).await;
     let created = created.map_err(|error| explain(&admin.settings, error))?.value;
     if options.json {
@@ -223,10 +243,11 @@ async fn list(admin: &Admin, host: Option<HostName>, status: Option<Status>, jso
     if text.is_empty() { Ok(()) } else { print(&text) }
 }
 
+const UNKNOWN: &str = "no such invite; see: invited invite list";
+
 async fn find(admin: &Admin, id: &str) -> anyhow::Result<Invite> {
-    let unknown = "no such invite; see: invited invite list";
-    let parsed: InviteId = id.parse().ok().context(unknown)?;
-    admin.ledger.find(parsed).await?.context(unknown)
+    let parsed: InviteId = id.parse().ok().context(UNKNOWN)?;
+    admin.ledger.find(parsed).await?.context(UNKNOWN)
 }
 
 async fn show(admin: &Admin, id: &str, json: bool, now: Timestamp) -> Outcome {

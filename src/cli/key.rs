@@ -174,7 +174,9 @@ struct KeyList<'a> {
 
 fn list(settings: &Settings, json: bool) -> Outcome {
     become_owner(settings)?;
-    let ring = KeyRing::new(&settings.keys, Arc::new(StateKeys::new(&settings.state_dir)));
+    let state = Arc::new(StateKeys::new(&settings.state_dir));
+    state.try_list()?;
+    let ring = KeyRing::new(&settings.keys, state);
     let keys = ring.all();
     let used = last_use(settings);
     let views: Vec<_> = keys.iter().map(|(id, key)| view(id, key, &used)).collect();
@@ -213,12 +215,9 @@ fn view<'a>(id: &'a KeyId, key: &'a Arc<Key>, used: &LastUse) -> ListedKey<'a> {
 
 /// When keys were last used: the ledger knows. Without a ledger, none was.
 fn last_use(settings: &Settings) -> LastUse {
-    let may_be_there = match &settings.ledger.url {
-        LedgerUrl::Sqlite(file) => file.exists(),
-        // Without a ledger key, opening would create a ledger.
-        LedgerUrl::Postgres(_) | LedgerUrl::Unread => settings.ledger.key_file.exists(),
-    };
-    if !may_be_there {
+    // Without a ledger key, opening PostgreSQL's would create one there.
+    let is_sqlite = matches!(settings.ledger.url, LedgerUrl::Sqlite(_));
+    if !settings.ledger.may_be_there() || !(is_sqlite || settings.ledger.key_file.exists()) {
         return BTreeMap::new();
     }
     let used = Ledger::open(&settings.ledger).map_err(anyhow::Error::from).and_then(|ledger| {

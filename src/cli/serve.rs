@@ -44,6 +44,17 @@ fn prepare(global: &Global, adopted: &[Socket]) -> anyhow::Result<(Service, Vec<
     if adopted.iter().any(|socket| socket.role == Role::Https) && settings.tls.is_none() {
         return Err(WrongUse("systemd passed a socket named https, and [tls] is not configured".into()).into());
     }
+    let roles = listeners(&settings, adopted).map(|(_, role)| role).chain(adopted.iter().map(|socket| socket.role));
+    if roles.filter(|role| *role != Role::Metrics).count() == 0 {
+        let nobody = if adopted.is_empty() {
+            "listen is empty, and systemd passed no socket"
+        } else {
+            "systemd passed sockets for metrics alone"
+        };
+        return Err(
+            WrongUse(format!("{nobody}: nobody could reach the service; set listen, or start invited.socket")).into()
+        );
+    }
     let tls = service::load_tls(&settings)?;
     // Root binds what the owner of the state directory may not, and nothing where somebody else could lead it astray.
     let is_roots = |listen: &Listen| match listen {

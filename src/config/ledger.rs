@@ -52,6 +52,17 @@ pub struct LedgerSettings {
     pub retention: Duration,
 }
 
+impl LedgerSettings {
+    /// Whether there may be a ledger: not where SQLite has no file for one. Opening it would create one.
+    #[must_use]
+    pub fn may_be_there(&self) -> bool {
+        match &self.url {
+            LedgerUrl::Sqlite(file) => file.try_exists().unwrap_or(true),
+            LedgerUrl::Postgres(_) | LedgerUrl::Unread => true,
+        }
+    }
+}
+
 /// Where a ledger is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LedgerUrl {

@@ -36,6 +36,19 @@ impl Merged {
         !self.files.is_empty() || self.tree.contains_key("public_url")
     }
 
+    /// Whether every value is a default.
+    #[must_use]
+    pub fn says_nothing(&self) -> bool {
+        self.tree.values().all(|value| self.is_default(value))
+    }
+
+    fn is_default(&self, value: &Value) -> bool {
+        match value {
+            Value::Dict(_, dict) if !dict.is_empty() => dict.values().all(|value| self.is_default(value)),
+            other => self.origin(other.tag()) == Origin::Default,
+        }
+    }
+
     /// A fault at `path`, with the value there and its origin.
     pub(super) fn fault<S: AsRef<str>>(&self, path: &[S], reason: String) -> ConfigFault {
         let found = self.find(path);

@@ -227,6 +227,9 @@ impl RawConfig {
         if self.hosts.is_empty() {
             checks.fault(&["hosts"], "needs at least one host, such as [hosts.\"example.com\"]");
         }
+        if self.listen.is_empty() {
+            checks.notice("listen = []: nobody reaches the service unless systemd passes it a socket".into());
+        }
     }
 }
 

@@ -37,7 +37,7 @@ use app_tokens::{AppTokens, TokenMemory};
 use context::Context;
 use health::ServiceHealth;
 use invites::Invites;
-pub use invites::{AmendError, Caller, CreateInviteError, CreatedInvite, RedeemInviteError, WebOnly};
+pub use invites::{AmendError, Caller, CreateInviteError, CreatedInvite, CreationRules, RedeemInviteError, WebOnly};
 use locks::InviteLocks;
 use reconcile::Reconcile;
 pub use sign_up::{AppLink, Guest, Offer, SignUpError, WebSignUp};

@@ -16,6 +16,7 @@ mod record;
 mod signatures;
 mod stamp;
 pub mod state;
+mod state_error;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -22,6 +22,7 @@ use super::file::{FileFault, id_of, read_file};
 use super::record::Key;
 use super::signatures::SignatureCache;
 use super::stamp::Stamp;
+pub use super::state_error::StateError;
 use crate::clock;
 use crate::config::{Origin, RawKey};
 use crate::files::{self, Existing};
@@ -56,25 +57,6 @@ pub struct Snapshot {
     is_timestamp_final: bool,
 }
 
-/// Why a key could not be stored or deleted.
-#[derive(Debug, thiserror::Error)]
-pub enum StateError {
-    /// There is one by that id.
-    #[error("there is already a key {0} in the state directory; delete it first, or choose another --id")]
-    Exists(KeyId),
-    /// There is none by that id.
-    #[error("there is no key by that id in the state directory; see: invited key list")]
-    Absent,
-    /// The system says no.
-    #[error("cannot write {}; run as root or as the owner of the state directory", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-}
-
 impl StateKeys {
     /// The keys below `state_dir`.
     #[must_use]
@@ -84,6 +66,19 @@ impl StateKeys {
             current: ArcSwap::default(),
             reading: Mutex::default(),
             changes: AtomicU64::new(0),
+        }
+    }
+
+    /// Whether the keys can be listed. Where there is no directory, there are none.
+    ///
+    /// # Errors
+    /// When the system says no.
+    pub fn try_list(&self) -> Result<(), StateError> {
+        match std::fs::read_dir(&self.dir) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                Err(StateError::List { dir: self.dir.clone(), source })
+            }
+            _ => Ok(()),
         }
     }
 

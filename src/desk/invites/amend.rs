@@ -37,7 +37,7 @@ impl Invites {
     ) -> Result<Invite, AmendError> {
         let caller = Caller::Key(key);
         let invite = self.find(key, id).await.map_err(ChangeError::from)?.ok_or(ChangeError::Absent)?;
-        let bounds = self.bounds(&caller, Some(&invite.draft.host));
+        let bounds = self.rules().bounds(&caller, Some(&invite.draft.host));
         let change = policy::validate_change(request, &invite, &bounds, now).map_err(AmendError::Fields)?;
         let revoked = change.revoked;
         let invite = self.context.ledger.amend(id, change, caller.limits(), now).await?;

@@ -4,10 +4,10 @@ use jiff::Timestamp;
 
 use super::caller::Caller;
 use super::error::CreateInviteError;
-use super::links::CreatedInvite;
-use super::{Invites, max_uses};
-use crate::backend::{self, Backend};
-use crate::config::Scope;
+use super::links::{CreatedInvite, landing};
+use super::{Invites, max_ttl, max_uses};
+use crate::backend::{self, Backend, Backends};
+use crate::config::{Scope, Settings};
 use crate::invite::field::Given;
 use crate::invite::name::HostName;
 use crate::invite::policy::{self, Bounds, HostRules, ServerRules};
@@ -33,15 +33,11 @@ impl Invites {
         now: Timestamp,
     ) -> Result<Answer<Vec<CreatedInvite>>, CreateInviteError> {
         let ledger = &self.context.ledger;
-        let host = self.meant_host(caller, &request.host);
+        let host = self.rules().meant_host(caller, &request.host);
         let label = host.as_ref().map_or(String::new(), |host| host.map(ToString::to_string).unwrap_or_default());
         let created = async {
-            if !caller.may(Scope::Create) {
-                return Err(CreateInviteError::Scope);
-            }
-            let bounds = self.bounds(caller, host?);
+            let draft = self.rules().draft(caller, request, now)?;
             let links = self.links()?;
-            let draft = policy::validate(request, &bounds, now).map_err(CreateInviteError::Fields)?;
             self.refuse_taken(caller, &draft).await?;
             let repeatable = request.idempotency.as_ref().map(|again| {
                 let source = caller.source().to_string();
@@ -103,11 +99,54 @@ impl Invites {
         }
     }
 
+    /// What requests are judged by.
+    pub(super) fn rules(&self) -> CreationRules<'_> {
+        CreationRules { settings: &self.context.settings, backends: &self.context.backends }
+    }
+}
+
+/// What requests to create invites are judged by before anything is read or written: the configuration, and what the servers
+/// are able to.
+#[derive(Clone, Copy)]
+pub struct CreationRules<'a> {
+    settings: &'a Settings,
+    backends: &'a Backends,
+}
+
+impl<'a> CreationRules<'a> {
+    /// Those of a configuration.
+    #[must_use]
+    pub fn new(settings: &'a Settings, backends: &'a Backends) -> Self {
+        Self { settings, backends }
+    }
+
+    /// What is to be created.
+    ///
+    /// # Errors
+    /// When nothing is.
+    pub fn draft(
+        &self,
+        caller: &Caller<'_>,
+        request: &InviteRequest,
+        now: Timestamp,
+    ) -> Result<Draft, CreateInviteError> {
+        if !caller.may(Scope::Create) {
+            return Err(CreateInviteError::Scope);
+        }
+        let bounds = self.bounds(caller, self.meant_host(caller, &request.host)?);
+        landing(self.settings)?;
+        policy::validate(request, &bounds, now).map_err(CreateInviteError::Fields)
+    }
+
     /// The host that is meant: the one named, or the only one possible; nothing if what is named can be none, which is for
     /// [`policy::validate`] to say.
-    fn meant_host(&self, caller: &Caller<'_>, named: &Given<String>) -> Result<Option<&HostName>, CreateInviteError> {
+    fn meant_host(
+        &self,
+        caller: &Caller<'_>,
+        named: &Given<String>,
+    ) -> Result<Option<&'a HostName>, CreateInviteError> {
         let may = |host: &&HostName| caller.key().is_none_or(|key| key.allows_host(host));
-        let mut possible = self.context.settings.hosts.keys().filter(may);
+        let mut possible = self.settings.hosts.keys().filter(may);
         match named {
             Given::Malformed => Ok(None),
             Given::Is(name) => {
@@ -123,19 +162,19 @@ impl Invites {
     }
 
     /// What bounds what `caller` may ask for on `host`.
-    pub(super) fn bounds<'a>(&'a self, caller: &Caller<'_>, host: Option<&'a HostName>) -> Bounds<'a> {
-        let settings = &self.context.settings;
+    pub(super) fn bounds(&self, caller: &Caller<'_>, host: Option<&HostName>) -> Bounds<'a> {
+        let settings = self.settings;
         let host = host.and_then(|host| settings.hosts.get_key_value(host)).map(|(name, settings)| HostRules {
             name,
             reserved: &settings.reserved_usernames,
-            server: self.context.backend(name).map(server_rules),
+            server: self.backends.of(name).map(|backend| server_rules(backend)),
         });
         let key = caller.key();
         Bounds {
             host,
             source: caller.source(),
             ttl: settings.invites.ttl,
-            max_ttl: self.max_ttl(key),
+            max_ttl: max_ttl(settings, key),
             max_uses: max_uses(key),
         }
     }

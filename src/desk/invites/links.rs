@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::Invites;
 use super::error::CreateInviteError;
 use crate::backend::Backends;
+use crate::config::Settings;
 use crate::invite::link::{self, Landing};
 use crate::invite::token::LedgerKey;
 use crate::invite::{Invite, Kind};
@@ -82,14 +83,19 @@ impl Invites {
 
     /// What links are made with, under the configuration in force.
     pub(super) fn links(&self) -> Result<Links, CreateInviteError> {
-        let landing = match (&self.context.settings.invites.landing, &self.context.settings.public_url) {
-            (Some(template), own) => {
-                Landing::Elsewhere(template.as_str().into(), own.as_ref().map(|own| own.base().into()))
-            }
-            (None, Some(public_url)) => Landing::Own(public_url.base().into()),
-            (None, None) => return Err(CreateInviteError::NoPublicUrl),
-        };
+        let landing = landing(&self.context.settings)?;
         let (key, seal) = (self.context.ledger.key().clone(), self.context.ledger.seal().clone());
         Ok(Links { key, seal, landing, backends: Arc::clone(&self.context.backends) })
+    }
+}
+
+/// Where links lead.
+pub(super) fn landing(settings: &Settings) -> Result<Landing, CreateInviteError> {
+    match (&settings.invites.landing, &settings.public_url) {
+        (Some(template), own) => {
+            Ok(Landing::Elsewhere(template.as_str().into(), own.as_ref().map(|own| own.base().into())))
+        }
+        (None, Some(public_url)) => Ok(Landing::Own(public_url.base().into())),
+        (None, None) => Err(CreateInviteError::NoPublicUrl),
     }
 }

@@ -22,12 +22,14 @@ use jiff::Timestamp;
 
 use super::app_tokens::{AppTokens, FindError};
 use super::context::Context;
+use crate::config::Settings;
 use crate::invite::policy::MAX_USES;
 use crate::invite::{Invite, InviteId};
 use crate::key::Key;
 use crate::ledger::{Filter, LedgerError};
 pub use amend::AmendError;
 pub use caller::Caller;
+pub use create::CreationRules;
 pub use error::CreateInviteError;
 pub use links::{CreatedInvite, WebOnly};
 pub use redeem::RedeemInviteError;
@@ -92,8 +94,12 @@ impl Invites {
     /// The longest lifetime that `key` may give an invite.
     #[must_use]
     pub fn max_ttl(&self, key: Option<&Key>) -> Duration {
-        self.context.settings.invites.max_ttl.min(key.and_then(|key| key.settings.max_ttl).unwrap_or(Duration::MAX))
+        max_ttl(&self.context.settings, key)
     }
+}
+
+fn max_ttl(settings: &Settings, key: Option<&Key>) -> Duration {
+    settings.invites.max_ttl.min(key.and_then(|key| key.settings.max_ttl).unwrap_or(Duration::MAX))
 }
 
 fn max_uses(key: Option<&Key>) -> u32 {
