@@ -213,7 +213,7 @@ fn all_wrong_fields_are_named_at_once_and_nothing_is_made() {
 const NAME: &str = "expected a user name: letters, digits and . _ - without blanks or any of \" & ' / : < > @";
 const JID: &str = "expected an address such as \"romeo@example.com\"";
 const WORDS: &str = "expected at most 32 names of 1 to 128 characters, without control characters";
-const NOTE: &str = "expected at most 1000 characters, without NUL";
+const NOTE: &str = "expected at most 1000 characters, without NUL and bidirectional controls";
 
 /// What a refusal says of each field.
 fn errors(answer: &Response) -> Value {

@@ -637,3 +637,32 @@ fn secrets_come_from_credentials_and_absolute_files() {
     let output = scratch.run(&["serve"]);
     assert_eq!(output.status.code(), Some(2));
 }
+
+/// A name that reads as another on a page, in an app or in a terminal.
+#[test]
+fn characters_that_turn_text_are_refused_wherever_they_stand() {
+    let scratch = Scratch::new("");
+    let app = "[[apps.custom]]\nid = \"ours\"\nname = \"Ours\"\n";
+    for (config, path) in [
+        (format!("{CONFIG}[hosts.\"e.example\"]\nsite_name = \"Acme\u{202e}\"\n"), "hosts.\"e.example\".site_name"),
+        (format!("{CONFIG}[hosts.\"e.example\"]\ncontact = \"a\u{2066}@e.example\"\n"), "hosts.\"e.example\".contact"),
+        (format!("{CONFIG}{app}text = \"\u{200f}\"\n"), "apps.custom.0.text"),
+        (format!("{CONFIG}{app}setup = \"\u{200e}\"\n"), "apps.custom.0.setup"),
+        (format!("{CONFIG}name = \"\u{61c}\"\n"), "keys.site.name"),
+    ] {
+        scratch.configure(&config);
+        let output = scratch.run(&["check"]);
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{stderr}");
+        assert!(stderr.contains(&format!("  {path} = \"")), "{stderr}");
+        assert!(stderr.contains("): has U+"), "{stderr}");
+        assert!(!stderr.chars().any(|c| matches!(c, '\u{61c}' | '\u{200e}'..='\u{202e}' | '\u{2066}'..='\u{2069}')));
+    }
+    // A secret is nobody's to read, and letters that are written from right to left are no trick.
+    let backend =
+        "kind = \"ejabberd\"\nurl = \"http://127.0.0.1/api\"\nuser = \"a@e.example\"\npassword = \"\u{202e}\"";
+    scratch.configure(&format!(
+        "{CONFIG}[hosts.\"e.example\"]\nsite_name = \"שלום\"\n[hosts.\"e.example\".backend]\n{backend}\n"
+    ));
+    assert!(scratch.run(&["check"]).status.success());
+}

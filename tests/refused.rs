@@ -19,7 +19,7 @@ fn listing(dir: &Path) -> Vec<(String, Vec<u8>)> {
 }
 
 /// Commands that are refused whatever is there, for what was typed.
-const REFUSED: [&[&str]; 23] = [
+const REFUSED: [&[&str]; 24] = [
     &["invite", "create", "--host", "other.example"],
     &["invite", "create", "--host", "exa mple"],
     &["invite", "create", "--uses", "0"],
@@ -31,6 +31,7 @@ const REFUSED: [&[&str]; 23] = [
     &["invite", "create", "--username", "exa mple"],
     &["invite", "create", "--contact", "romeo@other.example"],
     &["invite", "create", "--contact", "romeo@example.com", "--reset", "juliet"],
+    &["invite", "create", "--note", "a\u{202e}b"],
     &["invite", "show", "nonsense"],
     &["invite", "show", "AAAAAAAAAAA"],
     &["invite", "revoke", "AAAAAAAAAAA"],

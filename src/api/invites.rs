@@ -58,7 +58,7 @@ pub struct NewInvite {
     /// Its lifetime, such as `3d`, or in seconds.
     ttl: Given<Ttl>,
     /// A remark for admins.
-    #[schemars(length(max = 1_000))]
+    #[schemars(length(max = 1_000), regex(pattern = rules::NO_TURNING))]
     note: Given<String>,
     /// Who invites, in words.
     #[schemars(length(min = 1, max = 128), regex(pattern = rules::NO_CONTROL))]

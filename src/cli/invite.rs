@@ -22,6 +22,7 @@ use crate::desk::{Caller, CreateInviteError, CreationRules, Desk};
 use crate::invite::field::{FieldError, Given};
 use crate::invite::name::HostName;
 use crate::invite::request::{InviteRequest, Minting};
+use crate::invite::text::is_control;
 use crate::invite::{Invite, InviteId, Status};
 use crate::key::KeyRing;
 use crate::key::state::StateKeys;
@@ -237,7 +238,7 @@ async fn list(admin: &Admin, host: Option<HostName>, status: Option<Status>, jso
     for invite in invites {
         let (id, status, draft) = (invite.id, invite.status(now), &invite.draft);
         let (kind, host, left, expires) = (draft.kind.name().word(), &draft.host, invite.uses_left(), draft.expires_at);
-        let note = draft.note.as_deref().unwrap_or_default().replace(char::is_control, " ");
+        let note = draft.note.as_deref().unwrap_or_default().replace(is_control, " ");
         writeln!(text, "{id}\t{status}\t{kind}\t{host}\t{left}\t{expires}\t{}\t{note}", draft.source)?;
     }
     if text.is_empty() { Ok(()) } else { print(&text) }
@@ -263,7 +264,7 @@ async fn show(admin: &Admin, id: &str, json: bool, now: Timestamp) -> Outcome {
         match value {
             serde_json::Value::Null => {}
             serde_json::Value::Array(list) if list.is_empty() => {}
-            serde_json::Value::String(value) => writeln!(text, "{name:13} {}", value.replace(char::is_control, " "))?,
+            serde_json::Value::String(value) => writeln!(text, "{name:13} {}", value.replace(is_control, " "))?,
             other => writeln!(text, "{name:13} {other}")?,
         }
     }

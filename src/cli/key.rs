@@ -19,6 +19,7 @@ use crate::clock;
 use crate::config::value::{Moment, Sha256, Span};
 use crate::config::{Algorithm, LedgerUrl, RawKey, Scope, Settings};
 use crate::invite::name::{HostName, KeyId};
+use crate::invite::text::is_control;
 use crate::key::state::{StateError, StateKeys};
 use crate::key::{Key, KeyRing, mint, opaque};
 use crate::ledger::{LastUse, Ledger};
@@ -112,7 +113,7 @@ fn create(settings: &Settings, options: CreateKey) -> Outcome {
     let mut rng = clock::rng();
     let chosen = options.id.is_some();
     let mut id = options.id.unwrap_or_else(|| opaque::generate_id(&mut rng));
-    if options.name.as_ref().is_some_and(|name| name.chars().any(char::is_control)) {
+    if options.name.as_ref().is_some_and(|name| name.chars().any(is_control)) {
         return Err(WrongUse("the name must be one line, without control characters".into()).into());
     }
     let expires = options.expires.and_then(|span| now.checked_add(span.0).ok()).map(Moment);
@@ -190,7 +191,7 @@ fn list(settings: &Settings, json: bool) -> Outcome {
         let moment = |moment: Option<jiff::Timestamp>| moment.map_or_else(|| "never".to_owned(), |at| at.to_string());
         let (expires, last) = (moment(key.expires), moment(key.last_used_at));
         let (id, name, origin, scopes) = (key.id, key.name, key.origin, scopes.join(","));
-        let name = name.replace(char::is_control, " ");
+        let name = name.replace(is_control, " ");
         writeln!(text, "{id}\t{name}\t{origin}\t{scopes}\t{hosts}\t{expires}\t{last}")?;
     }
     if text.is_empty() {

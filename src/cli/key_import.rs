@@ -12,6 +12,7 @@ use super::terminal::{hint, print};
 use crate::config::value::{Moment, Sha256};
 use crate::config::{ApiMethod, Origin, RawKey, Settings};
 use crate::invite::name::HostName;
+use crate::invite::text::is_control;
 use crate::key::state::{StateError, StateKeys};
 use crate::key::{Key, prosody};
 
@@ -38,7 +39,7 @@ pub(super) fn import(settings: &Settings, file: &Path, host: Option<&HostName>) 
         match state.store(&key.id, &stored) {
             // Imported before.
             Ok(_) | Err(StateError::Exists(_)) => {
-                print(&format!("{}\t{}", key.id, key.name.replace(char::is_control, " ")))?;
+                print(&format!("{}\t{}", key.id, key.name.replace(is_control, " ")))?;
             }
             Err(error) => return Err(error.into()),
         }

@@ -11,7 +11,7 @@
 //! | `http`, `tls`, `ledger`, `invites`, `metrics`, `hosts`, `backend`, `keys`, `component`, [`apps`] | a table each |
 //! | `public_url`, [`postgres`], [`public_key`], `key_secret`, `scopes`, `picture` | values that are larger than a line |
 //! | `checks` | what the checks of all tables share: faults, notices, secrets in files |
-//! | `exposure` | secrets in files that others can read |
+//! | `exposure`, `direction` | secrets in files that others can read; texts that read as others |
 //! | `merged`, `text`, `show` | values with who set them, and how they are shown |
 //! | [`secret`], [`value`], `address`, `forwarded`, `origin` | small values; faults |
 
@@ -20,6 +20,7 @@ pub mod apps;
 mod backend;
 mod checks;
 mod component;
+mod direction;
 mod exposure;
 mod forwarded;
 mod hosts;

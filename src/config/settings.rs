@@ -18,6 +18,7 @@ use super::address::{MAX_PATH_PART_BYTES, has_short_parts};
 use super::apps::{App, RawApps};
 use super::checks::{Checks, Purpose};
 use super::component::{ComponentSettings, RawComponent};
+use super::direction;
 use super::exposure;
 use super::forwarded::ForwardedHeader;
 use super::hosts::{self, HostSettings, RawHost};
@@ -162,6 +163,7 @@ impl RawConfig {
         faults: &mut Vec<ConfigFault>,
     ) -> Settings {
         let mut checks = Checks::new(merged, credentials, purpose, faults);
+        direction::refuse(&merged.tree, &mut checks);
         let state_dir = self.state_dir.clone().unwrap_or_else(default_state_dir);
         if !state_dir.is_absolute() {
             checks.fault(&["state_dir"], "expected an absolute path");

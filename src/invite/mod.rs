@@ -10,6 +10,7 @@ pub mod policy;
 pub mod redemption;
 pub mod request;
 mod source;
+pub mod text;
 pub mod token;
 
 use std::fmt;

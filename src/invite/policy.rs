@@ -9,6 +9,7 @@ use super::field::{FieldError, FieldErrorKind, FieldErrors, Given};
 use super::name::{Account, HostName, Jid, NameError, Username};
 use super::redemption::Change;
 use super::request::{ChangeRequest, InviteRequest, RedeemRequest};
+use super::text::{is_control, turns_text};
 use super::{Draft, Invite, Kind, KindName, Source};
 
 /// The most uses of an invite.
@@ -18,7 +19,7 @@ pub const MAX_COUNT: u32 = 1_000;
 /// A password reset lives this long by default.
 pub const RESET_TTL: Duration = Duration::from_hours(24);
 const MAX_NOTE_CHARS: usize = 1_000;
-const NOTE_EXPECTED: &str = "expected at most 1000 characters, without NUL";
+const NOTE_EXPECTED: &str = "expected at most 1000 characters, without NUL and bidirectional controls";
 const MAX_LIST: usize = 32;
 const MAX_WORD_CHARS: usize = 128;
 /// What the name of a kind is to be.
@@ -90,8 +91,8 @@ fn up_to(max: u32) -> impl Fn(&u32) -> Option<u32> {
 }
 
 fn note(errors: &mut FieldErrors, note: &Given<String>) -> Option<String> {
-    // PostgreSQL has no place for NUL.
-    let fits = |note: &String| note.chars().count() <= MAX_NOTE_CHARS && !note.contains('\0');
+    // PostgreSQL has no place for NUL. A note may have several lines.
+    let fits = |note: &String| note.chars().count() <= MAX_NOTE_CHARS && !note.contains(|c| c == '\0' || turns_text(c));
     errors.read("note", note, NOTE_EXPECTED, |note| fits(note).then(|| note.clone()))
 }
 
@@ -114,9 +115,8 @@ pub fn validate(request: &InviteRequest, bounds: &Bounds<'_>, now: Timestamp) ->
     errors.read("uri", &request.minting, "expected true or false", |minting| Some(*minting));
 
     let note = note(&mut errors, &request.note);
-    let is_word = |word: &String| {
-        !word.is_empty() && word.chars().count() <= MAX_WORD_CHARS && !word.chars().any(char::is_control)
-    };
+    let is_word =
+        |word: &String| !word.is_empty() && word.chars().count() <= MAX_WORD_CHARS && !word.chars().any(is_control);
     let expected = format!("expected 1 to {MAX_WORD_CHARS} characters, without control characters");
     let inviter =
         errors.read("inviter", &request.inviter, expected, |inviter| is_word(inviter).then(|| inviter.clone()));
@@ -342,6 +342,40 @@ mod tests {
         assert_eq!(draft.expires_at, moment("2026-01-02T00:00:00Z"));
     }
 
+    /// So that no name reads as another where a page, an app or a terminal shows it.
+    #[test]
+    fn characters_that_turn_text_are_refused_in_every_field() {
+        for c in
+            "\u{61c}\u{200e}\u{200f}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2066}\u{2067}\u{2068}\u{2069}".chars()
+        {
+            let text = || given(&format!("ro{c}meo"));
+            let words = || Given::Is(vec![format!("ro{c}meo")]);
+            let empty = InviteRequest::default;
+            let address = || given(&format!("ro{c}meo@example.com"));
+            for (field, request) in [
+                ("username", InviteRequest { username: text(), ..empty() }),
+                ("reset", InviteRequest { reset: text(), ..empty() }),
+                ("contact", InviteRequest { contact: address(), ..empty() }),
+                ("inviter", InviteRequest { inviter: text(), ..empty() }),
+                ("note", InviteRequest { note: text(), ..empty() }),
+                ("groups", InviteRequest { groups: words(), ..empty() }),
+                ("roles", InviteRequest { roles: words(), ..empty() }),
+            ] {
+                let errors = try_draft(&request, None).unwrap_err();
+                let fields: Vec<_> = errors.iter().map(|error| &*error.field).collect();
+                assert_eq!(fields, [field], "{c:?}");
+            }
+            assert!(format!("exam{c}ple.com").parse::<HostName>().is_err(), "{c:?}");
+        }
+        // Letters that are written from right to left are letters, and lines of a note are lines.
+        let request = InviteRequest {
+            inviter: given("\u{5e9}\u{5dc}\u{5d5}\u{5dd}"),
+            note: given("a\nb"),
+            ..InviteRequest::default()
+        };
+        assert!(try_draft(&request, None).is_ok());
+    }
+
     #[test]
     fn who_becomes_a_contact_invites() {
         let contact = given("Romeo@example.com");
@@ -373,7 +407,7 @@ mod tests {
              groups: expected at most 32 names of 1 to 128 characters, without control characters; \
              inviter: expected 1 to 128 characters, without control characters; \
              kind: expected contact, which follows from contact and reset; \
-             note: expected at most 1000 characters, without NUL; \
+             note: expected at most 1000 characters, without NUL and bidirectional controls; \
              roles: expected at most 32 names of 1 to 128 characters, without control characters; \
              ttl: expected a duration such as \"90s\", \"10m\" or \"7d\", or a number of seconds, at most 30d; \
              username: admin is reserved on example.com; uses: expected a whole number from 1 to 5"
@@ -407,7 +441,7 @@ mod tests {
              groups: expected at most 32 names of 1 to 128 characters, without control characters; \
              host: expected a domain such as \"example.com\"; \
              inviter: expected 1 to 128 characters, without control characters; \
-             kind: expected account, contact or reset; note: expected at most 1000 characters, without NUL; \
+             kind: expected account, contact or reset; note: expected at most 1000 characters, without NUL and bidirectional controls; \
              reset: expected a user name: letters, digits and . _ - without blanks or any of \" & ' / : < > @; \
              roles: expected at most 32 names of 1 to 128 characters, without control characters; \
              ttl: expected a duration such as \"90s\", \"10m\" or \"7d\", or a number of seconds, at most 30d; \
@@ -473,13 +507,13 @@ mod tests {
         assert_eq!(
             wrong(&request),
             "expires_at: expected a time such as \"2027-01-01T00:00:00Z\", in the future and 2026-01-31T00:00:00Z at the \
-             latest; host: unknown; note: expected at most 1000 characters, without NUL; \
+             latest; host: unknown; note: expected at most 1000 characters, without NUL and bidirectional controls; \
              status: expected pending or revoked; uses: expected a whole number from 1 to 5"
         );
         let request = ChangeRequest { uses: Given::Is(1), note: Given::Malformed, ..ChangeRequest::default() };
         assert_eq!(
             wrong(&request),
-            "note: expected at most 1000 characters, without NUL; uses: expected at least 2: so many are spent already"
+            "note: expected at most 1000 characters, without NUL and bidirectional controls; uses: expected at least 2: so many are spent already"
         );
         let request = ChangeRequest { uses: Given::Is(3), revoked: Given::Is(true), ..ChangeRequest::default() };
         let change = Change { uses: Some(3), revoked: Some(true), ..Change::default() };
