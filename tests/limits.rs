@@ -3,7 +3,7 @@
 
 mod common;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
@@ -25,35 +25,51 @@ fn line_about(served: &Served, answer: &Response) -> String {
     served.wait_log(&format!("request.id={} ", answer.header("x-request-id").unwrap()))
 }
 
+/// A request in flight counts as idle after a tenth of this, where there is no room for others.
+const LONG_BODIES: &str = "body_timeout = \"1d\"";
+
+/// Puts the configuration in force anew; whoever could be served meanwhile would be.
+fn reload(served: &Served) {
+    let before = served.log_length();
+    served.signal("HUP");
+    served.wait_log_after(before, "event=reload.done");
+}
+
+/// How many requests were answered that [`asked`] sent.
+fn answered(served: &Served) -> usize {
+    served.log().matches("http.method=DELETE").count()
+}
+
+fn asked(mut client: Client) -> Client {
+    client.send(request("DELETE", "/nowhere", &[], ""));
+    client
+}
+
+/// Reads the answer to what [`asked`] sent.
+fn is_answered(served: &Served, client: &mut Client) {
+    let answer = client.read().unwrap();
+    assert_eq!(answer.status, 404);
+    line_about(served, &answer);
+}
+
 #[test]
-fn connections_over_the_limit_wait_and_are_served_when_others_end() {
-    let scratch = with_http("max_connections = 2");
+fn connections_over_the_limit_wait_while_all_others_have_requests_in_flight() {
+    let scratch = with_http(&format!("max_connections = 2\n{LONG_BODIES}"));
     let served = scratch.serve();
-    let mut open: VecDeque<_> = (0..2).map(|_| served.client()).collect();
-    for client in &mut open {
-        assert_eq!(client.get("/nowhere").status, 404);
+    let [mut first, mut second] = [(); 2].map(|()| served.client());
+    [&mut first, &mut second].into_iter().for_each(Client::begin);
+    let mut waiting: Vec<_> = (0..6).map(|_| asked(served.client())).collect();
+    for _ in 0..5 {
+        reload(&served);
+        assert_eq!(answered(&served), 0);
     }
-    let waiting: Vec<_> = (0..6)
-        .map(|_| {
-            let mut client = served.client();
-            client.send(request("DELETE", "/nowhere", &[], ""));
-            client
-        })
-        .collect();
-    // While they wait, the others go on.
-    for _ in 0..50 {
-        for client in &mut open {
-            assert_eq!(client.get("/nowhere").status, 404);
-        }
+    first.done();
+    assert!(first.is_ended(), "others wait");
+    for client in &mut waiting {
+        is_answered(&served, client);
     }
-    for (before, mut client) in waiting.into_iter().enumerate() {
-        assert_eq!(served.log().matches("http.method=DELETE").count(), before);
-        drop(open.pop_front());
-        let answer = client.read().unwrap();
-        assert_eq!(answer.status, 404);
-        line_about(&served, &answer);
-        open.push_back(client);
-    }
+    assert_eq!(answered(&served), 6);
+    second.done();
 }
 
 #[test]
@@ -62,57 +78,47 @@ fn the_limit_of_connections_is_for_all_listeners_together() {
     let socket = scratch.path().join("http.sock");
     let listen = format!("listen = [\"127.0.0.1:0\", \"unix:{}\"]", socket.display());
     let config = CONFIG.replace("listen = [\"127.0.0.1:0\"]", &listen);
-    scratch.configure(&format!("{config}[http]\nmax_connections = 1\n"));
+    scratch.configure(&format!("{config}[http]\nmax_connections = 1\n{LONG_BODIES}\n"));
     let served = scratch.serve();
     // One of the listeners may be quicker than the other: several rounds, so that each is ready in one of them.
     for round in 0..10 {
         let mut first = served.client();
-        assert_eq!(first.get("/nowhere").status, 404);
-        let mut second = Client::unix(&socket);
-        second.send(request("DELETE", "/nowhere", &[], ""));
-        for _ in 0..20 {
-            assert_eq!(first.get("/nowhere").status, 404);
+        first.begin();
+        let mut second = asked(Client::unix(&socket));
+        for _ in 0..3 {
+            reload(&served);
         }
-        assert_eq!(served.log().matches("http.method=DELETE").count(), round, "two at once");
-        drop(first);
-        let answer = second.read().unwrap();
-        assert_eq!(answer.status, 404);
-        line_about(&served, &answer);
+        assert_eq!(answered(&served), round, "two at once");
+        first.done();
+        is_answered(&served, &mut second);
     }
 }
 
 #[test]
 fn a_reload_changes_the_limit_of_connections_and_ends_none() {
-    let scratch = with_http("max_connections = 1");
+    let http = |most: usize| format!("{CONFIG}[http]\nmax_connections = {most}\n{LONG_BODIES}\n");
+    let scratch = Scratch::new(&http(1));
     let served = scratch.serve();
-    let reload = |most: usize| {
-        let before = served.log_length();
-        scratch.configure(&format!("{CONFIG}[http]\nmax_connections = {most}\n"));
-        served.signal("HUP");
-        served.wait_log_after(before, "event=reload.done");
-    };
-    let ask = |client: &mut Client| assert_eq!(client.get("/nowhere").status, 404);
-    let asked = || {
-        let mut client = served.client();
-        client.send(request("DELETE", "/nowhere", &[], ""));
-        client
+    let limit = |most: usize| {
+        scratch.configure(&http(most));
+        reload(&served);
     };
     let mut first = served.client();
-    ask(&mut first);
-    let mut second = asked();
-    (0..20).for_each(|_| ask(&mut first));
-    assert_eq!(served.log().matches("http.method=DELETE").count(), 0, "one at once");
-    reload(2);
-    assert_eq!(second.read().unwrap().status, 404);
-    reload(1);
-    // Both are served to their end, and the next one after both.
-    (0..20).for_each(|_| [&mut first, &mut second].into_iter().for_each(ask));
-    let mut third = asked();
-    drop(first);
-    (0..20).for_each(|_| ask(&mut second));
-    assert_eq!(served.log().matches("http.method=DELETE").count(), 1, "one at once");
-    drop(second);
-    assert_eq!(third.read().unwrap().status, 404);
+    first.begin();
+    let mut second = asked(served.client());
+    limit(1);
+    assert_eq!(answered(&served), 0, "one at once");
+    limit(2);
+    is_answered(&served, &mut second);
+    limit(1);
+    // Both are served while no other comes; then the idle one goes, and the other has to end, too.
+    assert_eq!(second.get("/nowhere").status, 404);
+    let mut third = asked(served.client());
+    assert!(second.is_ended());
+    reload(&served);
+    assert_eq!(answered(&served), 1, "one at once");
+    first.done();
+    is_answered(&served, &mut third);
 }
 
 #[test]

@@ -202,7 +202,7 @@ pub fn be_constant() {
         Ok(response)
     });
     async_std::task::block_on(async {
-        let sockets = Listeners::new(&Server::new(HttpSettings::default()), vec![socket]);
+        let sockets = Listeners::new(&Server::new(HttpSettings::default(), &[]), vec![socket]);
         let mut listener = app.bind(sockets).await.unwrap();
         tide::listener::Listener::<()>::accept(&mut listener).await.unwrap();
     });

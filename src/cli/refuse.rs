@@ -35,7 +35,7 @@ pub(super) async fn all(sockets: Vec<Socket>, error: &anyhow::Error) {
     let lines = chain(error.as_ref()).to_string();
     let line: Vec<_> = lines.lines().map(str::trim).collect();
     lifecycle::status(&format!("cannot start: {}", line.join(" ")));
-    let server = Server::new(limits());
+    let server = Server::new(limits(), &[]);
     let app = app::unavailable("the service cannot start");
     let mut listeners = match app.bind(Listeners::new(&server, sockets)).await {
         Ok(listeners) => listeners,

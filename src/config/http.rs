@@ -14,7 +14,9 @@ use crate::rate::Rate;
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, expecting = "a table")]
 pub struct HttpSettings {
-    /// Connections served at once; more wait in the socket's backlog.
+    /// Connections at once. When another comes, the one that has been idle for longest is closed; if all have requests in
+    /// flight, it waits in the socket's backlog. One client address (IPv6: /64) has at most an eighth of them, or 16 if that
+    /// is more; proxies in `trusted_proxies` and Unix sockets may have all.
     pub max_connections: u32,
     /// The largest request body; a larger one is answered 413.
     pub max_body: Size,

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use async_io::Timer;
@@ -13,13 +13,17 @@ use tide::listener::{ListenInfo, Listener, ToListener};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::listen::{Role, Socket, SocketKind};
+use super::place::ConnectionPlace;
 use super::slots::{Admitted, Slot};
-use super::stream::ClosingStream;
+use super::stream::{ClosingStream, EndWrite, StreamHandle};
 use super::{Ping, Server, http, tls};
+use crate::clock::within;
 use crate::log::chain;
 
 /// After an error of accept(2), such as too many open files, the loop waits so long and goes on.
 const PAUSE: Duration = Duration::from_millis(100);
+/// A connection that waits for another to go looks again after this: by then one may have had us wait for too long.
+const LOOK_AGAIN: Duration = Duration::from_millis(250);
 
 /// Sockets that a tide app can be bound to.
 pub struct Listeners<State> {
@@ -88,11 +92,34 @@ impl<State: Clone + Send + Sync + 'static> Listener<State> for Listeners<State> 
     }
 }
 
+/// A connection that was accepted.
+struct Accepted<S> {
+    stream: S,
+    peer: Option<SocketAddr>,
+    handle: StreamHandle,
+}
+
+impl<S: EndWrite> Accepted<ClosingStream<S>> {
+    fn new(stream: S, peer: Option<SocketAddr>) -> Self {
+        Self { handle: stream.handle(), stream: ClosingStream(stream), peer }
+    }
+}
+
+/// One for which there is no slot yet.
+struct Unserved<S> {
+    stream: S,
+    peer: Option<SocketAddr>,
+    open: TaskTrackerToken,
+    place: Arc<ConnectionPlace>,
+}
+
 /// What the loop does next.
 enum LoopEvent<S> {
-    Accepted(S, Option<SocketAddr>),
+    Accepted(Accepted<S>),
     /// For the connection that waits for one.
     Slot(Slot),
+    /// There was none for a while.
+    NoSlot,
     Failed(io::Error),
     Ping(Ping),
     Stop,
@@ -106,12 +133,12 @@ async fn accept_on<State: Clone + Send + Sync + 'static>(server: Server<State>, 
                 let (stream, peer) = listener.accept().await?;
                 // Answers are small and written whole.
                 stream.set_nodelay(true)?;
-                Ok((ClosingStream(stream), Some(peer)))
+                Ok(Accepted::new(stream, Some(peer)))
             };
             accept_with(&server, accept, tls, adopted).await;
         }
         SocketKind::Unix(listener, path) => {
-            let accept = || async { listener.accept().await.map(|(stream, _)| (ClosingStream(stream), None)) };
+            let accept = || async { listener.accept().await.map(|(stream, _)| Accepted::new(stream, None)) };
             accept_with(&server, accept, tls, adopted).await;
             if !adopted {
                 let _ = std::fs::remove_file(path);
@@ -124,21 +151,19 @@ async fn accept_with<State, S, A>(server: &Server<State>, accept: impl Fn() -> A
 where
     State: Clone + Send + Sync + 'static,
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    A: Future<Output = io::Result<(S, Option<SocketAddr>)>>,
+    A: Future<Output = io::Result<Accepted<S>>>,
 {
     let (ping, pings) = async_channel::bounded(1);
     server.0.loops.lock().unwrap_or_else(PoisonError::into_inner).push(ping);
-    // Accepted for the last slot, which another loop then took.
-    let mut waiting: Option<(S, Option<SocketAddr>, TaskTrackerToken)> = None;
+    let (slots, table) = (&server.0.slots, &server.0.table);
+    // One waits here, and those after it in the socket's backlog.
+    let mut waiting: Option<Unserved<S>> = None;
     loop {
         let next = async {
-            // Connections over the limit wait in the socket's backlog. A loop that waits for one holds no slot.
-            let slot = server.0.slots.take().await;
             if waiting.is_some() {
-                return LoopEvent::Slot(slot);
+                return within(LOOK_AGAIN, slots.take()).await.map_or(LoopEvent::NoSlot, LoopEvent::Slot);
             }
-            drop(slot);
-            accept().await.map_or_else(LoopEvent::Failed, |(stream, peer)| LoopEvent::Accepted(stream, peer))
+            accept().await.map_or_else(LoopEvent::Failed, LoopEvent::Accepted)
         };
         let ping = async {
             match pings.recv().await {
@@ -155,19 +180,25 @@ where
         match next {
             // Whoever asked may have given up waiting.
             LoopEvent::Ping(ping) => drop(ping.try_send(())),
-            LoopEvent::Accepted(stream, peer) => {
+            LoopEvent::Accepted(Accepted { stream, peer, handle }) => {
                 // Counted before anything else can happen, so that a drain waits for it.
-                let open = server.0.slots.open.token();
-                match server.0.slots.try_take() {
-                    Some(slot) => serve(server, stream, peer, tls, Admitted { _open: open, _slot: slot }),
-                    None => waiting = Some((stream, peer, open)),
+                let open = slots.open.token();
+                let Some(place) = ConnectionPlace::enter(table, handle, peer) else { continue };
+                let one = Unserved { stream, peer, open, place };
+                if let Some(slot) = slots.try_take() {
+                    serve(server, one, tls, slot);
+                } else {
+                    table.wait_for_room();
+                    waiting = Some(one);
                 }
             }
             LoopEvent::Slot(slot) => {
-                if let Some((stream, peer, open)) = waiting.take() {
-                    serve(server, stream, peer, tls, Admitted { _open: open, _slot: slot });
+                if let Some(one) = waiting.take() {
+                    table.has_room();
+                    serve(server, one, tls, slot);
                 }
             }
+            LoopEvent::NoSlot => table.find_room(),
             LoopEvent::Failed(error) if is_the_clients(&error) => {}
             LoopEvent::Failed(error) => {
                 tracing::warn!(error = %chain(&error), "cannot accept a connection, will retry");
@@ -176,19 +207,22 @@ where
             LoopEvent::Stop => break,
         }
     }
-    if let Some((stream, peer, open)) = waiting {
-        let slot = server.0.slots.take().await;
-        serve(server, stream, peer, tls, Admitted { _open: open, _slot: slot });
+    if let Some(one) = waiting {
+        let slot = slots.take().await;
+        table.has_room();
+        serve(server, one, tls, slot);
     }
 }
 
 /// Serves a connection, in a task of its own.
-fn serve<State, S>(server: &Server<State>, stream: S, peer: Option<SocketAddr>, tls: bool, admitted: Admitted)
+fn serve<State, S>(server: &Server<State>, accepted: Unserved<S>, tls: bool, slot: Slot)
 where
     State: Clone + Send + Sync + 'static,
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let server = server.clone();
+    let Unserved { stream, peer, open, place } = accepted;
+    let admitted = Admitted { _open: open, _slot: slot, place };
     async_std::task::spawn(async move {
         if tls {
             tls::serve(server, stream, peer, admitted).await;

@@ -13,18 +13,22 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
-use async_io::Timer;
 use futures_lite::{AsyncRead, AsyncWrite, FutureExt as _};
 use hyper::header::{ACCEPT, HeaderName, ORIGIN};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use super::RequestError;
+use super::deadline::Deadline;
 use super::head::{self, BodyLength, Head};
+use super::place::ConnectionPlace;
 use crate::clock;
 use crate::config::HttpSettings;
 
 /// When the service stops, a connection that is between two requests may still bring the one that is on its way.
 const GRACE: Duration = Duration::from_millis(500);
+
+/// Where there is no room for others, a client has this part of the time to send a body, or to read an answer.
+const CROWDED: u32 = 10;
 
 /// What the bytes that come next belong to.
 #[derive(Debug)]
@@ -59,6 +63,7 @@ pub(super) struct ConnectionEnd {
 /// A connection, as hyper sees it.
 pub(super) struct RequestGate<S> {
     stream: S,
+    place: Arc<ConnectionPlace>,
     limits: Arc<HttpSettings>,
     inbox: Vec<u8>,
     part: Part,
@@ -66,32 +71,38 @@ pub(super) struct RequestGate<S> {
     fields: RefusedFields,
     /// Empty lines before a head, in bytes.
     blank: usize,
-    timer: Timer,
-    timer_at: Instant,
-    deadline: Instant,
+    deadline: Deadline,
     /// When the head began to arrive.
     head_since: Option<Instant>,
+    /// When the head of the last request was whole.
+    request_since: Instant,
     /// Until the service stops.
     stop: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
     write_since: Option<Instant>,
 }
 
 impl<S> RequestGate<S> {
-    pub(super) fn new(stream: S, stop: &CancellationToken, limits: Arc<HttpSettings>) -> Self {
-        let deadline = clock::instant() + limits.idle_timeout.0;
+    pub(super) fn new(
+        stream: S,
+        place: Arc<ConnectionPlace>,
+        stop: &CancellationToken,
+        limits: Arc<HttpSettings>,
+    ) -> Self {
+        let now = clock::instant();
+        let idle = limits.idle_timeout.0;
         let stop = Some(Box::pin(stop.clone().cancelled_owned()));
         Self {
             stream,
+            place,
             limits,
             inbox: Vec::new(),
             part: Part::Head,
             refusal: None,
             fields: RefusedFields::default(),
             blank: 0,
-            timer: Timer::at(deadline),
-            timer_at: deadline,
-            deadline,
+            deadline: Deadline::new(now + idle),
             head_since: None,
+            request_since: now,
             stop,
             write_since: None,
         }
@@ -110,34 +121,13 @@ impl<S> RequestGate<S> {
         self.part = Part::End;
     }
 
-    fn set_deadline(&mut self, deadline: Instant) {
-        self.deadline = deadline;
-        // A timer that rings too early is set anew when it rings; so a busy connection never touches it.
-        if deadline < self.timer_at {
-            self.timer.set_at(deadline);
-            self.timer_at = deadline;
-        }
-    }
-
-    /// Whether the deadline has passed.
-    fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        loop {
-            ready!(self.timer.poll(cx));
-            if clock::instant() >= self.deadline {
-                return Poll::Ready(());
-            }
-            self.timer.set_at(self.deadline);
-            self.timer_at = self.deadline;
-        }
-    }
-
     /// When the service stops, an idle connection does not stay for long.
     fn poll_stop(&mut self, cx: &mut Context<'_>) {
         if let Some(stop) = &mut self.stop
             && stop.poll(cx).is_ready()
         {
             self.stop = None;
-            self.set_deadline(self.deadline.min(clock::instant() + GRACE));
+            self.deadline.hasten(clock::instant() + GRACE);
         }
     }
 }
@@ -177,6 +167,8 @@ impl<S: AsyncRead + Unpin> RequestGate<S> {
                 Ok(Some(Head { bytes, body })) => {
                     self.blank = 0;
                     self.head_since = None;
+                    self.request_since = clock::instant();
+                    self.place.work();
                     self.part = match body {
                         BodyLength::Known(length) => Part::Request { left: bytes as u64 + length },
                         BodyLength::Chunked => Part::Chunks,
@@ -192,10 +184,10 @@ impl<S: AsyncRead + Unpin> RequestGate<S> {
             if self.head_since.is_none() && !self.inbox.is_empty() {
                 let now = clock::instant();
                 self.head_since = Some(now);
-                self.set_deadline(now + self.limits.header_timeout.0);
+                self.deadline.set(now + self.limits.header_timeout.0);
             }
             match self.poll_fill(cx) {
-                Poll::Ready(Ok(0)) if self.inbox.is_empty() => {
+                Poll::Ready(Ok(0)) if self.inbox.is_empty() || self.place.is_leaving() => {
                     self.part = Part::End;
                     return Poll::Ready(Ok(()));
                 }
@@ -206,8 +198,12 @@ impl<S: AsyncRead + Unpin> RequestGate<S> {
                 Poll::Ready(Ok(_)) => {}
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
                 Poll::Pending => {
+                    // A client that does not read its answers has us wait for longer than for this.
+                    if self.write_since.is_none() {
+                        self.place.idle();
+                    }
                     self.poll_stop(cx);
-                    ready!(self.poll_deadline(cx));
+                    ready!(self.deadline.poll(cx));
                     if self.head_since.is_some() {
                         self.refuse(RequestError::Timeout);
                     } else {
@@ -232,7 +228,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for RequestGate<S> {
                 }
                 Part::Request { left: 0 } => {
                     gate.part = Part::Head;
-                    gate.set_deadline(clock::instant() + gate.limits.idle_timeout.0);
+                    gate.deadline.set(clock::instant() + gate.limits.idle_timeout.0);
                     continue;
                 }
                 Part::Request { left } => usize::try_from(*left).unwrap_or(usize::MAX).min(buffer.len()),
@@ -240,7 +236,12 @@ impl<S: AsyncRead + Unpin> AsyncRead for RequestGate<S> {
             };
             let read = if gate.inbox.is_empty() {
                 // How long a body may take is the reader's business; see http.rs.
-                ready!(Pin::new(&mut gate.stream).poll_read(cx, &mut buffer[..most]))?
+                let Poll::Ready(result) = Pin::new(&mut gate.stream).poll_read(cx, &mut buffer[..most]) else {
+                    gate.place.stall(gate.request_since + gate.limits.body_timeout.0 / CROWDED);
+                    return Poll::Pending;
+                };
+                gate.place.work();
+                result?
             } else {
                 let read = most.min(gate.inbox.len());
                 buffer[..read].copy_from_slice(&gate.inbox[..read]);
@@ -262,15 +263,18 @@ impl<S: AsyncWrite + Unpin> RequestGate<S> {
     /// A client that does not read its answers is idle too.
     fn watch_write<T>(&mut self, cx: &mut Context<'_>, result: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if result.is_ready() {
-            self.write_since = None;
+            if self.write_since.take().is_some() {
+                self.place.work();
+            }
             return result;
         }
         if self.write_since.is_none() {
             let now = clock::instant();
             self.write_since = Some(now);
-            self.set_deadline(now + self.limits.idle_timeout.0);
+            self.deadline.set(now + self.limits.idle_timeout.0);
+            self.place.stall(now + self.limits.idle_timeout.0 / CROWDED);
         }
-        ready!(self.poll_deadline(cx));
+        ready!(self.deadline.poll(cx));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 }

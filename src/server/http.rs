@@ -18,6 +18,7 @@ use tide::http::{Body, Method, Request, Response, Url};
 
 use super::gate::{RefusedFields, RequestGate};
 use super::head::read_method;
+use super::place::ConnectionPlace;
 use super::slots::Admitted;
 use super::{ReadyPart, RequestError, Server, ServerState, ServerWide};
 use crate::clock::within;
@@ -37,10 +38,11 @@ where
 {
     let shared = Arc::clone(&server.0);
     let limits = shared.limits.load_full();
-    let gate = RequestGate::new(stream, &shared.stop, Arc::clone(&limits));
+    let place = &admitted.place;
+    let gate = RequestGate::new(stream, Arc::clone(place), &shared.stop, Arc::clone(&limits));
     let service = hyper::service::service_fn(|request| {
-        let (shared, limits) = (Arc::clone(&shared), Arc::clone(&limits));
-        Box::pin(async move { Ok::<_, Infallible>(answer(&shared, &limits, request, peer).await) })
+        let (shared, limits, place) = (Arc::clone(&shared), Arc::clone(&limits), Arc::clone(place));
+        Box::pin(async move { Ok::<_, Infallible>(answer(&shared, &limits, &place, request, peer).await) })
     });
     let mut connection = hyper::server::conn::http1::Builder::new()
         .half_close(true)
@@ -53,6 +55,7 @@ where
     let (mut stream, end) = connection.into_parts().io.into_inner().into_parts();
     let unread = end.unread || end.refusal.is_some();
     if let Some(refusal) = end.refusal {
+        place.work();
         let response = refuse(&shared, refusal, end.fields).await;
         let bytes = encode(response).await;
         let write = async { stream.write_all(&bytes).await.and(stream.flush().await) };
@@ -60,6 +63,7 @@ where
             return;
         }
     }
+    place.idle();
     within(LINGER, async {
         if stream.close().await.is_ok() && unread {
             linger(&mut stream).await;
@@ -85,6 +89,7 @@ async fn linger(stream: &mut (impl AsyncRead + Unpin)) {
 async fn answer<State: Clone + Send + Sync + 'static>(
     shared: &ServerState<State>,
     limits: &HttpSettings,
+    place: &ConnectionPlace,
     request: hyper::Request<Incoming>,
     peer: Option<SocketAddr>,
 ) -> hyper::Response<Full<Bytes>> {
@@ -100,7 +105,7 @@ async fn answer<State: Clone + Send + Sync + 'static>(
         }
     };
     let mut response = to_hyper(response).await;
-    if last || shared.stop.is_cancelled() {
+    if last || shared.stop.is_cancelled() || place.is_wanted() {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     response

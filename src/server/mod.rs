@@ -1,17 +1,22 @@
 //! The HTTP server under the tide app: sockets, connections, their limits, and draining. It knows no route.
 //!
 //! The way of a request: [`listen`] adopts or binds sockets; [`accept`] takes connections, counted from accept(2) on;
+//! [`table`] knows which of them goes when there is no room;
 //! [`gate`] reads each head, checks its framing and keeps the time; [`http`] has hyper parse it and asks the tide app.
 //! tide's own listener answers none of the broken requests, loses pipelined ones and has no limits; hence this one.
 
 mod accept;
+mod deadline;
 mod gate;
 pub mod head;
 mod http;
 pub mod lifecycle;
 pub mod listen;
+mod place;
+mod rank;
 mod slots;
 mod stream;
+mod table;
 mod tls;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -22,12 +27,14 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 use async_channel::Sender;
 use hyper::body::Bytes;
 use hyper::header::{HeaderName, HeaderValue};
+use ipnet::IpNet;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::HttpSettings;
 
 pub use accept::Listeners;
 use slots::Slots;
+use table::ConnectionTable;
 pub use tls::{TlsConfig, TlsError, load as load_tls};
 
 /// Why a request could not be handed to the app as what it was. The app gets it as an extension of a request of its
@@ -78,6 +85,7 @@ struct ServerState<State> {
     /// Cancelled when the service stops.
     stop: CancellationToken,
     slots: Arc<Slots>,
+    table: Arc<ConnectionTable>,
     requests: AtomicUsize,
     loops: Mutex<Vec<Sender<Ping>>>,
 }
@@ -86,26 +94,29 @@ struct ServerState<State> {
 type Ping = Sender<()>;
 
 impl<State: Clone + Send + Sync + 'static> Server<State> {
-    /// A server without listeners; it answers when an app is bound to its [`Listeners`].
+    /// A server without listeners; it answers when an app is bound to its [`Listeners`]. Proxies have connections of many.
     #[must_use]
-    pub fn new(limits: HttpSettings) -> Self {
-        let slots = Arc::new(Slots::new(limits.max_connections as usize));
+    pub fn new(limits: HttpSettings, proxies: &[IpNet]) -> Self {
+        let most = limits.max_connections as usize;
+        let (slots, table) = (Arc::new(Slots::new(most)), ConnectionTable::new(most, proxies));
         Self(Arc::new(ServerState {
             app: ArcSwapOption::empty(),
             limits: ArcSwap::from_pointee(limits),
             tls: ArcSwapOption::empty(),
             stop: CancellationToken::new(),
             slots,
+            table,
             requests: AtomicUsize::new(0),
             loops: Mutex::default(),
         }))
     }
 
     /// Puts another app and other limits in place; requests under way keep theirs.
-    pub fn replace(&self, app: tide::Server<State>, limits: HttpSettings) {
+    pub fn replace(&self, app: tide::Server<State>, limits: HttpSettings, proxies: &[IpNet]) {
         let most = limits.max_connections as usize;
         let before = self.0.limits.swap(Arc::new(limits)).max_connections as usize;
         self.0.app.store(Some(Arc::new(app)));
+        self.0.table.change(most, proxies);
         self.0.slots.resize(before, most);
     }
 

@@ -7,6 +7,8 @@ use async_lock::{Semaphore, SemaphoreGuardArc};
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
+use super::place::ConnectionPlace;
+
 /// One slot for each connection that may be served at once. A semaphore, which can only grow, and how much it has to shrink.
 pub(super) struct Slots {
     /// Connections that were accepted, whether they have a slot or wait for one.
@@ -74,6 +76,7 @@ impl Drop for Slot {
 pub(super) struct Admitted {
     pub(super) _open: TaskTrackerToken,
     pub(super) _slot: Slot,
+    pub(super) place: Arc<ConnectionPlace>,
 }
 
 #[cfg(test)]

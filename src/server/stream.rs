@@ -17,17 +17,54 @@ pub(super) struct ClosingStream<S>(pub(super) S);
 pub(super) trait EndWrite {
     /// Ends our side.
     fn end_write(&self) -> io::Result<()>;
+
+    /// By which others can end it.
+    fn handle(&self) -> StreamHandle;
+}
+
+/// A connection, for whoever may only end it.
+pub(super) enum StreamHandle {
+    Tcp(TcpStream),
+    Unix(UnixStream),
+}
+
+impl StreamHandle {
+    /// Ends what comes from the client, for whoever reads or waits for it. What is here already can be read and answered.
+    pub(super) fn end_read(&self) {
+        self.end(Shutdown::Read);
+    }
+
+    /// Ends both sides, also for whoever waits for the client to read.
+    pub(super) fn end_both(&self) {
+        self.end(Shutdown::Both);
+    }
+
+    fn end(&self, how: Shutdown) {
+        // An error says that it has ended already.
+        let _ = match self {
+            Self::Tcp(stream) => stream.shutdown(how),
+            Self::Unix(stream) => stream.shutdown(how),
+        };
+    }
 }
 
 impl EndWrite for TcpStream {
     fn end_write(&self) -> io::Result<()> {
         self.shutdown(Shutdown::Write)
     }
+
+    fn handle(&self) -> StreamHandle {
+        StreamHandle::Tcp(self.clone())
+    }
 }
 
 impl EndWrite for UnixStream {
     fn end_write(&self) -> io::Result<()> {
         self.shutdown(Shutdown::Write)
+    }
+
+    fn handle(&self) -> StreamHandle {
+        StreamHandle::Unix(self.clone())
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use futures_lite::{AsyncRead, AsyncWrite};
@@ -62,7 +63,14 @@ where
 {
     let Some(config) = server.0.tls.load_full() else { return };
     let time = server.0.limits.load().header_timeout.0;
-    let handshake = TlsAcceptor::from(config).accept(stream);
+    let mut handshake = TlsAcceptor::from(config).accept(stream);
+    let handshake = std::future::poll_fn(|cx| {
+        let result = Pin::new(&mut handshake).poll(cx);
+        if result.is_pending() {
+            admitted.place.idle();
+        }
+        result
+    });
     if let Some(Ok(stream)) = within(time, handshake).await {
         http::serve(server, stream, peer, admitted).await;
     }

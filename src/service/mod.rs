@@ -78,12 +78,12 @@ impl Service {
         let ledger = Ledger::serve(&settings.ledger)?;
         let state_keys = Arc::new(StateKeys::new(&settings.state_dir));
         let _ = state_keys.current();
-        let server = Server::new(settings.http.clone());
+        let server = Server::new(settings.http.clone(), &settings.trusted_proxies);
         server.replace_tls(tls);
         let keys = KeyRing::new(&settings.keys, Arc::clone(&state_keys));
         log_notices(&settings);
         let metrics = Arc::new(Metrics::new(ledger.commits().clone()));
-        let metrics_server = Server::new(settings.http.clone());
+        let metrics_server = Server::new(settings.http.clone(), &settings.trusted_proxies);
         let backends = Arc::new(Backends::new(&settings.hosts, None, &metrics));
         let settings = Arc::new(settings);
         let desk = Desk::new(Arc::clone(&settings), keys, backends, ledger.clone(), Arc::clone(&metrics));

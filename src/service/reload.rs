@@ -48,7 +48,7 @@ impl Reloader {
         let before = running.state.load_full();
         warn_of_restart(&before.settings, &settings);
         log_notices(&settings);
-        let limits = settings.http.clone();
+        let (limits, proxies) = (settings.http.clone(), settings.trusted_proxies.clone());
         let keys = KeyRing::new(&settings.keys, Arc::clone(&running.state_keys));
         let settings = Arc::new(settings);
         let desk = before.desk.renewed(Arc::clone(&settings), keys);
@@ -58,7 +58,7 @@ impl Reloader {
         if tls.is_some() {
             running.server.replace_tls(tls);
         }
-        running.server.replace(app::build(state, Arc::clone(&running.metrics)), limits);
+        running.server.replace(app::build(state, Arc::clone(&running.metrics)), limits, &proxies);
         running.metrics.key_reloads.inc();
         Ok(())
     }

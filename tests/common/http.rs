@@ -6,7 +6,7 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 
-use super::PATIENCE;
+use super::{KEY, PATIENCE};
 
 /// An answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -165,6 +165,21 @@ impl Client {
 
     pub fn get(&mut self, target: &str) -> Response {
         self.ask("GET", target, &[])
+    }
+
+    /// Has a request taken on whose body has not come: the service asks for it. `done` ends it.
+    pub fn begin(&mut self) {
+        self.send(format!(
+            "POST /invites_api HTTP/1.1\r\nHost: invite.example.com\r\nAuthorization: Bearer {KEY}\r\n\
+             Content-Length: 4\r\nExpect: 100-continue\r\n\r\n"
+        ));
+        assert_eq!(self.read().expect("an interim answer").status, 100);
+    }
+
+    /// The rest of what was begun; it is answered.
+    pub fn done(&mut self) {
+        self.send("done");
+        assert_eq!(self.read().expect("an answer").status, 201);
     }
 
     /// Makes an invite with a key.

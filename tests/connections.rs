@@ -1,0 +1,127 @@
+//! Many connections, of whoever means no good: others are served all the same (SPEC 4, [http]).
+#![expect(clippy::unwrap_used, reason = "a test that cannot do its work fails")]
+
+mod common;
+
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+
+use common::{CONFIG, Client, KEY, Scratch, Served};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+fn with_http(lines: &str) -> Scratch {
+    Scratch::new(&format!("{CONFIG}[http]\n{lines}\n"))
+}
+
+/// A connection from an address of loopback. 127.0.0.1 is trusted, others are not.
+fn connect_from(local: Ipv4Addr, served: SocketAddr) -> TcpStream {
+    let socket = rustix::net::socket(rustix::net::AddressFamily::INET, rustix::net::SocketType::STREAM, None).unwrap();
+    rustix::net::bind(&socket, &SocketAddr::new(local.into(), 0)).unwrap();
+    rustix::net::connect(&socket, &served).unwrap();
+    TcpStream::from(socket)
+}
+
+fn client_from(last: u8, served: &Served) -> Client {
+    Client::of(connect_from(Ipv4Addr::new(127, 0, 0, last), served.address()))
+}
+
+/// Lets this process have so many files open, if it may; gives how many it may have.
+fn raise_limit_of_files(wanted: u64) -> u64 {
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let possible = maximum.map_or(wanted, |maximum| maximum.min(wanted));
+    if current.is_some_and(|current| current < possible) {
+        setrlimit(Resource::Nofile, Rlimit { current: Some(possible), maximum }).unwrap();
+    }
+    possible
+}
+
+#[test]
+fn a_client_is_served_while_ten_thousand_idle_ones_hold_their_connections() {
+    const HEADS: [&str; 3] = ["", "GET /nowhere HTTP/1.1\r\nHost: a\r\n", "\r\n"];
+    let scratch = Scratch::new(CONFIG);
+    let served = scratch.serve();
+    let address = served.address();
+    let count = usize::try_from(raise_limit_of_files(11_000)).unwrap() - 1_000;
+    let mut idle: Vec<_> = (0..count)
+        .map(|number| {
+            let [_, high, low, last] = u32::try_from(number).unwrap().to_be_bytes();
+            let mut stream = connect_from(Ipv4Addr::new(127, high + 1, low, last), address);
+            stream.set_nodelay(true).unwrap();
+            // It may be gone already.
+            let _ = stream.write_all(HEADS[number % 3].as_bytes());
+            stream
+        })
+        .collect();
+    for last in [1, 2] {
+        assert_eq!(client_from(last, &served).invite(KEY).status, 201);
+        // A byte now and then does not help.
+        for (number, stream) in idle.iter_mut().enumerate() {
+            let _ = stream.write_all(if number % 3 == 1 { b"X" } else { b"" });
+        }
+    }
+    // They hold what they have, but most of it is theirs alone.
+    let open = |stream: &mut TcpStream| {
+        stream.set_nonblocking(true).unwrap();
+        stream.read(&mut [0]).is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
+    };
+    let open = idle.iter_mut().map(open).filter(|is_open| *is_open).count();
+    assert!((512..=1024).contains(&open), "{open} of {count} are open");
+}
+
+#[test]
+fn who_drips_half_a_head_is_idler_than_who_asked_after_that() {
+    let scratch = with_http("max_connections = 2");
+    let served = scratch.serve();
+    let mut dripping = client_from(2, &served);
+    dripping.send("GET / HTTP/1.1\r\nX: ");
+    let mut asking = client_from(3, &served);
+    assert_eq!(asking.get("/nowhere").status, 404);
+    dripping.send("x");
+    let mut other = client_from(4, &served);
+    assert_eq!(other.get("/nowhere").status, 404);
+    assert!(dripping.is_ended());
+    assert_eq!(asking.get("/nowhere").status, 404);
+    assert_eq!(other.get("/nowhere").status, 404);
+    // Nobody asked for anything there.
+    assert_eq!(served.log().matches("request.id=").count(), 4, "{}", served.log());
+}
+
+#[test]
+fn who_keeps_a_body_back_does_not_keep_others_out() {
+    let scratch = with_http("max_connections = 1\nbody_timeout = \"50s\"");
+    let served = scratch.serve();
+    let mut slow = client_from(2, &served);
+    slow.begin();
+    slow.send("d");
+    assert_eq!(client_from(3, &served).get("/nowhere").status, 404);
+    // Else it would be answered 408.
+    assert!(slow.is_ended());
+}
+
+#[test]
+fn one_address_has_a_share_of_the_connections_and_a_trusted_proxy_as_many_as_it_likes() {
+    let scratch = with_http("max_connections = 64\nbody_timeout = \"1d\"");
+    let served = scratch.serve();
+    let ask = |client: &mut Client| assert_eq!(client.get("/nowhere").status, 404);
+    let mut proxy: Vec<_> = (0..40).map(|_| served.client()).collect();
+    proxy.iter_mut().for_each(ask);
+    let mut greedy: Vec<_> = (0..20)
+        .map(|_| {
+            let mut client = client_from(2, &served);
+            ask(&mut client);
+            client
+        })
+        .collect();
+    assert!(greedy[..4].iter_mut().all(Client::is_ended), "16 are its share");
+    greedy[4..].iter_mut().for_each(ask);
+    proxy.iter_mut().for_each(ask);
+    // A request in flight is answered, and what comes beside a share of them is closed.
+    greedy[4..].iter_mut().for_each(Client::begin);
+    let mut more = client_from(2, &served);
+    assert!(more.is_ended());
+    let line = served.wait_log("its share of http.max_connections");
+    assert!(line.contains(" client=127.0.0.2") && line.contains("trusted_proxies"), "{line}");
+    ask(&mut client_from(3, &served));
+    greedy[4..].iter_mut().for_each(Client::done);
+    ask(&mut client_from(2, &served));
+}
