@@ -5,6 +5,8 @@ mod common;
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
 
 use common::{CONFIG, Client, KEY, Scratch, Served};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -124,4 +126,31 @@ fn one_address_has_a_share_of_the_connections_and_a_trusted_proxy_as_many_as_it_
     ask(&mut client_from(3, &served));
     greedy[4..].iter_mut().for_each(Client::done);
     ask(&mut client_from(2, &served));
+}
+
+/// Connects to a Unix socket, without waiting where nobody accepts.
+fn connect_unix(path: &Path) -> UnixStream {
+    use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
+    let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::NONBLOCK, None).unwrap();
+    connect(&socket, &SocketAddrUnix::new(path).unwrap()).expect("room in the backlog");
+    socket.into()
+}
+
+#[test]
+fn a_thousand_clients_at_once_fit_into_the_backlog_of_our_own_sockets() {
+    let scratch = Scratch::new("");
+    let path = scratch.path().join("http.sock");
+    let listen = format!("\"127.0.0.1:0\", \"unix:{}\"", path.display());
+    scratch.configure(&CONFIG.replace("\"127.0.0.1:0\"", &listen));
+    let served = scratch.serve();
+    let most: usize = std::fs::read_to_string("/proc/sys/net/core/somaxconn").unwrap().trim().parse().unwrap();
+    raise_limit_of_files(3_000);
+    // Nobody accepts.
+    served.signal("STOP");
+    let tcp: Vec<_> = (0..most.min(1_000)).map(|_| TcpStream::connect(served.address()).unwrap()).collect();
+    let unix: Vec<_> = (0..most.min(1_000)).map(|_| connect_unix(&path)).collect();
+    served.signal("CONT");
+    assert_eq!(served.client().get("/nowhere").status, 404);
+    assert_eq!(Client::unix(&path).get("/nowhere").status, 404);
+    drop((tcp, unix));
 }

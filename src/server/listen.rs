@@ -163,8 +163,17 @@ pub fn bind(listen: &Listen, role: Role, all: &[&Listen]) -> Result<Socket, List
     Ok(Socket { kind, role, adopted: false })
 }
 
+/// Connections that wait to be accepted: as many as `Backlog=` of systemd's sockets has, and as Linux allows (somaxconn).
+const BACKLOG: i32 = 4096;
+
+/// std has 128 wait; who comes then tries again after a second. listen(2) may be called again, for another number.
+fn widen_backlog(listener: impl AsFd) -> io::Result<()> {
+    Ok(rustix::net::listen(listener, BACKLOG)?)
+}
+
 fn bind_tcp(address: &str) -> io::Result<SocketKind> {
     let listener = std::net::TcpListener::bind(address)?;
+    widen_backlog(&listener)?;
     listener.set_nonblocking(true)?;
     let address = listener.local_addr()?;
     Ok(SocketKind::Tcp(listener.into(), address))
@@ -205,6 +214,7 @@ fn bind_unix(path: &Path) -> io::Result<SocketKind> {
     let temporary = path.with_extension(format!("new-{}", std::process::id()));
     let _ = std::fs::remove_file(&temporary);
     let listener = std::os::unix::net::UnixListener::bind(&temporary)?;
+    widen_backlog(&listener)?;
     listener.set_nonblocking(true)?;
     std::fs::set_permissions(&temporary, std::fs::Permissions::from_mode(0o660))?;
     std::fs::rename(&temporary, path)?;
