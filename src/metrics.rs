@@ -4,13 +4,17 @@
 //! of series is bounded.
 
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use prometheus_client::encoding::EncodeLabelSet;
+use jiff::Timestamp;
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric as _};
+use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::histogram::Histogram;
-use prometheus_client::registry::Registry;
+use prometheus_client::registry::{Registry, Unit};
 
 /// Bounds of a histogram of durations, in seconds.
 const SECONDS: [f64; 12] = [0.000_25, 0.000_5, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0];
@@ -60,6 +64,21 @@ pub struct HostLabel {
     pub host: String,
 }
 
+/// When the certificate expires: a number without labels that is not there without a certificate, as zero would be an
+/// alarm.
+#[derive(Debug, Default)]
+struct CertificateExpiry(Mutex<Option<Timestamp>>);
+
+impl Collector for CertificateExpiry {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> std::fmt::Result {
+        let expires_at = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(expires_at) = expires_at else { return Ok(()) };
+        let (name, help) = ("tls_certificate_expiry_timestamp", "When the certificate of [tls] expires.");
+        let gauge = encoder.encode_descriptor(name, help, Some(&Unit::Seconds), MetricType::Gauge)?;
+        ConstGauge::new(expires_at.as_second()).encode(gauge)
+    }
+}
+
 /// Everything that is counted; lives as long as the process, and so do its series.
 pub struct Metrics {
     registry: Registry,
@@ -82,6 +101,8 @@ pub struct Metrics {
     pub backend_tokens: Family<HostLabel, Gauge<u64, AtomicU64>>,
     /// That limit.
     pub backend_tokens_limit: Family<HostLabel, Gauge<u64, AtomicU64>>,
+    /// When the certificate expires, where there is one.
+    certificate: Arc<CertificateExpiry>,
 }
 
 impl Metrics {
@@ -92,12 +113,7 @@ impl Metrics {
         let build = Family::<BuildLabel, Gauge>::default();
         build.get_or_create(&BuildLabel { version: env!("CARGO_PKG_VERSION") }).set(1);
         registry.register("build_info", "Version of the program", build);
-        registry.register_with_unit(
-            "ledger_commit",
-            "Duration of commits of the ledger",
-            prometheus_client::registry::Unit::Seconds,
-            commits,
-        );
+        registry.register_with_unit("ledger_commit", "Duration of commits of the ledger", Unit::Seconds, commits);
         let [created, redeemed, refused, expired]: [Family<MetricLabels, Counter>; 4] = Default::default();
         let metrics = Self {
             requests: Family::default(),
@@ -110,6 +126,7 @@ impl Metrics {
             backend_calls: Family::new_with_constructor(seconds),
             backend_tokens: Family::default(),
             backend_tokens_limit: Family::default(),
+            certificate: Arc::default(),
             registry: Registry::default(),
         };
         registry.register("requests", "Requests answered", metrics.requests.clone());
@@ -122,7 +139,7 @@ impl Metrics {
         registry.register_with_unit(
             "backend_call",
             "Duration of calls to XMPP servers",
-            prometheus_client::registry::Unit::Seconds,
+            Unit::Seconds,
             metrics.backend_calls.clone(),
         );
         registry.register(
@@ -135,7 +152,13 @@ impl Metrics {
             "App tokens at which the XMPP server mints no more",
             metrics.backend_tokens_limit.clone(),
         );
+        registry.register_collector(Box::new(Arc::clone(&metrics.certificate)));
         Self { registry, ..metrics }
+    }
+
+    /// Tells when the certificate in use expires, if that is known.
+    pub fn certificate(&self, expires_at: Option<Timestamp>) {
+        *self.certificate.0.lock().unwrap_or_else(PoisonError::into_inner) = expires_at;
     }
 
     /// Counts an answer.

@@ -11,6 +11,7 @@ use super::outcome::{Outcome, Reported, is_closed_pipe, report};
 use super::owner::become_owner;
 use super::terminal::{hint, print};
 use crate::backend::{Backends, Examination};
+use crate::clock;
 use crate::component::{self, ConnectError, Examined};
 use crate::config::{ConfigFault, Credentials, Faults, Merged, PublicUrl, Purpose, Settings};
 use crate::key::KeyRing;
@@ -56,6 +57,11 @@ pub(super) fn run(global: &Global, options: &CheckOptions) -> Outcome {
     if tried == Tried::Not {
         // The service itself has other ones: it sees its credentials.
         notes(&settings);
+    }
+    if let Ok(Some(tls)) = &tls
+        && let Some(notice) = tls.notice(clock::now())
+    {
+        hint(&format!("note: {notice}"));
     }
     let connected = match tried {
         Tried::As(0) => Ok(()),

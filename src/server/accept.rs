@@ -227,7 +227,7 @@ where
         if tls {
             tls::serve(server, stream, peer, admitted).await;
         } else {
-            http::serve(server, stream, peer, admitted).await;
+            http::serve(server, stream, peer, &[], admitted).await;
         }
     });
 }

@@ -20,7 +20,7 @@ use super::gate::{RefusedFields, RequestGate};
 use super::head::read_method;
 use super::place::ConnectionPlace;
 use super::slots::Admitted;
-use super::{ReadyPart, RequestError, Server, ServerState, ServerWide};
+use super::{FixedHeaders, ReadyPart, RequestError, Server, ServerState, ServerWide};
 use crate::clock::within;
 use crate::config::{HttpSettings, MAX_PATH_PART_BYTES};
 
@@ -30,9 +30,14 @@ const BUFFER_BYTES: usize = 32 << 10;
 const LINGER_BYTES: usize = 256 << 10;
 const LINGER: Duration = Duration::from_secs(1);
 
-/// Serves a connection to its end.
-pub(super) async fn serve<State, S>(server: Server<State>, stream: S, peer: Option<SocketAddr>, admitted: Admitted)
-where
+/// Serves a connection to its end; every answer has `fixed`, too.
+pub(super) async fn serve<State, S>(
+    server: Server<State>,
+    stream: S,
+    peer: Option<SocketAddr>,
+    fixed: FixedHeaders,
+    admitted: Admitted,
+) where
     State: Clone + Send + Sync + 'static,
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -42,7 +47,7 @@ where
     let gate = RequestGate::new(stream, Arc::clone(place), &shared.stop, Arc::clone(&limits));
     let service = hyper::service::service_fn(|request| {
         let (shared, limits, place) = (Arc::clone(&shared), Arc::clone(&limits), Arc::clone(place));
-        Box::pin(async move { Ok::<_, Infallible>(answer(&shared, &limits, &place, request, peer).await) })
+        Box::pin(async move { Ok::<_, Infallible>(answer(&shared, &limits, &place, request, peer, fixed).await) })
     });
     let mut connection = hyper::server::conn::http1::Builder::new()
         .half_close(true)
@@ -57,7 +62,7 @@ where
     if let Some(refusal) = end.refusal {
         place.work();
         let response = refuse(&shared, refusal, end.fields).await;
-        let bytes = encode(response).await;
+        let bytes = encode(response, fixed).await;
         let write = async { stream.write_all(&bytes).await.and(stream.flush().await) };
         if within(limits.idle_timeout.0, write).await.is_none_or(|result| result.is_err()) {
             return;
@@ -92,6 +97,7 @@ async fn answer<State: Clone + Send + Sync + 'static>(
     place: &ConnectionPlace,
     request: hyper::Request<Incoming>,
     peer: Option<SocketAddr>,
+    fixed: FixedHeaders,
 ) -> hyper::Response<Full<Bytes>> {
     // Nothing after a chunked body is read as a request; see gate.rs.
     let mut last = request.headers().contains_key(TRANSFER_ENCODING);
@@ -104,7 +110,7 @@ async fn answer<State: Clone + Send + Sync + 'static>(
             refuse(shared, refusal, fields).await
         }
     };
-    let mut response = to_hyper(response).await;
+    let mut response = to_hyper(response, fixed).await;
     if last || shared.stop.is_cancelled() || place.is_wanted() {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
@@ -197,9 +203,9 @@ fn is_routable(path: &str) -> bool {
     captured.is_none_or(|part| part.len() <= MAX_PATH_PART_BYTES)
 }
 
-async fn to_hyper(mut response: Response) -> hyper::Response<Full<Bytes>> {
+async fn to_hyper(mut response: Response, fixed: FixedHeaders) -> hyper::Response<Full<Bytes>> {
     let ready = response.ext_mut().remove::<ReadyPart>();
-    let (fixed, body) = match ready {
+    let (of_kind, body) = match ready {
         Some(ReadyPart { headers, body }) => (headers, body),
         None => (&[][..], read(response.take_body()).await),
     };
@@ -208,7 +214,7 @@ async fn to_hyper(mut response: Response) -> hyper::Response<Full<Bytes>> {
     *converted.status_mut() =
         hyper::StatusCode::from_u16(response.status().into()).unwrap_or(hyper::StatusCode::INTERNAL_SERVER_ERROR);
     let headers = converted.headers_mut();
-    headers.reserve(response.header_names().count() + fixed.len());
+    headers.reserve(response.header_names().count() + of_kind.len() + fixed.len());
     for (name, values) in &response {
         let Ok(name) = HeaderName::from_bytes(name.as_str().as_bytes()) else { continue };
         // hyper knows the length; and http-types makes bytes of nothing.
@@ -221,7 +227,7 @@ async fn to_hyper(mut response: Response) -> hyper::Response<Full<Bytes>> {
             }
         }
     }
-    for (name, value) in fixed {
+    for (name, value) in of_kind.iter().chain(fixed) {
         headers.insert(name, value.clone());
     }
     converted
@@ -234,8 +240,8 @@ async fn read(mut body: Body) -> Bytes {
 }
 
 /// An answer as bytes, for where hyper has left the connection.
-async fn encode(response: Response) -> Vec<u8> {
-    let response = to_hyper(response).await;
+async fn encode(response: Response, fixed: FixedHeaders) -> Vec<u8> {
+    let response = to_hyper(response, fixed).await;
     let (parts, body) = response.into_parts();
     let body = match body.collect().await {
         Ok(body) => body.to_bytes(),

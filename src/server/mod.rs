@@ -6,6 +6,7 @@
 //! tide's own listener answers none of the broken requests, loses pipelined ones and has no limits; hence this one.
 
 mod accept;
+mod certificate;
 mod deadline;
 mod gate;
 pub mod head;
@@ -33,9 +34,9 @@ use tokio_util::sync::CancellationToken;
 use crate::config::HttpSettings;
 
 pub use accept::Listeners;
+pub use certificate::{TlsConfig, TlsError, load as load_tls};
 use slots::Slots;
 use table::ConnectionTable;
-pub use tls::{TlsConfig, TlsError, load as load_tls};
 
 /// Why a request could not be handed to the app as what it was. The app gets it as an extension of a request of its
 /// own, so that this answer too has a body, an id and a line in the log.
@@ -59,12 +60,15 @@ pub enum RequestError {
 #[derive(Clone, Copy, Debug)]
 pub struct ServerWide;
 
+/// Headers that are the same on each answer of a kind.
+pub type FixedHeaders = &'static [(HeaderName, HeaderValue)];
+
 /// The part of an answer that goes out as it is, as an extension of tide's response: of that one, every header is checked
 /// and copied, and the body is read, which costs as much as to draw a page. It wins over what the response itself has.
 #[derive(Clone, Debug)]
 pub struct ReadyPart {
     /// What every answer of this kind has.
-    pub headers: &'static [(HeaderName, HeaderValue)],
+    pub headers: FixedHeaders,
     /// The body.
     pub body: Bytes,
 }
@@ -123,6 +127,12 @@ impl<State: Clone + Send + Sync + 'static> Server<State> {
     /// Puts another certificate in place; connections under way keep theirs.
     pub fn replace_tls(&self, tls: Option<Arc<TlsConfig>>) {
         self.0.tls.store(tls);
+    }
+
+    /// The certificate in place.
+    #[must_use]
+    pub fn tls(&self) -> Option<Arc<TlsConfig>> {
+        self.0.tls.load_full()
     }
 
     /// Stops accepting, answers what is in flight, and returns when no connection is left, or after `timeout`; then

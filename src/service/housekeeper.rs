@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use async_io::Timer;
 use jiff::Timestamp;
 
+use super::in_force::log_certificate;
 use super::running::Running;
 use crate::clock;
 use crate::ledger::Census;
@@ -19,6 +20,8 @@ const ROUND: Duration = Duration::from_secs(1);
 const COUNT_EVERY: Duration = Duration::from_mins(1);
 /// Ended invites are forgotten so often.
 const SWEEP_EVERY: Duration = Duration::from_hours(1);
+/// The certificate is looked at so often.
+const CERTIFICATE_EVERY: Duration = Duration::from_hours(24);
 /// A ledger that failed is tried again so often.
 const PROBE_EVERY: Duration = Duration::from_secs(5);
 
@@ -43,6 +46,8 @@ impl Housekeeper {
         let watchdog = lifecycle::watchdog();
         let pause = watchdog.map_or(ROUND, |most| ROUND.min(most / 3));
         let mut due = Due::default();
+        // The start has looked at it.
+        due.is(Task::Certificate, CERTIFICATE_EVERY);
         let mut last_request = (self.running.server.requests(), clock::instant());
         let mut has_said_why = false;
         loop {
@@ -54,6 +59,11 @@ impl Housekeeper {
             }
             if due.is(Task::Sweep, SWEEP_EVERY) {
                 self.sweep().await;
+            }
+            if due.is(Task::Certificate, CERTIFICATE_EVERY)
+                && let Some(tls) = self.running.server.tls()
+            {
+                log_certificate(&tls);
             }
             let ledger = &self.running.ledger;
             // A file that was moved away is told of also while nobody writes.
@@ -141,11 +151,12 @@ enum Task {
     Count,
     Sweep,
     Probe,
+    Certificate,
 }
 
 /// When each task was last done.
 #[derive(Default)]
-struct Due([Option<Instant>; 3]);
+struct Due([Option<Instant>; 4]);
 
 impl Due {
     /// Whether `task` is due; if so, it counts as done.

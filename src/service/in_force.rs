@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::config::{ConfigFault, Faults, Settings};
+use crate::clock;
+use crate::config::{ConfigFault, Faults, PublicUrl, Settings};
 use crate::log::chain;
 use crate::pages::register;
 use crate::server::{self, TlsConfig, TlsError};
@@ -17,6 +18,13 @@ pub(super) fn log_notices(settings: &Settings) {
     }
 }
 
+/// Warns of a certificate that is not valid, or not for long.
+pub(super) fn log_certificate(tls: &TlsConfig) {
+    if let Some(notice) = tls.notice(clock::now()) {
+        tracing::warn!("{notice}");
+    }
+}
+
 /// Certificate and key, if the configuration names them.
 ///
 /// # Errors
@@ -28,5 +36,11 @@ pub fn load_tls(settings: &Settings) -> Result<Option<Arc<TlsConfig>>, Faults> {
         origin: None,
         reason: chain(&error).to_string(),
     };
-    settings.tls.as_ref().map(server::load_tls).transpose().map_err(|error| Faults(vec![fault(error)]))
+    let is_https = settings.public_url.as_ref().is_some_and(PublicUrl::is_https);
+    settings
+        .tls
+        .as_ref()
+        .map(|tls| server::load_tls(tls, is_https))
+        .transpose()
+        .map_err(|error| Faults(vec![fault(error)]))
 }

@@ -38,7 +38,7 @@ use crate::server::listen::{Role, Socket};
 use crate::server::{Listeners, Server, TlsConfig};
 use housekeeper::Housekeeper;
 pub use in_force::load_tls;
-use in_force::log_notices;
+use in_force::{log_certificate, log_notices};
 use reload::Reloader;
 use running::Running;
 
@@ -83,6 +83,10 @@ impl Service {
         let keys = KeyRing::new(&settings.keys, Arc::clone(&state_keys));
         log_notices(&settings);
         let metrics = Arc::new(Metrics::new(ledger.commits().clone()));
+        if let Some(tls) = server.tls() {
+            log_certificate(&tls);
+            metrics.certificate(tls.expires_at());
+        }
         let metrics_server = Server::new(settings.http.clone(), &settings.trusted_proxies);
         let backends = Arc::new(Backends::new(&settings.hosts, None, &metrics));
         let settings = Arc::new(settings);

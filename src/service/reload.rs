@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::in_force::{load_tls, log_notices};
+use super::in_force::{load_tls, log_certificate, log_notices};
 use super::running::Running;
 use crate::app;
 use crate::caller::AppState;
@@ -55,8 +55,10 @@ impl Reloader {
         let proxies = Arc::clone(&before.proxies);
         let state = Arc::new(AppState { desk, settings, proxies });
         running.state.store(Arc::clone(&state));
-        if tls.is_some() {
-            running.server.replace_tls(tls);
+        if let Some(tls) = tls {
+            log_certificate(&tls);
+            running.metrics.certificate(tls.expires_at());
+            running.server.replace_tls(Some(tls));
         }
         running.server.replace(app::build(state, Arc::clone(&running.metrics)), limits, &proxies);
         running.metrics.key_reloads.inc();
