@@ -132,7 +132,7 @@ allow = ["create", "destroy"]
   hosts."example.com".backend.kind = "foo" (F): expected one of ledger, prosody, ejabberd, xmpp
   hosts."example.com".backend.password_file = "x" (F): `password` and `password_file` exclude each other; remove one
   http.idle_timeout = "forever" ($INVITED_HTTP__IDLE_TIMEOUT): expected a duration such as "90s", "10m" or "7d"
-  http.max_boddy (F): unknown key; known here: max_connections, max_body, header_timeout, body_timeout, idle_timeout, drain_timeout, auth_failures, paths
+  http.max_boddy (F): unknown key; known here: max_connections, max_body, header_timeout, body_timeout, idle_timeout, drain_timeout, proxy_protocol, auth_failures, paths
   http.max_connections = "many" (F): expected a whole number
   idle_exit = 5 (F): expected a duration such as "90s", "10m" or "7d"
   keys.a.sha256 (F): expected the 64 hexadecimal digits of a SHA-256 digest

@@ -120,6 +120,11 @@ fn lua_holds_for_every_input() {
 }
 
 #[test]
+fn proxy_lines_hold_for_every_input() {
+    run("proxy_protocol");
+}
+
+#[test]
 fn tokens_hold_for_every_input() {
     run("tokens");
 }

@@ -141,6 +141,18 @@ fn browsers_are_told_to_come_by_https_alone() {
 }
 
 #[test]
+fn a_proxy_line_comes_before_tls() {
+    let scratch = Scratch::new("");
+    let certificate = certify(&scratch);
+    configure_with(&scratch, &format!("{CONFIG}[http]\nproxy_protocol = true\n"));
+    let served = scratch.serve();
+    let request = "GET /invites_api?key=site/wrong HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    let answer = ask(https(&served), &certificate, "PROXY TCP4 203.0.113.7 127.0.0.1 4711 443\r\n", request);
+    assert!(answer.starts_with("HTTP/1.1 403 "), "{answer}");
+    assert!(served.wait_log("event=key.refused").contains("client=203.0.113.7"));
+}
+
+#[test]
 fn a_file_that_is_not_what_it_is_for_is_named_with_the_way_out() {
     let scratch = Scratch::new("");
     let der = certify(&scratch).to_vec();

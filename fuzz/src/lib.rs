@@ -10,18 +10,20 @@ use invited::invite::link;
 use invited::invite::token::{LedgerKey, TOKEN_CHARS};
 use invited::key::lua::{self, Value};
 use invited::server::head::{self, BodyLength, MAX_HEAD_BYTES};
+use invited::server::proxy_protocol::{self, ProxyLine};
 use minidom::Element;
 
 /// What is asserted of any bytes.
 pub type Target = fn(&[u8]);
 
 /// Every target, as `fuzz_targets/` and `corpus/` call it.
-pub const TARGETS: [(&str, Target); 7] = [
+pub const TARGETS: [(&str, Target); 8] = [
     ("cursors", cursors),
     ("elements", elements),
     ("forwarded", forwarded),
     ("head", head),
     ("lua", lua),
+    ("proxy_protocol", proxy_protocol),
     ("tokens", tokens),
     ("toml", toml),
 ];
@@ -202,6 +204,18 @@ pub fn forwarded(data: &[u8]) {
         // Nothing is made up: it is the proxy, or stands there.
         let found = address(proxy, counted, said);
         assert!(found == proxy || hops.contains(&found), "{found}");
+    }
+}
+
+/// A PROXY line: no byte is asked for that does not belong to it, and none that follows is taken for a part of it.
+pub fn proxy_protocol(data: &[u8]) {
+    let Ok(ProxyLine::Whole(_)) = proxy_protocol::examine(data) else { return };
+    for at in 0..data.len() {
+        let Ok(ProxyLine::Needs(needed)) = proxy_protocol::examine(&data[..at]) else { panic!("it is whole at {at}") };
+        assert!((1..=data.len() - at).contains(&needed), "{needed} more at {at}");
+    }
+    for next in [b'\r', b'\n', b'G', 0x16] {
+        assert!(proxy_protocol::examine(&[data, &[next]].concat()).is_err(), "with {next} behind it");
     }
 }
 

@@ -28,6 +28,9 @@ pub struct HttpSettings {
     pub idle_timeout: Span,
     /// How long answers in flight may take when the service stops.
     pub drain_timeout: Span,
+    /// Whether connections begin with a PROXY line (version 1 or 2), which names the client; only peers in `trusted_proxies` and
+    /// on Unix sockets may send one. Not those of `metrics.listen`.
+    pub proxy_protocol: bool,
     /// Wrong keys per client address (IPv6: per /64), then wrong ones are answered 429; a valid key always gets in.
     pub auth_failures: Rate,
     /// Paths that can be changed.
@@ -43,6 +46,7 @@ impl Default for HttpSettings {
             body_timeout: Span::seconds(10),
             idle_timeout: Span::seconds(60),
             drain_timeout: Span::seconds(20),
+            proxy_protocol: false,
             auth_failures: Rate { count: 30, period: Duration::from_mins(1) },
             paths: HttpPaths::default(),
         }

@@ -16,7 +16,7 @@ use super::listen::{Role, Socket, SocketKind};
 use super::place::ConnectionPlace;
 use super::slots::{Admitted, Slot};
 use super::stream::{ClosingStream, EndWrite, StreamHandle};
-use super::{Ping, Server, http, tls};
+use super::{Ping, Server, http, proxy_protocol, tls};
 use crate::clock::within;
 use crate::log::chain;
 
@@ -221,9 +221,10 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let server = server.clone();
-    let Unserved { stream, peer, open, place } = accepted;
+    let Unserved { mut stream, peer, open, place } = accepted;
     let admitted = Admitted { _open: open, _slot: slot, place };
     async_std::task::spawn(async move {
+        let Ok(peer) = proxy_protocol::client_of(&server.0, &mut stream, peer, &admitted.place).await else { return };
         if tls {
             tls::serve(server, stream, peer, admitted).await;
         } else {

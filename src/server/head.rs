@@ -8,6 +8,7 @@ use std::str::FromStr as _;
 use tide::http::Method;
 
 use super::RequestError;
+use super::proxy_protocol::SIGNATURE;
 
 /// The longest head, in bytes.
 pub const MAX_HEAD_BYTES: usize = 16 << 10;
@@ -15,6 +16,13 @@ pub const MAX_HEAD_BYTES: usize = 16 << 10;
 const MAX_TARGET_BYTES: usize = 8 << 10;
 /// The most header fields.
 const MAX_FIELDS: usize = 100;
+
+/// What the signature of the PROXY protocol's version 2 leaves when the blank lines it begins with are skipped.
+const PROXY_SIGNATURE: &[u8] = SIGNATURE.split_at(4).1;
+/// A proxy says first whose connection it passes on, and nobody here expects that.
+pub(super) const PROXIED: RequestError = RequestError::Malformed(
+    "The connection begins with the PROXY protocol: remove send-proxy at the proxy, or set http.proxy_protocol = true here.",
+);
 
 /// A head that may be handed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +47,12 @@ pub enum BodyLength {
 /// # Errors
 /// When it may not be handed on, and what it is refused with.
 pub fn examine(text: &[u8], max_body_bytes: u64) -> Result<Option<Head>, RequestError> {
+    if text.starts_with(b"PROXY ") || text.starts_with(PROXY_SIGNATURE) {
+        return Err(PROXIED);
+    }
+    if !text.is_empty() && PROXY_SIGNATURE.starts_with(text) {
+        return Ok(None);
+    }
     if text.first().is_some_and(|byte| !byte.is_ascii_alphanumeric() && !b"!#$%&'*+-.^_`|~".contains(byte)) {
         return Err(RequestError::Malformed("The request does not begin with a method."));
     }
@@ -266,6 +280,18 @@ mod tests {
         }
         assert_eq!(of("GET / HTTP/1.1\r\n\r\n"), Err(RequestError::Malformed("HTTP/1.1 needs a Host header.")));
         assert!(of("GET / HTTP/1.0\r\n\r\n").is_ok());
+    }
+
+    #[test]
+    fn a_proxy_line_is_told_from_other_garbage() {
+        let line = "PROXY TCP4 192.0.2.1 127.0.0.1 4711 80\r\n";
+        for whole in [line, "\0\r\nQUIT\n\x21\x11\0", "\0\r\nQUIT\n"] {
+            assert_eq!(of(whole), Err(PROXIED), "{whole:?}");
+        }
+        assert_eq!(of("\0\r\nQUI"), Ok(None));
+        for other in ["\0\r\nQUOT", "\0\0", "proxy TCP4\r\n\r\n", "PROXY\r\n\r\n"] {
+            assert!(of(other).is_err_and(|error| error != PROXIED), "{other:?}");
+        }
     }
 
     #[test]

@@ -17,11 +17,11 @@ use smol_hyper::rt::FuturesIo;
 use tide::http::{Body, Method, Request, Response, Url};
 
 use super::gate::{RefusedFields, RequestGate};
-use super::head::read_method;
+use super::head::{self, read_method};
 use super::place::ConnectionPlace;
 use super::slots::Admitted;
 use super::{FixedHeaders, ReadyPart, RequestError, Server, ServerState, ServerWide};
-use crate::clock::within;
+use crate::clock::{self, within};
 use crate::config::{HttpSettings, MAX_PATH_PART_BYTES};
 
 /// hyper's buffer for a connection: more than the longest head.
@@ -60,6 +60,11 @@ pub(super) async fn serve<State, S>(
     let (mut stream, end) = connection.into_parts().io.into_inner().into_parts();
     let unread = end.unread || end.refusal.is_some();
     if let Some(refusal) = end.refusal {
+        if refusal == head::PROXIED && shared.proxy_notice.is_due(clock::instant()) {
+            tracing::warn!(
+                "a connection begins with the PROXY protocol: remove send-proxy at the proxy, or set http.proxy_protocol = true"
+            );
+        }
         place.work();
         let response = refuse(&shared, refusal, end.fields).await;
         let bytes = encode(response, fixed).await;

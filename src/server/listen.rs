@@ -9,9 +9,6 @@ use std::path::{Path, PathBuf};
 
 use crate::config::value::Listen;
 
-/// As in `systemd/invited.socket`; the system cuts it to `net.core.somaxconn`.
-const BACKLOG: i32 = 4096;
-
 /// A listening socket.
 #[derive(Debug)]
 pub struct Socket {

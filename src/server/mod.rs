@@ -1,7 +1,7 @@
 //! The HTTP server under the tide app: sockets, connections, their limits, and draining. It knows no route.
 //!
 //! The way of a request: [`listen`] adopts or binds sockets; [`accept`] takes connections, counted from accept(2) on;
-//! [`table`] knows which of them goes when there is no room;
+//! [`proxy_protocol`] reads whose they are, where a proxy says so; [`table`] knows which of them goes when there is no room;
 //! [`gate`] reads each head, checks its framing and keeps the time; [`http`] has hyper parse it and asks the tide app.
 //! tide's own listener answers none of the broken requests, loses pipelined ones and has no limits; hence this one.
 
@@ -13,7 +13,9 @@ pub mod head;
 mod http;
 pub mod lifecycle;
 pub mod listen;
+mod notice;
 mod place;
+pub mod proxy_protocol;
 mod rank;
 mod slots;
 mod stream;
@@ -35,6 +37,7 @@ use crate::config::HttpSettings;
 
 pub use accept::Listeners;
 pub use certificate::{TlsConfig, TlsError, load as load_tls};
+use notice::Notice;
 use slots::Slots;
 use table::ConnectionTable;
 
@@ -86,6 +89,9 @@ struct ServerState<State> {
     app: ArcSwapOption<tide::Server<State>>,
     limits: ArcSwap<HttpSettings>,
     tls: ArcSwapOption<TlsConfig>,
+    /// Whose PROXY lines count; none where connections begin without one.
+    proxies: ArcSwapOption<Vec<IpNet>>,
+    proxy_notice: Notice,
     /// Cancelled when the service stops.
     stop: CancellationToken,
     slots: Arc<Slots>,
@@ -107,6 +113,8 @@ impl<State: Clone + Send + Sync + 'static> Server<State> {
             app: ArcSwapOption::empty(),
             limits: ArcSwap::from_pointee(limits),
             tls: ArcSwapOption::empty(),
+            proxies: ArcSwapOption::empty(),
+            proxy_notice: Notice::default(),
             stop: CancellationToken::new(),
             slots,
             table,
@@ -133,6 +141,11 @@ impl<State: Clone + Send + Sync + 'static> Server<State> {
     #[must_use]
     pub fn tls(&self) -> Option<Arc<TlsConfig>> {
         self.0.tls.load_full()
+    }
+
+    /// Has each connection begin with a PROXY line, which only these may send; or none. Connections under way go on.
+    pub fn replace_proxies(&self, proxies: Option<Vec<IpNet>>) {
+        self.0.proxies.store(proxies.map(Arc::new));
     }
 
     /// Stops accepting, answers what is in flight, and returns when no connection is left, or after `timeout`; then

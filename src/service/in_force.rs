@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use ipnet::IpNet;
+
 use crate::clock;
 use crate::config::{ConfigFault, Faults, PublicUrl, Settings};
 use crate::log::chain;
@@ -16,6 +18,11 @@ pub(super) fn log_notices(settings: &Settings) {
     for (host, why) in register::not_offered(settings) {
         tracing::info!("no sign-up form on {host}: {why}");
     }
+}
+
+/// Whose PROXY lines count, if connections begin with one.
+pub(super) fn proxies(settings: &Settings) -> Option<Vec<IpNet>> {
+    settings.http.proxy_protocol.then(|| settings.trusted_proxies.clone())
 }
 
 /// Warns of a certificate that is not valid, or not for long.

@@ -38,7 +38,7 @@ use crate::server::listen::{Role, Socket};
 use crate::server::{Listeners, Server, TlsConfig};
 use housekeeper::Housekeeper;
 pub use in_force::load_tls;
-use in_force::{log_certificate, log_notices};
+use in_force::{log_certificate, log_notices, proxies};
 use reload::Reloader;
 use running::Running;
 
@@ -80,6 +80,7 @@ impl Service {
         let _ = state_keys.current();
         let server = Server::new(settings.http.clone(), &settings.trusted_proxies);
         server.replace_tls(tls);
+        server.replace_proxies(proxies(&settings));
         let keys = KeyRing::new(&settings.keys, Arc::clone(&state_keys));
         log_notices(&settings);
         let metrics = Arc::new(Metrics::new(ledger.commits().clone()));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::in_force::{load_tls, log_certificate, log_notices};
+use super::in_force::{load_tls, log_certificate, log_notices, proxies};
 use super::running::Running;
 use crate::app;
 use crate::caller::AppState;
@@ -48,19 +48,19 @@ impl Reloader {
         let before = running.state.load_full();
         warn_of_restart(&before.settings, &settings);
         log_notices(&settings);
-        let (limits, proxies) = (settings.http.clone(), settings.trusted_proxies.clone());
+        let (limits, trusted) = (settings.http.clone(), settings.trusted_proxies.clone());
         let keys = KeyRing::new(&settings.keys, Arc::clone(&running.state_keys));
         let settings = Arc::new(settings);
         let desk = before.desk.renewed(Arc::clone(&settings), keys);
-        let proxies = Arc::clone(&before.proxies);
-        let state = Arc::new(AppState { desk, settings, proxies });
+        let state = Arc::new(AppState { desk, settings, proxies: Arc::clone(&before.proxies) });
         running.state.store(Arc::clone(&state));
         if let Some(tls) = tls {
             log_certificate(&tls);
             running.metrics.certificate(tls.expires_at());
             running.server.replace_tls(Some(tls));
         }
-        running.server.replace(app::build(state, Arc::clone(&running.metrics)), limits, &proxies);
+        running.server.replace_proxies(proxies(&state.settings));
+        running.server.replace(app::build(state, Arc::clone(&running.metrics)), limits, &trusted);
         running.metrics.key_reloads.inc();
         Ok(())
     }
