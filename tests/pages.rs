@@ -377,3 +377,76 @@ fn apps_are_those_of_the_configuration_and_of_the_device() {
     assert!(is_installed(&page("dino")) && !is_installed(&page("movim")));
     assert!(page("movim").contains("It runs in your browser."));
 }
+
+/// What programs make of a link on its way to a reader (SPEC 6.1).
+#[test]
+fn links_are_read_as_programs_write_them() {
+    let scratch = Scratch::new(&CONFIG.replace(
+        "[hosts.\"example.com\"]",
+        "[hosts.\"example.com\"]\n[hosts.\"example.com\".backend]\nkind = \"prosody\"\nsocket = \"/nonexistent/prosody.sock\"\n",
+    ));
+    let link = scratch.ok(&["invite", "create", "--reset", "juliet"]);
+    let reset = link.trim_end().split_once('?').unwrap().1.to_owned();
+    let served = scratch.serve();
+    let account = served.client().invite(KEY).token();
+    for (start, token, holds) in [
+        ("/invite?", &account, "/invite/qr?TOKEN"),
+        ("/invite/setup/dino?", &account, "/invite?TOKEN"),
+        ("/invite/qr?", &account, "<svg"),
+        ("/register?t=", &account, "name=\"token\" value=\"TOKEN\""),
+        ("/register?c=dino&t=", &account, "name=\"token\" value=\"TOKEN\""),
+        ("/reset?t=", &reset, "name=\"token\" value=\"TOKEN\""),
+    ] {
+        // Where the form is, it says that the server is away.
+        let plain = get(&served, &format!("{start}{token}"), &[]);
+        let status = if start.ends_with("t=") { 503 } else { 200 };
+        assert_eq!(plain.status, status, "{start}{token}");
+        let all_encoded = token.bytes().map(|byte| format!("%{byte:02X}")).collect::<Vec<_>>().concat();
+        for written in [
+            format!("{token}="),
+            format!("{token}&utm_source=mail&fbclid=IwAR0abc"),
+            format!("{token}=&lang=de"),
+            format!("{token}."),
+            format!("{token},"),
+            format!("{token})"),
+            format!("{token}!"),
+            format!("*{token}*"),
+            format!("_{token}_"),
+            format!("{token}'s"),
+            format!("{token}%E2%80%99s"),
+            format!("%20{token}+%0A"),
+            format!("%E2%80%8B{token}%EF%BB%BF"),
+            all_encoded.clone(),
+            format!("{all_encoded}%2E"),
+        ] {
+            let answer = get(&served, &format!("{start}{written}"), &[]);
+            assert_eq!(answer.status, status, "{start}{written}");
+            assert!(answer.text().contains(&holds.replace("TOKEN", token)), "{start}{written}: {}", answer.text());
+        }
+        // With parameters before it, also in HTML's notation.
+        let (path, query) = start.split_once('?').unwrap();
+        for before in ["utm_source=mail&", "utm_source=mail&amp;", "fbclid=IwAR0abc&utm_medium=x&"] {
+            let answer = get(&served, &format!("{path}?{before}{query}{token}"), &[]);
+            assert_eq!(answer.status, status, "{path}?{before}{query}{token}");
+        }
+    }
+    for code in [
+        format!("{account}."),
+        format!("%28{account}%29"),
+        format!("my+code:+{account}%E2%80%99s"),
+        format!("{account}="),
+    ] {
+        let answer = get(&served, &format!("/?code={code}"), &[]);
+        let location = answer.header("location").unwrap_or_default();
+        assert_eq!(
+            (answer.status, location.ends_with(&format!("/invite?{account}"))),
+            (303, true),
+            "{code}: {location}"
+        );
+    }
+    // Nothing is guessed beyond that: the server is asked, as for any token that is none of ours.
+    for wrong in [format!("{account}A"), format!("{}x", &account[1..]), format!("utm_source={account}x")] {
+        let answer = get(&served, &format!("/register?t={wrong}"), &[]);
+        assert!(matches!(answer.status, 404 | 503) && !answer.text().contains("name=\"token\""), "{wrong}");
+    }
+}

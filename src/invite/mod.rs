@@ -2,6 +2,7 @@
 
 pub mod app_token;
 pub mod field;
+pub mod found;
 mod id;
 mod kind;
 pub mod link;

@@ -12,6 +12,7 @@ use super::page::{page, see_other};
 use super::query::parameter;
 use crate::caller::Request;
 use crate::clock;
+use crate::invite::found::{is_of_token, our_token_in, seen, token_in_parameter, token_in_query, token_in_text};
 use crate::problem::Problem;
 
 #[derive(Template)]
@@ -52,27 +53,29 @@ pub async fn get(request: Request) -> Result<Response, Problem> {
     }
 }
 
-/// The token in what somebody typed or pasted: a code with blanks, one of our links or of `landing`'s, or an `xmpp:` link.
+/// The token in what somebody typed or pasted: a code with blanks, one of our links or of `landing`'s, or an `xmpp:` link,
+/// whatever stands around it.
 fn token_of(text: &str, landing: Option<&str>) -> String {
-    // Word processors make dashes of hyphens.
-    let plain = |c: char| if matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}') { '-' } else { c };
-    let is_seen = |c: &char| !c.is_whitespace() && !c.is_control() && !matches!(c, '\u{200b}' | '\u{feff}');
-    let text: String = text.chars().filter(is_seen).map(plain).collect();
-    let after_mark = ["preauth=", "preauth%3D"].into_iter().find_map(|mark| text.split_once(mark));
-    let found = after_mark.map(|(_, rest)| rest).or_else(|| in_query(&text)).or_else(|| after_landing(&text, landing?));
-    match found {
-        Some(rest) => rest.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect(),
-        None => text,
+    let text = seen(text);
+    let whole: String = text.chars().filter(|c| !c.is_whitespace() && !c.is_control()).collect();
+    let after_mark = ["preauth=", "preauth%3D"].into_iter().find_map(|mark| whole.split_once(mark));
+    let begins = |rest: &str| token_in_text(rest.split(|c| !is_of_token(c)).next().unwrap_or_default()).to_owned();
+    let found = after_mark.map(|(_, rest)| begins(rest)).or_else(|| in_link(&whole));
+    if let Some(token) = found.or_else(|| after_landing(&whole, landing?).map(begins)) {
+        return token;
     }
+    // A code among other words, or in groups. What is neither is compared as a whole: nothing is guessed.
+    our_token_in(&text).or_else(|| our_token_in(&whole)).map_or_else(|| whole.clone(), str::to_owned)
 }
 
-/// What begins with the token in a link of ours: `invite?TOKEN`, `invite/setup/APP?TOKEN`, `register?c=APP&t=TOKEN`.
-fn in_query(text: &str) -> Option<&str> {
+/// The token in a link of ours: `invite?TOKEN`, `invite/setup/APP?TOKEN`, `register?c=APP&t=TOKEN`.
+fn in_link(text: &str) -> Option<String> {
     let (path, query) = text.split_once('?')?;
+    let query = query.split('#').next().unwrap_or_default();
     if path.ends_with("/register") || path.ends_with("/reset") {
-        return query.split('&').find_map(|part| part.strip_prefix("t="));
+        return Some(token_in_parameter(query, "t"));
     }
-    (path.ends_with("/invite") || path.contains("/invite/setup/")).then_some(query)
+    (path.ends_with("/invite") || path.contains("/invite/setup/")).then(|| token_in_query(query))
 }
 
 /// What begins with the token in a link to somebody else's landing page: it comes after what stands before its place.
@@ -99,6 +102,14 @@ mod tests {
             "https://invite.example.com/reset?lang=de&t=AdXsSwAAAAevGz3NYI-Ej6At",
             "xmpp:romeo@example.com?roster;preauth=AdXsSwAAAAevGz3NYI-Ej6At;ibr=y",
             "xmpp:example.com?register;preauth=AdXsSwAAAAevGz3NYI-Ej6At",
+            "https://invite.example.com/invite?utm_source=x&AdXsSwAAAAevGz3NYI-Ej6At=",
+            "https://invite.example.com/invite?AdXsSwAAAAevGz3NYI-Ej6At.",
+            "<https://invite.example.com/register?c=dino&amp;t=AdXsSwAAAAevGz3NYI-Ej6At>",
+            "AdXsSwAAAAevGz3NYI-Ej6At.",
+            "(*AdXsSwAAAAevGz3NYI-Ej6At*)",
+            "AdXsSwAAAAevGz3NYI-Ej6At\u{2019}s",
+            "your code: AdXsSwAA\u{200b}AAevGz3NYI-Ej6At, until Monday",
+            "_AdXs SwAA AAev Gz3N YI-E j6At_",
             "https://e.example/#xmpp%3Aexample.com%3Fregister%3Bpreauth%3DAdXsSwAAAAevGz3NYI-Ej6At",
         ] {
             assert_eq!(token_of(text, None), token, "{text}");

@@ -79,7 +79,7 @@ pub async fn get(request: Request, cards: Arc<Cards>) -> Result<Response, Proble
 
 async fn opened(request: &Request, cards: &Cards, now: Timestamp) -> Result<Response, GuestProblem> {
     let desk = &request.state().desk;
-    let invite = known(request, token_in(request), now).await?;
+    let invite = known(request, &token_in(request), now).await?;
     site_of_pending(request, &invite, now)?;
     let Offer { invite, token, uri, contact_uri, is_for_accounts, web } =
         desk.sign_up.offer(invite, wants(request), now).await?;

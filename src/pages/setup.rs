@@ -55,10 +55,11 @@ async fn opened(request: &Request, now: Timestamp) -> Result<Response, GuestProb
     let desk = &request.state().desk;
     let id = request.param("app").unwrap_or_default();
     let app = request.state().settings.apps.iter().find(|app| app.id == id).ok_or(Problem::NotFound)?;
-    let invite = known(request, token_in(request), now).await?;
+    let token = token_in(request);
+    let invite = known(request, &token, now).await?;
     let host = site_of_pending(request, &invite, now)?;
     let look = Look::of(request).on(host);
-    let back = look.link(&format!("/invite?{}", token_in(request)));
+    let back = look.link(&format!("/invite?{token}"));
     if matches!(invite.draft.kind, Kind::Reset { .. }) {
         return Ok(see_other(&back));
     }

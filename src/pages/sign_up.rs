@@ -13,7 +13,7 @@ use super::look::Look;
 use super::opened::{known, site_of, site_of_pending};
 use super::page::see_other;
 use super::password;
-use super::query::parameter;
+use super::query::token_in_t;
 use super::refused::GuestProblem;
 use super::username::name_in;
 use crate::caller::{Request, address_of};
@@ -34,7 +34,7 @@ pub(super) async fn get(request: Request, purpose: FormPurpose) -> Result<Respon
 }
 
 async fn opened(request: &Request, purpose: FormPurpose, now: Timestamp) -> Result<Response, GuestProblem> {
-    let token = parameter(request, "t").unwrap_or_default();
+    let token = token_in_t(request);
     let invite = known(request, &token, now).await?;
     if let Some(username) = finished(request, purpose, &token, &invite) {
         return done(request, purpose, &invite, &username);
