@@ -81,15 +81,6 @@ pub fn finish(file: NamedTempFile, path: &Path, existing: Existing) -> io::Resul
     sync_dir(parent(path)?)
 }
 
-/// Gives a file another name in the same directory, durably.
-///
-/// # Errors
-/// As the system says.
-pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
-    std::fs::rename(from, to)?;
-    sync_dir(parent(to)?)
-}
-
 /// Removes a file, durably.
 ///
 /// # Errors

@@ -258,7 +258,7 @@ fn a_first_start_that_was_broken_off_is_gone_on_with() {
 
 #[test]
 fn many_that_start_first_create_one_ledger() {
-    for _ in 0..3 {
+    for _ in 0..20 {
         let scratch = Scratch::new(CONFIG);
         let start = || {
             let mut command = scratch.command();

@@ -30,8 +30,8 @@ pub(super) struct KeyFile {
 enum KeyStage {
     /// It came from outside, as a credential, and may be here before its ledger.
     Given,
-    /// It is new, and has its name when its ledger is there.
-    New,
+    /// It is new, and has its name when its ledger is there; what is in the file.
+    New(String),
     /// Its ledger was created.
     Established,
 }
@@ -40,17 +40,23 @@ impl KeyFile {
     /// Whether the ledger may be created: it was not there before.
     pub(super) fn may_be_first(&self) -> bool {
         match self.stage {
-            KeyStage::Given | KeyStage::New => true,
+            KeyStage::Given | KeyStage::New(_) => true,
             KeyStage::Established => false,
         }
     }
 
-    /// Its ledger is there.
+    /// Its ledger is there. No name is given to what stands under the temporary one by now: that may be another's, who
+    /// comes too late.
     pub(super) fn establish(&mut self) -> Result<(), OpenError> {
-        if matches!(self.stage, KeyStage::New) {
-            let renamed = files::rename(&new_name(&self.path), &self.path);
-            // Another process may have been faster.
-            renamed.or_else(|source| if self.path.exists() { Ok(()) } else { Err(failed(&self.path, source)) })?;
+        let KeyStage::New(text) = &self.stage else { return Ok(()) };
+        match files::write(&self.path, text.as_bytes(), Existing::Keep) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(failed(&self.path, error)),
+            _ => {}
+        }
+        let name = new_name(&self.path);
+        if std::fs::read_to_string(&name).is_ok_and(|found| found == *text) {
+            // If another process was faster, it is gone.
+            let _ = files::remove(&name);
         }
         self.stage = KeyStage::Established;
         Ok(())
@@ -64,49 +70,65 @@ pub(super) fn load_or_create(settings: &LedgerSettings) -> Result<KeyFile, OpenE
     if let Some(key) = &settings.key {
         return found(decode(key.reveal(), path)?, KeyStage::Given);
     }
-    if let Some(key) = read(path)? {
+    if let Some((key, _)) = read(path)? {
         return found(key, KeyStage::Established);
     }
-    // Nodes share a PostgreSQL ledger, and its key is the same whoever created it.
-    let (name, stage, has_ledger) = match &settings.url {
-        LedgerUrl::Sqlite(file) => {
-            let name = new_name(path);
-            if let Some(key) = read(&name)? {
-                return found(key, KeyStage::New);
-            }
-            (name, KeyStage::New, file.exists())
-        }
+    let has_ledger = match &settings.url {
+        LedgerUrl::Sqlite(file) => return new_or_created_meanwhile(settings, file),
         LedgerUrl::Unread => return Err(OpenError::Unread),
-        LedgerUrl::Postgres(server) => (path.to_owned(), KeyStage::Established, postgres::has_ledger(server, path)?),
+        LedgerUrl::Postgres(server) => postgres::has_ledger(server, path)?,
     };
     if has_ledger {
-        // Another process may have created both just now.
-        return match read(path)? {
-            Some(key) => found(key, KeyStage::Established),
-            None => Err(OpenError::KeyMissing { ledger: settings.url.to_string(), key_file: path.to_owned() }),
-        };
+        return Err(missing(settings));
     }
+    // Nodes share such a ledger, and its key is the same whoever created it.
+    let (key, text) = create(path)?;
+    match files::write(path, text.as_bytes(), Existing::Keep) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(failed(path, error)),
+        _ => {}
+    }
+    // Another process may have been faster; its key counts.
+    found(read(path)?.map_or(key, |(key, _)| key), KeyStage::Established)
+}
+
+/// The key of a ledger in a file, where it has not got its name yet; while other processes do the same. As long as it has not,
+/// the first one's is under the temporary name.
+fn new_or_created_meanwhile(settings: &LedgerSettings, ledger: &Path) -> Result<KeyFile, OpenError> {
+    let path = settings.key_file.as_path();
+    let name = new_name(path);
+    let has_ledger = ledger.exists();
+    let mut new = read(&name)?;
+    let mut is_ours = false;
+    if new.is_none() && !has_ledger {
+        let created = create(path)?;
+        match files::write(&name, created.1.as_bytes(), Existing::Keep) {
+            Ok(()) => (new, is_ours) = (Some(created), true),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => new = read(&name)?,
+            Err(error) => return Err(failed(&name, error)),
+        }
+    }
+    if let Some((key, _)) = read(path)? {
+        if is_ours {
+            let _ = files::remove(&name);
+        }
+        return Ok(KeyFile { key, path: path.to_owned(), stage: KeyStage::Established });
+    }
+    let (key, text) = new.ok_or_else(|| missing(settings))?;
+    Ok(KeyFile { key, path: path.to_owned(), stage: KeyStage::New(text) })
+}
+
+/// A new key, and its file's text; the directory is there then.
+fn create(path: &Path) -> Result<(LedgerKey, String), OpenError> {
     if let Some(dir) = path.parent() {
         files::create_dir(dir).map_err(|source| failed(path, source))?;
     }
     let mut bytes = [0; LedgerKey::BYTES];
     clock::rng().fill_bytes(&mut bytes);
-    let text = format!("{}\n", STANDARD.encode(bytes));
-    let created = files::write(&name, text.as_bytes(), Existing::Keep);
-    // If another process was faster, its key counts, whatever it is called by now.
-    match (created, read(path)?) {
-        (Ok(()), None) => found(LedgerKey::new(&bytes), stage),
-        (Ok(()), Some(key)) if name == path => found(key, stage),
-        (Ok(()), Some(key)) => {
-            files::remove(&name).map_err(|source| failed(&name, source))?;
-            found(key, KeyStage::Established)
-        }
-        (Err(_), Some(key)) => found(key, KeyStage::Established),
-        (Err(error), None) => match read(&name)? {
-            Some(key) => found(key, stage),
-            None => Err(failed(path, error)),
-        },
-    }
+    Ok((LedgerKey::new(&bytes), format!("{}\n", STANDARD.encode(bytes))))
+}
+
+fn missing(settings: &LedgerSettings) -> OpenError {
+    OpenError::KeyMissing { ledger: settings.url.to_string(), key_file: settings.key_file.clone() }
 }
 
 fn failed(path: &Path, source: io::Error) -> OpenError {
@@ -120,8 +142,8 @@ fn new_name(path: &Path) -> PathBuf {
     path.with_file_name(name)
 }
 
-/// The key in a file of the state directory, which is for its owner alone.
-fn read(path: &Path) -> Result<Option<LedgerKey>, OpenError> {
+/// The key in a file of the state directory, which is for its owner alone; with the file's text.
+fn read(path: &Path) -> Result<Option<(LedgerKey, String)>, OpenError> {
     let mut file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -133,7 +155,7 @@ fn read(path: &Path) -> Result<Option<LedgerKey>, OpenError> {
     }
     let mut text = String::new();
     match file.read_to_string(&mut text) {
-        Ok(_) => decode(&text, path).map(Some),
+        Ok(_) => Ok(Some((decode(&text, path)?, text))),
         Err(error) if error.kind() == io::ErrorKind::InvalidData => Err(OpenError::BadKey(path.to_owned())),
         Err(error) => Err(failed(path, error)),
     }
