@@ -1,6 +1,7 @@
 //! Group commit: one thread, one transaction for everything that waits, one fsync, then all the answers.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use async_channel::Receiver;
 use futures_channel::oneshot::Sender;
@@ -44,12 +45,14 @@ pub(super) struct Closure<F, T, E> {
     work: Option<F>,
     result: Option<Result<T, E>>,
     reply: Reply<T, E>,
+    /// After this its caller has been told that it may not have been done; then it is not begun any more.
+    deadline: Option<Instant>,
     span: Span,
 }
 
 impl<F, T, E> Closure<F, T, E> {
-    pub(super) fn new(work: F, reply: Reply<T, E>) -> Self {
-        Self { work: Some(work), result: None, reply, span: Span::current() }
+    pub(super) fn new(work: F, reply: Reply<T, E>, deadline: Option<Instant>) -> Self {
+        Self { work: Some(work), result: None, reply, deadline, span: Span::current() }
     }
 }
 
@@ -60,7 +63,10 @@ where
     E: From<LedgerError> + Send,
 {
     fn run(&mut self, transaction: &mut Transaction<'_>) -> Result<(), SqlError> {
-        if let Some(work) = self.work.take() {
+        let is_late = self.deadline.is_some_and(|deadline| clock::instant() > deadline);
+        if let Some(work) = self.work.take()
+            && !is_late
+        {
             self.result = Some(work(transaction)?);
         }
         Ok(())
@@ -74,7 +80,7 @@ where
         let answer = match (committed, self.result) {
             (Err(error), _) => Err(error.into()),
             (Ok(()), Some(result)) => result,
-            (Ok(()), None) => Err(LedgerError::unavailable("it was not asked").into()),
+            (Ok(()), None) => Err(LedgerError::unavailable("it was not asked in time").into()),
         };
         let _ = self.reply.send(answer);
     }
@@ -112,6 +118,7 @@ fn take_on(job: Job, batch: &mut Vec<Box<dyn Work>>) {
 
 /// Whatever the transaction does not get to, it has not done: then every answer is that it failed.
 fn commit(writer: &mut Writer, batch: &mut Vec<Box<dyn Work>>, failure: &LastFailure) {
+    let is_file = writer.files().is_some();
     // What is logged belongs to the one that failed, else to the first.
     let (first, mut failed) = (batch.first().map_or_else(Span::none, |work| work.span().clone()), None);
     let committed = first.in_scope(|| {
@@ -121,14 +128,14 @@ fn commit(writer: &mut Writer, batch: &mut Vec<Box<dyn Work>>, failure: &LastFai
                 .try_for_each(|work| work.run(transaction).inspect_err(|_| failed = Some(work.span().clone())))
         })
     });
-    failed.unwrap_or(first).in_scope(|| note(failure, committed.as_ref().err(), writer));
+    failed.unwrap_or(first).in_scope(|| note(failure, committed.as_ref().err(), is_file));
     for work in batch.drain(..) {
         work.answer(committed.clone());
     }
 }
 
 /// Says when the ledger becomes unavailable, and when it has healed.
-fn note(failure: &LastFailure, trouble: Option<&LedgerError>, writer: &Writer) {
+pub(super) fn note(failure: &LastFailure, trouble: Option<&LedgerError>, is_file: bool) {
     let before = failure.load();
     match (before.as_deref(), trouble) {
         (None, None) => {}
@@ -138,7 +145,7 @@ fn note(failure: &LastFailure, trouble: Option<&LedgerError>, writer: &Writer) {
         }
         (before, Some(trouble)) => {
             if before != Some(trouble) {
-                tracing::error!(error = %chain(trouble), "invites cannot be created; {}", writer.way_out(trouble));
+                tracing::error!(error = %chain(trouble), "invites cannot be created; {}", trouble.way_out(is_file));
             }
             failure.store(Some(Arc::new(trouble.clone())));
         }

@@ -4,78 +4,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use super::sql_error::SqlError;
 use crate::invite::Status;
 use crate::invite::name::Username;
 use crate::invite::redemption::NoChange;
 use crate::invite::token::LedgerKey;
 use crate::log::Cause;
-
-/// Why a statement failed.
-#[derive(Debug, thiserror::Error)]
-pub enum SqlError {
-    /// SQLite says so.
-    #[error("{0}")]
-    Sqlite(rusqlite::Error),
-    /// PostgreSQL says so, or is away.
-    #[error("{}", postgres_error_text(.0))]
-    Postgres(tokio_postgres::Error),
-    /// PostgreSQL says nothing.
-    #[error("PostgreSQL does not answer in time")]
-    TimedOut,
-    /// A file of SQLite's is not the one that was opened.
-    #[error("a file of the ledger was removed, renamed or replaced while it was open")]
-    Moved,
-    /// A certificate or the like, on our side of the connection.
-    #[error(transparent)]
-    Connection(Cause),
-    /// A row holds what this program never wrote.
-    #[error("column {column} holds what cannot be read")]
-    Unreadable {
-        /// Which, from 0.
-        column: usize,
-        /// Why.
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
-}
-
-// The sources of both are left out: SQLite's says the same again, and PostgreSQL's has details, which may quote what was to be
-// written.
-impl From<rusqlite::Error> for SqlError {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Sqlite(error)
-    }
-}
-
-impl From<tokio_postgres::Error> for SqlError {
-    fn from(error: tokio_postgres::Error) -> Self {
-        Self::Postgres(error)
-    }
-}
-
-impl SqlError {
-    /// What is wrong on our side of the connection.
-    pub(super) fn connection(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        Self::Connection(Cause::new(cause))
-    }
-
-    pub(super) fn unreadable(column: usize, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        Self::Unreadable { column, source: source.into() }
-    }
-}
-
-/// What PostgreSQL or its library says, in one line. Details are left out: they may quote what was to be written.
-fn postgres_error_text(error: &tokio_postgres::Error) -> String {
-    if let Some(error) = error.as_db_error() {
-        return format!("PostgreSQL: {}", error.message());
-    }
-    let mut text = format!("PostgreSQL: {error}");
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
-}
 
 /// Why the ledger cannot be used at all; a person must act.
 #[derive(Debug, thiserror::Error)]
@@ -197,6 +131,9 @@ pub enum LedgerError {
     /// The disk is full, read-only or away, or PostgreSQL is; nothing has changed, and later it may work.
     #[error("the ledger is not available")]
     Unavailable(#[source] Cause),
+    /// It did not answer in time, or could not say whether it has written: what was asked may have been done, or may be yet.
+    #[error("what was asked of the ledger may have been done all the same")]
+    Unsure(#[source] Cause),
     /// Its file is not what it was when it was opened. What was written last is in a file that nobody opens again.
     #[error("the ledger is not available")]
     Moved(#[source] Cause),
@@ -206,6 +143,20 @@ impl LedgerError {
     /// Not available, for this reason.
     pub fn unavailable(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Unavailable(Cause::new(cause))
+    }
+
+    /// Nobody knows what has been done, for this reason.
+    pub(super) fn unsure(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Unsure(Cause::new(cause))
+    }
+
+    /// What to do about it, where the ledger is a file or in PostgreSQL.
+    pub(super) fn way_out(&self, is_file: bool) -> &'static str {
+        match (self, is_file) {
+            (Self::Moved(_), _) => "put the file back, or restart the service to open the one that is there",
+            (Self::Unavailable(_) | Self::Unsure(_), true) => "free disk space or check the disk",
+            (Self::Unavailable(_) | Self::Unsure(_), false) => "start PostgreSQL, or check the connection to it",
+        }
     }
 }
 

@@ -13,6 +13,7 @@ mod answers;
 mod app_token;
 mod commit;
 mod counts;
+mod deadline;
 mod error;
 mod invites;
 mod key_file;
@@ -23,6 +24,7 @@ mod readers;
 mod reservation;
 mod seal;
 mod sql;
+mod sql_error;
 mod sqlite;
 mod store;
 mod uses;
@@ -42,6 +44,7 @@ use crate::metrics;
 pub use answers::{Answer, Repeatable};
 pub use app_token::{AppTokenFilter, Kept};
 use commit::{Closure, Job, LastFailure};
+use deadline::{DEADLINE, in_time, silent};
 use error::SqlError;
 pub use error::{ChangeError, CreateError, LedgerError, OpenError, RedeemError};
 pub use limits::SourceLimits;
@@ -64,8 +67,9 @@ pub struct Ledger {
     files: Option<Arc<LedgerFiles>>,
     failure: Arc<LastFailure>,
     commits: Histogram,
-    /// When it was last tried whether it can be written.
-    tried: Arc<Mutex<Option<Instant>>>,
+    deadline: Option<Duration>,
+    /// When it was last tried whether it can be written; locked while that is tried.
+    tried: Arc<async_lock::Mutex<Option<Instant>>>,
 }
 
 /// So many writes may wait; more wait to be taken on.
@@ -96,9 +100,13 @@ impl Ledger {
         let key = key_file.key.clone();
         let (writer, trouble) = Writer::open(settings, key_file, opener)?;
         let files = writer.files();
-        let readers = Arc::new(Readers::new(&settings.url, files.clone()));
+        let deadline = match opener {
+            Opener::Service => Some(DEADLINE),
+            Opener::Command => None,
+        };
         let (jobs, queue) = async_channel::bounded(QUEUE);
         let failure = Arc::new(LastFailure::from(trouble.map(Arc::new)));
+        let readers = Arc::new(Readers::new(&settings.url, files.clone(), Arc::clone(&failure), deadline));
         let noted = Arc::clone(&failure);
         let commits = metrics::seconds();
         let timed = commits.clone();
@@ -108,7 +116,8 @@ impl Ledger {
             .map_err(|source| OpenError::Io { path: settings.key_file.clone(), source })?;
         let writer = Arc::new(Mutex::new(Some(thread)));
         let seal = Seal::new(&key);
-        Ok(Self { key, seal, jobs, writer, readers, files, failure, commits, tried: Arc::default() })
+        let tried = Arc::default();
+        Ok(Self { key, seal, jobs, writer, readers, files, failure, commits, deadline, tried })
     }
 
     /// What the tokens of links are created with.
@@ -126,11 +135,14 @@ impl Ledger {
     /// Returns when the writer's thread has come round, whether or not it can write.
     ///
     /// # Errors
-    /// When there is no writer any more.
+    /// When it does not in time, or there is no writer any more.
     pub async fn heartbeat(&self) -> Result<(), LedgerError> {
         let (reply, answer) = futures_channel::oneshot::channel();
-        self.jobs.send(Job::Heartbeat(reply)).await.map_err(|_| closed())?;
-        answer.await.map_err(|_| closed())
+        let turn = async {
+            self.jobs.send(Job::Heartbeat(reply)).await.map_err(|_| closed())?;
+            answer.await.map_err(|_| closed())
+        };
+        in_time(self.deadline, turn).await.unwrap_or_else(|| Err(silent()))
     }
 
     /// Tries whether the ledger can be written.
@@ -148,19 +160,18 @@ impl Ledger {
     /// When it cannot.
     pub async fn is_writable(&self) -> Result<(), LedgerError> {
         const FRESH: Duration = Duration::from_secs(1);
-        let is_due = {
-            let mut tried = self.tried.lock().unwrap_or_else(PoisonError::into_inner);
-            let now = clock::instant();
-            let is_due = tried.is_none_or(|at| now.duration_since(at) >= FRESH);
-            if is_due {
-                *tried = Some(now);
+        let asked = async {
+            // Whoever comes while it is tried waits for what comes of that.
+            let mut tried = self.tried.lock().await;
+            let is_fresh = tried.is_some_and(|at| clock::instant().duration_since(at) < FRESH);
+            if is_fresh && !self.has_moved() {
+                return self.trouble().map_or(Ok(()), |trouble| Err(LedgerError::clone(&trouble)));
             }
-            is_due
+            let result = self.probe().await;
+            *tried = Some(clock::instant());
+            result
         };
-        if is_due || self.has_moved() {
-            return self.probe().await;
-        }
-        self.trouble().map_or(Ok(()), |trouble| Err(LedgerError::clone(&trouble)))
+        in_time(self.deadline, asked).await.unwrap_or_else(|| Err(silent()))
     }
 
     /// Whether its files are no longer those that were opened: the next commit will fail, or the one that does not any more.
@@ -200,9 +211,18 @@ impl Ledger {
         E: From<LedgerError> + Send + 'static,
     {
         let (reply, answer) = futures_channel::oneshot::channel();
-        let job = Job::Write(Box::new(Closure::new(work, reply)));
-        self.jobs.send(job).await.map_err(|_| closed())?;
-        answer.await.map_err(|_| closed())?
+        let deadline = self.deadline.map(|deadline| clock::instant() + deadline);
+        let job = Job::Write(Box::new(Closure::new(work, reply, deadline)));
+        let done = async {
+            self.jobs.send(job).await.map_err(|_| closed())?;
+            answer.await.map_err(|_| closed())?
+        };
+        if let Some(result) = in_time(self.deadline, done).await {
+            return result;
+        }
+        let error = silent();
+        commit::note(&self.failure, Some(&error), self.files.is_some());
+        Err(error.into())
     }
 }
 

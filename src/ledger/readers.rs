@@ -1,7 +1,10 @@
 //! Connections that read; they never wait for the writer.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
+use super::commit::LastFailure;
+use super::deadline::{in_time, silent};
 use super::error::{LedgerError, SqlError};
 use super::postgres::{PostgresSession, READ_TIMEOUT};
 use super::sql::Sql;
@@ -55,29 +58,45 @@ pub(super) struct Readers {
     url: LedgerUrl,
     /// What the writer has open, and readers may read.
     files: Option<Arc<LedgerFiles>>,
+    failure: Arc<LastFailure>,
+    deadline: Option<Duration>,
+    /// For the one who reads on a thread of the event loop. If the disk hangs just then, that thread does, and there must be
+    /// another one.
+    at_once: Option<Mutex<()>>,
     free: (async_channel::Sender<Option<ReadConnection>>, async_channel::Receiver<Option<ReadConnection>>),
 }
 
 const READERS: usize = 2;
 
 impl Readers {
-    pub(super) fn new(url: &LedgerUrl, files: Option<Arc<LedgerFiles>>) -> Self {
+    pub(super) fn new(
+        url: &LedgerUrl,
+        files: Option<Arc<LedgerFiles>>,
+        failure: Arc<LastFailure>,
+        deadline: Option<Duration>,
+    ) -> Self {
+        let has_threads = std::thread::available_parallelism().is_ok_and(|threads| threads.get() > 1);
+        let at_once = has_threads.then(Mutex::default);
         let free = async_channel::bounded(READERS);
         for _ in 0..READERS {
             // There is room for exactly these.
             let _ = free.0.try_send(None);
         }
-        Self { url: url.clone(), files, free }
+        Self { url: url.clone(), files, failure, deadline, at_once, free }
     }
 
     /// Runs a `query` that is answered at once where the ledger is a file: for one row, found by its key, that takes less
-    /// than to have another thread do it. Elsewhere, and where no connection is free and open, it is as [`Self::read`].
+    /// than to have another thread do it. Elsewhere, where no connection is free and open, and while the disk does not answer,
+    /// it is as [`Self::read`].
     pub(super) async fn read_one<T: Send + 'static>(
         &self,
         query: impl FnOnce(Store<'_>) -> Result<T, SqlError> + Send + 'static,
     ) -> Result<T, LedgerError> {
         self.look()?;
-        if let Ok(connection) = self.free.1.try_recv() {
+        if self.failure.load().is_none()
+            && let Some(Ok(_only)) = self.at_once.as_ref().map(Mutex::try_lock)
+            && let Ok(connection) = self.free.1.try_recv()
+        {
             let mut loan = Loan { connection, back: self.free.0.clone() };
             if let Some(ReadConnection::Sqlite(_)) = &loan.connection
                 && let Some(connection) = loan.take()
@@ -99,6 +118,13 @@ impl Readers {
 
     /// Runs `query` on a free connection, off the event loop.
     pub(super) async fn read<T: Send + 'static>(
+        &self,
+        query: impl FnOnce(Store<'_>) -> Result<T, SqlError> + Send + 'static,
+    ) -> Result<T, LedgerError> {
+        in_time(self.deadline, self.read_on_a_thread(query)).await.unwrap_or_else(|| Err(silent()))
+    }
+
+    async fn read_on_a_thread<T: Send + 'static>(
         &self,
         query: impl FnOnce(Store<'_>) -> Result<T, SqlError> + Send + 'static,
     ) -> Result<T, LedgerError> {

@@ -79,15 +79,6 @@ impl Writer {
         result
     }
 
-    /// What to do about what keeps it from writing.
-    pub(super) fn way_out(&self, trouble: &LedgerError) -> &'static str {
-        match (trouble, &self.engine) {
-            (LedgerError::Moved(_), _) => "put the file back, or restart the service to open the one that is there",
-            (LedgerError::Unavailable(_), Engine::Sqlite(_)) => "free disk space or check the disk",
-            (LedgerError::Unavailable(_), Engine::Postgres(_)) => "start PostgreSQL, or check the connection to it",
-        }
-    }
-
     /// The files that it has open, where these are files.
     pub(super) fn files(&self) -> Option<Arc<LedgerFiles>> {
         match &self.engine {

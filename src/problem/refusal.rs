@@ -56,6 +56,8 @@ pub enum Problem {
     NotImplemented(&'static str),
     /// 503: the ledger cannot be written.
     Unavailable(Cause),
+    /// 503: the ledger does not say whether it has written.
+    Unsure(Cause),
     /// 503: the XMPP server is away, and this cannot be done without it.
     ServerAway,
 }
@@ -109,7 +111,7 @@ impl Problem {
             Self::HeadTooLarge => 431,
             Self::Internal(_) => 500,
             Self::NotImplemented(_) => 501,
-            Self::Unavailable(_) | Self::ServerAway => 503,
+            Self::Unavailable(_) | Self::Unsure(_) | Self::ServerAway => 503,
         }
     }
 
@@ -140,7 +142,7 @@ impl Problem {
             Self::HeadTooLarge => "head-too-large",
             Self::Internal(_) => "internal",
             Self::NotImplemented(_) => "not-implemented",
-            Self::Unavailable(_) => "unavailable",
+            Self::Unavailable(_) | Self::Unsure(_) => "unavailable",
             Self::ServerAway => "server-away",
         }
     }
@@ -170,7 +172,7 @@ impl Problem {
             Self::HeadTooLarge => "Head too large",
             Self::Internal(_) => "Internal error",
             Self::NotImplemented(_) => "Not implemented",
-            Self::Unavailable(_) | Self::ServerAway => "Try again later",
+            Self::Unavailable(_) | Self::Unsure(_) | Self::ServerAway => "Try again later",
         }
     }
 
@@ -210,6 +212,10 @@ impl Problem {
             Self::Internal(_) => "Something went wrong here; the log knows it by the request's id.",
             Self::ServerAway => "The XMPP server is away, and it must be asked for this; nothing has changed.",
             Self::Unavailable(_) => "Invites cannot be made at the moment; nothing has changed.",
+            Self::Unsure(_) => {
+                "The ledger does not answer as it should, and what was asked may have been done; send it again with the \
+                 same `Idempotency-Key`."
+            }
         }
     }
 
@@ -218,7 +224,7 @@ impl Problem {
     pub fn retry_after(&self) -> Option<u64> {
         let wait = match self {
             Self::TooMany(_, wait) => *wait,
-            Self::Unavailable(_) | Self::ServerAway => HEAL_TIME,
+            Self::Unavailable(_) | Self::Unsure(_) | Self::ServerAway => HEAL_TIME,
             _ => return None,
         };
         Some(wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
@@ -238,7 +244,7 @@ impl fmt::Display for Problem {
                     Cow::Owned(_) => f.write_str(" a field"),
                 })
             }
-            Self::Internal(cause) | Self::Unavailable(cause) => write!(f, "{}", chain(cause)),
+            Self::Internal(cause) | Self::Unavailable(cause) | Self::Unsure(cause) => write!(f, "{}", chain(cause)),
             other => f.write_str(other.slug()),
         }
     }

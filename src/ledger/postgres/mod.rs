@@ -209,12 +209,10 @@ impl PostgresWriter {
             return Err(LedgerError::unavailable("it is closed"));
         };
         session.must_end_in(TRANSACTION_TIMEOUT);
-        let result = begin_write(session, begin).and_then(|()| work(session)).and_then(|()| session.batch("COMMIT"));
-        result.map_err(|error| {
-            // Rolls back, whatever state it is in.
-            self.session = None;
-            error.into()
-        })
+        let result = begin_write(session, begin).and_then(|()| work(session)).map_err(LedgerError::from);
+        let result = result.and_then(|()| session.batch("COMMIT").map_err(LedgerError::unsure));
+        // Rolls back, whatever state it is in.
+        result.inspect_err(|_| self.session = None)
     }
 }
 

@@ -1,6 +1,7 @@
 //! SQLite: schema, migrations, the connection that writes. WAL with full sync, so that a commit is on the disk when it
 //! returns.
 
+mod connection;
 mod files;
 mod lock;
 
@@ -8,15 +9,14 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
-use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, ToSql, TransactionBehavior};
+use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior};
 
 use super::error::{LedgerError, OpenError, SqlError};
-use super::value::SqlValue;
 use crate::files::{self as state_files, Existing};
 use crate::ledger::key_file::KeyFile;
+use connection::{Stage, is_of_disk, is_passing};
+pub(super) use connection::{connect, may_be_kept};
 pub(super) use files::LedgerFiles;
 
 /// Each entry leads from the schema version of its index to the next. Entries are never changed, only added.
@@ -28,9 +28,6 @@ const APPLICATION_ID: i64 = 0x696e_7664;
 /// More than there are statements, so that each is prepared once.
 const STATEMENTS: usize = 64;
 
-/// How long to wait for another process, such as `invited invite create`, to finish its transaction.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-
 fn pragma(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
     connection.pragma_query_value(None, name, |row| row.get(0))
 }
@@ -38,23 +35,6 @@ fn pragma(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
 /// The schema version of this program.
 fn known_version() -> i64 {
     i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
-}
-
-/// A connection that reads.
-pub(super) fn connect(file: &Path) -> rusqlite::Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(file, flags)?;
-    connection.busy_timeout(BUSY_TIMEOUT)?;
-    connection.pragma_update(None, "trusted_schema", false)?;
-    connection.pragma_update(None, "foreign_keys", true)?;
-    connection.pragma_update(None, "cache_size", -1024)?;
-    Ok(connection)
-}
-
-/// Whether a connection may be kept. What was opened on a read-only disk may not: SQLite would hold the whole process to
-/// it (its shared memory is one for all connections), also when the disk has healed.
-pub(super) fn may_be_kept(connection: &Connection) -> bool {
-    matches!(connection.is_readonly(rusqlite::MAIN_DB), Ok(false))
 }
 
 /// The connection that writes. After an error of the disk it is closed and opened anew, so that it heals.
@@ -228,14 +208,15 @@ impl SqliteWriter {
         let Some(connection) = &mut self.connection else {
             return Err(LedgerError::unavailable("it is closed"));
         };
-        let result = begin(connection).and_then(|transaction| {
-            work(&transaction)?;
-            Ok(transaction.commit()?)
-        });
-        if let Err(error) = result {
+        let result = connection::run(connection, work);
+        if let Err((error, stage)) = result {
             // After an error of the disk SQLite's view of it may be stale.
             self.disconnect();
-            return Err(error.into());
+            let is_of_disk = matches!(&error, SqlError::Sqlite(error) if is_of_disk(error));
+            return Err(match stage {
+                Stage::Commit if is_of_disk => LedgerError::unsure(error),
+                Stage::Before | Stage::Commit => error.into(),
+            });
         }
         // Committed, and where nobody will see it?
         Ok(self.check_files()?)
@@ -247,35 +228,5 @@ impl SqliteWriter {
         if in_place {
             self.files.forget_what_is_beside();
         }
-    }
-}
-
-fn begin(connection: &mut Connection) -> Result<rusqlite::Transaction<'_>, SqlError> {
-    Ok(connection.transaction_with_behavior(TransactionBehavior::Immediate)?)
-}
-
-/// Whether an error may pass by itself: the disk is full, read-only or away.
-fn is_passing(error: &rusqlite::Error) -> bool {
-    matches!(
-        error.sqlite_error_code(),
-        Some(
-            ErrorCode::DiskFull
-                | ErrorCode::ReadOnly
-                | ErrorCode::SystemIoFailure
-                | ErrorCode::DatabaseBusy
-                | ErrorCode::DatabaseLocked
-                | ErrorCode::CannotOpen
-        )
-    )
-}
-
-impl ToSql for SqlValue<'_> {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::Borrowed(match *self {
-            Self::Null => ValueRef::Null,
-            Self::Integer(value) => ValueRef::Integer(value),
-            Self::Text(value) => ValueRef::Text(value.as_bytes()),
-            Self::Bytes(value) => ValueRef::Blob(value),
-        }))
     }
 }

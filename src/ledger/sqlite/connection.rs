@@ -1,0 +1,81 @@
+//! A connection to SQLite: how it is opened, what runs on it, and what its errors mean.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql, TransactionBehavior};
+
+use crate::ledger::error::SqlError;
+use crate::ledger::value::SqlValue;
+
+/// How long to wait for another process, such as `invited invite create`, to finish its transaction: less than callers
+/// wait, so that they are told.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// A connection that reads.
+pub(in crate::ledger) fn connect(file: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(file, flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "cache_size", -1024)?;
+    Ok(connection)
+}
+
+/// Whether a connection may be kept. What was opened on a read-only disk may not: SQLite would hold the whole process to
+/// it (its shared memory is one for all connections), also when the disk has healed.
+pub(in crate::ledger) fn may_be_kept(connection: &Connection) -> bool {
+    matches!(connection.is_readonly(rusqlite::MAIN_DB), Ok(false))
+}
+
+/// How far a transaction got.
+#[derive(Clone, Copy)]
+pub(super) enum Stage {
+    Before,
+    Commit,
+}
+
+/// Whether the disk failed to read, write or sync.
+pub(super) fn is_of_disk(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::SystemIoFailure)
+}
+
+/// Runs `work` in a transaction and commits it.
+pub(super) fn run(
+    connection: &mut Connection,
+    work: impl FnOnce(&Connection) -> Result<(), SqlError>,
+) -> Result<(), (SqlError, Stage)> {
+    let before = |error| (error, Stage::Before);
+    let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
+    let transaction = begun.map_err(|error| before(error.into()))?;
+    work(&transaction).map_err(before)?;
+    transaction.commit().map_err(|error| (error.into(), Stage::Commit))
+}
+
+/// Whether an error may pass by itself: the disk is full, read-only or away.
+pub(super) fn is_passing(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(
+            ErrorCode::DiskFull
+                | ErrorCode::ReadOnly
+                | ErrorCode::SystemIoFailure
+                | ErrorCode::DatabaseBusy
+                | ErrorCode::DatabaseLocked
+                | ErrorCode::CannotOpen
+        )
+    )
+}
+
+impl ToSql for SqlValue<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match *self {
+            Self::Null => ValueRef::Null,
+            Self::Integer(value) => ValueRef::Integer(value),
+            Self::Text(value) => ValueRef::Text(value.as_bytes()),
+            Self::Bytes(value) => ValueRef::Blob(value),
+        }))
+    }
+}
