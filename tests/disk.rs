@@ -40,6 +40,20 @@ impl Disk {
         let path = self.dir.join(what);
         if is_so { fs::write(path, b"").unwrap() } else { fs::remove_file(path).unwrap() }
     }
+
+    /// What is on the disk if the power goes now.
+    fn after_power_loss(&self, scratch: &Scratch) -> Scratch {
+        let other = Scratch::new(CONFIG);
+        fs::create_dir(other.state()).unwrap();
+        fs::copy(scratch.state().join("ledger.key"), other.state().join("ledger.key")).unwrap();
+        for name in ["ledger.db", "ledger.db-wal"] {
+            let kept = self.dir.join("kept").join(name);
+            if kept.exists() {
+                fs::copy(kept, other.state().join(name)).unwrap();
+            }
+        }
+        other
+    }
 }
 
 fn create() -> String {
@@ -109,4 +123,36 @@ fn a_disk_that_hangs_is_503_and_all_goes_on_when_it_is_back() {
     assert!([before, by_hand, after].iter().all(|token| listed.contains(token)));
     // And at most the first one, of which nobody knew.
     assert!(listed.len() <= 4, "{listed:?}");
+}
+
+#[test]
+fn nothing_that_was_answered_201_is_lost_with_the_power_after_a_sync_that_failed() {
+    let scratch = Scratch::new(CONFIG);
+    let Some(disk) = Disk::of(&scratch) else { return };
+    let mut served = disk.serve(&scratch);
+    let mut created = HashSet::new();
+    let mut add = |client: &mut Client, count: usize| {
+        for _ in 0..count {
+            let answer = client.invite(KEY);
+            assert_eq!(answer.status, 201, "{answer:?}");
+            created.insert(answer.token());
+        }
+    };
+    add(&mut served.client(), 5);
+    for is_killed in [false, true] {
+        disk.set("fail", true);
+        let refused = served.client().invite(KEY);
+        assert_unsure(&refused);
+        disk.set("fail", false);
+        if is_killed {
+            // The machine has gone on: in its memory there is what is not on the disk.
+            served.kill();
+            served = disk.serve(&scratch);
+        }
+        add(&mut served.client(), 5);
+    }
+    served.kill();
+    let kept = listed(&disk.after_power_loss(&scratch));
+    let lost: Vec<_> = created.difference(&kept).collect();
+    assert!(lost.is_empty(), "{} of {} are lost", lost.len(), created.len());
 }

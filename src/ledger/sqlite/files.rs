@@ -66,6 +66,11 @@ impl LedgerFiles {
         Ok(())
     }
 
+    /// Whether anything was opened.
+    pub(super) fn is_known(&self) -> bool {
+        self.opened.load().is_some()
+    }
+
     /// What is beside the ledger may be another one, as it is once nobody has it open.
     pub(super) fn forget_what_is_beside(&self) {
         self.opened.rcu(|opened| opened.as_deref().map(|[ledger, ..]| [*ledger, None, None].into()));

@@ -45,13 +45,15 @@ pub(super) struct SqliteWriter {
     /// Whether no other process may serve this ledger, and what keeps it from that. It is dropped after the connection.
     is_served: bool,
     lock: Option<File>,
+    /// Whether the log may hold what is in the system's memory, and will never be on the disk.
+    log_is_doubtful: bool,
 }
 
 impl SqliteWriter {
     /// Opens, migrates, checks the key. A disk that cannot be written is no error, but reported beside the writer.
     pub(super) fn open(file: &Path, key: KeyFile, is_served: bool) -> Result<(Self, Option<LedgerError>), OpenError> {
         let files = Arc::new(LedgerFiles::new(file));
-        let mut database = Self { files, key, connection: None, is_served, lock: None };
+        let mut database = Self { files, key, connection: None, is_served, lock: None, log_is_doubtful: true };
         match database.reconnect() {
             Ok(()) => Ok((database, None)),
             Err(OpenError::Sql { why: SqlError::Sqlite(source), .. }) if is_passing(&source) => {
@@ -97,9 +99,30 @@ impl SqliteWriter {
         connection.pragma_update(None, "cache_size", -4096).map_err(failed)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         self.migrate(&mut connection)?;
+        self.trust_log(&connection)?;
         self.files.remember(&connection).map_err(|why| OpenError::Sql { ledger: self.name(), why })?;
         self.connection = Some(connection);
         self.key.establish()
+    }
+
+    /// Empties the log before anything is added to it, when it was written by who knows whom, or on a disk that failed.
+    ///
+    /// After an fdatasync(2) that failed Linux takes what was written for clean, and a later one that succeeds says nothing of
+    /// it. SQLite reads it back from memory and would append to it, so that what was committed later were lost with it when
+    /// the power goes. This writes it anew, into the ledger, with a sync of its own.
+    fn trust_log(&mut self, connection: &Connection) -> Result<(), OpenError> {
+        if self.log_is_doubtful {
+            let is_busy: bool = connection
+                .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
+                .map_err(|source| self.failed(source))?;
+            // At the first start others may be at it, whose log it is then.
+            if is_busy && self.files.is_known() {
+                let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY);
+                return Err(self.failed(rusqlite::Error::SqliteFailure(code, None)));
+            }
+            self.log_is_doubtful = false;
+        }
+        Ok(())
     }
 
     /// Creates the ledger: there is none, or a whole one. Not by SQLite alone, for its mode, and so that an empty file is
@@ -213,6 +236,7 @@ impl SqliteWriter {
             // After an error of the disk SQLite's view of it may be stale.
             self.disconnect();
             let is_of_disk = matches!(&error, SqlError::Sqlite(error) if is_of_disk(error));
+            self.log_is_doubtful |= is_of_disk;
             return Err(match stage {
                 Stage::Commit if is_of_disk => LedgerError::unsure(error),
                 Stage::Before | Stage::Commit => error.into(),
