@@ -216,26 +216,31 @@ fn one_process_serves_a_ledger_and_commands_work_beside_it() {
 }
 
 #[test]
-fn a_ledger_that_was_cut_or_taken_away_is_refused_while_its_key_is_there() {
+fn a_ledger_that_was_cut_is_refused_and_one_that_was_taken_away_is_begun_anew_with_a_warning() {
     let scratch = Scratch::new(CONFIG);
     let token = scratch.ok(&["invite", "create"]);
     let ledger = file(&scratch, "ledger.db");
     let content = fs::read(&ledger).unwrap();
     fs::write(&ledger, b"").unwrap();
     assert_refused(&scratch, &EACH, &["ledger.db", "empty (0 bytes)", "backup"]);
-    fs::remove_file(&ledger).unwrap();
-    assert_refused(&scratch, &EACH, &["ledger.db", "is not", "ledger.key", "backup"]);
     fs::write(&ledger, content).unwrap();
     assert_eq!(scratch.ok(&["invite", "list"]).lines().count(), 1);
 
-    // Whoever means it moves both away.
+    let warning = "links that were handed out before open nothing";
+    fs::remove_file(&ledger).unwrap();
+    let served = scratch.serve();
+    assert!(served.log().contains(warning), "{}", served.log());
+    let mut client = served.client();
+    assert_eq!(client.get(&format!("/invite?{}", token.trim().split_once('?').unwrap().1)).status, 404);
+    assert_eq!(client.invite(KEY).status, 201);
+    drop(client);
+    drop(served);
+
+    // Whoever begins anew moves both away.
     for name in ["ledger.db", "ledger.key"] {
         fs::remove_file(file(&scratch, name)).unwrap();
     }
-    assert_eq!(
-        scratch.serve().client().get(&format!("/invite?{}", token.trim().split_once('?').unwrap().1)).status,
-        404
-    );
+    assert!(!scratch.serve().log().contains(warning));
 }
 
 #[test]

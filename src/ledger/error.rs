@@ -59,17 +59,6 @@ pub enum OpenError {
         /// Where the key should be.
         key_file: PathBuf,
     },
-    /// There is a key and no ledger; with a new ledger no link that was handed out opens anything.
-    #[error(
-        "the ledger key {} is there, but its ledger {ledger} is not; put the ledger back from a backup, or move the key away to start anew",
-        key_file.display()
-    )]
-    LedgerMissing {
-        /// Where the ledger should be.
-        ledger: String,
-        /// The key.
-        key_file: PathBuf,
-    },
     /// Somebody cut it; this program never leaves it so.
     #[error("the ledger {0} is empty (0 bytes); put it back from a backup, or move it and its key away to start anew")]
     Emptied(String),

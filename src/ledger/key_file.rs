@@ -1,6 +1,6 @@
 //! The ledger key's file: 32 random bytes in base64, mode 0600, created on the first start.
 //!
-//! A key without its ledger is as much of a loss as a ledger without its key, and both are refused. So a new key has
+//! A ledger without its key is refused, and a key without its ledger is worth a warning. So a new key has
 //! another name until its ledger is there, and whatever ends the first start in between, the next one goes on with it.
 
 use std::fs::File;
@@ -28,7 +28,7 @@ pub(super) struct KeyFile {
 
 /// What a key says of whether there is a ledger.
 enum KeyStage {
-    /// It came from outside, as a credential, and may be here before its ledger.
+    /// It came from outside, as a credential or by a path of its own, and may be here before its ledger.
     Given,
     /// It is new, and has its name when its ledger is there; what is in the file.
     New(String),
@@ -37,7 +37,7 @@ enum KeyStage {
 }
 
 impl KeyFile {
-    /// Whether the ledger may be created: it was not there before.
+    /// Whether it may be here before its ledger.
     pub(super) fn may_be_first(&self) -> bool {
         match self.stage {
             KeyStage::Given | KeyStage::New(_) => true,
@@ -71,7 +71,9 @@ pub(super) fn load_or_create(settings: &LedgerSettings) -> Result<KeyFile, OpenE
         return found(decode(key.reveal(), path)?, KeyStage::Given);
     }
     if let Some((key, _)) = read(path)? {
-        return found(key, KeyStage::Established);
+        let is_beside = |ledger: &Path| ledger.parent() == path.parent();
+        let is_given = matches!(&settings.url, LedgerUrl::Sqlite(ledger) if !is_beside(ledger));
+        return found(key, if is_given { KeyStage::Given } else { KeyStage::Established });
     }
     let has_ledger = match &settings.url {
         LedgerUrl::Sqlite(file) => return new_or_created_meanwhile(settings, file),

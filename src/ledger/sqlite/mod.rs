@@ -64,7 +64,11 @@ impl SqliteWriter {
     }
 
     fn failed(&self, source: rusqlite::Error) -> OpenError {
-        OpenError::Sql { ledger: self.name(), why: source.into() }
+        self.lost(source.into())
+    }
+
+    fn lost(&self, why: SqlError) -> OpenError {
+        OpenError::Sql { ledger: self.name(), why }
     }
 
     fn name(&self) -> String {
@@ -77,10 +81,18 @@ impl SqliteWriter {
         match file.metadata() {
             Ok(found) if found.len() == 0 => return Err(OpenError::Emptied(self.name())),
             Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound && self.key.may_be_first() => self.create()?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(OpenError::LedgerMissing { ledger: self.name(), key_file: self.key.path.clone() });
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !self.files.is_known() => {
+                self.create()?;
+                if !self.key.may_be_first() {
+                    tracing::warn!(
+                        "there was no ledger {}, and one was begun, but its key {} was there: links that were handed out before \
+                         open nothing; if the ledger was lost, stop the service and put it back from a backup",
+                        self.name(),
+                        self.key.path.display()
+                    );
+                }
             }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(self.lost(SqlError::Moved)),
             Err(source) => return Err(OpenError::Io { path: file.to_owned(), source }),
         }
         if self.is_served && self.lock.is_none() {
@@ -100,7 +112,7 @@ impl SqliteWriter {
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         self.migrate(&mut connection)?;
         self.trust_log(&connection)?;
-        self.files.remember(&connection).map_err(|why| OpenError::Sql { ledger: self.name(), why })?;
+        self.files.remember(&connection).map_err(|why| self.lost(why))?;
         self.connection = Some(connection);
         self.key.establish()
     }
