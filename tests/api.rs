@@ -14,14 +14,16 @@ const KEYS: &str = r#"
 [keys.all]
 sha256 = "1ec1c26b50d5d3c58d9583181af8076655fe00756bf7285940ba3670f99fcba0"
 hosts = ["example.com"]
-allow = ["create", "read", "revoke", "redeem"]
+allow = ["create", "contact", "reset", "roles", "read", "revoke", "redeem"]
+max_uses = 10000
 [keys.reader]
 sha256 = "1ec1c26b50d5d3c58d9583181af8076655fe00756bf7285940ba3670f99fcba0"
 allow = ["read"]
 [keys.org]
 sha256 = "1ec1c26b50d5d3c58d9583181af8076655fe00756bf7285940ba3670f99fcba0"
 hosts = ["example.org"]
-allow = ["create", "read", "revoke", "redeem"]
+allow = ["create", "contact", "reset", "roles", "read", "revoke", "redeem"]
+max_uses = 10000
 [keys.small]
 sha256 = "1ec1c26b50d5d3c58d9583181af8076655fe00756bf7285940ba3670f99fcba0"
 hosts = ["example.com"]
@@ -626,7 +628,7 @@ fn a_key_sees_itself_and_what_is_left_of_its_limits() {
         seen,
         json!({
             "id": "limited", "name": "limited", "allow": ["create"], "hosts": ["example.com"], "max_ttl": "365d",
-            "max_uses": 10_000, "limit": "3/d", "limit_left": 2, "max_pending": null, "pending": 1, "expires": null,
+            "max_uses": 1, "limit": "3/d", "limit_left": 2, "max_pending": null, "pending": 1, "expires": null,
         })
     );
     for left in [1, 0] {

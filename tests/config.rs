@@ -136,7 +136,7 @@ allow = ["create", "destroy"]
   http.max_connections = "many" (F): expected a whole number
   idle_exit = 5 (F): expected a duration such as "90s", "10m" or "7d"
   keys.a.sha256 (F): expected the 64 hexadecimal digits of a SHA-256 digest
-  keys.b.allow.1 = "destroy" (F): expected one of create, read, revoke, redeem
+  keys.b.allow.1 = "destroy" (F): expected one of create, contact, reset, roles, read, revoke, redeem, register
   keys.b.hosts = ["other.example"] (F): other.example is not declared under [hosts]
   keys.b.secret_file = "/nonexistent" (F): cannot read /nonexistent (No such file or directory (os error 2))
   keys.c = {} (F): needs one of sha256, secret_file, public_key, public_key_file, jwks_file

@@ -89,6 +89,7 @@ fn everything_works_on_a_real_server() {
             groups: &[],
             roles: &[],
             ttl: std::time::Duration::from_mins(1),
+            spares_admins: true,
         };
         assert_eq!(client.mint(&wanted).await, Err(Refusal::Unsupported.into()));
         assert!(!client.abilities().in_app.account && client.abilities().sign_up);

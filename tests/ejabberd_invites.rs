@@ -9,6 +9,7 @@ mod fake_ejabberd;
 #[path = "common/hostile.rs"]
 mod hostile;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ejabberd::{ADMIN, HOST, PASSWORD};
@@ -16,15 +17,16 @@ use fake_ejabberd::{FakeEjabberd, Version};
 use futures_lite::future::block_on;
 use invited::backend::ejabberd::Ejabberd as Client;
 use invited::backend::{
-    Adapter as _, CallError, End, Examination, InApp, Mint, Minted, NewAccount, NewPassword, Refusal, Room,
-    TokenDetails, TokenState,
+    Adapter as _, Backend, CallError, End, Examination, InApp, Mint, Minted, NewAccount, NewPassword, Refusal, Room,
+    State, TokenDetails, TokenState,
 };
 use invited::clock;
-use invited::config::Login;
 use invited::config::secret::Secret;
+use invited::config::{BackendSettings, Login};
 use invited::invite::Kind;
 use invited::invite::name::Username;
 use invited::log::chain;
+use invited::metrics::{self, Metrics};
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -51,7 +53,7 @@ fn name(text: &str) -> Username {
 }
 
 fn mint(kind: &Kind) -> Mint<'_> {
-    Mint { kind, groups: &[], roles: &[], ttl: 30 * DAY }
+    Mint { kind, groups: &[], roles: &[], ttl: 30 * DAY, spares_admins: true }
 }
 
 fn account<'a>(username: &'a Username, password: &'a Secret, token: Option<&'a str>) -> NewAccount<'a> {
@@ -517,4 +519,27 @@ fn an_admin_is_told_what_is_missing() {
     server.script("change_password", 500, r#""internal_error""#);
     assert!(what(&examine())[0].contains("change_password was answered with status 500"));
     assert_eq!(server.state().accounts.len(), 1, "nothing was done to see that");
+}
+
+/// ejabberd does not say who is an admin. The account that we use is one, and nobody has to be asked for that.
+#[test]
+fn our_own_account_is_an_admins_and_saying_so_is_no_word_of_the_server() {
+    let server = FakeEjabberd::start(Version::V26_07);
+    let client = client(&server);
+    let own = Kind::Reset { username: ADMIN.split('@').next().unwrap().parse().unwrap() };
+    let Kind::Reset { username } = &own else { unreachable!() };
+    assert_eq!(block_on(client.is_admin(username)), Err(Refusal::Admin.into()));
+    assert_eq!(block_on(client.is_admin(&name("juliet"))), Err(Refusal::Unsupported.into()));
+    assert_eq!(block_on(client.mint(&mint(&own))), Err(Refusal::Admin.into()));
+    let by_command = Mint { spares_admins: false, ..mint(&own) };
+    assert_ne!(block_on(client.mint(&by_command)), Err(Refusal::Admin.into()));
+
+    let (host, url) = (HOST.parse().unwrap(), format!("http://{}/api", server.address).parse().unwrap());
+    let login = Login::Password { user: ADMIN.parse().unwrap(), password: Some(Secret::new(PASSWORD.into())) };
+    let settings = BackendSettings::Ejabberd { url, login };
+    let metrics = Arc::new(Metrics::new(metrics::seconds()));
+    let backend = Backend::new(&host, &settings, Box::new(client), &metrics);
+    assert_eq!(block_on(backend.is_admin(username)), Ok(true));
+    assert_eq!(block_on(backend.is_admin(&name("juliet"))), Ok(false));
+    assert_eq!(backend.state(), State::Unknown, "it was not asked");
 }

@@ -15,6 +15,7 @@ use prosody::{CLIENT_MODULES, HOST, Prosody, Storage};
 use serde_json::{Value, json};
 
 const PASSWORD: &str = "correct horse battery staple";
+const ALL_SCOPES: [&str; 7] = ["create", "contact", "reset", "roles", "read", "revoke", "redeem"];
 
 /// `invited` beside a Prosody.
 struct Place {
@@ -36,7 +37,8 @@ impl Place {
         let backend =
             format!("[hosts.\"{HOST}\".backend]\nkind = \"prosody\"\nsocket = \"{}\"\n", prosody.socket().display());
         let scratch = Scratch::new(&format!("{CONFIG}{backend}"));
-        let key = scratch.key(&["--allow", "create", "--allow", "read", "--allow", "revoke", "--allow", "redeem"]);
+        let key =
+            scratch.key(&[&ALL_SCOPES.map(|scope| ["--allow", scope]).concat()[..], &["--max-uses", "10000"]].concat());
         let served = scratch.serve();
         Self { prosody, scratch, served, key }
     }
@@ -98,6 +100,14 @@ impl Place {
     fn is_admin(&self, username: &str) -> bool {
         let call = format!("require 'core.usermanager'.is_admin('{username}@{HOST}', '{HOST}')");
         self.prosody.lua(&format!("return tostring({call})")) == "true"
+    }
+
+    fn set_role(&self, username: &str, role: &str) {
+        let code = format!(
+            "local um = require 'core.usermanager' if um.set_user_role then assert(um.set_user_role('{username}', '{HOST}', '{role}')) \
+             else assert(um.set_roles('{username}@{HOST}', '{HOST}', {{ ['{role}'] = true }})) end return 'done'"
+        );
+        assert_eq!(self.prosody.lua(&code), "done");
     }
 
     fn roster(&self, username: &str) -> Value {
@@ -186,6 +196,48 @@ fn roles_of_an_invite_are_given_in_an_app_and_on_the_web() {
         let (_, token) = place.invite(json!({}));
         assert_eq!(place.register(&token, "nurse"), json!({"ok": true}));
         assert_eq!(["romeo", "juliet", "nurse"].map(|name| place.is_admin(name)), [true, true, false], "{storage:?}");
+    }
+}
+
+#[test]
+fn an_admins_password_is_reset_by_the_command_line_alone() {
+    if slixmpp::is_missing() {
+        return;
+    }
+    for storage in [Storage::Internal, Storage::Sql] {
+        let place = Place::new(storage);
+        let (_, token) = place.invite(json!({}));
+        assert_eq!(place.register(&token, "juliet"), json!({"ok": true}));
+        let (id, token) = place.invite(json!({"reset": "juliet"}));
+        let (status, second) = place.api("POST", "/api/v1/invites", &json!({"reset": "juliet"}));
+        assert_eq!(status, 201, "{second}");
+        // She becomes one while the invites are out.
+        place.set_role("juliet", "prosody:admin");
+        assert!(place.is_admin("juliet"), "{storage:?}");
+        let (status, refused) = place.api("POST", "/api/v1/invites", &json!({"reset": "juliet"}));
+        assert_eq!((status, &refused["type"]), (403, &json!("urn:invited:problem:not-allowed")), "{refused}");
+        let renew = |token: &str| {
+            place.app(&json!({"do": "register", "token": token, "username": "juliet", "password": "of the app's own"}))
+        };
+        assert_eq!(renew(&token), json!({"error": "forbidden", "at": "register"}), "{storage:?}");
+        let form = Form::open(&place.served, "/reset", second["token"].as_str().unwrap());
+        let page = form.send(&place.served, "juliet", PASSWORD);
+        assert!(page.status >= 400 && page.status < 500, "{}: {}", page.status, page.text());
+        place.served.wait_log("the account is an admin of the server");
+        assert!(place.prosody.lets_in("juliet", "a long password"), "{storage:?}");
+        assert_eq!(place.show(&id)["status"], "pending", "{storage:?}");
+        // By command, in an app and on the web.
+        let by_command = |more: &[&str]| {
+            let made = place.scratch.ok(&[&["invite", "create", "--reset", "juliet", "--json"], more].concat());
+            serde_json::from_str::<Value>(&made).unwrap()
+        };
+        let made = by_command(&["--uri"]);
+        let token = made["uri"].as_str().unwrap().split("preauth=").nth(1).unwrap().split(';').next().unwrap();
+        assert_eq!(renew(token), json!({"ok": true}), "{storage:?}");
+        assert!(place.prosody.lets_in("juliet", "of the app's own"), "{storage:?}");
+        let form = Form::open(&place.served, "/reset", by_command(&[])["token"].as_str().unwrap());
+        assert_eq!(form.send(&place.served, "juliet", PASSWORD).status, 303, "{}", place.served.log());
+        assert!(place.prosody.lets_in("juliet", PASSWORD), "{storage:?}");
     }
 }
 

@@ -127,7 +127,9 @@ fn every_row_of_the_contract_has_its_answer() {
 
     // The key lacks `create`, or the host.
     let not_allowed = |detail| refused(403, "", "not-allowed", "Not allowed", detail);
-    assert_eq!(ask("GET", "/invites_api?key=reader/s3cret", &[]), not_allowed("This key may not create invites."));
+    let lacks = "This key lacks the scope `create`: `allow = [\\\"create\\\", \\\"read\\\"]` where the key is declared, or `--allow \
+                 create --allow read` when it is created by command.";
+    assert_eq!(ask("GET", "/invites_api?key=reader/s3cret", &[]), not_allowed(lacks));
     let no_host = not_allowed("This key may not create invites for this host.");
     for host in ["chat.example.com", "unknown.example", "not a host"] {
         let target = format!("/invites_api?key=one/s3cret&host={}", host.replace(' ', "%20"));

@@ -9,7 +9,8 @@ use common::{CONFIG, KEY, Response, Scratch, Served};
 const REST: &str = r#"
 [keys.rest]
 sha256 = "1ec1c26b50d5d3c58d9583181af8076655fe00756bf7285940ba3670f99fcba0"
-allow = ["create", "read", "revoke", "redeem"]
+allow = ["create", "contact", "reset", "roles", "read", "revoke", "redeem"]
+max_uses = 10000
 "#;
 
 /// A request to the API by the key `rest`.

@@ -22,7 +22,8 @@ use serde_json::{Value, json};
 const KEYS: &str = r#"
 [keys.all]
 sha256 = "1ec1c26b50d5d3c58d9583181af8076655fe00756bf7285940ba3670f99fcba0"
-allow = ["create", "read", "revoke", "redeem"]
+allow = ["create", "contact", "reset", "roles", "read", "revoke", "redeem"]
+max_uses = 10000
 [keys.limited]
 sha256 = "1ec1c26b50d5d3c58d9583181af8076655fe00756bf7285940ba3670f99fcba0"
 limit = "5/d"

@@ -44,7 +44,7 @@ fn account<'a>(username: &'a Username, password: &'a Secret) -> NewAccount<'a> {
 }
 
 fn mint(kind: &Kind) -> Mint<'_> {
-    Mint { kind, groups: &[], roles: &[], ttl: Duration::from_hours(1) }
+    Mint { kind, groups: &[], roles: &[], ttl: Duration::from_hours(1), spares_admins: true }
 }
 
 #[test]
@@ -568,6 +568,58 @@ fn contacts_and_roles_are_made_whether_or_not_a_module_does_it() {
             assert_eq!(is_admin("juliet"), "true", "{storage:?} {modules:?}");
             assert_ne!(is_admin("romeo"), "true");
         }
+    }
+}
+
+#[test]
+fn admins_are_known_and_keep_their_passwords() {
+    // What Prosody calls an admin is in its configuration (of any host), or a role.
+    let lines = format!(
+        "admins = {{ \"boss@{HOST}\" }}\n\
+         custom_roles = {{ {{ name = \"deputy\"; inherits = {{ \"prosody:admin\" }} }} }}\n\
+         VirtualHost \"other.example\"\nadmins = {{ \"elsewhere@{HOST}\" }}\n"
+    );
+    for storage in STORAGES {
+        let prosody = Prosody::with_clients_and(storage, prosody::CLIENT_MODULES, &lines);
+        let client = client(&prosody);
+        let mut people = vec![
+            ("boss", vec![], true),
+            ("elsewhere", vec![], true),
+            ("first", vec!["prosody:admin"], true),
+            ("plain", vec![], false),
+        ];
+        if prosody.is_13() {
+            people.extend([
+                ("operator", vec!["prosody:operator"], true),
+                ("second", vec!["prosody:member", "prosody:admin"], true),
+                ("deputy", vec!["deputy"], true),
+                ("member", vec!["prosody:member"], false),
+            ]);
+        } else {
+            people.push(("other", vec!["something:else"], false));
+        }
+        let password = secret("a password");
+        block_on(async {
+            for (user, roles, _) in &people {
+                let roles: Vec<_> = roles.iter().map(|role| (*role).to_owned()).collect();
+                let user = name(user);
+                let account = NewAccount { roles: &roles, ..account(&user, &password) };
+                assert_eq!(client.create(&account).await, Ok(()), "{user}: {}", prosody.log());
+            }
+            for (user, _, is_admin) in &people {
+                let username = name(user);
+                assert_eq!(client.is_admin(&username).await, Ok(*is_admin), "{user} {storage:?}");
+                let kind = Kind::Reset { username };
+                let minted = client.mint(&mint(&kind)).await.map(drop);
+                let expected = if *is_admin { Err(Refusal::Admin.into()) } else { Ok(()) };
+                assert_eq!(minted, expected, "{user} {storage:?}");
+                let by_command = client.mint(&Mint { spares_admins: false, ..mint(&kind) }).await;
+                assert!(by_command.is_ok(), "{user} {storage:?}: {by_command:?}");
+            }
+            assert_eq!(client.is_admin(&name("nobody")).await, Ok(false));
+            let missing = Kind::Reset { username: name("nobody") };
+            assert_eq!(client.mint(&mint(&missing)).await, Err(Refusal::NoAccount.into()));
+        });
     }
 }
 

@@ -33,7 +33,7 @@ struct Place {
 
 fn desk(dir: &Path, server: &FakeServer) -> AtWork {
     let keys = format!(
-        "[keys.site]\nsha256 = \"{}\"\nallow = [\"create\", \"redeem\"]\n\
+        "[keys.site]\nsha256 = \"{}\"\nallow = [\"create\", \"reset\", \"read\", \"redeem\"]\n\
          [keys.slow]\nsha256 = \"{}\"\nlimit = \"2/d\"\n",
         "0".repeat(64),
         "1".repeat(64)
@@ -787,6 +787,90 @@ fn a_reset_sets_one_password() {
     assert_eq!(place.reset(&invite, "juliet"), Err(SignUpError::Away));
     assert!(place.reset(&invite, "juliet").is_ok());
     assert_eq!((place.read(&invite).used, place.server.count("set_password")), (1, 3));
+}
+
+/// What only the command line may have done to an admin of the server, or to a reserved name.
+#[test]
+fn an_admins_password_is_reset_by_the_command_line_alone() {
+    let place = Place::new();
+    let key = place.desk.keys.all().into_iter().find(|(id, _)| id.as_str() == "site").unwrap().1;
+    let of = |name: &str| InviteRequest { reset: Given::Is(name.into()), ..InviteRequest::default() };
+    let by_key = |name| block_on(place.desk.invites.create(&Caller::Key(&key), &of(name), place.now));
+    let redeem = |invite: &CreatedInvite| {
+        let request = RedeemRequest { token: Given::Is(invite.token.clone()), ..RedeemRequest::default() };
+        block_on(place.desk.invites.redeem(&key, &request, place.now)).map(|answer| answer.value)
+    };
+    {
+        let mut state = place.server.state.lock().unwrap();
+        for name in ["boss", "admin", "juliet", "romeo"] {
+            state.accounts.insert(name.into(), "the old one".into());
+        }
+        state.admins.insert("boss".into());
+    }
+    let old = |name: &str| place.server.state.lock().unwrap().accounts[name] == "the old one";
+    assert_eq!(by_key("boss").unwrap_err(), CreateInviteError::AdminsPassword);
+    assert!(matches!(by_key("admin"), Err(CreateInviteError::Fields(_))), "the name is reserved");
+
+    // By a key, for somebody who becomes an admin, or while the server cannot be asked.
+    let later = by_key("juliet").unwrap().value.remove(0);
+    place.open(&later);
+    assert_eq!(place.server.live_tokens().len(), 1, "an app may");
+    place.server.script("is_admin", Fault::Away);
+    let unasked = by_key("boss").unwrap().value.remove(0);
+    place.server.state.lock().unwrap().admins.insert("juliet".into());
+    for (invite, name) in [(&later, "juliet"), (&unasked, "boss")] {
+        place.server.script("is_admin", Fault::LostBefore);
+        assert_eq!(place.reset(invite, name), Err(SignUpError::Away), "{name}: who knows");
+        assert_eq!(place.reset(invite, name), Err(SignUpError::Closed), "{name}");
+        place.server.script("is_admin", Fault::Away);
+        assert_eq!(redeem(invite), Err(RedeemInviteError::Away), "{name}: who knows");
+        assert_eq!(redeem(invite), Err(RedeemInviteError::AdminsPassword), "{name}");
+        assert!(old(name) && place.read(invite).used == 0, "{name}");
+    }
+    // Who is no admin any more has a new password.
+    place.server.state.lock().unwrap().admins.remove("juliet");
+    assert!(place.reset(&later, "juliet").is_ok());
+
+    // By the command line.
+    for name in ["boss", "admin"] {
+        let invite = place.create(&of(name));
+        assert!(place.reset(&invite, name).is_ok(), "{name}");
+        assert!(!old(name), "{name}");
+    }
+}
+
+/// A name may be reserved after somebody had an invite created for it.
+#[test]
+fn a_reserved_names_password_is_reset_by_the_command_line_alone() {
+    let dir = tempfile::Builder::new().prefix("invited-test-").tempdir().unwrap();
+    let server = FakeServer::default();
+    let now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+    server.state.lock().unwrap().accounts.insert("juliet".into(), "the old one".into());
+    let keys = format!("[keys.site]\nsha256 = \"{}\"\nallow = [\"reset\", \"redeem\"]\n", "0".repeat(64));
+    let request = InviteRequest { reset: Given::Is("juliet".into()), ..InviteRequest::default() };
+    let (name, secret) = ("juliet".parse().unwrap(), password());
+    let mut invite = None;
+    for (host, is_reserved) in [("", false), ("reserved_usernames = [\"juliet\"]", true)] {
+        let desk = server.desk(dir.path(), host, &keys);
+        let key = desk.keys.all().into_iter().next().unwrap().1;
+        let created = block_on(desk.invites.create(&Caller::Key(&key), &request, now));
+        assert_eq!(created.is_err(), is_reserved);
+        let invite = invite.get_or_insert_with(|| created.unwrap().value.remove(0));
+        if is_reserved {
+            let found = block_on(desk.ledger.find(invite.invite.id)).unwrap().unwrap();
+            let offer = block_on(desk.sign_up.offer(found, AppLink::Wanted, now)).unwrap();
+            assert_eq!((offer.uri, offer.web), (None, WebSignUp::Closed));
+            assert_eq!(
+                block_on(desk.sign_up.reset_password(guest(invite, &name, &secret), now)),
+                Err(SignUpError::Closed)
+            );
+            let request = RedeemRequest { token: Given::Is(invite.token.clone()), ..RedeemRequest::default() };
+            let redeemed = block_on(desk.invites.redeem(&key, &request, now));
+            assert_eq!(redeemed.unwrap_err(), RedeemInviteError::AdminsPassword);
+        }
+        desk.ledger.close();
+    }
+    assert_eq!(server.state.lock().unwrap().accounts["juliet"], "the old one");
 }
 
 #[test]

@@ -46,7 +46,8 @@ fn tokens_are_made_used_once_and_seen_to_be_used_where_there_are_any() {
     }
     assert_eq!(examination.findings, [], "{examination:?}");
     let mint = || {
-        let wanted = Mint { kind: &ANYBODY, groups: &[], roles: &[], ttl: Duration::from_hours(1) };
+        let wanted =
+            Mint { kind: &ANYBODY, groups: &[], roles: &[], ttl: Duration::from_hours(1), spares_admins: true };
         block_on(client.mint(&wanted)).unwrap().token
     };
     let ended = |tokens: &[&str]| block_on(client.ended(tokens)).unwrap();

@@ -97,7 +97,7 @@ fn takes_password(prosody: &Prosody, user: &str, password: &str) -> bool {
 const ANYBODY: Kind = Kind::Account { username: None };
 
 fn mint() -> Mint<'static> {
-    Mint { kind: &ANYBODY, groups: &[], roles: &[], ttl: Duration::from_hours(1) }
+    Mint { kind: &ANYBODY, groups: &[], roles: &[], ttl: Duration::from_hours(1), spares_admins: true }
 }
 
 #[test]

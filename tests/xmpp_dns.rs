@@ -89,7 +89,7 @@ fn inside() {
             address: None,
             tls,
         };
-        let wanted = Mint { kind: &KIND, groups: &[], roles: &[], ttl: Duration::from_hours(1) };
+        let wanted = Mint { kind: &KIND, groups: &[], roles: &[], ttl: Duration::from_hours(1), spares_admins: true };
         block_on(Client::new(&host.parse().unwrap(), &settings).mint(&wanted)).map(|minted| minted.token)
     };
     let server = FakeXmpp::start(Style::V0_6);

@@ -33,16 +33,15 @@ impl Call {
     }
 }
 
-/// A handler that is called when the caller's key may `scope`, or with any key if none is needed.
+/// A handler that is called when the caller's key was given any of `scopes`, or with any key if none is needed.
 pub fn needs<F, Fut>(
-    scope: impl Into<Option<Scope>>,
+    scopes: &'static [Scope],
     handler: F,
 ) -> impl Fn(Request) -> Boxed<Result<Response, Problem>> + Clone + Send + Sync + 'static
 where
     F: Fn(Call) -> Fut + Clone + Send + Sync + 'static,
     Fut: Future<Output = Result<Response, Problem>> + Send + 'static,
 {
-    let scope = scope.into();
     move |request| {
         let handler = handler.clone();
         async move {
@@ -50,8 +49,8 @@ where
             let state = Arc::clone(request.state());
             let key = authenticate(&request, now).await?;
             let call = Call { request, key: Arc::clone(&key), now };
-            let answer = match scope {
-                Some(scope) if !call.key.settings.allow.contains(&scope) => Err(lacks(scope)),
+            let answer = match call.key.check_scopes(&scopes.iter().take(1).copied().collect()) {
+                Err(lacking) if !scopes.iter().any(|scope| key.allows(*scope)) => Err(Problem::Scopes(lacking)),
                 _ => handler(call).await,
             };
             let mut response = answer.unwrap_or_else(Response::from);
@@ -72,15 +71,6 @@ async fn authenticate(request: &Request, now: Timestamp) -> Result<Arc<Key>, Pro
             AuthError::Refused(_) => Problem::Unauthorized(error, presented.is_some()),
             AuthError::Wait(_) | AuthError::Ledger(_) => error.into(),
         }
-    })
-}
-
-fn lacks(scope: Scope) -> Problem {
-    Problem::NotAllowed(match scope {
-        Scope::Create => "This key lacks the scope `create`.",
-        Scope::Read => "This key lacks the scope `read`.",
-        Scope::Revoke => "This key lacks the scope `revoke`.",
-        Scope::Redeem => "This key lacks the scope `redeem`.",
     })
 }
 

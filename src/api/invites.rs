@@ -10,8 +10,8 @@ use super::cursor::{Cursor, NoCursor};
 use super::fields::{self, Body, Ttl};
 use super::rules;
 use super::view::{Created, InviteList, InviteView};
-use crate::config::Scope;
 use crate::desk::Caller;
+use crate::desk::invites::may_have_token;
 use crate::invite::field::{FieldError, FieldErrors, Given};
 use crate::invite::name::{HostName, KeyId, NameError, Username};
 use crate::invite::policy::{KIND_EXPECTED, MAX_COUNT, MAX_USES, whole_number};
@@ -40,19 +40,19 @@ pub struct NewInvite {
     /// Binds the invite to that user name, and reserves it.
     #[schemars(extend("format" = "username"))]
     username: Given<String>,
-    /// A JID on the host: the new account and it become each other's contacts.
+    /// A JID on the host: the new account and it become each other's contacts. Needs the scope `contact`, too.
     #[schemars(extend("format" = "contact"))]
     contact: Given<String>,
-    /// A user name: a password reset instead of a sign-up.
+    /// A user name: a password reset instead of a sign-up. Needs the scope `reset`.
     #[schemars(extend("format" = "username"))]
     reset: Given<String>,
-    /// Groups of the new account.
+    /// Groups of the new account. Needs the scope `roles`, too.
     #[schemars(length(max = 32), inner(length(min = 1, max = 128), regex(pattern = rules::NO_CONTROL)))]
     groups: Given<Vec<String>>,
-    /// Roles of the new account.
+    /// Roles of the new account. Needs the scope `roles`, too.
     #[schemars(length(max = 32), inner(length(min = 1, max = 128), regex(pattern = rules::NO_CONTROL)))]
     roles: Given<Vec<String>>,
-    /// How often it may be redeemed; 1 if it is not given.
+    /// How often it may be redeemed, at most the key's `max_uses`; 1 if it is not given.
     #[schemars(range(min = 1, max = MAX_USES))]
     uses: Given<u32>,
     /// Its lifetime, such as `3d`, or in seconds.
@@ -276,6 +276,7 @@ fn id(call: &Call) -> Result<InviteId, Problem> {
 
 /// An invite for the caller: with its secrets if the key could create one like it.
 fn view(call: &Call, invite: Invite) -> Result<InviteView, Problem> {
+    let may_have_token = may_have_token(&call.key, &invite);
     let view = InviteView::new(call.desk().invites.with_links(invite)?, call.now);
-    Ok(if call.key.settings.allow.contains(&Scope::Create) { view } else { view.without_secrets() })
+    Ok(if may_have_token { view } else { view.without_secrets() })
 }

@@ -91,7 +91,7 @@ fn paths(schemas: &mut Schemas) -> Value {
         let common = [
             ("400", "Something is wrong with the request; `errors` names the fields."),
             ("401", "No key, or none that is good."),
-            ("403", "The key may not do this."),
+            ("403", "The key may not do this; `detail` names the scope that it lacks."),
             ("413", "The body is too large."),
             ("429", "Too many wrong keys, invites, or pending invites; see `Retry-After`."),
             ("503", "The ledger cannot be written; see `Retry-After`."),
@@ -137,7 +137,7 @@ fn paths(schemas: &mut Schemas) -> Value {
             },
             "post": {
                 "operationId": "createInvites",
-                "summary": "Creates invites, all or none; needs the scope `create`.",
+                "summary": "Creates invites, all or none; needs the scope `create`, for new passwords `reset` instead.",
                 "parameters": [idempotency_key],
                 "requestBody": body(schemas.body::<NewInvite>(), false),
                 "responses": answers("201", made, &[taken, media, not_taken]),
@@ -152,7 +152,7 @@ fn paths(schemas: &mut Schemas) -> Value {
             },
             "patch": {
                 "operationId": "changeInvite",
-                "summary": "Changes an invite within the key's limits; needs the scope `create`.",
+                "summary": "Changes an invite within the key's limits; needs the scope `create`, and what creating it takes.",
                 "requestBody": body(schemas.body::<InviteChange>(), false),
                 "responses": answers(
                     "200", of("The invite as it is now.", schemas.answer::<InviteView>()), &[absent, taken, media],

@@ -8,7 +8,7 @@ use tide::Response;
 use super::call::{Call, json};
 use crate::config::Scope;
 use crate::config::value::Span;
-use crate::invite::policy::MAX_USES;
+use crate::desk::invites::max_uses;
 use crate::problem::Problem;
 use crate::rate::Rate;
 
@@ -71,7 +71,7 @@ pub async fn get(call: Call) -> Result<Response, Problem> {
             allow: settings.allow.iter().copied().collect(),
             hosts,
             max_ttl: Span(desk.invites.max_ttl(Some(key))),
-            max_uses: settings.max_uses.unwrap_or(MAX_USES),
+            max_uses: max_uses(Some(key)),
             limit: settings.limit,
             limit_left,
             max_pending: settings.max_pending,

@@ -33,17 +33,17 @@ pub fn build(state: Arc<AppState>, metrics: Arc<Metrics>) -> tide::Server<Arc<Ap
     table.at(&invites_api, "/invites_api").on([Get, Post], invites_api::create).done();
     table
         .at(invites::PATH, invites::PATH)
-        .on([Get, Head], needs(Scope::Read, invites::list))
-        .on([Post], needs(Scope::Create, invites::create))
+        .on([Get, Head], needs(&[Scope::Read], invites::list))
+        .on([Post], needs(&[Scope::Create, Scope::Reset], invites::create))
         .done();
     table
         .at("/api/v1/invites/:id", "/api/v1/invites/{id}")
-        .on([Get, Head], needs(Scope::Read, invites::get))
-        .on([Patch], needs(Scope::Create, invites::change))
-        .on([Delete], needs(Scope::Revoke, invites::revoke))
+        .on([Get, Head], needs(&[Scope::Read], invites::get))
+        .on([Patch], needs(&[Scope::Create], invites::change))
+        .on([Delete], needs(&[Scope::Revoke], invites::revoke))
         .done();
-    table.at(redeem::PATH, redeem::PATH).on([Post], needs(Scope::Redeem, redeem::redeem)).done();
-    table.at(this_key::PATH, this_key::PATH).on([Get, Head], needs(None, this_key::get)).done();
+    table.at(redeem::PATH, redeem::PATH).on([Post], needs(&[Scope::Redeem], redeem::redeem)).done();
+    table.at(this_key::PATH, this_key::PATH).on([Get, Head], needs(&[], this_key::get)).done();
     table.at(openapi::PATH, openapi::PATH).on([Get, Head], openapi::get).done();
     table.at("/", "/").on([Get, Head], enter::get).done();
     let cards = Arc::new(Cards::default());

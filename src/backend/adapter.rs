@@ -30,6 +30,12 @@ pub trait Adapter: Send + Sync {
     /// Whether there is an account of that name.
     async fn exists(&self, username: &Username) -> Result<bool, CallError>;
 
+    /// Whether the account of that name is an admin of the server. [`Refusal::Unsupported`] where it cannot be asked that;
+    /// [`Refusal::Admin`] of one that is known for an admin without asking.
+    async fn is_admin(&self, _username: &Username) -> Result<bool, CallError> {
+        Err(Refusal::Unsupported.into())
+    }
+
     /// Creates an account, with everything that belongs to it. An account that is there already is
     /// [`Refusal::Taken`], and stays as it is.
     async fn create(&self, account: &NewAccount<'_>) -> Result<(), CallError>;

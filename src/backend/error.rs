@@ -31,6 +31,9 @@ pub enum Refusal {
     /// The server takes no such name.
     #[error("the server does not take this name")]
     Name,
+    /// The account is an admin's, and what is asked is not for these.
+    #[error("the account is an admin of the server")]
+    Admin,
     /// The server takes no such password.
     #[error("the server does not take this password")]
     Password,

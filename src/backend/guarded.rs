@@ -121,6 +121,18 @@ impl Backend {
         self.call("exists", self.adapter.exists(username)).await
     }
 
+    /// See [`Adapter::is_admin`]; where the server cannot be asked, nobody else is one.
+    ///
+    /// # Errors
+    /// When the server is away.
+    pub async fn is_admin(&self, username: &Username) -> Result<bool, CallError> {
+        match self.call("is_admin", self.adapter.is_admin(username)).await {
+            Err(CallError::Refused(Refusal::Admin)) => Ok(true),
+            Err(CallError::Refused(Refusal::Unsupported)) => Ok(false),
+            answer => answer,
+        }
+    }
+
     /// See [`Adapter::create`].
     ///
     /// # Errors
@@ -251,7 +263,9 @@ impl Backend {
         self.metrics.backend_calls.get_or_create(&call).observe(now.duration_since(began).as_secs_f64());
         match &answer {
             // An adapter may know these by itself: they say nothing about the server.
-            Err(CallError::Refused(Refusal::Unsupported | Refusal::Name | Refusal::Password)) => return answer,
+            Err(CallError::Refused(Refusal::Unsupported | Refusal::Name | Refusal::Password | Refusal::Admin)) => {
+                return answer;
+            }
             Ok(_) | Err(CallError::Refused(_)) => {
                 pass.answered();
                 self.status.answered(now);

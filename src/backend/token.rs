@@ -18,6 +18,8 @@ pub struct Mint<'a> {
     pub roles: &'a [String],
     /// How long it is to be good.
     pub ttl: Duration,
+    /// Whether it must not set the password of an admin of the server, whenever it is used.
+    pub spares_admins: bool,
 }
 
 /// A token that was minted.

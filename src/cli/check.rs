@@ -7,6 +7,7 @@ use anyhow::bail;
 
 use super::as_service::{self, Tried};
 use super::global::Global;
+use super::key_notes;
 use super::outcome::{Outcome, Reported, is_closed_pipe, report};
 use super::owner::become_owner;
 use super::terminal::{hint, print};
@@ -92,7 +93,11 @@ fn look_at_keys(settings: &Settings, faults: &mut Vec<ConfigFault>) -> anyhow::R
     for fault in state.faults.iter().map(|fault| format!("key file {fault}")).chain(state.trouble.clone()) {
         hint(&format!("note: {fault}"));
     }
-    Ok(keys.all().len())
+    let keys = keys.all();
+    if let Some(note) = key_notes::of_earlier_version(&keys) {
+        hint(&note);
+    }
+    Ok(keys.len())
 }
 
 /// Tries what there is to try, with what the service gets.

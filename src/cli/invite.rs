@@ -211,7 +211,10 @@ fn explain(settings: &Settings, error: CreateInviteError) -> anyhow::Error {
             WrongUse(errors.iter().map(in_options).collect::<Vec<_>>().join("; ")).into()
         }
         CreateInviteError::NoPublicUrl => WrongUse(error.to_string()).into(),
-        CreateInviteError::Scope | CreateInviteError::Ledger(_) | CreateInviteError::NoAppToken(_) => error.into(),
+        CreateInviteError::Scopes(_)
+        | CreateInviteError::AdminsPassword
+        | CreateInviteError::Ledger(_)
+        | CreateInviteError::NoAppToken(_) => error.into(),
     }
 }
 

@@ -10,15 +10,18 @@ use clap::Subcommand;
 use serde::Serialize;
 
 use super::global::Global;
-use super::key_declaration::{declaration, unproven};
+use super::key_declaration::{declaration, unproven, with_defaults};
 use super::key_import::import;
+use super::key_notes;
 use super::outcome::{Outcome, WrongUse};
 use super::owner::become_owner;
 use super::terminal::{hint, print, print_json};
 use crate::clock;
 use crate::config::value::{Moment, Sha256, Span};
-use crate::config::{Algorithm, LedgerUrl, RawKey, Scope, Settings};
+use crate::config::{Algorithm, ApiMethod, LedgerUrl, RawKey, Scope, Settings};
+use crate::desk::invites::max_uses;
 use crate::invite::name::{HostName, KeyId};
+use crate::invite::policy::MAX_USES;
 use crate::invite::text::is_control;
 use crate::key::state::{StateError, StateKeys};
 use crate::key::{Key, KeyRing, mint, opaque};
@@ -33,7 +36,7 @@ const JWT_MAX_AGE: Span = Span::seconds(600);
 pub(super) enum KeyCommand {
     /// Create a key in the state directory; prints ID/SECRET, which is shown only once
     Create(CreateKey),
-    /// List keys: ID, name, origin, scopes, hosts, expiry, last use
+    /// List keys: ID, name, origin, scopes, hosts, expiry, last use, most uses of an invite
     List {
         /// Print JSON
         #[arg(long)]
@@ -68,7 +71,8 @@ Example:
 #[command(after_help = "\
 Examples:
   invited key create \"Sign-up form\" --host example.com --limit 60/h
-  invited key create \"Helpdesk\" --allow create --allow revoke --expires 90d
+  invited key create \"Helpdesk\" --allow create --allow reset --expires 90d
+  invited key create \"Classes\" --max-uses 30
   invited key create --id website --declare    to be declared in a configuration
   invited key create --id ci --jwt >ci.pem     for callers that sign JWTs")]
 pub(super) struct CreateKey {
@@ -83,6 +87,9 @@ pub(super) struct CreateKey {
     /// What the key may do; repeatable [default: create]
     #[arg(long, value_name = "SCOPE")]
     allow: Vec<Scope>,
+    /// Most uses of an invite of the key, 1 to 10000 [default: 1]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_USES)))]
+    max_uses: Option<u32>,
     /// Lifetime, such as 90d [default: never expires]
     #[arg(long, value_name = "DURATION")]
     expires: Option<Span>,
@@ -119,6 +126,7 @@ fn create(settings: &Settings, options: CreateKey) -> Outcome {
     let expires = options.expires.and_then(|span| now.checked_add(span.0).ok()).map(Moment);
     let key = RawKey {
         allow: (!options.allow.is_empty()).then_some(options.allow),
+        max_uses: options.max_uses,
         expires,
         limit: options.limit,
         ..unproven(options.name, &options.hosts)
@@ -135,7 +143,7 @@ fn create(settings: &Settings, options: CreateKey) -> Outcome {
         hint(&declaration(&id, &key)?);
         return print(&format!("{id}/{}", secret.reveal()));
     }
-    let key = RawKey { created_at: Some(Moment(now)), ..key };
+    let key = RawKey { created_at: Some(Moment(now)), ..with_defaults(key) };
     if let Some((_, origin)) = settings.keys.get(&id) {
         bail!("there is already a key {id}, declared in {origin}; choose another --id");
     }
@@ -164,6 +172,11 @@ struct ListedKey<'a> {
     origin: String,
     allow: Vec<Scope>,
     hosts: Option<Vec<&'a str>>,
+    methods: Vec<ApiMethod>,
+    max_uses: u32,
+    max_ttl: Option<Span>,
+    limit: Option<Rate>,
+    max_pending: Option<u32>,
     expires: Option<jiff::Timestamp>,
     last_used_at: Option<jiff::Timestamp>,
 }
@@ -179,6 +192,9 @@ fn list(settings: &Settings, json: bool) -> Outcome {
     state.try_list()?;
     let ring = KeyRing::new(&settings.keys, state);
     let keys = ring.all();
+    if let Some(note) = key_notes::of_earlier_version(&keys) {
+        hint(&note);
+    }
     let used = last_use(settings);
     let views: Vec<_> = keys.iter().map(|(id, key)| view(id, key, &used)).collect();
     if json {
@@ -191,8 +207,8 @@ fn list(settings: &Settings, json: bool) -> Outcome {
         let moment = |moment: Option<jiff::Timestamp>| moment.map_or_else(|| "never".to_owned(), |at| at.to_string());
         let (expires, last) = (moment(key.expires), moment(key.last_used_at));
         let (id, name, origin, scopes) = (key.id, key.name, key.origin, scopes.join(","));
-        let name = name.replace(is_control, " ");
-        writeln!(text, "{id}\t{name}\t{origin}\t{scopes}\t{hosts}\t{expires}\t{last}")?;
+        let (name, most) = (name.replace(is_control, " "), key.max_uses);
+        writeln!(text, "{id}\t{name}\t{origin}\t{scopes}\t{hosts}\t{expires}\t{last}\t{most}")?;
     }
     if text.is_empty() {
         hint("no keys yet; create one: invited key create \"Sign-up form\"");
@@ -209,6 +225,11 @@ fn view<'a>(id: &'a KeyId, key: &'a Arc<Key>, used: &LastUse) -> ListedKey<'a> {
         origin: key.origin.to_string(),
         allow: settings.allow.iter().copied().collect(),
         hosts: settings.hosts.as_ref().map(|hosts| hosts.iter().map(HostName::as_str).collect()),
+        methods: settings.methods.iter().copied().collect(),
+        max_uses: max_uses(Some(key)),
+        max_ttl: settings.max_ttl.map(Span),
+        limit: settings.limit,
+        max_pending: settings.max_pending,
         expires: settings.expires,
         last_used_at: used.get(id).copied(),
     }

@@ -1,16 +1,22 @@
-//! What `invited key create` prints to be declared: a key without its secret, in TOML and in Nix.
+//! How keys are written: to be declared, in TOML and in Nix, and into the state directory.
 
 use std::fmt::Write as _;
 
 use anyhow::Context as _;
 
-use crate::config::RawKey;
+use crate::config::{DEFAULT_MAX_USES, RawKey, Scope};
 use crate::invite::name::{HostName, KeyId};
 
 /// A key that is for `hosts`, without a proof.
 pub(super) fn unproven(name: Option<String>, hosts: &[HostName]) -> RawKey {
     let hosts = (!hosts.is_empty()).then(|| hosts.iter().map(ToString::to_string).collect());
     RawKey { name, hosts, ..RawKey::default() }
+}
+
+/// A key as it is stored: with what it may do, so that no later default gives it more, or takes something away.
+pub(super) fn with_defaults(key: RawKey) -> RawKey {
+    let allow = key.allow.unwrap_or_else(|| Scope::defaults().into_iter().collect());
+    RawKey { allow: Some(allow), max_uses: Some(key.max_uses.unwrap_or(DEFAULT_MAX_USES)), ..key }
 }
 
 /// How to declare a key, in TOML and in Nix.

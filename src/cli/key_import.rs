@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 
-use super::key_declaration::unproven;
+use super::key_declaration::{unproven, with_defaults};
 use super::outcome::Outcome;
 use super::owner::become_owner;
 use super::terminal::{hint, print};
@@ -36,6 +36,8 @@ pub(super) fn import(settings: &Settings, file: &Path, host: Option<&HostName>) 
         let created_at = key.created_at.map(Moment);
         let sha256 = Some(Sha256::of(key.secret.reveal()));
         let stored = RawKey { sha256, methods, created_at, ..unproven(Some(key.name.clone()), &hosts) };
+        // mod_invites_api creates plain invites of one use for it, which is the default.
+        let stored = with_defaults(stored);
         match state.store(&key.id, &stored) {
             // Imported before.
             Ok(_) | Err(StateError::Exists(_)) => {

@@ -11,6 +11,7 @@ mod invite;
 mod key;
 mod key_declaration;
 mod key_import;
+mod key_notes;
 mod outcome;
 mod owner;
 mod qr;

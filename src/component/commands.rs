@@ -156,7 +156,8 @@ fn refusal(error: CreateInviteError) -> StanzaError {
         CreateInviteError::Ledger(_) | CreateInviteError::NoAppToken(_) => {
             StanzaError::new("wait", "internal-server-error").because("No invite can be created now; try again later.")
         }
-        CreateInviteError::Scope
+        CreateInviteError::Scopes(_)
+        | CreateInviteError::AdminsPassword
         | CreateInviteError::Host
         | CreateInviteError::WhichHost
         | CreateInviteError::NoPublicUrl => {

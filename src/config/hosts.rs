@@ -38,7 +38,8 @@ pub struct RawHost {
     pub contact: Option<String>,
     /// What passwords must be like.
     pub password: RawPassword,
-    /// Names that no invite may claim; default: admin, root, abuse, postmaster, hostmaster, webmaster, security.
+    /// Names that no invite may claim, and whose password only the command line resets; default: admin, root, abuse,
+    /// postmaster, hostmaster, webmaster, security.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reserved_usernames: Option<Vec<String>>,
     /// The XMPP server.

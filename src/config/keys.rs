@@ -20,6 +20,9 @@ use super::value::{Moment, Sha256, Span};
 use crate::invite::name::{HostName, KeyId};
 use crate::rate::Rate;
 
+/// The most uses of an invite of a key that says nothing else.
+pub const DEFAULT_MAX_USES: u32 = 1;
+
 /// `[keys.website]`
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, expecting = "a table")]
@@ -57,7 +60,8 @@ pub struct RawKey {
     /// The hosts it may create invites for; default: all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hosts: Option<Vec<String>>,
-    /// What it may do: create, read, revoke, redeem; default: create.
+    /// What it may do; default: create, plain invites for accounts. More: contact, reset, roles (and groups), read, revoke,
+    /// redeem, register.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allow: Option<Vec<Scope>>,
     /// The methods it may use on `/invites_api`; default: GET and POST.
@@ -66,7 +70,7 @@ pub struct RawKey {
     /// The longest lifetime of its invites.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_ttl: Option<Span>,
-    /// The most uses of one of its invites.
+    /// The most uses of one of its invites; default: 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_uses: Option<u32>,
     /// Invites created, in bursts up to that many.
@@ -99,7 +103,9 @@ pub struct KeySettings {
     /// Longest lifetime of its invites.
     pub max_ttl: Option<Duration>,
     /// Most uses of one of its invites.
-    pub max_uses: Option<u32>,
+    pub max_uses: u32,
+    /// Whether that is written down, and not the default.
+    pub says_max_uses: bool,
     /// Invites created.
     pub limit: Option<Rate>,
     /// Most pending invites.
@@ -159,6 +165,11 @@ pub(super) fn resolve(
             Ok(resolved) => {
                 for host in resolved.hosts.iter().flatten().filter(|host| !hosts.contains_key(*host)) {
                     checks.fault(&["keys", name, "hosts"], &format!("{host} is not declared under [hosts]"));
+                }
+                // An account is what these two are given to.
+                let idle = [Scope::Contact, Scope::Roles].into_iter().filter(|scope| resolved.allow.contains(scope));
+                for scope in idle.filter(|_| !resolved.allow.contains(&Scope::Create)) {
+                    checks.notice(format!("keys.{name}.allow: {scope} gives nothing without create; add it"));
                 }
                 keys.insert(id, (resolved, checks.origin_at(&at)));
             }
@@ -270,15 +281,16 @@ impl RawKey {
         if !wrong.is_empty() {
             return Err(wrong);
         }
-        let methods = self.methods.clone().unwrap_or_else(|| vec![ApiMethod::Get, ApiMethod::Post]);
+        let methods = self.methods.clone().unwrap_or_else(|| ApiMethod::ALL.to_vec());
         Ok(KeySettings {
             name: self.name.clone().or(name.map(String::from)).unwrap_or_default(),
             proof,
             hosts,
-            allow: self.allow.clone().unwrap_or_else(|| vec![Scope::Create]).into_iter().collect(),
+            allow: self.allow.clone().map_or_else(Scope::defaults, |allow| allow.into_iter().collect()),
             methods: methods.into_iter().collect(),
             max_ttl: self.max_ttl.map(|span| span.0),
-            max_uses: self.max_uses,
+            max_uses: self.max_uses.unwrap_or(DEFAULT_MAX_USES),
+            says_max_uses: self.max_uses.is_some(),
             limit: self.limit,
             max_pending: self.max_pending,
             expires: self.expires.map(|moment| moment.0),

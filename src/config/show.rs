@@ -4,8 +4,10 @@ use std::fmt::Write as _;
 
 use figment::value::{Dict, Value};
 
+use super::keys::DEFAULT_MAX_USES;
 use super::merged::Merged;
 use super::origin::Faults;
+use super::scopes::{ApiMethod, Scope};
 use super::shape::{Wanted, wanted};
 use super::text::{dotted, toml_value};
 
@@ -17,14 +19,41 @@ pub fn show(merged: &Merged) -> Result<String, Faults> {
     if !merged.faults.is_empty() {
         return Err(Faults(merged.faults.clone()));
     }
+    let mut tree = merged.tree.clone();
+    say_what_keys_may(&mut tree);
     let mut lines = Vec::new();
-    collect(merged, &merged.tree, &mut Vec::new(), &mut lines);
+    collect(merged, &tree, &mut Vec::new(), &mut lines);
     let width = lines.iter().map(|(line, _)| line.chars().count()).max().unwrap_or(0).min(60);
     let mut text = String::new();
     for (line, origin) in lines {
         let _ = writeln!(text, "{line:width$}  # {origin}");
     }
     Ok(text)
+}
+
+/// Adds to each key what it may where nobody says so: whoever looks wants to see it.
+fn say_what_keys_may(tree: &mut Dict) {
+    let hosts: Vec<_> = match tree.get("hosts") {
+        Some(Value::Dict(_, hosts)) => hosts.keys().cloned().collect(),
+        _ => vec![],
+    };
+    let Some(Value::Dict(_, keys)) = tree.get_mut("keys") else { return };
+    for key in keys.values_mut() {
+        let Value::Dict(_, key) = key else { continue };
+        let defaults = [
+            ("allow", Value::serialize(Scope::defaults())),
+            ("hosts", Value::serialize(&hosts)),
+            ("max_uses", Value::serialize(DEFAULT_MAX_USES)),
+            ("methods", Value::serialize(ApiMethod::ALL)),
+        ];
+        for (name, default) in defaults {
+            // Without hosts there is nothing that it may.
+            let is_known = name != "hosts" || !hosts.is_empty();
+            if let (None, Ok(default), true) = (key.get(name), default, is_known) {
+                key.insert(name.to_owned(), default);
+            }
+        }
+    }
 }
 
 fn collect(merged: &Merged, dict: &Dict, path: &mut Vec<String>, lines: &mut Vec<(String, String)>) {

@@ -8,10 +8,13 @@ use super::locks::InviteLocks;
 use crate::backend::{Backend, Backends, CallError};
 use crate::config::Settings;
 use crate::invite::name::HostName;
-use crate::invite::{AppToken, Invite, InviteId, Source, Via};
+use crate::invite::{AppToken, Draft, Invite, InviteId, Kind, Source, Via};
 use crate::ledger::{Ledger, LedgerError};
 use crate::log::{Event, event};
 use crate::metrics::{MetricLabels, Metrics};
+
+/// Why a password is not reset.
+pub(super) const ADMINS_PASSWORD: &str = "the account is an admin of its XMPP server, whose password is reset only by the command line: invited invite create --reset";
 
 /// What the parts share: one configuration at work, over the ledger.
 pub(super) struct Context {
@@ -26,6 +29,27 @@ impl Context {
     /// The server behind a host, if there is one.
     pub(super) fn backend(&self, host: &HostName) -> Option<&Backend> {
         self.backends.of(host).map(AsRef::as_ref)
+    }
+
+    /// Whether an invite is for a new password of a name that is reserved on its host: only the command line has that set.
+    pub(super) fn is_reserved_reset(&self, draft: &Draft) -> bool {
+        let Kind::Reset { username } = &draft.kind else { return false };
+        let host = self.settings.hosts.get(&draft.host);
+        draft.source != Source::Cli && host.is_some_and(|host| host.reserved_usernames.contains(username))
+    }
+
+    /// Whether an invite is to let somebody set the password of an admin of the XMPP server: only the command line may have
+    /// that done. False also where the server cannot tell.
+    ///
+    /// # Errors
+    /// When the server is away.
+    pub(super) async fn is_admins_reset(&self, draft: &Draft) -> Result<bool, CallError> {
+        match (&draft.kind, self.backend(&draft.host)) {
+            (Kind::Reset { username }, Some(backend)) if draft.source != Source::Cli => {
+                backend.is_admin(username).await
+            }
+            _ => Ok(false),
+        }
     }
 
     /// The app token itself.

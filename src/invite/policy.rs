@@ -1,5 +1,7 @@
 //! What may be asked for: the one place that says what is wrong with a request, of every field at once and in its own words.
 
+mod uses;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -11,9 +13,9 @@ use super::redemption::Change;
 use super::request::{ChangeRequest, InviteRequest, RedeemRequest};
 use super::text::{is_control, turns_text};
 use super::{Draft, Invite, Kind, KindName, Source};
+use uses::up_to;
+pub use uses::{MAX_USES, whole_number};
 
-/// The most uses of an invite.
-pub const MAX_USES: u32 = 10_000;
 /// The most invites of one request.
 pub const MAX_COUNT: u32 = 1_000;
 /// A password reset lives this long by default.
@@ -80,16 +82,6 @@ pub fn span_text(span: Duration) -> String {
     }
 }
 
-/// What a field is to be that counts something.
-#[must_use]
-pub fn whole_number(max: u32) -> String {
-    format!("expected a whole number from 1 to {max}")
-}
-
-fn up_to(max: u32) -> impl Fn(&u32) -> Option<u32> {
-    move |number| (1..=max).contains(number).then_some(*number)
-}
-
 fn note(errors: &mut FieldErrors, note: &Given<String>) -> Option<String> {
     // PostgreSQL has no place for NUL. A note may have several lines.
     let fits = |note: &String| note.chars().count() <= MAX_NOTE_CHARS && !note.contains(|c| c == '\0' || turns_text(c));
@@ -105,8 +97,9 @@ pub fn validate(request: &InviteRequest, bounds: &Bounds<'_>, now: Timestamp) ->
     if bounds.host.is_none() {
         errors.refuse("host", NameError::Host.to_string());
     }
-    let kind = kind(&mut errors, request, bounds.host);
-    let (uses, expires_at) = (uses(&mut errors, request, bounds), expires_at(&mut errors, request, bounds, now));
+    let kind = kind(&mut errors, request, bounds);
+    let (uses, expires_at) =
+        (uses::of_new(&mut errors, request, bounds.max_uses), expires_at(&mut errors, request, bounds, now));
 
     let count = errors.read("count", &request.count, whole_number(MAX_COUNT), up_to(MAX_COUNT));
     if count.is_some_and(|count| count > 1) && kind.reserves().is_some() {
@@ -160,16 +153,21 @@ pub fn validate(request: &InviteRequest, bounds: &Bounds<'_>, now: Timestamp) ->
 }
 
 /// What the invites lead to, as far as that can be told.
-fn kind(errors: &mut FieldErrors, request: &InviteRequest, host: Option<HostRules<'_>>) -> Kind {
+fn kind(errors: &mut FieldErrors, request: &InviteRequest, Bounds { host, source, .. }: &Bounds<'_>) -> Kind {
+    let host = *host;
     let mut name = |field, given: &Given<String>| {
         errors.read(field, given, NameError::Username.to_string(), |text| text.parse::<Username>().ok())
     };
     let (username, reset) = (name("username", &request.username), name("reset", &request.reset));
     let contact = errors.read("contact", &request.contact, NameError::Jid.to_string(), |text| text.parse::<Jid>().ok());
     if let Some(host) = host {
-        if let Some(name) = username.as_ref().filter(|name| host.reserved.contains(*name)) {
-            let reason = format!("{name} is reserved on {}", host.name);
-            errors.add(FieldError { kind: FieldErrorKind::Reserved, ..FieldError::new("username", reason) });
+        // An admin may have one of these names, and may need a new password.
+        let reset = reset.as_ref().filter(|_| source != &Source::Cli);
+        for (field, name) in [("username", username.as_ref()), ("reset", reset)] {
+            if let Some(name) = name.filter(|name| host.reserved.contains(*name)) {
+                let reason = format!("{name} is reserved on {}", host.name);
+                errors.add(FieldError { kind: FieldErrorKind::Reserved, ..FieldError::new(field, reason) });
+            }
         }
         if contact.as_ref().is_some_and(|contact| contact.host != *host.name) {
             errors.refuse("contact", format!("expected an address at {}", host.name));
@@ -220,14 +218,6 @@ fn agree(errors: &mut FieldErrors, request: &InviteRequest) {
     }
 }
 
-fn uses(errors: &mut FieldErrors, request: &InviteRequest, bounds: &Bounds<'_>) -> u32 {
-    let uses = errors.read("uses", &request.uses, whole_number(bounds.max_uses), up_to(bounds.max_uses)).unwrap_or(1);
-    if uses > 1 && !(request.reset.is_absent() && request.username.is_absent()) {
-        errors.refuse("uses", "an invite for one account has one use");
-    }
-    uses
-}
-
 fn expires_at(
     errors: &mut FieldErrors,
     request: &InviteRequest,
@@ -269,11 +259,13 @@ pub fn validate_change(
             let end = Timestamp::from_millisecond(end.as_millisecond()).unwrap_or(*end);
             (end > now && end <= latest).then_some(end)
         }),
-        uses: errors.read("uses", &request.uses, whole_number(bounds.max_uses), up_to(bounds.max_uses)),
+        uses: uses::read(&mut errors, request.uses, bounds.max_uses),
         revoked: errors.read("status", &request.revoked, "expected pending or revoked", |revoked| Some(*revoked)),
     };
-    if let Err(error) = change.clone().apply(&mut invite.clone(), now) {
-        errors.add(error.into());
+    let mut changed = invite.clone();
+    match change.clone().apply(&mut changed, now) {
+        Err(error) => errors.add(error.into()),
+        Ok(_) => uses::check_kept_alive(&mut errors, &change, changed.draft.uses, bounds.max_uses),
     }
     if errors.is_empty() { Ok(change) } else { Err(errors.sorted()) }
 }
@@ -410,7 +402,8 @@ mod tests {
              note: expected at most 1000 characters, without NUL and bidirectional controls; \
              roles: expected at most 32 names of 1 to 128 characters, without control characters; \
              ttl: expected a duration such as \"90s\", \"10m\" or \"7d\", or a number of seconds, at most 30d; \
-             username: admin is reserved on example.com; uses: expected a whole number from 1 to 5"
+             username: admin is reserved on example.com; uses: expected at most 5, which is the key's max_uses; more is \
+             given where the key is declared, or by --max-uses when it is created by command"
         );
     }
 
@@ -492,6 +485,40 @@ mod tests {
     }
 
     #[test]
+    fn only_the_command_line_resets_the_password_of_a_reserved_name() {
+        let (name, reserved) = ("example.com".parse().unwrap(), BTreeSet::from(["admin".parse().unwrap()]));
+        let rules = HostRules { name: &name, reserved: &reserved, server: None };
+        let request = InviteRequest { reset: given("Admin"), ..InviteRequest::default() };
+        let by = |source| {
+            validate(&request, &Bounds { source, ..bounds(Some(rules)) }, now()).map_err(|errors| join(&errors))
+        };
+        assert!(by(Source::Cli).is_ok());
+        assert_eq!(by(Source::Key("site".parse().unwrap())).unwrap_err(), "reset: admin is reserved on example.com");
+    }
+
+    #[test]
+    fn what_has_more_uses_than_may_be_given_is_not_kept_alive() {
+        let mut invite = Invite::from((InviteId::after(None, now(), 0), draft()));
+        invite.draft.uses = 6;
+        let may = |request: ChangeRequest| match validate_change(&request, &invite, &bounds(None), now()) {
+            Ok(_) => true,
+            Err(errors) => {
+                assert!(
+                    join(&errors).starts_with("uses: expected at most 5, which is the key's max_uses"),
+                    "{errors:?}"
+                );
+                false
+            }
+        };
+        let later = Given::Is(now() + SignedDuration::from_hours(1));
+        let none = ChangeRequest::default;
+        assert!(may(none()) && may(ChangeRequest { revoked: Given::Is(true), note: given("x"), ..none() }));
+        assert!(!may(ChangeRequest { revoked: Given::Is(false), ..none() }));
+        assert!(!may(ChangeRequest { expires_at: later, ..none() }));
+        assert!(may(ChangeRequest { expires_at: later, revoked: Given::Is(false), uses: Given::Is(5), ..none() }));
+    }
+
+    #[test]
     fn every_field_of_a_change_is_judged_at_once() {
         let mut invite = Invite::from((InviteId::after(None, now(), 0), draft()));
         invite.used = 2;
@@ -508,7 +535,8 @@ mod tests {
             wrong(&request),
             "expires_at: expected a time such as \"2027-01-01T00:00:00Z\", in the future and 2026-01-31T00:00:00Z at the \
              latest; host: unknown; note: expected at most 1000 characters, without NUL and bidirectional controls; \
-             status: expected pending or revoked; uses: expected a whole number from 1 to 5"
+             status: expected pending or revoked; uses: expected at most 5, which is the key's max_uses; more is given where \
+             the key is declared, or by --max-uses when it is created by command"
         );
         let request = ChangeRequest { uses: Given::Is(1), note: Given::Malformed, ..ChangeRequest::default() };
         assert_eq!(

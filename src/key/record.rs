@@ -1,7 +1,9 @@
 //! A key, wherever it is kept.
 
+use std::collections::BTreeSet;
+
 use super::signatures::SignatureCache;
-use crate::config::{KeySettings, Origin};
+use crate::config::{KeySettings, LackingScopes, Origin, Proof, Scope};
 use crate::invite::name::{HostName, KeyId};
 
 /// A key.
@@ -22,5 +24,31 @@ impl Key {
     #[must_use]
     pub fn allows_host(&self, host: &HostName) -> bool {
         self.settings.hosts.as_ref().is_none_or(|hosts| hosts.contains(host))
+    }
+
+    /// Whether it was given `scope`.
+    #[must_use]
+    pub fn allows(&self, scope: Scope) -> bool {
+        self.settings.allow.contains(&scope)
+    }
+
+    /// Checks that it was given all of `scopes`.
+    ///
+    /// # Errors
+    /// Those that it was not given.
+    pub fn check_scopes(&self, scopes: &BTreeSet<Scope>) -> Result<(), LackingScopes> {
+        let has = &self.settings.allow;
+        let lacks: BTreeSet<_> = scopes.difference(has).copied().collect();
+        let is_signed = matches!(self.settings.proof, Proof::Signed(_));
+        if lacks.is_empty() { Ok(()) } else { Err(LackingScopes { has: has.clone(), lacks, is_signed }) }
+    }
+
+    /// What it may do now, as a text that is another one for each other grant: a JWT may have narrowed it.
+    #[must_use]
+    pub fn grants(&self) -> String {
+        let KeySettings { hosts, allow, max_ttl, max_uses, .. } = &self.settings;
+        let hosts = hosts.as_ref().map(|hosts| hosts.iter().map(HostName::as_str).collect::<Vec<_>>());
+        let allow: Vec<_> = allow.iter().map(ToString::to_string).collect();
+        format!("{hosts:?} {allow:?} {max_ttl:?} {max_uses}")
     }
 }

@@ -11,7 +11,7 @@ use super::seal::Seal;
 
 /// The form in which answers are kept. Whoever changes it counts on: an answer in another form is in another slot, so
 /// after an upgrade it is not found, the request is done anew, and the old answer is forgotten with its day.
-const FORM: &str = "answer 2";
+const FORM: &str = "answer 3";
 
 /// A request that may come again, with the same Idempotency-Key: then it is answered as before, and nothing is done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub struct Repeatable {
 }
 
 impl Repeatable {
-    /// A request that `parts` tell from others: who asks, where, and the Idempotency-Key.
+    /// A request that `parts` tell from others: who asks, with what that one may do now, where, and the Idempotency-Key.
     #[must_use]
     pub fn new(seal: &Seal, parts: [&str; 3], body: &[u8]) -> Self {
         let [who, path, key] = parts;
@@ -128,7 +128,7 @@ mod tests {
         for other in [["key/other", "/redeem", "1"], ["key/site", "/invites", "1"], ["key/site", "/redeem", "2"]] {
             assert_ne!(one.slot, of(other).slot);
         }
-        // An answer of a version that kept what it had sent stays where it is.
-        assert_ne!(one.slot, seal.slot(&["site", "/redeem", "1"]));
+        // An answer of a version that told callers apart by less stays where it is.
+        assert_ne!(one.slot, seal.slot(&["answer 2", "key/site", "/redeem", "1"]));
     }
 }

@@ -5,6 +5,9 @@ use crate::desk::{AmendError, AuthError, CreateInviteError, FindError, RedeemInv
 use crate::ledger::{ChangeError, CreateError, LedgerError, RedeemError};
 use crate::log::Cause;
 
+const ADMINS_PASSWORD: &str = "This account is an admin's, or its name is reserved: its password is reset only by an invite \
+                               of the command line (`invited invite create --reset`).";
+
 impl From<AuthError> for Problem {
     fn from(error: AuthError) -> Self {
         match error {
@@ -50,6 +53,10 @@ impl From<AmendError> for Problem {
     fn from(error: AmendError) -> Self {
         match error {
             AmendError::Fields(errors) => Self::of_fields(errors),
+            AmendError::Scopes(lacking) => Self::Scopes(lacking),
+            AmendError::ForAdmins => {
+                Self::NotAllowed("A password reset that the command line created can only be revoked by a key.")
+            }
             AmendError::Ledger(ChangeError::Ledger(error)) => error.into(),
             AmendError::Ledger(ChangeError::Absent) => Self::NotFound,
             AmendError::Ledger(ChangeError::Uses(error)) => Self::Fields(vec![error.into()]),
@@ -78,6 +85,7 @@ impl From<RedeemInviteError> for Problem {
         match error {
             RedeemInviteError::Fields(errors) => Self::of_fields(errors),
             RedeemInviteError::Ledger(error) => error.into(),
+            RedeemInviteError::AdminsPassword => Self::NotAllowed(ADMINS_PASSWORD),
             RedeemInviteError::Away => Self::ServerAway,
         }
     }
@@ -86,7 +94,8 @@ impl From<RedeemInviteError> for Problem {
 impl From<CreateInviteError> for Problem {
     fn from(error: CreateInviteError) -> Self {
         match error {
-            CreateInviteError::Scope => Self::NotAllowed("This key may not create invites."),
+            CreateInviteError::Scopes(lacking) => Self::Scopes(lacking),
+            CreateInviteError::AdminsPassword => Self::NotAllowed(ADMINS_PASSWORD),
             CreateInviteError::Host => Self::NotAllowed("This key may not create invites for this host."),
             CreateInviteError::WhichHost => Self::BadRequest("Several hosts are possible; name one with `host=`."),
             CreateInviteError::Fields(errors) => Self::of_fields(errors),

@@ -1,5 +1,7 @@
 //! How a refusal reads.
 
+use std::borrow::Cow;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -18,7 +20,7 @@ pub struct ProblemDetails<'a> {
     /// The HTTP status.
     status: u16,
     /// What is wrong and what to do.
-    detail: &'a str,
+    detail: Cow<'a, str>,
     /// The fields that are wrong.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [FieldError],

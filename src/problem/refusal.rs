@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
+use crate::config::LackingScopes;
 use crate::desk::AuthError;
 use crate::invite::Status;
 use crate::invite::field::{FieldError, FieldErrorKind};
@@ -22,6 +23,8 @@ pub enum Problem {
     Unauthenticated(AuthError),
     /// 403: the key is good, but may not do this.
     NotAllowed(&'static str),
+    /// 403: the key is good, and was not given what this takes.
+    Scopes(LackingScopes),
     /// 403: a browser fetches ahead of its user.
     Prefetch,
     /// 404
@@ -97,7 +100,7 @@ impl Problem {
         match self {
             Self::BadRequest(_) | Self::Fields(_) => 400,
             Self::Unauthorized(..) => 401,
-            Self::Unauthenticated(_) | Self::NotAllowed(_) | Self::Prefetch => 403,
+            Self::Unauthenticated(_) | Self::NotAllowed(_) | Self::Scopes(_) | Self::Prefetch => 403,
             Self::NotFound => 404,
             Self::Method(_) => 405,
             Self::Timeout => 408,
@@ -123,7 +126,7 @@ impl Problem {
             Self::Fields(_) => "invalid-fields",
             Self::Unauthorized(..) => "unauthorized",
             Self::Unauthenticated(_) => "key-refused",
-            Self::NotAllowed(_) => "not-allowed",
+            Self::NotAllowed(_) | Self::Scopes(_) => "not-allowed",
             Self::Prefetch => "prefetch",
             Self::NotFound => "not-found",
             Self::Method(_) => "method-not-allowed",
@@ -155,7 +158,7 @@ impl Problem {
             Self::Fields(_) => "Invalid fields",
             Self::Unauthorized(..) => "Key needed",
             Self::Unauthenticated(_) => "Key refused",
-            Self::NotAllowed(_) => "Not allowed",
+            Self::NotAllowed(_) | Self::Scopes(_) => "Not allowed",
             Self::Prefetch => "Not prefetched",
             Self::NotFound => "Not found",
             Self::Method(_) => "Method not allowed",
@@ -178,9 +181,17 @@ impl Problem {
 
     /// What is wrong and what to do, for anyone to read.
     #[must_use]
-    pub fn detail(&self) -> &'static str {
+    pub fn detail(&self) -> Cow<'static, str> {
+        if let Self::Scopes(lacking) = self {
+            return lacking.detail().into();
+        }
+        self.fixed_detail().into()
+    }
+
+    fn fixed_detail(&self) -> &'static str {
         match self {
             Self::BadRequest(detail) | Self::NotAllowed(detail) | Self::NotImplemented(detail) => detail,
+            Self::Scopes(_) => "This key may not do this.",
             Self::Fields(_) => "Some fields are wrong; `errors` says which.",
             Self::Unauthorized(..) => "A valid key is needed: send `Authorization: Bearer ID/SECRET`.",
             Self::Unauthenticated(_) => {
@@ -244,6 +255,7 @@ impl fmt::Display for Problem {
                     Cow::Owned(_) => f.write_str(" a field"),
                 })
             }
+            Self::Scopes(lacking) => lacking.fmt(f),
             Self::Internal(cause) | Self::Unavailable(cause) | Self::Unsure(cause) => write!(f, "{}", chain(cause)),
             other => f.write_str(other.slug()),
         }

@@ -1,7 +1,7 @@
 //! An XMPP server that does what a test has scripted: a server behind the [`Adapter`] interface, for faults that a real
 //! one cannot be brought to at will.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -50,6 +50,8 @@ struct Token {
 pub struct State {
     /// Accounts with their passwords.
     pub accounts: BTreeMap<String, String>,
+    /// Which of them are admins.
+    pub admins: BTreeSet<String>,
     /// Who is whose contact.
     pub contacts: Vec<(String, String)>,
     tokens: BTreeMap<String, Token>,
@@ -223,6 +225,10 @@ impl Adapter for FakeServer {
     async fn exists(&self, username: &Username) -> Result<bool, CallError> {
         self.must_tell()?;
         self.call("exists", |state| Ok(state.accounts.contains_key(username.as_str()))).await
+    }
+
+    async fn is_admin(&self, username: &Username) -> Result<bool, CallError> {
+        self.call("is_admin", |state| Ok(state.admins.contains(username.as_str()))).await
     }
 
     async fn create(&self, account: &NewAccount<'_>) -> Result<(), CallError> {

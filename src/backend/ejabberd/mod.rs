@@ -22,6 +22,7 @@ use super::{
     is_kept,
 };
 use crate::clock;
+use crate::invite::Kind;
 use crate::invite::name::{Jid, Username};
 use crate::log::chain;
 pub use client::Ejabberd;
@@ -90,6 +91,12 @@ impl Adapter for Ejabberd {
         }
     }
 
+    /// No command of the API says who is in an `acl`. The account that we log in with is one by what it may.
+    async fn is_admin(&self, username: &Username) -> Result<bool, CallError> {
+        let is_ours = self.api.user().is_some_and(|user| user.user == *username && user.host == self.host);
+        Err(if is_ours { Refusal::Admin } else { Refusal::Unsupported }.into())
+    }
+
     async fn create(&self, account: &NewAccount<'_>) -> Result<(), CallError> {
         if !is_kept(account.username) {
             return Err(Refusal::Name.into());
@@ -134,7 +141,14 @@ impl Adapter for Ejabberd {
     }
 
     async fn mint(&self, wanted: &Mint<'_>) -> Result<Minted, CallError> {
-        self.mint_token(wanted).await
+        match wanted.kind {
+            Kind::Reset { username }
+                if wanted.spares_admins && self.is_admin(username).await == Err(Refusal::Admin.into()) =>
+            {
+                Err(Refusal::Admin.into())
+            }
+            _ => self.mint_token(wanted).await,
+        }
     }
 
     async fn withdraw(&self, token: &str) -> Result<bool, CallError> {

@@ -3,7 +3,7 @@
 -- Each call runs on its own: nothing else happens in Prosody in between.
 
 -- Of all that stands here: a hook of another version is taken out and put in anew.
-local VERSION = "invited-5"
+local VERSION = "invited-6"
 
 local function R(name)
 	local ok, found = pcall(require, "prosody." .. name)
@@ -31,13 +31,45 @@ local function host(q)
 	return h
 end
 
+-- Whether a role is that of an admin, of this host or of all of Prosody, or has all that such a one has.
+local function is_admin_role(role, depth)
+	if not role then return false end
+	if role.name == "prosody:admin" or role.name == "prosody:operator" then return true end
+	for _, inherited in ipairs(depth > 0 and role.inherits or {}) do
+		if is_admin_role(inherited, depth - 1) then return true end
+	end
+	return false
+end
+
+-- Whether an account is an admin of `at`, its own host or another one.
+local function is_admin_at(name, own, at)
+	local whole = name .. "@" .. own
+	if not um.get_jid_role then return not not um.is_admin(whole, at) end
+	if is_admin_role(um.get_jid_role(whole, at), 8) then return true end
+	for _, role in pairs(at == own and um.get_user_secondary_roles(name, own) or {}) do
+		if is_admin_role(role, 8) then return true end
+	end
+	return false
+end
+
+local function is_admin(name, own)
+	if is_admin_at(name, own, own) then return true end
+	for at in pairs(prosody.hosts) do
+		-- What some other host's own authorization throws is no word on this account.
+		local known, admin = pcall(is_admin_at, name, own, at)
+		if at ~= own and known and admin then return true end
+	end
+	return false
+end
+
 -- Notes are kept apart by the token's first letter: with storage "internal" each of these is a file. No user is called so.
 local function shelf(token) return "@" .. token:sub(1, 1) end
 
 -- Holds sign-up in apps to what the ledger says: no second use, no other name. Gone after a reload of mod_invites, so it
 -- is looked for with every call. Gives the stores, too.
 --
--- A note is { exp = when the token lapses } from when we first hear of it, and { by =, at = } once it is used. A token that
+-- A note is { exp = when the token lapses } from when we first hear of it, and { by =, at = } once it is used. With
+-- spares_admins, it sets no admin's password. A token that
 -- has a note and is not there any more was used while this hook was not in place.
 local function guard(m)
 	local module, held = m.module, m.module.invited
@@ -76,6 +108,9 @@ local function guard(m)
 			return deny(event, "cancel", "item-not-found", "This invite has been used already")
 		end
 		local ad = info.additional_data or {}
+		if ad.allow_reset and note and note.spares_admins and is_admin(event.username, module.host) then
+			return deny(event, "auth", "forbidden", "An admin's password is not reset by this invite")
+		end
 		local bound = ad.invited_username or (info.type == "register" and info.jid:match("^(.+)@"))
 		if bound and bound ~= event.username then
 			return deny(event, "modify", "not-acceptable", "This invite is for another username")
@@ -230,6 +265,11 @@ function ops.exists(q)
 	return { exists = not not um.user_exists(user(q), q.host) }
 end
 
+function ops.is_admin(q)
+	host(q)
+	return { admin = is_admin(user(q), q.host) }
+end
+
 function ops.create(q)
 	local h, name = host(q), user(q)
 	local secret = password(q, h)
@@ -290,6 +330,7 @@ function ops.mint(q)
 	if q.kind == "reset" then
 		local name = user(q)
 		if not um.user_exists(name, q.host) then refuse("no-such-user") end
+		if q.spares_admins and is_admin(name, q.host) then refuse("is-admin") end
 		invite = must(m.create_account_reset(name, q.ttl))
 	elseif q.kind == "contact" then
 		if not um.user_exists(q.contact, q.host) then refuse("no-such-user") end
@@ -299,7 +340,7 @@ function ops.mint(q)
 	else
 		invite = must(m.create_account(q.username and user(q) or nil, ad, q.ttl))
 	end
-	held.note(invite.token, { exp = invite.expires })
+	held.note(invite.token, { exp = invite.expires, spares_admins = q.spares_admins or nil })
 	return { token = invite.token, expires = invite.expires }
 end
 

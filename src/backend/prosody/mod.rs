@@ -68,6 +68,7 @@ impl Prosody {
             "user-exists" => Refusal::Taken.into(),
             "no-such-user" => Refusal::NoAccount.into(),
             "token-invalid" => Refusal::NoToken.into(),
+            "is-admin" => Refusal::Admin.into(),
             "bad-username" => Refusal::Name.into(),
             "bad-password" => Refusal::Password.into(),
             "unsupported" => Refusal::Unsupported.into(),
@@ -143,6 +144,10 @@ impl Adapter for Prosody {
         Ok(self.call("exists", json!({"username": username.as_str()})).await?["exists"] == true)
     }
 
+    async fn is_admin(&self, username: &Username) -> Result<bool, CallError> {
+        Ok(self.call("is_admin", json!({"username": username.as_str()})).await?["admin"] == true)
+    }
+
     async fn create(&self, account: &NewAccount<'_>) -> Result<(), CallError> {
         let request = json!({
             "username": account.username.as_str(),
@@ -169,6 +174,7 @@ impl Adapter for Prosody {
     async fn mint(&self, wanted: &Mint<'_>) -> Result<Minted, CallError> {
         let request = json!({
             "kind": wanted.kind.name().word(),
+            "spares_admins": wanted.spares_admins,
             "groups": wanted.groups,
             "roles": wanted.roles,
             // Prosody counts whole seconds, and takes a token until its last one is over.

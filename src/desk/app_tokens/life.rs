@@ -199,11 +199,12 @@ impl Life {
     /// When the server is away, or mints none.
     pub(super) async fn mint(&self, draft: &Draft, now: Timestamp) -> Result<Option<AppToken>, CallError> {
         let Some(backend) = self.context.backend(&draft.host) else { return Ok(None) };
-        if !backend.abilities().in_app.has(&draft.kind) {
+        if !backend.abilities().in_app.has(&draft.kind) || self.context.is_reserved_reset(draft) {
             return Ok(None);
         }
         let ttl = std::time::Duration::try_from(draft.expires_at.duration_since(now)).unwrap_or_default();
-        let wanted = Mint { kind: &draft.kind, groups: &draft.groups, roles: &draft.roles, ttl };
+        let spares_admins = draft.source != Source::Cli;
+        let wanted = Mint { kind: &draft.kind, groups: &draft.groups, roles: &draft.roles, ttl, spares_admins };
         let Minted { token, expires_at } = backend.mint(&wanted).await?;
         let expires_at = expires_at.unwrap_or(draft.expires_at).min(draft.expires_at);
         let sealed = self.context.ledger.seal().close(token.as_bytes());

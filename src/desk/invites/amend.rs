@@ -2,8 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::Invites;
 use super::caller::Caller;
+use super::{Invites, grants};
+use crate::config::{LackingScopes, Scope};
 use crate::invite::field::{FieldError, join};
 use crate::invite::policy;
 use crate::invite::request::ChangeRequest;
@@ -18,13 +19,19 @@ pub enum AmendError {
     /// Fields of the request are wrong.
     #[error("{}", join(.0))]
     Fields(Vec<FieldError>),
+    /// The key was not given what the invite gives.
+    #[error(transparent)]
+    Scopes(#[from] LackingScopes),
+    /// A new password for whom the command line said.
+    #[error("only the command line changes a password reset that it created")]
+    ForAdmins,
     /// The ledger says no.
     #[error(transparent)]
     Ledger(#[from] ChangeError),
 }
 
 impl Invites {
-    /// Amends an invite within what `key` may.
+    /// Amends an invite within what `key` may: one that it could create, and if it does not read, one that it did create.
     ///
     /// # Errors
     /// Nothing was changed.
@@ -36,7 +43,13 @@ impl Invites {
         now: Timestamp,
     ) -> Result<Invite, AmendError> {
         let caller = Caller::Key(key);
-        let invite = self.find(key, id).await.map_err(ChangeError::from)?.ok_or(ChangeError::Absent)?;
+        let found = self.find(key, id).await.map_err(ChangeError::from)?;
+        let is_known = |invite: &Invite| key.allows(Scope::Read) || invite.draft.source == caller.source();
+        let invite = found.filter(is_known).ok_or(ChangeError::Absent)?;
+        caller.check_scopes(&grants::of_draft(&invite.draft))?;
+        if grants::is_for_admins(&invite.draft) {
+            return Err(AmendError::ForAdmins);
+        }
         let bounds = self.rules().bounds(&caller, Some(&invite.draft.host));
         let change = policy::validate_change(request, &invite, &bounds, now).map_err(AmendError::Fields)?;
         let revoked = change.revoked;

@@ -1,6 +1,8 @@
 //! Who has the desk create something, and within which limits.
 
-use crate::config::Scope;
+use std::collections::BTreeSet;
+
+use crate::config::{LackingScopes, Scope};
 use crate::invite::Source;
 use crate::invite::name::Jid;
 use crate::key::Key;
@@ -33,10 +35,18 @@ impl<'a> Caller<'a> {
         }
     }
 
-    /// Whether that may be asked.
+    /// Checks that all of `scopes` may be asked for: of a key, that it was given them.
+    ///
+    /// # Errors
+    /// Those that the key was not given.
+    pub fn check_scopes(&self, scopes: &BTreeSet<Scope>) -> Result<(), LackingScopes> {
+        self.key().map_or(Ok(()), |key| key.check_scopes(scopes))
+    }
+
+    /// Who asks, with what that one may do now: two JWTs of one key that may not the same are two callers.
     #[must_use]
-    pub fn may(&self, scope: Scope) -> bool {
-        self.key().is_none_or(|key| key.settings.allow.contains(&scope))
+    pub fn as_granted(&self) -> String {
+        format!("{} {}", self.source(), self.key().map(Key::grants).unwrap_or_default())
     }
 
     /// Whose what is created is.

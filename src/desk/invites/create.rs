@@ -5,9 +5,9 @@ use jiff::Timestamp;
 use super::caller::Caller;
 use super::error::CreateInviteError;
 use super::links::{CreatedInvite, landing};
-use super::{Invites, max_ttl, max_uses};
+use super::{Invites, grants, max_ttl, max_uses};
 use crate::backend::{self, Backend, Backends};
-use crate::config::{Scope, Settings};
+use crate::config::Settings;
 use crate::invite::field::Given;
 use crate::invite::name::HostName;
 use crate::invite::policy::{self, Bounds, HostRules, ServerRules};
@@ -39,9 +39,11 @@ impl Invites {
             let draft = self.rules().draft(caller, request, now)?;
             let links = self.links()?;
             self.refuse_taken(caller, &draft).await?;
+            if self.context.is_admins_reset(&draft).await.unwrap_or(false) {
+                return Err(CreateInviteError::AdminsPassword);
+            }
             let repeatable = request.idempotency.as_ref().map(|again| {
-                let source = caller.source().to_string();
-                Repeatable::new(ledger.seal(), [&source, again.path, &again.key], &again.body)
+                Repeatable::new(ledger.seal(), [&caller.as_granted(), again.path, &again.key], &again.body)
             });
             let drafts = vec![draft; usize::try_from(request.count()).unwrap_or(usize::MAX)];
             let wanted = request.minting.value().copied().unwrap_or_default();
@@ -130,9 +132,7 @@ impl<'a> CreationRules<'a> {
         request: &InviteRequest,
         now: Timestamp,
     ) -> Result<Draft, CreateInviteError> {
-        if !caller.may(Scope::Create) {
-            return Err(CreateInviteError::Scope);
-        }
+        caller.check_scopes(&grants::of_request(request))?;
         let bounds = self.bounds(caller, self.meant_host(caller, &request.host)?);
         landing(self.settings)?;
         policy::validate(request, &bounds, now).map_err(CreateInviteError::Fields)

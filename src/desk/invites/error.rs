@@ -1,15 +1,20 @@
 //! Why no invite was created.
 
 use crate::backend::CallError;
+use crate::config::LackingScopes;
+use crate::desk::context::ADMINS_PASSWORD;
 use crate::invite::field::{FieldError, join};
 use crate::ledger::CreateError;
 
 /// Why no invite was created.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CreateInviteError {
-    /// The key may not create invites.
-    #[error("the key may not create invites")]
-    Scope,
+    /// The key was not given what is asked for.
+    #[error(transparent)]
+    Scopes(#[from] LackingScopes),
+    /// A new password for an admin of the XMPP server, which only the command line lets somebody set.
+    #[error("{ADMINS_PASSWORD}")]
+    AdminsPassword,
     /// The key may not create invites for this host, or it is none of ours.
     #[error("not a host for which invites can be created here; see [hosts] in the configuration")]
     Host,

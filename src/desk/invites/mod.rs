@@ -3,6 +3,7 @@
 //! | module | what it has |
 //! |---|---|
 //! | `caller` | who asks, and within which limits |
+//! | `grants` | which scopes an invite takes |
 //! | `create`, `error` | new invites, and why there are none |
 //! | `links` | what their holders need |
 //! | `amend` | changes within what a key may, and revocation |
@@ -12,6 +13,7 @@ mod amend;
 mod caller;
 mod create;
 mod error;
+mod grants;
 mod links;
 mod redeem;
 
@@ -31,6 +33,7 @@ pub use amend::AmendError;
 pub use caller::Caller;
 pub use create::CreationRules;
 pub use error::CreateInviteError;
+pub use grants::may_have_token;
 pub use links::{CreatedInvite, WebOnly};
 pub use redeem::RedeemInviteError;
 
@@ -102,6 +105,8 @@ fn max_ttl(settings: &Settings, key: Option<&Key>) -> Duration {
     settings.invites.max_ttl.min(key.and_then(|key| key.settings.max_ttl).unwrap_or(Duration::MAX))
 }
 
-fn max_uses(key: Option<&Key>) -> u32 {
-    key.and_then(|key| key.settings.max_uses).unwrap_or(MAX_USES).min(MAX_USES)
+/// The most uses that an invite of `key` may have.
+#[must_use]
+pub fn max_uses(key: Option<&Key>) -> u32 {
+    key.map_or(MAX_USES, |key| key.settings.max_uses.min(MAX_USES))
 }

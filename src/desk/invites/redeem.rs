@@ -3,12 +3,14 @@
 use jiff::Timestamp;
 
 use super::Invites;
+use super::caller::Caller;
 use crate::backend::CallError;
 use crate::desk::app_tokens::{FindError, TokenError};
+use crate::desk::context::ADMINS_PASSWORD;
 use crate::invite::field::{FieldError, join};
 use crate::invite::policy;
 use crate::invite::request::RedeemRequest;
-use crate::invite::{Invite, Source, Via};
+use crate::invite::{Invite, Via};
 use crate::key::Key;
 use crate::ledger::{Answer, LedgerError, RedeemError, Repeatable};
 
@@ -21,6 +23,9 @@ pub enum RedeemInviteError {
     /// The ledger says no.
     #[error(transparent)]
     Ledger(#[from] RedeemError),
+    /// A new password for an admin of the XMPP server, or for a reserved name, for which only the command line has it set.
+    #[error("{ADMINS_PASSWORD}")]
+    AdminsPassword,
     /// The server is away that would know whether an app is using the invite, or whether the invite is its own.
     #[error("the XMPP server is away, and must be asked about this invite")]
     Away,
@@ -63,10 +68,16 @@ impl Invites {
         if account.and_then(|account| account.host.as_ref()).is_some_and(|host| *host != draft.host) {
             return Err(RedeemError::OtherName.into());
         }
+        if self.context.is_reserved_reset(draft)
+            || self.context.is_admins_reset(draft).await.map_err(|_| RedeemInviteError::Away)?
+        {
+            return Err(RedeemInviteError::AdminsPassword);
+        }
         let account = account.map(|account| account.user.clone());
-        let source = Source::Key(key.id.clone());
+        let caller = Caller::Key(key);
+        let source = caller.source();
         let repeatable = request.idempotency.as_ref().map(|again| {
-            Repeatable::new(self.context.ledger.seal(), [&source.to_string(), again.path, &again.key], &again.body)
+            Repeatable::new(self.context.ledger.seal(), [&caller.as_granted(), again.path, &again.key], &again.body)
         });
         if invite.draft.app_token.is_some() && invite.uses_left() <= 1 {
             // The token holds the last use; it is withdrawn for this caller, unless an app was first.

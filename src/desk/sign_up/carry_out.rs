@@ -1,7 +1,7 @@
 //! What a use was reserved for, asked of the server.
 
 use super::guest::Guest;
-use crate::backend::{Backend, CallError, NewAccount, NewPassword};
+use crate::backend::{Backend, CallError, NewAccount, NewPassword, Refusal};
 use crate::desk::context::Context;
 use crate::invite::{Kind, Source};
 use crate::ledger::Reservation;
@@ -21,6 +21,14 @@ pub(super) async fn carry_out(
     let adopted = || draft.app_token.as_ref().filter(|_| draft.source == Source::Server);
     let token = reservation.token.as_ref().or_else(adopted).and_then(|token| context.reveal(token));
     if matches!(draft.kind, Kind::Reset { .. }) {
+        // It may have become one since the invite was created.
+        match context.is_admins_reset(draft).await {
+            Ok(false) => {}
+            Ok(true) => return Err(Refusal::Admin.into()),
+            // Nothing was asked for but this.
+            Err(CallError::Unsure(why)) => return Err(CallError::Away(why)),
+            Err(error) => return Err(error),
+        }
         let reset = NewPassword {
             username: guest.username,
             password: guest.password,

@@ -67,7 +67,7 @@ impl Ends {
                 Refusal::NoToken => SignUpError::Ended(Status::Redeemed),
                 Refusal::Name | Refusal::NoAccount => SignUpError::Name,
                 Refusal::Password => SignUpError::Password,
-                Refusal::Unsupported => SignUpError::Closed,
+                Refusal::Unsupported | Refusal::Admin => SignUpError::Closed,
                 Refusal::NotAllowed(_) => SignUpError::NotAllowed,
                 Refusal::Later(_) | Refusal::NoRoom | Refusal::Other(_) => SignUpError::Away,
             },

@@ -106,7 +106,7 @@ impl Offers {
         let backend = self.context.backend(host).ok_or(SignUpError::Closed)?;
         let abilities = backend.abilities();
         let is_open = match invite.draft.kind {
-            Kind::Reset { .. } => abilities.reset,
+            Kind::Reset { .. } => abilities.reset && !self.context.is_reserved_reset(&invite.draft),
             Kind::Account { .. } | Kind::Contact { .. } => {
                 abilities.sign_up && self.context.settings.hosts.get(host).is_some_and(|host| host.registration)
             }
