@@ -455,6 +455,21 @@ fn an_imported_key_may_what_mod_invites_api_let_it() {
     }
     assert_eq!(api.create(&json!({ "uses": 2 })).status, 400);
     assert_eq!(api.create(&json!({ "host": "example.org" })).status, 403);
+
+    // Whose keys they are is never guessed.
+    for folder in ["copied-backup", "elsewhere%2eexample", "%ff"] {
+        let copy = scratch.path().join(folder);
+        fs::create_dir_all(&copy).unwrap();
+        let copy = copy.join("invite_api_keys.dat");
+        fs::write(&copy, text.replace("0JoKl7QweYZ9", "other")).unwrap();
+        let output = scratch.run(&["key", "import", copy.to_str().unwrap()]);
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{folder}: {told}");
+        assert!(told.contains("--host: example.com, example.org") && told.contains(folder), "{told}");
+        assert!(!scratch.state().join("keys/other.toml").exists(), "{folder}");
+    }
+    let here = scratch.command().current_dir(&folder).args(["key", "import", "invite_api_keys.dat"]).output().unwrap();
+    assert!(String::from_utf8_lossy(&here.stderr).contains("for example.com"), "{here:?}");
 }
 
 #[test]

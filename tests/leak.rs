@@ -674,7 +674,8 @@ fn names_of_keys_cannot_forge_a_line_of_the_list() {
     let file = scratch.path().join("invite_api_keys.dat");
     let text = "return { [\"k\"] = { [\"id\"] = \"k\"; [\"token\"] = \"t0ken\"; [\"name\"] = \"x\\nforged\\9y\\27[2K\"; } };\n";
     std::fs::write(&file, text).unwrap();
-    let imported = scratch.run(&["key", "import", file.to_str().unwrap()]);
+    let imported = scratch.run(&["key", "import", "--host", "example.com", file.to_str().unwrap()]);
+    assert!(imported.status.success());
     let listed = scratch.ok(&["key", "list"]);
     for text in [all_of(&imported), listed] {
         assert!(!text.lines().any(|line| line.starts_with("forged")), "{text}");

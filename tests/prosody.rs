@@ -106,7 +106,7 @@ fn keys_are_imported_all_or_none() {
     let file = scratch.path().join("invite_api_keys.dat");
     let entry = |id: &str, more: &str| format!("[\"{id}\"] = {{ id = \"{id}\", token = \"t0k3n\", {more} }};");
     let write = |entries: &[String]| std::fs::write(&file, format!("return {{ {} }}", entries.concat())).unwrap();
-    let import = || scratch.run(&["key", "import", file.to_str().unwrap()]);
+    let import = || scratch.run(&["key", "import", "--host", "example.com", file.to_str().unwrap()]);
 
     write(&[entry("AAAAAAAAAAAA", "name = 'one'"), "os.execute('true');".to_owned()]);
     let output = import();

@@ -61,7 +61,7 @@ Example:
     Import {
         /// The `invite_api_keys.dat` of the host
         file: PathBuf,
-        /// Host that the keys may create invites for [default: the one the file's directory is named after, else all]
+        /// Host that the keys may create invites for [default: the one that the file's directory is named after]
         #[arg(long)]
         host: Option<HostName>,
     },

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 
 use super::key_declaration::{unproven, with_defaults};
-use super::outcome::Outcome;
+use super::outcome::{Outcome, WrongUse};
 use super::owner::become_owner;
 use super::terminal::{hint, print};
 use crate::config::value::{Moment, Sha256};
@@ -20,8 +20,10 @@ use crate::key::{Key, prosody};
 pub(super) fn import(settings: &Settings, file: &Path, host: Option<&HostName>) -> Outcome {
     let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
     let keys = prosody::read(&text).with_context(|| format!("cannot import {}", file.display()))?;
-    let from_folder = file.parent().and_then(Path::file_name).and_then(|name| prosody_host(name.to_str()?));
-    let hosts: Vec<_> = host.cloned().or(from_folder).into_iter().collect();
+    let host = match host {
+        Some(host) => host.clone(),
+        None => host_of_folder(settings, file)?,
+    };
     become_owner(settings)?;
     let state = StateKeys::new(&settings.state_dir);
     let taken = state.current();
@@ -35,7 +37,8 @@ pub(super) fn import(settings: &Settings, file: &Path, host: Option<&HostName>) 
         let methods = (key.methods != [ApiMethod::Get, ApiMethod::Post]).then(|| key.methods.clone());
         let created_at = key.created_at.map(Moment);
         let sha256 = Some(Sha256::of(key.secret.reveal()));
-        let stored = RawKey { sha256, methods, created_at, ..unproven(Some(key.name.clone()), &hosts) };
+        let stored =
+            RawKey { sha256, methods, created_at, ..unproven(Some(key.name.clone()), std::slice::from_ref(&host)) };
         // mod_invites_api creates plain invites of one use for it, which is the default.
         let stored = with_defaults(stored);
         match state.store(&key.id, &stored) {
@@ -47,8 +50,10 @@ pub(super) fn import(settings: &Settings, file: &Path, host: Option<&HostName>) 
         }
     }
     let count = keys.len();
-    let hosts = hosts.first().map_or_else(|| "all hosts".to_owned(), ToString::to_string);
-    hint(&format!("imported {count} key{}, for {hosts}", if count == 1 { "" } else { "s" }));
+    hint(&format!("imported {count} key{}, for {host}", if count == 1 { "" } else { "s" }));
+    if !settings.hosts.contains_key(&host) {
+        hint(&format!("note: {host} is not declared under [hosts] yet"));
+    }
     Ok(())
 }
 
@@ -57,8 +62,43 @@ fn is_same(key: &Key, sha256: Sha256) -> bool {
         && matches!(key.origin, Origin::File(_))
 }
 
-/// Prosody names a host's folder after it, with `%2e` for dots.
+/// The declared host whose keys a file has, by its folder: Prosody keeps no other word on that.
+fn host_of_folder(settings: &Settings, file: &Path) -> Result<HostName, WrongUse> {
+    // `invite_api_keys.dat` is in the folder in which the command is run.
+    let folder = std::path::absolute(file).ok().and_then(|file| Some(file.parent()?.file_name()?.to_str()?.to_owned()));
+    let named = folder.as_deref().and_then(prosody_host);
+    named.filter(|host| settings.hosts.contains_key(host)).ok_or_else(|| {
+        let declared = settings.hosts.keys().map(HostName::as_str).collect::<Vec<_>>().join(", ");
+        let folder = folder.unwrap_or_default().replace(char::is_control, " ");
+        WrongUse(format!(
+            "the directory of the file, {folder:?}, is named after no host that is declared; say for which the keys are with \
+             --host: {declared}"
+        ))
+    })
+}
+
+/// Prosody names a host's folder after it, with every byte but letters and digits as `%xx`.
 fn prosody_host(folder: &str) -> Option<HostName> {
-    let bytes = folder.contains('%').then(|| folder.to_ascii_lowercase().replace("%2e", ".").replace("%2d", "-"))?;
-    bytes.parse().ok()
+    percent_encoding::percent_decode_str(folder).decode_utf8().ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_named_after_its_host() {
+        for (folder, host) in [
+            ("example%2ecom", Some("example.com")),
+            ("Example%2Ecom", Some("example.com")),
+            ("b%c3%bccher%2eexample", Some("bücher.example")),
+            ("my%2dhost%2eexample", Some("my-host.example")),
+            ("localhost", Some("localhost")),
+            ("%ff%2eexample", None),
+            ("a%20b", None),
+        ] {
+            let read = prosody_host(folder);
+            assert_eq!(read.as_ref().map(HostName::as_str), host, "{folder}");
+        }
+    }
 }
