@@ -49,6 +49,17 @@ const REFUSED: [&[&str]; 24] = [
 #[test]
 fn a_command_that_is_refused_leaves_nothing_behind() {
     let scratch = Scratch::new(CONFIG);
+    let import = |text: &str| {
+        let file = scratch.path().join("invite_api_keys.dat");
+        std::fs::write(&file, text).unwrap();
+        let before = listing(scratch.path());
+        let output = scratch.run(&["key", "import", file.to_str().unwrap(), "--host", "example.com"]);
+        assert!(!output.status.success(), "{text}");
+        assert_eq!(listing(scratch.path()), before, "{text}");
+        std::fs::remove_file(&file).unwrap();
+    };
+    import("this is no Lua");
+    import("return { [\"site\"] = { token = \"another secret of that key\", name = \"x\" } }");
     let before = listing(scratch.path());
     for command in REFUSED {
         let output = scratch.run(command);
