@@ -755,7 +755,8 @@ fn an_answer_in_an_older_form_is_not_repeated() {
 
 #[test]
 fn a_whole_number_may_have_a_point() {
-    let served = scratch().serve();
+    let scratch = scratch();
+    let served = scratch.serve();
     let mut api = Api::new(&served, "all");
     let made = api.with("POST", "/api/v1/invites", &[], r#"{"uses":2.0,"count":1e0}"#);
     assert_eq!((made.status, &made.json()["invites"][0]["uses"]), (201, &json!(2)));

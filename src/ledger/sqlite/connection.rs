@@ -11,7 +11,7 @@ use crate::ledger::value::SqlValue;
 
 /// How long to wait for another process, such as `invited invite create`, to finish its transaction: less than callers
 /// wait, so that they are told.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(4);
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// A connection that reads.
 pub(in crate::ledger) fn connect(file: &Path) -> rusqlite::Result<Connection> {

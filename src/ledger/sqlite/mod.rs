@@ -9,13 +9,14 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior};
 
 use super::error::{LedgerError, OpenError, SqlError};
 use crate::files::{self as state_files, Existing};
 use crate::ledger::key_file::KeyFile;
-use connection::{Stage, is_of_disk, is_passing};
+use connection::{BUSY_TIMEOUT, Stage, is_of_disk, is_passing};
 pub(super) use connection::{connect, may_be_kept};
 pub(super) use files::LedgerFiles;
 
@@ -124,9 +125,13 @@ impl SqliteWriter {
     /// the power goes. This writes it anew, into the ledger, with a sync of its own.
     fn trust_log(&mut self, connection: &Connection) -> Result<(), OpenError> {
         if self.log_is_doubtful {
+            // A command leaves it to whoever is at it; the service waits.
+            let patience = if self.is_served { BUSY_TIMEOUT } else { Duration::ZERO };
+            connection.busy_timeout(patience).map_err(|source| self.failed(source))?;
             let is_busy: bool = connection
                 .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
                 .map_err(|source| self.failed(source))?;
+            connection.busy_timeout(BUSY_TIMEOUT).map_err(|source| self.failed(source))?;
             // At the first start others may be at it, whose log it is then.
             if is_busy && self.files.is_known() {
                 let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY);
