@@ -93,6 +93,8 @@ pub struct Metrics {
     pub expired: Family<MetricLabels, Counter>,
     /// Invites that can be redeemed.
     pub pending: Family<MetricLabels, Gauge<u64, AtomicU64>>,
+    /// How much of the ledger was found damaged.
+    pub ledger_damaged: Gauge<u64, AtomicU64>,
     /// Times that keys were reloaded.
     pub key_reloads: Counter,
     /// Duration of calls to XMPP servers.
@@ -122,6 +124,7 @@ impl Metrics {
             refused: refused.clone(),
             expired: expired.clone(),
             pending: Family::default(),
+            ledger_damaged: Gauge::default(),
             key_reloads: Counter::default(),
             backend_calls: Family::new_with_constructor(seconds),
             backend_tokens: Family::default(),
@@ -135,6 +138,11 @@ impl Metrics {
         registry.register("invites_refused", "Requests for invites refused, by the key that asked", refused);
         registry.register("invites_expired", "Invites expired before all uses were redeemed", expired);
         registry.register("invites_pending", "Invites pending, counted once a minute", metrics.pending.clone());
+        registry.register(
+            "ledger_damaged",
+            "Invites that could not be read, and 1 if the ledger's file was found damaged",
+            metrics.ledger_damaged.clone(),
+        );
         registry.register("key_reloads", "Times that keys were reloaded", metrics.key_reloads.clone());
         registry.register_with_unit(
             "backend_call",

@@ -313,3 +313,116 @@ fn a_key_that_is_a_credential_may_be_there_before_its_ledger() {
     assert_eq!(served.client().get(&format!("/invite?{token}")).status, 200);
     assert!(!file(&scratch, "ledger.key").exists());
 }
+
+/// Those that the API lists, two by two.
+fn listed(client: &mut Client) -> Vec<String> {
+    let (mut ids, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let path = format!("/api/v1/invites?limit=2{cursor}");
+        let answer = client.ask("GET", &path, &["Authorization: Bearer reader/s3cret"]);
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let page = answer.json();
+        ids.extend(page["invites"].as_array().unwrap().iter().map(|invite| invite["id"].as_str().unwrap().to_owned()));
+        match page["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return ids,
+        }
+    }
+}
+
+/// A configuration with a key that reads, and metrics.
+fn with_reader() -> Scratch {
+    let key =
+        "sha256 = \"1ec1c26b50d5d3c58d9583181af8076655fe00756bf7285940ba3670f99fcba0\"\nallow = [\"create\", \"read\"]";
+    Scratch::new(&format!("{CONFIG}[keys.reader]\n{key}\n[metrics]\nlisten = [\"127.0.0.1:0\"]\n"))
+}
+
+/// What is measured of damage, when that is more than nothing.
+fn damaged(served: &Served) -> String {
+    let place = served.wait_log("metrics on http://").rsplit_once("http://").unwrap().1.trim().parse().unwrap();
+    let began = now();
+    loop {
+        let text = Client::tcp(place).get("/metrics").text();
+        let count = text.lines().find_map(|line| line.strip_prefix("invited_ledger_damaged ")).unwrap().to_owned();
+        if count != "0" || began.elapsed() > PATIENCE {
+            return count;
+        }
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn an_invite_that_cannot_be_read_takes_no_other_with_it() {
+    let scratch = with_reader();
+    let served = scratch.serve();
+    let mut client = served.client();
+    let tokens: Vec<_> = (0..5).map(|_| client.invite(KEY).token()).collect();
+    let all = listed(&mut client);
+    assert_eq!(all.len(), 5);
+    assert_eq!(client.get("/readyz").json()["ledger"], "ok");
+    assert!(scratch.ok(&["check"]).starts_with("valid"));
+
+    // One bit of a host's name: it is no UTF-8 any more.
+    let ledger = rusqlite::Connection::open(file(&scratch, "ledger.db")).unwrap();
+    let third = "UPDATE invite SET host = CAST(x'e578616d706c652e636f6d' AS TEXT) WHERE id = \
+                 (SELECT id FROM invite ORDER BY id DESC LIMIT 1 OFFSET 2)";
+    assert_eq!(ledger.execute(third, []).unwrap(), 1);
+    drop(ledger);
+    let expected = [&all[..2], &all[3..]].concat();
+    for _ in 0..2 {
+        assert_eq!(listed(&mut client), expected);
+    }
+    let line = served.wait_log("an invite cannot be read and is left out; run invited check");
+    assert!(line.contains(&format!("invite.id={}", all[2])), "{line}");
+    assert_eq!(served.log().matches("an invite cannot be read and is left out").count(), 1, "{}", served.log());
+    let ready = client.get("/readyz");
+    assert_eq!((ready.status, &ready.json()["ledger"]), (200, &"damaged".into()));
+    assert_eq!(damaged(&served), "1");
+    // Itself it is no invite, and the others are.
+    let statuses = tokens.iter().map(|token| client.get(&format!("/invite?{token}")).status).collect::<Vec<_>>();
+    assert_eq!(statuses, [200, 200, 503, 200, 200]);
+    assert_eq!(client.invite(KEY).status, 201);
+
+    let output = scratch.run(&["invite", "list"]);
+    let (stdout, stderr) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert!(output.status.success() && stdout.lines().count() == 5 && stderr.contains(&all[2]), "{stdout}{stderr}");
+    assert_damage_is_found(&scratch, &format!("invite {} cannot be read", all[2]));
+}
+
+fn assert_damage_is_found(scratch: &Scratch, what: &str) {
+    let output = scratch.run(&["check"]);
+    let (stdout, stderr) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert_eq!(output.status.code(), Some(1), "{stdout}{stderr}");
+    assert!(stdout.contains("ledger.db is damaged") && stdout.contains(what), "{stdout}");
+    assert!(["stop the service", "backup", ".recover"].iter().all(|words| stderr.contains(words)), "{stderr}");
+    assert!(scratch.ok(&["check", "--no-state"]).starts_with("valid"));
+}
+
+#[test]
+fn a_damaged_file_is_said_to_be_damaged() {
+    let scratch = with_reader();
+    scratch.ok(&["invite", "create", "--count", "500"]);
+    let ledger = file(&scratch, "ledger.db");
+    let mut content = fs::read(&ledger).unwrap();
+    let (page, pages) = (4096, content.len() / 4096);
+    // All but the schema: it is opened, and no more than that.
+    let connection = rusqlite::Connection::open(&ledger).unwrap();
+    let statement = "SELECT rootpage FROM sqlite_schema WHERE name = 'invite'";
+    let root: usize = connection.query_row(statement, [], |row| row.get::<_, i64>(0)).unwrap().try_into().unwrap();
+    drop(connection);
+    assert!(root < pages);
+    content[(root - 1) * page..][..page].fill(0x5a);
+    fs::write(&ledger, content).unwrap();
+    assert_damage_is_found(&scratch, "malformed");
+
+    let served = scratch.serve();
+    let mut client = served.client();
+    let list = client.ask("GET", "/api/v1/invites", &["Authorization: Bearer reader/s3cret"]);
+    assert_unavailable(&list);
+    assert_unavailable(&client.invite(KEY));
+    let line = served.wait_log("the ledger is damaged; run invited check");
+    assert!(line.contains("malformed"), "{line}");
+    assert!(served.wait_log("invites cannot be created; run invited check").contains("damaged"));
+    assert_eq!(damaged(&served), "1");
+    assert_eq!(client.get("/healthz").status, 200);
+}

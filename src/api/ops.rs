@@ -54,8 +54,9 @@ pub async fn readyz(request: Request) -> Result<Response, Problem> {
         };
         (host.to_string(), BackendStatus { kind, state })
     };
+    let ledger = if desk.health.is_damaged() { "damaged" } else { "ok" };
     let backends = desk.health.hosts().map(backend).collect();
-    let mut response = json(200, &Ready { ledger: "ok", backends })?;
+    let mut response = json(200, &Ready { ledger, backends })?;
     response.insert_header(headers::CACHE_CONTROL, "no-store");
     Ok(response)
 }

@@ -17,6 +17,7 @@ use crate::component::{self, ConnectError, Examined};
 use crate::config::{ConfigFault, Credentials, Faults, Merged, PublicUrl, Purpose, Settings};
 use crate::key::KeyRing;
 use crate::key::state::StateKeys;
+use crate::ledger;
 use crate::log::chain;
 use crate::metrics::{self, Metrics};
 use crate::service;
@@ -29,7 +30,8 @@ Examples:
 
 Exit status:
   0  valid
-  1  an XMPP server or the component does not work as configured
+  1  an XMPP server or the component does not work as configured, or the ledger
+     is damaged
   2  invalid configuration; every error is listed")]
 pub(super) struct CheckOptions {
     /// Connect to the XMPP servers and the component, too; as root, with the service's own user and sandbox
@@ -75,6 +77,9 @@ pub(super) fn run(global: &Global, options: &CheckOptions) -> Outcome {
     if !faults.is_empty() {
         return Err(Faults(faults).into());
     }
+    if !options.no_state {
+        look_at_ledger(&settings)?;
+    }
     connected?;
     let hosts = settings.hosts.len();
     print(&format!("valid: {hosts} host{}, {keys} key{}", plural(hosts), plural(keys)))
@@ -98,6 +103,23 @@ fn look_at_keys(settings: &Settings, faults: &mut Vec<ConfigFault>) -> anyhow::R
         hint(&note);
     }
     Ok(keys.len())
+}
+
+/// Whether the ledger's file is whole, if there is one.
+fn look_at_ledger(settings: &Settings) -> Outcome {
+    let findings = ledger::examine(&settings.ledger)?;
+    if findings.is_empty() {
+        return Ok(());
+    }
+    let mut text = format!("the ledger {} is damaged:\n", settings.ledger.url);
+    for line in findings.iter().flat_map(|finding| finding.lines()) {
+        writeln!(text, "  {line}")?;
+    }
+    print(&text)?;
+    bail!(
+        "the ledger is damaged, see above; stop the service and put back a backup, or save what can be read: sqlite3 ledger.db .recover \
+         | sqlite3 saved.db, and put that in its place"
+    )
 }
 
 /// Tries what there is to try, with what the service gets.

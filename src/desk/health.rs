@@ -26,6 +26,12 @@ impl ServiceHealth {
         self.context.ledger.is_writable().await
     }
 
+    /// Whether anything in the ledger was found damaged since the start, though it can be written.
+    #[must_use]
+    pub fn is_damaged(&self) -> bool {
+        self.context.ledger.damaged() > 0
+    }
+
     /// The hosts, each with the kind of its backend, and how its server is if there is one.
     pub fn hosts(&self) -> impl Iterator<Item = (&HostName, BackendKind, Option<State>)> {
         let state = |host: &HostName| self.context.backend(host).map(crate::backend::Backend::state);

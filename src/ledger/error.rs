@@ -103,6 +103,15 @@ pub enum OpenError {
         /// Why.
         source: std::io::Error,
     },
+    /// The file holds what SQLite or this program never wrote.
+    #[error("the ledger {ledger} is damaged; run invited check, and put back a backup")]
+    Damaged {
+        /// The ledger.
+        ledger: String,
+        /// Why.
+        #[source]
+        why: SqlError,
+    },
     /// The database cannot.
     #[error("cannot open the ledger {ledger}")]
     Sql {
@@ -123,6 +132,9 @@ pub enum LedgerError {
     /// It did not answer in time, or could not say whether it has written: what was asked may have been done, or may be yet.
     #[error("what was asked of the ledger may have been done all the same")]
     Unsure(#[source] Cause),
+    /// It holds what this program never wrote. A person must act.
+    #[error("the ledger is damaged")]
+    Damaged(#[source] Cause),
     /// Its file is not what it was when it was opened. What was written last is in a file that nobody opens again.
     #[error("the ledger is not available")]
     Moved(#[source] Cause),
@@ -142,9 +154,20 @@ impl LedgerError {
     /// What to do about it, where the ledger is a file or in PostgreSQL.
     pub(super) fn way_out(&self, is_file: bool) -> &'static str {
         match (self, is_file) {
+            (Self::Damaged(_), true) => "run invited check",
+            (Self::Damaged(_), false) => "check the database",
             (Self::Moved(_), _) => "put the file back, or restart the service to open the one that is there",
             (Self::Unavailable(_) | Self::Unsure(_), true) => "free disk space or check the disk",
             (Self::Unavailable(_) | Self::Unsure(_), false) => "start PostgreSQL, or check the connection to it",
+        }
+    }
+}
+
+impl From<OpenError> for LedgerError {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Damaged { .. } => Self::Damaged(Cause::new(error)),
+            error => Self::unavailable(error),
         }
     }
 }
@@ -153,6 +176,7 @@ impl From<SqlError> for LedgerError {
     fn from(error: SqlError) -> Self {
         match error {
             SqlError::Moved => Self::Moved(Cause::new(error)),
+            error if error.is_damage() => Self::Damaged(Cause::new(error)),
             SqlError::Sqlite(_)
             | SqlError::Postgres(_)
             | SqlError::TimedOut

@@ -6,7 +6,7 @@ use super::Ledger;
 use super::answers::{Answer, Recorded, Repeatable};
 use super::error::{ChangeError, CreateError, LedgerError};
 use super::limits::SourceLimits;
-use super::query::Filter;
+use super::query::{Filter, ReadInvites};
 use crate::invite::name::HostName;
 use crate::invite::{Change, Draft, Invite, InviteId};
 
@@ -82,7 +82,7 @@ impl Ledger {
     /// # Errors
     /// When the ledger cannot be read.
     pub async fn list(&self, filter: Filter, now: Timestamp) -> Result<Vec<Invite>, LedgerError> {
-        self.readers.read(move |store| store.list(&filter, now)).await
+        Ok(self.readable(self.readers.read(move |store| store.list(&filter, now)).await?))
     }
 
     /// Adopts an invite that the host's server created itself, unless it is there already; `token` is the
@@ -102,6 +102,14 @@ impl Ledger {
     pub async fn adopted(&self, token: &str, host: &HostName) -> Result<Option<Invite>, LedgerError> {
         let slot = self.adopted_slot(token, host);
         self.readers.read(move |store| store.adopted(&slot)).await
+    }
+
+    /// Those that can be read. The others are told of.
+    pub(super) fn readable(&self, read: ReadInvites) -> Vec<Invite> {
+        for (id, why) in &read.unreadable {
+            self.readers.damage.note_row(*id, why);
+        }
+        read.invites
     }
 
     fn adopted_slot(&self, token: &str, host: &HostName) -> Vec<u8> {

@@ -13,8 +13,10 @@ mod answers;
 mod app_token;
 mod commit;
 mod counts;
+mod damage;
 mod deadline;
 mod error;
+mod examine;
 mod invites;
 mod key_file;
 mod limits;
@@ -47,6 +49,7 @@ use commit::{Closure, Job, LastFailure};
 use deadline::{DEADLINE, in_time, silent};
 use error::SqlError;
 pub use error::{ChangeError, CreateError, LedgerError, OpenError, RedeemError};
+pub use examine::examine;
 pub use limits::SourceLimits;
 pub use query::{Census, Filter, LastUse};
 use readers::Readers;
@@ -178,6 +181,12 @@ impl Ledger {
         self.files.as_ref().is_some_and(|files| files.check().is_err())
     }
 
+    /// How much was found damaged since the start: each invite that cannot be read counts, and the file once.
+    #[must_use]
+    pub fn damaged(&self) -> u64 {
+        self.readers.damage.count()
+    }
+
     /// Why the last commit failed, if it did.
     #[must_use]
     pub fn trouble(&self) -> Option<Arc<LedgerError>> {
@@ -216,6 +225,9 @@ impl Ledger {
             answer.await.map_err(|_| closed())?
         };
         if let Some(result) = in_time(self.deadline, done).await {
+            if let Some(trouble) = self.trouble() {
+                self.readers.damage.note(&trouble);
+            }
             return result;
         }
         let error = silent();

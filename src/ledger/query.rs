@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+use super::error::SqlError;
 use crate::invite::name::{HostName, KeyId, Username};
-use crate::invite::{InviteId, KindName, Source, Status};
+use crate::invite::{Invite, InviteId, KindName, Source, Status};
 
 /// Which invites to list.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +25,13 @@ pub struct Filter {
     pub before: Option<InviteId>,
     /// At most so many.
     pub limit: Option<u32>,
+}
+
+/// Invites, and rows that should have been some.
+#[derive(Debug, Default)]
+pub(super) struct ReadInvites {
+    pub(super) invites: Vec<Invite>,
+    pub(super) unreadable: Vec<(InviteId, SqlError)>,
 }
 
 /// How many invites a source has on a host.

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::commit::LastFailure;
+use super::damage::Damage;
 use super::deadline::{in_time, silent};
 use super::error::{LedgerError, SqlError};
 use super::postgres::{PostgresSession, READ_TIMEOUT};
@@ -59,6 +60,7 @@ pub(super) struct Readers {
     /// What the writer has open, and readers may read.
     files: Option<Arc<LedgerFiles>>,
     failure: Arc<LastFailure>,
+    pub(super) damage: Damage,
     deadline: Option<Duration>,
     /// For the one who reads on a thread of the event loop. If the disk hangs just then, that thread does, and there must be
     /// another one.
@@ -82,7 +84,7 @@ impl Readers {
             // There is room for exactly these.
             let _ = free.0.try_send(None);
         }
-        Self { url: url.clone(), files, failure, deadline, at_once, free }
+        Self { url: url.clone(), files, failure, damage: Damage::default(), deadline, at_once, free }
     }
 
     /// Runs a `query` that is answered at once where the ledger is a file: for one row, found by its key, that takes less
@@ -101,7 +103,7 @@ impl Readers {
             if let Some(ReadConnection::Sqlite(_)) = &loan.connection
                 && let Some(connection) = loan.take()
             {
-                let result = query(connection.store())?;
+                let result = query(connection.store()).map_err(|why| self.failed(why))?;
                 if connection.may_be_kept() {
                     loan.put(connection);
                 }
@@ -145,7 +147,13 @@ impl Readers {
             Ok(result)
         })
         .await
-        .map_err(|error: SqlError| error.into())
+        .map_err(|why: SqlError| self.failed(why))
+    }
+
+    fn failed(&self, why: SqlError) -> LedgerError {
+        let error = why.into();
+        self.damage.note(&error);
+        error
     }
 }
 

@@ -17,7 +17,9 @@ pub(super) enum Row<'a> {
 impl Row<'_> {
     pub(super) fn maybe_integer(&self, column: usize) -> Result<Option<i64>, SqlError> {
         Ok(match self {
-            Self::Sqlite(row) => row.get_ref(column)?.as_i64_or_null().map_err(rusqlite::Error::from)?,
+            Self::Sqlite(row) => {
+                row.get_ref(column)?.as_i64_or_null().map_err(|error| SqlError::unreadable(column, error))?
+            }
             Self::Postgres(row) => row.try_get(column)?,
         })
     }
@@ -33,7 +35,9 @@ impl Row<'_> {
 
     pub(super) fn maybe_text(&self, column: usize) -> Result<Option<&str>, SqlError> {
         Ok(match self {
-            Self::Sqlite(row) => row.get_ref(column)?.as_str_or_null().map_err(rusqlite::Error::from)?,
+            Self::Sqlite(row) => {
+                row.get_ref(column)?.as_str_or_null().map_err(|error| SqlError::unreadable(column, error))?
+            }
             Self::Postgres(row) => row.try_get(column)?,
         })
     }
@@ -44,7 +48,9 @@ impl Row<'_> {
 
     pub(super) fn maybe_bytes(&self, column: usize) -> Result<Option<&[u8]>, SqlError> {
         Ok(match self {
-            Self::Sqlite(row) => row.get_ref(column)?.as_blob_or_null().map_err(rusqlite::Error::from)?,
+            Self::Sqlite(row) => {
+                row.get_ref(column)?.as_blob_or_null().map_err(|error| SqlError::unreadable(column, error))?
+            }
             Self::Postgres(row) => row.try_get(column)?,
         })
     }

@@ -1,5 +1,7 @@
 //! Why a statement failed, whichever engine says so.
 
+use rusqlite::ErrorCode;
+
 use crate::log::Cause;
 
 /// Why a statement failed.
@@ -48,6 +50,18 @@ impl SqlError {
     /// What is wrong on our side of the connection.
     pub(super) fn connection(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Connection(Cause::new(cause))
+    }
+
+    /// Whether a row or the file is not as this program or SQLite wrote it.
+    pub(super) fn is_damage(&self) -> bool {
+        use rusqlite::Error::{FromSqlConversionFailure, InvalidColumnType};
+        match self {
+            Self::Unreadable { .. } | Self::Sqlite(FromSqlConversionFailure(..) | InvalidColumnType(..)) => true,
+            Self::Sqlite(error) => {
+                matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+            }
+            Self::Postgres(_) | Self::TimedOut | Self::Moved | Self::Connection(_) => false,
+        }
     }
 
     pub(super) fn unreadable(column: usize, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {

@@ -119,7 +119,7 @@ impl Ledger {
         limit: u32,
         now: Timestamp,
     ) -> Result<Vec<Invite>, LedgerError> {
-        self.readers.read(move |store| store.app_tokens(which, after, limit, now)).await
+        Ok(self.readable(self.readers.read(move |store| store.app_tokens(which, after, limit, now)).await?))
     }
 
     /// Uses what may be used once: a `jti` of the tokens of `key`, which is remembered until `until`. Gives whether it

@@ -21,7 +21,7 @@ impl From<AuthError> for Problem {
 impl From<LedgerError> for Problem {
     fn from(error: LedgerError) -> Self {
         match error {
-            LedgerError::Unavailable(_) => Self::Unavailable(Cause::new(error)),
+            LedgerError::Unavailable(_) | LedgerError::Damaged(_) => Self::Unavailable(Cause::new(error)),
             // What is in a file that was moved away may come back with it.
             LedgerError::Unsure(_) | LedgerError::Moved(_) => Self::Unsure(Cause::new(error)),
         }

@@ -73,6 +73,7 @@ impl Housekeeper {
                 // How that went is logged by the ledger itself.
                 let _ = self.running.ledger.probe().await;
             }
+            self.running.metrics.ledger_damaged.set(ledger.damaged());
             // A request would be answered: the accept loops and the ledger's thread answer.
             let is_alive = self.running.server.heartbeat().await && self.running.ledger.heartbeat().await.is_ok();
             if is_alive && watchdog.is_some() {

@@ -69,7 +69,8 @@ impl SqliteWriter {
     }
 
     fn lost(&self, why: SqlError) -> OpenError {
-        OpenError::Sql { ledger: self.name(), why }
+        let ledger = self.name();
+        if why.is_damage() { OpenError::Damaged { ledger, why } } else { OpenError::Sql { ledger, why } }
     }
 
     fn name(&self) -> String {
@@ -243,7 +244,7 @@ impl SqliteWriter {
     ) -> Result<(), LedgerError> {
         self.check_files()?;
         if self.connection.is_none() {
-            self.reconnect().map_err(LedgerError::unavailable)?;
+            self.reconnect()?;
         }
         let Some(connection) = &mut self.connection else {
             return Err(LedgerError::unavailable("it is closed"));

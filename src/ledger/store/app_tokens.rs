@@ -9,6 +9,7 @@ use crate::invite::name::Username;
 use crate::invite::{AppToken, Invite, InviteId, Status, Via};
 use crate::ledger::app_token::{AppTokenFilter, Kept};
 use crate::ledger::error::{LedgerError, SqlError};
+use crate::ledger::query::ReadInvites;
 
 impl Transaction<'_> {
     /// Redeems an invite for an app that used its token; gives the invite as it is then. What was redeemed so before
@@ -87,7 +88,7 @@ impl Store<'_> {
         after: Option<InviteId>,
         limit: u32,
         now: Timestamp,
-    ) -> Result<Vec<Invite>, SqlError> {
+    ) -> Result<ReadInvites, SqlError> {
         let is_offered = format!("{IS_PENDING} AND app_expires_at > ?1 AND app_withdrawing = 0");
         let which = match which {
             AppTokenFilter::Live => is_offered,
@@ -99,7 +100,7 @@ impl Store<'_> {
              AND NOT EXISTS (SELECT 1 FROM redemption WHERE redemption.invite = invite.id AND made = 0)"
         );
         let after = after.map_or(i64::MIN, InviteId::to_row);
-        let values = vec![now.as_millisecond().into(), after.into()];
-        select(self.0, &condition, SortOrder::Oldest, Some(limit), values)
+        let values = [now.as_millisecond().into(), after.into()];
+        select(self.0, &condition, SortOrder::Oldest, Some(limit), &values)
     }
 }

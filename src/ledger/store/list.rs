@@ -6,7 +6,7 @@ use super::rows::{IS_PENDING, SortOrder, find, moment, parsed, select};
 use super::transaction::Store;
 use crate::invite::{Invite, InviteId, Status};
 use crate::ledger::error::SqlError;
-use crate::ledger::query::{Census, Filter, LastUse};
+use crate::ledger::query::{Census, Filter, LastUse, ReadInvites};
 use crate::ledger::value::SqlValue;
 
 impl Store<'_> {
@@ -15,7 +15,7 @@ impl Store<'_> {
     }
 
     /// Invites, newest first. Only what is asked for is in the statement, so that it finds its index.
-    pub(in crate::ledger) fn list(self, filter: &Filter, now: Timestamp) -> Result<Vec<Invite>, SqlError> {
+    pub(in crate::ledger) fn list(self, filter: &Filter, now: Timestamp) -> Result<ReadInvites, SqlError> {
         let mut conditions = vec!["TRUE".to_owned()];
         let mut values: Vec<SqlValue<'_>> = vec![];
         match filter.status {
@@ -52,7 +52,7 @@ impl Store<'_> {
                 conditions.push(format!("{column} ?{}", values.len()));
             }
         }
-        select(self.0, &conditions.join(" AND "), SortOrder::Newest, filter.limit, values)
+        select(self.0, &conditions.join(" AND "), SortOrder::Newest, filter.limit, &values)
     }
 
     pub(in crate::ledger) fn census(self, since: Timestamp, now: Timestamp) -> Result<Vec<Census>, SqlError> {

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::invite::name::Username;
 use crate::invite::{AppToken, Draft, Invite, InviteId, Kind, Redemption};
 use crate::ledger::error::SqlError;
+use crate::ledger::query::ReadInvites;
 use crate::ledger::sql::{Row, Sql};
 use crate::ledger::value::SqlValue;
 
@@ -65,42 +66,69 @@ pub(super) fn find(sql: Sql<'_>, id: InviteId) -> Result<Option<Invite>, SqlErro
     let values = [id.to_row().into()];
     match sql.first(&ALONE, &values, read_invite)? {
         // It is read anew with them, so that all of it is from the same moment.
-        Some(invite) if invite.used > 0 => Ok(asked(sql, &WITH_REDEMPTIONS, &values)?.pop()),
+        Some(invite) if invite.used > 0 => {
+            let mut read = asked(sql, &WITH_REDEMPTIONS, &values)?;
+            read.unreadable.pop().map_or(Ok(read.invites.pop()), |(_, why)| Err(why))
+        }
         unused => Ok(unused),
     }
 }
 
 /// The invites for which `condition` holds, with their redemptions, in one statement: what it reads fits together, also
-/// while others write.
+/// while others write. What cannot be read is left out, and others come in its place.
 pub(super) fn select(
     sql: Sql<'_>,
     condition: &str,
     order: SortOrder,
     limit: Option<u32>,
-    mut values: Vec<SqlValue<'_>>,
-) -> Result<Vec<Invite>, SqlError> {
-    if let Some(limit) = limit {
-        values.push(limit.into());
+    values: &[SqlValue<'_>],
+) -> Result<ReadInvites, SqlError> {
+    let Some(limit) = limit else { return asked(sql, &statement(condition, order, None), values) };
+    let (statement, mut left_out) = (statement(condition, order, Some(values.len() + 1)), 0);
+    loop {
+        let mut values = values.to_vec();
+        values.push(limit.saturating_add(left_out).into());
+        let read = asked(sql, &statement, &values)?;
+        let unreadable = u32::try_from(read.unreadable.len()).unwrap_or(u32::MAX);
+        if unreadable <= left_out {
+            return Ok(read);
+        }
+        left_out = unreadable;
     }
-    asked(sql, &statement(condition, order, limit.map(|_| values.len())), &values)
 }
 
 /// The invites that a [`statement`] gives.
-fn asked(sql: Sql<'_>, statement: &str, values: &[SqlValue<'_>]) -> Result<Vec<Invite>, SqlError> {
-    let mut invites: Vec<Invite> = Vec::new();
+fn asked(sql: Sql<'_>, statement: &str, values: &[SqlValue<'_>]) -> Result<ReadInvites, SqlError> {
+    let ReadInvites { mut invites, mut unreadable } = ReadInvites::default();
     sql.each(statement, values, |row| {
         let id = InviteId::from_row(row.integer(0)?);
-        if invites.last().is_none_or(|last| last.id != id) {
-            invites.push(read_invite(row)?);
+        if unreadable.last().is_some_and(|(last, _)| *last == id) {
+            return Ok(());
         }
-        if row.maybe_integer(WIDTH + 1)?.is_some()
-            && let Some(invite) = invites.last_mut()
-        {
-            invite.redemptions.push(read_redemption(row, WIDTH)?);
+        let read = add_row(row, id, &mut invites);
+        match read {
+            Err(why) if why.is_damage() => {
+                invites.pop_if(|invite| invite.id == id);
+                unreadable.push((id, why));
+                Ok(())
+            }
+            read => read,
         }
-        Ok(())
     })?;
-    Ok(invites)
+    Ok(ReadInvites { invites, unreadable })
+}
+
+/// Reads a row of a [`statement`]: another invite, or another redemption of the last one.
+fn add_row(row: &Row<'_>, id: InviteId, invites: &mut Vec<Invite>) -> Result<(), SqlError> {
+    if invites.last().is_none_or(|last| last.id != id) {
+        invites.push(read_invite(row)?);
+    }
+    if row.maybe_integer(WIDTH + 1)?.is_some()
+        && let Some(invite) = invites.last_mut()
+    {
+        invite.redemptions.push(read_redemption(row, WIDTH)?);
+    }
+    Ok(())
 }
 
 /// What [`select`] asks; `limit` is the place of the value that says how many.

@@ -1,0 +1,56 @@
+//! Whether a ledger's file is whole, for whoever asks by hand. Nothing is created or changed.
+
+use super::error::{OpenError, SqlError};
+use super::query::Filter;
+use super::sql::Sql;
+use super::sqlite;
+use super::store::Store;
+use crate::clock;
+use crate::config::{LedgerSettings, LedgerUrl};
+use crate::log::chain;
+
+/// So many findings are enough.
+const MOST: usize = 20;
+
+/// So many invites are read at once.
+const PAGE: u32 = 1000;
+
+/// What is wrong with the file of a ledger, a line each; nothing where there is no file.
+///
+/// # Errors
+/// When it cannot be opened.
+pub fn examine(settings: &LedgerSettings) -> Result<Vec<String>, OpenError> {
+    let LedgerUrl::Sqlite(file) = &settings.url else { return Ok(vec![]) };
+    if !file.exists() {
+        return Ok(vec![]);
+    }
+    let looked = sqlite::connect(file).map_err(SqlError::from).and_then(|connection| look(&connection));
+    match looked {
+        Ok(findings) => Ok(findings),
+        Err(why) if why.is_damage() => Ok(vec![chain(&why).to_string()]),
+        Err(why) => Err(OpenError::Sql { ledger: file.display().to_string(), why }),
+    }
+}
+
+fn look(connection: &rusqlite::Connection) -> Result<Vec<String>, SqlError> {
+    let mut findings = Vec::new();
+    let mut statement = connection.prepare(&format!("PRAGMA quick_check({MOST})"))?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let line: String = row.get(0)?;
+        findings.extend(Some(line).filter(|line| line != "ok"));
+    }
+    // It says nothing of what is in the rows.
+    let store = Store(Sql::Sqlite(connection));
+    let mut filter = Filter { limit: Some(PAGE), ..Filter::default() };
+    while findings.len() < MOST {
+        let read = store.list(&filter, clock::now())?;
+        findings.extend(read.unreadable.iter().map(|(id, why)| format!("invite {id} cannot be read: {}", chain(why))));
+        match read.invites.last() {
+            Some(last) if read.invites.len() >= PAGE as usize => filter.before = Some(last.id),
+            _ => break,
+        }
+    }
+    findings.truncate(MOST);
+    Ok(findings)
+}
