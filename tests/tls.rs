@@ -152,6 +152,28 @@ fn a_proxy_line_comes_before_tls() {
     assert!(served.wait_log("event=key.refused").contains("client=203.0.113.7"));
 }
 
+/// A proxy in mode tcp has send-proxy, and we have not been told: nobody can be answered, so the log says it.
+#[test]
+fn a_proxy_line_that_nobody_expects_before_tls_is_told_in_the_log() {
+    for line in ["PROXY TCP4 203.0.113.7 127.0.0.1 4711 443\r\n", "\r\n\r\n\0\r\nQUIT\n\x20\0\0\0"] {
+        let scratch = Scratch::new("");
+        let certificate = certify(&scratch);
+        configure(&scratch);
+        let served = scratch.serve();
+        for other in ["GET / HTTP/1.1\r\nHost: a\r\n\r\n", "\r\n\r\n", "PROXIMA\r\n\r\n"] {
+            // It ends with an alert, or with nothing.
+            let mut stream = TcpStream::connect(https(&served)).unwrap();
+            stream.write_all(other.as_bytes()).unwrap();
+            stream.shutdown(std::net::Shutdown::Write).unwrap();
+            let _ = stream.read_to_end(&mut Vec::new());
+        }
+        assert!(ask(https(&served), &certificate, "", "GET / HTTP/1.0\r\n\r\n").contains(" 200 OK\r\n"));
+        assert!(!served.log().contains("PROXY protocol"), "{}", served.log());
+        Client::tcp(https(&served)).send(line);
+        served.wait_log("a connection begins with the PROXY protocol: remove send-proxy");
+    }
+}
+
 #[test]
 fn a_file_that_is_not_what_it_is_for_is_named_with_the_way_out() {
     let scratch = Scratch::new("");

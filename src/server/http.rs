@@ -20,8 +20,8 @@ use super::gate::{RefusedFields, RequestGate};
 use super::head::{self, read_method};
 use super::place::ConnectionPlace;
 use super::slots::Admitted;
-use super::{FixedHeaders, ReadyPart, RequestError, Server, ServerState, ServerWide};
-use crate::clock::{self, within};
+use super::{FixedHeaders, ReadyPart, RequestError, Server, ServerState, ServerWide, proxy_protocol};
+use crate::clock::within;
 use crate::config::{HttpSettings, MAX_PATH_PART_BYTES};
 
 /// hyper's buffer for a connection: more than the longest head.
@@ -60,10 +60,8 @@ pub(super) async fn serve<State, S>(
     let (mut stream, end) = connection.into_parts().io.into_inner().into_parts();
     let unread = end.unread || end.refusal.is_some();
     if let Some(refusal) = end.refusal {
-        if refusal == head::PROXIED && shared.proxy_notice.is_due(clock::instant()) {
-            tracing::warn!(
-                "a connection begins with the PROXY protocol: remove send-proxy at the proxy, or set http.proxy_protocol = true"
-            );
+        if refusal == head::PROXIED {
+            proxy_protocol::tell_unexpected(&shared.proxy_notice);
         }
         place.work();
         let response = refuse(&shared, refusal, end.fields).await;

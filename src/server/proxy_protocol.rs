@@ -10,6 +10,7 @@ use futures_lite::{AsyncRead, AsyncReadExt as _};
 use ipnet::IpNet;
 
 use super::ServerState;
+use super::notice::Notice;
 use super::place::ConnectionPlace;
 use crate::clock::{self, within};
 
@@ -62,6 +63,20 @@ pub fn examine(bytes: &[u8]) -> Result<ProxyLine, Unproxied> {
         _ if bytes.len() < SHORTEST => Ok(ProxyLine::Needs(SHORTEST - bytes.len())),
         (true, _) => examine_v1(bytes),
         (false, true) => examine_v2(bytes),
+    }
+}
+
+/// Whether `bytes`, the first of a connection, are those of a PROXY line and of nothing else that may come.
+pub(super) fn is_begun(bytes: &[u8]) -> bool {
+    bytes.starts_with(V1_START) || bytes.starts_with(SIGNATURE)
+}
+
+/// Says, once in a while, that a proxy sends what nobody here expects.
+pub(super) fn tell_unexpected(notice: &Notice) {
+    if notice.is_due(clock::instant()) {
+        tracing::warn!(
+            "a connection begins with the PROXY protocol: remove send-proxy at the proxy, or set http.proxy_protocol = true"
+        );
     }
 }
 
