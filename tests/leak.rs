@@ -65,8 +65,9 @@ auth_failures = "10000/m"
 fn secretive() -> Scratch {
     let scratch = Scratch::new("");
     let secret_file = scratch.path().join("secret");
-    std::fs::write(&secret_file, format!("{CANARY}-filed\n")).unwrap();
+    std::fs::write(&secret_file, format!("{CANARY}-filed-and-long\n")).unwrap();
     scratch.configure(&config(&secret_file));
+    std::fs::set_permissions(scratch.config(), std::fs::Permissions::from_mode(0o600)).unwrap();
     scratch
 }
 

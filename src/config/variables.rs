@@ -80,6 +80,10 @@ fn is_injected(name: &str, value: &OsStr) -> bool {
     if begins("PORT") || begins("SERVICE") || name == "NAME" || name.starts_with("ENV_") {
         return true;
     }
+    // One below a table is a setting's, whatever an admin calls what is there.
+    if name.contains("__") {
+        return false;
+    }
     let is_address = || {
         value.to_str().is_some_and(|text| ["tcp://", "udp://", "sctp://"].iter().any(|scheme| text.starts_with(scheme)))
     };
@@ -169,7 +173,8 @@ mod tests {
         assert!(variables.set.is_empty() && variables.faults.is_empty(), "{variables:?}");
         // No setting is lost to that, and what is misspelt is told as such.
         let names = crate::config::schema()["properties"].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
-        for name in names.iter().map(String::as_str).chain(["ports", "web_port", "names", "component__server"]) {
+        for name in names.iter().map(String::as_str).chain(["ports", "web_port", "names", "keys__a_service_port__name"])
+        {
             assert_eq!(read(&[(&format!("INVITED_{}", name.to_uppercase()), "80")]).set.len(), 1, "{name}");
         }
     }

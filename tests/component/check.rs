@@ -1,5 +1,7 @@
 //! What `[component]` may not say.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use crate::common::{CONFIG, Scratch};
 use crate::place::{NAME, SECRET, configured};
 
@@ -18,6 +20,8 @@ fn faults(from: &str, to: &str) -> Vec<String> {
 #[test]
 fn a_component_that_is_right_is_no_more_than_noted() {
     let scratch = Scratch::new(&configured(([127, 0, 0, 1], 5347).into()));
+    // The secret stands in it.
+    std::fs::set_permissions(scratch.config(), std::fs::Permissions::from_mode(0o600)).unwrap();
     let output = scratch.run(&["check"]);
     assert_eq!(String::from_utf8(output.stdout).unwrap(), "valid: 1 host, 1 key\n");
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "", "it is served");
