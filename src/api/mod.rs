@@ -2,6 +2,7 @@
 //!
 //! A call to `/api/v1` comes in by [`call`], which lets its key in; its body and query are read by [`fields`]; what it
 //! is answered with reads as in [`view`]; and [`openapi`] describes all of it, with [`rules`] for what fields may be together.
+//! What has many invites takes a [`turn`].
 
 pub mod call;
 pub mod cors;
@@ -14,4 +15,5 @@ pub mod ops;
 pub mod redeem;
 pub mod rules;
 pub mod this_key;
+mod turn;
 pub mod view;

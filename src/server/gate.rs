@@ -20,6 +20,7 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use super::RequestError;
 use super::deadline::Deadline;
 use super::head::{self, BodyLength, Head};
+use super::pace::ReadPace;
 use super::place::ConnectionPlace;
 use crate::clock;
 use crate::config::HttpSettings;
@@ -78,7 +79,7 @@ pub(super) struct RequestGate<S> {
     request_since: Instant,
     /// Until the service stops.
     stop: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
-    write_since: Option<Instant>,
+    pace: ReadPace,
 }
 
 impl<S> RequestGate<S> {
@@ -104,7 +105,7 @@ impl<S> RequestGate<S> {
             head_since: None,
             request_since: now,
             stop,
-            write_since: None,
+            pace: ReadPace::new(idle),
         }
     }
 
@@ -199,7 +200,7 @@ impl<S: AsyncRead + Unpin> RequestGate<S> {
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
                 Poll::Pending => {
                     // A client that does not read its answers has us wait for longer than for this.
-                    if self.write_since.is_none() {
+                    if !self.pace.is_blocked() {
                         self.place.idle();
                     }
                     self.poll_stop(cx);
@@ -260,21 +261,29 @@ impl<S: AsyncRead + Unpin> AsyncRead for RequestGate<S> {
 }
 
 impl<S: AsyncWrite + Unpin> RequestGate<S> {
-    /// A client that does not read its answers is idle too.
-    fn watch_write<T>(&mut self, cx: &mut Context<'_>, result: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+    /// A client that does not read its answers, or hardly, is idle too.
+    fn watch_write<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        written: usize,
+        result: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
         if result.is_ready() {
-            if self.write_since.take().is_some() {
+            if self.pace.advance(written, clock::instant) {
                 self.place.work();
+                let (idle, head) = (self.limits.idle_timeout.0, self.limits.header_timeout.0);
+                self.deadline.set(self.head_since.map_or_else(|| clock::instant() + idle, |since| since + head));
             }
             return result;
         }
-        if self.write_since.is_none() {
-            let now = clock::instant();
-            self.write_since = Some(now);
-            self.deadline.set(now + self.limits.idle_timeout.0);
-            self.place.stall(now + self.limits.idle_timeout.0 / CROWDED);
+        let now = clock::instant();
+        if let Some(deadline) = self.pace.block(now) {
+            let patience = self.limits.idle_timeout.0;
+            self.deadline.set(deadline);
+            self.place.stall(deadline.checked_sub(patience.saturating_sub(patience / CROWDED)).unwrap_or(now));
         }
         ready!(self.deadline.poll(cx));
+        self.place.cut_off();
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 }
@@ -283,13 +292,14 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for RequestGate<S> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let gate = self.get_mut();
         let result = Pin::new(&mut gate.stream).poll_write(cx, bytes);
-        gate.watch_write(cx, result)
+        let written = if let Poll::Ready(Ok(written)) = result { written } else { 0 };
+        gate.watch_write(cx, written, result)
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let gate = self.get_mut();
         let result = Pin::new(&mut gate.stream).poll_flush(cx);
-        gate.watch_write(cx, result)
+        gate.watch_write(cx, 0, result)
     }
 
     fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

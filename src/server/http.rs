@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures_lite::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
-use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::header::{
     ACCEPT, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, ORIGIN, TRANSFER_ENCODING,
@@ -16,6 +16,7 @@ use hyper::header::{
 use smol_hyper::rt::FuturesIo;
 use tide::http::{Body, Method, Request, Response, Url};
 
+use super::answer::AnswerBody;
 use super::gate::{RefusedFields, RequestGate};
 use super::head::{self, read_method};
 use super::place::ConnectionPlace;
@@ -97,11 +98,11 @@ async fn linger(stream: &mut (impl AsyncRead + Unpin)) {
 async fn answer<State: Clone + Send + Sync + 'static>(
     shared: &ServerState<State>,
     limits: &HttpSettings,
-    place: &ConnectionPlace,
+    place: &Arc<ConnectionPlace>,
     request: hyper::Request<Incoming>,
     peer: Option<SocketAddr>,
     fixed: FixedHeaders,
-) -> hyper::Response<Full<Bytes>> {
+) -> hyper::Response<AnswerBody> {
     // Nothing after a chunked body is read as a request; see gate.rs.
     let mut last = request.headers().contains_key(TRANSFER_ENCODING);
     let field = |name| request.headers().get(name).and_then(|value| value.to_str().ok()).map(String::from);
@@ -113,7 +114,7 @@ async fn answer<State: Clone + Send + Sync + 'static>(
             refuse(shared, refusal, fields).await
         }
     };
-    let mut response = to_hyper(response, fixed).await;
+    let mut response = to_hyper(response, fixed).await.map(|body| AnswerBody::of(place, body));
     if last || shared.stop.is_cancelled() || place.is_wanted() {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
@@ -206,14 +207,14 @@ fn is_routable(path: &str) -> bool {
     captured.is_none_or(|part| part.len() <= MAX_PATH_PART_BYTES)
 }
 
-async fn to_hyper(mut response: Response, fixed: FixedHeaders) -> hyper::Response<Full<Bytes>> {
+async fn to_hyper(mut response: Response, fixed: FixedHeaders) -> hyper::Response<Bytes> {
     let ready = response.ext_mut().remove::<ReadyPart>();
     let (of_kind, body) = match ready {
         Some(ReadyPart { headers, body }) => (headers, body),
         None => (&[][..], read(response.take_body()).await),
     };
     let empty = body.is_empty();
-    let mut converted = hyper::Response::new(Full::new(body));
+    let mut converted = hyper::Response::new(body);
     *converted.status_mut() =
         hyper::StatusCode::from_u16(response.status().into()).unwrap_or(hyper::StatusCode::INTERNAL_SERVER_ERROR);
     let headers = converted.headers_mut();
@@ -246,10 +247,6 @@ async fn read(mut body: Body) -> Bytes {
 async fn encode(response: Response, fixed: FixedHeaders) -> Vec<u8> {
     let response = to_hyper(response, fixed).await;
     let (parts, body) = response.into_parts();
-    let body = match body.collect().await {
-        Ok(body) => body.to_bytes(),
-        Err(never) => match never {},
-    };
     let mut bytes = format!("HTTP/1.1 {}\r\n", parts.status).into_bytes();
     for (name, value) in &parts.headers {
         bytes.extend_from_slice(name.as_str().as_bytes());

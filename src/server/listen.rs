@@ -135,10 +135,7 @@ fn adopt_one(descriptor: OwnedFd) -> io::Result<SocketKind> {
             Ok(SocketKind::Unix(listener.into(), path))
         }
         rustix::net::AddressFamily::INET | rustix::net::AddressFamily::INET6 => {
-            let listener = std::net::TcpListener::from(descriptor);
-            listener.set_nonblocking(true)?;
-            let address = listener.local_addr()?;
-            Ok(SocketKind::Tcp(listener.into(), address))
+            tcp(std::net::TcpListener::from(descriptor))
         }
         _ => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is neither TCP nor Unix")),
     }
@@ -163,6 +160,10 @@ pub fn bind(listen: &Listen, role: Role, all: &[&Listen]) -> Result<Socket, List
 /// Connections that wait to be accepted: as many as `Backlog=` of systemd's sockets has, and as Linux allows (somaxconn).
 const BACKLOG: i32 = 4096;
 
+/// What the kernel holds of an answer that a client does not read; it takes as much again for itself. Without this it may be
+/// several MiB. Connections have it from their listener.
+const SEND_BYTES: usize = 64 << 10;
+
 /// std has 128 wait; who comes then tries again after a second. listen(2) may be called again, for another number.
 fn widen_backlog(listener: impl AsFd) -> io::Result<()> {
     Ok(rustix::net::listen(listener, BACKLOG)?)
@@ -171,6 +172,11 @@ fn widen_backlog(listener: impl AsFd) -> io::Result<()> {
 fn bind_tcp(address: &str) -> io::Result<SocketKind> {
     let listener = std::net::TcpListener::bind(address)?;
     widen_backlog(&listener)?;
+    tcp(listener)
+}
+
+fn tcp(listener: std::net::TcpListener) -> io::Result<SocketKind> {
+    rustix::net::sockopt::set_socket_send_buffer_size(&listener, SEND_BYTES)?;
     listener.set_nonblocking(true)?;
     let address = listener.local_addr()?;
     Ok(SocketKind::Tcp(listener.into(), address))

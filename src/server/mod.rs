@@ -2,10 +2,12 @@
 //!
 //! The way of a request: [`listen`] adopts or binds sockets; [`accept`] takes connections, counted from accept(2) on;
 //! [`proxy_protocol`] reads whose they are, where a proxy says so; [`table`] knows which of them goes when there is no room;
-//! [`gate`] reads each head, checks its framing and keeps the time; [`http`] has hyper parse it and asks the tide app.
+//! [`gate`] reads each head, checks its framing and keeps the time, with [`pace`] that of the client's reading; [`http`] has
+//! hyper parse it and asks the tide app.
 //! tide's own listener answers none of the broken requests, loses pipelined ones and has no limits; hence this one.
 
 mod accept;
+mod answer;
 mod certificate;
 mod deadline;
 mod gate;
@@ -14,6 +16,7 @@ mod http;
 pub mod lifecycle;
 pub mod listen;
 mod notice;
+mod pace;
 mod place;
 pub mod proxy_protocol;
 mod rank;

@@ -39,6 +39,21 @@ impl ConnectionPlace {
         self.table.stall(self.id, from);
     }
 
+    /// Its client gets nothing further.
+    pub(super) fn cut_off(&self) {
+        self.table.cut_off(self.id);
+    }
+
+    /// It holds so much for its client, more than before.
+    pub(super) fn hold(&self, bytes: usize) {
+        self.table.hold(self.id, bytes);
+    }
+
+    /// It holds so much less.
+    pub(super) fn release(&self, bytes: usize) {
+        self.table.release(self.id, bytes);
+    }
+
     /// Whether it was told to go.
     pub(super) fn is_leaving(&self) -> bool {
         self.table.is_leaving(self.id)

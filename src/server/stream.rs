@@ -5,6 +5,7 @@ use std::io;
 use std::net::Shutdown;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use async_std::net::TcpStream;
 use async_std::os::unix::net::UnixStream;
@@ -34,8 +35,12 @@ impl StreamHandle {
         self.end(Shutdown::Read);
     }
 
-    /// Ends both sides, also for whoever waits for the client to read.
-    pub(super) fn end_both(&self) {
+    /// Ends both sides, also for whoever waits for the client to read. When the connection is closed after that, the kernel
+    /// throws away what the client has not read, which it would else hold until somebody does.
+    pub(super) fn cut_off(&self) {
+        if let Self::Tcp(stream) = self {
+            let _ = rustix::net::sockopt::set_socket_linger(stream, Some(Duration::ZERO));
+        }
         self.end(Shutdown::Both);
     }
 

@@ -20,6 +20,8 @@ use crate::rate::network;
 const SHARE: usize = 8;
 /// …and at least so many connections.
 const LEAST_SHARE: usize = 16;
+/// What connections hold for their clients in all: a part of `MemoryMax=` in systemd/invited.service.
+const MOST_HELD_BYTES: usize = 96 << 20;
 /// So often it is told that an address has its share.
 const WARN_EVERY: Duration = Duration::from_mins(1);
 
@@ -41,6 +43,8 @@ struct TableRows {
     waiting: usize,
     /// Connections that were told to go and have not gone yet.
     leaving: usize,
+    /// What they hold for their clients.
+    held_bytes: usize,
     /// When it was last told that an address has its share.
     warned_at: Option<Instant>,
 }
@@ -58,6 +62,7 @@ struct TableRow {
     client: Option<IpAddr>,
     /// None: it has a request in flight.
     rank: Option<Rank>,
+    held_bytes: usize,
     is_leaving: bool,
 }
 
@@ -72,6 +77,7 @@ impl ConnectionTable {
             clients: HashMap::new(),
             waiting: 0,
             leaving: 0,
+            held_bytes: 0,
             warned_at: None,
         })))
     }
@@ -107,7 +113,7 @@ impl ConnectionTable {
         }
         let id = rows.next;
         rows.next += 1;
-        rows.all.insert(id, TableRow { handle, client, rank: None, is_leaving: false });
+        rows.all.insert(id, TableRow { handle, client, rank: None, held_bytes: 0, is_leaving: false });
         Some(id)
     }
 
@@ -130,8 +136,34 @@ impl ConnectionTable {
         let mut rows = self.rows();
         match rows.all.get(&id) {
             // It was sent away when its request had just come.
-            Some(row) if row.is_leaving => row.handle.end_both(),
+            Some(row) if row.is_leaving => row.handle.cut_off(),
             _ => rows.rank(id, Some(Rank::Stalled(from))),
+        }
+    }
+
+    /// Its client gets nothing further.
+    pub(super) fn cut_off(&self, id: u64) {
+        if let Some(row) = self.rows().all.get(&id) {
+            row.handle.cut_off();
+        }
+    }
+
+    /// It holds so much for its client, more than before.
+    pub(super) fn hold(&self, id: u64, bytes: usize) {
+        let mut rows = self.rows();
+        if let Some(row) = rows.all.get_mut(&id).filter(|row| !row.is_leaving) {
+            row.held_bytes += bytes;
+            rows.held_bytes += bytes;
+        }
+        rows.find_memory();
+    }
+
+    /// It holds so much less.
+    pub(super) fn release(&self, id: u64, bytes: usize) {
+        let mut rows = self.rows();
+        if let Some(row) = rows.all.get_mut(&id).filter(|row| !row.is_leaving) {
+            row.held_bytes -= bytes;
+            rows.held_bytes -= bytes;
         }
     }
 
@@ -193,9 +225,10 @@ impl TableRows {
         if is_idle {
             row.handle.end_read();
         } else {
-            row.handle.end_both();
+            row.handle.cut_off();
         }
         self.leaving += 1;
+        self.held_bytes -= std::mem::take(&mut row.held_bytes);
         if let Some(client) = row.client {
             self.leave_client(client);
         }
@@ -225,10 +258,20 @@ impl TableRows {
     fn leave(&mut self, id: u64) {
         self.rank(id, None);
         let Some(row) = self.all.remove(&id) else { return };
+        self.held_bytes -= row.held_bytes;
         if row.is_leaving {
             self.leaving -= 1;
         } else if let Some(client) = row.client {
             self.leave_client(client);
+        }
+    }
+
+    /// The slowest of those who read goes, until the others hold what they may.
+    fn find_memory(&mut self) {
+        while self.held_bytes > MOST_HELD_BYTES {
+            let holds = |id: &u64| self.all.get(id).is_some_and(|row| row.held_bytes > 0);
+            let Some(slowest) = self.leaving_order.iter().map(|(_, id)| *id).find(holds) else { return };
+            self.send_away(slowest);
         }
     }
 
@@ -357,6 +400,36 @@ mod tests {
         let went: Vec<_> = waiting.iter().map(|(_, open)| open.as_slice()).collect();
         assert_eq!(went, [[true, true, false], [false, true, false], [false, true, false]]);
         assert!(waiting.iter().all(|(waiting, _)| waiting.is_open()));
+    }
+
+    #[test]
+    fn who_reads_most_slowly_goes_when_too_much_is_held_for_readers() {
+        const PART: usize = MOST_HELD_BYTES / 4;
+        let table = ConnectionTable::new(10, &[]);
+        let all: Vec<_> = (0..6).map(|_| Connection::idle(&table, "192.0.2.1")).collect();
+        let now = clock::instant();
+        for (number, connection) in all.iter().enumerate().take(4) {
+            connection.work();
+            table.hold(connection.id, PART);
+            // The second is the slowest, then the first; the third does not have us wait.
+            if number != 2 {
+                connection.stall(now + Duration::from_secs([2, 1, 0, 3][number]));
+            }
+        }
+        let hold = |number: usize, bytes| {
+            all[number].work();
+            table.hold(all[number].id, bytes);
+            open(&all)
+        };
+        assert_eq!(hold(4, 1), [true, false, true, true, true, true]);
+        assert_eq!(hold(4, PART - 1), [true, false, true, true, true, true]);
+        assert_eq!(hold(5, PART), [false, false, true, true, true, true]);
+        // What was sent is not held.
+        table.release(all[2].id, PART);
+        table.hold(all[5].id, PART);
+        assert_eq!(open(&all), [false, false, true, true, true, true]);
+        drop(all);
+        assert_eq!(table.rows().held_bytes, 0);
     }
 
     #[test]

@@ -1,0 +1,29 @@
+//! Answers with many invites, which are read and written by few at a time: each takes several times its own size meanwhile.
+//!
+//! Nobody waits here for a client: a turn ends before its answer is sent.
+
+use std::time::Duration;
+
+use async_lock::{Semaphore, SemaphoreGuard};
+
+use crate::clock::within;
+use crate::log::Cause;
+use crate::problem::Problem;
+
+/// More would not be quicker: the ledger has fewer readers.
+static TURNS: Semaphore = Semaphore::new(4);
+
+/// Whoever waits for longer is told to come again.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+#[derive(Debug, thiserror::Error)]
+#[error("too many answers with many invites are being written; waited {PATIENCE:?}")]
+struct NoTurn;
+
+/// Waits for a turn, which ends when this is dropped.
+///
+/// # Errors
+/// When it does not come.
+pub async fn turn() -> Result<SemaphoreGuard<'static>, Problem> {
+    within(PATIENCE, TURNS.acquire()).await.ok_or_else(|| Problem::Unavailable(Cause::new(NoTurn)))
+}
