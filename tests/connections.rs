@@ -254,3 +254,52 @@ fn whoever_reads_a_little_now_and_then_is_dropped_like_one_who_does_not_read() {
     };
     assert_eq!(error.kind(), ErrorKind::ConnectionReset);
 }
+
+fn open_files(served: &Served) -> usize {
+    std::fs::read_dir(format!("/proc/{}/fd", served.pid())).unwrap().count()
+}
+
+#[test]
+fn the_limit_of_open_files_is_raised_and_the_connections_fit_into_it() {
+    let scratch = Scratch::new(CONFIG);
+    let served = scratch.serve_limited("-S -n 48");
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", served.pid())).unwrap();
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files")).unwrap();
+    let both: Vec<_> = line.split_whitespace().take(2).collect();
+    assert_eq!(both[0], both[1], "{line}");
+
+    for (most, told) in [(400, true), (100, false)] {
+        scratch.configure(&format!("{CONFIG}[http]\nmax_connections = {most}\n"));
+        let served = scratch.serve_limited("-n 400");
+        raise_limit_of_files(3_000);
+        let _idle: Vec<_> = (0..1_000).map(|_| TcpStream::connect(served.address()).unwrap()).collect();
+        assert_eq!(served.client().invite(KEY).status, 201, "{}", served.log());
+        assert!(open_files(&served) < 350, "{}", open_files(&served));
+        assert!(!served.log().contains("too many open files"), "{}", served.log());
+        let line = served.log().lines().find(|line| line.contains("http.max_connections is")).map(ToOwned::to_owned);
+        assert_eq!(line.is_some(), told, "{line:?}");
+        assert!(
+            line.is_none_or(|line| line.contains(" at most 208 ") && line.contains("LimitNOFILE= (ulimit -n) to 592"))
+        );
+    }
+}
+
+#[test]
+fn without_a_file_for_another_connection_the_idlest_goes() {
+    let scratch = Scratch::new(CONFIG);
+    let served = scratch.serve();
+    let mut kept = served.client();
+    assert_eq!(kept.invite(KEY).status, 201);
+    kept.begin();
+    // As where the limit is the system's, or others have used it up.
+    let room = u64::try_from(open_files(&served)).unwrap() + 10;
+    let pid = rustix::process::Pid::from_raw(i32::try_from(served.pid()).unwrap());
+    let limit = Rlimit { current: Some(room), maximum: getrlimit(Resource::Nofile).maximum };
+    rustix::process::prlimit(pid, Resource::Nofile, limit).unwrap();
+    let idle: Vec<_> = (0..30).map(|_| served.client()).collect();
+    assert_eq!(served.client().get("/nowhere").status, 404);
+    assert!(served.wait_log("too many open files").contains("LimitNOFILE="), "{}", served.log());
+    kept.done();
+    assert_eq!(served.log().matches("too many open files").count(), 1, "{}", served.log());
+    drop(idle);
+}

@@ -4,11 +4,12 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_io::Timer;
 use async_trait::async_trait;
 use futures_lite::{AsyncRead, AsyncWrite, FutureExt as _};
+use rustix::io::Errno;
 use tide::listener::{ListenInfo, Listener, ToListener};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
@@ -17,11 +18,13 @@ use super::place::ConnectionPlace;
 use super::slots::{Admitted, Slot};
 use super::stream::{ClosingStream, EndWrite, StreamHandle};
 use super::{Ping, Server, http, proxy_protocol, tls};
-use crate::clock::within;
+use crate::clock::{self, within};
 use crate::log::chain;
 
 /// After an error of accept(2), such as too many open files, the loop waits so long and goes on.
 const PAUSE: Duration = Duration::from_millis(100);
+/// So often it is told that none can be accepted.
+const WARN_EVERY: Duration = Duration::from_mins(1);
 /// A connection that waits for another to go looks again after this: by then one may have had us wait for too long.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
 
@@ -158,6 +161,7 @@ where
     let (slots, table) = (&server.0.slots, &server.0.table);
     // One waits here, and those after it in the socket's backlog.
     let mut waiting: Option<Unserved<S>> = None;
+    let mut warned_at: Option<Instant> = None;
     loop {
         let next = async {
             if waiting.is_some() {
@@ -201,7 +205,21 @@ where
             LoopEvent::NoSlot => table.find_room(),
             LoopEvent::Failed(error) if is_the_clients(&error) => {}
             LoopEvent::Failed(error) => {
-                tracing::warn!(error = %chain(&error), "cannot accept a connection, will retry");
+                let now = clock::instant();
+                let is_news = warned_at.is_none_or(|warned_at| now.duration_since(warned_at) >= WARN_EVERY);
+                if is_out_of_files(&error) {
+                    table.send_idlest_away();
+                    if is_news {
+                        tracing::warn!(
+                            error = %chain(&error),
+                            "too many open files; closing the idlest connection for each new one; raise LimitNOFILE= \
+                             (ulimit -n), or lower http.max_connections"
+                        );
+                    }
+                } else if is_news {
+                    tracing::warn!(error = %chain(&error), "cannot accept a connection, will retry");
+                }
+                warned_at = if is_news { Some(now) } else { warned_at };
                 Timer::after(PAUSE).await;
             }
             LoopEvent::Stop => break,
@@ -231,6 +249,11 @@ where
             http::serve(server, stream, peer, &[], admitted).await;
         }
     });
+}
+
+/// This process, or the system, has as many files open as it may (EMFILE, ENFILE).
+fn is_out_of_files(error: &io::Error) -> bool {
+    [Errno::MFILE, Errno::NFILE].iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
 }
 
 /// The client went away before it was accepted.

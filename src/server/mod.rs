@@ -10,6 +10,7 @@ mod accept;
 mod answer;
 mod certificate;
 mod deadline;
+mod files;
 mod gate;
 pub mod head;
 mod http;
@@ -97,6 +98,8 @@ struct ServerState<State> {
     proxy_notice: Notice,
     /// Cancelled when the service stops.
     stop: CancellationToken,
+    /// Connections at once.
+    most: AtomicUsize,
     slots: Arc<Slots>,
     table: Arc<ConnectionTable>,
     requests: AtomicUsize,
@@ -110,7 +113,7 @@ impl<State: Clone + Send + Sync + 'static> Server<State> {
     /// A server without listeners; it answers when an app is bound to its [`Listeners`]. Proxies have connections of many.
     #[must_use]
     pub fn new(limits: HttpSettings, proxies: &[IpNet]) -> Self {
-        let most = limits.max_connections as usize;
+        let most = files::fit(limits.max_connections) as usize;
         let (slots, table) = (Arc::new(Slots::new(most)), ConnectionTable::new(most, proxies));
         Self(Arc::new(ServerState {
             app: ArcSwapOption::empty(),
@@ -119,6 +122,7 @@ impl<State: Clone + Send + Sync + 'static> Server<State> {
             proxies: ArcSwapOption::empty(),
             proxy_notice: Notice::default(),
             stop: CancellationToken::new(),
+            most: AtomicUsize::new(most),
             slots,
             table,
             requests: AtomicUsize::new(0),
@@ -128,8 +132,9 @@ impl<State: Clone + Send + Sync + 'static> Server<State> {
 
     /// Puts another app and other limits in place; requests under way keep theirs.
     pub fn replace(&self, app: tide::Server<State>, limits: HttpSettings, proxies: &[IpNet]) {
-        let most = limits.max_connections as usize;
-        let before = self.0.limits.swap(Arc::new(limits)).max_connections as usize;
+        let most = files::fit(limits.max_connections) as usize;
+        let before = self.0.most.swap(most, Ordering::Relaxed);
+        self.0.limits.store(Arc::new(limits));
         self.0.app.store(Some(Arc::new(app)));
         self.0.table.change(most, proxies);
         self.0.slots.resize(before, most);

@@ -195,6 +195,11 @@ impl ConnectionTable {
         self.rows().find_room();
     }
 
+    /// Has the idlest go although there is room: something else is used up.
+    pub(super) fn send_idlest_away(&self) {
+        self.rows().send_first_away();
+    }
+
     /// Whether a connection waits, and none goes for it.
     pub(super) fn is_crowded(&self) -> bool {
         self.rows().is_crowded()

@@ -27,7 +27,7 @@ use crate::backend::Backends;
 use crate::caller::AppState;
 use crate::clock;
 use crate::component;
-use crate::config::{Settings, Sources};
+use crate::config::{HttpSettings, Settings, Sources};
 use crate::desk::Desk;
 use crate::key::KeyRing;
 use crate::key::state::StateKeys;
@@ -44,6 +44,9 @@ use running::Running;
 
 /// The component had all the time that connections had, and gets as long again as a call to a server takes at most.
 const COMPONENT_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Collectors at once; the files that they need are kept from `http.max_connections`.
+const MAX_COLLECTORS: u32 = 64;
 
 /// Whoever collects metrics is given so long to read them when the service stops.
 const METRICS_PATIENCE: Duration = Duration::from_secs(1);
@@ -88,7 +91,9 @@ impl Service {
             log_certificate(&tls);
             metrics.certificate(tls.expires_at());
         }
-        let metrics_server = Server::new(settings.http.clone(), &settings.trusted_proxies);
+        let collectors = settings.http.max_connections.min(MAX_COLLECTORS);
+        let limits = HttpSettings { max_connections: collectors, ..settings.http.clone() };
+        let metrics_server = Server::new(limits, &settings.trusted_proxies);
         let backends = Arc::new(Backends::new(&settings.hosts, None, &metrics));
         let settings = Arc::new(settings);
         let desk = Desk::new(Arc::clone(&settings), keys, backends, ledger.clone(), Arc::clone(&metrics));

@@ -162,6 +162,15 @@ impl Scratch {
         Served::start(self.service().envs(environment.iter().copied()), &["serve", "-v"])
     }
 
+    /// Starts `serve` with so many open files as `ulimit` says: `-S -n 48`.
+    pub fn serve_limited(&self, limit: &str) -> Served {
+        let mut command = Command::new("/bin/sh");
+        Self::prepare(&mut command);
+        command.arg("-c").arg(format!("ulimit {limit}; exec \"$0\" \"$@\"")).arg(env!("CARGO_BIN_EXE_invited"));
+        self.configured(&mut command);
+        Served::start(&mut command, &["serve", "-v"])
+    }
+
     /// Starts `serve` on sockets that are passed as systemd does: `LISTEN_FDS`, from descriptor 3 on, under `names`.
     /// The shell sets `LISTEN_PID`, which must be the pid after exec. At most two sockets.
     pub fn serve_activated(&self, sockets: Vec<OwnedFd>, names: &str, environment: &[(&str, &str)]) -> Served {
