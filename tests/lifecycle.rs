@@ -792,3 +792,29 @@ fn file_that_is_no_socket_is_not_taken_away() {
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     assert_eq!(fs::read_to_string(&path).unwrap(), "somebody's work");
 }
+
+#[test]
+fn signal_that_comes_as_soon_as_one_can_connect_is_caught() {
+    let connect = |path: &Path| {
+        let began = common::now();
+        while UnixStream::connect(path).is_err() {
+            assert!(began.elapsed() < PATIENCE, "nobody listens");
+        }
+    };
+    for round in 0..20 {
+        let scratch = Scratch::new("");
+        let path = scratch.path().join("http.sock");
+        scratch.configure(&CONFIG.replace("127.0.0.1:0", &format!("unix:{}", path.display())));
+        let mut process = Process(scratch.command().arg("serve").stderr(Stdio::null()).spawn().unwrap());
+        connect(&path);
+        let pid = rustix::process::Pid::from_child(&process.0);
+        let signal = if round % 2 == 0 { rustix::process::Signal::HUP } else { rustix::process::Signal::TERM };
+        rustix::process::kill_process(pid, signal).unwrap();
+        if signal == rustix::process::Signal::HUP {
+            assert_eq!(Client::unix(&path).invite(KEY).status, 201, "round {round}");
+        } else {
+            // A stop, and not the end by a signal that nobody caught.
+            assert_eq!(process.0.wait().unwrap().code(), Some(0), "round {round}");
+        }
+    }
+}

@@ -16,12 +16,14 @@ use crate::config::{Credentials, Purpose, RawKey, Sources};
 use crate::key::opaque;
 use crate::key::state::StateKeys;
 use crate::log;
+use crate::server::lifecycle::ServiceSignals;
 use crate::server::listen::{self, Role, SocketKind};
 use crate::service::Service;
 
 pub(super) fn run(global: &Global) -> Outcome {
     // A tour is quiet but for what it shows.
     log::start(global.verbosity - 1);
+    let signals = ServiceSignals::catch().context("cannot catch signals")?;
     become_owner_of_place(&std::env::temp_dir())?;
     let dir =
         tempfile::Builder::new().prefix("invited-demo-").tempdir().context("cannot create a temporary directory")?;
@@ -41,7 +43,7 @@ pub(super) fn run(global: &Global) -> Outcome {
     let key = format!("{id}/{}", secret.reveal());
 
     let service = Service::start(settings, None, sources)?;
-    async_std::task::block_on(service.run(vec![socket], async || {
+    async_std::task::block_on(service.run(signals, vec![socket], async || {
         let location = ask(address, &key).await.context("cannot create an invite")?;
         print(&format!(
             "Created a key, and an invite with it. To create another invite:\n\n  \

@@ -1,11 +1,14 @@
 //! `invited serve`: what the service is started with, or refused for.
 
+use anyhow::Context as _;
+
 use super::global::Global;
 use super::outcome::{Outcome, WrongUse};
 use super::{owner, refuse};
 use crate::config::value::Listen;
 use crate::config::{Credentials, Purpose, Settings};
 use crate::log;
+use crate::server::lifecycle::ServiceSignals;
 use crate::server::listen::{self, Role, Socket};
 use crate::service::{self, Service};
 
@@ -21,11 +24,13 @@ Then run `invited check`. For a tour without any configuration, run `invited dem
 
 pub(super) fn run(global: &Global) -> Outcome {
     log::start(global.verbosity);
+    // First of all: whoever can connect may send a signal.
+    let signals = ServiceSignals::catch().context("cannot catch signals")?;
     let adopted = listen::adopt()?;
     match prepare(global, &adopted) {
         Ok((service, bound)) => {
             let sockets = adopted.into_iter().chain(bound).collect();
-            async_std::task::block_on(service.run(sockets, async || Ok(())))
+            async_std::task::block_on(service.run(signals, sockets, async || Ok(())))
         }
         Err(error) => {
             async_std::task::block_on(refuse::all(adopted, &error));

@@ -57,9 +57,6 @@ pub enum ServeError {
     /// The ledger cannot be opened.
     #[error(transparent)]
     Ledger(#[from] OpenError),
-    /// Nobody could have the process reload or stop.
-    #[error("cannot catch signals")]
-    Signals(#[source] io::Error),
     /// A socket cannot be listened on.
     #[error(transparent)]
     Listen(#[from] io::Error),
@@ -103,18 +100,19 @@ impl Service {
         Ok(Self { reloader: Reloader::new(sources, running.clone()), running, metrics_server })
     }
 
-    /// Serves until it is told to stop. `started` is called when requests are answered.
+    /// Serves until it is told to stop by `signals`, which are caught before anybody can connect: one that nobody catches ends
+    /// the process. `started` is called when requests are answered.
     ///
     /// # Errors
     /// When it cannot listen, or `started` fails.
     pub async fn run<E: From<ServeError>>(
         self,
+        mut signals: ServiceSignals,
         sockets: Vec<Socket>,
         started: impl AsyncFnOnce() -> Result<(), E>,
     ) -> Result<(), E> {
         let Self { running, metrics_server, reloader } = self;
         let activated = sockets.iter().any(|socket| socket.adopted);
-        let mut requests = ServiceSignals::catch().map_err(ServeError::Signals)?;
         let (metrics, public): (Vec<_>, _) = sockets.into_iter().partition(|socket| socket.role == Role::Metrics);
         let app = app::build(running.state.load_full(), Arc::clone(&running.metrics));
         let mut listeners = app.bind(Listeners::new(&running.server, public)).await.map_err(ServeError::Listen)?;
@@ -145,7 +143,7 @@ impl Service {
                     Err(_) => std::future::pending().await,
                 }
             };
-            match requests.next().or(idle).await {
+            match signals.next().or(idle).await {
                 ServiceSignal::Reload => reloader.reload(),
                 ServiceSignal::Stop => break,
             }
@@ -155,7 +153,7 @@ impl Service {
         let patience = running.state.load().settings.http.drain_timeout.0;
         drop(going);
         let hurried = async {
-            while requests.next().await != ServiceSignal::Stop {}
+            while signals.next().await != ServiceSignal::Stop {}
             usize::MAX
         };
         let left = running.server.drain(accepting, patience).or(hurried).await;
