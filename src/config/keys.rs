@@ -14,14 +14,11 @@ use super::hosts::HostSettings;
 use super::key_secret;
 use super::origin::Origin;
 use super::public_key::{self, Algorithm, PublicKey};
-use super::scopes::{ApiMethod, Scope};
+use super::scopes::{ApiMethod, DEFAULT_MAX_USES, Scope};
 use super::secret::Secret;
 use super::value::{Moment, Sha256, Span};
 use crate::invite::name::{HostName, KeyId};
 use crate::rate::Rate;
-
-/// The most uses of an invite of a key that says nothing else.
-pub const DEFAULT_MAX_USES: u32 = 1;
 
 /// `[keys.website]`
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]

@@ -4,10 +4,9 @@ use std::fmt::Write as _;
 
 use figment::value::{Dict, Value};
 
-use super::keys::DEFAULT_MAX_USES;
 use super::merged::Merged;
 use super::origin::Faults;
-use super::scopes::{ApiMethod, Scope};
+use super::scopes::{ApiMethod, DEFAULT_MAX_USES, Scope};
 use super::shape::{Wanted, wanted};
 use super::text::{dotted, toml_value};
 
