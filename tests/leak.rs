@@ -110,6 +110,8 @@ fn check_line(line: &str) {
             "component invites.example.com is not connected error=\"cannot connect to 127.0.0.1:1: ",
             "the XMPP server is away; invites are still created, sign-up waits host=",
             "invites cannot be created; free disk space or check the disk error=",
+            "the trusted proxy at 127.0.0.1 names no client in X-Forwarded-For, ",
+            "the proxy at 127.0.0.1 sent X-Forwarded-For and Forwarded: ",
         ];
         assert!(known.iter().any(|start| message.starts_with(start)), "{line}");
         return;

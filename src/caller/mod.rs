@@ -10,7 +10,6 @@ use tide::http::headers::{self, HeaderValue};
 
 use crate::config::{ForwardedHeader, Settings};
 use crate::desk::{AuthError, Desk};
-use crate::key::Refused;
 use proxies::Forwarding;
 pub use proxies::ProxyNotices;
 
@@ -94,15 +93,14 @@ pub fn address_of(request: &Request) -> IpAddr {
 /// The same for a call that was refused for its key.
 pub fn note_refused(request: &Request, error: &AuthError) {
     match error {
-        AuthError::Wait(_) => note_failure(request),
-        AuthError::Refused(refused) if *refused != Refused::Missing => note_failure(request),
+        AuthError::Wait(_) => note_slowed(request),
         AuthError::Refused(_) | AuthError::Ledger(_) => {}
     }
 }
 
-/// Tells, once, if `request`, in which something was wrong, came by a trusted proxy that names nobody: what is wrong is
-/// counted for all who come that way together.
-pub fn note_failure(request: &Request) {
+/// Tells, once, if `request`, which has to wait for what was wrong before, came by a trusted proxy that names nobody: then
+/// all who come that way wait together.
+pub fn note_slowed(request: &Request) {
     request.state().proxies.note(&forwarding(request), true);
 }
 

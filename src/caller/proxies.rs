@@ -24,11 +24,20 @@ pub(super) struct Forwarding {
     peer: Peer,
     counted: ForwardedHeader,
     is_trusted: bool,
-    /// Whether the header that counts came, and whether it names somebody.
-    is_sent: bool,
-    is_named: bool,
+    said: Said,
     /// Whether the one that does not count came.
     has_other: bool,
+}
+
+/// What the header that counts says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Said {
+    /// It did not come.
+    Nothing,
+    /// It names no address.
+    Nobody,
+    /// Whom the peer took the request from.
+    Somebody,
 }
 
 /// None: a Unix socket.
@@ -59,15 +68,14 @@ impl Forwarding {
             peer: Peer(peer.map(|peer| peer.to_canonical())),
             counted,
             is_trusted: peer.as_ref().is_none_or(is_trusted),
-            is_sent: said.is_some(),
-            is_named: false,
+            said: if said.is_some() { Said::Nobody } else { Said::Nothing },
             has_other,
         };
         if forwarding.is_trusted {
             for hop in hops(counted, said.unwrap_or_default()).into_iter().rev() {
                 // What is no address hides who is beyond it.
                 let Some(address) = hop else { break };
-                forwarding.is_named = true;
+                forwarding.said = Said::Somebody;
                 forwarding.client = address.to_canonical();
                 if !is_trusted(&forwarding.client) {
                     break;
@@ -112,11 +120,11 @@ pub struct ProxyNotices {
 }
 
 impl ProxyNotices {
-    /// Tells what is to be told. `is_proxied` says whether the peer is a proxy for sure, or that it matters which client it
-    /// is: a program on this machine that calls by itself need name nobody.
+    /// Tells what is to be told. `is_proxied` says that the peer is a proxy for sure, or that it matters which client it is: a
+    /// program on this machine that calls by itself need name nobody.
     pub(super) fn note(&self, forwarding: &Forwarding, is_proxied: bool) {
-        let Forwarding { client: _, peer, counted, is_trusted, is_sent, is_named, has_other } = *forwarding;
-        let other = counted.other();
+        let Forwarding { client: _, peer, counted, is_trusted, said, has_other } = *forwarding;
+        let (other, is_sent) = (counted.other(), said != Said::Nothing);
         if !is_trusted {
             if (is_sent || has_other) && self.is_new(peer) {
                 let sent = if is_sent { counted } else { other };
@@ -133,7 +141,7 @@ impl ProxyNotices {
                  it is the one that your proxy sets, and have the proxy remove the other"
             );
         }
-        if !is_named && is_proxied && !self.unnamed.swap(true, Ordering::Relaxed) {
+        if said != Said::Somebody && is_proxied && !self.unnamed.swap(true, Ordering::Relaxed) {
             let hint = if has_other { "; it sent the other header: see the setting `forwarded`" } else { "" };
             tracing::warn!(
                 "the trusted proxy {peer} names no client in {counted}, so all who come that way count as one address; have \
@@ -192,7 +200,7 @@ mod tests {
 
     #[test]
     fn a_proxy_names_somebody_where_its_own_word_is_an_address() {
-        let is_named = |said| read("127.0.0.1", ForwardedHeader::XForwardedFor, said).is_named;
+        let is_named = |said| read("127.0.0.1", ForwardedHeader::XForwardedFor, said).said == Said::Somebody;
         // Also itself: a browser on the same machine.
         assert!(is_named("203.0.113.5") && is_named("127.0.0.1") && is_named("unknown, 203.0.113.5"));
         assert!(!is_named("") && !is_named(" ") && !is_named("unknown") && !is_named("203.0.113.5, unknown"));

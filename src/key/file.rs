@@ -18,7 +18,7 @@ pub(super) enum FileFault {
     /// It may be in order, but cannot be read for the moment.
     Unread(io::Error),
     /// It is none.
-    Unusable(String),
+    Broken(String),
 }
 
 impl From<io::Error> for FileFault {
@@ -27,20 +27,20 @@ impl From<io::Error> for FileFault {
         match error.raw_os_error() {
             Some(libc::ENOENT) => Self::Gone,
             Some(EAGAIN | EINTR | EIO | EMFILE | ENFILE | ENOBUFS | ENOMEM | ESTALE | ETIMEDOUT) => Self::Unread(error),
-            _ => Self::Unusable(error.to_string()),
+            _ => Self::Broken(error.to_string()),
         }
     }
 }
 
 impl From<String> for FileFault {
     fn from(reason: String) -> Self {
-        Self::Unusable(reason)
+        Self::Broken(reason)
     }
 }
 
 impl From<&str> for FileFault {
     fn from(reason: &str) -> Self {
-        Self::Unusable(reason.into())
+        Self::Broken(reason.into())
     }
 }
 
@@ -97,7 +97,7 @@ mod tests {
             assert!(matches!(of(code), FileFault::Unread(_)), "{code}");
         }
         for code in [libc::EACCES, libc::ELOOP, libc::EISDIR] {
-            assert!(matches!(of(code), FileFault::Unusable(_)), "{code}");
+            assert!(matches!(of(code), FileFault::Broken(_)), "{code}");
         }
     }
 }

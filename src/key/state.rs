@@ -224,7 +224,7 @@ impl Snapshot {
         let known = || id_of(path).and_then(|id| before.keys.get_key_value(&id));
         let what = match fault {
             None | Some(FileFault::Gone) => return,
-            Some(FileFault::Unusable(reason)) => format!("is skipped: {reason}"),
+            Some(FileFault::Broken(reason)) => format!("is skipped: {reason}"),
             Some(FileFault::Unread(error)) => match known() {
                 None => format!("is skipped: {error}"),
                 Some((id, key)) => {

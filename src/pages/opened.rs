@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::refused::GuestProblem;
-use crate::caller::{Request, address_of, note_failure};
+use crate::caller::{Request, address_of, note_slowed};
 use crate::config::HostSettings;
 use crate::invite::{Invite, Status};
 use crate::problem::{Problem, TooMany};
@@ -32,11 +32,11 @@ pub(super) async fn guessed(request: &Request, token: &str, now: Timestamp) -> R
         None => desk.invites.open(token, now).await?,
         Some(_) => desk.invites.open_known(token).await?,
     };
-    if invite.is_none() {
-        note_failure(request);
-    }
     match (&invite, wait) {
-        (None, Some(wait)) => return Err(Problem::TooMany(TooMany::Failures, wait)),
+        (None, Some(wait)) => {
+            note_slowed(request);
+            return Err(Problem::TooMany(TooMany::Failures, wait));
+        }
         (None, None) => desk.access.note_wrong_guess(client),
         (Some(_), _) => {}
     }
