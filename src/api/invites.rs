@@ -8,8 +8,8 @@ use tide::http::headers;
 use super::call::{Call, json};
 use super::cursor::{Cursor, NoCursor};
 use super::fields::{self, Body, Ttl};
+use super::permit::permit;
 use super::rules;
-use super::turn::turn;
 use super::view::{Created, InviteList, InviteView};
 use crate::desk::Caller;
 use crate::desk::invites::may_have_token;
@@ -103,7 +103,7 @@ pub async fn create(mut call: Call) -> Result<Response, Problem> {
     let (wanted, errors): (NewInvite, _) = body.read()?;
     let is_list = !wanted.count.is_absent();
     let request = wanted.request(idempotency(&call, PATH, body)?, errors);
-    let _turn = if is_list { Some(turn().await?) } else { None };
+    let _permit = if is_list { Some(permit().await?) } else { None };
     let answer = call.desk().invites.create(&Caller::Key(&call.key), &request, call.now).await?;
     let views: Vec<_> = answer.value.into_iter().map(|created| InviteView::new(created, answer.at)).collect();
     let location = views.first().map(|first| location(&call, &first.id));
@@ -197,7 +197,7 @@ const STATUS_EXPECTED: &str = "expected pending, redeemed, expired or revoked";
 pub async fn list(call: Call) -> Result<Response, Problem> {
     let (query, errors): (ListQuery, _) = fields::query(&call.request, &["limit"])?;
     let (filter, limit) = query.filter(&call, &errors)?;
-    let _turn = turn().await?;
+    let _permit = permit().await?;
     let mut invites = call.desk().invites.list(filter, call.now).await?;
     let is_last = invites.len() <= limit as usize;
     invites.truncate(limit as usize);

@@ -2,7 +2,7 @@
 //!
 //! A call to `/api/v1` comes in by [`call`], which lets its key in; its body and query are read by [`fields`]; what it
 //! is answered with reads as in [`view`]; and [`openapi`] describes all of it, with [`rules`] for what fields may be together.
-//! What has many invites takes a [`turn`].
+//! What has many invites needs a [`permit`].
 
 pub mod call;
 pub mod cors;
@@ -12,8 +12,8 @@ pub mod invites;
 pub mod invites_api;
 pub mod openapi;
 pub mod ops;
+mod permit;
 pub mod redeem;
 pub mod rules;
 pub mod this_key;
-mod turn;
 pub mod view;

@@ -1,6 +1,6 @@
 //! Answers with many invites, which are read and written by few at a time: each takes several times its own size meanwhile.
 //!
-//! Nobody waits here for a client: a turn ends before its answer is sent.
+//! Nobody waits here for a client: a permit is given back before its answer is sent.
 
 use std::time::Duration;
 
@@ -11,19 +11,19 @@ use crate::log::Cause;
 use crate::problem::Problem;
 
 /// More would not be quicker: the ledger has fewer readers.
-static TURNS: Semaphore = Semaphore::new(4);
+static PERMITS: Semaphore = Semaphore::new(4);
 
 /// Whoever waits for longer is told to come again.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 #[derive(Debug, thiserror::Error)]
 #[error("too many answers with many invites are being written; waited {PATIENCE:?}")]
-struct NoTurn;
+struct NoPermit;
 
-/// Waits for a turn, which ends when this is dropped.
+/// Waits until one more answer with many invites may be written; it counts until the guard is dropped.
 ///
 /// # Errors
-/// When it does not come.
-pub async fn turn() -> Result<SemaphoreGuard<'static>, Problem> {
-    within(PATIENCE, TURNS.acquire()).await.ok_or_else(|| Problem::Unavailable(Cause::new(NoTurn)))
+/// When others take too long.
+pub async fn permit() -> Result<SemaphoreGuard<'static>, Problem> {
+    within(PATIENCE, PERMITS.acquire()).await.ok_or_else(|| Problem::Unavailable(Cause::new(NoPermit)))
 }
