@@ -3,19 +3,35 @@
 //! Everything that decides takes `now` and an rng as parameters; whoever calls it from the outside gets them here.
 #![expect(clippy::disallowed_methods, reason = "this is the one seam to the globals")]
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use async_io::Timer;
 use futures_lite::FutureExt as _;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
 
-/// The time of day, in UTC, to the millisecond (what the ledger stores).
+/// 9000-01-01T00:00:00Z
+const LATEST_MS: u64 = 221_845_392_000_000;
+
+/// The time of day, in UTC, to the millisecond (what the ledger stores). A clock that is before 1970 or after the year 9000
+/// counts as one that stands there: so whatever is counted from it, back or forth, is a time, too.
 #[must_use]
 pub fn now() -> Timestamp {
-    let now = Timestamp::now();
-    Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
+    within_reason(SystemTime::now())
+}
+
+fn within_reason(time: SystemTime) -> Timestamp {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let ms = u64::try_from(since.as_millis()).unwrap_or(LATEST_MS).min(LATEST_MS);
+    Timestamp::from_millisecond(ms.cast_signed()).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+/// How far `at` is from `now`, to either side: what is in the future was noted before the clock was set back, and a window
+/// that it began is not to last as long as that jump was.
+#[must_use]
+pub fn distance(at: Timestamp, now: Timestamp) -> SignedDuration {
+    now.duration_since(at).abs()
 }
 
 /// A clock that only goes forward, for time-outs.
@@ -38,4 +54,22 @@ pub async fn within<T>(time: Duration, future: impl Future<Output = T>) -> Optio
 #[must_use]
 pub fn rng() -> UnwrapErr<SysRng> {
     UnwrapErr(SysRng)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ends_of_time_leave_room_to_both_sides() {
+        let year = Duration::from_hours(24 * 365);
+        for (time, expected) in [
+            (SystemTime::UNIX_EPOCH - year, "1970-01-01T00:00:00Z"),
+            (SystemTime::UNIX_EPOCH + Duration::from_millis(1), "1970-01-01T00:00:00.001Z"),
+            (SystemTime::UNIX_EPOCH + year * 8_100, "9000-01-01T00:00:00Z"),
+            (SystemTime::UNIX_EPOCH + year * 200_000, "9000-01-01T00:00:00Z"),
+        ] {
+            assert_eq!(within_reason(time).to_string(), expected);
+        }
+    }
 }

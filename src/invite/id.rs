@@ -17,17 +17,19 @@ pub struct InviteId(u64);
 /// 2025-01-01T00:00:00Z
 const EPOCH_MS: i64 = 1_735_689_600_000;
 const RANDOM_BITS: u32 = 22;
+/// A clock that is later counts as this, in the year 2094: that leaves room for more ids than there will ever be, which come
+/// one after the other then.
+const LATEST_MS: u64 = (1 << 41) - (1 << 30);
 
 impl InviteId {
     /// The id for an invite created at `now` after the one called `last`: always greater, also when the clock was set back.
     /// `random` keeps nodes that share a ledger apart.
     #[must_use]
     pub fn after(last: Option<Self>, now: Timestamp, random: u32) -> Self {
-        let ms = u64::try_from(now.as_millisecond() - EPOCH_MS).unwrap_or(0);
-        let fresh = (ms << RANDOM_BITS) | u64::from(random & ((1 << RANDOM_BITS) - 1));
+        let fresh = Self::first_at(now).0 | u64::from(random & ((1 << RANDOM_BITS) - 1));
         match last {
             // Within the millisecond: a small random step leaves room for the others.
-            Some(Self(last)) if fresh <= last => Self(last + 1 + u64::from(random & 0xff)),
+            Some(Self(last)) if fresh <= last => Self(last.saturating_add(1 + u64::from(random & 0xff))),
             _ => Self(fresh),
         }
     }
@@ -35,7 +37,8 @@ impl InviteId {
     /// The smallest id of an invite created at `moment`: whatever is older has a smaller one.
     #[must_use]
     pub fn first_at(moment: Timestamp) -> Self {
-        Self(u64::try_from(moment.as_millisecond() - EPOCH_MS).unwrap_or(0) << RANDOM_BITS)
+        let ms = u64::try_from(moment.as_millisecond().saturating_sub(EPOCH_MS)).unwrap_or(0);
+        Self(ms.min(LATEST_MS) << RANDOM_BITS)
     }
 
     /// As the ledger stores it.
@@ -95,6 +98,17 @@ mod tests {
         assert_eq!("AdXsSwAAAAc".parse(), Ok(first));
         for wrong in ["", "AdXsSwAAAA", "AdXsSwAAAAcA", "AdXsSwAAAA=", "😀"] {
             assert_eq!(wrong.parse::<InviteId>(), Err(NoInviteId));
+        }
+    }
+
+    #[test]
+    fn ids_grow_whatever_the_clock_does() {
+        let moments = ["2026-01-01T00:00:00Z", "2036-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "9000-01-01T00:00:00Z"];
+        let mut last = None;
+        for at in 0..10_000_u32 {
+            let id = InviteId::after(last, moment(moments[at as usize % 4]), at.wrapping_mul(2_654_435_761));
+            assert!(last < Some(id) && id.to_row() > 0, "{last:?} {id:?}");
+            last = Some(id);
         }
     }
 }

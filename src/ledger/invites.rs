@@ -116,16 +116,39 @@ impl Ledger {
         self.seal.slot(&["adopted", host.as_str(), token])
     }
 
-    /// Deletes invites that were redeemed, expired or revoked before `ended_before`, and answers that are not repeated any
-    /// more; gives how many invites.
+    /// The moment by which old things are forgotten, when the clock says `now`: not more than a day later than what this
+    /// gave before, so that a clock that is ahead for a while has next to nothing deleted that is to be kept.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    pub async fn forgetting_clock(&self, now: Timestamp) -> Result<Timestamp, LedgerError> {
+        self.write(move |transaction| transaction.forgetting_clock(now)).await
+    }
+
+    /// Deletes answers that were not to be repeated any more at `now`, and what was noted of tokens that had expired.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    pub async fn forget_answers(&self, now: Timestamp) -> Result<(), LedgerError> {
+        self.write(move |transaction| transaction.forget_answers(now)).await
+    }
+
+    /// Has answers that were kept before the clock was set back be repeated for no longer than others are.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    pub async fn bound_answers(&self, now: Timestamp) -> Result<(), LedgerError> {
+        self.write(move |transaction| transaction.bound_answers(now)).await
+    }
+
+    /// Deletes invites that were redeemed, expired or revoked before `ended_before`; gives how many.
     ///
     /// # Errors
     /// Some may have been deleted.
     pub async fn sweep(&self, ended_before: Timestamp, now: Timestamp) -> Result<u64, LedgerError> {
-        self.write(move |transaction| transaction.forget_answers(now)).await?;
         let (mut after, mut deleted) = (None, 0);
         loop {
-            let slice = self.write(move |transaction| transaction.sweep(ended_before, after)).await?;
+            let slice = self.write(move |transaction| transaction.sweep(ended_before, after, now)).await?;
             deleted += slice.deleted;
             match slice.next {
                 Some(next) => after = Some(next),

@@ -31,6 +31,8 @@ pub(super) struct PendingCount {
     pub(super) count: u32,
     /// When the next of them expires, in milliseconds since 1970.
     pub(super) next_end: Option<i64>,
+    /// The longest life of them, in milliseconds: whatever the clock did since they were created, nobody waits for longer.
+    pub(super) longest: i64,
 }
 
 impl SourceLimits {
@@ -63,7 +65,8 @@ impl SourceLimits {
     pub(super) fn room(&self, pending: PendingCount, count: u32, now: Timestamp) -> Result<(), Duration> {
         match self.max_pending {
             Some(most) if pending.count.saturating_add(count) > most => {
-                let wait = pending.next_end.map_or(0, |end| end.saturating_sub(now.as_millisecond()));
+                let wait =
+                    pending.next_end.map_or(0, |end| end.saturating_sub(now.as_millisecond())).min(pending.longest);
                 Err(Duration::from_millis(u64::try_from(wait).unwrap_or(0)).max(SHORTEST_WAIT))
             }
             _ => Ok(()),
@@ -78,8 +81,11 @@ mod tests {
     #[test]
     fn pending_invites_are_judged_before_the_rate() {
         let now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
-        let pending =
-            |count, seconds: i64| PendingCount { count, next_end: Some(now.as_millisecond() + seconds * 1_000) };
+        let pending = |count, seconds: i64| PendingCount {
+            count,
+            next_end: Some(now.as_millisecond() + seconds * 1_000),
+            longest: 60_000,
+        };
         let limits = |limit: Option<&str>, max_pending| SourceLimits {
             source: Source::Cli,
             limit: limit.map(|limit| limit.parse().unwrap()),
@@ -94,6 +100,8 @@ mod tests {
             (limits(None, Some(10)), pending(9, 60), 1, Ok(none)),
             (limits(None, Some(10)), pending(9, 60), 2, over(60)),
             (limits(None, Some(10)), pending(10, -5), 1, over(1)),
+            // The clock was set back by a month.
+            (limits(None, Some(10)), pending(10, 30 * 86_400), 1, over(60)),
             (limits(None, Some(0)), PendingCount::default(), 1, over(1)),
             (limits(Some("2/h"), None), pending(9, 60), 2, hour.clone()),
             (limits(Some("2/h"), None), pending(9, 60), 3, slow(1_800)),

@@ -69,12 +69,12 @@ impl Writer {
             }
             Engine::Postgres(engine) => {
                 // Another node may have written since.
-                *memory = Memory::default();
+                *memory = memory.after_others();
                 engine.transaction(|sql| work(&mut Transaction { sql: Sql::Postgres(sql), memory: &mut *memory, rng }))
             }
         };
         if result.is_err() {
-            *memory = Memory::default();
+            *memory = memory.after_others();
         }
         result
     }

@@ -45,6 +45,15 @@ impl<T: Eq + Hash> Meters<T> {
         rate.take_at(*state.used.get(who)?, now, 1).err().map(|exceeded| exceeded.retry_after)
     }
 
+    /// Gives back to `who` one that was taken.
+    pub fn give_back(&self, rate: Rate, who: &T, at: Instant) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = state.microseconds(at);
+        if let Some(used) = state.used.get_mut(who) {
+            *used = rate.give_back_at(*used, now);
+        }
+    }
+
     /// Takes one out of the rate of `who`; false if none was there.
     pub fn take(&self, rate: Rate, who: T, at: Instant) -> bool {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -89,6 +98,10 @@ mod tests {
         assert!(failures.take(rate, mapped, now) && failures.take(rate, far, now));
         assert_eq!(failures.wait(rate, &mapped, now), Some(Duration::from_secs(30)));
         assert_eq!(failures.wait(rate, &here, now + Duration::from_secs(30)), None);
+        failures.give_back(rate, &here, now);
+        failures.give_back(rate, &far, now);
+        assert!(failures.take(rate, here, now) && !failures.take(rate, here, now));
+        assert!(failures.take(rate, far, now) && !failures.take(rate, far, now));
     }
 
     #[test]

@@ -93,13 +93,9 @@ pub struct Used {
     pub at: i64,
 }
 
-impl Used {
-    /// Whether it was noted later than `now`: then the clock was set back, and it is to be noted anew.
-    #[must_use]
-    pub fn is_ahead(self, now: Timestamp) -> bool {
-        self.at > now.as_microsecond()
-    }
-}
+/// The clocks of nodes that count together may differ by so much: it takes nothing from the limit, as each goes on from the
+/// latest of them.
+const SKEW_US: i64 = 60_000_000;
 
 impl Rate {
     /// How many are left at `now`.
@@ -116,11 +112,24 @@ impl Rate {
         Duration::from_micros(self.full_in_at(used, now.as_microsecond()).cast_unsigned())
     }
 
+    /// Whether it was noted so much later than `now` that the clock must have been set back: then it is to be noted anew,
+    /// for the time that passes to count again.
+    #[must_use]
+    pub fn is_ahead(self, used: Used, now: Timestamp) -> bool {
+        used.at > self.counted_from(used, now.as_microsecond())
+    }
+
     /// The same as it is at `now`.
     #[must_use]
     pub fn noted_at(self, used: Used, now: Timestamp) -> Used {
-        let now = now.as_microsecond();
-        Used { full_at: now.saturating_add(self.full_in_at(used, now)), at: now }
+        let at = self.counted_from(used, now.as_microsecond());
+        Used { full_at: at.saturating_add(self.full_in_at(used, at)), at }
+    }
+
+    /// The moment that counts as `now`.
+    fn counted_from(self, used: Used, now: i64) -> i64 {
+        let period = i64::try_from(self.period.as_micros()).unwrap_or(i64::MAX);
+        if used.at.saturating_sub(now) <= period.min(SKEW_US) { now.max(used.at) } else { now }
     }
 
     fn interval_us(self) -> i64 {
@@ -145,13 +154,21 @@ impl Rate {
         self.take_at(used, now.as_microsecond(), count)
     }
 
+    /// One less is used.
+    fn give_back_at(self, used: Used, now: i64) -> Used {
+        let left = self.full_in_at(used, now).saturating_sub(self.interval_us()).max(0);
+        let at = self.counted_from(used, now);
+        Used { full_at: at.saturating_add(left), at }
+    }
+
     fn take_at(self, used: Used, now: i64, count: u32) -> Result<Used, RateExceeded> {
         let (taken, all) = (self.full_in_at(used, now), self.burst_us());
         let wanted = self.interval_us().saturating_mul(i64::from(count)).saturating_add(taken);
-        match u64::try_from(wanted.saturating_sub(all).min(all)) {
-            Ok(wait @ 1..) => Err(RateExceeded { retry_after: Duration::from_micros(wait) }),
-            _ => Ok(Used { full_at: now.saturating_add(wanted), at: now }),
+        if let Ok(wait @ 1..) = u64::try_from(wanted.saturating_sub(all).min(all)) {
+            return Err(RateExceeded { retry_after: Duration::from_micros(wait) });
         }
+        let at = self.counted_from(used, now);
+        Ok(Used { full_at: at.saturating_add(wanted), at })
     }
 }
 
@@ -191,8 +208,8 @@ mod tests {
         assert_eq!(rate.take(used, later(1000), 4), Err(RateExceeded { retry_after: Duration::from_secs(20) }));
     }
 
-    /// Whatever the clock does: no panic, no wait that is longer than the period, and over any time no more than the rate
-    /// allows, but for one burst each time that the clock was set forward.
+    /// Whatever the clock does: no panic, no wait that is longer than the period, and no more than the rate allows, but for
+    /// one burst each time that the clock was set forward.
     #[test]
     fn a_clock_that_jumps_makes_nobody_wait_longer_than_the_period() {
         use rand::{RngExt as _, SeedableRng as _};
@@ -201,19 +218,23 @@ mod tests {
         for text in ["1/s", "1/d", "7/m", "60/h", "1000000/d", "1000000/s"] {
             let rate: Rate = text.parse().unwrap();
             let mut used = Used::default();
-            let mut now = 1_800_000_000;
+            let (mut now, mut taken, mut allowed) = (1_800_000_000, 0, rate.burst_us());
             for _ in 0..2_000 {
                 let jump = match rng.random_range(0..20) {
                     0 => moments[rng.random_range(0..3)] - now,
                     1 => rng.random_range(-40_000_000..=40_000_000),
                     _ => rng.random_range(0..100),
                 };
-                now = (now + jump).clamp(moments[0], moments[2]);
+                let next = (now + jump).clamp(moments[0], moments[2]);
+                let period = i64::try_from(rate.period.as_secs()).unwrap();
+                allowed += (next - now).clamp(0, period) * 1_000_000;
+                now = next;
                 let at = Timestamp::from_second(now).unwrap();
                 let before = rate.left(used, at);
                 match rate.take(used, at, 1) {
                     Ok(after) => {
                         assert_eq!(rate.left(after, at), before - 1, "{text} at {at}: {used:?}");
+                        taken += rate.interval_us();
                         used = after;
                     }
                     Err(RateExceeded { retry_after }) => {
@@ -221,11 +242,25 @@ mod tests {
                         used = rate.noted_at(used, at);
                     }
                 }
-                assert!(rate.full_in(used, at) <= rate.period);
+                assert!(rate.full_in(used, at) <= rate.period && taken <= allowed, "{text} at {at}: {used:?}");
                 let stored = Used { full_at: rng.random(), at: rng.random() };
                 assert!(rate.left(stored, at) <= rate.count && rate.full_in(stored, at) <= rate.period);
             }
         }
+    }
+
+    #[test]
+    fn clocks_that_differ_by_seconds_give_nothing_away() {
+        let rate: Rate = "60/h".parse().unwrap();
+        let mut used = Used::default();
+        let ahead: Timestamp = "2026-01-01T00:00:30Z".parse().unwrap();
+        let behind: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+        let taken = (0..1_000).filter(|at| {
+            let node = if at % 2 == 0 { ahead } else { behind };
+            rate.take(used, node, 1).map(|after| used = after).is_ok()
+        });
+        assert_eq!(taken.count(), 60);
+        assert!(!rate.is_ahead(used, behind));
     }
 
     #[test]
@@ -240,7 +275,7 @@ mod tests {
         assert_eq!(rate.take(used, back, 1), Err(RateExceeded { retry_after: Duration::from_secs(20) }));
         // Who is refused is noted, so that it goes on from there.
         let earlier = back - month;
-        assert!(used.is_ahead(earlier) && !used.is_ahead(back));
+        assert!(rate.is_ahead(used, earlier) && !rate.is_ahead(used, back));
         let noted = rate.noted_at(used, earlier);
         assert_eq!(rate.take(noted, earlier, 1), Err(RateExceeded { retry_after: Duration::from_secs(20) }));
         assert!(rate.take(noted, earlier + jiff::SignedDuration::from_secs(20), 1).is_ok());

@@ -4,12 +4,12 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use async_io::Timer;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::in_force::log_certificate;
 use super::running::Running;
 use crate::clock;
-use crate::ledger::Census;
+use crate::ledger::{Census, LedgerError};
 use crate::log::chain;
 use crate::metrics::MetricLabels;
 use crate::server::lifecycle;
@@ -33,13 +33,22 @@ pub(super) struct Housekeeper {
     status: String,
     key_changes: u64,
     counted_at: Timestamp,
+    has_swept: bool,
 }
 
 impl Housekeeper {
     /// `activated` says whether the service manager starts the service again for a connection: then `idle` hears when
     /// nobody needs it.
     pub(super) fn new(running: Running, activated: bool, idle: async_channel::Sender<()>) -> Self {
-        Self { running, activated, idle, status: String::new(), key_changes: 0, counted_at: clock::now() }
+        Self {
+            running,
+            activated,
+            idle,
+            status: String::new(),
+            key_changes: 0,
+            counted_at: clock::now(),
+            has_swept: false,
+        }
     }
 
     pub(super) async fn run(mut self) {
@@ -133,15 +142,31 @@ impl Housekeeper {
     }
 
     /// Forgets what ended longer ago than it is to be kept.
-    async fn sweep(&self) {
-        let retention = self.running.state.load().settings.ledger.retention;
-        let Ok(ended_before) = clock::now().checked_sub(retention) else { return };
-        match self.running.ledger.sweep(ended_before, clock::now()).await {
+    async fn sweep(&mut self) {
+        match self.forget().await {
             Ok(0) => {}
             Ok(dropped) => tracing::info!("{dropped} invites that ended before ledger.retention were forgotten"),
             Err(error) => {
                 tracing::warn!(error = %chain(&error), "cannot forget invites that ended before ledger.retention, will retry");
             }
+        }
+    }
+
+    /// By a clock that a jump has not carried away; answers a day later than they could be, as it may be off by that much.
+    async fn forget(&mut self) -> Result<u64, LedgerError> {
+        let (ledger, now) = (&self.running.ledger, clock::now());
+        // At the start the clock may not be set yet.
+        if std::mem::replace(&mut self.has_swept, true) {
+            ledger.bound_answers(now).await?;
+        }
+        let sure = ledger.forgetting_clock(now).await?;
+        if let Ok(before) = sure.checked_sub(SignedDuration::from_hours(24)) {
+            ledger.forget_answers(before).await?;
+        }
+        let retention = self.running.state.load().settings.ledger.retention;
+        match sure.checked_sub(retention) {
+            Ok(ended_before) => ledger.sweep(ended_before, now).await,
+            Err(_) => Ok(0),
         }
     }
 }

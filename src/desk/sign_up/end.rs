@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::guest::SignUpError;
 use crate::backend::{Backend, CallError, Refusal, TokenState};
+use crate::clock;
 use crate::desk::context::{Context, warn_refused};
 use crate::invite::app_token::{self, AppTokenAction, AppTokenEvent, AppTokenState};
 use crate::invite::name::Username;
@@ -148,7 +149,7 @@ impl Ends {
         reservation: &Reservation,
         now: Timestamp,
     ) -> Result<Option<Invite>, SignUpError> {
-        let is_old = now.duration_since(reservation.at) >= RECONCILE_AFTER;
+        let is_old = clock::distance(reservation.at, now) >= RECONCILE_AFTER;
         let was_done = if matches!(reservation.invite.draft.kind, Kind::Reset { .. }) {
             self.was_reset(backend, reservation, is_old).await
         } else {

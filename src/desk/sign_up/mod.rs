@@ -84,7 +84,8 @@ impl SignUp {
     /// # Errors
     /// Nothing was redeemed, but for [`SignUpError::Away`] and [`SignUpError::Ledger`]: then it may come true later.
     pub async fn register(&self, guest: Guest<'_>, now: Timestamp) -> Result<Invite, SignUpError> {
-        let invite = self.invites.open(guest.token, now).await?.ok_or(SignUpError::Absent)?;
+        let invite =
+            self.invites.open(guest.token, now).await?.ok_or(SignUpError::Absent)?;
         if matches!(invite.draft.kind, Kind::Reset { .. }) {
             return Err(SignUpError::WrongKind);
         }
@@ -96,7 +97,8 @@ impl SignUp {
     /// # Errors
     /// As [`SignUp::register`].
     pub async fn reset_password(&self, guest: Guest<'_>, now: Timestamp) -> Result<Invite, SignUpError> {
-        let invite = self.invites.open(guest.token, now).await?.ok_or(SignUpError::Absent)?;
+        let invite =
+            self.invites.open(guest.token, now).await?.ok_or(SignUpError::Absent)?;
         if !matches!(invite.draft.kind, Kind::Reset { .. }) {
             return Err(SignUpError::WrongKind);
         }
@@ -229,7 +231,7 @@ impl SignUp {
     /// When the ledger cannot be used.
     pub(super) async fn reconcile_all(&self, now: Timestamp) -> Result<(), LedgerError> {
         for reservation in self.context.ledger.reservations(None).await? {
-            if now.duration_since(reservation.at) < RECONCILE_AFTER {
+            if clock::distance(reservation.at, now) < RECONCILE_AFTER {
                 continue;
             }
             let Some(backend) = self.context.backend(&reservation.invite.draft.host) else { continue };
@@ -264,7 +266,7 @@ fn just_served(invite: &Invite, username: &Username, now: Timestamp) -> bool {
     let is_same = |redemption: &Redemption| {
         redemption.via == Via::Web
             && redemption.account.as_ref() == Some(username)
-            && now.duration_since(redemption.at) < TWICE_WITHIN
+            && clock::distance(redemption.at, now) < TWICE_WITHIN
     };
     invite.redemptions.iter().any(is_same)
 }

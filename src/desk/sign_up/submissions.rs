@@ -50,7 +50,7 @@ impl Submissions {
     pub(super) fn note(&self, id: InviteId, guest: Guest<'_>, now: Timestamp) {
         let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
         if sent.len() >= MAX_SUBMISSIONS {
-            sent.retain(|_, sent| now.duration_since(sent.at) < TWICE_WITHIN);
+            sent.retain(|_, sent| clock::distance(sent.at, now) < TWICE_WITHIN);
         }
         if sent.len() < MAX_SUBMISSIONS {
             let form = Sent { password: self.mac(guest.password.reveal()), at: now };
@@ -62,6 +62,6 @@ impl Submissions {
     pub(super) fn is_same(&self, id: InviteId, guest: Guest<'_>, now: Timestamp) -> Option<bool> {
         let sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
         let form = sent.get(&(id, guest.username.clone()))?;
-        (now.duration_since(form.at) < TWICE_WITHIN).then(|| form.password == self.mac(guest.password.reveal()))
+        (clock::distance(form.at, now) < TWICE_WITHIN).then(|| form.password == self.mac(guest.password.reveal()))
     }
 }

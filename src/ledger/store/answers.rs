@@ -42,6 +42,11 @@ impl Transaction<'_> {
             |row| Ok((row.bytes(0)?.to_vec(), moment(row, 1)?, row.bytes(2)?.to_vec())),
         )?;
         if let Some((body, at, sealed)) = before {
+            if at > now {
+                // The clock was set back since: its day begins now.
+                let statement = "UPDATE answer SET made_at = ?2 WHERE slot = ?1";
+                self.sql.execute(statement, &[request.slot.as_slice().into(), now.as_millisecond().into()])?;
+            }
             return Ok(if body == request.body { Ok(Recorded::Before { sealed, at }) } else { Err(key_reused) });
         }
         let done = work(self)?;
@@ -61,9 +66,17 @@ impl Transaction<'_> {
         Ok(done.map(Recorded::New))
     }
 
-    /// Forgets answers that no repeated request gets any more.
+    /// Forgets answers that no repeated request gets any more, and tokens that are refused by themselves.
     pub(in crate::ledger) fn forget_answers(&mut self, now: Timestamp) -> Result<Result<(), LedgerError>, SqlError> {
         self.sql.execute("DELETE FROM answer WHERE made_at <= ?1", &[kept_since(now).into()])?;
+        self.sql.execute("DELETE FROM used_jti WHERE until <= ?1", &[now.as_millisecond().into()])?;
+        Ok(Ok(()))
+    }
+
+    /// Has the day of those begin now that were given before the clock was set back by more than a day.
+    pub(in crate::ledger) fn bound_answers(&mut self, now: Timestamp) -> Result<Result<(), LedgerError>, SqlError> {
+        let ms = now.as_millisecond();
+        self.sql.execute("UPDATE answer SET made_at = ?1 WHERE made_at > ?2", &[ms.into(), (ms + KEPT_MS).into()])?;
         Ok(Ok(()))
     }
 }

@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::rows::IS_PENDING;
 use super::transaction::{Store, Transaction};
+use crate::clock;
 use crate::invite::Source;
 use crate::invite::name::KeyId;
 use crate::ledger::error::{CreateError, SqlError};
@@ -32,13 +33,14 @@ pub(super) fn judge(
 pub(super) fn pending(sql: Sql<'_>, limits: &SourceLimits, now: Timestamp) -> Result<PendingCount, SqlError> {
     let Some(max_pending) = limits.max_pending else { return Ok(PendingCount::default()) };
     let statement = format!(
-        "SELECT count(*), min(expires_at) FROM \
-         (SELECT expires_at FROM invite WHERE source = ?2 AND {IS_PENDING} LIMIT ?3) AS pending"
+        "SELECT count(*), min(expires_at), max(expires_at - created_at) FROM \
+         (SELECT expires_at, created_at FROM invite WHERE source = ?2 AND {IS_PENDING} LIMIT ?3) AS pending"
     );
     let source = limits.source.to_string();
     let values = [now.as_millisecond().into(), source.as_str().into(), max_pending.into()];
     let counted = sql.first(&statement, &values, |row| {
-        Ok(PendingCount { count: row.number(0)?, next_end: row.maybe_integer(1)? })
+        let longest = row.maybe_integer(2)?.unwrap_or(0);
+        Ok(PendingCount { count: row.number(0)?, next_end: row.maybe_integer(1)?, longest })
     })?;
     Ok(counted.unwrap_or_default())
 }
@@ -53,15 +55,17 @@ fn rate_used(sql: Sql<'_>, account: &str) -> Result<Used, SqlError> {
 impl Transaction<'_> {
     /// Writes what is used of a limit with every invite; when a key was last used, now and then.
     pub(super) fn note_use(&mut self, limits: &SourceLimits, now: Timestamp, used: Used) -> Result<(), SqlError> {
+        // A rate goes on from the moment by which it was judged.
+        let noted_at = limits.limit.map_or_else(|| now.as_millisecond(), |_| used.at / 1_000);
         let account = limits.account();
         let noted = self.memory.noted.get(&*account);
-        if limits.limit.is_none() && noted.is_some_and(|at| now.duration_since(*at) < NOTE_EVERY) {
+        if limits.limit.is_none() && noted.is_some_and(|at| clock::distance(*at, now) < NOTE_EVERY) {
             return Ok(());
         }
         self.sql.execute(
             "INSERT INTO key_use (key, last_used_at, rate_used) VALUES (?1, ?2, ?3) \
              ON CONFLICT (key) DO UPDATE SET last_used_at = excluded.last_used_at, rate_used = excluded.rate_used",
-            &[(&*account).into(), now.as_millisecond().into(), used.full_at.into()],
+            &[(&*account).into(), noted_at.into(), used.full_at.into()],
         )?;
         self.memory.rates.insert(account.to_string(), used);
         self.memory.noted.insert(account.into_owned(), now);
@@ -80,7 +84,7 @@ impl Transaction<'_> {
     ) -> Result<(), SqlError> {
         let Some(limit) = limits.limit else { return Ok(()) };
         let used = known.map_or_else(|| rate_used(self.sql, &limits.account()), Ok)?;
-        if used.is_ahead(now) {
+        if limit.is_ahead(used, now) {
             self.note_use(limits, now, limit.noted_at(used, now))?;
         }
         Ok(())

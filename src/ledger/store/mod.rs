@@ -12,6 +12,7 @@ mod limits;
 mod list;
 mod names;
 mod once;
+mod passed_time;
 mod redeem;
 mod rows;
 mod sweep;

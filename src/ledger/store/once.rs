@@ -1,9 +1,12 @@
 //! What may be used once. A `jti` is kept as half of its digest: it is as long as its issuer likes.
 
+use std::time::Instant;
+
 use jiff::Timestamp;
 use sha2::Digest as _;
 
 use super::transaction::Transaction;
+use crate::clock;
 use crate::invite::name::KeyId;
 use crate::ledger::error::SqlError;
 
@@ -16,6 +19,7 @@ pub(in crate::ledger) struct OneTimeUse {
     digest: [u8; DIGEST_BYTES],
     until: Timestamp,
     now: Timestamp,
+    at: Instant,
 }
 
 impl OneTimeUse {
@@ -23,14 +27,15 @@ impl OneTimeUse {
         let digest = sha2::Sha256::digest(jti.as_bytes());
         let mut half = [0; DIGEST_BYTES];
         half.copy_from_slice(&digest[..DIGEST_BYTES]);
-        Self { key: key.clone(), digest: half, until, now }
+        Self { key: key.clone(), digest: half, until, now, at: clock::instant() }
     }
 }
 
 impl Transaction<'_> {
     /// Gives whether it was there to be used. Forgets those that have expired.
     pub(in crate::ledger) fn use_once(&mut self, jti: &OneTimeUse) -> Result<bool, SqlError> {
-        self.sql.execute("DELETE FROM used_jti WHERE until <= ?1", &[jti.now.as_millisecond().into()])?;
+        let passed = self.memory.passed.until(jti.now, jti.at);
+        self.sql.execute("DELETE FROM used_jti WHERE until <= ?1", &[passed.as_millisecond().into()])?;
         let inserted = self.sql.execute(
             "INSERT INTO used_jti (key, jti, until) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
             &[jti.key.as_str().into(), jti.digest.as_slice().into(), jti.until.as_millisecond().into()],

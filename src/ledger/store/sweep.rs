@@ -1,6 +1,6 @@
 //! Statements that keep the ledger in order: what ended long ago is deleted, and whether it can be written is tried.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::transaction::Transaction;
 use crate::invite::InviteId;
@@ -9,11 +9,21 @@ use crate::ledger::error::{LedgerError, SqlError};
 /// A sweep looks at so many rows in one transaction, so that creates never wait long for it.
 const SWEEP_ROWS: i64 = 2_000;
 
+/// So far the clock by which old things are forgotten goes at most, from one sweep to the next.
+const STEP: SignedDuration = SignedDuration::from_hours(24);
+
+/// Nodes that share a ledger may differ by so much.
+const AHEAD: SignedDuration = SignedDuration::from_mins(10);
+
 /// What one slice of a sweep did.
 pub(in crate::ledger) struct Swept {
     pub(in crate::ledger) deleted: u64,
     /// Where the next slice begins, if there is one.
     pub(in crate::ledger) next: Option<InviteId>,
+}
+
+fn later(moment: Timestamp, time: SignedDuration) -> Timestamp {
+    moment.checked_add(time).unwrap_or(Timestamp::MAX)
 }
 
 impl Transaction<'_> {
@@ -23,9 +33,13 @@ impl Transaction<'_> {
         &mut self,
         ended_before: Timestamp,
         after: Option<InviteId>,
+        now: Timestamp,
     ) -> Result<Result<Swept, LedgerError>, SqlError> {
         let first = after.map_or(i64::MIN, InviteId::to_row);
-        let end = InviteId::first_at(ended_before).to_row();
+        // Ids say when, but for those that came after one of a clock that was ahead: then all are looked at.
+        let newest = self.sql.first("SELECT max(id) FROM invite", &[], |row| row.maybe_integer(0))?.flatten();
+        let is_ahead = newest.is_some_and(|newest| newest > InviteId::first_at(later(now, AHEAD)).to_row());
+        let end = if is_ahead { i64::MAX } else { InviteId::first_at(ended_before).to_row() };
         let last = self.sql.first(
             "SELECT max(id) FROM (SELECT id FROM invite WHERE id > ?1 AND id < ?2 ORDER BY id LIMIT ?3) AS slice",
             &[first.into(), end.into(), SWEEP_ROWS.into()],
@@ -39,6 +53,33 @@ impl Transaction<'_> {
             &[first.into(), last.into(), ended_before.as_millisecond().into()],
         )?;
         Ok(Ok(Swept { deleted, next: Some(InviteId::from_row(last)) }))
+    }
+
+    /// The moment by which old things are forgotten: the clock, but each time that it is asked for at most [`STEP`] later
+    /// than before. A clock that is wrong for an hour costs no more than that, and one that was right all along is caught up
+    /// with.
+    pub(in crate::ledger) fn forgetting_clock(
+        &mut self,
+        now: Timestamp,
+    ) -> Result<Result<Timestamp, LedgerError>, SqlError> {
+        let statement = "SELECT value FROM meta WHERE name = 'forgetting'";
+        let before = self.sql.first(statement, &[], |row| Ok(row.bytes(0)?.try_into().map(i64::from_be_bytes).ok()))?;
+        let created = "SELECT max(created_at) FROM invite";
+        let before = match before.flatten() {
+            Some(ms) => Some(ms),
+            // The first time, or after an upgrade.
+            None => self.sql.first(created, &[], |row| row.maybe_integer(0))?.flatten(),
+        };
+        let before = before.and_then(|ms| Timestamp::from_millisecond(ms).ok());
+        let clock = before.map_or(now, |before| now.min(later(before, STEP)));
+        if before.is_none_or(|before| before < clock) {
+            self.sql.execute(
+                "INSERT INTO meta (name, value) VALUES ('forgetting', ?1) \
+                 ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                &[clock.as_millisecond().to_be_bytes().as_slice().into()],
+            )?;
+        }
+        Ok(Ok(clock))
     }
 
     pub(in crate::ledger) fn probe(&mut self) -> Result<Result<(), LedgerError>, SqlError> {

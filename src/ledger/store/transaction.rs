@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use rand::rngs::StdRng;
 
+use super::passed_time::PassedTime;
 use crate::invite::InviteId;
 use crate::ledger::sql::Sql;
 use crate::rate::Used;
@@ -20,6 +21,15 @@ pub(in crate::ledger) struct Memory {
     pub(super) rates: HashMap<String, Used>,
     /// When the use of each key was last written.
     pub(super) noted: HashMap<String, Timestamp>,
+    /// How far time has come for those who forget.
+    pub(super) passed: PassedTime,
+}
+
+impl Memory {
+    /// What stays true whatever others have written.
+    pub(in crate::ledger) fn after_others(&self) -> Self {
+        Self { passed: self.passed, ..Self::default() }
+    }
 }
 
 /// A transaction under way.
