@@ -32,9 +32,14 @@ struct Place {
 impl Place {
     /// `host` are settings of the host, `rest` of everything else.
     fn new(host: &str, rest: &str) -> Self {
+        Self::beside(host, rest, &[])
+    }
+
+    /// The same beside the servers of other hosts.
+    fn beside(host: &str, rest: &str, others: &[(&str, &FakeServer)]) -> Self {
         let dir = tempfile::Builder::new().prefix("invited-test-").tempdir().unwrap();
         let server = FakeServer::default();
-        let desk = server.desk(dir.path(), host, rest);
+        let desk = server.desk_beside(dir.path(), host, rest, others);
         let metrics = Arc::new(Metrics::new(desk.ledger.commits().clone()));
         let app = invited::app::build(Arc::clone(&desk.state), metrics);
         Self { _dir: dir, app, desk, server }
@@ -94,7 +99,7 @@ impl Place {
     }
 
     fn uses_left(&self, token: &str) -> u32 {
-        block_on(self.desk.invites.open(token, invited::clock::now())).unwrap().unwrap().uses_left()
+        block_on(self.desk.invites.open_known(token)).unwrap().unwrap().uses_left()
     }
 }
 
@@ -404,6 +409,52 @@ fn tokens_that_servers_are_asked_for_are_counted_apart_from_keys() {
     assert_eq!(place.get(&format!("/invite?{}", place.invite(&InviteRequest::default()))).status, 200);
     let made = place.ask(Method::Post, "/invites_api", &[("Authorization", "Bearer site/s3cret")]);
     assert_eq!(made.status, 201, "{}", made.text);
+}
+
+#[test]
+fn one_who_guesses_tokens_of_the_server_uses_up_only_their_own() {
+    let place = Place::new("", "[http]\nauth_failures = \"1000000/m\"");
+    let in_an_hour = invited::clock::now() + jiff::SignedDuration::from_hours(1);
+    place.server.own_invite("an-invite-of-the-server", Kind::Account { username: None }, in_an_hour);
+    let open = |token: &str, client: &str| {
+        place
+            .ask(Method::Get, &format!("/invite?{token}"), &[("Accept", "text/html"), ("X-Forwarded-For", client)])
+            .status
+    };
+    // A guess a second, and more: also from other addresses of the same network.
+    let guesses = |from: u32| (from..from + 100).map(|at| open(&format!("nobody-knows-this-one-{at}"), "2001:db8::1"));
+    let statuses: Vec<_> = guesses(0).collect();
+    let asked = statuses.iter().filter(|status| **status == 404).count();
+    assert!((30..60).contains(&asked) && statuses.last() == Some(&429), "{statuses:?}");
+    assert_eq!(place.server.count("look_up"), asked);
+    assert_eq!(open("nobody-knows-this-one-either", "2001:db8::2"), 429);
+    assert_eq!(open("an-invite-of-the-server", "2001:db8:1::1"), 200);
+    // What is known by now is opened for them, too.
+    assert_eq!(open("an-invite-of-the-server", "2001:db8::1"), 200);
+}
+
+#[test]
+fn a_server_that_is_away_spoils_no_other_hosts_pages() {
+    let dead = FakeServer::default();
+    let place = Place::beside("", "", &[("example.org", &dead)]);
+    let in_an_hour = invited::clock::now() + jiff::SignedDuration::from_hours(1);
+    let account = Kind::Account { username: None };
+    place.server.own_invite("an-invite-of-the-server", account.clone(), in_an_hour);
+    dead.own_invite("an-invite-of-the-dead-one", account, in_an_hour);
+    dead.script("look_up", Fault::Away);
+    assert_eq!(place.get("/invite?an-invite-of-the-dead-one").status, 404, "the other one does not know it");
+    assert_eq!(place.get("/invite?an-invite-of-the-server").status, 200);
+    dead.script("look_up", Fault::Away);
+    assert_eq!(place.get("/?code=a-mistyped-code-of-any").status, 404);
+    // Nothing is remembered of one that did not answer.
+    while place.get("/invite?an-invite-of-the-dead-one").status != 200 {
+        // Who was away is asked again after a while.
+        block_on(place.desk.backends.of(&"example.org".parse().unwrap()).unwrap().probe());
+    }
+    // Where nobody answers, nobody knows.
+    place.server.script("look_up", Fault::Away);
+    dead.script("look_up", Fault::Away);
+    assert_eq!(place.get("/invite?another-one-of-any-server").status, 503);
 }
 
 #[test]

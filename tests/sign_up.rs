@@ -11,8 +11,8 @@ use futures_lite::future::{self, block_on, poll_once};
 use invited::backend::{Abilities, CallError, InApp, Refusal};
 use invited::config::secret::Secret;
 use invited::desk::{
-    AppLink, Caller, CreateInviteError, CreatedInvite, FindError, Guest, RedeemInviteError, SignUpError, WebOnly,
-    WebSignUp,
+    AppLink, Asker, Caller, CreateInviteError, CreatedInvite, FindError, Guest, RedeemInviteError, SignUpError,
+    WebOnly, WebSignUp,
 };
 use invited::invite::field::Given;
 use invited::invite::name::{Account, Username};
@@ -879,7 +879,8 @@ fn an_invite_of_the_server_itself_is_taken_in() {
     let token = "TheServersOwnToken1234ab";
     let kind = Kind::Contact { contact: "romeo@example.com".parse().unwrap(), username: None };
     place.server.own_invite(token, kind.clone(), place.now + SignedDuration::from_hours(1));
-    let open = |token| block_on(place.desk.invites.open(token, place.now)).unwrap();
+    let guest = Asker::guest([192, 0, 2, 1].into());
+    let open = |token| block_on(place.desk.invites.open(token, &guest, place.now)).unwrap();
     let invite = open(token).unwrap();
     assert_eq!((&invite.draft.kind, &invite.draft.source, invite.draft.uses), (&kind, &Source::Server, 1));
     assert_eq!(open(token).map(|again| again.id), Some(invite.id), "once");
@@ -888,7 +889,7 @@ fn an_invite_of_the_server_itself_is_taken_in() {
     assert_eq!((open(guessed), open(guessed)), (None, None));
     assert_eq!(place.server.count("look_up"), 2, "a miss is remembered");
     place.server.script("look_up", Fault::Away);
-    let answer = block_on(place.desk.invites.open("a-token-while-it-is-away", place.now));
+    let answer = block_on(place.desk.invites.open("a-token-while-it-is-away", &guest, place.now));
     assert_eq!(answer, Err(FindError::Away), "who knows");
     let (name, secret) = ("juliet".parse().unwrap(), password());
     let guest = Guest { token, username: &name, password: &secret, client: [127, 0, 0, 1].into() };

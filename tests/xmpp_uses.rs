@@ -14,7 +14,7 @@ use invited::backend::Backends;
 use invited::clock;
 use invited::config::secret::Secret;
 use invited::config::{Credentials, Purpose, Sources};
-use invited::desk::{AppLink, Caller, Desk, Guest, SignUpError};
+use invited::desk::{AppLink, Asker, Caller, Desk, Guest, SignUpError};
 use invited::invite::field::Given;
 use invited::invite::request::InviteRequest;
 use invited::invite::{Invite, Status, Via};
@@ -60,7 +60,7 @@ impl Place {
     }
 
     fn find(&self, token: &str) -> Invite {
-        block_on(self.desk.invites.open(token, clock::now())).unwrap().unwrap()
+        block_on(self.desk.invites.open(token, &Asker::guest([127, 0, 0, 1].into()), clock::now())).unwrap().unwrap()
     }
 
     /// Opens the page; gives the token that an app is offered there, and the invite.

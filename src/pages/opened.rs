@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::refused::GuestProblem;
 use crate::caller::{Request, address_of, note_slowed};
 use crate::config::HostSettings;
+use crate::desk::Asker;
 use crate::invite::{Invite, Status};
 use crate::problem::{Problem, TooMany};
 
@@ -17,7 +18,7 @@ pub(super) async fn find(request: &Request, token: &str, now: Timestamp) -> Resu
     if invites.may_be_a_servers(token) {
         return guessed(request, token, now).await;
     }
-    Ok(invites.open(token, now).await?)
+    Ok(invites.open(token, &Asker::guest(address_of(request)), now).await?)
 }
 
 /// The same for what may be guessed: wrong ones are counted by address. What the ledger knows is opened whatever came from
@@ -29,7 +30,7 @@ pub(super) async fn guessed(request: &Request, token: &str, now: Timestamp) -> R
     let (desk, client) = (&request.state().desk, address_of(request));
     let wait = desk.access.wait_for_guess(client);
     let invite = match wait {
-        None => desk.invites.open(token, now).await?,
+        None => desk.invites.open(token, &Asker::guest(client), now).await?,
         Some(_) => desk.invites.open_known(token).await?,
     };
     match (&invite, wait) {

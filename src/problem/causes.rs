@@ -33,6 +33,7 @@ impl From<FindError> for Problem {
         match error {
             FindError::Ledger(error) => error.into(),
             FindError::Away => Self::ServerAway,
+            FindError::Wait(wait) => Self::TooMany(TooMany::Failures, wait),
         }
     }
 }
@@ -87,6 +88,7 @@ impl From<RedeemInviteError> for Problem {
             RedeemInviteError::Ledger(error) => error.into(),
             RedeemInviteError::AdminsPassword => Self::NotAllowed(ADMINS_PASSWORD),
             RedeemInviteError::Away => Self::ServerAway,
+            RedeemInviteError::Wait(wait) => Self::TooMany(TooMany::Failures, wait),
         }
     }
 }

@@ -101,11 +101,19 @@ impl FakeServer {
     /// A desk over the ledger in `dir`, with this as the server of example.com; `host` are settings of that host, `rest`
     /// of everything else.
     pub fn desk(&self, dir: &Path, host: &str, rest: &str) -> AtWork {
+        self.desk_beside(dir, host, rest, &[])
+    }
+
+    /// The same beside servers of other hosts.
+    pub fn desk_beside(&self, dir: &Path, host: &str, rest: &str, others: &[(&str, &Self)]) -> AtWork {
+        let prosody = |name: &str| format!("[hosts.\"{name}\".backend]\nkind = \"prosody\"\nsocket = \"/nowhere\"\n");
+        let beside: String = others.iter().map(|(name, _)| prosody(name)).collect();
         let config = dir.join("config.toml");
         let text = format!(
-            "public_url = \"https://invite.example.com/\"\nstate_dir = \"{}\"\n[hosts.\"example.com\"]\n{host}\n\
-             [hosts.\"example.com\".backend]\nkind = \"prosody\"\nsocket = \"/nowhere\"\n{rest}\n",
-            dir.display()
+            "public_url = \"https://invite.example.com/\"\nstate_dir = \"{}\"\n[hosts.\"example.com\"]\n{host}\n{}\
+             {beside}{rest}\n",
+            dir.display(),
+            prosody("example.com")
         );
         std::fs::write(&config, text).unwrap();
         let sources = Sources { files: vec![config], state_dir: None };
@@ -113,8 +121,11 @@ impl FakeServer {
         let ledger = Ledger::open(&settings.ledger).unwrap();
         let keys = KeyRing::new(&settings.keys, Arc::new(StateKeys::new(&settings.state_dir)));
         let metrics = Arc::new(Metrics::new(ledger.commits().clone()));
-        let adapter: Box<dyn Adapter> = Box::new(self.clone());
-        let adapters = BTreeMap::from([("example.com".parse().unwrap(), adapter)]);
+        let adapter = |(name, server): (&str, &Self)| {
+            let adapter: Box<dyn Adapter> = Box::new(server.clone());
+            (name.parse().unwrap(), adapter)
+        };
+        let adapters = others.iter().copied().chain([("example.com", self)]).map(adapter).collect();
         let backends = Arc::new(Backends::of_adapters(&settings.hosts, adapters, &metrics));
         let settings = Arc::new(settings);
         let desk = Desk::new(Arc::clone(&settings), keys.clone(), Arc::clone(&backends), ledger.clone(), metrics);

@@ -1,12 +1,13 @@
 //! Adoption: an invite that the host's server created itself is taken into the ledger when its link is first opened here.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::gate::{Admits, LookUpGate};
+use super::gate::{Asker, LookUpGate};
 use super::life::Life;
-use crate::backend::{Backend, CallError, End, Own};
+use crate::backend::{Backend, CallError, End, Own, Refusal};
 use crate::clock;
 use crate::desk::context::Context;
 use crate::invite::name::HostName;
@@ -20,6 +21,9 @@ pub enum FindError {
     /// The ledger cannot be used.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+    /// Too many unknown ones were asked for there.
+    #[error("too many unknown tokens came from there")]
+    Wait(Duration),
     /// The ledger has none, and the server that may have created it cannot be asked now.
     #[error("the XMPP server that may have created this invite cannot be asked now")]
     Away,
@@ -44,35 +48,57 @@ impl Adoption {
         Self { context, life, gate }
     }
 
-    /// The invite that a server minted `token` for, if one of them did.
+    /// The invite that a server minted `token` for, if one of them did. All are asked at once, and the first that knows it
+    /// decides. Where none does, those that answer decide: one that is away spoils no other's pages.
     ///
     /// # Errors
-    /// When that cannot be found out now.
-    pub(super) async fn find(&self, token: &str, now: Timestamp) -> Result<Option<Invite>, FindError> {
-        let backends = &self.context.backends;
-        if !is_token(token) || backends.all().next().is_none() {
+    /// When that cannot be found out now: none that might know it answers, or `asker` has asked too often.
+    pub(super) async fn find(&self, token: &str, asker: &Asker, now: Timestamp) -> Result<Option<Invite>, FindError> {
+        if !is_token(token) {
             return Ok(None);
         }
         if let Some(invite) = self.known(token).await? {
             return Ok(Some(invite));
         }
-        match self.gate.admits(token, now, clock::instant()) {
-            Admits::Ask => {}
-            Admits::Miss => return Ok(None),
-            Admits::Later => return Err(FindError::Away),
+        let at = clock::instant();
+        let unasked = |(host, _): &(&HostName, &Arc<Backend>)| !self.gate.is_miss(host, token, at);
+        let servers: Vec<_> = self.context.backends.all().filter(unasked).collect();
+        if servers.is_empty() {
+            return Ok(None);
         }
-        let mut is_missing = true;
-        for (host, backend) in backends.all() {
-            match own(backend, token).await {
-                Ok(Some(own)) => return Ok(self.adopt(host, token, own, now).await?),
-                Ok(None) => {}
-                Err(_) => is_missing = false,
+        self.gate.admit(asker, at).map_err(FindError::Wait)?;
+        let (answer, answers) = async_channel::bounded(servers.len());
+        let mut open_calls = 0;
+        let mut away = 0;
+        for (host, backend) in servers {
+            if self.gate.may_ask(host, at) {
+                let (answer, host, backend, token) =
+                    (answer.clone(), host.clone(), Arc::clone(backend), token.to_owned());
+                async_std::task::spawn(async move { answer.send((host, own(&backend, &token).await)).await });
+                open_calls += 1;
+            } else {
+                away += 1;
             }
         }
-        if !is_missing {
+        drop(answer);
+        let mut unknown = Vec::new();
+        for _ in 0..open_calls {
+            match answers.recv().await {
+                Ok((host, Knowledge::Known(own))) => {
+                    self.gate.found(asker, at);
+                    return Ok(self.adopt(&host, token, *own, now).await?);
+                }
+                Ok((host, Knowledge::Unknown)) => unknown.push(host),
+                Ok((_, Knowledge::None)) => {}
+                Ok((_, Knowledge::Away)) | Err(_) => away += 1,
+            }
+        }
+        if away > 0 && unknown.is_empty() {
             return Err(FindError::Away);
         }
-        self.gate.missed(token, clock::instant());
+        for host in unknown {
+            self.gate.missed(&host, token, clock::instant());
+        }
         Ok(None)
     }
 
@@ -124,11 +150,25 @@ impl Adoption {
     }
 }
 
-/// The server's own invite behind `token`.
-async fn own(backend: &Backend, token: &str) -> Result<Option<Own>, CallError> {
+/// What a server says of a token.
+enum Knowledge {
+    /// It is that of an invite of its own.
+    Known(Box<Own>),
+    /// It is none.
+    Unknown,
+    /// Servers of this kind say nothing of any.
+    None,
+    /// It does not answer now.
+    Away,
+}
+
+/// What the server knows of `token`.
+async fn own(backend: &Backend, token: &str) -> Knowledge {
     match backend.own(token).await {
+        Ok(Some(own)) => Knowledge::Known(Box::new(own)),
+        Err(CallError::Refused(Refusal::Unsupported)) => Knowledge::None,
         // What the server does not say is not shown.
-        Err(CallError::Refused(_)) => Ok(None),
-        answer => answer,
+        Ok(None) | Err(CallError::Refused(_)) => Knowledge::Unknown,
+        Err(CallError::Away(_) | CallError::Unsure(_)) => Knowledge::Away,
     }
 }

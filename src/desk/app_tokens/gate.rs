@@ -1,102 +1,137 @@
-//! What keeps guessed tokens from the servers: each is asked for seldom, and not twice.
+//! What keeps guessed tokens from the servers: whoever asks has a budget, each host's server has one, and none is asked
+//! twice for the same.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
-use crate::rate::{Rate, Used};
+use crate::invite::name::{HostName, KeyId};
+use crate::rate::{Meters, Rate, network};
 
-/// Servers are asked for unknown tokens at most so often, whoever asks: guessing is not to load them.
-const LOOK_UPS: Rate = Rate { count: 60, period: Duration::from_mins(1) };
+/// So many unknown tokens of one asker are looked up: one who guesses takes nothing from others.
+const OF_ONE: Rate = Rate { count: 30, period: Duration::from_mins(1) };
+/// Each server is asked at most so often, however many ask: guessing is not to load it.
+const OF_A_HOST: Rate = Rate { count: 600, period: Duration::from_mins(1) };
 /// What a server did not know is not asked again for so long.
 const MISS_KEPT: Duration = Duration::from_mins(1);
 /// So many misses are remembered.
 const MAX_MISSES: usize = 10_000;
 
+/// Who wants to know what a token opens.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Asker {
+    /// A guest at this address (IPv6: of this /64).
+    Guest(IpAddr),
+    /// The caller with this key.
+    Key(KeyId),
+}
+
+impl Asker {
+    /// A guest.
+    #[must_use]
+    pub fn guest(address: IpAddr) -> Self {
+        Self::Guest(network(address))
+    }
+}
+
 /// What keeps guesses from the servers.
 #[derive(Default)]
-pub(super) struct LookUpGate(Mutex<GateState>);
-
-#[derive(Default)]
-struct GateState {
-    used: Used,
+pub(super) struct LookUpGate {
+    askers: Meters<Asker>,
+    hosts: Meters<HostName>,
     /// By digest: a miss may be a token of another place.
-    misses: HashMap<[u8; 32], Instant>,
+    misses: Mutex<HashMap<[u8; 32], Instant>>,
 }
 
 impl LookUpGate {
-    /// Whether servers may be asked for `token` now.
-    pub(super) fn admits(&self, token: &str, now: Timestamp, at: Instant) -> Admits {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.misses.get(&digest(token)).is_some_and(|missed| at.duration_since(*missed) < MISS_KEPT) {
-            return Admits::Miss;
-        }
-        match LOOK_UPS.take(state.used, now, 1) {
-            Ok(used) => {
-                state.used = used;
-                Admits::Ask
-            }
-            Err(_) => Admits::Later,
-        }
+    /// Whether the server of `host` was asked for `token` lately, and did not know it.
+    pub(super) fn is_miss(&self, host: &HostName, token: &str, at: Instant) -> bool {
+        let misses = self.misses.lock().unwrap_or_else(PoisonError::into_inner);
+        misses.get(&digest(host, token)).is_some_and(|missed| at.duration_since(*missed) < MISS_KEPT)
     }
 
-    pub(super) fn missed(&self, token: &str, at: Instant) {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.misses.len() >= MAX_MISSES {
-            state.misses.retain(|_, missed| at.duration_since(*missed) < MISS_KEPT);
+    /// Takes one out of the budget of `asker`.
+    ///
+    /// # Errors
+    /// How long it must wait.
+    pub(super) fn admit(&self, asker: &Asker, at: Instant) -> Result<(), Duration> {
+        if self.askers.take(OF_ONE, asker.clone(), at) {
+            return Ok(());
         }
-        if state.misses.len() < MAX_MISSES {
-            state.misses.insert(digest(token), at);
+        Err(self.askers.wait(OF_ONE, asker, at).unwrap_or_default())
+    }
+
+    /// Gives back to `asker` what was right, and no guess.
+    pub(super) fn found(&self, asker: &Asker, at: Instant) {
+        self.askers.give_back(OF_ONE, asker, at);
+    }
+
+    /// Takes one out of the budget of a host's server; false if none was there.
+    pub(super) fn may_ask(&self, host: &HostName, at: Instant) -> bool {
+        self.hosts.take(OF_A_HOST, host.clone(), at)
+    }
+
+    pub(super) fn missed(&self, host: &HostName, token: &str, at: Instant) {
+        let mut misses = self.misses.lock().unwrap_or_else(PoisonError::into_inner);
+        if misses.len() >= MAX_MISSES {
+            misses.retain(|_, missed| at.duration_since(*missed) < MISS_KEPT);
+        }
+        if misses.len() < MAX_MISSES {
+            misses.insert(digest(host, token), at);
         }
     }
 }
 
-/// What may be done about a token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Admits {
-    /// Servers may be asked.
-    Ask,
-    /// They were, and did not know it.
-    Miss,
-    /// They were asked too often.
-    Later,
-}
-
-fn digest(token: &str) -> [u8; 32] {
-    Sha256::digest(token.as_bytes()).into()
+fn digest(host: &HostName, token: &str) -> [u8; 32] {
+    // No host's name has a blank.
+    Sha256::digest(format!("{host} {token}")).into()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::clock;
-    use crate::invite::tests::moment;
+
+    fn host(name: &str) -> HostName {
+        name.parse().unwrap()
+    }
 
     #[test]
-    fn servers_are_asked_seldom_and_not_twice() {
+    fn a_server_is_asked_seldom_and_not_twice() {
         let gate = LookUpGate::default();
-        let (now, at) = (moment("2026-01-01T00:00:00Z"), clock::instant());
-        assert_eq!(gate.admits("one-token-of-a-server", now, at), Admits::Ask);
-        gate.missed("one-token-of-a-server", at);
-        assert_eq!(gate.admits("one-token-of-a-server", now, at + MISS_KEPT / 2), Admits::Miss);
-        for guess in 1..LOOK_UPS.count {
-            assert_eq!(gate.admits(&guess.to_string(), now, at), Admits::Ask);
-        }
-        assert_eq!(gate.admits("one more", now, at), Admits::Later);
-        let later = moment("2026-01-01T00:01:00Z");
-        assert_eq!(gate.admits("one-token-of-a-server", later, at + MISS_KEPT), Admits::Ask);
+        let (one, other, at) = (host("example.com"), host("example.org"), clock::instant());
+        gate.missed(&one, "one-token-of-a-server", at);
+        let is_miss = |host, passed| gate.is_miss(host, "one-token-of-a-server", at + passed);
+        assert!(is_miss(&one, MISS_KEPT / 2) && !is_miss(&other, MISS_KEPT / 2) && !is_miss(&one, MISS_KEPT));
+        assert!((0..OF_A_HOST.count).all(|_| gate.may_ask(&one, at)));
+        assert!(!gate.may_ask(&one, at) && gate.may_ask(&other, at));
+    }
+
+    #[test]
+    fn one_who_guesses_uses_up_only_their_own() {
+        let gate = LookUpGate::default();
+        let at = clock::instant();
+        let [guesser, neighbour, other] =
+            ["2001:db8::1", "2001:db8::2", "2001:db8:1::1"].map(|address| Asker::guest(address.parse().unwrap()));
+        let program = Asker::Key("site".parse().unwrap());
+        assert!((0..OF_ONE.count).all(|_| gate.admit(&guesser, at) == Ok(())));
+        assert_eq!(gate.admit(&neighbour, at), Err(Duration::from_secs(2)));
+        assert_eq!([gate.admit(&other, at), gate.admit(&program, at)], [Ok(()), Ok(())]);
+        assert_eq!(gate.admit(&guesser, at + Duration::from_secs(2)), Ok(()));
+        gate.found(&neighbour, at + Duration::from_secs(2));
+        assert_eq!(gate.admit(&guesser, at + Duration::from_secs(2)), Ok(()));
     }
 
     #[test]
     fn misses_do_not_fill_the_memory() {
         let gate = LookUpGate::default();
-        let at = clock::instant();
-        (0..MAX_MISSES + 10).for_each(|guess| gate.missed(&guess.to_string(), at));
-        assert_eq!(gate.0.lock().unwrap().misses.len(), MAX_MISSES);
-        gate.missed("later", at + MISS_KEPT);
-        assert_eq!(gate.0.lock().unwrap().misses.len(), 1);
+        let (host, at) = (host("example.com"), clock::instant());
+        (0..MAX_MISSES + 10).for_each(|guess| gate.missed(&host, &guess.to_string(), at));
+        assert_eq!(gate.misses.lock().unwrap().len(), MAX_MISSES);
+        gate.missed(&host, "later", at + MISS_KEPT);
+        assert_eq!(gate.misses.lock().unwrap().len(), 1);
     }
 }

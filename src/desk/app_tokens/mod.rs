@@ -25,6 +25,7 @@ use crate::ledger::{AppTokenFilter, LedgerError};
 use crate::log::chain;
 use adopt::Adoption;
 pub use adopt::FindError;
+pub use gate::Asker;
 use gate::LookUpGate;
 pub(super) use life::TokenError;
 use life::{Life, heard};
@@ -60,8 +61,13 @@ impl AppTokens {
     ///
     /// # Errors
     /// When that cannot be found out now.
-    pub(super) async fn adopted(&self, token: &str, now: Timestamp) -> Result<Option<Invite>, FindError> {
-        self.adoption.find(token, now).await
+    pub(super) async fn adopted(
+        &self,
+        token: &str,
+        asker: &Asker,
+        now: Timestamp,
+    ) -> Result<Option<Invite>, FindError> {
+        self.adoption.find(token, asker, now).await
     }
 
     /// The same for one that was adopted before: no server is asked.

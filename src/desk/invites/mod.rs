@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::app_tokens::{AppTokens, FindError};
+use super::app_tokens::{AppTokens, Asker, FindError};
 use super::context::Context;
 use crate::config::Settings;
 use crate::invite::policy::MAX_USES;
@@ -49,14 +49,15 @@ impl Invites {
         Self { context, app_tokens }
     }
 
-    /// The invite that `token` opens, also one that a host's server created itself. Redeems nothing.
+    /// The invite that `token` opens, also one that a host's server created itself: for `asker`, as servers are asked
+    /// for what is unknown. Redeems nothing.
     ///
     /// # Errors
     /// When that cannot be found out now.
-    pub async fn open(&self, token: &str, now: Timestamp) -> Result<Option<Invite>, FindError> {
+    pub async fn open(&self, token: &str, asker: &Asker, now: Timestamp) -> Result<Option<Invite>, FindError> {
         match self.context.ledger.key().open(token) {
             Some(id) => Ok(self.context.ledger.find(id).await?),
-            None => Box::pin(self.app_tokens.adopted(token, now)).await,
+            None => Box::pin(self.app_tokens.adopted(token, asker, now)).await,
         }
     }
 

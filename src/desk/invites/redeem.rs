@@ -1,11 +1,13 @@
 //! Redeeming: a use for a program's own sign-up.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use super::Invites;
 use super::caller::Caller;
 use crate::backend::CallError;
-use crate::desk::app_tokens::{FindError, TokenError};
+use crate::desk::app_tokens::{Asker, FindError, TokenError};
 use crate::desk::context::ADMINS_PASSWORD;
 use crate::invite::field::{FieldError, join};
 use crate::invite::policy;
@@ -26,6 +28,9 @@ pub enum RedeemInviteError {
     /// A new password for an admin of the XMPP server, or for a reserved name, for which only the command line has it set.
     #[error("{ADMINS_PASSWORD}")]
     AdminsPassword,
+    /// The caller asked for too many unknown tokens.
+    #[error("too many unknown tokens came with this key")]
+    Wait(Duration),
     /// The server is away that would know whether an app is using the invite, or whether the invite is its own.
     #[error("the XMPP server is away, and must be asked about this invite")]
     Away,
@@ -36,6 +41,7 @@ impl From<FindError> for RedeemInviteError {
         match error {
             FindError::Ledger(error) => error.into(),
             FindError::Away => Self::Away,
+            FindError::Wait(wait) => Self::Wait(wait),
         }
     }
 }
@@ -58,7 +64,10 @@ impl Invites {
         now: Timestamp,
     ) -> Result<Answer<Invite>, RedeemInviteError> {
         let (token, account) = policy::validate_redeem(request).map_err(RedeemInviteError::Fields)?;
-        let invite = self.open(token, now).await?.filter(|invite| key.allows_host(&invite.draft.host));
+        let invite = self
+            .open(token, &Asker::Key(key.id.clone()), now)
+            .await?
+            .filter(|invite| key.allows_host(&invite.draft.host));
         let invite = invite.ok_or(RedeemError::Absent)?;
         // A user's invite to become contacts is none to sign up with, unless the server says so.
         if !self.app_tokens.is_for_accounts(&invite, now).await {

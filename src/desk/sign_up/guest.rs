@@ -69,7 +69,7 @@ impl From<FindError> for SignUpError {
     fn from(error: FindError) -> Self {
         match error {
             FindError::Ledger(error) => error.into(),
-            FindError::Away => Self::Away,
+            FindError::Away | FindError::Wait(_) => Self::Away,
         }
     }
 }

@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::app_tokens::AppTokens;
+use super::app_tokens::{AppTokens, Asker};
 use super::context::Context;
 use super::invites::Invites;
 use crate::backend::{self, Backend, CallError, Refusal};
@@ -85,7 +85,7 @@ impl SignUp {
     /// Nothing was redeemed, but for [`SignUpError::Away`] and [`SignUpError::Ledger`]: then it may come true later.
     pub async fn register(&self, guest: Guest<'_>, now: Timestamp) -> Result<Invite, SignUpError> {
         let invite =
-            self.invites.open(guest.token, now).await?.ok_or(SignUpError::Absent)?;
+            self.invites.open(guest.token, &Asker::guest(guest.client), now).await?.ok_or(SignUpError::Absent)?;
         if matches!(invite.draft.kind, Kind::Reset { .. }) {
             return Err(SignUpError::WrongKind);
         }
@@ -98,7 +98,7 @@ impl SignUp {
     /// As [`SignUp::register`].
     pub async fn reset_password(&self, guest: Guest<'_>, now: Timestamp) -> Result<Invite, SignUpError> {
         let invite =
-            self.invites.open(guest.token, now).await?.ok_or(SignUpError::Absent)?;
+            self.invites.open(guest.token, &Asker::guest(guest.client), now).await?.ok_or(SignUpError::Absent)?;
         if !matches!(invite.draft.kind, Kind::Reset { .. }) {
             return Err(SignUpError::WrongKind);
         }
