@@ -129,7 +129,8 @@ mod tests {
     }
 
     fn encoded(text: &str, encoding: Encoding) -> String {
-        let all = |text: &str| text.bytes().map(|byte| format!("%{byte:02x}")).collect::<String>();
+        let all =
+            |text: &str| text.bytes().map(percent_encoding::percent_encode_byte).collect::<String>().to_lowercase();
         match encoding {
             Encoding::WhatMust => {
                 utf8_percent_encode(text, NON_ALPHANUMERIC).to_string().replace("%2D", "-").replace("%5F", "_")
