@@ -12,6 +12,8 @@ mod admin;
 mod backends;
 #[path = "../tests/common/mod.rs"]
 mod common;
+#[path = "numbers/crowd.rs"]
+mod crowd;
 #[path = "numbers/jwt.rs"]
 mod jwt;
 #[path = "numbers/load.rs"]
@@ -99,6 +101,10 @@ fn main() {
     }
     if wanted("pages") {
         pages(&effort);
+    }
+    if wanted("crowd") {
+        crowd::idle();
+        crowd::wrong_keys(&effort);
     }
 }
 

@@ -78,6 +78,8 @@ impl Scratch {
     /// Starts `serve` on an inherited socket. Its log goes to a file beside the state directory.
     pub fn serve(&self) -> Service {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        // As the units have it.
+        rustix::net::listen(&listener, 4096).unwrap();
         let address = listener.local_addr().unwrap();
         let log = std::fs::File::options().create(true).append(true).open(self.path().join("log")).unwrap();
         let mut command = activated(listener);

@@ -241,14 +241,20 @@ where
     let server = server.clone();
     let Unserved { mut stream, peer, open, place } = accepted;
     let admitted = Admitted { _open: open, _slot: slot, place };
-    async_std::task::spawn(async move {
-        let Ok(peer) = proxy_protocol::client_of(&server.0, &mut stream, peer, &admitted.place).await else { return };
-        if tls {
-            tls::serve(server, stream, peer, admitted).await;
-        } else {
-            http::serve(server, stream, peer, &[], admitted).await;
-        }
-    });
+    // A task each: without TLS there is no room for it.
+    if tls {
+        async_std::task::spawn(async move {
+            if let Ok(peer) = proxy_protocol::client_of(&server.0, &mut stream, peer, &admitted.place).await {
+                tls::serve(server, stream, peer, admitted).await;
+            }
+        });
+    } else {
+        async_std::task::spawn(async move {
+            if let Ok(peer) = proxy_protocol::client_of(&server.0, &mut stream, peer, &admitted.place).await {
+                http::serve(server, stream, peer, &[], admitted).await;
+            }
+        });
+    }
 }
 
 /// This process, or the system, has as many files open as it may (EMFILE, ENFILE).

@@ -157,7 +157,7 @@ impl<S: AsyncRead + Unpin> RequestGate<S> {
     }
 
     /// Waits until a head is whole, refused, or will never be.
-    fn poll_head(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    pub(super) fn poll_head(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
             self.skip_blank_lines();
             match head::examine(&self.inbox, self.limits.max_body.0) {

@@ -13,11 +13,11 @@ use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::header::{
     ACCEPT, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, ORIGIN, TRANSFER_ENCODING,
 };
-use smol_hyper::rt::FuturesIo;
 use tide::http::{Body, Method, Request, Response, Url};
 
 use super::answer::AnswerBody;
-use super::gate::{RefusedFields, RequestGate};
+use super::gate::{ConnectionEnd, RefusedFields, RequestGate};
+use super::gate_io::GateIo;
 use super::head::{self, read_method};
 use super::place::ConnectionPlace;
 use super::slots::Admitted;
@@ -45,7 +45,11 @@ pub(super) async fn serve<State, S>(
     let shared = Arc::clone(&server.0);
     let limits = shared.limits.load_full();
     let place = &admitted.place;
-    let gate = RequestGate::new(stream, Arc::clone(place), &shared.stop, Arc::clone(&limits));
+    let mut gate = RequestGate::new(stream, Arc::clone(place), &shared.stop, Arc::clone(&limits));
+    // hyper takes a buffer as soon as it waits for a head. Whoever only connects is to cost less.
+    if std::future::poll_fn(|cx| gate.poll_head(cx)).await.is_err() {
+        return;
+    }
     let service = hyper::service::service_fn(|request| {
         let (shared, limits, place) = (Arc::clone(&shared), Arc::clone(&limits), Arc::clone(place));
         Box::pin(async move { Ok::<_, Infallible>(answer(&shared, &limits, &place, request, peer, fixed).await) })
@@ -55,17 +59,34 @@ pub(super) async fn serve<State, S>(
         .max_buf_size(BUFFER_BYTES)
         .max_headers(100)
         .writev(false)
-        .serve_connection(FuturesIo::new(gate), service);
+        .serve_connection(GateIo(gate), service);
     // An error here is the client's going away; whoever is to know was told in the answer.
     let _ = std::future::poll_fn(|cx| connection.poll_without_shutdown(cx)).await;
-    let (mut stream, end) = connection.into_parts().io.into_inner().into_parts();
+    let (stream, end) = connection.into_parts().io.0.into_parts();
+    // In memory of its own, which a connection that is idle for long does not have.
+    Box::pin(finish(&shared, &limits, place, stream, end, fixed)).await;
+    drop(admitted);
+}
+
+/// Answers what is to be answered last, and closes.
+async fn finish<State, S>(
+    shared: &ServerState<State>,
+    limits: &HttpSettings,
+    place: &ConnectionPlace,
+    mut stream: S,
+    end: ConnectionEnd,
+    fixed: FixedHeaders,
+) where
+    State: Clone + Send + Sync + 'static,
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let unread = end.unread || end.refusal.is_some();
     if let Some(refusal) = end.refusal {
         if refusal == head::PROXIED {
             proxy_protocol::tell_unexpected(&shared.proxy_notice);
         }
         place.work();
-        let response = refuse(&shared, refusal, end.fields).await;
+        let response = refuse(shared, refusal, end.fields).await;
         let bytes = encode(response, fixed).await;
         let write = async { stream.write_all(&bytes).await.and(stream.flush().await) };
         if within(limits.idle_timeout.0, write).await.is_none_or(|result| result.is_err()) {
@@ -79,7 +100,6 @@ pub(super) async fn serve<State, S>(
         }
     })
     .await;
-    drop(admitted);
 }
 
 /// Waits until the client has ended its side, too.

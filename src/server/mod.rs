@@ -12,6 +12,7 @@ mod certificate;
 mod deadline;
 mod files;
 mod gate;
+mod gate_io;
 pub mod head;
 mod http;
 pub mod lifecycle;
