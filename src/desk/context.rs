@@ -14,7 +14,8 @@ use crate::log::{Event, event};
 use crate::metrics::{MetricLabels, Metrics};
 
 /// Why a password is not reset.
-pub(super) const ADMINS_PASSWORD: &str = "the account is an admin of its XMPP server, whose password is reset only by the command line: invited invite create --reset";
+pub(super) const ADMINS_PASSWORD: &str = "the account is an admin of its XMPP server, or its name is reserved: its password is \
+                                          reset only by an invite of the command line";
 
 /// What the parts share: one configuration at work, over the ledger.
 pub(super) struct Context {
