@@ -195,7 +195,7 @@ pub fn constant() -> Service {
 /// The same accept loop under a bare tide app with one route that always answers the same; without middleware.
 pub fn be_constant() {
     const LOCATION: &str = "https://invite.example.com/invite?AdXsSwAAAAevGz3NYIJEj6At";
-    let socket = listen::bind(&Listen::Tcp("127.0.0.1:0".into()), listen::Role::Http).unwrap();
+    let socket = listen::bind(&Listen::Tcp("127.0.0.1:0".into()), listen::Role::Http, &[]).unwrap();
     println!("{socket}");
     let mut app = tide::new();
     app.at("/invites_api").post(async |_| {
