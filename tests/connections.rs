@@ -267,6 +267,7 @@ fn the_limit_of_open_files_is_raised_and_the_connections_fit_into_it() {
     let line = limits.lines().find_map(|line| line.strip_prefix("Max open files")).unwrap();
     let both: Vec<_> = line.split_whitespace().take(2).collect();
     assert_eq!(both[0], both[1], "{line}");
+    drop(served);
 
     for (most, told) in [(400, true), (100, false)] {
         scratch.configure(&format!("{CONFIG}[http]\nmax_connections = {most}\n"));
