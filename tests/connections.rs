@@ -294,13 +294,26 @@ fn without_a_file_for_another_connection_the_idlest_goes() {
     kept.begin();
     // As where the limit is the system's, or others have used it up.
     let room = u64::try_from(open_files(&served)).unwrap() + 10;
-    let pid = rustix::process::Pid::from_raw(i32::try_from(served.pid()).unwrap());
-    let limit = Rlimit { current: Some(room), maximum: getrlimit(Resource::Nofile).maximum };
-    rustix::process::prlimit(pid, Resource::Nofile, limit).unwrap();
+    served.limit_files(Some(room));
     let idle: Vec<_> = (0..30).map(|_| served.client()).collect();
     assert_eq!(served.client().get("/nowhere").status, 404);
     assert!(served.wait_log("too many open files").contains("LimitNOFILE="), "{}", served.log());
     kept.done();
     assert_eq!(served.log().matches("too many open files").count(), 1, "{}", served.log());
     drop(idle);
+}
+
+#[test]
+fn without_a_file_for_another_connection_none_goes_while_nobody_waits() {
+    let scratch = Scratch::new(CONFIG);
+    let served = scratch.serve();
+    let (mut kept, mut other) = (served.client(), served.client());
+    assert_eq!([&mut kept, &mut other].map(|client| client.invite(KEY).status), [201, 201]);
+    served.limit_files(None);
+    // Each asks whether the accept loops turn, which has them try to accept.
+    for _ in 0..20 {
+        assert_eq!(other.get("/healthz").status, 200);
+    }
+    assert_eq!(kept.invite(KEY).status, 201, "{}", served.log());
+    assert!(!served.log().contains("too many open files"), "{}", served.log());
 }

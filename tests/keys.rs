@@ -909,14 +909,6 @@ fn import_that_cannot_take_everything_takes_nothing() {
     assert_eq!(ids(&scratch), BTreeSet::from(["site".to_owned(), "postonly0001".to_owned()]));
 }
 
-/// How many files the service may have open from now on: no more than it has.
-fn limit_open_files(served: &Served, most: Option<usize>) {
-    let pid = served.pid().to_string();
-    let open = || fs::read_dir(format!("/proc/{pid}/fd")).unwrap().count();
-    let limit = most.unwrap_or_else(open);
-    assert!(Command::new("prlimit").args(["--pid", &pid, &format!("--nofile={limit}:")]).status().unwrap().success());
-}
-
 /// The keys `kept` and `deleted`, and a connection on which they made an invite each.
 fn two_keys(scratch: &Scratch, served: &Served) -> ([String; 2], Client) {
     let keys = ["kept", "deleted"].map(|id| scratch.key(&["--id", id, "--host", "example.com"]));
@@ -930,14 +922,14 @@ fn keys_stay_in_force_while_no_more_files_can_be_opened() {
     let scratch = Scratch::new(MANY);
     let served = scratch.serve();
     let ([kept, deleted], mut client) = two_keys(&scratch, &served);
-    limit_open_files(&served, None);
+    served.limit_files(None);
     let line = served.wait_log("cannot list the keys in ");
     assert!(line.contains("error") && line.contains("the keys that were known stay in force"), "{line}");
     assert_eq!([&kept, &deleted].map(|key| client.invite(key).status), [201, 201]);
     // That a file is gone can be seen all the same.
     scratch.ok(&["key", "delete", "deleted"]);
     assert_eq!([&kept, &deleted].map(|key| client.invite(key).status), [201, 403]);
-    limit_open_files(&served, Some(1024));
+    served.limit_files(Some(1024));
     served.wait_log("the keys of the state directory can be listed again");
     assert_eq!([&kept, &deleted].map(|key| client.invite(key).status), [201, 403]);
     let log = served.log();

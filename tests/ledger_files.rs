@@ -172,6 +172,12 @@ fn assert_refused(scratch: &Scratch, commands: &[&[&str]], words: &[&str]) {
             .collect::<BTreeMap<_, _>>()
     };
     let before = state();
+    assert_told(scratch, commands, words);
+    assert!(state() == before, "a refused ledger was changed");
+}
+
+/// All are told the same.
+fn assert_told(scratch: &Scratch, commands: &[&[&str]], words: &[&str]) {
     for arguments in commands {
         let output = ends(scratch, arguments);
         let stderr = String::from_utf8(output.stderr).unwrap();
@@ -184,7 +190,6 @@ fn assert_refused(scratch: &Scratch, commands: &[&[&str]], words: &[&str]) {
             assert!(stderr.contains(word), "{arguments:?} says nothing of {word:?}: {stderr}");
         }
     }
-    assert!(state() == before, "a refused ledger was changed");
 }
 
 const EACH: [&[&str]; 3] = [&["serve"], &["invite", "create"], &["invite", "list"]];
@@ -195,13 +200,13 @@ fn one_process_serves_a_ledger_and_commands_work_beside_it() {
     let mut served = scratch.serve();
     let pid = format!("(pid {})", served.pid());
     let told = ["another process serves the ledger", "ledger.db", &pid, "PostgreSQL"];
-    assert_refused(&scratch, &[&["serve"]], &told);
+    assert_told(&scratch, &[&["serve"]], &told);
     // Nor from another state directory.
     let other =
         Scratch::new(&format!("{CONFIG}[ledger]\nurl = \"sqlite:{}\"\n", file(&scratch, "ledger.db").display()));
     fs::create_dir(other.state()).unwrap();
     fs::copy(file(&scratch, "ledger.key"), file(&other, "ledger.key")).unwrap();
-    assert_refused(&other, &[&["serve"]], &told);
+    assert_told(&other, &[&["serve"]], &told);
     scratch.ok(&["invite", "create"]);
     scratch.ok(&["invite", "list"]);
     assert_eq!(served.client().invite(KEY).status, 201);
@@ -209,7 +214,7 @@ fn one_process_serves_a_ledger_and_commands_work_beside_it() {
     // Whatever ends the first, the next may.
     served.kill();
     let mut served = scratch.serve();
-    assert_refused(&scratch, &[&["serve"]], &told[..2]);
+    assert_told(&scratch, &[&["serve"]], &told[..2]);
     served.signal("TERM");
     assert!(served.wait().success());
     assert_eq!(scratch.serve().client().invite(KEY).status, 201);
@@ -234,10 +239,13 @@ fn a_ledger_that_was_cut_is_refused_and_one_that_was_taken_away_is_begun_anew_wi
     assert_eq!(client.get(&format!("/invite?{}", token.trim().split_once('?').unwrap().1)).status, 404);
     assert_eq!(client.invite(KEY).status, 201);
     drop(client);
+    // Killed, it leaves its log behind, which would be taken for the next ledger's.
     drop(served);
+    fs::remove_file(&ledger).unwrap();
+    assert_refused(&scratch, &EACH[..2], &["ledger.db-wal", "of a ledger that is gone", "put the ledger back"]);
 
-    // Whoever begins anew moves both away.
-    for name in ["ledger.db", "ledger.key"] {
+    // Whoever begins anew moves all away.
+    for name in ["ledger.db-wal", "ledger.db-shm", "ledger.key"] {
         fs::remove_file(file(&scratch, name)).unwrap();
     }
     assert!(!scratch.serve().log().contains(warning));

@@ -59,6 +59,12 @@ pub enum OpenError {
         /// Where the key should be.
         key_file: PathBuf,
     },
+    /// SQLite would take its log for the new one's.
+    #[error(
+        "the log {} of a ledger that is gone is there; put the ledger back beside it, or move it away, too, to begin a new one",
+        .0.display()
+    )]
+    Orphaned(PathBuf),
     /// Somebody cut it; this program never leaves it so.
     #[error("the ledger {0} is empty (0 bytes); put it back from a backup, or move it and its key away to start anew")]
     Emptied(String),

@@ -3,12 +3,14 @@
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::AsFd;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use async_io::Timer;
 use async_trait::async_trait;
 use futures_lite::{AsyncRead, AsyncWrite, FutureExt as _};
+use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::io::Errno;
 use tide::listener::{ListenInfo, Listener, ToListener};
 use tokio_util::task::task_tracker::TaskTrackerToken;
@@ -138,11 +140,11 @@ async fn accept_on<State: Clone + Send + Sync + 'static>(server: Server<State>, 
                 stream.set_nodelay(true)?;
                 Ok(Accepted::new(stream, Some(peer)))
             };
-            accept_with(&server, accept, tls, adopted).await;
+            accept_with(&server, accept, || has_waiting(&listener), tls, adopted).await;
         }
         SocketKind::Unix(listener, path) => {
             let accept = || async { listener.accept().await.map(|(stream, _)| Accepted::new(stream, None)) };
-            accept_with(&server, accept, tls, adopted).await;
+            accept_with(&server, accept, || has_waiting(&listener), tls, adopted).await;
             if !adopted {
                 let _ = std::fs::remove_file(path);
             }
@@ -150,8 +152,19 @@ async fn accept_on<State: Clone + Send + Sync + 'static>(server: Server<State>, 
     }
 }
 
-async fn accept_with<State, S, A>(server: &Server<State>, accept: impl Fn() -> A, tls: bool, adopted: bool)
-where
+/// Whether a connection waits to be accepted. accept(2) does not say so without a file for it.
+fn has_waiting(listener: impl AsFd) -> bool {
+    let mut polled = [PollFd::new(&listener, PollFlags::IN)];
+    rustix::event::poll(&mut polled, Some(&Timespec::default())).is_ok_and(|ready| ready > 0)
+}
+
+async fn accept_with<State, S, A>(
+    server: &Server<State>,
+    accept: impl Fn() -> A,
+    has_waiting: impl Fn() -> bool,
+    tls: bool,
+    adopted: bool,
+) where
     State: Clone + Send + Sync + 'static,
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     A: Future<Output = io::Result<Accepted<S>>>,
@@ -204,6 +217,7 @@ where
             }
             LoopEvent::NoSlot => table.find_room(),
             LoopEvent::Failed(error) if is_the_clients(&error) => {}
+            LoopEvent::Failed(error) if is_out_of_files(&error) && !has_waiting() => _ = Timer::after(PAUSE).await,
             LoopEvent::Failed(error) => {
                 let now = clock::instant();
                 let is_news = warned_at.is_none_or(|warned_at| now.duration_since(warned_at) >= WARN_EVERY);

@@ -14,7 +14,6 @@ use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use futures_lite::{AsyncRead, AsyncWrite, FutureExt as _};
-use hyper::header::{ACCEPT, HeaderName, ORIGIN};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use super::RequestError;
@@ -22,6 +21,7 @@ use super::deadline::Deadline;
 use super::head::{self, BodyLength, Head};
 use super::pace::ReadPace;
 use super::place::ConnectionPlace;
+use super::refused::{ConnectionEnd, RefusedFields};
 use crate::clock;
 use crate::config::HttpSettings;
 
@@ -42,23 +42,6 @@ enum Part {
     Chunks,
     /// Nothing: the stream ends here.
     End,
-}
-
-/// What of a refused head decides how the refusal reads, and which web page may read it.
-#[derive(Default)]
-pub(super) struct RefusedFields {
-    pub(super) accept: Option<String>,
-    pub(super) origin: Option<String>,
-}
-
-/// How a connection ended.
-pub(super) struct ConnectionEnd {
-    /// What is to be answered last.
-    pub(super) refusal: Option<RequestError>,
-    /// What can be read of a head that was refused.
-    pub(super) fields: RefusedFields,
-    /// Whether the client may still be sending what nobody reads.
-    pub(super) unread: bool,
 }
 
 /// A connection, as hyper sees it.
@@ -116,8 +99,7 @@ impl<S> RequestGate<S> {
     }
 
     fn refuse(&mut self, refusal: RequestError) {
-        let field = |name: &HeaderName| head::field(&self.inbox, name.as_str());
-        self.fields = RefusedFields { accept: field(&ACCEPT), origin: field(&ORIGIN) };
+        self.fields = RefusedFields::found_by(|name| head::field(&self.inbox, name.as_str()));
         self.refusal = Some(refusal);
         self.part = Part::End;
     }

@@ -10,16 +10,15 @@ use std::time::Duration;
 use futures_lite::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::{Body as _, Bytes, Incoming};
-use hyper::header::{
-    ACCEPT, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, ORIGIN, TRANSFER_ENCODING,
-};
+use hyper::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, TRANSFER_ENCODING};
 use tide::http::{Body, Method, Request, Response, Url};
 
 use super::answer::AnswerBody;
-use super::gate::{ConnectionEnd, RefusedFields, RequestGate};
+use super::gate::RequestGate;
 use super::gate_io::GateIo;
 use super::head::{self, read_method};
 use super::place::ConnectionPlace;
+use super::refused::{ConnectionEnd, RefusedFields};
 use super::slots::Admitted;
 use super::{FixedHeaders, ReadyPart, RequestError, Server, ServerState, ServerWide, proxy_protocol};
 use crate::clock::within;
@@ -125,8 +124,8 @@ async fn answer<State: Clone + Send + Sync + 'static>(
 ) -> hyper::Response<AnswerBody> {
     // Nothing after a chunked body is read as a request; see gate.rs.
     let mut last = request.headers().contains_key(TRANSFER_ENCODING);
-    let field = |name| request.headers().get(name).and_then(|value| value.to_str().ok()).map(String::from);
-    let fields = RefusedFields { accept: field(ACCEPT), origin: field(ORIGIN) };
+    let field = |name: &HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok()).map(String::from);
+    let fields = RefusedFields::found_by(field);
     let response = match convert(request, limits, peer).await {
         Ok(request) => ask(shared, request).await,
         Err(refusal) => {
@@ -159,10 +158,8 @@ async fn refuse<State: Clone + Send + Sync + 'static>(
     let Ok(url) = Url::parse(BASE) else { return Response::new(400) };
     let mut request = Request::new(Method::Get, url);
     request.ext_mut().insert(refusal);
-    for (name, value) in [(ACCEPT, fields.accept), (ORIGIN, fields.origin)] {
-        if let Some(value) = value {
-            request.insert_header(name.as_str(), value);
-        }
+    for (name, value) in fields.present() {
+        request.insert_header(name.as_str(), value);
     }
     ask(shared, request).await
 }

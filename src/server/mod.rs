@@ -22,6 +22,7 @@ mod pace;
 mod place;
 pub mod proxy_protocol;
 mod rank;
+mod refused;
 mod slots;
 mod stream;
 mod table;

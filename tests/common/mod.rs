@@ -234,6 +234,17 @@ impl Served {
         self.child.id()
     }
 
+    /// From now on it may have so many files open; none: no more than it has.
+    pub fn limit_files(&self, most: Option<u64>) {
+        let is_free = |number: &u64| !Path::new(&format!("/proc/{}/fd/{number}", self.pid())).is_symlink();
+        // Descriptors that this test was started with may have high numbers; and for a moment there is one more now and then.
+        let lowest_free = || (0..1_000).map(|_| (0..4_096).find(is_free).unwrap()).min().unwrap();
+        let pid = rustix::process::Pid::from_raw(i32::try_from(self.pid()).unwrap());
+        let maximum = rustix::process::getrlimit(rustix::process::Resource::Nofile).maximum;
+        let limit = rustix::process::Rlimit { current: Some(most.unwrap_or_else(lowest_free)), maximum };
+        rustix::process::prlimit(pid, rustix::process::Resource::Nofile, limit).unwrap();
+    }
+
     /// The first TCP address it listens on.
     pub fn address(&self) -> SocketAddr {
         let line = self.wait_log("listening on ");

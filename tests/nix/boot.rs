@@ -63,7 +63,7 @@ fn units_of_the_module_boot() {
     tree::put_programs(tree);
     put(tree, "/etc/invited/config.toml", &system.settings(), 0o444);
     put(tree, "/etc/invited/switched", &switched.settings(), 0o444);
-    put(tree, "/etc/secrets/bot", "s3cret\n", 0o400);
+    put(tree, "/etc/secrets/bot", "secret-of-the-bot-of-48\n", 0o400);
     tree::link(tree, "/usr/local/bin/invited", "/etc/systemd/system/invited.admin");
     put_units(tree, "/etc/systemd/system", &system);
     put_units(tree, "/etc/more", &System::of(&MODULE.replace(MORE.0, MORE.1)));

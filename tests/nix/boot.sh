@@ -21,7 +21,7 @@ ok "the socket is there before the service" '[[ $(systemctl is-active invited.so
 ok "the first connection starts the service" '[[ $(post website/test) = 201 && $(prop ActiveState) = active ]]'
 ok "so does the socket file answer" 'curl --silent --unix-socket /run/invited/http.sock http://x/ >/dev/null'
 ok "the socket file is closed to others" '[[ $(stat --format=%a:%U:%G /run/invited/http.sock) = 660:root:root ]]'
-ok "a credential is read" '[[ $(post bot/s3cret) = 201 && $(post bot/other) = 403 ]]'
+ok "a credential is read" '[[ $(post bot/secret-of-the-bot-of-48) = 201 && $(post bot/other) = 403 ]]'
 ok "the service's user is none of /etc/passwd" '! grep --quiet "^invited:" /etc/passwd && (($(stat --format=%u /proc/$(prop MainPID)) > 60000))'
 ok "there is no network but loopback" '[[ $(nsenter --target "$(prop MainPID)" --net cat /proc/net/dev | grep --count :) = 1 ]]'
 

@@ -53,6 +53,12 @@ impl LedgerFiles {
         &self.paths[0]
     }
 
+    /// The write-ahead log, if there is anything in it.
+    pub(super) fn log_with_content(&self) -> Option<&Path> {
+        let log = self.paths[1].as_path();
+        fs::metadata(log).is_ok_and(|found| found.len() > 0).then_some(log)
+    }
+
     /// From now on, what `connection` has opened is what is to stay.
     pub(super) fn remember(&self, connection: &Connection) -> Result<(), SqlError> {
         let found = self.found();

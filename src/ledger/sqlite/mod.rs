@@ -84,6 +84,10 @@ impl SqliteWriter {
             Ok(found) if found.len() == 0 => return Err(OpenError::Emptied(self.name())),
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound && !self.files.is_known() => {
+                // Another process may have created both just now.
+                if let Some(log) = self.files.log_with_content().filter(|_| !file.exists()) {
+                    return Err(OpenError::Orphaned(log.to_owned()));
+                }
                 self.create()?;
                 if !self.key.may_be_first() {
                     tracing::warn!(
