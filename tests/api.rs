@@ -498,7 +498,7 @@ fn what_a_key_may_not_know_is_not_there() {
     for path in [path(&made), "/api/v1/invites/AAAAAAAAAAA".into(), "/api/v1/invites/short".into()] {
         for method in ["GET", "PATCH", "DELETE"] {
             let answer = api.ask(method, &path, &Value::Null);
-            assert_eq!((answer.status, text(&answer.json(), "type")), (404, "urn:invited:problem:not-found"));
+            assert_eq!((answer.status, text(&answer.json(), "type")), (404, "urn:invited:problem:no-such-invite"));
         }
     }
     assert_eq!(api.redeem(&json!({ "token": made["token"] })).status, 404);

@@ -287,7 +287,11 @@ fn a_page_reads_each_refusal_if_its_origin_may_call() {
             assert_eq!(exposed.is_some_and(|exposed| exposed.contains("X-Request-Id")), allowed.is_some(), "{start}");
         }
     }
-    // Pages of ours are no calls.
+    // Of our pages, those that invites open are read by web clients, for the link that is for them.
+    for (origin, exposed) in [("https://www.example.com", Some("Link")), ("https://evil.example", None)] {
+        let page = served.client().ask("GET", "/invite?nobody", &[&format!("Origin: {origin}")]);
+        assert_eq!((page.status, page.header("access-control-expose-headers")), (404, exposed), "{origin}");
+    }
     let page = served.client().ask("GET", "/nowhere", &["Origin: https://www.example.com"]);
     assert_eq!((page.status, page.header("access-control-allow-origin")), (404, None));
 }

@@ -2,7 +2,10 @@
 
 mod common;
 
-use common::{CONFIG, KEY, Response, Scratch, exchange};
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
+use common::{CONFIG, KEY, PATIENCE, Response, Scratch, exchange};
 
 const KEYS: &str = r#"
 [hosts."chat.example.com"]
@@ -377,4 +380,26 @@ fn the_api_is_served_over_http_1_0_as_nginx_speaks_it() {
     let served = scratch.serve();
     let answers = exchange(served.address(), format!("POST /invites_api?key={KEY} HTTP/1.0\r\n\r\n").as_bytes());
     assert_eq!(answers.iter().map(|answer| answer.status).collect::<Vec<_>>(), [201]);
+}
+
+#[test]
+fn field_names_are_written_as_clients_look_for_them_that_read_text() {
+    let scratch = Scratch::new(&format!("{CONFIG}{KEYS}"));
+    let served = scratch.serve();
+    let raw = |request: &str| {
+        let mut stream = TcpStream::connect(served.address()).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut text = String::new();
+        stream.read_to_string(&mut text).unwrap();
+        text
+    };
+    let made =
+        raw(&format!("GET /invites_api?key={KEY}&host=example.com HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"));
+    assert!(made.contains("\r\nLocation: https://invite.example.com/invite?"), "{made}");
+    // What never became a request is answered by other means.
+    let refused = raw("GET /invites_api HTTP/1.1\r\n\r\n");
+    for line in ["\r\nContent-Type: application/problem+json\r\n", "\r\nX-Request-Id: ", "\r\nConnection: close\r\n"] {
+        assert!(refused.contains(line), "{refused}");
+    }
 }

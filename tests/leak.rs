@@ -72,7 +72,7 @@ fn secretive() -> Scratch {
 }
 
 /// What the log calls every route.
-const ROUTES: [&str; 16] = [
+const ROUTES: [&str; 19] = [
     "-",
     "/",
     "/assets/{name}",
@@ -82,6 +82,9 @@ const ROUTES: [&str; 16] = [
     "/register",
     "/reset",
     "/invites_api",
+    "/invites_page",
+    "/invites_register_web",
+    "/invite/{token}",
     "/api/v1/invites",
     "/api/v1/invites/{id}",
     "/api/v1/redeem",
@@ -264,7 +267,7 @@ fn requests(key: &str, token: &str) -> Vec<String> {
             all.push(request("GET", target, &[line, "Accept: text/html"], ""));
         }
     }
-    for target in ROUTES[3..].iter().map(|route| route.replace("{id}", CANARY)) {
+    for target in ROUTES[3..].iter().map(|route| route.replace("{id}", CANARY).replace("{token}", &CANARY.repeat(2))) {
         let with_id = target.replace(CANARY, &token[..11]);
         for body in [
             format!(r#"{{"token":"{token}","account":"{CANARY}"}}"#),

@@ -220,7 +220,7 @@ fn dead_links_are_problems_to_programs() {
         let json = &["Accept: application/json"];
         let (gone, absent) = (get(&served, &format!("{page}{ended}"), json), get(&served, unknown, json));
         assert_eq!((gone.status, gone.json()["type"].as_str()), (410, Some("urn:invited:problem:invite-ended")));
-        assert_eq!((absent.status, absent.json()["type"].as_str()), (404, Some("urn:invited:problem:not-found")));
+        assert_eq!((absent.status, absent.json()["type"].as_str()), (404, Some("urn:invited:problem:no-such-invite")));
         let html = get(&served, &format!("{page}{ended}"), &["Accept: text/html"]);
         assert_eq!((html.status, html.header("content-type")), (410, Some("text/html;charset=utf-8")));
     }
@@ -448,5 +448,65 @@ fn links_are_read_as_programs_write_them() {
     for wrong in [format!("{account}A"), format!("{}x", &account[1..]), format!("utm_source={account}x")] {
         let answer = get(&served, &format!("/register?t={wrong}"), &[]);
         assert!(matches!(answer.status, 404 | 503) && !answer.text().contains("name=\"token\""), "{wrong}");
+    }
+}
+
+#[test]
+fn links_that_other_programs_handed_out_lead_to_the_pages() {
+    let scratch = Scratch::new(CONFIG);
+    for (paths, links) in [
+        (
+            "",
+            &[
+                ("/invites_page?TOKEN", "/invite?TOKEN"),
+                ("/invites_page?TOKEN=&utm_source=mail", "/invite?TOKEN"),
+                ("/invites_register_web?t=TOKEN", "/register?t=TOKEN"),
+                ("/invites_register_web?t=TOKEN&c=dino", "/register?t=TOKEN&c=dino"),
+                ("/invites_register_web?t=TOKEN&c=x%26y", "/register?t=TOKEN"),
+                ("/invite/TOKEN", "/invite?TOKEN"),
+                ("/invite/TOKEN?lang=de", "/invite?TOKEN&lang=de"),
+                ("/invite/TOKEN/register", "/register?t=TOKEN"),
+                ("/invite/TOKEN.", "/invite?TOKEN"),
+                ("/invite/%e2%80%8bTOKEN%20", "/invite?TOKEN"),
+            ][..],
+        ),
+        (
+            "",
+            &[
+                ("/invite/TOKEN/else", ""),
+                ("/old/page?TOKEN", ""),
+                ("/invites_page?nobody", ""),
+                ("/invite/nobody-has-this-token", ""),
+                ("/invite/qr", ""),
+            ],
+        ),
+        (
+            "[http.paths]\ninvites_page = \"/old/page\"\ninvites_register_web = \"\"\ninvite = \"/i\"\n",
+            &[
+                ("/old/page?TOKEN", "/invite?TOKEN"),
+                ("/i/TOKEN", "/invite?TOKEN"),
+                ("/i/TOKEN/register", "/register?t=TOKEN"),
+                ("/invites_page?TOKEN", ""),
+                ("/invites_register_web?t=TOKEN", ""),
+                ("/invite/TOKEN", ""),
+            ],
+        ),
+    ] {
+        scratch.configure(&format!("{CONFIG}{paths}"));
+        let served = scratch.serve();
+        let token = served.client().invite(KEY).token();
+        for (link, page) in links {
+            let answer = get(&served, &link.replace("TOKEN", &token), &[]);
+            let expected = page.replace("TOKEN", &token);
+            if page.is_empty() {
+                assert_eq!((answer.status, answer.header("location")), (404, None), "{link}");
+            } else {
+                assert_eq!((answer.status, answer.header("location")), (308, Some(&*expected)), "{link}");
+                if page.starts_with("/invite?TOKEN") {
+                    assert_eq!(get(&served, &expected, &[]).status, 200, "{expected}");
+                }
+            }
+        }
+        assert_eq!(served.client().ask("POST", &format!("/invite/{token}"), &[]).status, 404);
     }
 }

@@ -29,6 +29,9 @@ const API: CorsRules = CorsRules {
     exposed: "Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id",
 };
 
+/// A web client opens an invite by its link, and finds the link for itself in the header.
+const LANDING_PAGE: CorsRules = CorsRules { methods: "GET, HEAD, OPTIONS", headers: "", exposed: "Link" };
+
 /// The CORS headers (Fetch standard, 3.2) on every answer to a call, refusals too: without them the calling page learns
 /// nothing but that it failed. The outermost middleware, as some refusals never reach a route.
 pub struct Cors {
@@ -37,6 +40,8 @@ pub struct Cors {
     invites_api: String,
     /// What all other paths of the API begin with.
     api: String,
+    /// The path of landing pages, with the prefix.
+    landing_page: String,
 }
 
 impl Cors {
@@ -47,7 +52,8 @@ impl Cors {
             CorsOrigins::Any => None,
             CorsOrigins::Only(origins) => Some(origins.clone()),
         };
-        Self { only, invites_api: format!("{prefix}{invites_api}"), api: format!("{prefix}/api/") }
+        let below = |path: &str| format!("{prefix}{path}");
+        Self { only, invites_api: below(invites_api), api: below("/api/"), landing_page: below("/invite") }
     }
 
     /// The rules for the answer to `request`, if pages may read it.
@@ -58,6 +64,8 @@ impl Cors {
         } else if path.starts_with(&self.api) || request.ext::<RequestError>().is_some() {
             // What was refused before it was a request has no path, and its answer tells nothing of any.
             Some(API)
+        } else if path == self.landing_page {
+            Some(LANDING_PAGE)
         } else {
             None
         }
@@ -80,7 +88,9 @@ impl<State: Clone + Send + Sync + 'static> Middleware<State> for Cors {
         if let Some(allowed) = allowed {
             response.insert_header(headers::ACCESS_CONTROL_ALLOW_ORIGIN, allowed);
             response.insert_header(headers::ACCESS_CONTROL_ALLOW_METHODS, rules.methods);
-            response.insert_header(headers::ACCESS_CONTROL_ALLOW_HEADERS, rules.headers);
+            if !rules.headers.is_empty() {
+                response.insert_header(headers::ACCESS_CONTROL_ALLOW_HEADERS, rules.headers);
+            }
             response.insert_header(headers::ACCESS_CONTROL_MAX_AGE, "7200");
             response.insert_header(headers::ACCESS_CONTROL_EXPOSE_HEADERS, rules.exposed);
         }

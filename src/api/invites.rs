@@ -211,7 +211,7 @@ pub async fn list(call: Call) -> Result<Response, Problem> {
 /// # Errors
 /// When there is none that the key may know of.
 pub async fn get(call: Call) -> Result<Response, Problem> {
-    let invite = call.desk().invites.find(&call.key, id(&call)?).await?.ok_or(Problem::NotFound)?;
+    let invite = call.desk().invites.find(&call.key, id(&call)?).await?.ok_or(Problem::NoSuchInvite)?;
     let invite = call.desk().app_tokens.renew(invite, call.now).await?;
     json(200, &view(&call, invite)?)
 }
@@ -268,13 +268,13 @@ pub async fn change(mut call: Call) -> Result<Response, Problem> {
 /// When there is none that the key may know of.
 pub async fn revoke(call: Call) -> Result<Response, Problem> {
     let id = id(&call)?;
-    call.desk().invites.find(&call.key, id).await?.ok_or(Problem::NotFound)?;
+    call.desk().invites.find(&call.key, id).await?.ok_or(Problem::NoSuchInvite)?;
     call.desk().invites.revoke(vec![id], call.now).await?;
     Ok(Response::new(204))
 }
 
 fn id(call: &Call) -> Result<InviteId, Problem> {
-    call.request.param("id").ok().and_then(|id| id.parse().ok()).ok_or(Problem::NotFound)
+    call.request.param("id").ok().and_then(|id| id.parse().ok()).ok_or(Problem::NoSuchInvite)
 }
 
 /// An invite for the caller: with its secrets if the key could create one like it.

@@ -1,6 +1,7 @@
 //! The tide app: its middleware and the route table.
 
 mod envelope;
+mod path_tokens;
 
 use std::sync::Arc;
 
@@ -17,8 +18,9 @@ use crate::config::{CorsOrigins, MAX_PATH_PART_BYTES, Scope};
 use crate::log::Cause;
 use crate::metrics::{self, Metrics};
 use crate::pages::offered::Cards;
-use crate::pages::{assets, enter, landing, qr, register, reset, setup};
+use crate::pages::{assets, enter, landing, old_links, qr, register, reset, setup};
 use crate::problem::Problem;
+use path_tokens::PathTokens;
 
 /// Builds the app for one configuration.
 #[must_use]
@@ -27,7 +29,9 @@ pub fn build(state: Arc<AppState>, metrics: Arc<Metrics>) -> tide::Server<Arc<Ap
     let prefix = settings.public_url.as_ref().map_or("", |url| url.prefix()).to_owned();
     let invites_api = settings.http.paths.invites_api.clone();
     let cors = Cors::new(&settings.cors_origins, &prefix, &invites_api);
+    let path_tokens = PathTokens::below(&prefix, &settings.http.paths.invite);
     let mut table = Table::new(state, metrics, prefix, Some(cors));
+    table.app.with(path_tokens);
 
     // The route table.
     table.at(&invites_api, "/invites_api").on([Get, Post], invites_api::create).done();
@@ -53,6 +57,14 @@ pub fn build(state: Arc<AppState>, metrics: Arc<Metrics>) -> tide::Server<Arc<Ap
     table.at("/invite/setup/:app", "/invite/setup/{app}").on([Get, Head], setup::get).done();
     table.at("/register", "/register").on([Get, Head], register::get).on([Post], register::post).done();
     table.at("/reset", "/reset").on([Get, Head], reset::get).on([Post], reset::post).done();
+    let paths = &settings.http.paths;
+    if !paths.invites_page.is_empty() {
+        table.at(&paths.invites_page, "/invites_page").on([Get, Head], old_links::invites_page).done();
+    }
+    if !paths.invites_register_web.is_empty() {
+        let to_form = old_links::invites_register_web;
+        table.at(&paths.invites_register_web, "/invites_register_web").on([Get, Head], to_form).done();
+    }
     table.at("/assets/:name", "/assets/{name}").on([Get, Head], assets::get).done();
     table.at("/healthz", "/healthz").on([Get, Head], ops::healthz).done();
     table.at("/readyz", "/readyz").on([Get, Head], ops::readyz).done();

@@ -59,11 +59,23 @@ impl Default for HttpSettings {
 pub struct HttpPaths {
     /// Where `mod_invites_api`'s call is answered, below `public_url`.
     pub invites_api: String,
+    /// Where links of `mod_invites_page` lead to the invite's page; empty: nowhere.
+    pub invites_page: String,
+    /// Where links of `mod_invites_register_web` lead to the sign-up form; empty: nowhere.
+    pub invites_register_web: String,
+    /// Below what links that have the token in their path, `/invite/TOKEN` and `/invite/TOKEN/register`, lead to the invite's
+    /// page and to the sign-up form; empty: below nothing.
+    pub invite: String,
 }
 
 impl Default for HttpPaths {
     fn default() -> Self {
-        Self { invites_api: "/invites_api".into() }
+        Self {
+            invites_api: "/invites_api".into(),
+            invites_page: "/invites_page".into(),
+            invites_register_web: "/invites_register_web".into(),
+            invite: "/invite".into(),
+        }
     }
 }
 
@@ -81,18 +93,41 @@ impl HttpSettings {
 
 impl HttpPaths {
     fn check(&self, checks: &mut Checks<'_>) {
-        let (path, at) = (self.invites_api.as_str(), ["http", "paths", "invites_api"]);
-        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '_' | '-' | '.' | '~');
-        let clean = path.starts_with('/') && path.len() > 1 && !path.ends_with('/') && !path.contains("//");
-        if !clean || !path.chars().all(plain) || path.split('/').any(|part| matches!(part, "." | "..")) {
-            checks.fault(&at, "expected a path such as \"/invites_api\"");
-        } else if matches!(path, "/invite" | "/register" | "/reset" | "/healthz" | "/readyz")
-            || ["/api/", "/assets/", "/invite/"].iter().any(|taken| path.starts_with(taken))
-        {
-            checks.fault(&at, "this path is taken by another page");
-        }
-        if !has_short_parts(path) {
-            checks.fault(&at, &format!("expected parts of at most {MAX_PATH_PART_BYTES} characters"));
+        let paths = [
+            ("invites_api", &self.invites_api),
+            ("invites_page", &self.invites_page),
+            ("invites_register_web", &self.invites_register_web),
+            ("invite", &self.invite),
+        ];
+        for (number, (name, path)) in paths.iter().enumerate() {
+            let is_closed = path.is_empty() && *name != "invites_api";
+            // Below the landing page's own path nothing else is in the way of links.
+            let is_beside_ours = *name == "invite" && *path == "/invite";
+            let reason = if is_closed || is_beside_ours {
+                None
+            } else if paths[..number].iter().any(|(_, other)| other == path) {
+                Some("another of these paths is the same".to_owned())
+            } else {
+                wrong_path(path)
+            };
+            if let Some(reason) = reason {
+                checks.fault(&["http", "paths", name], &reason);
+            }
         }
     }
+}
+
+/// What is wrong with a path below `public_url`.
+fn wrong_path(path: &str) -> Option<String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '_' | '-' | '.' | '~');
+    let clean = path.starts_with('/') && path.len() > 1 && !path.ends_with('/') && !path.contains("//");
+    if !clean || !path.chars().all(plain) || path.split('/').any(|part| matches!(part, "." | "..")) {
+        return Some("expected a path such as \"/invites_api\"".into());
+    }
+    if matches!(path, "/invite" | "/register" | "/reset" | "/healthz" | "/readyz")
+        || ["/api/", "/assets/", "/invite/"].iter().any(|taken| path.starts_with(taken))
+    {
+        return Some("this path is taken by another page".into());
+    }
+    (!has_short_parts(path)).then(|| format!("expected parts of at most {MAX_PATH_PART_BYTES} characters"))
 }

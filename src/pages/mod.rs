@@ -9,6 +9,7 @@
 //! | [`setup`] | `/invite/setup/APP?TOKEN`: how to get going with an app |
 //! | [`register`] | `/register?t=TOKEN&c=APP`: an account, on the web |
 //! | [`reset`] | `/reset?t=TOKEN`: a new password |
+//! | [`old_links`] | `/invites_page?TOKEN` and the like: links that other programs handed out |
 //! | [`assets`] | `/assets/…`: style, script, pictures |
 //!
 //! What these have in common, each using what comes after it and never the other way round:
@@ -42,6 +43,7 @@ pub mod language;
 mod letters;
 mod look;
 pub mod offered;
+pub mod old_links;
 mod onlooker;
 mod opened;
 mod page;

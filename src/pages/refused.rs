@@ -81,7 +81,7 @@ impl GuestProblem {
         let look = Look::of(request);
         let (status, title, text, look, way_out) = match self {
             Self::Other(problem) => return Err(problem),
-            Self::Unknown if is_program => return Err(Problem::NotFound),
+            Self::Unknown if is_program => return Err(Problem::NoSuchInvite),
             Self::Ended(_, status) if is_program => return Err(Problem::Ended(status)),
             Self::Unknown => (404, "gone-unknown-title", "gone-unknown-text", look.on_only_site(request), WayOut::Ask),
             Self::Ended(host, status) => {

@@ -59,7 +59,7 @@ impl From<AmendError> for Problem {
                 Self::NotAllowed("A password reset that the command line created can only be revoked by a key.")
             }
             AmendError::Ledger(ChangeError::Ledger(error)) => error.into(),
-            AmendError::Ledger(ChangeError::Absent) => Self::NotFound,
+            AmendError::Ledger(ChangeError::Absent) => Self::NoSuchInvite,
             AmendError::Ledger(ChangeError::Uses(error)) => Self::Fields(vec![error.into()]),
             AmendError::Ledger(ChangeError::NameReserved(_)) => Self::NameTaken,
             AmendError::Ledger(ChangeError::Pending { retry_after }) => Self::TooMany(TooMany::Pending, retry_after),
@@ -71,7 +71,7 @@ impl From<RedeemError> for Problem {
     fn from(error: RedeemError) -> Self {
         match error {
             RedeemError::Ledger(error) => error.into(),
-            RedeemError::Absent => Self::NotFound,
+            RedeemError::Absent => Self::NoSuchInvite,
             RedeemError::Ended(status) => Self::Ended(status),
             RedeemError::OtherName => Self::NotAllowed("This invite is for another name."),
             RedeemError::Taken(_) => Self::NameTaken,

@@ -27,8 +27,10 @@ pub enum Problem {
     Scopes(LackingScopes),
     /// 403: a browser fetches ahead of its user.
     Prefetch,
-    /// 404
+    /// 404: there is no such path, or nothing at it.
     NotFound,
+    /// 404: no invite has this id or token, or none that the caller may know of.
+    NoSuchInvite,
     /// 405, with what `Allow` says.
     Method(String),
     /// 408
@@ -101,7 +103,7 @@ impl Problem {
             Self::BadRequest(_) | Self::Fields(_) => 400,
             Self::Unauthorized(..) => 401,
             Self::Unauthenticated(_) | Self::NotAllowed(_) | Self::Scopes(_) | Self::Prefetch => 403,
-            Self::NotFound => 404,
+            Self::NotFound | Self::NoSuchInvite => 404,
             Self::Method(_) => 405,
             Self::Timeout => 408,
             Self::NameTaken | Self::AppTokenOutstanding => 409,
@@ -129,6 +131,7 @@ impl Problem {
             Self::NotAllowed(_) | Self::Scopes(_) => "not-allowed",
             Self::Prefetch => "prefetch",
             Self::NotFound => "not-found",
+            Self::NoSuchInvite => "no-such-invite",
             Self::Method(_) => "method-not-allowed",
             Self::Timeout => "timeout",
             Self::NameTaken => "name-taken",
@@ -161,6 +164,7 @@ impl Problem {
             Self::NotAllowed(_) | Self::Scopes(_) => "Not allowed",
             Self::Prefetch => "Not prefetched",
             Self::NotFound => "Not found",
+            Self::NoSuchInvite => "No such invite",
             Self::Method(_) => "Method not allowed",
             Self::Timeout => "Request timed out",
             Self::NameTaken => "Name is taken",
@@ -199,6 +203,7 @@ impl Problem {
             }
             Self::Prefetch => "Making an invite is not something to do ahead of time.",
             Self::NotFound => "There is nothing here.",
+            Self::NoSuchInvite => "There is no such invite, or none that you may know of.",
             Self::Method(_) => "This method cannot be used here; `Allow` says which can.",
             Self::Timeout => "The request took too long to arrive.",
             Self::NameTaken => "Somebody has this name, or another invite reserves it.",

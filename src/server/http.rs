@@ -20,7 +20,7 @@ use super::head::{self, read_method};
 use super::place::ConnectionPlace;
 use super::refused::{ConnectionEnd, RefusedFields};
 use super::slots::Admitted;
-use super::{FixedHeaders, ReadyPart, RequestError, Server, ServerState, ServerWide, proxy_protocol};
+use super::{FixedHeaders, ReadyPart, RequestError, Server, ServerState, ServerWide, UnroutedPath, proxy_protocol};
 use crate::clock::within;
 use crate::config::{HttpSettings, MAX_PATH_PART_BYTES};
 
@@ -58,6 +58,8 @@ pub(super) async fn serve<State, S>(
         .max_buf_size(BUFFER_BYTES)
         .max_headers(100)
         .writev(false)
+        // Clients of mod_invites_api that read header fields as text look for `Location:`.
+        .title_case_headers(true)
         .serve_connection(GateIo(gate), service);
     // An error here is the client's going away; whoever is to know was told in the answer.
     let _ = std::future::poll_fn(|cx| connection.poll_without_shutdown(cx)).await;
@@ -167,6 +169,9 @@ async fn refuse<State: Clone + Send + Sync + 'static>(
 /// tide wants whole URLs. What the client calls us plays no part in any answer.
 const BASE: &str = "http://localhost";
 
+/// What no route has.
+const NO_SUCH_PATH: &str = "/.no-such-path";
+
 async fn convert(
     request: hyper::Request<Incoming>,
     limits: &HttpSettings,
@@ -178,10 +183,17 @@ async fn convert(
     let server_wide = parts.method == hyper::Method::OPTIONS && target == "*";
     let mut url = Url::parse(&format!("{BASE}{}", if server_wide { "/" } else { target }))
         .map_err(|_| RequestError::Malformed("The request target is malformed."))?;
-    if has_dot_segment(parts.uri.path()) || !is_routable(url.path()) {
-        url.set_path("/.no-such-path");
+    let mut unrouted = None;
+    if has_dot_segment(parts.uri.path()) {
+        url.set_path(NO_SUCH_PATH);
+    } else if !is_routable(url.path()) {
+        unrouted = Some(UnroutedPath(url.path().to_owned()));
+        url.set_path(NO_SUCH_PATH);
     }
     let mut converted = Request::new(method, url);
+    if let Some(unrouted) = unrouted {
+        converted.ext_mut().insert(unrouted);
+    }
     converted.set_peer_addr(peer);
     if server_wide {
         converted.ext_mut().insert(ServerWide);
@@ -260,20 +272,26 @@ async fn read(mut body: Body) -> Bytes {
     body.read_to_end(&mut bytes).await.map(|_| bytes).unwrap_or_default().into()
 }
 
+/// A header field's name as hyper writes it here, too: `Content-Type`.
+fn title_case(name: &str) -> impl Iterator<Item = u8> {
+    let before = std::iter::once(b'-').chain(name.bytes());
+    name.bytes().zip(before).map(|(byte, before)| if before == b'-' { byte.to_ascii_uppercase() } else { byte })
+}
+
 /// An answer as bytes, for where hyper has left the connection.
 async fn encode(response: Response, fixed: FixedHeaders) -> Vec<u8> {
     let response = to_hyper(response, fixed).await;
     let (parts, body) = response.into_parts();
     let mut bytes = format!("HTTP/1.1 {}\r\n", parts.status).into_bytes();
     for (name, value) in &parts.headers {
-        bytes.extend_from_slice(name.as_str().as_bytes());
+        bytes.extend(title_case(name.as_str()));
         bytes.extend_from_slice(b": ");
         bytes.extend_from_slice(value.as_bytes());
         bytes.extend_from_slice(b"\r\n");
     }
     let date = crate::clock::now().strftime("%a, %d %b %Y %H:%M:%S GMT");
     bytes.extend_from_slice(
-        format!("date: {date}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len()).as_bytes(),
+        format!("Date: {date}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len()).as_bytes(),
     );
     bytes.extend_from_slice(&body);
     bytes

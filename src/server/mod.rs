@@ -69,6 +69,10 @@ pub enum RequestError {
 #[derive(Clone, Copy, Debug)]
 pub struct ServerWide;
 
+/// The path that was asked for, where it is not for tide's router to see; an extension of the request.
+#[derive(Clone, Debug)]
+pub struct UnroutedPath(pub String);
+
 /// Headers that are the same on each answer of a kind.
 pub type FixedHeaders = &'static [(HeaderName, HeaderValue)];
 
