@@ -3,7 +3,7 @@
 
 mod common;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
@@ -433,4 +433,30 @@ fn a_damaged_file_is_said_to_be_damaged() {
     assert!(served.wait_log("invites cannot be created; run invited check").contains("damaged"));
     assert_eq!(damaged(&served), "1");
     assert_eq!(client.get("/healthz").status, 200);
+}
+
+#[test]
+fn check_leaves_the_files_as_it_finds_them() {
+    let scratch = Scratch::new(CONFIG);
+    let names = || {
+        let entries = fs::read_dir(scratch.state()).unwrap();
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect::<BTreeSet<_>>()
+    };
+    let mut served = scratch.serve();
+    assert_eq!(served.client().invite(KEY).status, 201);
+    let check = |what: &str| {
+        let before = names();
+        scratch.ok(&["check"]);
+        assert_eq!(names(), before, "{what}");
+    };
+    check("beside the service");
+    served.kill();
+    assert!(names().contains("ledger.db-wal"));
+    check("after one that was killed");
+    let mut served = scratch.serve();
+    served.signal("TERM");
+    assert!(served.wait().success());
+    check("after one that was stopped");
+    scratch.ok(&["invite", "list"]);
+    check("after a command");
 }

@@ -24,7 +24,7 @@ pub fn examine(settings: &LedgerSettings) -> Result<Vec<String>, OpenError> {
     if !file.exists() {
         return Ok(vec![]);
     }
-    let looked = sqlite::connect(file).map_err(SqlError::from).and_then(|connection| look(&connection));
+    let looked = sqlite::connect_in_passing(file).map_err(SqlError::from).and_then(|connection| look(&connection));
     match looked {
         Ok(findings) => Ok(findings),
         Err(why) if why.is_damage() => Ok(vec![chain(&why).to_string()]),

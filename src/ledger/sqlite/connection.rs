@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, FileControl, OpenFlags, ToSql, TransactionBehavior};
 
 use crate::ledger::error::SqlError;
 use crate::ledger::value::SqlValue;
@@ -21,6 +21,17 @@ pub(in crate::ledger) fn connect(file: &Path) -> rusqlite::Result<Connection> {
     connection.pragma_update(None, "trusted_schema", false)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "cache_size", -1024)?;
+    Ok(connection)
+}
+
+/// A connection that leaves the files beside the ledger as it finds them: SQLite would delete the log of a service that was
+/// killed when the last connection is closed.
+pub(in crate::ledger) fn connect_in_passing(file: &Path) -> rusqlite::Result<Connection> {
+    let mut log = file.as_os_str().to_owned();
+    log.push("-wal");
+    let is_there = Path::new(&log).exists();
+    let connection = connect(file)?;
+    connection.file_control(Some(rusqlite::MAIN_DB), FileControl::PersistWal(&mut i32::from(is_there)))?;
     Ok(connection)
 }
 

@@ -17,7 +17,7 @@ use super::error::{LedgerError, OpenError, SqlError};
 use crate::files::{self as state_files, Existing};
 use crate::ledger::key_file::KeyFile;
 use connection::{BUSY_TIMEOUT, Stage, is_of_disk, is_passing};
-pub(super) use connection::{connect, may_be_kept};
+pub(super) use connection::{connect, connect_in_passing, may_be_kept};
 pub(super) use files::LedgerFiles;
 
 /// Each entry leads from the schema version of its index to the next. Entries are never changed, only added.
