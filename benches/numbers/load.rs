@@ -150,6 +150,7 @@ impl Connection {
 
 /// What a head says of its body.
 pub fn content_length(head: &str) -> usize {
-    let (_, rest) = head.split_once("\r\ncontent-length: ").expect("a Content-Length");
-    rest.split("\r\n").next().unwrap().parse().unwrap()
+    let mut fields = head.split("\r\n").filter_map(|line| line.split_once(": "));
+    let (_, length) = fields.find(|(name, _)| name.eq_ignore_ascii_case("content-length")).expect("a Content-Length");
+    length.parse().unwrap()
 }
