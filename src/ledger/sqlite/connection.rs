@@ -13,6 +13,9 @@ use crate::ledger::value::SqlValue;
 /// wait, so that they are told.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(4);
 
+/// How long a process that begins waits before it tries again.
+pub(super) const BUSY_PAUSE: Duration = Duration::from_millis(10);
+
 /// A connection that reads.
 pub(in crate::ledger) fn connect(file: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -63,6 +66,11 @@ pub(super) fn run(
     let transaction = begun.map_err(|error| before(error.into()))?;
     work(&transaction).map_err(before)?;
     transaction.commit().map_err(|error| (error.into(), Stage::Commit))
+}
+
+/// Whether another connection is in the way.
+pub(super) fn is_busy(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
 }
 
 /// Whether an error may pass by itself: the disk is full, read-only or away.

@@ -14,9 +14,10 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior};
 
 use super::error::{LedgerError, OpenError, SqlError};
+use crate::clock;
 use crate::files::{self as state_files, Existing};
 use crate::ledger::key_file::KeyFile;
-use connection::{BUSY_TIMEOUT, Stage, is_of_disk, is_passing};
+use connection::{BUSY_PAUSE, BUSY_TIMEOUT, Stage, is_busy, is_of_disk, is_passing};
 pub(super) use connection::{connect, connect_in_passing, may_be_kept};
 pub(super) use files::LedgerFiles;
 
@@ -77,7 +78,23 @@ impl SqliteWriter {
         self.files.ledger().display().to_string()
     }
 
+    /// Opens the file anew. Where several processes begin at once SQLite says of some that the file is locked, without waiting
+    /// for it as it does later; so that is done here.
     fn reconnect(&mut self) -> Result<(), OpenError> {
+        let end = clock::instant() + BUSY_TIMEOUT;
+        loop {
+            match self.connect() {
+                Err(OpenError::Sql { why: SqlError::Sqlite(error), .. })
+                    if is_busy(&error) && clock::instant() < end =>
+                {
+                    std::thread::sleep(BUSY_PAUSE);
+                }
+                result => return result,
+            }
+        }
+    }
+
+    fn connect(&mut self) -> Result<(), OpenError> {
         self.connection = None;
         let file = self.files.ledger();
         match file.metadata() {
@@ -133,9 +150,10 @@ impl SqliteWriter {
             // A command leaves it to whoever is at it; the service waits.
             let patience = if self.is_served { BUSY_TIMEOUT } else { Duration::ZERO };
             connection.busy_timeout(patience).map_err(|source| self.failed(source))?;
-            let is_busy: bool = connection
-                .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
-                .map_err(|source| self.failed(source))?;
+            let is_busy = match connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)) {
+                Err(error) if is_busy(&error) => true,
+                answer => answer.map_err(|source| self.failed(source))?,
+            };
             connection.busy_timeout(BUSY_TIMEOUT).map_err(|source| self.failed(source))?;
             // At the first start others may be at it, whose log it is then.
             if is_busy && self.files.is_known() {
@@ -156,6 +174,8 @@ impl SqliteWriter {
         let mut connection = connect(begun.path()).map_err(failed)?;
         connection.pragma_update(None, "journal_mode", "MEMORY").map_err(failed)?;
         self.migrate(&mut connection)?;
+        // So that nobody who opens it has to have it alone for that.
+        connection.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
         connection.close().map_err(|(_, error)| failed(error))?;
         match state_files::finish(begun, file, Existing::Keep) {
             // Another process was faster.
