@@ -46,7 +46,7 @@ use crate::metrics;
 pub use answers::{Answer, Repeatable};
 pub use app_token::{AppTokenFilter, Kept};
 use commit::{Closure, Job, LastFailure};
-use deadline::{DEADLINE, in_time, silent};
+use deadline::{Deadlines, in_time, silent};
 use error::SqlError;
 pub use error::{ChangeError, CreateError, LedgerError, OpenError, RedeemError};
 pub use examine::examine;
@@ -70,7 +70,7 @@ pub struct Ledger {
     files: Option<Arc<LedgerFiles>>,
     failure: Arc<LastFailure>,
     commits: Histogram,
-    deadline: Option<Duration>,
+    deadlines: Option<Deadlines>,
     /// When it was last tried whether it can be written; locked while that is tried.
     tried: Arc<async_lock::Mutex<Option<Instant>>>,
 }
@@ -103,24 +103,25 @@ impl Ledger {
         let key = key_file.key.clone();
         let (writer, trouble) = Writer::open(settings, key_file, opener)?;
         let files = writer.files();
-        let deadline = match opener {
-            Opener::Service => Some(DEADLINE),
+        let no_thread = |source| OpenError::Io { path: settings.key_file.clone(), source };
+        let deadlines = match opener {
+            Opener::Service => Some(Deadlines::start().map_err(no_thread)?),
             Opener::Command => None,
         };
         let (jobs, queue) = async_channel::bounded(QUEUE);
         let failure = Arc::new(LastFailure::from(trouble.map(Arc::new)));
-        let readers = Arc::new(Readers::new(&settings.url, files.clone(), Arc::clone(&failure), deadline));
+        let readers = Arc::new(Readers::new(&settings.url, files.clone(), Arc::clone(&failure), deadlines.clone()));
         let noted = Arc::clone(&failure);
         let commits = metrics::seconds();
         let timed = commits.clone();
         let thread = std::thread::Builder::new()
             .name("ledger".into())
             .spawn(move || commit::run(writer, &queue, &noted, &timed))
-            .map_err(|source| OpenError::Io { path: settings.key_file.clone(), source })?;
+            .map_err(no_thread)?;
         let writer = Arc::new(Mutex::new(Some(thread)));
         let seal = Seal::new(&key);
         let tried = Arc::default();
-        Ok(Self { key, seal, jobs, writer, readers, files, failure, commits, deadline, tried })
+        Ok(Self { key, seal, jobs, writer, readers, files, failure, commits, deadlines, tried })
     }
 
     /// What the tokens of links are created with.
@@ -172,7 +173,7 @@ impl Ledger {
             *tried = Some(clock::instant());
             result
         };
-        in_time(self.deadline, asked).await.unwrap_or_else(|| Err(silent()))
+        in_time(self.deadlines.as_ref(), asked).await.unwrap_or_else(|| Err(silent()))
     }
 
     /// Whether its files are no longer those that were opened: the next commit will fail, or the one that does not any more.
@@ -218,13 +219,13 @@ impl Ledger {
         E: From<LedgerError> + Send + 'static,
     {
         let (reply, answer) = futures_channel::oneshot::channel();
-        let deadline = self.deadline.map(|deadline| clock::instant() + deadline);
-        let job = Job::Write(Box::new(Closure::new(work, reply, deadline)));
+        let end = self.deadlines.as_ref().map(Deadlines::end);
+        let job = Job::Write(Box::new(Closure::new(work, reply, end)));
         let done = async {
             self.jobs.send(job).await.map_err(|_| closed())?;
             answer.await.map_err(|_| closed())?
         };
-        if let Some(result) = in_time(self.deadline, done).await {
+        if let Some(result) = in_time(self.deadlines.as_ref(), done).await {
             if let Some(trouble) = self.trouble() {
                 self.readers.damage.note(&trouble);
             }

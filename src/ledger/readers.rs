@@ -1,11 +1,10 @@
 //! Connections that read; they never wait for the writer.
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use super::commit::LastFailure;
 use super::damage::Damage;
-use super::deadline::{in_time, silent};
+use super::deadline::{Deadlines, in_time, silent};
 use super::error::{LedgerError, SqlError};
 use super::postgres::{PostgresSession, READ_TIMEOUT};
 use super::sql::Sql;
@@ -61,7 +60,7 @@ pub(super) struct Readers {
     files: Option<Arc<LedgerFiles>>,
     failure: Arc<LastFailure>,
     pub(super) damage: Damage,
-    deadline: Option<Duration>,
+    deadlines: Option<Deadlines>,
     /// For the one who reads on a thread of the event loop. If the disk hangs just then, that thread does, and there must be
     /// another one.
     at_once: Option<Mutex<()>>,
@@ -75,7 +74,7 @@ impl Readers {
         url: &LedgerUrl,
         files: Option<Arc<LedgerFiles>>,
         failure: Arc<LastFailure>,
-        deadline: Option<Duration>,
+        deadlines: Option<Deadlines>,
     ) -> Self {
         let has_threads = std::thread::available_parallelism().is_ok_and(|threads| threads.get() > 1);
         let at_once = has_threads.then(Mutex::default);
@@ -84,7 +83,7 @@ impl Readers {
             // There is room for exactly these.
             let _ = free.0.try_send(None);
         }
-        Self { url: url.clone(), files, failure, damage: Damage::default(), deadline, at_once, free }
+        Self { url: url.clone(), files, failure, damage: Damage::default(), deadlines, at_once, free }
     }
 
     /// Runs a `query` that is answered at once where the ledger is a file: for one row, found by its key, that takes less
@@ -123,7 +122,7 @@ impl Readers {
         &self,
         query: impl FnOnce(Store<'_>) -> Result<T, SqlError> + Send + 'static,
     ) -> Result<T, LedgerError> {
-        in_time(self.deadline, self.read_on_a_thread(query)).await.unwrap_or_else(|| Err(silent()))
+        in_time(self.deadlines.as_ref(), self.read_on_a_thread(query)).await.unwrap_or_else(|| Err(silent()))
     }
 
     async fn read_on_a_thread<T: Send + 'static>(
