@@ -78,8 +78,8 @@ impl Access {
     ) -> Result<Arc<Key>, AuthError> {
         let presented = presented.ok_or(AuthError::Refused(Refused::Missing))?;
         let (client_network, at) = (network(client), clock::instant());
-        let wait = self.memory.wrong_keys.wait(self.failures, &client_network, at);
-        let may_compute = || wait.is_none() || self.may_compute_signature(client_network, at);
+        let wait = || self.memory.wrong_keys.wait(self.failures, &client_network, at);
+        let may_compute = || wait().is_none() || self.may_compute_signature(client_network, at);
         let (reason, id) = match self.keys.authenticate(presented, self.public_url.as_ref(), now, &may_compute) {
             Ok(Admission { key, once: None }) => return Ok(key),
             Ok(Admission { key, once: Some(once) }) => {
@@ -94,7 +94,7 @@ impl Access {
         let wait = match reason {
             Refused::Jwt(Flaw::Used) => None,
             Refused::Jwt(Flaw::Unchecked) => Some(self.wait_for_signature(client_network, at)),
-            _ => wait.or_else(|| self.count_wrong_key(client_network, at)),
+            _ => wait().or_else(|| self.count_wrong_key(client_network, at)),
         };
         if let Some(wait) = wait {
             return Err(AuthError::Wait(wait));
