@@ -218,6 +218,9 @@ fn health_and_readiness_are_told() {
         (ready.status, ready.json()),
         (200, json!({ "ledger": "ok", "backends": { "example.com": { "kind": "ledger", "state": "ok" } } }))
     );
+    // Which servers there are is nobody else's business.
+    let elsewhere = client.ask("GET", "/readyz", &["X-Forwarded-For: 203.0.113.5"]);
+    assert_eq!((elsewhere.status, elsewhere.json()), (200, json!({ "ledger": "ok" })));
     for path in ["/healthz", "/readyz"] {
         assert_eq!(client.ask("HEAD", path, &[]).status, 200);
         assert_eq!(client.ask("POST", path, &[]).status, 405);

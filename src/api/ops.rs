@@ -1,6 +1,7 @@
 //! What operators ask: `/healthz`, `/readyz`, and `/metrics` on a listener of its own.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -9,7 +10,7 @@ use tide::http::headers;
 
 use super::call::json;
 use crate::backend::State;
-use crate::caller::Request;
+use crate::caller::{Request, address_of};
 use crate::config::BackendKind;
 use crate::invite::name::HostName;
 use crate::metrics::{self, Metrics};
@@ -30,7 +31,9 @@ pub async fn healthz(_: Request) -> Result<Response, Problem> {
 #[derive(Serialize)]
 struct Ready {
     ledger: &'static str,
-    backends: BTreeMap<String, BackendStatus>,
+    /// For whoever asks on this machine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    backends: Option<BTreeMap<String, BackendStatus>>,
 }
 
 #[derive(Serialize)]
@@ -39,7 +42,7 @@ struct BackendStatus {
     state: &'static str,
 }
 
-/// Whether invites can be created, and how the backends are.
+/// Whether invites can be created, and, to a client on this machine, how the backends are.
 ///
 /// # Errors
 /// When the ledger cannot be written.
@@ -55,10 +58,15 @@ pub async fn readyz(request: Request) -> Result<Response, Problem> {
         (host.to_string(), BackendStatus { kind, state })
     };
     let ledger = if desk.health.is_damaged() { "damaged" } else { "ok" };
-    let backends = desk.health.hosts().map(backend).collect();
+    let backends = is_on_this_machine(address_of(&request)).then(|| desk.health.hosts().map(backend).collect());
     let mut response = json(200, &Ready { ledger, backends })?;
     response.insert_header(headers::CACHE_CONTROL, "no-store");
     Ok(response)
+}
+
+/// Whether a client is here: on loopback, or on a Unix socket, where nobody named another.
+fn is_on_this_machine(client: IpAddr) -> bool {
+    client.is_loopback() || client.is_unspecified()
 }
 
 /// What was counted, as `OpenMetrics`; in the older text format for whoever asks for text alone.
