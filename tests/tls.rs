@@ -30,8 +30,8 @@ fn configure_with(scratch: &Scratch, config: &str) {
     scratch.configure(&format!("{config}{tls}"));
 }
 
-/// Asks for an invite, trusting `certificate` alone; gives the status line.
-fn invite(address: SocketAddr, certificate: &CertificateDer<'static>) -> std::io::Result<String> {
+/// TLS over `stream`, trusting `certificate` alone.
+fn over_tls(stream: TcpStream, certificate: &CertificateDer<'static>) -> StreamOwned<ClientConnection, TcpStream> {
     let mut roots = RootCertStore::empty();
     roots.add(certificate.clone()).unwrap();
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -39,8 +39,13 @@ fn invite(address: SocketAddr, certificate: &CertificateDer<'static>) -> std::io
         .unwrap()
         .with_root_certificates(roots)
         .with_no_client_auth();
-    let connection = ClientConnection::new(Arc::new(config), ServerName::try_from("localhost").unwrap()).unwrap();
-    let mut stream = StreamOwned::new(connection, TcpStream::connect(address)?);
+    let server = ServerName::try_from("localhost").unwrap();
+    StreamOwned::new(ClientConnection::new(Arc::new(config), server).unwrap(), stream)
+}
+
+/// Asks for an invite; gives the status line.
+fn invite(address: SocketAddr, certificate: &CertificateDer<'static>) -> std::io::Result<String> {
+    let mut stream = over_tls(TcpStream::connect(address)?, certificate);
     write!(stream, "GET /invites_api?key={KEY} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
@@ -97,17 +102,9 @@ fn a_pair_that_does_not_belong_together_is_refused_at_the_start() {
 
 /// Asks over TLS, after `before` in the clear; gives the whole answer.
 fn ask(address: SocketAddr, certificate: &CertificateDer<'static>, before: &str, request: &str) -> String {
-    let mut roots = RootCertStore::empty();
-    roots.add(certificate.clone()).unwrap();
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    let connection = ClientConnection::new(Arc::new(config), ServerName::try_from("localhost").unwrap()).unwrap();
     let mut stream = TcpStream::connect(address).unwrap();
     stream.write_all(before.as_bytes()).unwrap();
-    let mut stream = StreamOwned::new(connection, stream);
+    let mut stream = over_tls(stream, certificate);
     stream.write_all(request.as_bytes()).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();

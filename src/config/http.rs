@@ -59,12 +59,13 @@ impl Default for HttpSettings {
 pub struct HttpPaths {
     /// Where `mod_invites_api`'s call is answered, below `public_url`.
     pub invites_api: String,
-    /// Where links of `mod_invites_page` lead to the invite's page; empty: nowhere.
+    /// Old links of `mod_invites_page`, `/invites_page?TOKEN`: they lead to the invite's page. Empty: they are not answered.
     pub invites_page: String,
-    /// Where links of `mod_invites_register_web` lead to the sign-up form; empty: nowhere.
+    /// Old links of `mod_invites_register_web`, `/invites_register_web?t=TOKEN`: they lead to the sign-up form. Empty: they are
+    /// not answered.
     pub invites_register_web: String,
-    /// Below what links that have the token in their path, `/invite/TOKEN` and `/invite/TOKEN/register`, lead to the invite's
-    /// page and to the sign-up form; empty: below nothing.
+    /// What links with the token in their path begin with, `/invite/TOKEN` and `/invite/TOKEN/register`: they lead to the same
+    /// two pages. Empty: they are not answered.
     pub invite: String,
 }
 
@@ -124,10 +125,30 @@ fn wrong_path(path: &str) -> Option<String> {
     if !clean || !path.chars().all(plain) || path.split('/').any(|part| matches!(part, "." | "..")) {
         return Some("expected a path such as \"/invites_api\"".into());
     }
-    if matches!(path, "/invite" | "/register" | "/reset" | "/healthz" | "/readyz")
+    if matches!(path, "/api" | "/assets" | "/invite" | "/register" | "/reset" | "/healthz" | "/readyz")
         || ["/api/", "/assets/", "/invite/"].iter().any(|taken| path.starts_with(taken))
     {
         return Some("this path is taken by another page".into());
     }
     (!has_short_parts(path)).then(|| format!("expected parts of at most {MAX_PATH_PART_BYTES} characters"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_path_is_in_the_way_of_another() {
+        for path in ["/x", "/old/page", "/invites_page", "/i.v~1", "/assets2"] {
+            assert_eq!(wrong_path(path), None, "{path}");
+        }
+        for path in
+            ["/api", "/api/x", "/assets", "/assets/x", "/invite", "/invite/x", "/register", "/reset", "/healthz"]
+        {
+            assert_eq!(wrong_path(path).as_deref(), Some("this path is taken by another page"), "{path}");
+        }
+        for path in ["", "/", "x", "/x/", "//x", "/a b", "/../x", "/x?y", "/%41"] {
+            assert_eq!(wrong_path(path).as_deref(), Some("expected a path such as \"/invites_api\""), "{path}");
+        }
+    }
 }
