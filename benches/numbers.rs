@@ -8,6 +8,8 @@
 
 #[path = "numbers/admin.rs"]
 mod admin;
+#[path = "numbers/asks.rs"]
+mod asks;
 #[path = "numbers/backends.rs"]
 mod backends;
 #[path = "../tests/common/mod.rs"]
@@ -22,6 +24,8 @@ mod load;
 mod prosody;
 #[path = "numbers/service.rs"]
 mod service;
+#[path = "../tests/common/stream.rs"]
+mod stream;
 
 use std::io::Write as _;
 use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
@@ -95,6 +99,9 @@ fn main() {
     }
     if wanted("jwts") {
         jwts(&effort);
+    }
+    if wanted("asks") {
+        asks::measure(&effort);
     }
     if wanted("backends") {
         backends::measure(&effort);

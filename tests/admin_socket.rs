@@ -18,7 +18,12 @@ use serde_json::{Value, json};
 
 const HEADER: &str = "<?xml version='1.0'?><stream:stream xmlns='xmpp:prosody.im/admin' xml:lang='en' id='' \
                       xmlns:stream='http://etherx.jabber.org/streams'>";
-const INVITED: &str = include_str!("../src/backend/prosody/invited.lua");
+const INVITED: &str = concat!(
+    include_str!("../src/backend/prosody/lua/base.lua"),
+    include_str!("../src/backend/prosody/lua/own_tokens.lua"),
+    include_str!("../src/backend/prosody/lua/asks.lua"),
+    include_str!("../src/backend/prosody/lua/calls.lua")
+);
 
 /// What is said to a request; nothing, or the end.
 #[derive(Clone)]

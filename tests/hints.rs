@@ -77,6 +77,7 @@ fn from_stock_prosody_to_a_sign_up_in_an_app_with_one_restart() {
     let (works, told) = checked(&scratch);
     assert!(works && !told.contains("missing: "), "{told}\n{}", prosody.log());
     let served = scratch.serve();
+    prosody.wait_until_answered();
     let uri = scratch.ok(&["invite", "create", "--uri"]);
     let token = uri.split("preauth=").nth(1).unwrap().split([';', '\n']).next().unwrap();
     let signed_up = slixmpp::ask(

@@ -43,8 +43,9 @@ fn account<'a>(username: &'a Username, password: &'a Secret) -> NewAccount<'a> {
     NewAccount { username, password, contact: None, groups: &[], roles: &[], token: None, client: None, not_after }
 }
 
-fn mint(kind: &Kind) -> Mint<'_> {
-    Mint { kind, groups: &[], roles: &[], ttl: Duration::from_hours(1), spares_admins: true }
+/// A token of Prosody's own for an hour; such as earlier versions of this program had minted, too.
+fn token(prosody: &Prosody, kind: &Kind) -> String {
+    prosody.token(kind, 3_600)
 }
 
 #[test]
@@ -86,7 +87,7 @@ fn accounts_are_made_and_get_new_passwords() {
 }
 
 #[test]
-fn tokens_are_minted_looked_up_used_and_taken_back() {
+fn tokens_of_its_own_are_looked_up_used_and_taken_back() {
     for storage in STORAGES {
         let prosody = Prosody::with_clients(storage);
         let client = client(&prosody);
@@ -102,44 +103,37 @@ fn tokens_are_minted_looked_up_used_and_taken_back() {
                 Kind::Reset { username: romeo.clone() },
             ];
             for kind in &kinds {
-                let minted = client.mint(&mint(kind)).await.unwrap_or_else(|error| panic!("{kind:?}: {error}"));
-                match client.look_up(&minted.token).await {
+                let token = token(&prosody, kind);
+                match client.look_up(&token).await {
                     Ok(TokenState::Live(found)) => {
-                        assert_eq!((&found.kind, Some(found.expires_at)), (kind, minted.expires_at), "{storage:?}");
-                        assert!(!found.reusable);
+                        assert!(found.kind == *kind && !found.reusable, "{storage:?} {found:?}")
                     }
                     other => panic!("{kind:?}: {other:?}"),
                 }
-                assert_eq!(client.withdraw(&minted.token).await, Ok(true));
-                assert_eq!(client.withdraw(&minted.token).await, Ok(false));
-                assert_eq!(client.look_up(&minted.token).await, Ok(TokenState::Unused));
+                assert_eq!(client.withdraw(&token).await, Ok(true));
+                assert_eq!(client.withdraw(&token).await, Ok(false));
+                assert_eq!(client.look_up(&token).await, Ok(TokenState::Unused));
+                let wanted = Mint { kind, groups: &[], roles: &[], ttl: Duration::from_hours(1), spares_admins: true };
+                assert_eq!(client.mint(&wanted).await, Err(Refusal::Unsupported.into()), "apps show ours");
             }
             // What a token is used up for.
-            let minted = client.mint(&mint(&kinds[2])).await.unwrap();
-            let with = NewAccount { token: Some(&minted.token), ..account(&juliet, &password) };
+            let used = token(&prosody, &kinds[2]);
+            let with = NewAccount { token: Some(&used), ..account(&juliet, &password) };
             assert_eq!(client.create(&with).await, Ok(()), "{}", prosody.log());
-            assert_eq!(client.look_up(&minted.token).await, Ok(TokenState::Used(Some(juliet.clone()))));
+            assert_eq!(client.look_up(&used).await, Ok(TokenState::Used(Some(juliet.clone()))));
             let again = name("tybalt");
-            let with = NewAccount { token: Some(&minted.token), ..account(&again, &password) };
+            let with = NewAccount { token: Some(&used), ..account(&again, &password) };
             assert_eq!(client.create(&with).await, Err(Refusal::NoToken.into()));
             assert_eq!(client.exists(&again).await, Ok(false));
 
-            let minted = client.mint(&mint(&kinds[4])).await.unwrap();
-            let reset = NewPassword {
-                username: &romeo,
-                password: &password,
-                token: Some(&minted.token),
-                not_after: Timestamp::MAX,
-            };
+            let used = token(&prosody, &kinds[4]);
+            let reset =
+                NewPassword { username: &romeo, password: &password, token: Some(&used), not_after: Timestamp::MAX };
             assert_eq!(client.set_password(&reset).await, Ok(()));
             assert_eq!(client.set_password(&reset).await, Err(Refusal::NoToken.into()));
-            assert_eq!(client.look_up(&minted.token).await, Ok(TokenState::Used(Some(romeo.clone()))));
+            assert_eq!(client.look_up(&used).await, Ok(TokenState::Used(Some(romeo.clone()))));
             assert_eq!(client.tidy().await, Ok(()));
-            assert_eq!(client.look_up(&minted.token).await, Ok(TokenState::Used(Some(romeo))), "it is still known");
-            assert_eq!(
-                client.mint(&mint(&Kind::Reset { username: name("nobody") })).await,
-                Err(Refusal::NoAccount.into())
-            );
+            assert_eq!(client.look_up(&used).await, Ok(TokenState::Used(Some(romeo))), "it is still known");
         });
     }
 }
@@ -175,11 +169,10 @@ fn an_account_that_is_made_is_told_so_whatever_a_module_throws() {
                 // All that belongs to it is there, too.
                 let contact = Jid { user: romeo.clone(), host: HOST.parse().unwrap() };
                 let kind = Kind::Contact { contact: contact.clone(), username: None };
-                let roles = ["prosody:admin".to_owned()];
-                let minted = client.mint(&Mint { roles: &roles, ..mint(&kind) }).await.unwrap();
-                let with = NewAccount { token: Some(&minted.token), ..account(&juliet, &password) };
+                let used = prosody.token_with_role(&kind, 3_600, Some("prosody:admin"));
+                let with = NewAccount { token: Some(&used), ..account(&juliet, &password) };
                 assert_eq!(client.create(&with).await, Ok(()));
-                assert_eq!(client.look_up(&minted.token).await, Ok(TokenState::Used(Some(juliet.clone()))));
+                assert_eq!(client.look_up(&used).await, Ok(TokenState::Used(Some(juliet.clone()))));
                 assert_eq!(subscriptions(&prosody, "romeo", "juliet"), "both both");
                 assert_eq!(
                     prosody.lua(
@@ -187,23 +180,16 @@ fn an_account_that_is_made_is_told_so_whatever_a_module_throws() {
                     ),
                     "true"
                 );
-                assert_eq!(
-                    client
-                        .create(&NewAccount { token: Some(&minted.token), ..account(&name("nurse"), &password) })
-                        .await,
-                    Err(Refusal::NoToken.into())
-                );
+                let nurse = name("nurse");
+                let again = NewAccount { token: Some(&used), ..account(&nurse, &password) };
+                assert_eq!(client.create(&again).await, Err(Refusal::NoToken.into()));
 
                 let fresh = secret("another one");
-                let minted = client.mint(&mint(&Kind::Reset { username: romeo.clone() })).await.unwrap();
-                let reset = NewPassword {
-                    username: &romeo,
-                    password: &fresh,
-                    token: Some(&minted.token),
-                    not_after: Timestamp::MAX,
-                };
+                let used = token(&prosody, &Kind::Reset { username: romeo.clone() });
+                let reset =
+                    NewPassword { username: &romeo, password: &fresh, token: Some(&used), not_after: Timestamp::MAX };
                 assert_eq!(client.set_password(&reset).await, Ok(()));
-                assert_eq!(client.look_up(&minted.token).await, Ok(TokenState::Used(Some(romeo.clone()))));
+                assert_eq!(client.look_up(&used).await, Ok(TokenState::Used(Some(romeo.clone()))));
             });
             assert!(prosody.lets_in("romeo", "another one") && !prosody.lets_in("romeo", "a password"));
             assert!(prosody.lets_in("juliet", "a password"));
@@ -319,10 +305,9 @@ fn what_has_lapsed_is_cleared_away() {
             assert_eq!(client.create(&account(&romeo, &password)).await, Ok(()));
             let mut lapsed = vec![];
             for kind in kinds.iter().chain(&kinds) {
-                lapsed.push(client.mint(&Mint { ttl: Duration::from_mins(1), ..mint(kind) }).await.unwrap().token);
+                lapsed.push(prosody.token(kind, 59));
             }
-            let kept = client.mint(&mint(&kinds[0])).await.unwrap().token;
-            let used = client.mint(&mint(&kinds[1])).await.unwrap().token;
+            let [kept, used] = [&kinds[0], &kinds[1]].map(|kind| token(&prosody, kind));
             let with = NewAccount { token: Some(&used), ..account(&juliet, &password) };
             assert_eq!(client.create(&with).await, Ok(()));
             set_clock(&prosody, 60);
@@ -353,29 +338,11 @@ fn notes(prosody: &Prosody) -> usize {
 }
 
 #[test]
-fn a_token_ends_with_the_second_in_which_it_was_to_end() {
+fn an_account_that_nobody_waits_for_any_more_is_not_made() {
     let prosody = Prosody::with_clients(Storage::Internal);
     let client = client(&prosody);
-    let kind = Kind::Account { username: None };
-    let takes = |token: &str| {
-        prosody.lua(&format!("return tostring(prosody.hosts['{HOST}'].modules.invites.get('{token}') ~= nil)"))
-            == "true"
-    };
+    set_clock(&prosody, 0);
     block_on(async {
-        for (ttl, last) in [(1_000, 0), (1_999, 0), (2_000, 1), (10_000, 9)] {
-            set_clock(&prosody, 0);
-            let minted = client.mint(&Mint { ttl: Duration::from_millis(ttl), ..mint(&kind) }).await.unwrap();
-            set_clock(&prosody, last);
-            let Ok(TokenState::Live(found)) = client.look_up(&minted.token).await else { panic!("{ttl}") };
-            assert_eq!(Some(found.expires_at), minted.expires_at);
-            assert!(takes(&minted.token), "Prosody takes it all through its last second: {ttl}");
-            set_clock(&prosody, last + 1);
-            assert_eq!(client.look_up(&minted.token).await, Ok(TokenState::Unused));
-            assert!(!takes(&minted.token));
-        }
-        let short = Mint { ttl: Duration::from_millis(999), ..mint(&kind) };
-        assert_eq!(client.mint(&short).await, Err(Refusal::NoToken.into()), "it would outlive its invite");
-
         let (romeo, juliet, password) = (name("romeo"), name("juliet"), secret("a password"));
         let now: i64 = prosody.lua("return tostring(os.time())").parse().unwrap();
         let until = |at: i64| Timestamp::from_second(at).unwrap();
@@ -392,8 +359,8 @@ fn a_use_that_nobody_heard_of_counts_and_a_lost_token_does_not() {
         let mut prosody = Prosody::with_clients(storage);
         let client = client(&prosody);
         let kind = Kind::Account { username: None };
-        let mint_some = || block_on(async { client.mint(&mint(&kind)).await.unwrap().token });
-        let (unheard, lost) = (mint_some(), mint_some());
+        assert_eq!(block_on(client.keep()), Ok(()));
+        let [unheard, lost] = [(); 2].map(|()| token(&prosody, &kind));
         prosody.stop();
         prosody.start_again();
         // As mod_invites does it, before our hook is in place again.
@@ -432,23 +399,16 @@ fn the_longest_of_each_kind_goes_over() {
         let kind = Kind::Contact { contact: contact.clone(), username: Some(juliet.clone()) };
         block_on(async {
             assert_eq!(client.create(&account(&romeo, &password)).await, Ok(()), "{}", prosody.log());
-            let minted = client.mint(&Mint { groups: &words, roles: &words, ..mint(&kind) }).await.unwrap();
-            for (list, at) in
-                [("groups", 32), ("roles", 32)].into_iter().filter(|(list, _)| *list == "groups" || prosody.is_13())
-            {
-                let kept = format!("{}.{list}", stored(&minted.token));
-                assert_eq!(prosody.lua(&format!("return tostring(#{kept})")), at.to_string());
-                assert!(is(&prosody, &format!("{kept}[32]"), &words[31]));
-            }
+            let token = token(&prosody, &kind);
             let with = NewAccount {
                 contact: Some(&contact),
                 groups: &words,
                 roles: &words,
-                token: Some(&minted.token),
+                token: Some(&token),
                 ..account(&juliet, &password)
             };
             assert_eq!(client.create(&with).await, Ok(()));
-            assert_eq!(client.look_up(&minted.token).await, Ok(TokenState::Used(Some(juliet.clone()))));
+            assert_eq!(client.look_up(&token).await, Ok(TokenState::Used(Some(juliet.clone()))));
             let reset = NewPassword { username: &juliet, password: &password, token: None, not_after: Timestamp::MAX };
             assert_eq!(client.set_password(&reset).await, Ok(()));
             // As many as are watched in one round, and as long as a token of another server may be.
@@ -477,10 +437,8 @@ fn what_became_of_many_tokens_is_told_without_reading_them() {
     let (romeo, juliet, password) = (name("romeo"), name("juliet"), secret("a password"));
     let kind = Kind::Account { username: None };
     block_on(async {
-        let mut tokens = vec![];
-        for _ in 0..20 {
-            tokens.push(client.mint(&mint(&kind)).await.unwrap().token);
-        }
+        assert_eq!(client.keep().await, Ok(()));
+        let tokens: Vec<_> = (0..20).map(|_| token(&prosody, &kind)).collect();
         let tokens: Vec<_> = tokens.iter().map(String::as_str).collect();
         reads(&prosody);
         assert_eq!(client.ended(&tokens).await, Ok(vec![]));
@@ -609,16 +567,8 @@ fn admins_are_known_and_keep_their_passwords() {
             for (user, _, is_admin) in &people {
                 let username = name(user);
                 assert_eq!(client.is_admin(&username).await, Ok(*is_admin), "{user} {storage:?}");
-                let kind = Kind::Reset { username };
-                let minted = client.mint(&mint(&kind)).await.map(drop);
-                let expected = if *is_admin { Err(Refusal::Admin.into()) } else { Ok(()) };
-                assert_eq!(minted, expected, "{user} {storage:?}");
-                let by_command = client.mint(&Mint { spares_admins: false, ..mint(&kind) }).await;
-                assert!(by_command.is_ok(), "{user} {storage:?}: {by_command:?}");
             }
             assert_eq!(client.is_admin(&name("nobody")).await, Ok(false));
-            let missing = Kind::Reset { username: name("nobody") };
-            assert_eq!(client.mint(&mint(&missing)).await, Err(Refusal::NoAccount.into()));
         });
     }
 }
@@ -651,9 +601,8 @@ fn what_is_missing_is_told_with_the_lines_that_mend_it() {
     assert!(told(&examination.findings, "0 pending and 0 lapsed"), "{examination:?}");
     set_clock(&prosody, 0);
     let kind = Kind::Account { username: None };
-    for seconds in [60, 60, 3_600] {
-        let wanted = Mint { ttl: Duration::from_secs(seconds), ..mint(&kind) };
-        assert!(block_on(client(&prosody).mint(&wanted)).is_ok());
+    for seconds in [59, 59, 3_600] {
+        prosody.token(&kind, seconds);
     }
     set_clock(&prosody, 60);
     assert!(told(&block_on(client(&prosody).examine(BASE)).findings, "1 pending and 2 lapsed"));
@@ -677,10 +626,7 @@ fn what_is_missing_is_told_with_the_lines_that_mend_it() {
     let findings = block_on(client(&prosody).examine(BASE)).findings;
     assert!(findings[0].is_fault && findings[0].mend.contains("\"invites\"; \"invites_register\";"), "{findings:?}");
     let (juliet, password) = (name("juliet"), secret("a password"));
-    assert_eq!(
-        block_on(client(&prosody).mint(&mint(&Kind::Account { username: None }))),
-        Err(Refusal::Unsupported.into())
-    );
+    assert_eq!(block_on(client(&prosody).look_up("a token")), Err(Refusal::Unsupported.into()));
     assert_eq!(
         block_on(client(&prosody).create(&account(&juliet, &password))),
         Ok(()),
@@ -696,7 +642,7 @@ fn what_is_known_of_tokens_comes_along_into_a_database() {
     let kind = Kind::Account { username: None };
     let roles = ["prosody:admin".to_owned()];
     let [live, used] = block_on(async {
-        let tokens = [(); 2].map(|()| block_on(client.mint(&mint(&kind))).unwrap().token);
+        let tokens = [(); 2].map(|()| token(&prosody, &kind));
         let with = NewAccount { token: Some(&tokens[1]), roles: &roles, ..account(&romeo, &password) };
         assert_eq!(client.create(&with).await, Ok(()));
         tokens
@@ -794,20 +740,8 @@ fn is(prosody: &Prosody, lua: &str, text: &str) -> bool {
     prosody.lua(&format!("return tostring({lua} == require 'util.encodings'.base64.decode('{text}'))")) == "true"
 }
 
-fn stored(token: &str) -> String {
-    format!("{TOKENS}:get(nil)['{token}'].additional_data")
-}
-
 async fn as_a_group(prosody: &Prosody, client: &Client, at: usize, text: &str) -> bool {
     let groups = [text.to_owned(), "friends".to_owned()];
-    let kind = Kind::Account { username: None };
-    let Some(minted) = is_refused(client.mint(&Mint { groups: &groups, ..mint(&kind) }).await, text) else {
-        return false;
-    };
-    let groups_of = |token: &str| format!("{}.groups", stored(token));
-    assert!(is(prosody, &format!("{}[1]", groups_of(&minted.token)), text), "{text:?}");
-    assert!(is(prosody, &format!("{}[2]", groups_of(&minted.token)), "friends"), "{text:?}");
-    assert_eq!(client.withdraw(&minted.token).await, Ok(true));
     // A module that wants them is given them.
     prosody.lua(&format!(
         "local events = prosody.hosts['{HOST}'].events if prosody.heard then events.remove_handler('user-registered', prosody.heard) end \
@@ -821,18 +755,15 @@ async fn as_a_group(prosody: &Prosody, client: &Client, at: usize, text: &str) -
 
 async fn as_a_role(prosody: &Prosody, client: &Client, at: usize, text: &str) -> bool {
     let roles = [text.to_owned(), "friend".to_owned()];
-    let (kind, user, password) = (Kind::Account { username: None }, name(&format!("role{at}")), secret("a password"));
-    let minted = is_refused(client.mint(&Mint { roles: &roles, ..mint(&kind) }).await, text);
-    let made = is_refused(client.create(&NewAccount { roles: &roles, ..account(&user, &password) }).await, text);
-    assert_eq!(minted.is_some(), made.is_some(), "{text:?}");
-    let Some(minted) = minted else { return false };
+    let (user, password) = (name(&format!("role{at}")), secret("a password"));
+    if is_refused(client.create(&NewAccount { roles: &roles, ..account(&user, &password) }).await, text).is_none() {
+        return false;
+    }
     if prosody.is_13() {
-        let kept = format!("{}.roles", stored(&minted.token));
-        assert!(is(prosody, &format!("{kept}[1]"), text) && is(prosody, &format!("{kept}[2]"), "friend"), "{text:?}");
         // A role that the server does not know is nobody's.
         let role = format!("require 'core.usermanager'.get_user_role('{user}', '{HOST}').name");
         assert!(is(prosody, &role, "prosody:registered"), "{text:?}");
-        return client.withdraw(&minted.token).await == Ok(true);
+        return true;
     }
     let is_only = |lua: &str| {
         let both = format!(
@@ -840,10 +771,9 @@ async fn as_a_role(prosody: &Prosody, client: &Client, at: usize, text: &str) ->
         );
         is(prosody, &format!("({both})"), text)
     };
-    assert!(is_only(&format!("{}.roles", stored(&minted.token))), "{text:?}");
     let of_user = format!("require 'core.usermanager'.get_roles('{user}@{HOST}', '{HOST}')");
     assert!(is_only(&of_user), "{text:?}");
-    client.withdraw(&minted.token).await == Ok(true)
+    true
 }
 
 async fn as_a_name(prosody: &Prosody, client: &Client, user: &Username) -> bool {
@@ -860,16 +790,13 @@ async fn as_a_name(prosody: &Prosody, client: &Client, user: &Username) -> bool 
     }
     let is_made = is_refused(client.create(&account(user, &password)).await, text).is_some();
     assert_eq!(is_refused(client.exists(user).await, text).unwrap_or_default(), is_made, "{text:?}");
-    for kind in &kinds {
-        let Some(minted) = is_refused(client.mint(&mint(kind)).await, text) else {
-            assert!(!is_made, "{text:?}");
-            continue;
-        };
-        match client.look_up(&minted.token).await {
+    for kind in kinds.iter().filter(|_| is_made) {
+        let token = token(prosody, kind);
+        match client.look_up(&token).await {
             Ok(TokenState::Live(found)) => assert_eq!(found.kind, *kind, "{text:?}"),
             other => panic!("{text:?}: {other:?}"),
         }
-        assert_eq!(client.withdraw(&minted.token).await, Ok(true), "{text:?}");
+        assert_eq!(client.withdraw(&token).await, Ok(true), "{text:?}");
     }
     if is_made {
         assert!(text.len() > 5_000 || prosody.lets_in(text, "a password"), "{text:?}");

@@ -4,13 +4,8 @@
 use std::io::{Read as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr, TcpStream};
 use std::os::unix::net::UnixStream;
-use std::time::Duration;
 
-use futures_lite::future::block_on;
-use invited::backend::prosody::Prosody as Adapter;
-use invited::backend::{Adapter as _, Mint};
 use invited::clock;
-use invited::invite::Kind;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -20,10 +15,6 @@ use crate::prosody::{HOST, Prosody, Storage};
 use crate::service::{KEY, Scratch, request};
 use crate::{Effort, Rates, Rounds, rate, tell_most, tell_ratio, to_create};
 
-/// Tokens that are minted in a row.
-const MINTS: u32 = 1_000;
-const MINT_TTL: Duration = Duration::from_hours(1);
-
 /// Where the guests are.
 const GUEST: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
 const PASSWORD: &str = "correct horse battery staple";
@@ -31,11 +22,10 @@ const PASSWORD: &str = "correct horse battery staple";
 pub fn measure(effort: &Effort) {
     creates(effort);
     sign_ups(effort);
-    mints(effort);
 }
 
 /// A configuration with a Prosody.
-fn beside(prosody: &Prosody) -> Scratch {
+pub fn beside(prosody: &Prosody) -> Scratch {
     let scratch = Scratch::new();
     scratch.configure_more(&format!(
         "[hosts.\"{HOST}\".backend]\nkind = \"prosody\"\nsocket = \"{}\"\n",
@@ -56,8 +46,6 @@ fn creates(effort: &Effort) {
     for _ in 0..effort.rounds {
         alone.add(load(&Scratch::new()));
         let scratch = beside(&prosody);
-        // There is such a link only if the server gives a token for it.
-        scratch.run(&["invite", "create", "--uri"]);
         up.add(load(&scratch));
         prosody.stop();
         assert!(UnixStream::connect(prosody.socket()).is_err());
@@ -70,8 +58,8 @@ fn creates(effort: &Effort) {
     println!("  processor time per answer, in µs: no server {of_alone:.1}, Prosody up {of_up:.1}, down {of_down:.1}");
 }
 
-/// Forms that guests send, and what Prosody is asked for each of them (whether there is such an account, and to make one
-/// with a token) by the bare client; in turn, so that each finds as many accounts and tokens there.
+/// Forms that guests send, and what Prosody is asked for each of them (whether there is such an account, and to make one) by
+/// the bare client; in turn, so that each finds as many accounts there.
 fn sign_ups(effort: &Effort) {
     let prosody = Prosody::with_clients(Storage::Sql);
     let scratch = beside(&prosody);
@@ -97,7 +85,7 @@ fn sign_ups(effort: &Effort) {
     tell_most("11 web sign-up, p50, over Prosody's own time", &forms, Some(&bares), 3.0, "ms");
 }
 
-/// Opens the form, which has a token made for apps, and sends it; gives how long the answer to that took, in ms.
+/// Opens the form and sends it; gives how long the answer to that took, in ms.
 fn send_form(web: &mut TcpStream, token: &str, username: &str) -> f64 {
     let (head, page) = exchange(web, &request("GET", &format!("/register?t={token}"), KEY, ""));
     let csrf = page.split_once("name=\"csrf\" value=\"").expect("a form").1.split('"').next().unwrap();
@@ -119,13 +107,10 @@ fn send_form(web: &mut TcpStream, token: &str, username: &str) -> f64 {
 
 /// What such a form has Prosody do; gives how long that took, in ms.
 fn ask_alone(bare: &mut Client, username: &str) -> f64 {
-    let mint =
-        json!({"op": "mint", "host": HOST, "kind": "account", "groups": [], "roles": [], "ttl": MINT_TTL.as_secs()});
-    let token = result(&bare.call(&mint))["token"].clone();
     let exists = json!({"op": "exists", "host": HOST, "username": username});
     let create = json!({
         "op": "create", "host": HOST, "username": username, "password": PASSWORD, "groups": [], "roles": [],
-        "not_after": Timestamp::MAX.as_second(), "ip": GUEST.to_string(), "token": token,
+        "not_after": Timestamp::MAX.as_second(), "ip": GUEST.to_string(),
     });
     let began = clock::instant();
     let answers = [bare.call(&exists), bare.call(&create)];
@@ -150,47 +135,4 @@ fn exchange(stream: &mut TcpStream, request: &[u8]) -> (String, String) {
             return (head.to_owned(), String::from_utf8(answer[end + 4..].to_vec()).unwrap());
         }
     }
-}
-
-/// Tokens minted one after the other, each row by a server that has none yet.
-fn mints(effort: &Effort) {
-    let [mut adapters, mut bares] = std::array::from_fn(|_| Rounds(vec![]));
-    for _ in 0..effort.rounds {
-        adapters.0.push(mints_by_adapter());
-        bares.0.push(mints_by_bare());
-    }
-    tell_ratio("12 1,000 mints in a row, of a bare client", &adapters, &bares, Some(0.8));
-}
-
-fn mints_by_adapter() -> f64 {
-    let prosody = Prosody::with_clients(Storage::Sql);
-    let adapter = Adapter::new(&HOST.parse().unwrap(), &prosody.socket());
-    let kind = Kind::Account { username: None };
-    let mint = || {
-        let wanted = Mint { kind: &kind, groups: &[], roles: &[], ttl: MINT_TTL, spares_admins: true };
-        block_on(adapter.mint(&wanted)).unwrap()
-    };
-    mint();
-    per_second(|| drop(mint()))
-}
-
-fn mints_by_bare() -> f64 {
-    let prosody = Prosody::with_clients(Storage::Sql);
-    let mut client = Client::connect(&prosody.socket());
-    let request = json!({
-        "op": "mint", "host": HOST, "id": 1, "kind": "account", "groups": [], "roles": [],
-        "ttl": MINT_TTL.as_secs() - 1,
-    });
-    let mut answers = vec![client.call(&request)];
-    let rate = per_second(|| answers.push(client.call(&request)));
-    for answer in &answers {
-        result(answer);
-    }
-    rate
-}
-
-fn per_second(mut mint: impl FnMut()) -> f64 {
-    let began = clock::instant();
-    (0..MINTS).for_each(|_| mint());
-    f64::from(MINTS) / clock::instant().duration_since(began).as_secs_f64()
 }

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use super::account::{NewAccount, NewPassword};
 use super::error::{CallError, Refusal};
 use super::examination::Examination;
+use super::question::Verdict;
 use super::token::{Mint, Minted, Own, Room, TokenState};
 use crate::invite::Kind;
 use crate::invite::name::Username;
@@ -95,6 +96,11 @@ pub trait Adapter: Send + Sync {
         Err(Refusal::Unsupported.into())
     }
 
+    /// Answers a [`super::Question`] of the server. True if an app still waited for it. Only of a server that asks.
+    async fn answer(&self, _question: &str, _verdict: &Verdict) -> Result<bool, CallError> {
+        Err(Refusal::Unsupported.into())
+    }
+
     /// Clears away what nobody needs any more, such as tokens that have expired; asked now and then. As above.
     async fn tidy(&self) -> Result<(), CallError> {
         Err(Refusal::Unsupported.into())
@@ -115,6 +121,8 @@ pub struct Abilities {
     pub groups: bool,
     /// Apps can sign up, and with which invites.
     pub in_app: InApp,
+    /// They show the invite's own token, and the server asks us about it; so it mints none for our invites.
+    pub asks: bool,
 }
 
 /// With which invites apps can sign up, so that the server obeys what the ledger says.

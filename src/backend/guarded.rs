@@ -1,5 +1,7 @@
 //! A backend as the desk calls it: an adapter behind a deadline, a bounded queue and a breaker, timed and reported.
 
+mod tokens;
+
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -13,11 +15,15 @@ use super::calls::CallSlot;
 use super::error::{CallError, Refusal};
 use super::examination::{Examination, Finding};
 use super::status::{ServerStatus, State};
-use super::token::{Mint, Minted, Own, Room, TokenState};
+use super::token::Room;
 use crate::clock;
 use crate::config::{BackendKind, BackendSettings};
 use crate::invite::name::{HostName, Username};
 use crate::metrics::{CallLabels, HostLabel, Metrics};
+
+/// So many answers to a server may be under way; more wait. A part of the calls that it may have, so that those of guests on
+/// the web have a place beside them.
+const ANSWERS: usize = 32;
 
 /// A host's server, which may be away at any time.
 pub struct Backend {
@@ -29,6 +35,7 @@ pub struct Backend {
     status: ServerStatus,
     calls: AtomicUsize,
     care: async_lock::Mutex<()>,
+    answers: async_lock::Semaphore,
 }
 
 impl Backend {
@@ -44,6 +51,7 @@ impl Backend {
             status: ServerStatus::new(host, settings.kind()),
             calls: AtomicUsize::new(0),
             care: async_lock::Mutex::new(()),
+            answers: async_lock::Semaphore::new(ANSWERS),
         }
     }
 
@@ -63,12 +71,6 @@ impl Backend {
     #[must_use]
     pub fn abilities(&self) -> Abilities {
         self.adapter.abilities()
-    }
-
-    /// See [`Adapter::can_withdraw`].
-    #[must_use]
-    pub fn can_withdraw(&self) -> bool {
-        self.adapter.can_withdraw()
     }
 
     /// What is known of it.
@@ -147,77 +149,6 @@ impl Backend {
     /// Nothing was set, but for [`CallError::Unsure`].
     pub async fn set_password(&self, reset: &NewPassword<'_>) -> Result<(), CallError> {
         self.call("set_password", self.adapter.set_password(reset)).await
-    }
-
-    /// See [`Adapter::mint`].
-    ///
-    /// # Errors
-    /// There is no token that anybody knows of.
-    pub async fn mint(&self, wanted: &Mint<'_>) -> Result<Minted, CallError> {
-        self.call("mint", self.adapter.mint(wanted)).await
-    }
-
-    /// See [`Adapter::withdraw`].
-    ///
-    /// # Errors
-    /// It may still be there.
-    pub async fn withdraw(&self, token: &str) -> Result<bool, CallError> {
-        self.call("withdraw", self.adapter.withdraw(token)).await
-    }
-
-    /// See [`Adapter::look_up`].
-    ///
-    /// # Errors
-    /// When the server is away.
-    pub async fn look_up(&self, token: &str) -> Result<TokenState, CallError> {
-        self.call("look_up", self.adapter.look_up(token)).await
-    }
-
-    /// See [`Adapter::own`].
-    ///
-    /// # Errors
-    /// When the server is away.
-    pub async fn own(&self, token: &str) -> Result<Option<Own>, CallError> {
-        self.call("own", self.adapter.own(token)).await
-    }
-
-    /// See [`Adapter::forget`].
-    ///
-    /// # Errors
-    /// It is still there.
-    pub async fn forget(&self, token: &str) -> Result<(), CallError> {
-        self.call("forget", self.adapter.forget(token)).await
-    }
-
-    /// See [`Adapter::limits`].
-    #[must_use]
-    pub fn limits(&self) -> Vec<String> {
-        self.adapter.limits()
-    }
-
-    /// Whether the server mints no token for want of room.
-    #[must_use]
-    pub fn is_full(&self) -> bool {
-        self.adapter.room().is_some_and(|room| room.used >= room.limit)
-    }
-
-    /// See [`Adapter::ended`]; where the server has no such call, each token is looked up.
-    ///
-    /// # Errors
-    /// When the server is away.
-    pub async fn ended(&self, tokens: &[&str]) -> Result<Vec<(usize, TokenState)>, CallError> {
-        match self.call("ended", self.adapter.ended(tokens)).await {
-            Err(CallError::Refused(Refusal::Unsupported)) => {}
-            answer => return answer,
-        }
-        let mut ended = Vec::new();
-        for (at, token) in tokens.iter().enumerate() {
-            match self.look_up(token).await? {
-                TokenState::Live(_) => {}
-                state => ended.push((at, state)),
-            }
-        }
-        Ok(ended)
     }
 
     /// See [`Adapter::keep`].

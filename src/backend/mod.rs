@@ -13,6 +13,7 @@
 //! | [`prosody`], [`ejabberd`], [`xmpp`] | the kinds of servers |
 //! | `dns`, `net` | how servers are found and connected to |
 //! | `adapter` | what can be asked |
+//! | `question` | what a server asks, and is answered |
 //! | `account`, `token`, `examination`, `error` | what for, and what is answered |
 
 mod account;
@@ -27,6 +28,7 @@ mod guarded;
 mod hosts;
 mod net;
 pub mod prosody;
+mod question;
 mod status;
 mod token;
 pub mod xmpp;
@@ -37,5 +39,6 @@ pub use error::{CallError, Refusal};
 pub use examination::{Examination, Finding};
 pub use guarded::Backend;
 pub use hosts::Backends;
+pub use question::{InAppRefusal, InAppStep, Question, Questions, Verdict, Welcome};
 pub use status::State;
 pub use token::{End, Mint, Minted, Own, Room, TokenDetails, TokenState};

@@ -53,6 +53,12 @@ impl Context {
         }
     }
 
+    /// Whether an app shows the invite's own token: where there is no server, or one that asks us about it. An invite that
+    /// the server created itself has the server's.
+    pub(super) fn shows_own_token(&self, draft: &Draft) -> bool {
+        shows_own_token(&self.backends, draft)
+    }
+
     /// The app token itself.
     pub(super) fn reveal(&self, token: &AppToken) -> Option<String> {
         String::from_utf8(self.ledger.seal().open(&token.sealed)?).ok()
@@ -80,6 +86,11 @@ impl Context {
         self.metrics.redeemed.get_or_create(&labels).inc();
         event(&Event::InviteRedeemed { invite: &invite.id, host: &invite.draft.host, via: &via, source });
     }
+}
+
+/// See [`Context::shows_own_token`].
+pub(super) fn shows_own_token(backends: &Backends, draft: &Draft) -> bool {
+    backends.of(&draft.host).is_none_or(|backend| backend.abilities().asks && draft.source != Source::Server)
 }
 
 /// Logs what a server refused to do for an invite. That it is away, the backend has logged itself, once.

@@ -25,7 +25,7 @@ pub mod sign_up;
 
 use std::sync::Arc;
 
-use crate::backend::Backends;
+use crate::backend::{Backends, Questions};
 use crate::config::Settings;
 use crate::key::KeyRing;
 use crate::ledger::Ledger;
@@ -98,6 +98,12 @@ impl Desk {
             locks: Arc::clone(locks),
         };
         Self::build(keys, self.process.clone(), context)
+    }
+
+    /// What the servers ask, under every configuration: for [`SignUp::answer`].
+    #[must_use]
+    pub fn questions(&self) -> &Questions {
+        self.context.backends.questions()
     }
 
     fn build(keys: KeyRing, process: ProcessState, context: Context) -> Self {

@@ -9,6 +9,20 @@ use crate::invite::{AppToken, Invite, Via};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReservationId(pub(super) i64);
 
+impl std::fmt::Display for ReservationId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::str::FromStr for ReservationId {
+    type Err = std::num::ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
+
 /// A use of an invite that is kept for an account while it is being created.
 #[derive(Clone, Debug)]
 pub struct Reservation {

@@ -34,6 +34,20 @@ impl Ledger {
         Ok(recorded.await?.open(&self.seal, now)?)
     }
 
+    /// Reserves one use of a contact's invite for somebody who has an account already: `account` if it is one of that host.
+    /// To be ended at once.
+    ///
+    /// # Errors
+    /// Nothing was reserved.
+    pub async fn reserve_contact(
+        &self,
+        id: InviteId,
+        account: Option<Username>,
+        now: Timestamp,
+    ) -> Result<ReservationId, RedeemError> {
+        self.write(move |transaction| transaction.reserve_contact(id, account.as_ref(), now)).await
+    }
+
     /// Reserves one use of an invite for `account`, which is about to be created.
     ///
     /// # Errors

@@ -119,6 +119,9 @@ impl Housekeeper {
         if state.settings.component.is_some() {
             return Some("users may call by the component");
         }
+        if state.desk.app_tokens.are_asked_about() {
+            return Some("an XMPP server asks about the tokens that apps show");
+        }
         // Their server is looked after, and it is asked what they use.
         state.desk.app_tokens.are_out(clock::now()).await.then_some("apps hold tokens, whose use is watched")
     }

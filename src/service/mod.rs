@@ -6,8 +6,10 @@
 //! | `in_force` | what is done about each configuration that comes into force |
 //! | `housekeeper` | keys, counts, clearing up, watchdog, status, idleness: every second |
 //! | `reconciler` | what the XMPP servers need, and what was left undone |
+//! | `answerer` | what the XMPP servers ask |
 //! | `running` | what these share, and one line about how it goes |
 
+mod answerer;
 mod housekeeper;
 mod in_force;
 mod reconciler;
@@ -131,6 +133,8 @@ impl Service {
         lifecycle::ready(&status);
         async_std::task::spawn(Housekeeper::new(running.clone(), activated, idle).run());
         async_std::task::spawn(reconciler::run(Arc::clone(&running.state)));
+        let questions = running.state.load().desk.questions().clone();
+        async_std::task::spawn(answerer::run(Arc::clone(&running.state), questions));
         let (going, stop) = async_channel::bounded(1);
         let component =
             async_std::task::spawn(component::run(Arc::clone(&running.state), Arc::clone(&running.component), stop));

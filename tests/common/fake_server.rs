@@ -77,7 +77,7 @@ pub struct FakeServer {
 impl Default for FakeServer {
     fn default() -> Self {
         let in_app = InApp { account: true, bound: true, contact: true, reset: true };
-        let abilities = Abilities { sign_up: true, reset: true, contacts: true, groups: true, in_app };
+        let abilities = Abilities { sign_up: true, reset: true, contacts: true, groups: true, in_app, asks: false };
         Self { state: Arc::default(), abilities, is_atomic: true, tells: true }
     }
 }

@@ -17,6 +17,9 @@ use std::sync::mpsc::{self, Receiver};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use invited::invite::Kind;
+use invited::invite::name::Username;
+
 use crate::common::{PATIENCE, servers};
 
 /// The one host.
@@ -233,6 +236,52 @@ impl Prosody {
         assert_eq!(self.lua(&format!("return tostring({call})")), "true", "{username}");
     }
 
+    /// Makes a token of its own, as its users and admins do by mod_invites, and earlier versions of this program did.
+    pub fn token(&self, kind: &Kind, seconds: u64) -> String {
+        self.token_with_role(kind, seconds, None)
+    }
+
+    /// The same for accounts with a role.
+    pub fn token_with_role(&self, kind: &Kind, seconds: u64, role: Option<&str>) -> String {
+        let wanted = serde_json::json!({
+            "kind": kind.name().word(), "ttl": seconds,
+            "role": role.unwrap_or_default(), "username": kind.username().map_or("", Username::as_str),
+            "contact": kind.contact().map_or("", |contact| contact.user.as_str()),
+        });
+        let wanted = STANDARD.encode(wanted.to_string());
+        self.lua(&format!(
+            "local q = require 'util.json'.decode(require 'util.encodings'.base64.decode('{wanted}')) \
+             local m, name, made = prosody.hosts['{HOST}'].modules.invites, q.username ~= '' and q.username or nil \
+             local roles = require 'core.usermanager'.set_user_role and {{ q.role }} or {{ [q.role] = true }} \
+             if q.role == '' then roles = nil end \
+             if q.kind == 'reset' then made = m.create_account_reset(name, q.ttl) \
+             elseif q.kind == 'contact' then made = m.create_contact(q.contact, true, {{ invited_username = name, roles = roles }}, q.ttl) \
+             else made = m.create_account(name, {{ roles = roles }}, q.ttl) end \
+             local held = m.module.invited \
+             if held then held.note(made.token, {{ exp = made.expires }}) end \
+             return made.token"
+        ))
+    }
+
+    /// Whether somebody answers what it asks about tokens.
+    pub fn is_answered(&self) -> bool {
+        let asking = format!("(prosody.hosts['{HOST}'].invited or {{ answerers = {{}} }})");
+        self.lua(&format!("return tostring(next({asking}.answerers) ~= nil)")) == "true"
+    }
+
+    /// Forgets who answers, as after a while without a word from them: whoever does so from now on is new.
+    pub fn forget_who_answers(&self) {
+        self.lua(&format!("prosody.hosts['{HOST}'].invited.answerers = {{}} return 'done'"));
+    }
+
+    /// Waits until somebody does, without asking them anything.
+    pub fn wait_until_answered(&self) {
+        let began = std::time::Instant::now();
+        while !self.is_answered() {
+            assert!(began.elapsed() < PATIENCE, "nobody answers");
+        }
+    }
+
     /// Its configuration, to be changed before it is started again.
     pub fn configuration_file(&self) -> PathBuf {
         self.dir.path().join("prosody.cfg.lua")
@@ -311,6 +360,11 @@ impl Prosody {
     pub fn stop(&mut self) {
         let status = Command::new("kill").arg("-TERM").arg(self.id().to_string()).status().unwrap();
         assert!(status.success());
+        self.process.0.wait().unwrap();
+    }
+
+    /// Waits until it has ended by itself.
+    pub fn wait(&mut self) {
         self.process.0.wait().unwrap();
     }
 

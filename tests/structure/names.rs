@@ -62,7 +62,7 @@ const REFUSED_NAMES: &[(&str, &str)] = &[
 /// Names that have such words, and why that is right.
 const RIGHT: &[(&str, &str)] = &[
     ("issued_at", "`iat` of RFC 7519 is when a token was issued"),
-    ("lapsed", "a field of invited.lua, of which running servers hold this version"),
+    ("lapsed", "a field of lua/calls.lua, of which running servers hold this version"),
 ];
 
 /// What the code declares, without what tests do.

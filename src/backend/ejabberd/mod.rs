@@ -64,7 +64,7 @@ impl Ejabberd {
 #[async_trait]
 impl Adapter for Ejabberd {
     fn abilities(&self) -> Abilities {
-        Abilities { sign_up: true, reset: true, contacts: true, groups: false, in_app: self.in_app() }
+        Abilities { sign_up: true, reset: true, contacts: true, groups: false, in_app: self.in_app(), asks: false }
     }
 
     async fn examine(&self, base: &str) -> Examination {

@@ -17,8 +17,9 @@ use futures_channel::oneshot::{Receiver, Sender, channel};
 use futures_lite::{AsyncReadExt as _, AsyncWriteExt as _};
 use serde_json::Value;
 
-use super::shell::{self, HEADER, HELPER, LOADER, ShellAnswer, helper_version, in_pieces, stanza};
-use crate::backend::CallError;
+use super::asked;
+use super::shell::{self, HEADER, HELPER, LOADER, ShellAnswer, ShellOutput, helper_version, in_pieces, stanza};
+use crate::backend::{CallError, InAppStep};
 use crate::elements::{Reader, StreamError};
 use crate::log::Cause;
 
@@ -37,6 +38,9 @@ struct SharedSocket {
     waiting: Mutex<VecDeque<Waiting>>,
     is_over: AtomicBool,
 }
+
+/// Who is told what Prosody asks: its id, and what it is.
+pub(super) type OnQuestion = Arc<dyn Fn(String, InAppStep) + Send + Sync>;
 
 /// What the next answer is for.
 enum Waiting {
@@ -101,7 +105,7 @@ impl Drop for Fragile<'_> {
 
 impl AdminSocket {
     /// Connects and sends the helper.
-    pub(super) async fn open(socket: &Path) -> Result<Self, CallError> {
+    pub(super) async fn open(socket: &Path, on_question: Option<OnQuestion>) -> Result<Self, CallError> {
         let stream = Async::<UnixStream>::connect(socket).await;
         let stream = stream.map_err(|error| {
             CallError::Away(Cause::because(format!("cannot connect to {}", socket.display()), error))
@@ -109,7 +113,7 @@ impl AdminSocket {
         let shared = Arc::new(SharedSocket { stream, waiting: Mutex::default(), is_over: AtomicBool::new(false) });
         let reader = Arc::clone(&shared);
         async_std::task::spawn(async move {
-            let why = read(&reader).await;
+            let why = read(&reader, on_question.as_deref()).await;
             reader.end(&lost(why));
         });
         let connection = Self { shared, sending: async_lock::Mutex::new(()), next_id: AtomicU64::new(1) };
@@ -177,7 +181,7 @@ impl AdminSocket {
 }
 
 /// Hands on answers until there are no more; gives why.
-async fn read(shared: &SharedSocket) -> Cause {
+async fn read(shared: &SharedSocket, on_question: Option<&(dyn Fn(String, InAppStep) + Send + Sync)>) -> Cause {
     let mut answers = Answers::default();
     let mut buffer = vec![0; 16 << 10];
     loop {
@@ -188,9 +192,14 @@ async fn read(shared: &SharedSocket) -> Cause {
         }
         loop {
             match answers.next() {
-                Ok(Some(answer)) => {
+                Ok(Some(ShellOutput::Answer(answer))) => {
                     if let Err(why) = shared.answered(answer) {
                         return why;
+                    }
+                }
+                Ok(Some(ShellOutput::Printed(text))) => {
+                    if let (Some(tell), Some((id, step))) = (on_question, asked::question(&text)) {
+                        tell(id, step);
                     }
                 }
                 Ok(None) => break,
@@ -213,26 +222,24 @@ impl Default for Answers {
 }
 
 impl Answers {
-    /// The next answer, none if more must arrive; else why there are no more.
-    fn next(&mut self) -> Result<Option<ShellAnswer>, Cause> {
+    /// What is said next, nothing if more must arrive; else why there is no more.
+    fn next(&mut self) -> Result<Option<ShellOutput>, Cause> {
         if !self.is_opened {
             match self.reader.opening() {
                 Ok(Some(opening)) if opening.name() == "stream" => self.is_opened = true,
                 Ok(Some(_)) | Err(StreamError::Xml(_)) => return Err(shell::NO_ADMIN_SOCKET.into()),
                 Ok(None) => return Ok(None),
-                Err(error) => return Err(said(error)),
+                Err(error) => return Err(ended(error)),
             }
         }
-        while let Some(element) = self.reader.element().map_err(said)? {
-            if let Some(answer) = shell::answer(&element)? {
-                return Ok(Some(answer));
-            }
+        match self.reader.element().map_err(ended)? {
+            Some(element) => Ok(Some(shell::said(&element)?)),
+            None => Ok(None),
         }
-        Ok(None)
     }
 }
 
-fn said(error: StreamError) -> Cause {
+fn ended(error: StreamError) -> Cause {
     match error {
         StreamError::Ended => "Prosody ended the stream".into(),
         StreamError::TooLarge(_) | StreamError::Endless => "an answer was too large".into(),
@@ -245,7 +252,7 @@ mod tests {
     use super::*;
 
     /// What is read of these parts, as they arrive.
-    fn answers(parts: &[&str]) -> Vec<Result<ShellAnswer, String>> {
+    fn answers(parts: &[&str]) -> Vec<Result<ShellOutput, String>> {
         let (mut answers, mut all) = (Answers::default(), Vec::new());
         for part in parts {
             answers.reader.feed(part.as_bytes());
@@ -270,9 +277,10 @@ mod tests {
         let two = "<repl-output>x</repl-output><repl-result>Result: YQ==</repl-result> \
                    <repl-result type='error'>Error: no &lt;</repl-result>";
         let whole = answers(&[stream, two]);
-        assert_eq!(whole.len(), 2);
-        assert_eq!(whole[0], Ok(Ok("YQ==".into())));
-        assert!(matches!(whole[1], Ok(Err(CallError::Away(_)))));
+        assert_eq!(whole.len(), 3);
+        assert_eq!(whole[0], Ok(ShellOutput::Printed("x".into())));
+        assert_eq!(whole[1], Ok(ShellOutput::Answer(Ok("YQ==".into()))));
+        assert!(matches!(whole[2], Ok(ShellOutput::Answer(Err(CallError::Away(_))))));
         let bytes: Vec<_> = [stream, two].concat().chars().map(String::from).collect();
         assert_eq!(answers(&bytes.iter().map(String::as_str).collect::<Vec<_>>()), whole);
         let first = |parts: &[&str]| answers(parts)[0].clone().unwrap_err();

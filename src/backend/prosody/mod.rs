@@ -1,8 +1,10 @@
 //! Prosody 0.12 and 13, by its admin socket (mod_admin_shell); no further module is needed.
 //!
-//! Whoever can connect to that socket can do everything in Prosody. What we do there is in `invited.lua`: each call is
-//! one piece of Lua, during which nothing else happens in Prosody. It also holds sign-up in apps to what the ledger says.
+//! Whoever can connect to that socket can do everything in Prosody. What we do there is in `lua`: each call is one piece
+//! of Lua, during which nothing else happens in Prosody. It also has Prosody ask us about the tokens that apps show
+//! ([`Question`]), and holds sign-up with tokens of Prosody's own to one use each.
 
+mod asked;
 mod connection;
 mod examine;
 mod shell;
@@ -12,30 +14,58 @@ use std::sync::Arc;
 
 use async_lock::Mutex;
 use async_trait::async_trait;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
+use rand::Rng as _;
 use serde_json::{Value, json};
 
 use super::{
-    Abilities, Adapter, CallError, Examination, InApp, Mint, Minted, NewAccount, NewPassword, Refusal, TokenDetails,
-    TokenState,
+    Abilities, Adapter, CallError, Examination, InApp, InAppStep, Mint, Minted, NewAccount, NewPassword, Question,
+    Questions, Refusal, TokenDetails, TokenState, Verdict,
 };
+use crate::clock;
 use crate::invite::Kind;
 use crate::invite::name::{HostName, Jid, Username};
 use crate::log::chain;
-use connection::AdminSocket;
+use connection::{AdminSocket, OnQuestion};
 
 /// A host on Prosody.
 pub struct Prosody {
     host: HostName,
     socket: PathBuf,
     connection: Mutex<Option<Arc<AdminSocket>>>,
+    answering: Option<Answering>,
+}
+
+/// How Prosody asks.
+struct Answering {
+    /// What we are called there: several processes may answer, and each is to know its own.
+    name: String,
+    on_question: OnQuestion,
 }
 
 impl Prosody {
     /// The server whose admin socket is at `socket`. Connects when it is first asked something.
     #[must_use]
     pub fn new(host: &HostName, socket: &Path) -> Self {
-        Self { host: host.clone(), socket: socket.to_owned(), connection: Mutex::new(None) }
+        Self { host: host.clone(), socket: socket.to_owned(), connection: Mutex::new(None), answering: None }
+    }
+
+    /// The same, and Prosody asks by `questions` what the tokens are that apps show: as long as [`Adapter::keep`] is called.
+    #[must_use]
+    pub fn asking(mut self, questions: &Questions) -> Self {
+        let (host, questions) = (self.host.clone(), questions.clone());
+        let on_question = move |id, step: InAppStep| {
+            if !questions.put(Question { host: host.clone(), id, step }) {
+                tracing::warn!(host = %host, "too many apps show a token at once, some are told to try again");
+            }
+        };
+        let mut name = [0; 12];
+        clock::rng().fill_bytes(&mut name);
+        let name = URL_SAFE_NO_PAD.encode(name);
+        self.answering = Some(Answering { name, on_question: Arc::new(on_question) });
+        self
     }
 
     /// The connection, or a new one where it has ended: by path, for a restarted Prosody makes another socket.
@@ -45,12 +75,17 @@ impl Prosody {
             return Ok(Arc::clone(open));
         }
         *connection = None;
-        let open = Arc::new(AdminSocket::open(&self.socket).await?);
+        let on_question = self.answering.as_ref().map(|answering| Arc::clone(&answering.on_question));
+        let open = Arc::new(AdminSocket::open(&self.socket, on_question).await?);
         *connection = Some(Arc::clone(&open));
         Ok(open)
     }
 
-    /// Calls an operation of `invited.lua`.
+    fn name(&self) -> Option<String> {
+        self.answering.as_ref().map(|answering| answering.name.clone())
+    }
+
+    /// Calls an operation of `lua/calls.lua`.
     async fn call(&self, op: &'static str, mut request: Value) -> Result<Value, CallError> {
         request["op"] = op.into();
         request["host"] = self.host.as_str().into();
@@ -120,7 +155,7 @@ fn moment(seconds: &Value) -> Option<Timestamp> {
 impl Adapter for Prosody {
     fn abilities(&self) -> Abilities {
         let in_app = InApp { account: true, bound: true, contact: true, reset: true };
-        Abilities { sign_up: true, reset: true, contacts: true, groups: true, in_app }
+        Abilities { sign_up: true, reset: true, contacts: true, groups: true, in_app, asks: true }
     }
 
     async fn examine(&self, base: &str) -> Examination {
@@ -137,7 +172,12 @@ impl Adapter for Prosody {
     }
 
     async fn keep(&self) -> Result<(), CallError> {
-        self.call("keep", json!({})).await.map(drop)
+        self.call("keep", with(json!({}), "as", self.name())).await.map(drop)
+    }
+
+    async fn answer(&self, question: &str, verdict: &Verdict) -> Result<bool, CallError> {
+        let request = json!({"question": question, "answer": asked::answer(verdict)});
+        Ok(self.call("answer", with(request, "as", self.name())).await?["taken"] == true)
     }
 
     async fn exists(&self, username: &Username) -> Result<bool, CallError> {
@@ -171,20 +211,9 @@ impl Adapter for Prosody {
         self.call("set_password", with(request, "token", reset.token.map(str::to_owned))).await.map(drop)
     }
 
-    async fn mint(&self, wanted: &Mint<'_>) -> Result<Minted, CallError> {
-        let request = json!({
-            "kind": wanted.kind.name().word(),
-            "spares_admins": wanted.spares_admins,
-            "groups": wanted.groups,
-            "roles": wanted.roles,
-            // Prosody counts whole seconds, and takes a token until its last one is over.
-            "ttl": i64::try_from(wanted.ttl.as_secs()).unwrap_or(i64::MAX) - 1,
-        });
-        let request = with(request, "username", wanted.kind.username().map(ToString::to_string));
-        let request = with(request, "contact", wanted.kind.contact().map(|contact| contact.user.to_string()));
-        let answer = self.call("mint", request).await?;
-        let token = answer["token"].as_str().ok_or_else(|| Refusal::Other("mint: no token".into()))?.to_owned();
-        Ok(Minted { token, expires_at: moment(&answer["expires"]) })
+    /// None: an app shows the invite's own.
+    async fn mint(&self, _wanted: &Mint<'_>) -> Result<Minted, CallError> {
+        Err(Refusal::Unsupported.into())
     }
 
     async fn withdraw(&self, token: &str) -> Result<bool, CallError> {

@@ -11,7 +11,12 @@ use minidom::Element;
 use crate::backend::CallError;
 
 /// Sent once a connection.
-pub(super) const HELPER: &str = include_str!("invited.lua");
+pub(super) const HELPER: &str = concat!(
+    include_str!("lua/base.lua"),
+    include_str!("lua/own_tokens.lua"),
+    include_str!("lua/asks.lua"),
+    include_str!("lua/calls.lua")
+);
 
 /// Gathers pieces of base64, and gives the whole: sent first. `console` is where the shell keeps the names of one
 /// connection; what is loaded lives there, too.
@@ -39,12 +44,20 @@ pub(super) const HEADER: &str = "<?xml version='1.0'?><stream:stream xmlns:strea
 /// What Prosody answered to one request, or why there is no answer.
 pub(super) type ShellAnswer = Result<String, CallError>;
 
-/// What an element says, if it is an answer.
-pub(super) fn answer(element: &Element) -> Result<Option<ShellAnswer>, &'static str> {
+/// What the shell says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum ShellOutput {
+    /// The answer to a request.
+    Answer(ShellAnswer),
+    /// What was printed, by a request or by whatever has kept its `print`.
+    Printed(String),
+}
+
+/// What an element says.
+pub(super) fn said(element: &Element) -> Result<ShellOutput, &'static str> {
     match element.name() {
-        // What the shell prints beside it.
-        "repl-output" => Ok(None),
-        "repl-result" => Ok(Some(result(&element.text(), element.attr("type") == Some("error")))),
+        "repl-output" => Ok(ShellOutput::Printed(element.text())),
+        "repl-result" => Ok(ShellOutput::Answer(result(&element.text(), element.attr("type") == Some("error")))),
         "error" => Err("Prosody found the stream wrong"),
         _ => Err(NO_ADMIN_SOCKET),
     }
@@ -101,7 +114,7 @@ mod tests {
         use sha2::{Digest as _, Sha256};
         let digest = STANDARD.encode(Sha256::digest(HELPER));
         // A hook of the same version stays in a running Prosody: whoever changes the helper changes both.
-        assert_eq!((helper_version(), &digest[..8]), ("invited-6", "sPcNSOl+"));
+        assert_eq!((helper_version(), &digest[..8]), ("invited-7", "kpTdNS3l"));
     }
 
     #[test]

@@ -92,7 +92,7 @@ impl Xmpp {
 impl Adapter for Xmpp {
     fn abilities(&self) -> Abilities {
         let in_app = InApp { account: !self.wants_name.load(Ordering::Relaxed), ..InApp::NONE };
-        Abilities { sign_up: true, reset: false, contacts: false, groups: false, in_app }
+        Abilities { sign_up: true, reset: false, contacts: false, groups: false, in_app, asks: false }
     }
 
     async fn examine(&self, _base: &str) -> Examination {

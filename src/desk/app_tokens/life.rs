@@ -199,7 +199,10 @@ impl Life {
     /// When the server is away, or mints none.
     pub(super) async fn mint(&self, draft: &Draft, now: Timestamp) -> Result<Option<AppToken>, CallError> {
         let Some(backend) = self.context.backend(&draft.host) else { return Ok(None) };
-        if !backend.abilities().in_app.has(&draft.kind) || self.context.is_reserved_reset(draft) {
+        if self.context.shows_own_token(draft)
+            || !backend.abilities().in_app.has(&draft.kind)
+            || self.context.is_reserved_reset(draft)
+        {
             return Ok(None);
         }
         let ttl = std::time::Duration::try_from(draft.expires_at.duration_since(now)).unwrap_or_default();

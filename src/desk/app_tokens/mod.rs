@@ -90,7 +90,7 @@ impl AppTokens {
         now: Timestamp,
     ) -> Result<Vec<Draft>, CallError> {
         let mut minted = Vec::with_capacity(drafts.len());
-        for draft in &mut drafts {
+        for draft in drafts.iter_mut().filter(|draft| !self.context.shows_own_token(draft)) {
             let error = match self.life.mint(draft, now).await {
                 Ok(Some(token)) => {
                     minted.push((draft.host.clone(), token.clone()));
@@ -126,7 +126,7 @@ impl AppTokens {
     /// When the ledger cannot be used.
     pub(super) async fn offer(&self, invite: Invite, now: Timestamp) -> Result<Invite, LedgerError> {
         let is_live = matches!(AppTokenState::of(&invite, now), AppTokenState::Live | AppTokenState::Adopted);
-        if is_live || self.context.backend(&invite.draft.host).is_none() {
+        if is_live || self.context.shows_own_token(&invite.draft) {
             return Ok(invite);
         }
         let _lock = self.context.locks.lock(invite.id).await;
@@ -241,6 +241,12 @@ impl AppTokens {
                 }
             }
         }
+    }
+
+    /// Whether a server asks us about the tokens that apps show.
+    #[must_use]
+    pub fn are_asked_about(&self) -> bool {
+        self.context.backends.all().any(|(_, backend)| backend.abilities().asks)
     }
 
     /// Whether apps hold tokens of a server, whose use is to be watched; true also if the ledger cannot be read.

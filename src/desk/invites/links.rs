@@ -8,6 +8,7 @@ use super::Invites;
 use super::error::CreateInviteError;
 use crate::backend::Backends;
 use crate::config::Settings;
+use crate::desk::context::shows_own_token;
 use crate::invite::link::{self, Landing};
 use crate::invite::token::LedgerKey;
 use crate::invite::{Invite, Kind};
@@ -52,10 +53,10 @@ impl Links {
     pub(super) fn of(&self, invite: Invite) -> CreatedInvite {
         let token = self.key.token(invite.id);
         let backend = self.backends.of(&invite.draft.host);
-        let out = invite.draft.app_token.as_ref().filter(|out| backend.is_some() && !out.is_withdrawing);
-        // Where there is no server, the ledger's own token is all there is.
+        let is_own = shows_own_token(&self.backends, &invite.draft);
+        let out = invite.draft.app_token.as_ref().filter(|out| !is_own && !out.is_withdrawing);
         let app_token = match out {
-            _ if backend.is_none() => Some(token.clone()),
+            _ if is_own => Some(token.clone()),
             Some(out) => self.seal.open(&out.sealed).and_then(|token| String::from_utf8(token).ok()),
             None => None,
         };

@@ -10,11 +10,13 @@
 //! | `submissions` | forms that were sent |
 //! | `carry_out` | what the server is asked for |
 //! | `end` | how a reservation ends |
+//! | `in_app` | sign-up in an app, at a server that asks |
 //! | `guest` | who signs up, and why that may not work |
 
 mod carry_out;
 mod end;
 mod guest;
+mod in_app;
 mod offer;
 mod submissions;
 

@@ -76,10 +76,10 @@ impl Offers {
             Err(_) => WebSignUp::Closed,
         };
         let token = self.context.ledger.key().token(invite.id);
-        let app_token = if has_server {
-            invite.live_app_token(now).and_then(|token| self.context.reveal(token))
+        let app_token = if self.context.shows_own_token(&invite.draft) {
+            Some(token.clone()).filter(|_| !self.context.is_reserved_reset(&invite.draft))
         } else {
-            Some(token.clone())
+            invite.live_app_token(now).and_then(|token| self.context.reveal(token))
         };
         let contact_uri = invite.draft.kind.contact().map(|contact| link::contact_uri(contact, app_token.as_deref()));
         let uri = app_token.filter(|_| is_for_accounts).map(|token| link::uri(&invite, &token));

@@ -34,6 +34,28 @@ impl Transaction<'_> {
         Ok(Ok(invite))
     }
 
+    /// Reserves one use of a contact's invite for somebody who has an account already.
+    pub(in crate::ledger) fn reserve_contact(
+        &mut self,
+        id: InviteId,
+        account: Option<&Username>,
+        now: Timestamp,
+    ) -> Result<Result<ReservationId, RedeemError>, SqlError> {
+        let Some(invite) = find(self.sql, id)? else { return Ok(Err(RedeemError::Absent)) };
+        let status = invite.status(now);
+        if status != Status::Pending {
+            return Ok(Err(RedeemError::Ended(status)));
+        }
+        let bound = invite.draft.kind.username();
+        if invite.draft.kind.contact().is_none() || (bound.is_some() && bound != account) {
+            return Ok(Err(RedeemError::OtherName));
+        }
+        if self.is_last_use(&invite)? {
+            return Ok(Err(RedeemError::AppTokenOutstanding));
+        }
+        self.take_use(&invite, account, Via::App, Hold::Reserved, now).map(|row| Ok(ReservationId(row)))
+    }
+
     /// Reserves one use for an account that is about to be created.
     pub(in crate::ledger) fn reserve(
         &mut self,

@@ -1,142 +1,3 @@
--- What `invited` asks of Prosody, for 0.12 and 13. Sent once over the admin socket of every connection; defines the one
--- function INV there. Everything passes it as JSON in base64, so nothing in it can become Lua, XML or another argument.
--- Each call runs on its own: nothing else happens in Prosody in between.
-
--- Of all that stands here: a hook of another version is taken out and put in anew.
-local VERSION = "invited-6"
-
-local function R(name)
-	local ok, found = pcall(require, "prosody." .. name)
-	if ok then return found end
-	return require(name)
-end
-local json, enc, jid, array = R "util.json", R "util.encodings", R "util.jid", R "util.array"
-local um, rm, sm, config = R "core.usermanager", R "core.rostermanager", R "core.storagemanager", R "core.configmanager"
-local clock = R "util.time".now
-local b64, nodeprep, saslprep = enc.base64, enc.stringprep.nodeprep, enc.stringprep.saslprep
-
--- Who used which token is forgotten after so many seconds.
-local NOTES_KEPT = 90 * 86400
-
-local function refuse(code, what) error({ code = code, msg = what }, 0) end
-
-local function must(value, err)
-	if not value then refuse("backend", tostring(err)) end
-	return value
-end
-
-local function host(q)
-	local h = prosody.hosts[q.host]
-	if not h or h.type ~= "local" then refuse("no-such-host") end
-	return h
-end
-
--- Whether a role is that of an admin, of this host or of all of Prosody, or has all that such a one has.
-local function is_admin_role(role, depth)
-	if not role then return false end
-	if role.name == "prosody:admin" or role.name == "prosody:operator" then return true end
-	for _, inherited in ipairs(depth > 0 and role.inherits or {}) do
-		if is_admin_role(inherited, depth - 1) then return true end
-	end
-	return false
-end
-
--- Whether an account is an admin of `at`, its own host or another one.
-local function is_admin_at(name, own, at)
-	local whole = name .. "@" .. own
-	if not um.get_jid_role then return not not um.is_admin(whole, at) end
-	if is_admin_role(um.get_jid_role(whole, at), 8) then return true end
-	for _, role in pairs(at == own and um.get_user_secondary_roles(name, own) or {}) do
-		if is_admin_role(role, 8) then return true end
-	end
-	return false
-end
-
-local function is_admin(name, own)
-	if is_admin_at(name, own, own) then return true end
-	for at in pairs(prosody.hosts) do
-		-- What some other host's own authorization throws is no word on this account.
-		local known, admin = pcall(is_admin_at, name, own, at)
-		if at ~= own and known and admin then return true end
-	end
-	return false
-end
-
--- Notes are kept apart by the token's first letter: with storage "internal" each of these is a file. No user is called so.
-local function shelf(token) return "@" .. token:sub(1, 1) end
-
--- Holds sign-up in apps to what the ledger says: no second use, no other name. Gone after a reload of mod_invites, so it
--- is looked for with every call. Gives the stores, too.
---
--- A note is { exp = when the token lapses } from when we first hear of it, and { by =, at = } once it is used. With
--- spares_admins, it sets no admin's password. A token that
--- has a note and is not there any more was used while this hook was not in place.
-local function guard(m)
-	local module, held = m.module, m.module.invited
-	if held and held.version == VERSION then return held end
-	for _, old in ipairs(held and held.hooks or {}) do module:unhook(old.event, old.handler) end
-	held = {
-		version = VERSION, hooks = {},
-		tokens = module:open_store("invite_token", "map"), all_tokens = module:open_store("invite_token"),
-		notes = module:open_store("invited_tokens", "map"), all_notes = module:open_store("invited_tokens"),
-		-- Tokens to which nothing happens that we do not hear of: true while they are live, else their state.
-		known = {},
-	}
-	module.invited = held
-	local function hook(event, handler, priority)
-		module:hook(event, handler, priority)
-		table.insert(held.hooks, { event = event, handler = handler })
-	end
-
-	function held.note(token, note)
-		must(held.notes:set(shelf(token), token, note))
-		held.known[token] = note and (not note.at or { state = "used", by = note.by }) or nil
-	end
-	function held.noted(token) return held.notes:get(shelf(token), token) end
-
-	local function invite_of(event) return event.validated_invite or (event.session and event.session.validated_invite) end
-	local function deny(event, kind, condition, text)
-		event.allowed, event.error_type, event.error_condition, event.reason = false, kind, condition, text
-		return true
-	end
-	hook("user-registering", function (event)
-		local invite = invite_of(event)
-		if not invite or invite.invited then return end
-		-- Expiry is not looked at again: XEP-0445, 3.
-		local info, note = held.tokens:get(nil, invite.token), held.noted(invite.token)
-		if not info or (note and note.at) then
-			return deny(event, "cancel", "item-not-found", "This invite has been used already")
-		end
-		local ad = info.additional_data or {}
-		if ad.allow_reset and note and note.spares_admins and is_admin(event.username, module.host) then
-			return deny(event, "auth", "forbidden", "An admin's password is not reset by this invite")
-		end
-		local bound = ad.invited_username or (info.type == "register" and info.jid:match("^(.+)@"))
-		if bound and bound ~= event.username then
-			return deny(event, "modify", "not-acceptable", "This invite is for another username")
-		end
-	end, 100)
-	local function use(event)
-		local invite = invite_of(event)
-		if invite and invite.token and not invite.reusable then
-			held.note(invite.token, { by = event.username, at = os.time() })
-		end
-	end
-	hook("user-registered", use, 100)
-	hook("user-password-reset", use, 100)
-	-- Who has an account already uses a contact invite so (XEP-0379), after which mod_invites_register has forgotten it.
-	hook("presence/bare", function (event)
-		if event.stanza.attr.type ~= "subscribe" then return end
-		local preauth = event.stanza:get_child("preauth", "urn:xmpp:pars:0")
-		local token = preauth and preauth.attr.token
-		local note = token and held.noted(token)
-		if not note or note.at or held.tokens:get(nil, token) then return end
-		local by, at = jid.split(event.stanza.attr.from)
-		held.note(token, { by = at == module.host and by or nil, at = os.time() })
-	end, 0.5)
-	return held
-end
-
 -- mod_invites and what we keep beside it; nothing if it is not loaded.
 local function invites(q)
 	local m = host(q).modules.invites
@@ -167,22 +28,6 @@ local function password(q, h)
 	end
 	return q.password
 end
-
--- What neither storage gives back as it was.
-local function is_role(name) return not name:find "%c" and name ~= "" and name ~= "__array" and name ~= "__hash" end
-
--- Roles as mod_invites_register wants them: 13 a list, of which the first is the primary one; 0.12 a set.
-local function roles_of(q)
-	if not q.roles or not q.roles[1] then return nil end
-	local set = {}
-	for _, role in ipairs(q.roles) do
-		if not is_role(role) then refuse("not-allowed", "a role of that name") end
-		set[role] = true
-	end
-	return um.set_user_role and q.roles or set
-end
-
-local function list(t) if t and t[1] then return t end end
 
 local function in_time(q)
 	if q.not_after and os.time() > q.not_after then refuse("late") end
@@ -256,9 +101,22 @@ local function tell(h, event_name, event)
 	if not ok then return type(thrown) == "table" and thrown.msg or tostring(thrown) end
 end
 
+-- The function INV is all that this defines. Everything passes it as JSON in base64, so nothing in it can become Lua, XML or
+-- another argument. Each call runs on its own: nothing else happens in Prosody in between.
 local ops = {}
 
-function ops.keep(q) return { guarded = invites(q) ~= nil } end
+-- What this connection is sent without having asked.
+local to_us = print
+
+-- Sees that our hooks are in place; with a name, whoever calls answers what is asked from then on.
+function ops.keep(q)
+	local m = invites(q)
+	if m and q.as then asks(host(q)).answers(q.as, to_us) end
+	return { guarded = m ~= nil }
+end
+
+-- The answer to what Prosody has asked. Whoever waits for it goes on before this returns.
+function ops.answer(q) return { taken = asks(host(q)).answered(q.question, q.answer, q.as) } end
 
 function ops.exists(q)
 	host(q)
@@ -319,29 +177,6 @@ function ops.set_password(q)
 	if not (ok and set) and not um.test_password(name, q.host, secret) then refuse("backend", thrown or tostring(why)) end
 	local event = { username = name, host = q.host, validated_invite = invite }
 	return { warning = invite and tell(h, "user-password-reset", event) or thrown }
-end
-
-function ops.mint(q)
-	local m, held = needs_invites(q)
-	-- Not even one of Prosody's whole seconds is left.
-	if q.ttl < 0 then refuse("token-invalid") end
-	local ad = { source = "invited", groups = list(q.groups), roles = roles_of(q) }
-	local invite
-	if q.kind == "reset" then
-		local name = user(q)
-		if not um.user_exists(name, q.host) then refuse("no-such-user") end
-		if q.spares_admins and is_admin(name, q.host) then refuse("is-admin") end
-		invite = must(m.create_account_reset(name, q.ttl))
-	elseif q.kind == "contact" then
-		if not um.user_exists(q.contact, q.host) then refuse("no-such-user") end
-		ad.invited_username = q.username and user(q)
-		-- A contact invite that does not register crashes 0.12.3 when it is used.
-		invite = must(m.create_contact(q.contact, true, ad, q.ttl))
-	else
-		invite = must(m.create_account(q.username and user(q) or nil, ad, q.ttl))
-	end
-	held.note(invite.token, { exp = invite.expires, spares_admins = q.spares_admins or nil })
-	return { token = invite.token, expires = invite.expires }
 end
 
 function ops.withdraw(q)

@@ -1,0 +1,26 @@
+//! Answers what the XMPP servers ask while apps wait at them.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use async_lock::Semaphore;
+
+use crate::backend::Questions;
+use crate::caller::AppState;
+use crate::clock;
+
+/// So many questions are worked on at once; the rest wait in the order in which they came.
+const AT_ONCE: usize = 256;
+
+/// Goes on as long as the process lives.
+pub(super) async fn run(state: Arc<ArcSwap<AppState>>, questions: Questions) {
+    let places = Arc::new(Semaphore::new(AT_ONCE));
+    while let Some(question) = questions.next().await {
+        let place = places.acquire_arc().await;
+        let state = state.load_full();
+        async_std::task::spawn(async move {
+            state.desk.sign_up.answer(question, clock::now()).await;
+            drop(place);
+        });
+    }
+}
