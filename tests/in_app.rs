@@ -17,6 +17,7 @@ use invited::invite::{AppToken, Kind};
 use invited::ledger::{Kept, Ledger};
 use prosody::{CLIENT_MODULES, HOST, Prosody, Storage};
 use serde_json::{Value, json};
+use slixmpp::User;
 use std::time::Duration;
 
 const PASSWORD: &str = "correct horse battery staple";
@@ -193,6 +194,52 @@ fn whoever_has_an_account_uses_up_a_contact_invite() {
         let invite = place.wait_for_end(&id);
         assert_eq!((&invite["status"], &invite["redemptions"][0]["account"]), (&json!("redeemed"), &json!("juliet")));
         assert_eq!(place.register(&token, "tybalt"), json!({"error": "forbidden", "at": "preauth"}));
+    }
+}
+
+#[test]
+fn a_contact_takes_a_use_once_and_none_while_nobody_answers() {
+    if slixmpp::is_missing() {
+        return;
+    }
+    for storage in [Storage::Internal, Storage::Sql] {
+        let place = Place::new(storage);
+        for name in ["romeo", "juliet", "nurse"] {
+            place.prosody.add_user(name, "a long password");
+        }
+        let (id, token) = place.invite(json!({"contact": "romeo@example.com"}));
+        let subscribe = format!(
+            "<presence type='subscribe' to='romeo@example.com'><preauth xmlns='urn:xmpp:pars:0' token='{token}'/></presence>"
+        );
+        let [mut juliet, mut nurse] =
+            ["juliet", "nurse"].map(|name| User::log_in(place.prosody.address(), name, "a long password"));
+        // Errors reach whoever is there.
+        juliet.send("<presence/>");
+        place.served.signal("STOP");
+        juliet.send(&subscribe);
+        let refused = loop {
+            let stanza = juliet.next();
+            if stanza.name() == "presence" && stanza.attr("type") == Some("error") {
+                break stanza;
+            }
+        };
+        let error = refused.children().find(|child| child.name() == "error").unwrap();
+        assert_eq!(error.attr("type"), Some("wait"), "{storage:?} {}", String::from(&refused));
+        // What was reserved too late is free again.
+        place.served.signal("CONT");
+        let began = now();
+        while place.roster("juliet") != json!({"romeo@example.com": "both"}) {
+            assert!(began.elapsed() < common::PATIENCE, "{}", place.served.log());
+            juliet.send(&subscribe);
+        }
+        let invite = place.wait_for_end(&id);
+        assert_eq!(invite["redemptions"].as_array().unwrap().len(), 1, "{storage:?} {invite}");
+        assert_eq!(invite["redemptions"][0]["account"], "juliet");
+        // It has no use left: what is shown is a request as any other.
+        nurse.send(&subscribe);
+        nurse.ask("get", "example.com", "<ping xmlns='urn:xmpp:ping'/>");
+        assert_ne!(place.roster("nurse"), json!({"romeo@example.com": "both"}), "{storage:?}");
+        assert_eq!(place.roster("romeo"), json!({"juliet@example.com": "both"}), "{storage:?}");
     }
 }
 

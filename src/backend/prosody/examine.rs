@@ -30,8 +30,8 @@ pub(super) fn findings(host: &HostName, base: &str, answer: &Value) -> Vec<Findi
         let [pending, lapsed, milliseconds] =
             ["pending", "lapsed", "read_ms"].map(|field| answer[field].as_u64().unwrap_or(0));
         let what = format!(
-            "storage is \"internal\": there is one file of {pending} pending and {lapsed} lapsed invites, and all of \
-             Prosody waits while it is read ({milliseconds} ms now) or written (twice that), and it grows with each"
+            "storage is \"internal\": Prosody keeps one file of the invites that it creates itself, {pending} pending and \
+             {lapsed} lapsed, and all of it waits while that is read ({milliseconds} ms now) or written (twice that)"
         );
         advise(what, sql_lines(host));
     }

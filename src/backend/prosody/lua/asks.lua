@@ -259,13 +259,17 @@ local function asks(h)
 		local answer = ask_in_turn(nil, { of = "subscribe", token = token, inviter = inviter, contact = contact })
 		local is = answer and answer.is or "later"
 		if is == "later" and not is_prosodys(inviter, token) then
-			prosody.core_post_stanza(h, st.error_reply(stanza, "wait", "resource-constraint", LATER))
-			return true
+			return refusal(event.origin, stanza, "later")
 		elseif is == "unknown" and not may_look(event.origin) then
 			-- To whoever does not know the token it is a request as any other.
 			stanza:maptags(function (tag) if tag ~= preauth then return tag end end)
-		elseif is == "welcome" and rm.set_contact_pending_in(inviter, h.host, contact, stanza)
-			and rm.subscribed(inviter, h.host, contact) then
+		elseif is == "welcome" then
+			local name, at = jid.split(contact)
+			-- As mod_invites_register does it, two accounts of one server become no more than half of that while the inviter
+			-- is offline.
+			if at == h.host then return befriend(h, inviter, name) end
+			rm.set_contact_pending_in(inviter, h.host, contact, stanza)
+			must(rm.subscribed(inviter, h.host, contact))
 			rm.roster_push(inviter, h.host, contact)
 			if not rm.is_user_subscribed(inviter, h.host, contact)
 				and not rm.is_contact_pending_out(inviter, h.host, contact)

@@ -77,3 +77,15 @@ end
 
 local function list(t) if t and t[1] then return t end end
 
+-- Makes two accounts of a host each other's contacts.
+local function befriend(h, one, other)
+	for whose, whom in pairs { [one] = other, [other] = one } do
+		local contact = whom .. "@" .. h.host
+		local roster = rm.load_roster(whose, h.host)
+		local item = roster[contact] or { groups = {} }
+		item.subscription, item.ask, roster[contact] = "both", nil, item
+		must(rm.save_roster(whose, h.host, roster, contact))
+		rm.roster_push(whose, h.host, contact)
+	end
+end
+

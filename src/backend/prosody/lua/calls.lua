@@ -63,17 +63,6 @@ local function not_allowed(event)
 	refuse("not-allowed", kind .. "/" .. condition)
 end
 
-local function befriend(h, one, other)
-	for whose, whom in pairs { [one] = other, [other] = one } do
-		local contact = whom .. "@" .. h.host
-		local roster = rm.load_roster(whose, h.host)
-		local item = roster[contact] or { groups = {} }
-		item.subscription, item.ask, roster[contact] = "both", nil, item
-		must(rm.save_roster(whose, h.host, roster, contact))
-		rm.roster_push(whose, h.host, contact)
-	end
-end
-
 local function give_roles(h, name, roles)
 	if not um.set_user_role then return must(um.set_roles(name .. "@" .. h.host, h.host, roles)) end
 	must(um.set_user_role(name, h.host, roles[1]))
