@@ -53,8 +53,8 @@ pub struct RawConfig {
     pub forwarded: ForwardedHeader,
     /// Origins of web pages that may call `/invites_api` and `/api`; `*` for any.
     pub cors_origins: Vec<String>,
-    /// Under socket activation only: stop after so long without a request, but not while apps hold tokens of an XMPP
-    /// server; off by default.
+    /// Under socket activation only: stop after so long without a request, but not where a host is on Prosody, which asks
+    /// it, and not while apps hold tokens of another XMPP server; off by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub idle_exit: Option<Span>,
     /// Limits of the HTTP server.
