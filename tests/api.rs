@@ -450,11 +450,11 @@ fn every_call_needs_a_key_with_its_scope() {
             "{CONFIG}[keys.one]\nallow = [\"{scope}\"]\nsha256 = \"1ec1c26b50d5d3c58d9583181af8076655fe00756bf7285940ba3670f99fcba0\"\n"
         )
     };
-    for scope in ["create", "read", "revoke", "redeem"] {
+    for scope in ["create", "read", "revoke", "redeem", "register"] {
         let scratch = Scratch::new(&config(scope));
         let served = scratch.serve();
         let operations = operations(&served);
-        assert_eq!(operations.len(), 7, "{operations:?}");
+        assert_eq!(operations.len(), 8, "{operations:?}");
         for (method, path, needed) in operations {
             let none = served.client().ask(&method, &path, &[]);
             assert_eq!((none.status, none.header("www-authenticate")), (401, Some("Bearer")), "{method} {path}");

@@ -72,7 +72,7 @@ fn secretive() -> Scratch {
 }
 
 /// What the log calls every route.
-const ROUTES: [&str; 19] = [
+const ROUTES: [&str; 20] = [
     "-",
     "/",
     "/assets/{name}",
@@ -88,6 +88,7 @@ const ROUTES: [&str; 19] = [
     "/api/v1/invites",
     "/api/v1/invites/{id}",
     "/api/v1/redeem",
+    "/api/v1/register",
     "/api/v1/self",
     "/api/v1/openapi.json",
     "/healthz",
@@ -273,6 +274,9 @@ fn requests(key: &str, token: &str) -> Vec<String> {
             format!(r#"{{"token":"{token}","account":"{CANARY}"}}"#),
             format!(r#"{{"token":"{token}","account":5}}"#),
             format!(r#"{{"token":"{CANARY}"}}"#),
+            format!(r#"{{"token":"{token}","username":"romeo","password":"{CANARY} long enough"}}"#),
+            format!(r#"{{"token":"{token}","username":"{CANARY} {key}","password":"{CANARY}"}}"#),
+            format!(r#"{{"token":"{token}","username":5,"password":["{CANARY}"]}}"#),
             format!(
                 r#"{{"note":["{CANARY}"],"uses":"{token}","ttl":"{key}","status":"{CANARY}","expires_at":"{token}"}}"#
             ),
@@ -343,7 +347,8 @@ fn unguessable(token: &str) -> &str {
 fn no_answer_and_no_line_of_the_log_has_what_a_request_brought() {
     let scratch = secretive();
     let served = scratch.serve_as(&["-vv"], &[]);
-    let key = scratch.key(&["for a host", "--host", "example.com", "--allow", "create", "--allow", "redeem"]);
+    let allowed = ["--allow", "create", "--allow", "redeem", "--allow", "register"];
+    let key = scratch.key(&[&["for a host", "--host", "example.com"][..], &allowed].concat());
     let token = served.client().invite(&key).token();
     let secrets = Secrets::new(&[unguessable(&token), key.split_once('/').unwrap().1]);
     let count = drive(&served, &secrets, &key, &token);

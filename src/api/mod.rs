@@ -14,6 +14,7 @@ pub mod openapi;
 pub mod ops;
 mod permit;
 pub mod redeem;
+pub mod register;
 pub mod rules;
 pub mod this_key;
 pub mod view;

@@ -7,8 +7,9 @@ use tide::Response;
 
 use super::invites::{self, InviteChange, NewInvite};
 use super::redeem::{self, Redeem};
+use super::register::{self, Register};
 use super::this_key::{self, KeyView};
-use super::view::{InviteList, InviteView, RedeemedView};
+use super::view::{InviteList, InviteView, RedeemedView, RegisteredView};
 use crate::caller::Request;
 use crate::problem::{Problem, ProblemDetails};
 
@@ -175,6 +176,24 @@ fn paths(schemas: &mut Schemas) -> Value {
                     ("409", "Somebody has the name, or another invite reserves it."),
                     ("410", "The invite is redeemed, expired or revoked."),
                     media, key_reused,
+                ]),
+            },
+        },
+        register::PATH: {
+            "post": {
+                "operationId": "register",
+                "summary": "Creates an account with an invite, for a caller's own sign-up form; needs the scope `register`.",
+                "parameters": [idempotency_key],
+                "requestBody": body(schemas.body::<Register>(), true),
+                "responses": answers("201", of("The account.", schemas.answer::<RegisteredView>()), &[
+                    ("403", "The key, the host or its server does not allow this account."),
+                    ("404", "The token opens nothing."),
+                    ("409", "Somebody has the name, or another invite reserves it."),
+                    ("410", "The invite is redeemed, expired or revoked."),
+                    ("422", "No account can be created with this name or this password, which `errors` names; or this \
+                             `Idempotency-Key` came with another body."),
+                    ("503", "The ledger cannot be written, or the host's server does not answer: send the same again."),
+                    media,
                 ]),
             },
         },

@@ -197,3 +197,50 @@ impl RedeemedView {
         }
     }
 }
+
+/// An account that was just created with an invite.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RegisteredView {
+    /// The address of the account: `name@host`.
+    pub account: String,
+    /// The invite's id.
+    pub id: String,
+    /// `account` or `contact`.
+    pub kind: KindName,
+    /// On which domain.
+    pub host: String,
+    /// Who becomes a contact of the account.
+    pub contact: Option<String>,
+    /// Who invites.
+    pub inviter: Option<String>,
+    /// Groups of the account.
+    pub groups: Vec<String>,
+    /// Roles of the account.
+    pub roles: Vec<String>,
+    /// State of the invite: `pending`, or `redeemed` if this was the last use.
+    pub status: Status,
+    /// How often it still may be redeemed.
+    pub uses_left: u32,
+}
+
+impl RegisteredView {
+    /// The account of `username` with an invite, as it was when it was redeemed for it, or at `now`.
+    #[must_use]
+    pub fn new(invite: Invite, username: &Username, now: Timestamp) -> Self {
+        let own = invite.redemptions.iter().rev().find(|one| one.account.as_ref() == Some(username));
+        let at = own.map_or(now, |redemption| redemption.at);
+        let host = HostName::as_str(&invite.draft.host).to_owned();
+        Self {
+            account: format!("{username}@{host}"),
+            id: invite.id.to_string(),
+            kind: invite.draft.kind.name(),
+            host,
+            contact: invite.draft.kind.contact().map(ToString::to_string),
+            status: invite.status(at),
+            uses_left: invite.uses_left(),
+            inviter: invite.draft.inviter,
+            groups: invite.draft.groups,
+            roles: invite.draft.roles,
+        }
+    }
+}

@@ -12,7 +12,7 @@ use tide::{Middleware, Next, Response};
 
 use crate::api::call::needs;
 use crate::api::cors::Cors;
-use crate::api::{invites, invites_api, openapi, ops, redeem, this_key};
+use crate::api::{self, invites, invites_api, openapi, ops, redeem, this_key};
 use crate::caller::AppState;
 use crate::config::{CorsOrigins, MAX_PATH_PART_BYTES, Scope};
 use crate::log::Cause;
@@ -47,6 +47,8 @@ pub fn build(state: Arc<AppState>, metrics: Arc<Metrics>) -> tide::Server<Arc<Ap
         .on([Delete], needs(&[Scope::Revoke], invites::revoke))
         .done();
     table.at(redeem::PATH, redeem::PATH).on([Post], needs(&[Scope::Redeem], redeem::redeem)).done();
+    let register_path = api::register::PATH;
+    table.at(register_path, register_path).on([Post], needs(&[Scope::Register], api::register::register)).done();
     table.at(this_key::PATH, this_key::PATH).on([Get, Head], needs(&[], this_key::get)).done();
     table.at(openapi::PATH, openapi::PATH).on([Get, Head], openapi::get).done();
     table.at("/", "/").on([Get, Head], enter::get).done();

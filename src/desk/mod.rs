@@ -40,7 +40,10 @@ use invites::Invites;
 pub use invites::{AmendError, Caller, CreateInviteError, CreatedInvite, CreationRules, RedeemInviteError, WebOnly};
 use locks::InviteLocks;
 use reconcile::Reconcile;
-pub use sign_up::{AppLink, Guest, Offer, SignUpError, WebSignUp};
+pub use sign_up::{
+    AppLink, ChoiceErrors, Guest, Offer, PasswordError, RegisterError, RegisterRequest, SignUpError, UsernameError,
+    WebSignUp,
+};
 use sign_up::{SignUp, Submissions};
 
 /// The use cases under one configuration, over what outlives it.

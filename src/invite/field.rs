@@ -117,8 +117,10 @@ pub enum FieldErrorKind {
     Invalid,
     /// It is a name that no invite may claim.
     Reserved,
-    /// It is right as such, but the host's server would make something else of it.
+    /// It is right as such, but the host's server would make something else of it, or has nobody of that name.
     NotForServer,
+    /// It is a name or a password with which no account is created.
+    NotAccepted,
 }
 
 /// All fields of a request that are wrong: each once, with the first that is wrong about it.

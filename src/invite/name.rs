@@ -99,6 +99,32 @@ impl FromStr for Username {
     }
 }
 
+/// Why a text names no account of a host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LocalNameError {
+    /// It is not a localpart.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// It is an address at another host.
+    #[error("expected a user name, or an address at this host")]
+    OtherHost,
+}
+
+impl Username {
+    /// The name in `user`, or in the address `user@host` at this `host`.
+    ///
+    /// # Errors
+    /// When it is no name, or an address elsewhere.
+    pub fn at(text: &str, host: &HostName) -> Result<Self, LocalNameError> {
+        let name = match text.split_once('@') {
+            Some((name, domain)) if domain.parse::<HostName>().is_ok_and(|domain| domain == *host) => name,
+            Some(_) => return Err(LocalNameError::OtherHost),
+            None => text,
+        };
+        Ok(name.parse()?)
+    }
+}
+
 /// A bare JID: `user@host`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Jid {
@@ -180,6 +206,21 @@ mod tests {
         assert_eq!("EXAMPLE.com.".parse::<HostName>().unwrap().as_str(), "example.com");
         assert_eq!("xn--bcher-kva.example".parse::<HostName>().unwrap().as_str(), "bücher.example");
         assert_eq!("Romeo@Example.COM".parse::<Jid>().unwrap().to_string(), "romeo@example.com");
+    }
+
+    #[test]
+    fn an_address_at_the_host_is_a_name() {
+        let host = "bücher.example".parse().unwrap();
+        let at = |text| Username::at(text, &host).map(|name| name.to_string());
+        for text in ["Juliet", "juliet@bücher.example", "juliet@XN--BCHER-KVA.example"] {
+            assert_eq!(at(text).as_deref(), Ok("juliet"), "{text}");
+        }
+        for text in ["juliet@elsewhere.example", "juliet@", "@", "a@b@bücher.example"] {
+            assert_eq!(at(text), Err(LocalNameError::OtherHost), "{text}");
+        }
+        for text in ["", "@bücher.example", "a b@bücher.example"] {
+            assert_eq!(at(text), Err(LocalNameError::Name(NameError::Username)), "{text}");
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@
 //! commit, so what a caller was answered survives `kill -9` and power loss. Reads go to connections of their own and never
 //! wait for the writer. Limits are judged in the transaction that would use them up.
 //!
-//! This file is the handle that others have; what it can be asked is in `invites`, `uses` and `counts`.
+//! This file is the handle that others have; what it can be asked is in `invites`, `uses`, `registrations` and `counts`.
 
 mod answers;
 mod app_token;
@@ -23,6 +23,7 @@ mod limits;
 mod postgres;
 mod query;
 mod readers;
+mod registrations;
 mod reservation;
 mod seal;
 mod sql;

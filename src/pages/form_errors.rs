@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::html::Html;
 use super::look::Look;
-use crate::desk::SignUpError;
+use crate::desk::{ChoiceErrors, PasswordError, UsernameError};
 
 /// `Retry-After` of a form that cannot be used now: a server that is away may be back by then.
 pub(super) const RETRY_AFTER: Duration = Duration::from_mins(1);
@@ -18,36 +18,6 @@ pub(super) struct FormErrors {
     pub(super) password: Option<PasswordError>,
     /// With neither: no other input would be accepted.
     pub(super) form: Option<FormError>,
-}
-
-/// What is wrong with a name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum UsernameError {
-    /// There is none.
-    Empty,
-    /// No account can be called so.
-    Invalid,
-    /// It is an address, on another host.
-    Address,
-    /// It is reserved on this host.
-    Reserved,
-    /// Somebody has it.
-    Taken,
-    /// The invite is for another one.
-    Other,
-}
-
-/// What is wrong with a password.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum PasswordError {
-    /// There is none.
-    Empty,
-    /// It has fewer characters than this.
-    Short(usize),
-    /// It is easily guessed.
-    Weak,
-    /// The server does not take it.
-    Refused,
 }
 
 /// Why a form cannot be used, whatever is in it.
@@ -89,9 +59,9 @@ impl FormErrors {
     }
 }
 
-impl From<UsernameError> for FormErrors {
-    fn from(error: UsernameError) -> Self {
-        Self { username: Some(error), ..Self::default() }
+impl From<ChoiceErrors> for FormErrors {
+    fn from(ChoiceErrors { username, password }: ChoiceErrors) -> Self {
+        Self { username, password, form: None }
     }
 }
 
@@ -108,25 +78,6 @@ impl From<FormError> for FormErrors {
 }
 
 impl UsernameError {
-    /// What is wrong with the name, where that is what `error` says.
-    pub(super) fn of(error: &SignUpError) -> Option<Self> {
-        match error {
-            SignUpError::OtherName => Some(Self::Other),
-            SignUpError::Reserved => Some(Self::Reserved),
-            SignUpError::Taken => Some(Self::Taken),
-            SignUpError::Name => Some(Self::Invalid),
-            SignUpError::Ledger(_)
-            | SignUpError::Absent
-            | SignUpError::Ended(_)
-            | SignUpError::WrongKind
-            | SignUpError::PasswordTooShort(_)
-            | SignUpError::Password
-            | SignUpError::NotAllowed
-            | SignUpError::Closed
-            | SignUpError::Away => None,
-        }
-    }
-
     /// What the page says about it.
     pub(super) fn text(self, look: &Look<'_>) -> Html<'static> {
         look.text(match self {

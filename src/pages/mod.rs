@@ -18,7 +18,6 @@
 //! |---|---|
 //! | `sign_up` | the way through a form, for an account as for a new password |
 //! | `form_page`, `done` | its page, and its end |
-//! | `username`, `password` | what was typed, and what is wrong with it |
 //! | `form_errors` | what is told beside a form |
 //! | `form` | what forms are for, their fields, and whether a form is ours |
 //! | `opened` | the invite that a link opens |
@@ -47,7 +46,6 @@ pub mod old_links;
 mod onlooker;
 mod opened;
 mod page;
-mod password;
 mod preview;
 pub mod qr;
 mod query;
@@ -56,7 +54,6 @@ pub mod register;
 pub mod reset;
 pub mod setup;
 mod sign_up;
-mod username;
 
 pub use look::language;
 pub use refused::problem;

@@ -7,21 +7,17 @@ use tide::Response;
 
 use super::done::{self, done, finished};
 use super::form::{self, FormPurpose, SentForm};
-use super::form_errors::{FormError, FormErrors, PasswordError, UsernameError};
+use super::form_errors::{FormError, FormErrors};
 use super::form_page::show;
 use super::look::Look;
 use super::opened::{known, site_of, site_of_pending};
 use super::page::see_other;
-use super::password;
 use super::query::token_in_t;
 use super::refused::GuestProblem;
-use super::username::name_in;
 use crate::caller::{Request, address_of};
 use crate::clock;
-use crate::config::HostSettings;
-use crate::desk::{AppLink, Guest, SignUpError, WebSignUp};
-use crate::invite::name::Username;
-use crate::invite::{Invite, Kind};
+use crate::desk::{AppLink, Guest, PasswordError, SignUpError, UsernameError, WebSignUp};
+use crate::invite::Invite;
 use crate::problem::Problem;
 
 /// The form, or the end of it.
@@ -78,16 +74,16 @@ async fn sent(
     if !form::is_ours(request, form) {
         return again(&FormError::NotOurs.into());
     }
-    let username = match acceptable(request, &invite, host, form).await {
+    let desk = &request.state().desk;
+    let username = match desk.sign_up.chosen(&invite, host, &form.username, &form.password).await {
         Ok(username) => username,
         Err(errors) => {
             site_of_pending(request, &invite, now)?;
-            return again(&errors);
+            return again(&errors.into());
         }
     };
     let guest =
         Guest { token: &form.token, username: &username, password: &form.password, client: address_of(request) };
-    let desk = &request.state().desk;
     let done = match purpose {
         FormPurpose::Account => desk.sign_up.register(guest, now).await,
         FormPurpose::Password => desk.sign_up.reset_password(guest, now).await,
@@ -96,39 +92,6 @@ async fn sent(
         Ok(_) => Ok(see_other(&done::link(request, purpose, &form.token, &username))),
         Err(error) => again(&errors_of(error, purpose, &invite, &form.token)?),
     }
-}
-
-/// The name in a form that may be used as far as we can tell, or all that is wrong with it.
-async fn acceptable(
-    request: &Request,
-    invite: &Invite,
-    host: &HostSettings,
-    form: &SentForm,
-) -> Result<Username, FormErrors> {
-    let username = match &invite.draft.kind {
-        Kind::Reset { username } => Ok(username.clone()),
-        Kind::Account { .. } | Kind::Contact { .. } => name_in(&form.username, &invite.draft.host),
-    };
-    let name = username.as_ref().map_or(form.username.trim(), Username::as_str);
-    let password = password::check(&form.password, host, &[name, invite.draft.host.as_str(), &host.site_name]);
-    let username = match (username, &password) {
-        (Ok(username), Ok(())) => return Ok(username),
-        (Err(error), _) => Some(error),
-        // A guest who has to choose another password learns at once that the name is refused, too.
-        (Ok(username), Err(_)) => match FormPurpose::of(&invite.draft.kind) {
-            FormPurpose::Account => request
-                .state()
-                .desk
-                .sign_up
-                .check_name(invite, &username)
-                .await
-                .err()
-                .as_ref()
-                .and_then(UsernameError::of),
-            FormPurpose::Password => None,
-        },
-    };
-    Err(FormErrors { username, password: password.err(), form: None })
 }
 
 /// What the desk refuses, as it is told beside the form.
@@ -159,7 +122,8 @@ fn errors_of(
         // All that there is to dislike about a new password is the password.
         (Refused::Password, _) | (Refused::NotAllowed, FormPurpose::Password) => PasswordError::Refused.into(),
         (Refused::NotAllowed, FormPurpose::Account) => FormError::NotAllowed.into(),
-        (Refused::Away, _) => FormError::Away.into(),
+        // No form of ours comes with an Idempotency-Key.
+        (Refused::Away | Refused::IdempotencyKeyReused, _) => FormError::Away.into(),
     })
 }
 

@@ -1,7 +1,7 @@
 //! Which refusal an error of the desk or the ledger is; told exhaustively, so that a new one has to be decided on.
 
 use super::refusal::{Problem, TooMany};
-use crate::desk::{AmendError, AuthError, CreateInviteError, FindError, RedeemInviteError};
+use crate::desk::{AmendError, AuthError, CreateInviteError, FindError, RedeemInviteError, RegisterError, SignUpError};
 use crate::ledger::{ChangeError, CreateError, LedgerError, RedeemError};
 use crate::log::Cause;
 
@@ -93,6 +93,39 @@ impl From<RedeemInviteError> for Problem {
     }
 }
 
+impl From<RegisterError> for Problem {
+    fn from(error: RegisterError) -> Self {
+        match error {
+            RegisterError::Fields(errors) => Self::of_fields(errors),
+            RegisterError::SignUp(error) => error.into(),
+            RegisterError::Wait(wait) => Self::TooMany(TooMany::Failures, wait),
+        }
+    }
+}
+
+impl From<SignUpError> for Problem {
+    /// As a program is told; guests see it beside the form.
+    fn from(error: SignUpError) -> Self {
+        match error {
+            SignUpError::Ledger(error) => error.into(),
+            SignUpError::Absent => Self::NoSuchInvite,
+            SignUpError::Ended(status) => Self::Ended(status),
+            SignUpError::WrongKind => Self::BadRequest("This invite is for a new password."),
+            SignUpError::OtherName => Self::NotAllowed("This invite is for another name."),
+            SignUpError::Reserved => Self::NotAllowed("This name is reserved."),
+            SignUpError::Taken => Self::NameTaken,
+            SignUpError::Name => Self::NotAllowed("The host's server does not take this name."),
+            SignUpError::PasswordTooShort(_) | SignUpError::Password => {
+                Self::NotAllowed("The host's server does not take this password.")
+            }
+            SignUpError::NotAllowed => Self::NotAllowed("The host's server does not allow this account."),
+            SignUpError::Closed => Self::NotAllowed("No accounts are created with this invite here."),
+            SignUpError::IdempotencyKeyReused => Self::IdempotencyKeyReused,
+            SignUpError::Away => Self::NoAccountYet,
+        }
+    }
+}
+
 impl From<CreateInviteError> for Problem {
     fn from(error: CreateInviteError) -> Self {
         match error {
@@ -119,6 +152,15 @@ mod tests {
         assert_eq!(told(RedeemError::AppTokenOutstanding.into()), (409, "app-token-outstanding"));
         assert_eq!(told(RedeemError::IdempotencyKeyReused.into()), (422, "idempotency-key-reused"));
         assert_eq!(told(CreateError::IdempotencyKeyReused.into()), (422, "idempotency-key-reused"));
+    }
+
+    #[test]
+    fn what_does_for_no_account_is_no_fault_of_form() {
+        let error = |kind| FieldError { kind, ..FieldError::new("username", "wrong") };
+        let accepted = Problem::of_fields(vec![error(FieldErrorKind::NotAccepted); 2]);
+        assert_eq!((accepted.status(), accepted.slug()), (422, "not-accepted"));
+        let with_another = vec![error(FieldErrorKind::NotAccepted), error(FieldErrorKind::Invalid)];
+        assert_eq!(Problem::of_fields(with_another).status(), 400);
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub struct ProblemDetails<'a> {
 impl<'a> From<&'a Problem> for ProblemDetails<'a> {
     fn from(problem: &'a Problem) -> Self {
         let errors = match problem {
-            Problem::Fields(wrong) | Problem::NotForServer(wrong) => wrong.as_slice(),
+            Problem::Fields(wrong) | Problem::NotForServer(wrong) | Problem::NotAccepted(wrong) => wrong.as_slice(),
             _ => &[],
         };
         Self {

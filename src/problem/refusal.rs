@@ -49,6 +49,8 @@ pub enum Problem {
     MediaType,
     /// 422: fields that are right as such, and of which the host's server makes something else.
     NotForServer(Vec<FieldError>),
+    /// 422: names and passwords with which no account is created.
+    NotAccepted(Vec<FieldError>),
     /// 422: an Idempotency-Key that came before with another body.
     IdempotencyKeyReused,
     /// 429: too many wrong keys, invites, or pending invites.
@@ -65,6 +67,8 @@ pub enum Problem {
     Unsure(Cause),
     /// 503: the XMPP server is away, and this cannot be done without it.
     ServerAway,
+    /// 503: the XMPP server is away, or has not said whether it has created an account.
+    NoAccountYet,
 }
 
 /// What there was too much of.
@@ -82,10 +86,14 @@ pub enum TooMany {
 const HEAL_TIME: Duration = Duration::from_secs(5);
 
 impl Problem {
-    /// What is wrong with fields: not their form, if the host's server alone would not take any of them.
+    /// What is wrong with fields: not their form, if the host's server alone would not take any of them, or none of them
+    /// does for an account.
     pub(super) fn of_fields(errors: Vec<FieldError>) -> Self {
-        if errors.iter().all(|error| error.kind == FieldErrorKind::NotForServer) {
+        let all_are = |kind| errors.iter().all(|error| error.kind == kind);
+        if all_are(FieldErrorKind::NotForServer) {
             Self::NotForServer(errors)
+        } else if all_are(FieldErrorKind::NotAccepted) {
+            Self::NotAccepted(errors)
         } else {
             Self::Fields(errors)
         }
@@ -111,12 +119,12 @@ impl Problem {
             Self::TooLarge => 413,
             Self::TargetTooLong => 414,
             Self::MediaType => 415,
-            Self::NotForServer(_) | Self::IdempotencyKeyReused => 422,
+            Self::NotForServer(_) | Self::NotAccepted(_) | Self::IdempotencyKeyReused => 422,
             Self::TooMany(..) => 429,
             Self::HeadTooLarge => 431,
             Self::Internal(_) => 500,
             Self::NotImplemented(_) => 501,
-            Self::Unavailable(_) | Self::Unsure(_) | Self::ServerAway => 503,
+            Self::Unavailable(_) | Self::Unsure(_) | Self::ServerAway | Self::NoAccountYet => 503,
         }
     }
 
@@ -141,6 +149,7 @@ impl Problem {
             Self::TargetTooLong => "target-too-long",
             Self::MediaType => "media-type",
             Self::NotForServer(_) => "not-for-server",
+            Self::NotAccepted(_) => "not-accepted",
             Self::IdempotencyKeyReused => "idempotency-key-reused",
             Self::TooMany(TooMany::Failures, _) => "too-many-failures",
             Self::TooMany(TooMany::Invites, _) => "too-many-invites",
@@ -149,7 +158,7 @@ impl Problem {
             Self::Internal(_) => "internal",
             Self::NotImplemented(_) => "not-implemented",
             Self::Unavailable(_) | Self::Unsure(_) => "unavailable",
-            Self::ServerAway => "server-away",
+            Self::ServerAway | Self::NoAccountYet => "server-away",
         }
     }
 
@@ -174,12 +183,13 @@ impl Problem {
             Self::TargetTooLong => "Target too long",
             Self::MediaType => "Unsupported media type",
             Self::NotForServer(_) => "Not for this server",
+            Self::NotAccepted(_) => "Not accepted",
             Self::IdempotencyKeyReused => "Idempotency-Key was used",
             Self::TooMany(..) => "Too many requests",
             Self::HeadTooLarge => "Head too large",
             Self::Internal(_) => "Internal error",
             Self::NotImplemented(_) => "Not implemented",
-            Self::Unavailable(_) | Self::Unsure(_) | Self::ServerAway => "Try again later",
+            Self::Unavailable(_) | Self::Unsure(_) | Self::ServerAway | Self::NoAccountYet => "Try again later",
         }
     }
 
@@ -218,6 +228,7 @@ impl Problem {
             Self::TargetTooLong => "The request's target is too long.",
             Self::MediaType => "The body must be JSON; send `Content-Type: application/json`.",
             Self::NotForServer(_) => "The host's server would not take this; `errors` says what.",
+            Self::NotAccepted(_) => "No account can be created with this; `errors` says why.",
             Self::IdempotencyKeyReused => "This Idempotency-Key came before, with another body.",
             Self::TooMany(TooMany::Failures, _) => {
                 "Too many wrong keys came from this address; wait as `Retry-After` says."
@@ -227,6 +238,9 @@ impl Problem {
             Self::HeadTooLarge => "The request's head is too large.",
             Self::Internal(_) => "Something went wrong here; the log knows it by the request's id.",
             Self::ServerAway => "The XMPP server is away, and it must be asked for this; nothing has changed.",
+            Self::NoAccountYet => {
+                "The XMPP server is away or does not answer, so there is no account yet; send the same again later."
+            }
             Self::Unavailable(_) => "Invites cannot be made at the moment; nothing has changed.",
             Self::Unsure(_) => {
                 "The ledger does not answer as it should, and what was asked may have been done; send it again with the \
@@ -240,7 +254,7 @@ impl Problem {
     pub fn retry_after(&self) -> Option<u64> {
         let wait = match self {
             Self::TooMany(_, wait) => *wait,
-            Self::Unavailable(_) | Self::Unsure(_) | Self::ServerAway => HEAL_TIME,
+            Self::Unavailable(_) | Self::Unsure(_) | Self::ServerAway | Self::NoAccountYet => HEAL_TIME,
             _ => return None,
         };
         Some(wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
@@ -252,7 +266,7 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unauthorized(error, _) | Self::Unauthenticated(error) => error.fmt(f),
-            Self::Fields(wrong) | Self::NotForServer(wrong) => {
+            Self::Fields(wrong) | Self::NotForServer(wrong) | Self::NotAccepted(wrong) => {
                 f.write_str("wrong:")?;
                 wrong.iter().try_for_each(|wrong| match &wrong.field {
                     Cow::Borrowed(field) => write!(f, " {field}"),

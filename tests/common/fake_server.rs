@@ -52,6 +52,8 @@ pub struct State {
     pub accounts: BTreeMap<String, String>,
     /// Which of them are admins.
     pub admins: BTreeSet<String>,
+    /// Where those were who got one.
+    pub clients: Vec<Option<std::net::IpAddr>>,
     /// Who is whose contact.
     pub contacts: Vec<(String, String)>,
     tokens: BTreeMap<String, Token>,
@@ -256,6 +258,7 @@ impl Adapter for FakeServer {
             if is_taken {
                 return Err(Refusal::Taken.into());
             }
+            state.clients.push(account.client);
             if let Some(contact) = account.contact {
                 state.contacts.push((name.clone(), contact.to_string()));
             }

@@ -1,8 +1,9 @@
-//! What a use was reserved for, asked of the server.
+//! What a use was reserved for, asked of the server; and whether a name is free there.
 
-use super::guest::Guest;
+use super::guest::{Applicant, SignUpError};
 use crate::backend::{Backend, CallError, NewAccount, NewPassword, Refusal};
 use crate::desk::context::Context;
+use crate::invite::name::Username;
 use crate::invite::{Kind, Source};
 use crate::ledger::Reservation;
 
@@ -14,7 +15,7 @@ pub(super) async fn carry_out(
     context: &Context,
     backend: &Backend,
     reservation: &Reservation,
-    guest: Guest<'_>,
+    applicant: Applicant<'_>,
 ) -> Result<(), CallError> {
     let draft = &reservation.invite.draft;
     // An invite of the server itself is used up there, also where it has more uses than one.
@@ -30,22 +31,33 @@ pub(super) async fn carry_out(
             Err(error) => return Err(error),
         }
         let reset = NewPassword {
-            username: guest.username,
-            password: guest.password,
+            username: applicant.username,
+            password: applicant.password,
             token: token.as_deref(),
             not_after: Backend::not_after(),
         };
         return backend.set_password(&reset).await;
     }
     let account = NewAccount {
-        username: guest.username,
-        password: guest.password,
+        username: applicant.username,
+        password: applicant.password,
         contact: draft.kind.contact(),
         groups: &draft.groups,
         roles: &draft.roles,
         token: token.as_deref(),
-        client: Some(guest.client),
+        client: applicant.client,
         not_after: Backend::not_after(),
     };
     backend.create(&account).await
+}
+
+/// What the server says of a name for a new account.
+pub(super) async fn is_free(backend: &Backend, username: &Username) -> Result<(), SignUpError> {
+    match backend.exists(username).await {
+        Ok(true) => Err(SignUpError::Taken),
+        // Where it cannot be asked, it is found out by trying.
+        Ok(false) | Err(CallError::Refused(Refusal::Unsupported)) => Ok(()),
+        Err(CallError::Refused(Refusal::Name)) => Err(SignUpError::Name),
+        Err(_) => Err(SignUpError::Away),
+    }
 }

@@ -1,4 +1,4 @@
-//! A guest who uses an invite on the web, and why that may not work.
+//! Who uses an invite on the web, and why that may not work.
 
 use std::net::IpAddr;
 
@@ -19,6 +19,24 @@ pub struct Guest<'a> {
     pub password: &'a Secret,
     /// Where the guest is.
     pub client: IpAddr,
+}
+
+/// Who is to have an account, or a new password.
+#[derive(Clone, Copy)]
+pub(super) struct Applicant<'a> {
+    /// As in [`Guest::username`].
+    pub(super) username: &'a Username,
+    /// As in [`Guest::password`].
+    pub(super) password: &'a Secret,
+    /// Where they are. A site with a form of its own does not say: its own address would stand for all its guests, and a
+    /// server that limits accounts by address would refuse most of them.
+    pub(super) client: Option<IpAddr>,
+}
+
+impl<'a> From<Guest<'a>> for Applicant<'a> {
+    fn from(guest: Guest<'a>) -> Self {
+        Self { username: guest.username, password: guest.password, client: Some(guest.client) }
+    }
 }
 
 /// Why there is no account, or no new password.
@@ -60,6 +78,9 @@ pub enum SignUpError {
     /// No accounts are created here.
     #[error("no accounts are created here")]
     Closed,
+    /// An Idempotency-Key came before with another body.
+    #[error("the Idempotency-Key came before with another body")]
+    IdempotencyKeyReused,
     /// The server is away; later it may work.
     #[error("the XMPP server is away")]
     Away,
@@ -91,8 +112,9 @@ impl From<RedeemError> for SignUpError {
             RedeemError::Ended(status) => Self::Ended(status),
             RedeemError::OtherName => Self::OtherName,
             RedeemError::Taken(_) => Self::Taken,
-            // A reservation takes the token along, and has no Idempotency-Key.
-            RedeemError::AppTokenOutstanding | RedeemError::IdempotencyKeyReused => Self::Away,
+            RedeemError::IdempotencyKeyReused => Self::IdempotencyKeyReused,
+            // A reservation takes the token along.
+            RedeemError::AppTokenOutstanding => Self::Away,
         }
     }
 }

@@ -236,6 +236,7 @@ fn in_app(error: &SignUpError) -> InAppRefusal {
         | SignUpError::Password
         | SignUpError::NotAllowed
         | SignUpError::Closed
+        | SignUpError::IdempotencyKeyReused
         | SignUpError::Away => InAppRefusal::Closed,
     }
 }

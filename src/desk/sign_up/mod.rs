@@ -7,17 +7,24 @@
 //! | module | what it has |
 //! |---|---|
 //! | `offer` | what a guest can do with an invite |
+//! | `chosen`, `password` | what is wrong with a name or a password |
+//! | `register` | sign-up by a site's own form |
+//! | `again` | registrations that come again |
 //! | `submissions` | forms that were sent |
 //! | `carry_out` | what the server is asked for |
 //! | `end` | how a reservation ends |
 //! | `in_app` | sign-up in an app, at a server that asks |
 //! | `guest` | who signs up, and why that may not work |
 
+mod again;
 mod carry_out;
+mod chosen;
 mod end;
 mod guest;
 mod in_app;
 mod offer;
+mod password;
+mod register;
 mod submissions;
 
 use std::sync::Arc;
@@ -30,15 +37,20 @@ use super::invites::Invites;
 use crate::backend::{self, Backend, CallError, Refusal};
 use crate::clock;
 use crate::invite::name::Username;
-use crate::invite::{Invite, Kind, Redemption, Status, Via};
+use crate::invite::{Invite, InviteId, Kind, Status, Via};
 use crate::ledger::{LedgerError, Reservation};
-use carry_out::carry_out;
+use again::{Before, Registration};
+use carry_out::{carry_out, is_free};
+pub use chosen::{ChoiceErrors, UsernameError};
 use end::{Ends, RECONCILE_AFTER};
+use guest::Applicant;
 pub use guest::{Guest, SignUpError};
 use offer::Offers;
 pub use offer::{AppLink, Offer, WebSignUp};
+pub use password::PasswordError;
+pub use register::{RegisterError, RegisterRequest};
 pub(super) use submissions::Submissions;
-use submissions::TWICE_WITHIN;
+use submissions::just_served;
 
 /// A token that an app used in the meantime frees the way for one more try.
 const TRIES: usize = 2;
@@ -91,7 +103,7 @@ impl SignUp {
         if matches!(invite.draft.kind, Kind::Reset { .. }) {
             return Err(SignUpError::WrongKind);
         }
-        self.redeem(invite, guest, now).await
+        self.redeem(&invite, guest.into(), Registration::ON_THE_WEB, now).await
     }
 
     /// Sets a new password with an invite.
@@ -104,7 +116,7 @@ impl SignUp {
         if !matches!(invite.draft.kind, Kind::Reset { .. }) {
             return Err(SignUpError::WrongKind);
         }
-        self.redeem(invite, guest, now).await
+        self.redeem(&invite, guest.into(), Registration::ON_THE_WEB, now).await
     }
 
     /// What speaks against a new account's name, as far as that is known without creating it: for whoever refuses a form
@@ -112,41 +124,67 @@ impl SignUp {
     ///
     /// # Errors
     /// What [`SignUp::register`] would say of the name, or that its server is away.
-    pub async fn check_name(&self, invite: &Invite, username: &Username) -> Result<(), SignUpError> {
+    async fn check_name(&self, invite: &Invite, username: &Username) -> Result<(), SignUpError> {
         self.may_be_called(invite, username)?;
-        is_free(self.offers.server_for(invite)?, username).await
+        is_free(self.context.backend(&invite.draft.host).ok_or(SignUpError::Closed)?, username).await
     }
 
-    async fn redeem(&self, invite: Invite, guest: Guest<'_>, now: Timestamp) -> Result<Invite, SignUpError> {
-        let ledger = &self.context.ledger;
+    /// Redeems a use for an applicant: one at a time an invite.
+    async fn redeem(
+        &self,
+        invite: &Invite,
+        applicant: Applicant<'_>,
+        registration: Registration<'_>,
+        now: Timestamp,
+    ) -> Result<Invite, SignUpError> {
         let began = clock::instant();
         // A lock may be waited for, and a server; what is reserved then is reserved then.
         let passed = || now + SignedDuration::try_from(began.elapsed()).unwrap_or_default();
         let _lock = self.context.locks.lock(invite.id).await;
-        let invite = ledger.find(invite.id).await?.ok_or(SignUpError::Absent)?;
-        let is_same = self.submissions.is_same(invite.id, guest, now);
-        if is_same == Some(true) && just_served(&invite, guest.username, now) {
+        let done = self.redeem_locked(invite.id, applicant, registration, (now, &passed)).await?;
+        registration.keep(&self.context.ledger, applicant.username, &done).await;
+        Ok(done)
+    }
+
+    async fn redeem_locked(
+        &self,
+        id: InviteId,
+        applicant: Applicant<'_>,
+        registration: Registration<'_>,
+        (now, passed): (Timestamp, &(impl Fn() -> Timestamp + Sync)),
+    ) -> Result<Invite, SignUpError> {
+        let ledger = &self.context.ledger;
+        let invite = ledger.find(id).await?.ok_or(SignUpError::Absent)?;
+        let is_same = self.submissions.is_same(id, applicant, now);
+        if registration.via == Via::Web && is_same == Some(true) && just_served(&invite, applicant.username, now) {
             return Ok(invite);
         }
-        let unfinished = ledger.reservations(Some(invite.id)).await?;
-        let backend = self.offers.server_for(&invite)?;
-        if let Some(reservation) = unfinished.into_iter().find(|reservation| reservation.account == *guest.username) {
-            // Somebody else may have chosen the same name.
-            if is_same == Some(false) && !matches!(invite.draft.kind, Kind::Reset { .. }) {
+        let mut begun = match registration.before(ledger, &invite, applicant.username, now).await? {
+            Before::Done(invite) => return Ok(*invite),
+            Before::Begun(at) => Some(at),
+            Before::Nothing => None,
+        };
+        let unfinished = ledger.reservations(Some(id)).await?;
+        let backend = self.offers.server_for(&invite, registration.via)?;
+        if let Some(reservation) = unfinished.into_iter().find(|reservation| reservation.account == *applicant.username)
+        {
+            // Somebody else may have chosen the same name: on another form, or in an app.
+            let is_theirs = is_same.unwrap_or(reservation.via == registration.via);
+            if !is_theirs && !matches!(invite.draft.kind, Kind::Reset { .. }) {
                 return Err(SignUpError::Taken);
             }
-            return self.resume(backend, &reservation, guest, now).await;
+            return self.resume(backend, &reservation, applicant, now).await;
         }
-        self.check(&invite, guest, now)?;
+        self.check(&invite, applicant, now)?;
         let invite = self.app_tokens.reconcile(invite, now).await?;
         let is_account = !matches!(invite.draft.kind, Kind::Reset { .. });
         if is_account {
-            is_free(backend, guest.username).await?;
+            is_free(backend, applicant.username).await?;
         }
         for _ in 0..TRIES {
-            let reservation = ledger.reserve(invite.id, guest.username.clone(), Via::Web, passed()).await?;
-            self.submissions.note(invite.id, guest, now);
-            let answer = carry_out(&self.context, backend, &reservation, guest).await;
+            let reservation = registration.reserve(ledger, id, applicant.username, &mut begun, passed()).await?;
+            self.submissions.note(id, applicant, now);
+            let answer = carry_out(&self.context, backend, &reservation, applicant).await;
             let used_in_app = answer == Err(CallError::Refused(Refusal::NoToken));
             let ended = self.ends.end(backend, &reservation, answer).await;
             // What has not ended is still reserved: a second try would be one too many.
@@ -158,14 +196,14 @@ impl SignUp {
     }
 
     /// What can be said without asking anybody.
-    fn check(&self, invite: &Invite, guest: Guest<'_>, now: Timestamp) -> Result<(), SignUpError> {
+    fn check(&self, invite: &Invite, applicant: Applicant<'_>, now: Timestamp) -> Result<(), SignUpError> {
         let status = invite.status(now);
         if status != Status::Pending {
             return Err(SignUpError::Ended(status));
         }
-        self.may_be_called(invite, guest.username)?;
+        self.may_be_called(invite, applicant.username)?;
         let host = self.context.settings.hosts.get(&invite.draft.host).ok_or(SignUpError::Closed)?;
-        if guest.password.reveal().chars().count() < host.min_password_length {
+        if applicant.password.reveal().chars().count() < host.min_password_length {
             return Err(SignUpError::PasswordTooShort(host.min_password_length));
         }
         Ok(())
@@ -199,16 +237,16 @@ impl SignUp {
         &self,
         backend: &Backend,
         reservation: &Reservation,
-        guest: Guest<'_>,
+        applicant: Applicant<'_>,
         now: Timestamp,
     ) -> Result<Invite, SignUpError> {
         if matches!(reservation.invite.draft.kind, Kind::Reset { .. }) {
-            self.submissions.note(reservation.invite.id, guest, now);
-            let mut answer = carry_out(&self.context, backend, reservation, guest).await;
+            self.submissions.note(reservation.invite.id, applicant, now);
+            let mut answer = carry_out(&self.context, backend, reservation, applicant).await;
             if answer == Err(CallError::Refused(Refusal::NoToken)) {
                 // The first try has used it up. Setting a password twice is setting it once.
                 let without = Reservation { token: None, ..reservation.clone() };
-                answer = carry_out(&self.context, backend, &without, guest).await;
+                answer = carry_out(&self.context, backend, &without, applicant).await;
             }
             return self.ends.end(backend, reservation, answer).await;
         }
@@ -216,7 +254,7 @@ impl SignUp {
             // Where it cannot be asked, it is tried again: a name that is taken now was reserved for this guest, and a
             // token that is gone was used up by the first try.
             Err(CallError::Refused(Refusal::Unsupported)) => {
-                match carry_out(&self.context, backend, reservation, guest).await {
+                match carry_out(&self.context, backend, reservation, applicant).await {
                     Ok(()) | Err(CallError::Refused(Refusal::Taken | Refusal::NoToken)) => {
                         self.ends.record(reservation).await
                     }
@@ -250,25 +288,4 @@ impl SignUp {
     pub fn mac(&self, parts: &[&str]) -> Vec<u8> {
         self.context.ledger.seal().slot(parts)
     }
-}
-
-/// What the server says of a name for a new account.
-async fn is_free(backend: &Backend, username: &Username) -> Result<(), SignUpError> {
-    match backend.exists(username).await {
-        Ok(true) => Err(SignUpError::Taken),
-        // Where it cannot be asked, it is found out by trying.
-        Ok(false) | Err(CallError::Refused(Refusal::Unsupported)) => Ok(()),
-        Err(CallError::Refused(Refusal::Name)) => Err(SignUpError::Name),
-        Err(_) => Err(SignUpError::Away),
-    }
-}
-
-/// Whether a guest of that name has just been served.
-fn just_served(invite: &Invite, username: &Username, now: Timestamp) -> bool {
-    let is_same = |redemption: &Redemption| {
-        redemption.via == Via::Web
-            && redemption.account.as_ref() == Some(username)
-            && clock::distance(redemption.at, now) < TWICE_WITHIN
-    };
-    invite.redemptions.iter().any(is_same)
 }

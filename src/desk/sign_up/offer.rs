@@ -9,7 +9,7 @@ use crate::backend::{Backend, State};
 use crate::desk::app_tokens::AppTokens;
 use crate::desk::context::Context;
 use crate::invite::link;
-use crate::invite::{Invite, Kind};
+use crate::invite::{Invite, Kind, Via};
 use crate::ledger::LedgerError;
 
 /// What a guest can do with an invite now.
@@ -69,7 +69,7 @@ impl Offers {
         let has_server = self.context.backend(&invite.draft.host).is_some();
         let (invite, is_for_accounts) =
             if has_server { Box::pin(self.fresh(invite, app_link, now)).await? } else { (invite, true) };
-        let web = match self.server_for(&invite) {
+        let web = match self.server_for(&invite, Via::Web) {
             _ if !is_for_accounts => WebSignUp::Closed,
             Ok(backend) if matches!(backend.state(), State::Away(_)) => WebSignUp::Away,
             Ok(_) => WebSignUp::Open,
@@ -97,18 +97,20 @@ impl Offers {
         Ok((invite, is_for_accounts))
     }
 
-    /// The server that creates the account for an invite, or sets the password.
+    /// The server that creates the account for an invite, or sets the password. Whether there is a form is a matter of our
+    /// own.
     ///
     /// # Errors
     /// When that is switched off, or cannot be done here.
-    pub(super) fn server_for(&self, invite: &Invite) -> Result<&Backend, SignUpError> {
+    pub(super) fn server_for(&self, invite: &Invite, via: Via) -> Result<&Backend, SignUpError> {
         let host = &invite.draft.host;
         let backend = self.context.backend(host).ok_or(SignUpError::Closed)?;
         let abilities = backend.abilities();
         let is_open = match invite.draft.kind {
             Kind::Reset { .. } => abilities.reset && !self.context.is_reserved_reset(&invite.draft),
             Kind::Account { .. } | Kind::Contact { .. } => {
-                abilities.sign_up && self.context.settings.hosts.get(host).is_some_and(|host| host.registration)
+                let has_form = || self.context.settings.hosts.get(host).is_some_and(|host| host.registration);
+                abilities.sign_up && (via == Via::Api || has_form())
             }
         };
         if is_open { Ok(backend) } else { Err(SignUpError::Closed) }

@@ -8,13 +8,13 @@ use jiff::{SignedDuration, Timestamp};
 use rand::Rng as _;
 use sha2::Sha256;
 
-use super::guest::Guest;
+use super::guest::Applicant;
 use crate::clock;
-use crate::invite::InviteId;
 use crate::invite::name::Username;
+use crate::invite::{Invite, InviteId, Redemption, Via};
 
 /// The same guest may send the same form twice: then the second answer is that of the first, for so long.
-pub(super) const TWICE_WITHIN: SignedDuration = SignedDuration::from_mins(10);
+const TWICE_WITHIN: SignedDuration = SignedDuration::from_mins(10);
 
 /// So many forms are remembered.
 const MAX_SUBMISSIONS: usize = 10_000;
@@ -47,21 +47,31 @@ impl Submissions {
     }
 
     /// Remembers a form.
-    pub(super) fn note(&self, id: InviteId, guest: Guest<'_>, now: Timestamp) {
+    pub(super) fn note(&self, id: InviteId, applicant: Applicant<'_>, now: Timestamp) {
         let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
         if sent.len() >= MAX_SUBMISSIONS {
             sent.retain(|_, sent| clock::distance(sent.at, now) < TWICE_WITHIN);
         }
         if sent.len() < MAX_SUBMISSIONS {
-            let form = Sent { password: self.mac(guest.password.reveal()), at: now };
-            sent.insert((id, guest.username.clone()), form);
+            let form = Sent { password: self.mac(applicant.password.reveal()), at: now };
+            sent.insert((id, applicant.username.clone()), form);
         }
     }
 
     /// Whether this is the form that was sent for that name last; nothing if that is not known.
-    pub(super) fn is_same(&self, id: InviteId, guest: Guest<'_>, now: Timestamp) -> Option<bool> {
+    pub(super) fn is_same(&self, id: InviteId, applicant: Applicant<'_>, now: Timestamp) -> Option<bool> {
         let sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
-        let form = sent.get(&(id, guest.username.clone()))?;
-        (clock::distance(form.at, now) < TWICE_WITHIN).then(|| form.password == self.mac(guest.password.reveal()))
+        let form = sent.get(&(id, applicant.username.clone()))?;
+        (clock::distance(form.at, now) < TWICE_WITHIN).then(|| form.password == self.mac(applicant.password.reveal()))
     }
+}
+
+/// Whether somebody of that name has just been served by our form.
+pub(super) fn just_served(invite: &Invite, username: &Username, now: Timestamp) -> bool {
+    let is_same = |redemption: &Redemption| {
+        redemption.via == Via::Web
+            && redemption.account.as_ref() == Some(username)
+            && clock::distance(redemption.at, now) < TWICE_WITHIN
+    };
+    invite.redemptions.iter().any(is_same)
 }

@@ -23,6 +23,20 @@ impl Store<'_> {
         let statement = "SELECT 1 FROM answer WHERE slot = ?1 AND made_at > ?2";
         self.0.any(statement, &[request.slot.as_slice().into(), kept_since(now).into()])
     }
+
+    /// What is kept under the Idempotency-Key of a request: the digest of the body that came with it, since when, and the
+    /// answer, sealed.
+    pub(in crate::ledger) fn answer(
+        self,
+        request: &Repeatable,
+        now: Timestamp,
+    ) -> Result<Option<(Vec<u8>, Timestamp, Vec<u8>)>, SqlError> {
+        self.0.first(
+            "SELECT request, made_at, sealed FROM answer WHERE slot = ?1 AND made_at > ?2",
+            &[request.slot.as_slice().into(), kept_since(now).into()],
+            |row| Ok((row.bytes(0)?.to_vec(), moment(row, 1)?, row.bytes(2)?.to_vec())),
+        )
+    }
 }
 
 impl Transaction<'_> {
@@ -36,12 +50,7 @@ impl Transaction<'_> {
         key_reused: E,
         work: impl FnOnce(&mut Self) -> Result<Result<T, E>, SqlError>,
     ) -> Result<Result<Recorded<T>, E>, SqlError> {
-        let before = self.sql.first(
-            "SELECT request, made_at, sealed FROM answer WHERE slot = ?1 AND made_at > ?2",
-            &[request.slot.as_slice().into(), kept_since(now).into()],
-            |row| Ok((row.bytes(0)?.to_vec(), moment(row, 1)?, row.bytes(2)?.to_vec())),
-        )?;
-        if let Some((body, at, sealed)) = before {
+        if let Some((body, at, sealed)) = Store(self.sql).answer(request, now)? {
             if at > now {
                 // The clock was set back since: its day begins now.
                 let statement = "UPDATE answer SET made_at = ?2 WHERE slot = ?1";
@@ -51,19 +60,31 @@ impl Transaction<'_> {
         }
         let done = work(self)?;
         if let Ok(value) = &done {
-            let json = serde_json::to_vec(value).map_err(|error| SqlError::unreadable(3, error))?;
-            self.sql.execute(
-                "INSERT INTO answer (slot, request, made_at, sealed) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (slot) \
-                 DO UPDATE SET request = excluded.request, made_at = excluded.made_at, sealed = excluded.sealed",
-                &[
-                    request.slot.as_slice().into(),
-                    request.body.as_slice().into(),
-                    now.as_millisecond().into(),
-                    seal.close(&json).as_slice().into(),
-                ],
-            )?;
+            self.keep_answer(request, seal, now, value)?;
         }
         Ok(done.map(Recorded::New))
+    }
+
+    /// Keeps the answer to a request, in place of one that it had.
+    pub(super) fn keep_answer<T: Serialize>(
+        &mut self,
+        request: &Repeatable,
+        seal: &Seal,
+        at: Timestamp,
+        value: &T,
+    ) -> Result<(), SqlError> {
+        let json = serde_json::to_vec(value).map_err(|error| SqlError::unreadable(3, error))?;
+        self.sql.execute(
+            "INSERT INTO answer (slot, request, made_at, sealed) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (slot) \
+             DO UPDATE SET request = excluded.request, made_at = excluded.made_at, sealed = excluded.sealed",
+            &[
+                request.slot.as_slice().into(),
+                request.body.as_slice().into(),
+                at.as_millisecond().into(),
+                seal.close(&json).as_slice().into(),
+            ],
+        )?;
+        Ok(())
     }
 
     /// Forgets answers that no repeated request gets any more, and tokens that are refused by themselves.

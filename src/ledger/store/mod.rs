@@ -14,6 +14,7 @@ mod names;
 mod once;
 mod passed_time;
 mod redeem;
+mod registrations;
 mod rows;
 mod sweep;
 mod transaction;

@@ -1,12 +1,24 @@
 //! What is asked of a password before a server sees it.
 
-use super::form_errors::PasswordError;
 use crate::config::HostSettings;
 use crate::config::secret::Secret;
 
 /// A password that is guessed within so many tries, as powers of ten go: zxcvbn's score of 0 or 1. Such a one is refused,
 /// as `mod_password_policy` does; a longer list of demands makes passwords worse (NIST SP 800-63B, 5.1.1.2).
 const WEAK: zxcvbn::Score = zxcvbn::Score::One;
+
+/// What is wrong with a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PasswordError {
+    /// There is none.
+    Empty,
+    /// It has fewer characters than this.
+    Short(usize),
+    /// It is easily guessed.
+    Weak,
+    /// The server does not take it.
+    Refused,
+}
 
 /// What is wrong with a password on `host`; `about` is what its owner would think of first.
 pub(super) fn check(password: &Secret, host: &HostSettings, about: &[&str]) -> Result<(), PasswordError> {

@@ -1,0 +1,45 @@
+//! Statements about registrations that may be asked for again with the same Idempotency-Key.
+
+use jiff::Timestamp;
+
+use super::transaction::{Store, Transaction};
+use crate::invite::name::Username;
+use crate::invite::{Invite, InviteId, Via};
+use crate::ledger::answers::Repeatable;
+use crate::ledger::error::{LedgerError, RedeemError, SqlError};
+use crate::ledger::reservation::Reservation;
+use crate::ledger::seal::Seal;
+
+impl Transaction<'_> {
+    /// Reserves a use for a registration, and keeps that it has begun; nothing, if another request came with its
+    /// Idempotency-Key.
+    pub(in crate::ledger) fn reserve_for(
+        &mut self,
+        request: &Repeatable,
+        seal: &Seal,
+        (id, account): (InviteId, Username),
+        now: Timestamp,
+    ) -> Result<Result<Reservation, RedeemError>, SqlError> {
+        if let Some((body, ..)) = Store(self.sql).answer(request, now)?
+            && body != request.body
+        {
+            return Ok(Err(RedeemError::IdempotencyKeyReused));
+        }
+        let reserved = self.reserve(id, account, Via::Api, now)?;
+        if reserved.is_ok() {
+            self.keep_answer(request, seal, now, &None::<Invite>)?;
+        }
+        Ok(reserved)
+    }
+
+    /// Keeps how a registration that began at `at` has ended.
+    pub(in crate::ledger) fn end_registration(
+        &mut self,
+        request: &Repeatable,
+        seal: &Seal,
+        at: Timestamp,
+        invite: &Invite,
+    ) -> Result<Result<(), LedgerError>, SqlError> {
+        self.keep_answer(request, seal, at, &Some(invite)).map(Ok)
+    }
+}
