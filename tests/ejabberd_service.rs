@@ -79,3 +79,24 @@ fn a_server_that_takes_none_back_leaves_all_to_the_web() {
     let told = String::from_utf8(output.stderr).unwrap();
     assert!(!output.status.success() && told.contains("no token for apps"), "{told}");
 }
+
+/// As a person types it: what was meant is told, and nothing is created.
+#[test]
+fn a_command_says_that_a_name_is_taken_and_that_nobody_has_it() {
+    let ejabberd = FakeEjabberd::start(Version::V26_07);
+    let scratch = beside(&ejabberd);
+    ejabberd.state().accounts.insert("romeo".into(), PASSWORD.into());
+    for (arguments, expected) in [
+        (["--username", "romeo"], "romeo has an account; choose another name, or create a password reset for it"),
+        (["--reset", "nobody"], "--reset: there is no account nobody on example.com"),
+        (["--contact", "nobody@example.com"], "--contact: there is no account nobody on example.com"),
+    ] {
+        let output = scratch.run(&[&["invite", "create"][..], &arguments].concat());
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{told}");
+        assert!(told.contains(expected), "{told}");
+    }
+    assert_eq!(scratch.ok(&["invite", "list"]), "");
+    ejabberd.always("check_account", 503, "");
+    invite(&scratch, &["--username", "romeo"]);
+}

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use clap::Subcommand;
 use jiff::Timestamp;
 
@@ -207,15 +207,19 @@ fn explain(settings: &Settings, error: CreateInviteError) -> anyhow::Error {
         }
         CreateInviteError::Host => WrongUse(format!("no such host is declared; declared are: {}", hosts())).into(),
         CreateInviteError::WhichHost => WrongUse(format!("name one of the hosts with --host: {}", hosts())).into(),
-        CreateInviteError::Fields(errors) => {
-            WrongUse(errors.iter().map(in_options).collect::<Vec<_>>().join("; ")).into()
-        }
+        CreateInviteError::Fields(errors) => WrongUse(all_in_options(&errors)).into(),
+        CreateInviteError::Accounts(errors) => anyhow!(all_in_options(&errors)),
         CreateInviteError::NoPublicUrl => WrongUse(error.to_string()).into(),
         CreateInviteError::Scopes(_)
         | CreateInviteError::AdminsPassword
+        | CreateInviteError::NameTaken(_)
         | CreateInviteError::Ledger(_)
         | CreateInviteError::NoAppToken(_) => error.into(),
     }
+}
+
+fn all_in_options(errors: &[FieldError]) -> String {
+    errors.iter().map(in_options).collect::<Vec<_>>().join("; ")
 }
 
 /// A field by the name of its option.

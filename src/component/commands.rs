@@ -145,7 +145,8 @@ fn refusal(error: CreateInviteError) -> StanzaError {
             let condition = if is_conflict { "conflict" } else { "not-acceptable" };
             StanzaError::new("modify", condition).because(join(&errors))
         }
-        CreateInviteError::Ledger(CreateError::NameReserved(name)) => {
+        CreateInviteError::Accounts(errors) => StanzaError::new("modify", "item-not-found").because(join(&errors)),
+        CreateInviteError::NameTaken(name) | CreateInviteError::Ledger(CreateError::NameReserved(name)) => {
             StanzaError::new("modify", "conflict").because(format!("Somebody else has, or will have, the name {name}."))
         }
         CreateInviteError::Ledger(CreateError::Limit { retry_after } | CreateError::Pending { retry_after }) => {

@@ -2,11 +2,13 @@
 
 use jiff::Timestamp;
 
+use super::accounts::{PATIENCE, has_names};
 use super::caller::Caller;
 use super::error::CreateInviteError;
 use super::links::{CreatedInvite, landing};
 use super::{Invites, grants, max_ttl, max_uses};
 use crate::backend::{self, Backend, Backends};
+use crate::clock::within;
 use crate::config::Settings;
 use crate::invite::field::Given;
 use crate::invite::name::HostName;
@@ -38,24 +40,28 @@ impl Invites {
         let created = async {
             let draft = self.rules().draft(caller, request, now)?;
             let links = self.links()?;
-            self.refuse_taken(caller, &draft).await?;
-            if self.context.is_admins_reset(&draft).await.unwrap_or(false) {
+            // It is asked again when somebody sets the password.
+            if within(PATIENCE, self.context.is_admins_reset(&draft)).await.is_some_and(|is| is.unwrap_or(false)) {
                 return Err(CreateInviteError::AdminsPassword);
             }
             let repeatable = request.idempotency.as_ref().map(|again| {
                 Repeatable::new(ledger.seal(), [&caller.as_granted(), again.path, &again.key], &again.body)
             });
-            let drafts = vec![draft; usize::try_from(request.count()).unwrap_or(usize::MAX)];
             let wanted = request.minting.value().copied().unwrap_or_default();
             let wanted = if links.landing.has_uri() { wanted.max(Minting::IfPossible) } else { wanted };
+            let (has_names, count) =
+                (has_names(caller, &draft), usize::try_from(request.count()).unwrap_or(usize::MAX));
             let is_new = match caller.limits() {
-                Some(limits) if wanted != Minting::Later => {
-                    let request = repeatable.clone();
-                    ledger.would_create(limits, drafts.len(), request, now).await.map_err(CreateError::from)?
+                Some(limits) if has_names || wanted != Minting::Later => {
+                    ledger.would_create(limits, count, repeatable.clone(), now).await.map_err(CreateError::from)?
                 }
                 _ => true,
             };
-            // What will be refused, or was answered before, needs no tokens.
+            // For what will be refused, or was answered before, no server is asked, and it needs no tokens.
+            if has_names && is_new {
+                self.check_accounts(caller, &draft).await?;
+            }
+            let drafts = vec![draft; count];
             let minting = if is_new { wanted } else { Minting::Later };
             let drafts = if minting == Minting::Later {
                 drafts
@@ -73,17 +79,6 @@ impl Invites {
         let created = created.await;
         self.record(&MetricLabels { host: label, key: caller.source().label() }, &created);
         created
-    }
-
-    /// Better said now to a user than later to the guest. A server that is away is no reason not to create an invite.
-    async fn refuse_taken(&self, caller: &Caller<'_>, draft: &Draft) -> Result<(), CreateInviteError> {
-        if let (Caller::User { .. }, Some(name), Some(backend)) =
-            (caller, draft.kind.reserves(), self.context.backend(&draft.host))
-            && backend.exists(name).await == Ok(true)
-        {
-            return Err(CreateError::NameReserved(name.clone()).into());
-        }
-        Ok(())
     }
 
     /// Counts and logs what came of a request.

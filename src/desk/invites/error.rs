@@ -4,6 +4,7 @@ use crate::backend::CallError;
 use crate::config::LackingScopes;
 use crate::desk::context::ADMINS_PASSWORD;
 use crate::invite::field::{FieldError, join};
+use crate::invite::name::Username;
 use crate::ledger::CreateError;
 
 /// Why no invite was created.
@@ -24,6 +25,12 @@ pub enum CreateInviteError {
     /// Fields of the request are wrong.
     #[error("{}", join(.0))]
     Fields(Vec<FieldError>),
+    /// Somebody has the name that the invite would be bound to.
+    #[error("{0} has an account; choose another name, or create a password reset for it")]
+    NameTaken(Username),
+    /// The host's server says that there is nobody of a name that is to be there.
+    #[error("{}", join(.0))]
+    Accounts(Vec<FieldError>),
     /// The ledger says no.
     #[error(transparent)]
     Ledger(#[from] CreateError),

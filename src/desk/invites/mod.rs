@@ -5,10 +5,12 @@
 //! | `caller` | who asks, and within which limits |
 //! | `grants` | which scopes an invite takes |
 //! | `create`, `error` | new invites, and why there are none |
+//! | `accounts` | whether those whom they name have accounts |
 //! | `links` | what their holders need |
 //! | `amend` | changes within what a key may, and revocation |
 //! | `redeem` | a use for a program's own sign-up |
 
+mod accounts;
 mod amend;
 mod caller;
 mod create;
