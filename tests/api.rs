@@ -417,6 +417,40 @@ fn lists_are_filtered() {
 }
 
 #[test]
+fn an_address_is_taken_wherever_a_name_is() {
+    let scratch = scratch();
+    let served = scratch.serve();
+    let mut api = Api::new(&served, "all");
+    let made = api.make(&json!({ "username": "Alice@example.com" }));
+    assert_eq!(made["username"], "alice");
+    assert_eq!(api.make(&json!({ "reset": "bob@EXAMPLE.com" }))["username"], "bob");
+    for field in ["username", "reset"] {
+        let refused = api.ask("POST", "/api/v1/invites", &json!({ field: "alice@example.org" }));
+        let answer = refused.json();
+        assert_eq!((refused.status, text(&answer, "type")), (422, "urn:invited:problem:not-for-server"));
+        let expected = wrong(&[(field, "expected a user name, or an address at example.com")]);
+        assert_eq!(answer["errors"], expected);
+    }
+    let mut reader = Api::new(&served, "reader");
+    for query in ["?username=alice@example.com", "?username=ALICE%40example.com&host=example.com", "?username=alice"] {
+        assert_eq!(ids(&reader.list(query)), [text(&made, "id")], "{query}");
+    }
+    for query in
+        ["?username=alice@example.org", "?username=alice@elsewhere.example", "?username=alice@example.com&host=x"]
+    {
+        assert_eq!(ids(&reader.list(query)), [""; 0], "{query}");
+    }
+    let refused = reader.get("/api/v1/invites?username=alice@example.org&host=example.com");
+    assert_eq!((refused.status, &refused.json()["errors"][0]["field"]), (422, &json!("username")));
+    let link = scratch.ok(&["invite", "create", "--host", "example.com", "--username", "carol@example.com", "--json"]);
+    assert_eq!(serde_json::from_str::<Value>(&link).unwrap()["username"], "carol");
+    let output = scratch.run(&["invite", "create", "--host", "example.com", "--reset", "carol@example.org"]);
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(told.contains("--reset: expected a user name, or an address at example.com"), "{told}");
+}
+
+#[test]
 fn a_reader_gets_no_secrets() {
     let scratch = scratch();
     let served = scratch.serve();

@@ -11,7 +11,8 @@ use tide::http::headers;
 
 use crate::caller::Request;
 use crate::config::value::{Span, ValueError};
-use crate::invite::field::{FieldError, Given};
+use crate::invite::field::{FieldError, FieldErrors, Given};
+use crate::invite::name::{HostName, Jid, Username};
 use crate::problem::Problem;
 
 /// So many fields that there are none of are named, and so much of each name.
@@ -131,6 +132,16 @@ fn named(name: &str, reason: &str) -> FieldError {
 pub fn text_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Given<String>, D::Error> {
     let value = Value::deserialize(deserializer)?;
     Ok(if value.is_null() { Given::Is(String::new()) } else { value.into() })
+}
+
+/// The name to look for, on `host` if that is named; and where it is, if it is an address.
+pub(super) fn name_and_host(
+    errors: &mut FieldErrors,
+    given: &Given<String>,
+    host: Option<&HostName>,
+) -> (Option<Username>, Option<HostName>) {
+    let at = given.value().and_then(|text| text.parse::<Jid>().ok()).map(|jid| jid.host);
+    (errors.read_name("username", given, host), at)
 }
 
 /// A length of time: such as `3d`, or a number of seconds.

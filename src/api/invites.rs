@@ -14,7 +14,7 @@ use super::view::{Created, InviteList, InviteView};
 use crate::desk::Caller;
 use crate::desk::invites::may_have_token;
 use crate::invite::field::{FieldError, FieldErrors, Given};
-use crate::invite::name::{HostName, KeyId, NameError, Username};
+use crate::invite::name::{HostName, KeyId, NameError};
 use crate::invite::policy::{KIND_EXPECTED, MAX_COUNT, MAX_USES, whole_number};
 use crate::invite::request::{ChangeRequest, Idempotency, InviteRequest, Minting};
 use crate::invite::{Invite, InviteId, KindName, Source, Status};
@@ -38,13 +38,13 @@ pub struct NewInvite {
     host: Given<String>,
     /// Follows from `contact` and `reset`; if it is given, it must agree with them.
     kind: Given<KindName>,
-    /// Binds the invite to that user name, and reserves it.
+    /// Binds the invite to that user name, or the one of that address on the host, and reserves it.
     #[schemars(extend("format" = "username"))]
     username: Given<String>,
     /// A JID on the host: the new account and it become each other's contacts. Needs the scope `contact`, too.
     #[schemars(extend("format" = "contact"))]
     contact: Given<String>,
-    /// A user name: a password reset instead of a sign-up. Needs the scope `reset`.
+    /// A user name, or an address on the host: a password reset instead of a sign-up. Needs the scope `reset`.
     #[schemars(extend("format" = "username"))]
     reset: Given<String>,
     /// Groups of the new account. Needs the scope `roles`, too.
@@ -150,9 +150,9 @@ pub struct ListQuery {
     /// Created by the key with this id.
     #[schemars(with = "Option<String>", extend("format" = "key-id"))]
     key: Given<KeyId>,
-    /// Bound to this user name.
-    #[schemars(with = "Option<String>", extend("format" = "username"))]
-    username: Given<Username>,
+    /// Bound to this user name, or to that of this address.
+    #[schemars(extend("format" = "username"))]
+    username: Given<String>,
     /// At most so many; 100 if it is not given.
     #[schemars(range(min = 1, max = MAX_PAGE))]
     limit: Given<u32>,
@@ -168,10 +168,13 @@ impl ListQuery {
         let max = |limit: &u32| (1..=MAX_PAGE).contains(limit).then_some(*limit);
         let limit = errors.read("limit", &self.limit, whole_number(MAX_PAGE), max).unwrap_or(DEFAULT_PAGE);
         let mut hosts = call.key.settings.hosts.clone();
-        if let Some(named) = self.host.value() {
+        let named = self.host.value().map(|named| named.parse::<HostName>().ok());
+        let (username, at) =
+            fields::name_and_host(&mut errors, &self.username, named.as_ref().and_then(Option::as_ref));
+        // An address says on which host; where one is named, it is on that.
+        if let Some(host) = named.or_else(|| at.map(Some)) {
             // A host that the key has nothing to do with has no invites for it, whether or not there is one.
-            let host = named.parse::<HostName>().ok().filter(|host| call.key.allows_host(host));
-            hosts = Some(host.into_iter().collect());
+            hosts = Some(host.filter(|host| call.key.allows_host(host)).into_iter().collect());
         }
         let cursor = errors.read("cursor", &self.cursor, NoCursor.to_string(), |cursor| Some(cursor.0));
         let filter = Filter {
@@ -179,12 +182,11 @@ impl ListQuery {
             status: errors.read("status", &self.status, STATUS_EXPECTED, |status| Some(*status)),
             kind: errors.read("kind", &self.kind, KIND_EXPECTED, |kind| Some(*kind)),
             source: errors.read("key", &self.key, NameError::KeyId.to_string(), |key| Some(Source::Key(key.clone()))),
-            username: errors
-                .read("username", &self.username, NameError::Username.to_string(), |name| Some(name.clone())),
+            username,
             before: cursor,
             limit: Some(limit + 1),
         };
-        if errors.is_empty() { Ok((filter, limit)) } else { Err(Problem::Fields(errors.sorted())) }
+        if errors.is_empty() { Ok((filter, limit)) } else { Err(Problem::of_fields(errors.sorted())) }
     }
 }
 

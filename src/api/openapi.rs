@@ -109,8 +109,10 @@ fn paths(schemas: &mut Schemas) -> Value {
     let absent = ("404", "There is no such invite that this key may know of.");
     let media = ("415", "The body is not JSON.");
     let key_reused = ("422", "This `Idempotency-Key` came before, with another body.");
-    let not_taken =
-        ("422", "The host's server would not take a name, or this `Idempotency-Key` came with another body.");
+    let not_taken = (
+        "422",
+        "The host's server has nobody of a name, or would not take it; or this `Idempotency-Key` came with another body.",
+    );
     let taken = ("409", "Somebody has the name, or another invite reserves it.");
     let idempotency_key = json!({
         "name": "Idempotency-Key", "in": "header",
@@ -134,7 +136,9 @@ fn paths(schemas: &mut Schemas) -> Value {
                 "operationId": "listInvites",
                 "summary": "Lists invites, newest first; needs the scope `read`.",
                 "parameters": query_parameters::<invites::ListQuery>(schemas),
-                "responses": answers("200", of("A page of invites.", schemas.answer::<InviteList>()), &[]),
+                "responses": answers("200", of("A page of invites.", schemas.answer::<InviteList>()), &[
+                    ("422", "`username` is an address on another host than `host`."),
+                ]),
             },
             "post": {
                 "operationId": "createInvites",

@@ -8,6 +8,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::name::{Account, HostName, LocalNameError, NameError, Username};
+
 /// A field of a request, as it came. Reading one never fails, so that all that are wrong can be named at once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Given<T> {
@@ -146,6 +148,29 @@ impl FieldErrors {
     /// The same, of a field that is not what is allowed.
     pub fn refuse(&mut self, field: &'static str, reason: impl Into<String>) {
         self.add(FieldError::new(field, reason));
+    }
+
+    /// Reads the name of an account on `host`, or its address there; on any host, where that is not known.
+    pub fn read_name(
+        &mut self,
+        field: &'static str,
+        given: &Given<String>,
+        host: Option<&HostName>,
+    ) -> Option<Username> {
+        let read = match (given.value(), host) {
+            (Some(text), Some(host)) => Username::at(text, host),
+            (Some(text), None) => Account::try_from(text.clone()).map(|account| account.user).map_err(Into::into),
+            (None, _) => return self.read(field, given, NameError::Username.to_string(), |_| None),
+        };
+        match (read, host) {
+            (Ok(name), _) => return Some(name),
+            (Err(LocalNameError::OtherHost), Some(host)) => self.add(FieldError {
+                kind: FieldErrorKind::NotForServer,
+                ..FieldError::new(field, format!("expected a user name, or an address at {host}"))
+            }),
+            (Err(_), _) => self.refuse(field, NameError::Username.to_string()),
+        }
+        None
     }
 
     /// Reads a field with `read`, which gives nothing for what is not allowed. `expected` says what is.

@@ -116,12 +116,12 @@ impl Username {
     /// # Errors
     /// When it is no name, or an address elsewhere.
     pub fn at(text: &str, host: &HostName) -> Result<Self, LocalNameError> {
-        let name = match text.split_once('@') {
-            Some((name, domain)) if domain.parse::<HostName>().is_ok_and(|domain| domain == *host) => name,
-            Some(_) => return Err(LocalNameError::OtherHost),
-            None => text,
-        };
-        Ok(name.parse()?)
+        let Some((name, domain)) = text.split_once('@') else { return Ok(text.parse()?) };
+        match domain.parse::<HostName>() {
+            Ok(domain) if domain == *host => Ok(name.parse()?),
+            Ok(_) => Err(LocalNameError::OtherHost),
+            Err(_) => Err(NameError::Jid.into()),
+        }
     }
 }
 
@@ -215,11 +215,15 @@ mod tests {
         for text in ["Juliet", "juliet@bücher.example", "juliet@XN--BCHER-KVA.example"] {
             assert_eq!(at(text).as_deref(), Ok("juliet"), "{text}");
         }
-        for text in ["juliet@elsewhere.example", "juliet@", "@", "a@b@bücher.example"] {
-            assert_eq!(at(text), Err(LocalNameError::OtherHost), "{text}");
-        }
-        for text in ["", "@bücher.example", "a b@bücher.example"] {
-            assert_eq!(at(text), Err(LocalNameError::Name(NameError::Username)), "{text}");
+        for (text, error) in [
+            ("juliet@elsewhere.example", LocalNameError::OtherHost),
+            ("juliet@", NameError::Jid.into()),
+            ("juliet@bücher.example@bücher.example", NameError::Jid.into()),
+            ("", NameError::Username.into()),
+            ("@bücher.example", NameError::Username.into()),
+            ("a b@bücher.example", NameError::Username.into()),
+        ] {
+            assert_eq!(at(text), Err(error), "{text}");
         }
     }
 

@@ -155,9 +155,7 @@ pub fn validate(request: &InviteRequest, bounds: &Bounds<'_>, now: Timestamp) ->
 /// What the invites lead to, as far as that can be told.
 fn kind(errors: &mut FieldErrors, request: &InviteRequest, Bounds { host, source, .. }: &Bounds<'_>) -> Kind {
     let host = *host;
-    let mut name = |field, given: &Given<String>| {
-        errors.read(field, given, NameError::Username.to_string(), |text| text.parse::<Username>().ok())
-    };
+    let mut name = |field, given| errors.read_name(field, given, host.map(|host| host.name));
     let (username, reset) = (name("username", &request.username), name("reset", &request.reset));
     let contact = errors.read("contact", &request.contact, NameError::Jid.to_string(), |text| text.parse::<Jid>().ok());
     if let Some(host) = host {
@@ -445,6 +443,24 @@ mod tests {
         let request =
             InviteRequest { kind: Given::Is(KindName::Reset), reset: Given::Malformed, ..InviteRequest::default() };
         assert!(wrong(&request).starts_with("reset: expected a user name"), "{}", wrong(&request));
+    }
+
+    #[test]
+    fn an_address_on_the_host_is_a_name() {
+        let name = |request: &InviteRequest| try_draft(request, None).unwrap().kind.username().map(Username::to_string);
+        let named = |text| InviteRequest { username: given(text), ..InviteRequest::default() };
+        let reset = |text| InviteRequest { reset: given(text), ..InviteRequest::default() };
+        assert_eq!(name(&named("Alice@Example.COM")).as_deref(), Some("alice"));
+        assert_eq!(name(&reset("alice@example.com")).as_deref(), Some("alice"));
+        for (field, request) in [("username", named("alice@example.org")), ("reset", reset("alice@example.org"))] {
+            let errors = try_draft(&request, None).unwrap_err();
+            let expected = format!("{field}: expected a user name, or an address at example.com");
+            assert_eq!((join(&errors), errors[0].kind), (expected, FieldErrorKind::NotForServer));
+        }
+        for no_address in ["alice@", "@example.com", "alice@example.com/phone"] {
+            assert!(wrong(&named(no_address)).starts_with("username: expected a user name: letters"), "{no_address}");
+        }
+        assert_eq!(wrong(&named("admin@example.com")), "username: admin is reserved on example.com");
     }
 
     #[test]

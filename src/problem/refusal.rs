@@ -88,7 +88,8 @@ const HEAL_TIME: Duration = Duration::from_secs(5);
 impl Problem {
     /// What is wrong with fields: not their form, if the host's server alone would not take any of them, or none of them
     /// does for an account.
-    pub(super) fn of_fields(errors: Vec<FieldError>) -> Self {
+    #[must_use]
+    pub fn of_fields(errors: Vec<FieldError>) -> Self {
         let all_are = |kind| errors.iter().all(|error| error.kind == kind);
         if all_are(FieldErrorKind::NotForServer) {
             Self::NotForServer(errors)

@@ -5,7 +5,7 @@ use super::guest::SignUpError;
 use super::password::{self, PasswordError};
 use crate::config::HostSettings;
 use crate::config::secret::Secret;
-use crate::invite::name::{HostName, LocalNameError, Username};
+use crate::invite::name::{HostName, LocalNameError, NameError, Username};
 use crate::invite::{Invite, Kind};
 
 /// What is wrong with what a guest chose.
@@ -98,8 +98,8 @@ fn name_in(typed: &str, host: &HostName) -> Result<Username, UsernameError> {
         return Err(UsernameError::Empty);
     }
     Username::at(typed, host).map_err(|error| match error {
-        LocalNameError::OtherHost => UsernameError::Address,
-        LocalNameError::Name(_) => UsernameError::Invalid,
+        LocalNameError::OtherHost | LocalNameError::Name(NameError::Jid) => UsernameError::Address,
+        LocalNameError::Name(NameError::Username | NameError::Host | NameError::KeyId) => UsernameError::Invalid,
     })
 }
 
