@@ -508,3 +508,24 @@ fn a_page_elsewhere_that_wants_the_uri_has_that_of_the_server() {
     place.server.script("mint", Fault::Away);
     assert!(link().starts_with("https://invite.example.com/invite?"));
 }
+
+/// By whichever address a guest comes, the form works there, and its cookie is for there.
+#[test]
+fn a_form_works_at_the_hosts_own_address_and_at_that_of_all() {
+    let place = Place::new("public_url = \"http://join.example.com/us/\"", "");
+    for (prefix, cookie) in [
+        ("/us", "csrf=COOKIE; Path=/us/; HttpOnly; SameSite=Strict"),
+        ("", "__Host-csrf=COOKIE; Path=/; HttpOnly; SameSite=Strict; Secure"),
+    ] {
+        let token = place.invite(&InviteRequest::default());
+        let target = format!("{prefix}/register?t={token}");
+        let form = place.get(&target);
+        let value = form.cookie.split(['=', ';']).nth(1).unwrap();
+        assert_eq!(form.cookie.replace(value, "COOKIE"), cookie);
+        let name = if prefix.is_empty() { "romeo" } else { "juliet" };
+        let (location, done) = place.finish(&target, name);
+        assert!(location.starts_with(&format!("{prefix}/register?t={token}&u={name}&done=")), "{location}");
+        assert!(done.text.contains(&format!("{name}@example.com")), "{}", done.text);
+    }
+    assert_eq!(place.server.accounts(), ["juliet", "romeo"]);
+}

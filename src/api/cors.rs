@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use tide::http::headers;
 use tide::{Middleware, Next};
 
-use crate::config::CorsOrigins;
+use crate::config::{CorsOrigins, Prefixes};
 use crate::server::RequestError;
 
 /// What a page may do with the answers of some paths.
@@ -36,35 +36,36 @@ const LANDING_PAGE: CorsRules = CorsRules { methods: "GET, HEAD, OPTIONS", heade
 /// nothing but that it failed. The outermost middleware, as some refusals never reach a route.
 pub struct Cors {
     only: Option<BTreeSet<String>>,
-    /// The path of `/invites_api`, with the prefix.
+    prefixes: Prefixes,
+    /// The path of `/invites_api`, below the prefixes.
     invites_api: String,
-    /// What all other paths of the API begin with.
-    api: String,
-    /// The path of landing pages, with the prefix.
-    landing_page: String,
 }
 
+/// What all other paths of the API begin with, and the path of landing pages; below the prefixes.
+const API_PATHS: &str = "/api/";
+const LANDING_PATH: &str = "/invite";
+
 impl Cors {
-    /// Lets pages of `origins` call what is below `prefix`.
+    /// Lets pages of `origins` call what is below `prefixes`.
     #[must_use]
-    pub fn new(origins: &CorsOrigins, prefix: &str, invites_api: &str) -> Self {
+    pub fn new(origins: &CorsOrigins, prefixes: &Prefixes, invites_api: &str) -> Self {
         let only = match origins {
             CorsOrigins::Any => None,
             CorsOrigins::Only(origins) => Some(origins.clone()),
         };
-        let below = |path: &str| format!("{prefix}{path}");
-        Self { only, invites_api: below(invites_api), api: below("/api/"), landing_page: below("/invite") }
+        Self { only, prefixes: prefixes.clone(), invites_api: invites_api.to_owned() }
     }
 
     /// The rules for the answer to `request`, if pages may read it.
     fn rules<State>(&self, request: &tide::Request<State>) -> Option<CorsRules> {
         let path = request.url().path();
-        if path == self.invites_api {
+        let is_below = |prefix: &str| path.strip_prefix(prefix).is_some_and(|path| path.starts_with(API_PATHS));
+        if self.prefixes.has(path, &self.invites_api) {
             Some(INVITES_API)
-        } else if path.starts_with(&self.api) || request.ext::<RequestError>().is_some() {
+        } else if self.prefixes.iter().any(is_below) || request.ext::<RequestError>().is_some() {
             // What was refused before it was a request has no path, and its answer tells nothing of any.
             Some(API)
-        } else if path == self.landing_page {
+        } else if self.prefixes.has(path, LANDING_PATH) {
             Some(LANDING_PAGE)
         } else {
             None

@@ -105,8 +105,8 @@ pub async fn create(mut call: Call) -> Result<Response, Problem> {
     let request = wanted.request(idempotency(&call, PATH, body)?, errors);
     let _permit = if is_list { Some(permit().await?) } else { None };
     let answer = call.desk().invites.create(&Caller::Key(&call.key), &request, call.now).await?;
-    let views: Vec<_> = answer.value.into_iter().map(|created| InviteView::new(created, answer.at)).collect();
-    let location = views.first().map(|first| location(&call, &first.id));
+    let location = answer.value.first().map(|first| location(&call, &first.invite));
+    let views = answer.value.into_iter().map(|created| InviteView::new(created, answer.at)).collect();
     let mut response = json(201, &Created::of(views, is_list))?;
     if let Some(location) = location {
         response.insert_header(headers::LOCATION, location);
@@ -115,9 +115,9 @@ pub async fn create(mut call: Call) -> Result<Response, Problem> {
 }
 
 /// Where an invite is.
-fn location(call: &Call, id: &str) -> String {
-    let base = call.request.state().settings.public_url.as_ref().map_or("/", |url| url.base());
-    format!("{}{PATH}/{id}", base.trim_end_matches('/'))
+fn location(call: &Call, invite: &Invite) -> String {
+    let base = call.request.state().settings.public_url_of(&invite.draft.host).map_or("/", |url| url.base());
+    format!("{}{PATH}/{}", base.trim_end_matches('/'), invite.id)
 }
 
 /// By what a call is recognised if it comes again (draft-ietf-httpapi-idempotency-key-header).

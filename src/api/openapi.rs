@@ -21,14 +21,20 @@ pub const PATH: &str = "/api/v1/openapi.json";
 /// # Errors
 /// None.
 pub async fn get(request: Request) -> Result<Response, Problem> {
-    let base = request.state().settings.public_url.as_ref().map_or("/", |url| url.base());
-    super::call::json(200, &describe(base))
+    let mut bases: Vec<_> = vec![];
+    for url in request.state().settings.public_urls() {
+        if !bases.contains(&url.base()) {
+            bases.push(url.base());
+        }
+    }
+    super::call::json(200, &describe(&bases))
 }
 
-/// Describes the API of a service at `base`.
+/// Describes the API of a service at `bases`.
 #[must_use]
-pub fn describe(base: &str) -> Value {
+pub fn describe(bases: &[&str]) -> Value {
     let mut schemas = Schemas::default();
+    let servers: Vec<_> = bases.iter().map(|base| json!({ "url": base.trim_end_matches('/') })).collect();
     let paths = paths(&mut schemas);
     json!({
         "openapi": "3.1.0",
@@ -38,7 +44,7 @@ pub fn describe(base: &str) -> Value {
             "description": "Hands out invites to an XMPP server.",
             "license": { "name": env!("CARGO_PKG_LICENSE"), "identifier": env!("CARGO_PKG_LICENSE") },
         },
-        "servers": [{ "url": base.trim_end_matches('/') }],
+        "servers": servers,
         "security": [{ "key": [] }],
         "paths": paths,
         "components": {

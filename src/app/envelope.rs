@@ -8,6 +8,7 @@ use tracing::Instrument as _;
 
 use crate::caller::prefers_html;
 use crate::clock;
+use crate::config::Prefixes;
 use crate::log::{self, RequestLine};
 use crate::metrics::Metrics;
 use crate::pages;
@@ -23,7 +24,7 @@ pub(super) struct Route(pub(super) &'static str);
 pub(super) struct Envelope {
     pub(super) metrics: Arc<Metrics>,
     /// What the paths of all pages begin with.
-    pub(super) prefix: String,
+    pub(super) prefixes: Prefixes,
 }
 
 #[tide::utils::async_trait]
@@ -33,10 +34,11 @@ impl<State: Clone + Send + Sync + 'static> Middleware<State> for Envelope {
         let id = log::request_id();
         let method = request.method();
         let reader = prefers_html(&request).then(|| pages::language(&request));
+        let prefix = self.prefixes.of_path(request.url().path());
         let (mut response, method_name) = match request.ext::<RequestError>() {
             Some(reason) => (problem(reason).into(), "-"),
             None if request.ext::<ServerWide>().is_some() => (options(), method.as_ref()),
-            None if has_empty_part(request.url().path(), &self.prefix) => (Problem::NotFound.into(), method.as_ref()),
+            None if has_empty_part(request.url().path(), &self.prefixes) => (Problem::NotFound.into(), method.as_ref()),
             None => (next.run(request).instrument(log::request_span(&id)).await, method.as_ref()),
         };
 
@@ -48,7 +50,7 @@ impl<State: Clone + Send + Sync + 'static> Middleware<State> for Envelope {
         if let Some(problem) = &problem {
             dress(&mut response, problem);
             match reader {
-                Some(reader) => pages::problem(&mut response, problem, &id, reader, &self.prefix),
+                Some(reader) => pages::problem(&mut response, problem, &id, reader, prefix),
                 None => in_json(&mut response, problem),
             }
         }
@@ -68,10 +70,10 @@ impl<State: Clone + Send + Sync + 'static> Middleware<State> for Envelope {
     }
 }
 
-/// Whether a slash is doubled, or ends a path: tide would look past it, and then one page had many addresses. Only
-/// `public_url` itself ends in one.
-fn has_empty_part(path: &str, prefix: &str) -> bool {
-    path.contains("//") || (path.ends_with('/') && path.strip_suffix('/') != Some(prefix))
+/// Whether a slash is doubled, or ends a path: tide would look past it, and then one page had many addresses. Only a
+/// public URL itself ends in one.
+fn has_empty_part(path: &str, prefixes: &Prefixes) -> bool {
+    path.contains("//") || (path.ends_with('/') && !prefixes.has(path, "/"))
 }
 
 /// `OPTIONS *` asks about the server as a whole (RFC 9110, 9.3.7).

@@ -14,7 +14,7 @@ use crate::api::call::needs;
 use crate::api::cors::Cors;
 use crate::api::{self, invites, invites_api, openapi, ops, redeem, this_key};
 use crate::caller::AppState;
-use crate::config::{CorsOrigins, MAX_PATH_PART_BYTES, Scope};
+use crate::config::{CorsOrigins, HttpPaths, MAX_PATH_PART_BYTES, Prefixes, Scope};
 use crate::log::Cause;
 use crate::metrics::{self, Metrics};
 use crate::pages::offered::Cards;
@@ -26,15 +26,21 @@ use path_tokens::PathTokens;
 #[must_use]
 pub fn build(state: Arc<AppState>, metrics: Arc<Metrics>) -> tide::Server<Arc<AppState>> {
     let settings = Arc::clone(&state.settings);
-    let prefix = settings.public_url.as_ref().map_or("", |url| url.prefix()).to_owned();
-    let invites_api = settings.http.paths.invites_api.clone();
-    let cors = Cors::new(&settings.cors_origins, &prefix, &invites_api);
-    let path_tokens = PathTokens::below(&prefix, &settings.http.paths.invite);
-    let mut table = Table::new(state, metrics, prefix, Some(cors));
-    table.app.with(path_tokens);
+    let (prefixes, paths) = (&settings.prefixes, &settings.http.paths);
+    let cors = Cors::new(&settings.cors_origins, prefixes, &paths.invites_api);
+    let mut table = Table::new(state, metrics, prefixes, Some(cors));
+    table.app.with(PathTokens::below(prefixes, &paths.invite));
+    let cards = Arc::new(Cards::default());
+    for prefix in prefixes.iter() {
+        prefix.clone_into(&mut table.prefix);
+        fill(&mut table, paths, &cards);
+    }
+    table.app
+}
 
-    // The route table.
-    table.at(&invites_api, "/invites_api").on([Get, Post], invites_api::create).done();
+/// The route table, below one prefix.
+fn fill(table: &mut Table<Arc<AppState>>, paths: &HttpPaths, cards: &Arc<Cards>) {
+    table.at(&paths.invites_api, "/invites_api").on([Get, Post], invites_api::create).done();
     table
         .at(invites::PATH, invites::PATH)
         .on([Get, Head], needs(&[Scope::Read], invites::list))
@@ -52,14 +58,13 @@ pub fn build(state: Arc<AppState>, metrics: Arc<Metrics>) -> tide::Server<Arc<Ap
     table.at(this_key::PATH, this_key::PATH).on([Get, Head], needs(&[], this_key::get)).done();
     table.at(openapi::PATH, openapi::PATH).on([Get, Head], openapi::get).done();
     table.at("/", "/").on([Get, Head], enter::get).done();
-    let cards = Arc::new(Cards::default());
+    let cards = Arc::clone(cards);
     let landing = move |request| landing::get(request, Arc::clone(&cards));
     table.at("/invite", "/invite").on([Get, Head], landing).done();
     table.at("/invite/qr", "/invite/qr").on([Get, Head], qr::get).done();
     table.at("/invite/setup/:app", "/invite/setup/{app}").on([Get, Head], setup::get).done();
     table.at("/register", "/register").on([Get, Head], register::get).on([Post], register::post).done();
     table.at("/reset", "/reset").on([Get, Head], reset::get).on([Post], reset::post).done();
-    let paths = &settings.http.paths;
     if !paths.invites_page.is_empty() {
         table.at(&paths.invites_page, "/invites_page").on([Get, Head], old_links::invites_page).done();
     }
@@ -70,13 +75,12 @@ pub fn build(state: Arc<AppState>, metrics: Arc<Metrics>) -> tide::Server<Arc<Ap
     table.at("/assets/:name", "/assets/{name}").on([Get, Head], assets::get).done();
     table.at("/healthz", "/healthz").on([Get, Head], ops::healthz).done();
     table.at("/readyz", "/readyz").on([Get, Head], ops::readyz).done();
-    table.app
 }
 
 /// Builds the app of the metrics listener.
 #[must_use]
 pub fn build_metrics(metrics: Arc<Metrics>) -> tide::Server<Arc<Metrics>> {
-    let mut table = Table::new(Arc::clone(&metrics), metrics, String::new(), None);
+    let mut table = Table::new(Arc::clone(&metrics), metrics, &Prefixes::default(), None);
     table.at("/metrics", "/metrics").on([Get, Head], ops::metrics).done();
     table.app
 }
@@ -86,8 +90,9 @@ pub fn build_metrics(metrics: Arc<Metrics>) -> tide::Server<Arc<Metrics>> {
 pub fn unavailable(cause: &'static str) -> tide::Server<()> {
     let mut app = tide::new();
     // Whoever calls from a page learns why it fails; who may call, no configuration tells.
-    app.with(Cors::new(&CorsOrigins::Any, "", "/invites_api"));
-    app.with(envelope::Envelope { metrics: Arc::new(Metrics::new(metrics::seconds())), prefix: String::new() });
+    app.with(Cors::new(&CorsOrigins::Any, &Prefixes::default(), "/invites_api"));
+    let metrics = Arc::new(Metrics::new(metrics::seconds()));
+    app.with(envelope::Envelope { metrics, prefixes: Prefixes::default() });
     app.with(Unavailable(cause));
     app
 }
@@ -104,17 +109,18 @@ impl Middleware<()> for Unavailable {
 
 struct Table<State> {
     app: tide::Server<State>,
+    /// What the paths of the rows begin with that come next.
     prefix: String,
 }
 
 impl<State: Clone + Send + Sync + 'static> Table<State> {
-    fn new(state: State, metrics: Arc<Metrics>, prefix: String, cors: Option<Cors>) -> Self {
+    fn new(state: State, metrics: Arc<Metrics>, prefixes: &Prefixes, cors: Option<Cors>) -> Self {
         let mut app = tide::with_state(state);
         if let Some(cors) = cors {
             app.with(cors);
         }
-        app.with(envelope::Envelope { metrics, prefix: prefix.clone() });
-        Self { app, prefix }
+        app.with(envelope::Envelope { metrics, prefixes: prefixes.clone() });
+        Self { app, prefix: String::new() }
     }
 
     /// The row of `path` below the prefix; `name` is what the log calls it.

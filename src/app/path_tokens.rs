@@ -8,24 +8,25 @@ use tide::{Middleware, Next};
 
 use super::envelope::Route;
 use crate::caller::{AppState, Request};
+use crate::config::Prefixes;
 use crate::pages::old_links::{PathToken, with_path_token};
 use crate::server::UnroutedPath;
 
 /// Answers such links.
 pub(super) struct PathTokens {
     /// What their paths begin with; none: there are none.
-    start: Option<String>,
+    starts: Vec<String>,
 }
 
 impl PathTokens {
-    pub(super) fn below(prefix: &str, path: &str) -> Self {
-        Self { start: (!path.is_empty()).then(|| format!("{prefix}{path}/")) }
+    pub(super) fn below(prefixes: &Prefixes, path: &str) -> Self {
+        Self { starts: prefixes.iter().filter(|_| !path.is_empty()).map(|prefix| format!("{prefix}{path}/")).collect() }
     }
 
     fn token(&self, request: &Request) -> Option<PathToken> {
         let path = request.ext::<UnroutedPath>().map_or_else(|| request.url().path(), |unrouted| &unrouted.0);
-        let end = path.strip_prefix(self.start.as_deref()?)?;
-        PathToken::of(end).filter(|_| matches!(request.method(), Method::Get | Method::Head))
+        let mut ends = self.starts.iter().filter_map(|start| path.strip_prefix(start.as_str()));
+        ends.find_map(PathToken::of).filter(|_| matches!(request.method(), Method::Get | Method::Head))
     }
 }
 

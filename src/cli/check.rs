@@ -139,14 +139,14 @@ fn notes(settings: &Settings) {
 fn connect(settings: &Settings) -> Outcome {
     let metrics = Arc::new(Metrics::new(metrics::seconds()));
     let backends = Backends::new(&settings.hosts, None, &metrics);
-    // `serve` needs one; an admin who has none yet sees what it will be.
-    let base = settings.public_url.as_ref().map_or("https://invite.example.com/", PublicUrl::base);
     let mut lacking = Vec::new();
     for host in settings.hosts.keys() {
         let Some(backend) = backends.of(host) else {
             hint(&format!("{host}: no XMPP server to try"));
             continue;
         };
+        // `serve` needs one; an admin who has none yet sees what it will be.
+        let base = settings.public_url_of(host).map_or("https://invite.example.com/", PublicUrl::base);
         let Examination { server, findings } = async_std::task::block_on(backend.examine(base));
         let server = server.unwrap_or_else(|| format!("no answer from {}", backend.kind().word()));
         let mut text = format!("{host}: {server}\n");

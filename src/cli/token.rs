@@ -97,7 +97,8 @@ fn mint(settings: &Settings, options: MintToken) -> Outcome {
     if declared.is_some() {
         become_owner(settings)?;
         let ring = KeyRing::new(&settings.keys, Arc::new(StateKeys::new(&settings.state_dir)));
-        if let Err((reason, _)) = ring.authenticate(&token, settings.public_url.as_ref(), now, &|| true) {
+        let audiences: Vec<_> = settings.public_urls().cloned().collect();
+        if let Err((reason, _)) = ring.authenticate(&token, &audiences, now, &|| true) {
             hint(&format!("note: with this configuration the service refuses this token: {reason}"));
         }
     }

@@ -9,6 +9,7 @@ use url::Url;
 use super::address::is_web_url;
 use super::backend::{BackendKind, BackendSettings, RawBackend};
 use super::checks::Checks;
+use super::public_url::{self, PublicUrl};
 use super::text::dotted;
 use crate::invite::name::{HostName, Username};
 
@@ -18,6 +19,9 @@ const RESERVED_USERNAMES: [&str; 7] = ["admin", "root", "abuse", "postmaster", "
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, expecting = "a table")]
 pub struct RawHost {
+    /// Base of every link to invites of this host, where it has an address of its own; default: the one of all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub public_url: Option<String>,
     /// What the site calls itself; default: the domain.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub site_name: Option<String>,
@@ -63,6 +67,8 @@ impl Default for RawPassword {
 /// `[hosts."example.com"]`
 #[derive(Clone, Debug)]
 pub struct HostSettings {
+    /// Base of every link to its invites, where it has one of its own.
+    pub public_url: Option<PublicUrl>,
     /// What the site calls itself.
     pub site_name: String,
     /// Names that no invite may claim.
@@ -123,6 +129,7 @@ impl RawHost {
             checks.notice(format!("{at}: has no effect, because backend.kind = \"ledger\" creates no accounts"));
         }
         HostSettings {
+            public_url: public_url::resolve(self.public_url.as_deref(), &["hosts", name, "public_url"], checks),
             site_name: self.site_name.clone().unwrap_or_else(|| domain.to_string()),
             reserved_usernames,
             registration: self.registration.unwrap_or(true),

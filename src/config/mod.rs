@@ -63,7 +63,7 @@ pub use merged::Merged;
 pub use metrics::MetricsSettings;
 pub use origin::{ConfigFault, Faults, Origin};
 pub use public_key::Algorithm;
-pub use public_url::PublicUrl;
+pub use public_url::{Prefixes, PublicUrl};
 pub use scopes::{ApiMethod, DEFAULT_MAX_USES, LackingScopes, Scope};
 pub use secret::Credentials;
 pub use settings::{CorsOrigins, Settings};

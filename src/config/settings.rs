@@ -14,7 +14,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::address::{MAX_PATH_PART_BYTES, has_short_parts};
 use super::apps::{App, RawApps};
 use super::checks::{Checks, Purpose};
 use super::component::{ComponentSettings, RawComponent};
@@ -29,7 +28,7 @@ use super::ledger::{LedgerSettings, RawLedger};
 use super::merged::Merged;
 use super::metrics::MetricsSettings;
 use super::origin::{ConfigFault, Origin};
-use super::public_url::PublicUrl;
+use super::public_url::{self, Prefixes, PublicUrl};
 use super::secret::Credentials;
 use super::tls::{RawTls, TlsSettings};
 use super::value::{Listen, Network, Span};
@@ -39,7 +38,7 @@ use crate::invite::name::{HostName, KeyId};
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, expecting = "a table")]
 pub struct RawConfig {
-    /// Base of every link handed out, with the path prefix if there is one; required by `serve`.
+    /// Base of every link handed out, with the path prefix if there is one; required by `serve`. Hosts may have their own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub public_url: Option<String>,
     /// Where to listen: `host:port`, `[v6]:port` or `unix:/path`; unused where systemd passes sockets.
@@ -108,8 +107,10 @@ impl Default for RawConfig {
 /// Everything the program wants to know.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Base of every link; `serve` and whatever prints links need it.
+    /// Base of every link but for hosts that have their own; `serve` and whatever prints links need it.
     pub public_url: Option<PublicUrl>,
+    /// The paths of all of them.
+    pub prefixes: Prefixes,
     /// Where to listen without systemd.
     pub listen: Vec<Listen>,
     /// Where metrics are served without systemd.
@@ -153,6 +154,26 @@ pub enum CorsOrigins {
     Only(BTreeSet<String>),
 }
 
+impl Settings {
+    /// What links to invites of `host` begin with.
+    #[must_use]
+    pub fn public_url_of(&self, host: &HostName) -> Option<&PublicUrl> {
+        self.hosts.get(host).and_then(|host| host.public_url.as_ref()).or(self.public_url.as_ref())
+    }
+
+    /// Every URL by which the service is reached, that of all hosts first; some may be there twice.
+    pub fn public_urls(&self) -> impl Iterator<Item = &PublicUrl> {
+        urls(self.public_url.as_ref(), &self.hosts)
+    }
+}
+
+fn urls<'a>(
+    of_all: Option<&'a PublicUrl>,
+    hosts: &'a BTreeMap<HostName, HostSettings>,
+) -> impl Iterator<Item = &'a PublicUrl> {
+    of_all.into_iter().chain(hosts.values().filter_map(|host| host.public_url.as_ref()))
+}
+
 impl RawConfig {
     /// Checks and converts; what is wrong is added to `faults`, and the rest is resolved all the same.
     pub(super) fn resolve(
@@ -168,7 +189,7 @@ impl RawConfig {
         if !state_dir.is_absolute() {
             checks.fault(&["state_dir"], "expected an absolute path");
         }
-        let public_url = self.resolve_public_url(&mut checks);
+        let public_url = public_url::resolve(self.public_url.as_deref(), &["public_url"], &mut checks);
         if checks.is_to_serve() {
             self.check_for_serve(&mut checks);
             exposure::note(merged, &state_dir, &mut checks);
@@ -179,8 +200,10 @@ impl RawConfig {
         let ledger = self.ledger.resolve(&state_dir, &mut checks);
         let cors_origins = resolve_cors(&self.cors_origins, &mut checks);
         self.http.check(&mut checks);
+        let prefixes = Prefixes::of(urls(public_url.as_ref(), &hosts));
         Settings {
             public_url,
+            prefixes,
             listen: self.listen.clone(),
             metrics: self.metrics.clone(),
             trusted_proxies: self.trusted_proxies.iter().map(|network| network.0).collect(),
@@ -198,18 +221,6 @@ impl RawConfig {
             state_dir,
             notices: checks.into_notices(),
         }
-    }
-
-    fn resolve_public_url(&self, checks: &mut Checks<'_>) -> Option<PublicUrl> {
-        let url: PublicUrl = match self.public_url.as_ref()?.parse() {
-            Ok(url) => url,
-            Err(error) => return checks.fault_of(&["public_url"], &error),
-        };
-        if !has_short_parts(url.prefix()) {
-            let reason = format!("expected a path whose parts have at most {MAX_PATH_PART_BYTES} characters");
-            checks.fault(&["public_url"], &reason);
-        }
-        Some(url)
     }
 
     /// More than a network of one's own, as whole internets are.

@@ -50,8 +50,8 @@ pub(super) struct CallerMemory {
 /// Who calls: a part of the desk.
 pub struct Access {
     keys: KeyRing,
-    /// Whom tokens have to name as their audience.
-    public_url: Option<PublicUrl>,
+    /// Whom tokens have to name as their audience: one of these.
+    audiences: Vec<PublicUrl>,
     /// How often an address may be wrong.
     failures: Rate,
     memory: CallerMemory,
@@ -60,8 +60,8 @@ pub struct Access {
 
 impl Access {
     pub(super) fn new(settings: &Settings, keys: KeyRing, memory: CallerMemory, ledger: Ledger) -> Self {
-        let (public_url, failures) = (settings.public_url.clone(), settings.http.auth_failures);
-        Self { keys, public_url, failures, memory, ledger }
+        let (audiences, failures) = (settings.public_urls().cloned().collect(), settings.http.auth_failures);
+        Self { keys, audiences, failures, memory, ledger }
     }
 
     /// Finds out who calls by the key, which a token may have narrowed. Wrong keys are counted by address; a caller without
@@ -80,7 +80,7 @@ impl Access {
         let (client_network, at) = (network(client), clock::instant());
         let wait = || self.memory.wrong_keys.wait(self.failures, &client_network, at);
         let may_compute = || wait().is_none() || self.may_compute_signature(client_network, at);
-        let (reason, id) = match self.keys.authenticate(presented, self.public_url.as_ref(), now, &may_compute) {
+        let (reason, id) = match self.keys.authenticate(presented, &self.audiences, now, &may_compute) {
             Ok(Admission { key, once: None }) => return Ok(key),
             Ok(Admission { key, once: Some(once) }) => {
                 if self.ledger.use_once(&key.id, &once.jti, once.until, now).await? {

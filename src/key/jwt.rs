@@ -87,7 +87,7 @@ impl<'a> Token<'a> {
         signed: &JwtSettings,
         keys: impl IntoIterator<Item = &'k PublicKey>,
         known: &SignatureCache,
-        audience: Option<&PublicUrl>,
+        audiences: &[PublicUrl],
         now: Timestamp,
         may_compute: &dyn Fn() -> bool,
     ) -> Result<Grant, Flaw> {
@@ -97,7 +97,7 @@ impl<'a> Token<'a> {
         let is_known = known.holds(&self.digest);
         let claims = VerifiedClaims(self.verified(signed.algorithm, keys, is_known, may_compute)?);
         let once_until = claims.check_times(signed.max_age, now)?;
-        if !audience.is_some_and(|audience| claims.is_for(audience)) {
+        if !audiences.iter().any(|audience| claims.is_for(audience)) {
             return Err(Flaw::Audience);
         }
         if signed.issuer.is_some() && claims.text("iss")? != signed.issuer.as_deref() {

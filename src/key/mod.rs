@@ -102,7 +102,7 @@ impl KeyRing {
         Self { declared: Arc::new(declared.iter().map(key).collect()), state }
     }
 
-    /// Admits whoever `presented` a key: `ID/SECRET`, or a JWT made for `audience`. To look at either costs next to nothing
+    /// Admits whoever `presented` a key: `ID/SECRET`, or a JWT made for one of `audiences`. To look at either costs next to nothing
     /// but for the signature of a token that was not seen before: `may_compute` is asked first.
     ///
     /// # Errors
@@ -110,12 +110,12 @@ impl KeyRing {
     pub fn authenticate(
         &self,
         presented: &str,
-        audience: Option<&PublicUrl>,
+        audiences: &[PublicUrl],
         now: Timestamp,
         may_compute: &dyn Fn() -> bool,
     ) -> Result<Admission, (Refused, Option<KeyId>)> {
         let admission = if jwt::is_jwt(presented) {
-            self.by_token(presented, audience, now, may_compute)?
+            self.by_token(presented, audiences, now, may_compute)?
         } else {
             Admission { key: self.by_secret(presented)?, once: None }
         };
@@ -148,7 +148,7 @@ impl KeyRing {
     fn by_token(
         &self,
         presented: &str,
-        audience: Option<&PublicUrl>,
+        audiences: &[PublicUrl],
         now: Timestamp,
         may_compute: &dyn Fn() -> bool,
     ) -> Result<Admission, (Refused, Option<KeyId>)> {
@@ -156,7 +156,7 @@ impl KeyRing {
         let mut refused = (Refused::Unknown, None);
         let mut granted = None;
         for (key, signed, keys) in self.signers(&token.kid) {
-            match token.check(signed, keys, &key.signatures, audience, now, may_compute) {
+            match token.check(signed, keys, &key.signatures, audiences, now, may_compute) {
                 Ok(_) if granted.is_some() => return Err((Refused::Jwt(Flaw::Ambiguous), Some(key.id.clone()))),
                 Ok(grant) => granted = Some((key, grant)),
                 Err(flaw) => refused = (Refused::Jwt(flaw), Some(key.id.clone())),

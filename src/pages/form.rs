@@ -96,9 +96,7 @@ pub(super) struct Csrf {
 impl Csrf {
     /// For a form about `token` in an answer to `request`.
     pub(super) fn new(request: &Request, token: &str) -> Self {
-        let public_url = request.state().settings.public_url.as_ref();
-        let is_https = public_url.is_some_and(PublicUrl::is_https);
-        let path = public_url.map_or("", |url| url.prefix());
+        let path = prefix(request);
         let (value, is_new) = if let Some(value) = cookie(request) {
             (value, false)
         } else {
@@ -106,7 +104,7 @@ impl Csrf {
             clock::rng().fill_bytes(&mut value);
             (URL_SAFE_NO_PAD.encode(value), true)
         };
-        let secure = if is_https { "; Secure" } else { "" };
+        let secure = if is_https(request) { "; Secure" } else { "" };
         let cookie = format!("{}={value}; Path={path}/; HttpOnly; SameSite=Strict{secure}", cookie_name(request));
         Self { field: mac(request, &value, token), cookie: is_new.then_some(cookie) }
     }
@@ -125,11 +123,26 @@ pub(super) fn is_ours(request: &Request, form: &SentForm) -> bool {
     expected.is_some_and(|expected| expected.as_bytes().ct_eq(form.csrf.as_bytes()).into())
 }
 
+/// What the path of this page begins with, as those of all pages that it leads to.
+fn prefix(request: &Request) -> &str {
+    request.state().settings.prefixes.of_path(request.url().path())
+}
+
+/// Whether the reader came by HTTPS: by the public URL of that path, and of that host where it is told, as behind some proxies
+/// it is not.
+fn is_https(request: &Request) -> bool {
+    let prefix = prefix(request);
+    let all: Vec<_> = request.state().settings.public_urls().filter(|url| url.prefix() == prefix).collect();
+    let host = request.header(headers::HOST).map_or("", |host| host.as_str());
+    let named: Vec<_> = all.iter().copied().filter(|url| url.authority().eq_ignore_ascii_case(host)).collect();
+    let urls = if named.is_empty() { all } else { named };
+    !urls.is_empty() && urls.into_iter().all(PublicUrl::is_https)
+}
+
 /// The prefix has browsers refuse a cookie that another host of the domain has set (RFC 6265bis, 4.1.3.2). It wants HTTPS
 /// and the whole host.
 fn cookie_name(request: &Request) -> &'static str {
-    let public_url = request.state().settings.public_url.as_ref();
-    if public_url.is_some_and(|url| url.is_https() && url.prefix().is_empty()) { "__Host-csrf" } else { "csrf" }
+    if prefix(request).is_empty() && is_https(request) { "__Host-csrf" } else { "csrf" }
 }
 
 fn cookie(request: &Request) -> Option<String> {

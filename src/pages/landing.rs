@@ -100,7 +100,8 @@ async fn opened(request: &Request, cards: &Cards, now: Timestamp) -> Result<Resp
     // Guests who have an account have an app.
     let (device_apps, other_apps) =
         if is_for_accounts { cards.offer(&settings.apps, device, &look) } else { (vec![], vec![]) };
-    let base = settings.public_url.as_ref().map_or("", |url| url.base());
+    let public_url = settings.public_url_of(&draft.host);
+    let base = public_url.map_or("", |url| url.base());
     let web_page = if is_reset { format!("/reset?t={token}") } else { format!("/register?t={token}") };
     let mut response = page(
         200,
@@ -126,7 +127,7 @@ async fn opened(request: &Request, cards: &Cards, now: Timestamp) -> Result<Resp
             device,
             is_phone: matches!(device, Some(Platform::Android | Platform::Ios)),
             qr: look.link(&format!("/invite/qr?{token}")),
-            enter: look.with("code-text", "address", settings.public_url.as_ref().map_or("", |url| url.typed())),
+            enter: look.with("code-text", "address", public_url.map_or("", |url| url.typed())),
             code: groups(&token),
             title,
             look,

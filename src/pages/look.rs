@@ -32,8 +32,8 @@ pub(super) struct Look<'a> {
 impl<'a> Look<'a> {
     /// For the page that `request` asks for.
     pub(super) fn of(request: &'a Request) -> Self {
-        let prefix = request.state().settings.public_url.as_ref().map_or("", |url| url.prefix());
         let path = request.url().path();
+        let prefix = request.state().settings.prefixes.of_path(path);
         let path = path.strip_prefix(prefix).filter(|path| path.starts_with('/')).unwrap_or("/");
         let query = without_language(request.url().query().unwrap_or_default());
         let (language, is_chosen) = language(request);

@@ -19,8 +19,8 @@ use crate::problem::Problem;
 /// When it is not, or the ledger cannot be used.
 pub async fn get(request: Request) -> Result<Response, Problem> {
     let token = token_in(&request);
-    find(&request, &token, clock::now()).await?.ok_or(Problem::NoSuchInvite)?;
-    let base = request.state().settings.public_url.as_ref().map_or("", |url| url.base());
+    let invite = find(&request, &token, clock::now()).await?.ok_or(Problem::NoSuchInvite)?;
+    let base = request.state().settings.public_url_of(&invite.draft.host).map_or("", |url| url.base());
     let internal = |error: qrcode::types::QrError| Problem::internal(error);
     let code = QrCode::with_error_correction_level(format!("{base}invite?{token}"), EcLevel::M).map_err(internal)?;
     let mut response = Response::new(200);

@@ -43,7 +43,7 @@ pub fn load_tls(settings: &Settings) -> Result<Option<Arc<TlsConfig>>, Faults> {
         origin: None,
         reason: chain(&error).to_string(),
     };
-    let is_https = settings.public_url.as_ref().is_some_and(PublicUrl::is_https);
+    let is_https = settings.public_url.is_some() && settings.public_urls().all(PublicUrl::is_https);
     settings
         .tls
         .as_ref()

@@ -39,7 +39,7 @@ impl Invites {
         let label = host.as_ref().map_or(String::new(), |host| host.map(ToString::to_string).unwrap_or_default());
         let created = async {
             let draft = self.rules().draft(caller, request, now)?;
-            let links = self.links()?;
+            let links = self.links(&draft.host)?;
             // It is asked again when somebody sets the password.
             if within(PATIENCE, self.context.is_admins_reset(&draft)).await.is_some_and(|is| is.unwrap_or(false)) {
                 return Err(CreateInviteError::AdminsPassword);
@@ -128,8 +128,9 @@ impl<'a> CreationRules<'a> {
         now: Timestamp,
     ) -> Result<Draft, CreateInviteError> {
         caller.check_scopes(&grants::of_request(request))?;
-        let bounds = self.bounds(caller, self.meant_host(caller, &request.host)?);
-        landing(self.settings)?;
+        let host = self.meant_host(caller, &request.host)?;
+        let bounds = self.bounds(caller, host);
+        landing(self.settings, host)?;
         policy::validate(request, &bounds, now).map_err(CreateInviteError::Fields)
     }
 

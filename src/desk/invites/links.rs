@@ -10,6 +10,7 @@ use crate::backend::Backends;
 use crate::config::Settings;
 use crate::desk::context::shows_own_token;
 use crate::invite::link::{self, Landing};
+use crate::invite::name::HostName;
 use crate::invite::token::LedgerKey;
 use crate::invite::{Invite, Kind};
 use crate::ledger::Seal;
@@ -79,23 +80,22 @@ impl Invites {
     /// # Errors
     /// When there is nothing to make links of.
     pub fn with_links(&self, invite: Invite) -> Result<CreatedInvite, CreateInviteError> {
-        Ok(self.links()?.of(invite))
+        Ok(self.links(&invite.draft.host)?.of(invite))
     }
 
-    /// What links are made with, under the configuration in force.
-    pub(super) fn links(&self) -> Result<Links, CreateInviteError> {
-        let landing = landing(&self.context.settings)?;
+    /// What links to invites of `host` are made with, under the configuration in force.
+    pub(super) fn links(&self, host: &HostName) -> Result<Links, CreateInviteError> {
+        let landing = landing(&self.context.settings, Some(host))?;
         let (key, seal) = (self.context.ledger.key().clone(), self.context.ledger.seal().clone());
         Ok(Links { key, seal, landing, backends: Arc::clone(&self.context.backends) })
     }
 }
 
-/// Where links lead.
-pub(super) fn landing(settings: &Settings) -> Result<Landing, CreateInviteError> {
-    match (&settings.invites.landing, &settings.public_url) {
-        (Some(template), own) => {
-            Ok(Landing::Elsewhere(template.as_str().into(), own.as_ref().map(|own| own.base().into())))
-        }
+/// Where links lead, to invites of `host` where that is known.
+pub(super) fn landing(settings: &Settings, host: Option<&HostName>) -> Result<Landing, CreateInviteError> {
+    let own = host.map_or(settings.public_url.as_ref(), |host| settings.public_url_of(host));
+    match (&settings.invites.landing, own) {
+        (Some(template), own) => Ok(Landing::Elsewhere(template.as_str().into(), own.map(|own| own.base().into()))),
         (None, Some(public_url)) => Ok(Landing::Own(public_url.base().into())),
         (None, None) => Err(CreateInviteError::NoPublicUrl),
     }
