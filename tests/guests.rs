@@ -492,21 +492,22 @@ fn what_the_server_does_not_allow_is_told_beside_the_form() {
 }
 
 #[test]
-fn a_page_elsewhere_that_wants_the_uri_has_that_of_the_server() {
-    let place = Place::new("", "[invites]\nlanding = \"https://welcome.example/#{uri}\"");
-    let link = || {
-        let request = InviteRequest::default();
-        let answer = block_on(place.desk.invites.create(&Caller::Admin, &request, invited::clock::now())).unwrap();
-        answer.value.into_iter().next().unwrap().landing_page
-    };
-    let first = link();
-    let tokens = place.server.live_tokens();
-    assert_eq!(tokens.len(), 1, "it is minted with the invite");
-    let uri = format!("xmpp%3Aexample.com%3Fregister%3Bpreauth%3D{}", tokens[0]);
-    assert_eq!(first, format!("https://welcome.example/#{uri}"));
-    // The server is away: an invite is made all the same, and its link leads to a page that can do without.
-    place.server.script("mint", Fault::Away);
-    assert!(link().starts_with("https://invite.example.com/invite?"));
+fn a_page_elsewhere_that_wants_what_apps_need_has_that_of_the_server() {
+    for (place_in_link, before) in [("{uri}", "xmpp%3Aexample.com%3Fregister%3Bpreauth%3D"), ("{preauth}", "")] {
+        let place = Place::new("", &format!("[invites]\nlanding = \"https://welcome.example/#{place_in_link}\""));
+        let link = || {
+            let request = InviteRequest::default();
+            let answer = block_on(place.desk.invites.create(&Caller::Admin, &request, invited::clock::now())).unwrap();
+            answer.value.into_iter().next().unwrap().landing_page
+        };
+        let first = link();
+        let tokens = place.server.live_tokens();
+        assert_eq!(tokens.len(), 1, "it is minted with the invite");
+        assert_eq!(first, format!("https://welcome.example/#{before}{}", tokens[0]));
+        // The server is away: an invite is made all the same, and its link leads to a page that can do without.
+        place.server.script("mint", Fault::Away);
+        assert!(link().starts_with("https://invite.example.com/invite?"));
+    }
 }
 
 /// By whichever address a guest comes, the form works there, and its cookie is for there.

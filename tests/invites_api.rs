@@ -254,6 +254,12 @@ fn somebody_elses_landing_page_is_linked_to() {
     let token =
         location.strip_prefix("https://welcome.example/example.com/#xmpp%3Aexample.com%3Fregister%3Bpreauth%3D");
     assert_eq!(token.unwrap().len(), 24);
+
+    // Where there is no server, the token that apps show is our own.
+    scratch.configure(&format!("{CONFIG}[invites]\nlanding = \"https://welcome.example/{{token}}/{{preauth}}\"\n"));
+    let link = scratch.ok(&["invite", "create"]);
+    let (token, preauth) = link.trim_end().strip_prefix("https://welcome.example/").unwrap().split_once('/').unwrap();
+    assert_eq!((token.len(), token), (24, preauth));
 }
 
 #[test]

@@ -157,7 +157,7 @@ fn links_that_cannot_be_followed_are_refused_with_the_way_out() {
     assert_eq!(faults(&landing("#{uri}")), "");
     assert_eq!(faults(&format!("{backend}{}", landing("#{uri}"))), "");
     let refused = faults(&landing("nobody"));
-    assert!(refused.contains("invites.landing") && refused.contains("{token} or {uri}"), "{refused}");
+    assert!(refused.contains("invites.landing") && refused.contains("{token}, {preauth} or {uri}"), "{refused}");
     assert_eq!(faults("[hosts.\"b.example\"]\ncontact = \"help@example.com\"\n"), "");
     let refused = faults("[hosts.\"b.example\"]\ncontact = \"javascript:alert(1)\"\n");
     assert!(refused.contains("a mail address, or a link such as \"xmpp:help@example.com\""), "{refused}");

@@ -18,7 +18,8 @@ pub struct RawInvites {
     pub ttl: Span,
     /// The longest lifetime that a caller may ask for.
     pub max_ttl: Span,
-    /// Somebody else's landing page, with `{token}`, `{uri}` and `{host}`; default: our own.
+    /// Somebody else's landing page, with `{token}`, `{preauth}`, `{uri}` and `{host}`; default: our own. `{preauth}` is what an
+    /// app shows to the host's server, where that has tokens of its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub landing: Option<String>,
 }
@@ -48,7 +49,10 @@ impl RawInvites {
         let landing = self.landing.as_ref().and_then(|text| {
             let landing = landing_template(text);
             if landing.is_none() {
-                checks.fault(&["invites", "landing"], "expected a URL with {token} or {uri}, and maybe {host}");
+                checks.fault(
+                    &["invites", "landing"],
+                    "expected a URL with {token}, {preauth} or {uri}, and maybe {host}",
+                );
             }
             landing
         });
@@ -58,9 +62,10 @@ impl RawInvites {
 
 /// Somebody else's landing page, as it may stand in a header: what is no ASCII is written as URLs do. None if it is none.
 fn landing_template(text: &str) -> Option<String> {
-    const PLACES: [&str; 3] = ["{token}", "{uri}", "{host}"];
+    const PLACES: [&str; 4] = ["{token}", "{preauth}", "{uri}", "{host}"];
     let filled = PLACES.iter().fold(text.to_owned(), |text, place| text.replace(place, "x"));
-    if !is_web_url(&filled) || filled.contains(['{', '}']) || !(text.contains("{token}") || text.contains("{uri}")) {
+    let tells = PLACES[..3].iter().any(|place| text.contains(place));
+    if !is_web_url(&filled) || filled.contains(['{', '}']) || !tells {
         return None;
     }
     // Where a URL has no braces, they are encoded, too.
@@ -79,6 +84,7 @@ mod tests {
         is("https://e.example/{host}/#{uri}", Some("https://e.example/{host}/#{uri}"));
         is("https://e.example/i/{token}?h={host}", Some("https://e.example/i/{token}?h={host}"));
         is("https://{host}/{token}", Some("https://{host}/{token}"));
+        is("https://e.example/?inv={preauth}", Some("https://e.example/?inv={preauth}"));
         is("https://bücher.example/grüß/{token}", Some("https://xn--bcher-kva.example/gr%C3%BC%C3%9F/{token}"));
         is("https://e.example/?ж={token}\n", Some("https://e.example/?%D0%B6={token}"));
         for wrong in ["", "nope", "https://e.example/", "javascript:{uri}", "https://e.example/{token}/{x}", "{token}"]

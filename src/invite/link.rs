@@ -13,15 +13,16 @@ use super::{Invite, Kind};
 pub enum Landing {
     /// Our own, below this base URL (which ends in a slash).
     Own(Arc<str>),
-    /// Somebody else's: a URL with `{token}`, `{uri}` and `{host}`; and our own, where there is no URI.
+    /// Somebody else's: a URL with `{token}`, `{preauth}`, `{uri}` and `{host}`; and our own, where it needs an app token and
+    /// there is none.
     Elsewhere(Arc<str>, Option<Arc<str>>),
 }
 
 impl Landing {
-    /// Whether the link itself has the URI for apps, so that this is needed with the invite.
+    /// Whether the link itself has what apps show to the host's server, so that this is needed with the invite.
     #[must_use]
-    pub fn has_uri(&self) -> bool {
-        matches!(self, Self::Elsewhere(template, _) if template.contains("{uri}"))
+    pub fn has_app_token(&self) -> bool {
+        matches!(self, Self::Elsewhere(template, _) if ["{uri}", "{preauth}"].iter().any(|place| template.contains(place)))
     }
 }
 
@@ -31,12 +32,18 @@ pub fn landing_page(invite: &Invite, token: &str, uri: Option<&str>, landing: &L
     let own = |base: &str| format!("{base}invite?{token}");
     match landing {
         Landing::Own(base) => own(base),
-        Landing::Elsewhere(_, Some(base)) if landing.has_uri() && uri.is_none() => own(base),
+        Landing::Elsewhere(_, Some(base)) if landing.has_app_token() && uri.is_none() => own(base),
         Landing::Elsewhere(template, _) => template
             .replace("{token}", token)
             .replace("{host}", &percent_encode(invite.draft.host.as_str()))
+            .replace("{preauth}", uri.and_then(preauth).unwrap_or_default())
             .replace("{uri}", &percent_encode(uri.unwrap_or_default())),
     }
+}
+
+/// The token in a URI for apps, as it stands there.
+fn preauth(uri: &str) -> Option<&str> {
+    uri.split_once("preauth=")?.1.split([';', '&']).next()
 }
 
 /// The `xmpp:` URI of `invite` with an in-app token (XEP-0445 2.1 and 2.2, XEP-0379, XEP-0401 with `ibr=y`). ASCII, as every
@@ -84,7 +91,7 @@ pub fn address(jid: &Jid) -> String {
 /// The token in an `xmpp:` URI of a server.
 #[must_use]
 pub fn token_in(uri: &str) -> Option<&str> {
-    let token = uri.split_once("preauth=")?.1.split([';', '&']).next().unwrap_or_default();
+    let token = preauth(uri)?;
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     (!token.is_empty() && token.bytes().all(fits)).then_some(token)
 }
@@ -188,6 +195,9 @@ mod tests {
             "https://e.example/example.com/#xmpp%3Aexample.com%3Fregister%3Bpreauth%3DS"
         );
         assert_eq!(elsewhere("https://e.example/{token}", None), "https://e.example/T");
+        let contact = Some("xmpp:romeo@example.com?roster;preauth=S%2BS;ibr=y");
+        assert_eq!(elsewhere("https://e.example/{token}/#{preauth}", contact), "https://e.example/T/#S%2BS");
+        assert_eq!(elsewhere("https://e.example/{preauth}", None), "https://i.example/invite?T");
         assert_eq!(elsewhere("https://e.example/{token}/{uri}", None), "https://i.example/invite?T");
     }
 }

@@ -80,7 +80,7 @@ fn in_link(text: &str) -> Option<String> {
 
 /// What begins with the token in a link to somebody else's landing page: it comes after what stands before its place.
 fn after_landing<'a>(text: &'a str, landing: &str) -> Option<&'a str> {
-    let (before, _) = landing.split_once("{token}")?;
+    let (before, _) = landing.split_once("{token}").or_else(|| landing.split_once("{preauth}"))?;
     let before = before.rsplit('}').next().filter(|before| !before.is_empty())?;
     text.split_once(before).map(|(_, rest)| rest)
 }
@@ -117,6 +117,7 @@ mod tests {
         for (landing, text) in [
             ("https://e.example/join/{token}", "https://e.example/join/AdXsSwAAAAevGz3NYI-Ej6At"),
             ("https://e.example/{host}/i/{token}/x", "https://e.example/b%C3%BC.example/i/AdXsSwAAAAevGz3NYI-Ej6At/x"),
+            ("https://e.example/?inv={preauth}", "https://e.example/?inv=AdXsSwAAAAevGz3NYI-Ej6At"),
             ("https://e.example/?h={host}&i={token}", "https://e.example/?h=a&i=AdXsSwAAAAevGz3NYI-Ej6At"),
         ] {
             assert_eq!(token_of(text, Some(landing)), token, "{text}");

@@ -48,7 +48,7 @@ impl Invites {
                 Repeatable::new(ledger.seal(), [&caller.as_granted(), again.path, &again.key], &again.body)
             });
             let wanted = request.minting.value().copied().unwrap_or_default();
-            let wanted = if links.landing.has_uri() { wanted.max(Minting::IfPossible) } else { wanted };
+            let wanted = if links.landing.has_app_token() { wanted.max(Minting::IfPossible) } else { wanted };
             let (has_names, count) =
                 (has_names(caller, &draft), usize::try_from(request.count()).unwrap_or(usize::MAX));
             let is_new = match caller.limits() {
