@@ -112,6 +112,26 @@ fn every_route_works_below_every_path_and_nowhere_else() {
     assert_eq!(description["servers"], servers);
 }
 
+/// Where codes are typed there is no invite yet; the address says whose site it is.
+#[test]
+fn the_page_for_codes_is_of_the_site_at_its_address() {
+    let scratch = Scratch::new(&config());
+    let served = scratch.serve();
+    for (target, host, site) in [
+        ("/", "invite.example.net", Some("example.net")),
+        ("/join/us/", "Example.Org", Some("example.org")),
+        ("/", "invite.example.com", None),
+        ("/", "elsewhere.example", None),
+        ("/join/us/", "invite.example.net", None),
+    ] {
+        let mut client = served.client();
+        client.send(format!("GET {target} HTTP/1.1\r\nHost: {host}\r\nAccept: text/html\r\n\r\n"));
+        let page = client.read().unwrap().text();
+        let told = page.split("<p class=\"site\">").nth(1).map(|rest| rest.split('<').next().unwrap());
+        assert_eq!(told.filter(|site| !site.is_empty()), site, "{target} at {host}");
+    }
+}
+
 #[test]
 fn a_jwt_is_for_the_service_at_any_of_its_addresses() {
     let signer = Signer::new(1);

@@ -302,6 +302,7 @@ fn nothing_is_asked_again_for_an_invite_that_has_ended() {
 #[test]
 fn the_first_link_of_an_invite_is_what_a_newcomer_needs() {
     let place = Place::new("", "");
+    place.server.state.lock().unwrap().accounts.insert("romeo".into(), String::new());
     let token = place.invite(&InviteRequest::default());
     let links = place.get(&format!("/invite?{token}")).links();
     assert_eq!(links[0], format!("/register?t={token}"));
@@ -315,6 +316,7 @@ fn the_first_link_of_an_invite_is_what_a_newcomer_needs() {
     assert_eq!(links[1], "xmpp:romeo@example.com?roster;preauth=token-of-the-server-0002");
 
     let closed = Place::new("registration = false", "");
+    closed.server.state.lock().unwrap().accounts.insert("romeo".into(), String::new());
     let token =
         closed.invite(&InviteRequest { contact: Given::Is("romeo@example.com".into()), ..InviteRequest::default() });
     assert_eq!(closed.get(&format!("/invite?{token}")).links()[0], "#apps");

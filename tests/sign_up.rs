@@ -147,7 +147,8 @@ fn what_the_invite_does_not_allow_never_reaches_the_server() {
     let place = Place::new();
     let open = place.create(&InviteRequest::default());
     let bound = place.create(&InviteRequest { username: Given::Is("juliet".into()), ..InviteRequest::default() });
-    let reset = place.create(&InviteRequest { reset: Given::Is("juliet".into()), ..InviteRequest::default() });
+    place.server.state.lock().unwrap().accounts.insert("nurse".into(), "the old one".into());
+    let reset = place.create(&InviteRequest { reset: Given::Is("nurse".into()), ..InviteRequest::default() });
     assert_eq!(place.sign_up(&open, "admin"), Err(SignUpError::Reserved));
     assert_eq!(place.sign_up(&open, "juliet"), Err(SignUpError::Taken), "it is kept for the bound invite");
     assert_eq!(place.sign_up(&bound, "romeo"), Err(SignUpError::OtherName));
@@ -765,6 +766,7 @@ fn nothing_is_minted_for_what_is_refused_or_was_answered_before() {
 #[test]
 fn a_contact_invite_makes_a_contact() {
     let place = Place::new();
+    place.server.state.lock().unwrap().accounts.insert("romeo".into(), String::new());
     let invite =
         place.create(&InviteRequest { contact: Given::Is("romeo@example.com".into()), ..InviteRequest::default() });
     place.sign_up(&invite, "juliet").unwrap();

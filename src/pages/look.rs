@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use fluent_bundle::FluentValue;
 use jiff::Timestamp;
+use tide::http::headers;
 
 use super::assets;
 use super::html::Html;
@@ -51,12 +52,18 @@ impl<'a> Look<'a> {
         Self { site: Some(site), ..self }
     }
 
-    /// The same on the site that is meant where there is but one.
+    /// The same on the site that is meant where there is but one, or but one at the address by which the reader came.
     pub(super) fn on_only_site(self, request: &'a Request) -> Self {
-        let mut sites = request.state().settings.hosts.values();
-        match (sites.next(), sites.next()) {
-            (Some(site), None) => self.on(site),
-            _ => self,
+        let settings = &request.state().settings;
+        let (prefix, of_all) = (self.prefix, settings.public_url.as_ref());
+        let authority = request.header(headers::HOST).map_or("", |host| host.as_str());
+        let is_here = move |site: &&HostSettings| {
+            let own = site.public_url.as_ref().filter(|own| Some(*own) != of_all && own.prefix() == prefix);
+            own.is_some_and(|own| own.authority().eq_ignore_ascii_case(authority))
+        };
+        match only(settings.hosts.values()).or_else(|| only(settings.hosts.values().filter(is_here))) {
+            Some(site) => self.on(site),
+            None => self,
         }
     }
 
@@ -157,6 +164,10 @@ impl<'a> Look<'a> {
     }
 }
 
+fn only<'a>(mut sites: impl Iterator<Item = &'a HostSettings>) -> Option<&'a HostSettings> {
+    sites.next().filter(|_| sites.next().is_none())
+}
+
 /// The query of a link without what asks for a language.
 fn without_language(query: &str) -> Cow<'_, str> {
     if !query.contains("lang=") {
@@ -179,7 +190,7 @@ pub fn language<State>(request: &tide::Request<State>) -> (&'static Language, bo
     if let Some(language) = asked {
         (language, true)
     } else {
-        let header = request.header(tide::http::headers::ACCEPT_LANGUAGE);
+        let header = request.header(headers::ACCEPT_LANGUAGE);
         (Language::accepted(header.map_or("", |values| values.as_str())), false)
     }
 }
