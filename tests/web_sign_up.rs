@@ -161,6 +161,84 @@ fn a_guest_signs_up_with_a_contact_and_later_gets_a_new_password() {
 }
 
 #[test]
+fn a_form_of_a_sites_own_has_accounts_created_likewise() {
+    if slixmpp::is_missing() {
+        return;
+    }
+    for server in servers().chain([any_server()]) {
+        let place = Place::beside(server);
+        let key = place.scratch.key(&["--allow", "register"]);
+        let register = |token: &str, username: &str| {
+            let body = json!({ "token": token, "username": username, "password": PASSWORD }).to_string();
+            let again = format!("Idempotency-Key: {token}{username}");
+            let headers = [&*format!("Authorization: Bearer {key}"), "Content-Type: application/json", &*again];
+            let began = common::now();
+            loop {
+                let mut client = place.served.client();
+                client.send(common::http::request("POST", "/api/v1/register", &headers, &body));
+                let answer = client.read().unwrap();
+                // On a busy machine a server that is there is too slow: then the same is sent again, as the answer says.
+                if answer.status != 503 || began.elapsed() > common::PATIENCE {
+                    return answer;
+                }
+            }
+        };
+        let token = place.invite(&[]);
+        let made = register(&token, "Romeo@example.com");
+        assert_eq!(made.status, 201, "{}\n{}", made.text(), place.served.log());
+        assert_eq!(made.json()["account"], "romeo@example.com");
+        assert_eq!(register(&token, "Romeo@example.com").text(), made.text(), "it came again");
+        assert_eq!(place.login("romeo", PASSWORD)["ok"], true);
+        assert_eq!(register(&token, "tybalt").status, 410);
+        assert_eq!(place.show(&token)["redemptions"][0]["via"], "api");
+
+        let has_contacts = !matches!(place.server, Server::Xmpp(_));
+        let more: &[&str] = if has_contacts { &["--contact", "romeo@example.com"] } else { &[] };
+        let token = place.invite(more);
+        assert_eq!(register(&token, "romeo").status, 409);
+        assert_eq!(register(&token, "juliet").status, 201);
+        let login = place.login("juliet", PASSWORD);
+        assert_eq!(login["ok"], true, "{login}");
+        if has_contacts {
+            assert_eq!(login["roster"], json!({"romeo@example.com": "both"}));
+        }
+        assert!(!place.served.log().contains("battery"));
+    }
+}
+
+/// As whoever creates an invite is told; where the server cannot be asked, guests are told later.
+#[test]
+fn whom_an_invite_names_the_server_is_asked_about() {
+    for server in servers() {
+        let mut place = Place::beside(server);
+        assert_eq!(place.fill_in("/register", &place.invite(&[]), "romeo", PASSWORD).status, 303);
+        for (arguments, expected) in [
+            (["--username", "romeo"], "romeo has an account"),
+            (["--reset", "nobody2"], "--reset: there is no account nobody2 on example.com"),
+            (["--contact", "nobody2@example.com"], "--contact: there is no account nobody2 on example.com"),
+        ] {
+            let began = common::now();
+            let refused = loop {
+                let output = place.scratch.run(&[&["invite", "create"][..], &arguments].concat());
+                if !output.status.success() {
+                    break output;
+                }
+                // On a busy machine it says nothing in time, and an invite is created all the same.
+                assert!(began.elapsed() < common::PATIENCE, "{arguments:?}");
+                let listed = place.scratch.ok(&["invite", "list"]);
+                let ids =
+                    listed.lines().filter(|line| line.contains("pending")).map(|line| line.split('\t').next().unwrap());
+                place.scratch.ok(&["invite", "revoke"].into_iter().chain(ids).collect::<Vec<_>>());
+            };
+            let told = String::from_utf8(refused.stderr).unwrap();
+            assert!(refused.status.code() == Some(1) && told.contains(expected), "{told}");
+        }
+        place.server.stop();
+        place.invite(&["--reset", "nobody2"]);
+    }
+}
+
+#[test]
 fn a_server_that_is_stopped_stops_sign_up_alone_and_all_heals() {
     if slixmpp::is_missing() {
         return;
