@@ -13,7 +13,7 @@ use std::thread;
 
 use common::{CONFIG, PATIENCE, Scratch, Served, now};
 use form::Form;
-use prosody::{HOST, Prosody, Storage};
+use prosody::{HOST, OwnToken, Prosody, Storage};
 use serde_json::{Value, json};
 use stream::Stream;
 
@@ -279,7 +279,7 @@ fn nobody_who_answers_is_no_lost_use() {
         assert_eq!(place.stream().preauth(&token), Err(WAIT.into()), "nobody is there");
         assert_eq!(place.stream().preauth("AAAAAAAAAAAAAAAAAAAAAAAA"), Err(WAIT.into()), "who knows whose it is");
         // Prosody's own are its own to judge.
-        let own = place.prosody.token(&invited::invite::Kind::Account { username: None }, 600);
+        let own = place.prosody.token(&OwnToken::account(600));
         assert_eq!(place.sign_up(&own, "nurse"), Ok(()));
         place.restart();
         assert_eq!(shown.register("juliet"), Ok(()), "{}", place.served.log());

@@ -13,9 +13,9 @@ use common::{CONFIG, Scratch, Served, now};
 use form::Form;
 use futures_lite::future::block_on;
 use invited::config::{LedgerSettings, LedgerUrl};
-use invited::invite::{AppToken, Kind};
+use invited::invite::AppToken;
 use invited::ledger::{Kept, Ledger};
-use prosody::{CLIENT_MODULES, HOST, Prosody, Storage};
+use prosody::{CLIENT_MODULES, HOST, OwnToken, Prosody, Storage};
 use serde_json::{Value, json};
 use slixmpp::User;
 use std::time::Duration;
@@ -347,7 +347,7 @@ fn a_token_that_an_earlier_version_had_minted_is_one_use() {
         let mut place = Place::new(storage);
         let minted = |place: &mut Place, uses: u32| {
             let (id, token) = place.invite(json!({"uses": uses}));
-            let old = place.prosody.token(&Kind::Account { username: None }, 3_600);
+            let old = place.prosody.token(&OwnToken::account(3_600));
             place.served.kill();
             place.keep_with(&id, &old);
             place.prosody.forget_who_answers();
@@ -383,7 +383,7 @@ fn an_invite_of_the_servers_own_is_used_by_our_link_too() {
         return;
     }
     let place = Place::new(Storage::Internal);
-    let own = place.prosody.token(&Kind::Account { username: None }, 3_600);
+    let own = place.prosody.token(&OwnToken::account(3_600));
     assert_eq!(place.served.client().get(&format!("/invite?{own}")).status, 200);
     let listed: Value = serde_json::from_str(&place.scratch.ok(&["invite", "list", "--json"])).unwrap();
     let ours = listed["invites"][0]["token"].as_str().unwrap_or_else(|| panic!("{listed}"));

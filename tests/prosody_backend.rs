@@ -19,7 +19,7 @@ use invited::invite::Kind;
 use invited::invite::name::{Jid, Username};
 use jiff::Timestamp;
 
-use prosody::{HOST, Prosody, Storage};
+use prosody::{HOST, OwnToken, Prosody, Storage};
 
 const STORAGES: [Storage; 2] = [Storage::Internal, Storage::Sql];
 
@@ -45,7 +45,17 @@ fn account<'a>(username: &'a Username, password: &'a Secret) -> NewAccount<'a> {
 
 /// A token of Prosody's own for an hour; such as earlier versions of this program had minted, too.
 fn token(prosody: &Prosody, kind: &Kind) -> String {
-    prosody.token(kind, 3_600)
+    prosody.token(&own(kind, 3_600))
+}
+
+fn own(kind: &Kind, seconds: u64) -> OwnToken<'_> {
+    OwnToken {
+        kind: kind.name().word(),
+        username: kind.username().map_or("", Username::as_str),
+        contact: kind.contact().map_or("", |contact| contact.user.as_str()),
+        role: "",
+        seconds,
+    }
 }
 
 #[test]
@@ -169,7 +179,7 @@ fn an_account_that_is_made_is_told_so_whatever_a_module_throws() {
                 // All that belongs to it is there, too.
                 let contact = Jid { user: romeo.clone(), host: HOST.parse().unwrap() };
                 let kind = Kind::Contact { contact: contact.clone(), username: None };
-                let used = prosody.token_with_role(&kind, 3_600, Some("prosody:admin"));
+                let used = prosody.token(&OwnToken { role: "prosody:admin", ..own(&kind, 3_600) });
                 let with = NewAccount { token: Some(&used), ..account(&juliet, &password) };
                 assert_eq!(client.create(&with).await, Ok(()));
                 assert_eq!(client.look_up(&used).await, Ok(TokenState::Used(Some(juliet.clone()))));
@@ -305,7 +315,7 @@ fn what_has_lapsed_is_cleared_away() {
             assert_eq!(client.create(&account(&romeo, &password)).await, Ok(()));
             let mut lapsed = vec![];
             for kind in kinds.iter().chain(&kinds) {
-                lapsed.push(prosody.token(kind, 59));
+                lapsed.push(prosody.token(&own(kind, 59)));
             }
             let [kept, used] = [&kinds[0], &kinds[1]].map(|kind| token(&prosody, kind));
             let with = NewAccount { token: Some(&used), ..account(&juliet, &password) };
@@ -602,7 +612,7 @@ fn what_is_missing_is_told_with_the_lines_that_mend_it() {
     set_clock(&prosody, 0);
     let kind = Kind::Account { username: None };
     for seconds in [59, 59, 3_600] {
-        prosody.token(&kind, seconds);
+        prosody.token(&own(&kind, seconds));
     }
     set_clock(&prosody, 60);
     assert!(told(&block_on(client(&prosody).examine(BASE)).findings, "1 pending and 2 lapsed"));

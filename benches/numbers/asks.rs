@@ -2,11 +2,10 @@
 //! a Prosody that has many tokens of its own.
 
 use invited::clock;
-use invited::invite::Kind;
 
 use crate::backends::beside;
 use crate::load::Load;
-use crate::prosody::{HOST, Prosody, Storage};
+use crate::prosody::{HOST, OwnToken, Prosody, Storage};
 use crate::service::{KEY, Scratch, Service, request};
 use crate::stream::Stream;
 use crate::{Effort, Rates, Rounds, rate, tell_most, tell_ratio};
@@ -53,7 +52,7 @@ fn shown(effort: &Effort) {
     let scratch = beside(&prosody);
     let link = scratch.run(&["invite", "create"]);
     let ours = link.trim().split_once('?').unwrap().1.to_owned();
-    let own = bare.token(&Kind::Account { username: None }, 86_400);
+    let own = bare.token(&OwnToken::account(86_400));
     let _service = start(&scratch);
     prosody.wait_until_answered();
     let [mut asked, mut alone] = std::array::from_fn(|_| Rounds(vec![]));

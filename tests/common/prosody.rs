@@ -17,9 +17,6 @@ use std::sync::mpsc::{self, Receiver};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use invited::invite::Kind;
-use invited::invite::name::Username;
-
 use crate::common::{PATIENCE, servers};
 
 /// The one host.
@@ -39,6 +36,25 @@ pub enum Storage {
     Internal,
     /// SQLite.
     Sql,
+}
+
+/// A token of Prosody's own. What there is none of is empty.
+#[derive(Clone, Copy)]
+pub struct OwnToken<'a> {
+    /// `account`, `contact` or `reset`.
+    pub kind: &'a str,
+    pub username: &'a str,
+    /// Who becomes the contact.
+    pub contact: &'a str,
+    pub role: &'a str,
+    pub seconds: u64,
+}
+
+impl OwnToken<'static> {
+    /// For any account.
+    pub fn account(seconds: u64) -> Self {
+        Self { kind: "account", username: "", contact: "", role: "", seconds }
+    }
 }
 
 /// A server with its data, which may be stopped and started again; killed when dropped.
@@ -237,16 +253,10 @@ impl Prosody {
     }
 
     /// Makes a token of its own, as its users and admins do by mod_invites, and earlier versions of this program did.
-    pub fn token(&self, kind: &Kind, seconds: u64) -> String {
-        self.token_with_role(kind, seconds, None)
-    }
-
-    /// The same for accounts with a role.
-    pub fn token_with_role(&self, kind: &Kind, seconds: u64, role: Option<&str>) -> String {
+    pub fn token(&self, wanted: &OwnToken<'_>) -> String {
+        let OwnToken { kind, username, contact, role, seconds } = wanted;
         let wanted = serde_json::json!({
-            "kind": kind.name().word(), "ttl": seconds,
-            "role": role.unwrap_or_default(), "username": kind.username().map_or("", Username::as_str),
-            "contact": kind.contact().map_or("", |contact| contact.user.as_str()),
+            "kind": kind, "username": username, "contact": contact, "role": role, "ttl": seconds,
         });
         let wanted = STANDARD.encode(wanted.to_string());
         self.lua(&format!(
