@@ -53,6 +53,8 @@ let
       socketConfig = {
         FileDescriptorName = "metrics";
         Service = "invited.service";
+        TriggerLimitIntervalSec = "10s";
+        TriggerLimitBurst = 20;
       };
     };
   };

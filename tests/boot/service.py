@@ -221,14 +221,16 @@ def dormant_but_for_metrics():
 @check
 def socket_that_cannot_be_opened_puts_the_other_one_off_until_it_can():
     sh("systemctl stop invited.socket invited-metrics.socket")
-    with socket.create_server(TCP):
-        sh("systemctl start invited-metrics.socket")
-        collector = Client(METRICS)
-        until(lambda: prop("ActiveState", "invited-metrics.socket") == "failed", "it gives up")
-        collector.socket.close()
-        tries = journal("Dependency failed")
-        assert 0 < tries <= 30, tries
-    sh("systemctl reset-failed; systemctl start invited.socket")
+    try:
+        with socket.create_server(TCP):
+            sh("systemctl start invited-metrics.socket")
+            collector = Client(METRICS)
+            until(lambda: prop("ActiveState", "invited-metrics.socket") == "failed", "it gives up")
+            collector.socket.close()
+            tries = journal("Dependency failed")
+            assert 0 < tries <= 30, tries
+    finally:
+        sh("systemctl reset-failed; systemctl start invited.socket")
     invite(keys["main"])
     scrape()
     return f"{tries} tries"
