@@ -329,7 +329,10 @@ mod tests {
         };
         let digest = |text: &str| Sha256::digest(text).into();
         let check = |text: &str, key: &PublicKey, known: &SignatureCache, now| {
-            Token::read(text).unwrap().check(&signed, [key], known, Some(&audience), now, &|| true).map(drop)
+            Token::read(text)
+                .unwrap()
+                .check(&signed, [key], known, std::slice::from_ref(&audience), now, &|| true)
+                .map(drop)
         };
         let token = mint(None);
         assert!(!known.holds(&digest(&token)));
@@ -352,7 +355,10 @@ mod tests {
         assert_eq!(check(&once, &public, &known, now), Err(Flaw::Used));
         // Where signatures are not computed, what is known is known all the same.
         let sparing = |text: &str| {
-            Token::read(text).unwrap().check(&signed, [&public], &known, Some(&audience), now, &|| false).map(drop)
+            Token::read(text)
+                .unwrap()
+                .check(&signed, [&public], &known, std::slice::from_ref(&audience), now, &|| false)
+                .map(drop)
         };
         assert_eq!((sparing(&token), sparing(&changed)), (Ok(()), Err(Flaw::Unchecked)));
     }
