@@ -103,7 +103,7 @@ impl SignUp {
                 if errors.is_empty() && status != Status::Pending {
                     return Err(SignUpError::Ended(status).into());
                 }
-                told(&invite, wrong, host.min_password_length).into_iter().for_each(|error| errors.add(error));
+                field_errors(&invite, wrong, host.min_password_length).into_iter().for_each(|error| errors.add(error));
                 return Err(RegisterError::Fields(errors.sorted()));
             }
         };
@@ -120,7 +120,7 @@ impl SignUp {
         match self.redeem(&invite, applicant, registration, now).await {
             Ok(invite) => Ok((invite, username)),
             Err(error) => Err(match refused_choice(&error) {
-                Some(wrong) => RegisterError::Fields(told(&invite, wrong, host.min_password_length)),
+                Some(wrong) => RegisterError::Fields(field_errors(&invite, wrong, host.min_password_length)),
                 None => error.into(),
             }),
         }
@@ -154,7 +154,7 @@ fn refused_choice(error: &SignUpError) -> Option<ChoiceErrors> {
 }
 
 /// What is wrong with a name and a password, for whoever wrote the form.
-fn told(invite: &Invite, wrong: ChoiceErrors, min_length: usize) -> Vec<FieldError> {
+fn field_errors(invite: &Invite, wrong: ChoiceErrors, min_length: usize) -> Vec<FieldError> {
     let host = &invite.draft.host;
     let username = wrong.username.map(|error| match error {
         UsernameError::Empty | UsernameError::Invalid => NameError::Username.to_string(),
