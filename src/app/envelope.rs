@@ -6,7 +6,7 @@ use tide::http::headers;
 use tide::{Middleware, Next, Response};
 use tracing::Instrument as _;
 
-use crate::caller::prefers_html;
+use crate::caller::{path, prefers_html};
 use crate::clock;
 use crate::config::Prefixes;
 use crate::log::{self, RequestLine};
@@ -34,7 +34,7 @@ impl<State: Clone + Send + Sync + 'static> Middleware<State> for Envelope {
         let id = log::request_id();
         let method = request.method();
         let reader = prefers_html(&request).then(|| pages::language(&request));
-        let prefix = self.prefixes.of_path(request.url().path());
+        let prefix = self.prefixes.of_path(path(&request));
         let (mut response, method_name) = match request.ext::<RequestError>() {
             Some(reason) => (problem(reason).into(), "-"),
             None if request.ext::<ServerWide>().is_some() => (options(), method.as_ref()),

@@ -7,10 +7,9 @@ use tide::http::Method;
 use tide::{Middleware, Next};
 
 use super::envelope::Route;
-use crate::caller::{AppState, Request};
+use crate::caller::{AppState, Request, path};
 use crate::config::Prefixes;
 use crate::pages::old_links::{PathToken, with_path_token};
-use crate::server::UnroutedPath;
 
 /// Answers such links.
 pub(super) struct PathTokens {
@@ -24,7 +23,7 @@ impl PathTokens {
     }
 
     fn token(&self, request: &Request) -> Option<PathToken> {
-        let path = request.ext::<UnroutedPath>().map_or_else(|| request.url().path(), |unrouted| &unrouted.0);
+        let path = path(request);
         let mut ends = self.starts.iter().filter_map(|start| path.strip_prefix(start.as_str()));
         ends.find_map(PathToken::of).filter(|_| matches!(request.method(), Method::Get | Method::Head))
     }

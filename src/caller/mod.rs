@@ -10,6 +10,7 @@ use tide::http::headers::{self, HeaderValue};
 
 use crate::config::{ForwardedHeader, Settings};
 use crate::desk::{AuthError, Desk};
+use crate::server::UnroutedPath;
 use proxies::Forwarding;
 pub use proxies::ProxyNotices;
 
@@ -25,6 +26,12 @@ pub struct AppState {
 
 /// A request, as handlers get it.
 pub type Request = tide::Request<Arc<AppState>>;
+
+/// The path that was asked for, also where the router does not get to see it.
+#[must_use]
+pub fn path<State>(request: &tide::Request<State>) -> &str {
+    request.ext::<UnroutedPath>().map_or_else(|| request.url().path(), |unrouted| &unrouted.0)
+}
 
 /// The credentials of `Bearer`, the scheme in any letter case (RFC 9110, 11.1). Another scheme presents nothing.
 #[must_use]

@@ -10,7 +10,7 @@ use subtle::ConstantTimeEq as _;
 use tide::Response;
 use tide::http::headers;
 
-use crate::caller::Request;
+use crate::caller::{self, Request};
 use crate::clock;
 use crate::config::PublicUrl;
 use crate::config::secret::Secret;
@@ -125,7 +125,7 @@ pub(super) fn is_ours(request: &Request, form: &SentForm) -> bool {
 
 /// What the path of this page begins with, as those of all pages that it leads to.
 fn prefix(request: &Request) -> &str {
-    request.state().settings.prefixes.of_path(request.url().path())
+    request.state().settings.prefixes.of_path(caller::path(request))
 }
 
 /// Whether the reader came by HTTPS: by the public URL of that path, and of that host where it is told, as behind some proxies

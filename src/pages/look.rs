@@ -9,7 +9,7 @@ use tide::http::headers;
 use super::assets;
 use super::html::Html;
 use super::language::Language;
-use crate::caller::Request;
+use crate::caller::{Request, path};
 use crate::config::{BackendSettings, HostSettings};
 use crate::invite::Invite;
 use crate::invite::name::HostName;
@@ -33,7 +33,7 @@ pub(super) struct Look<'a> {
 impl<'a> Look<'a> {
     /// For the page that `request` asks for.
     pub(super) fn of(request: &'a Request) -> Self {
-        let path = request.url().path();
+        let path = path(request);
         let prefix = request.state().settings.prefixes.of_path(path);
         let path = path.strip_prefix(prefix).filter(|path| path.starts_with('/')).unwrap_or("/");
         let query = without_language(request.url().query().unwrap_or_default());
