@@ -17,14 +17,14 @@ use crate::invite::{Draft, Kind};
 pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Whom an invite names; nobody: the server need not be asked.
-struct Named<'a> {
+struct NamedAccounts<'a> {
     /// Who is to have a new account.
     newcomer: Option<&'a Username>,
     /// Who is to have one already, with the field that names them.
     member: Option<(&'static str, &'a Username)>,
 }
 
-impl<'a> Named<'a> {
+impl<'a> NamedAccounts<'a> {
     fn by(caller: &Caller<'_>, draft: &'a Draft) -> Self {
         match &draft.kind {
             Kind::Account { username } => Self { newcomer: username.as_ref(), member: None },
@@ -44,7 +44,7 @@ impl<'a> Named<'a> {
 
 /// Whether the host's server can be asked about whom an invite names.
 pub(super) fn has_names(caller: &Caller<'_>, draft: &Draft) -> bool {
-    !Named::by(caller, draft).is_nobody()
+    !NamedAccounts::by(caller, draft).is_nobody()
 }
 
 impl Invites {
@@ -54,7 +54,7 @@ impl Invites {
     /// # Errors
     /// When the server says that the invite could not be used.
     pub(super) async fn check_accounts(&self, caller: &Caller<'_>, draft: &Draft) -> Result<(), CreateInviteError> {
-        let Named { newcomer, member } = Named::by(caller, draft);
+        let NamedAccounts { newcomer, member } = NamedAccounts::by(caller, draft);
         let Some(backend) = self.context.backend(&draft.host) else { return Ok(()) };
         let (newcomer_is, member_is) =
             zip(exists(backend, newcomer), exists(backend, member.map(|(_, name)| name))).await;
