@@ -51,6 +51,9 @@ pub enum PostgresError {
         "expected a host in \"postgres://USER@HOST/DATABASE\", or a socket's directory in \"?host=/run/postgresql\""
     )]
     Host,
+    /// There are not as many ports as hosts.
+    #[error("expected one port for all hosts, or one for each; and an address for each in hostaddr, if for any")]
+    Hosts,
     /// `sslmode`.
     #[error(
         "expected sslmode=disable or sslmode=verify-full; without it, all but loopback and Unix sockets is encrypted and verified"
@@ -90,6 +93,11 @@ impl std::str::FromStr for Postgres {
         let (hosts, addresses) = (config.get_hosts(), config.get_hostaddrs());
         if hosts.is_empty() && addresses.is_empty() {
             return Err(PostgresError::Host);
+        }
+        let count = hosts.len().max(addresses.len());
+        let fits = |found: usize, few: usize| found <= few || found == count;
+        if !fits(hosts.len(), 0) || !fits(addresses.len(), 0) || !fits(config.get_ports().len(), 1) {
+            return Err(PostgresError::Hosts);
         }
         let is_local = hosts.iter().all(is_local) && addresses.iter().all(IpAddr::is_loopback);
         config.ssl_mode(if tls.unwrap_or(!is_local) { SslMode::Require } else { SslMode::Disable });
@@ -145,6 +153,8 @@ mod tests {
             ("postgres://db/i?password=s3&cret", PostgresError::Form),
             ("postgres://db/i?password=s3&cret=x", PostgresError::Form),
             ("postgres://db:port/i", PostgresError::Form),
+            ("postgres://one,two/i?hostaddr=192.0.2.1", PostgresError::Hosts),
+            ("postgres:///i?host=one,two,three&port=1,2", PostgresError::Hosts),
         ] {
             assert_eq!(url.parse::<Postgres>(), Err(error), "{url}");
         }

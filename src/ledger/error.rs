@@ -186,6 +186,7 @@ impl From<SqlError> for LedgerError {
             SqlError::Sqlite(_)
             | SqlError::Postgres(_)
             | SqlError::TimedOut
+            | SqlError::Away(_)
             | SqlError::Connection(_)
             | SqlError::Unreadable { .. } => Self::unavailable(error),
         }

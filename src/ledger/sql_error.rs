@@ -1,6 +1,10 @@
 //! Why a statement failed, whichever engine says so.
 
+use std::error::Error;
+use std::io;
+
 use rusqlite::ErrorCode;
+use tokio_postgres::error::SqlState;
 
 use crate::log::Cause;
 
@@ -16,6 +20,9 @@ pub enum SqlError {
     /// PostgreSQL says nothing.
     #[error("PostgreSQL does not answer in time")]
     TimedOut,
+    /// PostgreSQL is away, in a way that is no error of its own.
+    #[error(transparent)]
+    Away(Cause),
     /// A file of SQLite's is not the one that was opened.
     #[error("a file of the ledger was removed, renamed or replaced while it was open")]
     Moved,
@@ -52,6 +59,26 @@ impl SqlError {
         Self::Connection(Cause::new(cause))
     }
 
+    /// PostgreSQL is away, for this reason.
+    pub(super) fn away(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Away(Cause::new(cause))
+    }
+
+    /// Whether PostgreSQL is away, starting, stopping, full, or a replica for now: that may pass by itself.
+    pub(super) fn is_passing(&self) -> bool {
+        match self {
+            Self::TimedOut | Self::Away(_) => true,
+            Self::Sqlite(_) | Self::Moved | Self::Connection(_) | Self::Unreadable { .. } => false,
+            Self::Postgres(error) => match error.code() {
+                Some(state) => {
+                    ["08", "40", "53", "57", "58"].iter().any(|class| state.code().starts_with(class))
+                        || [SqlState::LOCK_NOT_AVAILABLE, SqlState::READ_ONLY_SQL_TRANSACTION].contains(state)
+                }
+                None => error.is_closed() || error.source().is_some_and(<dyn Error>::is::<io::Error>),
+            },
+        }
+    }
+
     /// Whether a row or the file is not as this program or SQLite wrote it.
     pub(super) fn is_damage(&self) -> bool {
         use rusqlite::Error::{FromSqlConversionFailure, InvalidColumnType};
@@ -60,7 +87,7 @@ impl SqlError {
             Self::Sqlite(error) => {
                 matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
             }
-            Self::Postgres(_) | Self::TimedOut | Self::Moved | Self::Connection(_) => false,
+            Self::Postgres(_) | Self::TimedOut | Self::Away(_) | Self::Moved | Self::Connection(_) => false,
         }
     }
 

@@ -24,18 +24,16 @@ pub struct Postgres {
     process: Option<Child>,
     dir: tempfile::TempDir,
     port: u16,
+    /// The processes that were frozen.
+    frozen: Vec<String>,
 }
 
 impl Postgres {
     /// Makes a server with the empty database `invited`, and waits until it answers.
     pub fn start() -> Self {
-        let dir = tempfile::Builder::new().prefix("invited-postgres-").tempdir().unwrap();
-        // Also for the user that it runs as.
-        std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
-        let password = dir.path().join("password");
+        let mut server = Self::somewhere();
+        let password = server.dir.path().join("password");
         std::fs::write(&password, PASSWORD).unwrap();
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
-        let mut server = Self { process: None, dir, port };
         let mut initdb = server.command("initdb");
         initdb.args(["--username=invited", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]);
         initdb.args(["--auth-local=trust", "--auth-host=scram-sha-256", "--pgdata"]).arg(server.data());
@@ -43,6 +41,57 @@ impl Postgres {
         server.run();
         server.sql("postgres", "CREATE DATABASE invited");
         server
+    }
+
+    fn somewhere() -> Self {
+        let dir = tempfile::Builder::new().prefix("invited-postgres-").tempdir().unwrap();
+        // Also for the user that it runs as.
+        std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+        Self { process: None, dir, port, frozen: Vec::new() }
+    }
+
+    /// Makes a replica of it, which it streams to.
+    pub fn replica(&self) -> Self {
+        let mut replica = Self::somewhere();
+        let mut copy = replica.command("pg_basebackup");
+        copy.arg("--host").arg(self.dir.path()).args(["--port", &self.port.to_string(), "--username=invited"]);
+        copy.args(["--write-recovery-conf", "--wal-method=stream", "--checkpoint=fast", "--no-sync", "--pgdata"]);
+        succeed(copy.arg(replica.data()));
+        replica.run();
+        replica
+    }
+
+    /// Has commits wait for one replica, which is there already.
+    pub fn commit_with_replica(&self) {
+        self.sql("postgres", "ALTER SYSTEM SET synchronous_standby_names = '*'");
+        self.sql("postgres", "SELECT pg_reload_conf()");
+        let deadline = now() + PATIENCE;
+        while self.sql("postgres", "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'") != "1" {
+            self.wait_a_bit(deadline);
+        }
+    }
+
+    /// Makes a server of its own of a replica.
+    pub fn promote(&self) {
+        self.sql("postgres", "ALTER SYSTEM RESET synchronous_standby_names");
+        assert_eq!(self.sql("postgres", "SELECT pg_reload_conf(), pg_promote(true, 300)"), "t|t");
+    }
+
+    /// Freezes all of its processes: connections stay open, new ones are taken by the system, and nobody ever answers.
+    pub fn freeze(&mut self) {
+        let others = self.sql("postgres", "SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()");
+        self.frozen = vec![self.process.as_ref().unwrap().id().to_string()];
+        self.frozen.extend(others.lines().map(String::from));
+        succeed(Command::new("kill").arg("-STOP").args(&self.frozen));
+    }
+
+    /// Has those go on that were frozen.
+    pub fn thaw(&mut self) {
+        for process in self.frozen.drain(..) {
+            // One of them may have ended, as its client had gone.
+            let _ = Command::new("kill").args(["-CONT", &process]).status();
+        }
     }
 
     fn data(&self) -> PathBuf {
@@ -120,7 +169,12 @@ impl Postgres {
 
     /// By TCP, with the password.
     pub fn tcp_url(&self) -> String {
-        format!("postgres://invited:{ENCODED_PASSWORD}@127.0.0.1:{}/invited", self.port)
+        url_of(&[self.place()])
+    }
+
+    /// Its place among the hosts of a URL.
+    pub fn place(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
     }
 
     /// Has it speak TLS, too, with a certificate for `localhost`; gives that certificate's file.
@@ -165,6 +219,7 @@ impl Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
+        self.thaw();
         if let Some(process) = &mut self.process {
             // All of its processes end when the first is told to; both fail only if it has ended already.
             let _ = Command::new("kill").args(["-QUIT", &process.id().to_string()]).status();
@@ -176,6 +231,11 @@ impl Drop for Postgres {
 fn succeed(command: &mut Command) {
     let output = command.output().unwrap();
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// A URL with several hosts, by TCP with the password.
+pub fn url_of(places: &[String]) -> String {
+    format!("postgres://invited:{ENCODED_PASSWORD}@{}/invited", places.join(","))
 }
 
 /// Of the newest version that is there: Debian keeps them off the path.

@@ -4,13 +4,11 @@
 //! schema, so there is one at a time, and the rules hold as if there were one node. Each node commits all that waits on
 //! its side together.
 
+mod connect;
 mod session;
 
-use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-
-use tokio_postgres::error::SqlState;
 
 use super::error::{LedgerError, OpenError, SqlError};
 use crate::config::postgres::Postgres;
@@ -47,7 +45,7 @@ pub(super) fn has_ledger(server: &Postgres, key_file: &Path) -> Result<bool, Ope
         Ok(SchemaState::Nothing) => Ok(false),
         Ok(SchemaState::Ledger { .. }) => Ok(true),
         Ok(SchemaState::Foreign(table)) => Err(OpenError::ForeignTable(table)),
-        Err(why) if is_passing(&why) => Err(OpenError::KeyUncertain { key_file: key_file.to_owned(), why }),
+        Err(why) if why.is_passing() => Err(OpenError::KeyUncertain { key_file: key_file.to_owned(), why }),
         Err(why) => Err(failed(why)),
     }
 }
@@ -126,7 +124,7 @@ impl PostgresWriter {
             Self { server: server.clone(), key_file: key_file.to_owned(), key: key.clone(), session: None };
         match database.reconnect() {
             Ok(()) => Ok((database, None)),
-            Err(OpenError::Sql { why, .. }) if is_passing(&why) => Ok((database, Some(why.into()))),
+            Err(OpenError::Sql { why, .. }) if why.is_passing() => Ok((database, Some(why.into()))),
             Err(error) => Err(error),
         }
     }
@@ -229,19 +227,4 @@ fn begin_write(session: &PostgresSession, begin: &str) -> Result<(), SqlError> {
 
 fn failed(why: SqlError) -> OpenError {
     OpenError::Sql { ledger: "postgres://…".into(), why }
-}
-
-/// Whether an error may pass by itself: the server is away, starting, stopping, full, or a replica for now.
-fn is_passing(error: &SqlError) -> bool {
-    match error {
-        SqlError::TimedOut => true,
-        SqlError::Sqlite(_) | SqlError::Moved | SqlError::Connection(_) | SqlError::Unreadable { .. } => false,
-        SqlError::Postgres(error) => match error.code() {
-            Some(state) => {
-                ["08", "40", "53", "57", "58"].iter().any(|class| state.code().starts_with(class))
-                    || [SqlState::LOCK_NOT_AVAILABLE, SqlState::READ_ONLY_SQL_TRANSACTION].contains(state)
-            }
-            None => error.is_closed() || error.source().is_some_and(<dyn Error>::is::<std::io::Error>),
-        },
-    }
 }

@@ -3,38 +3,21 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
-use futures_rustls::rustls::crypto::ring;
-use futures_rustls::rustls::pki_types::CertificateDer;
-use futures_rustls::rustls::pki_types::pem::PemObject as _;
-use futures_rustls::rustls::{ClientConfig, RootCertStore};
 use tokio::runtime::{Builder, Runtime};
-use tokio_postgres::config::TargetSessionAttrs;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
-use tokio_postgres::{Client, Config, NoTls, Row, SimpleQueryMessage, Statement};
-use tokio_postgres_rustls::MakeRustlsConnect;
+use tokio_postgres::{Client, Row, SimpleQueryMessage, Statement};
 
+use super::connect;
 use crate::clock;
 use crate::config::postgres::Postgres;
 use crate::ledger::error::SqlError;
 use crate::ledger::value::SqlValue;
 
-/// For one server to take a connection, unless the URL says `connect_timeout`.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-
 /// For a connection to be there and set up, whichever of several servers it is.
-const SETUP_TIMEOUT: Duration = Duration::from_secs(8);
-
-/// For bytes that were sent to be taken.
-const SEND_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// A server that says nothing on an idle connection is asked after this, and then so often before it is taken for dead.
-const KEEPALIVE_IDLE: Duration = Duration::from_secs(15);
-const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(5);
-const KEEPALIVE_RETRIES: u32 = 3;
+const SETUP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What the server holds our sessions to. Without the last, a node that is frozen in the middle of a transaction would
 /// keep all others from writing. `synchronous_commit`: what is answered is durable, whatever the server's default is.
@@ -64,15 +47,7 @@ impl PostgresSession {
         let runtime = Builder::new_current_thread().enable_io().enable_time().build();
         let runtime = runtime.map_err(SqlError::connection)?;
         let deadline = clock::instant() + SETUP_TIMEOUT;
-        let connected = runtime.block_on(async { tokio::time::timeout_at(deadline.into(), client(server)).await });
-        let client = match connected.unwrap_or(Err(SqlError::TimedOut)) {
-            Ok(client) => client,
-            Err(error) => {
-                // A name may still be looked up in a thread of its own; nobody waits for that.
-                runtime.shutdown_background();
-                return Err(error);
-            }
-        };
+        let client = runtime.block_on(connect::writable(server, deadline))?;
         let session = Self { runtime, client, statements: RefCell::default(), deadline: Cell::new(deadline) };
         session.batch(SETTINGS)?;
         Ok(session)
@@ -143,66 +118,6 @@ impl PostgresSession {
         statements.insert(sql.to_owned(), statement.clone());
         Ok(statement)
     }
-}
-
-/// A connection, driven by the runtime that this runs on.
-async fn client(server: &Postgres) -> Result<Client, SqlError> {
-    let mut config = server.config().clone();
-    with_deadlines(&mut config);
-    // A replica would refuse what is written, and know too little of what was.
-    config.target_session_attrs(TargetSessionAttrs::ReadWrite);
-    if config.get_application_name().is_none() {
-        config.application_name("invited");
-    }
-    if server.is_encrypted() {
-        let (client, connection) = config.connect(tls(server)?).await?;
-        tokio::spawn(connection);
-        Ok(client)
-    } else {
-        let (client, connection) = config.connect(NoTls).await?;
-        tokio::spawn(connection);
-        Ok(client)
-    }
-}
-
-/// What the URL does not set.
-fn with_deadlines(config: &mut Config) {
-    let defaults = Config::new();
-    if config.get_connect_timeout().is_none() {
-        config.connect_timeout(CONNECT_TIMEOUT);
-    }
-    if config.get_tcp_user_timeout().is_none() {
-        config.tcp_user_timeout(SEND_TIMEOUT);
-    }
-    if config.get_keepalives_idle() == defaults.get_keepalives_idle() {
-        config.keepalives_idle(KEEPALIVE_IDLE);
-    }
-    if config.get_keepalives_interval().is_none() {
-        config.keepalives_interval(KEEPALIVE_INTERVAL);
-    }
-    if config.get_keepalives_retries().is_none() {
-        config.keepalives_retries(KEEPALIVE_RETRIES);
-    }
-}
-
-/// Trusts whom the system trusts, or those of `sslrootcert`.
-fn tls(server: &Postgres) -> Result<MakeRustlsConnect, SqlError> {
-    let mut roots = RootCertStore::empty();
-    match server.root_file() {
-        Some(file) => {
-            let failed = |error: &dyn std::fmt::Display| {
-                SqlError::connection(format!("cannot read certificates from {} ({error})", file.display()))
-            };
-            for certificate in CertificateDer::pem_file_iter(file).map_err(|error| failed(&error))? {
-                roots.add(certificate.map_err(|error| failed(&error))?).map_err(|error| failed(&error))?;
-            }
-        }
-        None => _ = roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs),
-    }
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(SqlError::connection)?;
-    Ok(MakeRustlsConnect::new(config.with_root_certificates(roots).with_no_client_auth()))
 }
 
 /// Every number is a BIGINT.

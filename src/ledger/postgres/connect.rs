@@ -1,0 +1,204 @@
+//! The way to a server of the URL. All of its hosts are asked at the same time, at all of their addresses, and each has until
+//! the same moment for everything: to take the connection, to let us in, and to say that it can be written. So one that takes a
+//! connection and says nothing more keeps nobody from the others.
+
+use std::net::{IpAddr, ToSocketAddrs as _};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_rustls::rustls::crypto::ring;
+use futures_rustls::rustls::pki_types::CertificateDer;
+use futures_rustls::rustls::pki_types::pem::PemObject as _;
+use futures_rustls::rustls::{ClientConfig, RootCertStore};
+use tokio::task::JoinSet;
+use tokio_postgres::config::{Host, TargetSessionAttrs};
+use tokio_postgres::{Client, Config, NoTls};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use crate::clock;
+use crate::config::postgres::Postgres;
+use crate::ledger::error::SqlError;
+
+/// For bytes that were sent to be taken.
+const SEND_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A server that says nothing on an idle connection is asked after this, and then so often before it is taken for dead.
+const KEEPALIVE_IDLE: Duration = Duration::from_secs(15);
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(5);
+const KEEPALIVE_RETRIES: u32 = 3;
+
+/// Where a server may be, as the URL has it.
+enum HostEntry {
+    Socket(PathBuf),
+    /// A name, an address, or both: then the name is what a certificate has to be for.
+    Tcp {
+        name: Option<String>,
+        address: Option<IpAddr>,
+    },
+}
+
+/// What comes of asking.
+enum Step {
+    /// Where the servers of a host are.
+    Found(Vec<Config>),
+    /// A server lets us in and can be written.
+    Open(Box<Client>),
+}
+
+/// A connection to a server that can be written, driven by the runtime that this runs on.
+pub(super) async fn writable(server: &Postgres, deadline: Instant) -> Result<Client, SqlError> {
+    let config = server.config();
+    let own = config.get_connect_timeout().map(|timeout| clock::instant() + *timeout);
+    let deadline = own.map_or(deadline, |own| own.min(deadline));
+    let tls = tls(server)?;
+    let mut asked = JoinSet::new();
+    for (place, port) in places(config) {
+        let base = base(config, port);
+        asked.spawn(in_time(deadline, async move { Ok(Step::Found(at(place, port, &base).await?)) }));
+    }
+    let mut failed = Vec::new();
+    while let Some(step) = asked.join_next().await {
+        match step.map_err(SqlError::connection).flatten() {
+            Ok(Step::Found(servers)) => {
+                for server in servers {
+                    let tls = tls.clone();
+                    asked.spawn(in_time(deadline, async move { Ok(Step::Open(Box::new(open(&server, tls).await?))) }));
+                }
+            }
+            Ok(Step::Open(client)) => return Ok(*client),
+            Err(error) => failed.push(error),
+        }
+    }
+    Err(none_of(failed))
+}
+
+async fn in_time<T>(deadline: Instant, work: impl Future<Output = Result<T, SqlError>>) -> Result<T, SqlError> {
+    tokio::time::timeout_at(deadline.into(), work).await.unwrap_or(Err(SqlError::TimedOut))
+}
+
+/// What one error says of all hosts. What may pass by itself for one of them may do so for all.
+fn none_of(failed: Vec<SqlError>) -> SqlError {
+    let mut told: Vec<_> = failed.iter().map(ToString::to_string).collect();
+    told.sort();
+    told.dedup();
+    let passes = failed.iter().any(SqlError::is_passing);
+    match (failed.into_iter().next(), told.as_slice()) {
+        (Some(only), [_]) => only,
+        (Some(first), _) if !passes => first,
+        _ => SqlError::away(format!("no host of ledger.url can be written: {}", told.join("; "))),
+    }
+}
+
+/// The hosts of the URL, each with its port.
+fn places(config: &Config) -> Vec<(HostEntry, u16)> {
+    let (hosts, addresses, ports) = (config.get_hosts(), config.get_hostaddrs(), config.get_ports());
+    let place = |index| {
+        let address = addresses.get(index).copied();
+        let place = match (hosts.get(index), address) {
+            (Some(Host::Unix(dir)), None) => HostEntry::Socket(dir.clone()),
+            (Some(Host::Unix(_)) | None, address) => HostEntry::Tcp { name: None, address },
+            (Some(Host::Tcp(name)), address) => HostEntry::Tcp { name: Some(name.clone()), address },
+        };
+        (place, ports.get(index).or(ports.first()).copied().unwrap_or(5432))
+    };
+    (0..hosts.len().max(addresses.len())).map(place).collect()
+}
+
+/// The servers of a host: one for each of its addresses.
+async fn at(place: HostEntry, port: u16, base: &Config) -> Result<Vec<Config>, SqlError> {
+    let (name, addresses) = match place {
+        HostEntry::Socket(dir) => {
+            let mut server = base.clone();
+            server.host_path(dir);
+            return Ok(vec![server]);
+        }
+        HostEntry::Tcp { name, address: Some(address) } => (name, vec![address]),
+        HostEntry::Tcp { name: Some(name), address: None } => {
+            let asked = (name.clone(), port);
+            // In a thread that nobody waits for when it takes too long.
+            let found = blocking::unblock(move || asked.to_socket_addrs().map(Iterator::collect::<Vec<_>>)).await;
+            let found = found
+                .map_err(|error| SqlError::away(format!("the host of ledger.url cannot be looked up: {error}")))?;
+            (Some(name), found.into_iter().map(|address| address.ip()).collect())
+        }
+        HostEntry::Tcp { name: None, address: None } => (None, vec![]),
+    };
+    if addresses.is_empty() {
+        return Err(SqlError::away("the host of ledger.url has no address"));
+    }
+    let server = |address| {
+        let mut server = base.clone();
+        if let Some(name) = &name {
+            server.host(name);
+        }
+        server.hostaddr(address);
+        server
+    };
+    Ok(addresses.into_iter().map(server).collect())
+}
+
+/// Connects to one server.
+async fn open(server: &Config, tls: Option<MakeRustlsConnect>) -> Result<Client, SqlError> {
+    if let Some(tls) = tls {
+        let (client, connection) = server.connect(tls).await?;
+        tokio::spawn(connection);
+        Ok(client)
+    } else {
+        let (client, connection) = server.connect(NoTls).await?;
+        tokio::spawn(connection);
+        Ok(client)
+    }
+}
+
+/// All that the URL says but where, with what it does not set.
+fn base(url: &Config, port: u16) -> Config {
+    let (mut config, defaults) = (Config::new(), Config::new());
+    if let Some(user) = url.get_user() {
+        config.user(user);
+    }
+    if let Some(password) = url.get_password() {
+        config.password(password);
+    }
+    if let Some(name) = url.get_dbname() {
+        config.dbname(name);
+    }
+    if let Some(options) = url.get_options() {
+        config.options(options);
+    }
+    config.application_name(url.get_application_name().unwrap_or("invited"));
+    config.ssl_mode(url.get_ssl_mode()).ssl_negotiation(url.get_ssl_negotiation());
+    config.channel_binding(url.get_channel_binding());
+    config.tcp_user_timeout(url.get_tcp_user_timeout().copied().unwrap_or(SEND_TIMEOUT));
+    let idle = url.get_keepalives_idle();
+    config.keepalives(url.get_keepalives());
+    config.keepalives_idle(if idle == defaults.get_keepalives_idle() { KEEPALIVE_IDLE } else { idle });
+    config.keepalives_interval(url.get_keepalives_interval().unwrap_or(KEEPALIVE_INTERVAL));
+    config.keepalives_retries(url.get_keepalives_retries().unwrap_or(KEEPALIVE_RETRIES));
+    // A replica would refuse what is written, and know too little of what was.
+    config.target_session_attrs(TargetSessionAttrs::ReadWrite).port(port);
+    config
+}
+
+/// Trusts whom the system trusts, or those of `sslrootcert`.
+fn tls(server: &Postgres) -> Result<Option<MakeRustlsConnect>, SqlError> {
+    if !server.is_encrypted() {
+        return Ok(None);
+    }
+    let mut roots = RootCertStore::empty();
+    match server.root_file() {
+        Some(file) => {
+            let failed = |error: &dyn std::fmt::Display| {
+                SqlError::connection(format!("cannot read certificates from {} ({error})", file.display()))
+            };
+            for certificate in CertificateDer::pem_file_iter(file).map_err(|error| failed(&error))? {
+                roots.add(certificate.map_err(|error| failed(&error))?).map_err(|error| failed(&error))?;
+            }
+        }
+        None => _ = roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs),
+    }
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(SqlError::connection)?;
+    Ok(Some(MakeRustlsConnect::new(config.with_root_certificates(roots).with_no_client_auth())))
+}
