@@ -52,23 +52,70 @@ fn hosts_that_never_answer_keep_nobody_from_the_one_that_does() {
     assert!(!served.log().contains("invites cannot be created"), "{}", served.log());
 }
 
+/// What the page of an invite answers, as soon as the node can read.
+fn open(served: &Served, token: &str) -> u16 {
+    let deadline = now() + PATIENCE;
+    loop {
+        let status = served.client().get(&format!("/invite?{token}")).status;
+        if status != 503 {
+            return status;
+        }
+        assert!(now() < deadline, "{}", served.log());
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
 #[test]
-fn a_primary_that_freezes_is_followed_by_its_replica() {
+fn a_primary_that_ends_is_followed_by_its_replica() {
     let mut primary = Postgres::start();
     let replica = primary.replica();
     primary.commit_with_replica();
     let scratch = node(&url_of(&[primary.place(), replica.place()]), None);
     let served = scratch.serve();
     let before = create(&served);
+    assert_eq!(open(&served, &before), 200);
+    primary.stop_at_once();
+    replica.promote();
+    // Also where nobody writes.
+    assert_eq!(open(&served, &before), 200);
+    let after = create(&served);
+    assert_eq!(open(&served, &after), 200);
+    assert_eq!(replica.ask("SELECT count(*) FROM invite"), "2");
+}
+
+#[test]
+fn nothing_is_read_from_another_server_than_the_one_that_is_written() {
+    let mut primary = Postgres::start();
+    let replica = primary.replica();
+    primary.commit_with_replica();
+    let one = node(&url_of(&[primary.place(), replica.place()]), None);
+    let two = node(&url_of(&[primary.place(), replica.place()]), Some(&one));
+    let nodes = [one.serve(), two.serve()];
+    let before = create(&nodes[0]);
+    // Each of their readers is connected by now.
+    thread::scope(|scope| {
+        for node in nodes.iter().cycle().take(16) {
+            scope.spawn(|| assert_eq!(open(node, &before), 200));
+        }
+    });
     primary.freeze();
     replica.promote();
-    let after = create(&served);
-    for token in [before, after] {
-        assert_eq!(served.client().get(&format!("/invite?{token}")).status, 200, "{}", served.log());
+    for node in &nodes {
+        create(node);
     }
-    assert_eq!(replica.ask("SELECT count(*) >= 2 FROM invite"), "t");
-    drop(served);
-    // Nor does it keep a node from starting.
-    let served = scratch.serve();
+    // It comes back, can be written, and knows nothing of what follows.
+    primary.thaw();
+    for turn in 0..8 {
+        let token = create(&nodes[turn % 2]);
+        for node in &nodes {
+            assert_eq!(node.client().get(&format!("/invite?{token}")).status, 200, "{}", node.log());
+        }
+    }
+    assert_eq!(primary.ask("SELECT count(*) FROM invite"), "1");
+    drop(nodes);
+    // Nor does a primary that is frozen keep a node from starting.
+    primary.freeze();
+    let served = one.serve();
     assert_eq!(served.client().invite(KEY).status, 201, "{}", served.log());
+    assert_eq!(open(&served, &before), 200);
 }

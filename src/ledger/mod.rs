@@ -53,7 +53,7 @@ pub use error::{ChangeError, CreateError, LedgerError, OpenError, RedeemError};
 pub use examine::examine;
 pub use limits::SourceLimits;
 pub use query::{Census, Filter, LastUse};
-use readers::Readers;
+use readers::{ReadSource, Readers};
 pub use reservation::{Reservation, ReservationEnd, ReservationId};
 pub use seal::Seal;
 use sqlite::LedgerFiles;
@@ -111,7 +111,8 @@ impl Ledger {
         };
         let (jobs, queue) = async_channel::bounded(QUEUE);
         let failure = Arc::new(LastFailure::from(trouble.map(Arc::new)));
-        let readers = Arc::new(Readers::new(&settings.url, files.clone(), Arc::clone(&failure), deadlines.clone()));
+        let source = ReadSource::of(&settings.url, writer.servers());
+        let readers = Arc::new(Readers::new(source, files.clone(), Arc::clone(&failure), deadlines.clone()));
         let noted = Arc::clone(&failure);
         let commits = metrics::seconds();
         let timed = commits.clone();

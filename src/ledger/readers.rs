@@ -1,16 +1,36 @@
-//! Connections that read; they never wait for the writer.
+//! Connections that read; they never wait for the writer. What they read is what the writer writes to: its file, or its server.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use super::commit::LastFailure;
 use super::damage::Damage;
 use super::deadline::{Deadlines, in_time, silent};
 use super::error::{LedgerError, SqlError};
-use super::postgres::{PostgresSession, READ_TIMEOUT};
+use super::postgres::{LedgerServers, PostgresSession, READ_TIMEOUT};
 use super::sql::Sql;
 use super::sqlite::{self, LedgerFiles};
 use super::store::Store;
 use crate::config::LedgerUrl;
+
+/// Where connections lead.
+#[derive(Clone)]
+pub(super) enum ReadSource {
+    Sqlite(PathBuf),
+    Postgres(Arc<LedgerServers>),
+    Unread,
+}
+
+impl ReadSource {
+    /// Of the ledger at `url`, whose writer has these `servers`.
+    pub(super) fn of(url: &LedgerUrl, servers: Option<Arc<LedgerServers>>) -> Self {
+        match (url, servers) {
+            (LedgerUrl::Sqlite(file), _) => Self::Sqlite(file.clone()),
+            (LedgerUrl::Postgres(_), Some(servers)) => Self::Postgres(servers),
+            (LedgerUrl::Postgres(_), None) | (LedgerUrl::Unread, _) => Self::Unread,
+        }
+    }
+}
 
 /// A connection that reads.
 enum ReadConnection {
@@ -19,11 +39,11 @@ enum ReadConnection {
 }
 
 impl ReadConnection {
-    fn open(url: &LedgerUrl) -> Result<Self, SqlError> {
-        Ok(match url {
-            LedgerUrl::Sqlite(file) => Self::Sqlite(sqlite::connect(file)?),
-            LedgerUrl::Unread => return Err(SqlError::connection("nobody says where it is")),
-            LedgerUrl::Postgres(server) => Self::Postgres(Box::new(PostgresSession::connect(server)?)),
+    fn open(source: &ReadSource) -> Result<Self, SqlError> {
+        Ok(match source {
+            ReadSource::Sqlite(file) => Self::Sqlite(sqlite::connect(file)?),
+            ReadSource::Postgres(servers) => Self::Postgres(Box::new(servers.reader()?)),
+            ReadSource::Unread => return Err(SqlError::connection("nobody says where it is")),
         })
     }
 
@@ -55,7 +75,7 @@ impl ReadConnection {
 
 /// A few connections that read, each opened when it is first needed.
 pub(super) struct Readers {
-    url: LedgerUrl,
+    source: ReadSource,
     /// What the writer has open, and readers may read.
     files: Option<Arc<LedgerFiles>>,
     failure: Arc<LastFailure>,
@@ -71,7 +91,7 @@ const READERS: usize = 2;
 
 impl Readers {
     pub(super) fn new(
-        url: &LedgerUrl,
+        source: ReadSource,
         files: Option<Arc<LedgerFiles>>,
         failure: Arc<LastFailure>,
         deadlines: Option<Deadlines>,
@@ -83,7 +103,7 @@ impl Readers {
             // There is room for exactly these.
             let _ = free.0.try_send(None);
         }
-        Self { url: url.clone(), files, failure, damage: Damage::default(), deadlines, at_once, free }
+        Self { source, files, failure, damage: Damage::default(), deadlines, at_once, free }
     }
 
     /// Runs a `query` that is answered at once where the ledger is a file: for one row, found by its key, that takes less
@@ -133,11 +153,11 @@ impl Readers {
         self.look()?;
         // Is given back also when the caller goes away in the meantime.
         let mut loan = Loan { connection, back: self.free.0.clone() };
-        let url = self.url.clone();
+        let source = self.source.clone();
         async_std::task::spawn_blocking(move || {
             let connection = match loan.take().filter(ReadConnection::is_usable) {
                 Some(connection) => connection,
-                None => ReadConnection::open(&url)?,
+                None => ReadConnection::open(&source)?,
             };
             let result = query(connection.store())?;
             if connection.may_be_kept() {

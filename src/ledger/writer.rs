@@ -7,7 +7,7 @@ use rand::rngs::StdRng;
 
 use super::error::{LedgerError, OpenError, SqlError};
 use super::key_file::KeyFile;
-use super::postgres::PostgresWriter;
+use super::postgres::{LedgerServers, PostgresWriter};
 use super::sql::Sql;
 use super::sqlite::{LedgerFiles, SqliteWriter};
 use super::store::{Memory, Transaction};
@@ -84,6 +84,14 @@ impl Writer {
         match &self.engine {
             Engine::Sqlite(engine) => Some(engine.files()),
             Engine::Postgres(_) => None,
+        }
+    }
+
+    /// The servers that it writes to, where these are PostgreSQL's.
+    pub(super) fn servers(&self) -> Option<Arc<LedgerServers>> {
+        match &self.engine {
+            Engine::Sqlite(_) => None,
+            Engine::Postgres(engine) => Some(engine.servers()),
         }
     }
 

@@ -13,9 +13,10 @@ use futures_rustls::rustls::pki_types::pem::PemObject as _;
 use futures_rustls::rustls::{ClientConfig, RootCertStore};
 use tokio::task::JoinSet;
 use tokio_postgres::config::{Host, TargetSessionAttrs};
-use tokio_postgres::{Client, Config, NoTls};
+use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use super::chosen::LedgerServer;
 use crate::clock;
 use crate::config::postgres::Postgres;
 use crate::ledger::error::SqlError;
@@ -38,39 +39,77 @@ enum HostEntry {
     },
 }
 
+/// A server that lets us in, and can be written.
+pub(super) struct Connected {
+    pub(super) client: Client,
+    pub(super) server: LedgerServer,
+}
+
 /// What comes of asking.
 enum Step {
     /// Where the servers of a host are.
     Found(Vec<Config>),
-    /// A server lets us in and can be written.
-    Open(Box<Client>),
+    Open(Box<Connected>),
 }
 
-/// A connection to a server that can be written, driven by the runtime that this runs on.
-pub(super) async fn writable(server: &Postgres, deadline: Instant) -> Result<Client, SqlError> {
-    let config = server.config();
+/// When one server can be written, others have so long to say that, too.
+const GRACE: Duration = Duration::from_millis(300);
+
+/// What a server's data comes from: see `lineage.rs`. The name of what is being written begins with the timeline; what the
+/// control file says of it is late after a promotion.
+const ORIGIN: &str = "SELECT system_identifier || ' ' || \
+                      ('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::bigint \
+                      FROM pg_control_system()";
+
+/// A connection to a server that can be written and that `judge` does not refuse, driven by the runtime that this runs on:
+/// `preferred`, if that is one, or else the one on the latest timeline.
+pub(super) async fn writable(
+    url: &Postgres,
+    preferred: Option<&LedgerServer>,
+    judge: impl Fn(&LedgerServer) -> Result<(), SqlError>,
+    deadline: Instant,
+) -> Result<Connected, SqlError> {
+    let config = url.config();
     let own = config.get_connect_timeout().map(|timeout| clock::instant() + *timeout);
     let deadline = own.map_or(deadline, |own| own.min(deadline));
-    let tls = tls(server)?;
+    let tls = tls(url)?;
     let mut asked = JoinSet::new();
     for (place, port) in places(config) {
         let base = base(config, port);
         asked.spawn(in_time(deadline, async move { Ok(Step::Found(at(place, port, &base).await?)) }));
     }
-    let mut failed = Vec::new();
-    while let Some(step) = asked.join_next().await {
+    let (mut best, mut failed) = (None::<Box<Connected>>, Vec::new());
+    let mut end = deadline + GRACE;
+    while let Ok(Some(step)) = tokio::time::timeout_at(end.into(), asked.join_next()).await {
         match step.map_err(SqlError::connection).flatten() {
             Ok(Step::Found(servers)) => {
                 for server in servers {
                     let tls = tls.clone();
-                    asked.spawn(in_time(deadline, async move { Ok(Step::Open(Box::new(open(&server, tls).await?))) }));
+                    asked.spawn(in_time(deadline, async move { Ok(Step::Open(Box::new(open(server, tls).await?))) }));
                 }
             }
-            Ok(Step::Open(client)) => return Ok(*client),
+            Ok(Step::Open(found)) => match judge(&found.server) {
+                Ok(()) if preferred == Some(&found.server) => return Ok(*found),
+                Ok(()) => {
+                    if best.is_none() {
+                        end = end.min(clock::instant() + GRACE);
+                    }
+                    best = best.take().filter(|best| !is_later(&found.server, &best.server)).or(Some(found));
+                }
+                Err(error) => failed.push(error),
+            },
             Err(error) => failed.push(error),
         }
     }
-    Err(none_of(failed))
+    best.map(|best| *best).ok_or_else(|| none_of(failed))
+}
+
+/// Whether one server is a promoted replica of the other.
+pub(super) fn is_later(one: &LedgerServer, other: &LedgerServer) -> bool {
+    match (&one.origin, &other.origin) {
+        (Some(one), Some(other)) => one.system == other.system && one.timeline > other.timeline,
+        _ => false,
+    }
 }
 
 async fn in_time<T>(deadline: Instant, work: impl Future<Output = Result<T, SqlError>>) -> Result<T, SqlError> {
@@ -138,17 +177,27 @@ async fn at(place: HostEntry, port: u16, base: &Config) -> Result<Vec<Config>, S
     Ok(addresses.into_iter().map(server).collect())
 }
 
-/// Connects to one server.
-async fn open(server: &Config, tls: Option<MakeRustlsConnect>) -> Result<Client, SqlError> {
-    if let Some(tls) = tls {
-        let (client, connection) = server.connect(tls).await?;
+/// Connects to one server, and asks what its data comes from.
+async fn open(address: Config, tls: Option<MakeRustlsConnect>) -> Result<Connected, SqlError> {
+    let client = if let Some(tls) = tls {
+        let (client, connection) = address.connect(tls).await?;
         tokio::spawn(connection);
-        Ok(client)
+        client
     } else {
-        let (client, connection) = server.connect(NoTls).await?;
+        let (client, connection) = address.connect(NoTls).await?;
         tokio::spawn(connection);
-        Ok(client)
-    }
+        client
+    };
+    let origin = match client.simple_query(ORIGIN).await {
+        Ok(messages) => messages.iter().find_map(|message| match message {
+            SimpleQueryMessage::Row(row) => row.get(0)?.parse().ok(),
+            _ => None,
+        }),
+        // It has no such functions, or does not let us ask.
+        Err(error) if error.code().is_some() => None,
+        Err(error) => return Err(error.into()),
+    };
+    Ok(Connected { client, server: LedgerServer { address, origin } })
 }
 
 /// All that the URL says but where, with what it does not set.

@@ -4,15 +4,20 @@
 //! schema, so there is one at a time, and the rules hold as if there were one node. Each node commits all that waits on
 //! its side together.
 
+mod chosen;
 mod connect;
+mod lineage;
+mod servers;
 mod session;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::error::{LedgerError, OpenError, SqlError};
 use crate::config::postgres::Postgres;
 use crate::invite::token::LedgerKey;
+pub(super) use servers::LedgerServers;
 pub(super) use session::PostgresSession;
 
 /// Each entry leads from the schema version of its index to the next. Entries are never changed, only added.
@@ -40,7 +45,7 @@ fn known_version() -> i64 {
 
 /// Whether there is a ledger, of whatever version and key. Asked where there is no key.
 pub(super) fn has_ledger(server: &Postgres, key_file: &Path) -> Result<bool, OpenError> {
-    let looked = PostgresSession::connect(server).and_then(|session| look(&session));
+    let looked = LedgerServers::new(server).connect().and_then(|session| look(&session));
     match looked {
         Ok(SchemaState::Nothing) => Ok(false),
         Ok(SchemaState::Ledger { .. }) => Ok(true),
@@ -106,7 +111,7 @@ fn own_schema(session: &PostgresSession) -> Result<Option<(u32, bool)>, SqlError
 
 /// The connection that writes. After any error it is opened anew, so that it heals.
 pub(super) struct PostgresWriter {
-    server: Postgres,
+    servers: Arc<LedgerServers>,
     key_file: PathBuf,
     key: LedgerKey,
     /// With the statements that begin a transaction on it.
@@ -120,8 +125,8 @@ impl PostgresWriter {
         key_file: &Path,
         key: &LedgerKey,
     ) -> Result<(Self, Option<LedgerError>), OpenError> {
-        let mut database =
-            Self { server: server.clone(), key_file: key_file.to_owned(), key: key.clone(), session: None };
+        let servers = Arc::new(LedgerServers::new(server));
+        let mut database = Self { servers, key_file: key_file.to_owned(), key: key.clone(), session: None };
         match database.reconnect() {
             Ok(()) => Ok((database, None)),
             Err(OpenError::Sql { why, .. }) if why.is_passing() => Ok((database, Some(why.into()))),
@@ -129,9 +134,14 @@ impl PostgresWriter {
         }
     }
 
+    /// The servers, for whoever reads.
+    pub(super) fn servers(&self) -> Arc<LedgerServers> {
+        Arc::clone(&self.servers)
+    }
+
     fn reconnect(&mut self) -> Result<(), OpenError> {
         self.session = None;
-        let session = PostgresSession::connect(&self.server).map_err(failed)?;
+        let mut session = self.servers.connect().map_err(failed)?;
         let Some((schema, is_durable)) = own_schema(&session).map_err(failed)? else {
             let lacking = "the user has no schema to write in; run GRANT ALL ON SCHEMA public TO the user there";
             return Err(failed(SqlError::connection(lacking)));
@@ -148,6 +158,7 @@ impl PostgresWriter {
         if self.version(&session)? != known_version() {
             self.migrate(&session, &begin)?;
         }
+        self.servers.choose(&mut session);
         self.session = Some((session, begin));
         Ok(())
     }

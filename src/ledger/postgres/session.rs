@@ -3,14 +3,17 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
+use futures_lite::FutureExt as _;
 use tokio::runtime::{Builder, Runtime};
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{Client, Row, SimpleQueryMessage, Statement};
 
-use super::connect;
+use super::chosen::{ChosenServer, LedgerServer};
+use super::connect::{self, Connected};
 use crate::clock;
 use crate::config::postgres::Postgres;
 use crate::ledger::error::SqlError;
@@ -37,20 +40,38 @@ const STATEMENTS: usize = 64;
 pub(in crate::ledger) struct PostgresSession {
     runtime: Runtime,
     client: Client,
+    server: LedgerServer,
+    /// The choice that it follows: when that holds no more, nothing is waited for here.
+    follows: Option<(Arc<ChosenServer>, Arc<LedgerServer>)>,
     statements: RefCell<HashMap<String, Statement>>,
     deadline: Cell<Instant>,
 }
 
 impl PostgresSession {
-    /// Connects to a server that can be written.
-    pub(in crate::ledger) fn connect(server: &Postgres) -> Result<Self, SqlError> {
+    /// Connects to a server that can be written and that `judge` does not refuse; to `preferred`, if that is one.
+    pub(super) fn connect(
+        url: &Postgres,
+        preferred: Option<&LedgerServer>,
+        judge: impl Fn(&LedgerServer) -> Result<(), SqlError>,
+    ) -> Result<Self, SqlError> {
         let runtime = Builder::new_current_thread().enable_io().enable_time().build();
         let runtime = runtime.map_err(SqlError::connection)?;
         let deadline = clock::instant() + SETUP_TIMEOUT;
-        let client = runtime.block_on(connect::writable(server, deadline))?;
-        let session = Self { runtime, client, statements: RefCell::default(), deadline: Cell::new(deadline) };
+        let Connected { client, server } = runtime.block_on(connect::writable(url, preferred, judge, deadline))?;
+        let (statements, deadline) = (RefCell::default(), Cell::new(deadline));
+        let session = Self { runtime, client, server, follows: None, statements, deadline };
         session.batch(SETTINGS)?;
         Ok(session)
+    }
+
+    /// Where it is connected to.
+    pub(super) fn server(&self) -> &LedgerServer {
+        &self.server
+    }
+
+    /// From now on nothing is waited for here when another server is chosen.
+    pub(super) fn follow(&mut self, chosen: &Arc<ChosenServer>) {
+        self.follows = Some((Arc::clone(chosen), chosen.set(&self.server)));
     }
 
     /// Sets the deadline for all that follows.
@@ -60,14 +81,25 @@ impl PostgresSession {
 
     fn wait<T>(&self, work: impl Future<Output = Result<T, tokio_postgres::Error>>) -> Result<T, SqlError> {
         let deadline = self.deadline.get().into();
-        match self.runtime.block_on(async { tokio::time::timeout_at(deadline, work).await }) {
-            Ok(result) => Ok(result?),
-            Err(_) => Err(SqlError::TimedOut),
-        }
+        let work = async {
+            match tokio::time::timeout_at(deadline, work).await {
+                Ok(result) => Ok(result?),
+                Err(_) => Err(SqlError::TimedOut),
+            }
+        };
+        let Some((chosen, server)) = &self.follows else { return self.runtime.block_on(work) };
+        let left = async {
+            chosen.left(server).await;
+            Err(SqlError::away("the ledger went on on another server"))
+        };
+        self.runtime.block_on(work.or(left))
     }
 
-    /// Whether the server has ended the connection, as it does when it stops.
+    /// Whether the server has ended the connection, as it does when it stops, or another one was chosen.
     pub(in crate::ledger) fn has_ended(&self) -> bool {
+        if self.follows.as_ref().is_some_and(|(chosen, server)| !chosen.is(server)) {
+            return true;
+        }
         // Nothing has been read from the socket since the last statement. Each turn looks there once.
         self.runtime.block_on(async {
             for _ in 0..3 {
