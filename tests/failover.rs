@@ -119,3 +119,32 @@ fn nothing_is_read_from_another_server_than_the_one_that_is_written() {
     assert_eq!(served.client().invite(KEY).status, 201, "{}", served.log());
     assert_eq!(open(&served, &before), 200);
 }
+
+#[test]
+fn a_commit_that_did_not_wait_for_the_replica_is_no_201() {
+    let database = Postgres::start();
+    let scratch = node(&database.url(), None);
+    let served = scratch.serve();
+    create(&served);
+    database.sql("postgres", "ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
+    database.sql("postgres", "SELECT pg_reload_conf()");
+    let key = format!("Authorization: Bearer {KEY}");
+    for accept in ["application/json", "text/html"] {
+        let accept = format!("Accept: {accept}");
+        let answer = thread::scope(|scope| {
+            let asked = scope.spawn(|| served.client().ask("POST", "/invites_api", &[&key, &accept]));
+            // What an admin does to have the server go on: it commits, and says that the replica may not have it.
+            let cancel = "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
+            while !asked.is_finished() {
+                database.ask(cancel);
+            }
+            asked.join().unwrap()
+        });
+        assert_eq!(answer.status, 503, "{}", answer.text());
+        assert!(answer.text().contains("may have"), "{}", answer.text());
+        assert!(!answer.text().contains("nothing has changed"), "{}", answer.text());
+    }
+    database.sql("postgres", "ALTER SYSTEM RESET synchronous_standby_names");
+    database.sql("postgres", "SELECT pg_reload_conf()");
+    create(&served);
+}

@@ -121,6 +121,7 @@ pub fn problem(
         413 | 414 | 431 => ("problem-too-large", "problem-too-large-text"),
         429 => ("problem-too-many", "problem-too-many-text"),
         500 => ("problem-internal", "problem-internal-text"),
+        503 if matches!(problem, Problem::Unsure(_)) => ("problem-later", "problem-unsure-text"),
         503 => ("problem-later", "problem-later-text"),
         _ => ("problem-other", "problem-other-text"),
     };

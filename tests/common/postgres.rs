@@ -100,7 +100,10 @@ impl Postgres {
 
     /// A program of the server's, as a user that it accepts.
     fn command(&self, program: &str) -> Command {
-        let path = programs().join(program);
+        self.command_at(&programs().join(program))
+    }
+
+    fn command_at(&self, path: &Path) -> Command {
         // Its own user is in no way special where we are not root.
         let mut command = if rustix::process::geteuid().is_root() {
             let mut command = Command::new("setpriv");
@@ -214,6 +217,49 @@ impl Postgres {
     /// What is in the ledger.
     pub fn ask(&self, sql: &str) -> String {
         self.sql("invited", sql)
+    }
+}
+
+/// `PgBouncer` before a server, on a port of loopback; killed when dropped. Needs Debian's package.
+pub struct Pooler {
+    process: Child,
+    port: u16,
+}
+
+impl Pooler {
+    /// Starts it, with its `pool_mode`. It has three connections of its own, and gives them out in turn.
+    pub fn start(server: &Postgres, mode: &str, connections: u16) -> Self {
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+        let file = server.dir.path().join(format!("{mode}.ini"));
+        let config = format!(
+            "[databases]\ninvited = host={} port={} dbname=invited user=invited\n[pgbouncer]\nlisten_addr = 127.0.0.1\n\
+             listen_port = {port}\nunix_socket_dir =\nauth_type = any\npool_mode = {mode}\nserver_round_robin = 1\n\
+             default_pool_size = {connections}\nmin_pool_size = {connections}\n",
+            server.dir.path().display(),
+            server.port,
+        );
+        std::fs::write(&file, config).unwrap();
+        let log = std::fs::File::create(server.dir.path().join(format!("{mode}.log"))).unwrap();
+        let mut command = server.command_at(Path::new("/usr/sbin/pgbouncer"));
+        let process = command.arg(&file).stdout(Stdio::null()).stderr(log).spawn().expect("the package pgbouncer");
+        let pooler = Self { process, port };
+        let deadline = now() + PATIENCE;
+        while std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
+            server.wait_a_bit(deadline);
+        }
+        pooler
+    }
+
+    /// The database behind it.
+    pub fn url(&self) -> String {
+        format!("postgres://invited@127.0.0.1:{}/invited", self.port)
+    }
+}
+
+impl Drop for Pooler {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }
 

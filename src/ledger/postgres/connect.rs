@@ -4,16 +4,18 @@
 
 use std::net::{IpAddr, ToSocketAddrs as _};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_rustls::rustls::crypto::ring;
 use futures_rustls::rustls::pki_types::CertificateDer;
 use futures_rustls::rustls::pki_types::pem::PemObject as _;
 use futures_rustls::rustls::{ClientConfig, RootCertStore};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::JoinSet;
 use tokio_postgres::config::{Host, TargetSessionAttrs};
-use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage};
+use tokio_postgres::error::Severity;
+use tokio_postgres::{AsyncMessage, Client, Config, Connection, NoTls, SimpleQueryMessage};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::chosen::LedgerServer;
@@ -42,8 +44,12 @@ enum HostEntry {
 /// A server that lets us in, and can be written.
 pub(super) struct Connected {
     pub(super) client: Client,
+    pub(super) warned: Warning,
     pub(super) server: LedgerServer,
 }
+
+/// What the server has warned of since it was last looked at.
+pub(super) type Warning = Arc<Mutex<Option<String>>>;
 
 /// What comes of asking.
 enum Step {
@@ -179,13 +185,14 @@ async fn at(place: HostEntry, port: u16, base: &Config) -> Result<Vec<Config>, S
 
 /// Connects to one server, and asks what its data comes from.
 async fn open(address: Config, tls: Option<MakeRustlsConnect>) -> Result<Connected, SqlError> {
+    let warned = Warning::default();
     let client = if let Some(tls) = tls {
         let (client, connection) = address.connect(tls).await?;
-        tokio::spawn(connection);
+        tokio::spawn(drive(connection, Arc::clone(&warned)));
         client
     } else {
         let (client, connection) = address.connect(NoTls).await?;
-        tokio::spawn(connection);
+        tokio::spawn(drive(connection, Arc::clone(&warned)));
         client
     };
     let origin = match client.simple_query(ORIGIN).await {
@@ -197,7 +204,22 @@ async fn open(address: Config, tls: Option<MakeRustlsConnect>) -> Result<Connect
         Err(error) if error.code().is_some() => None,
         Err(error) => return Err(error.into()),
     };
-    Ok(Connected { client, server: LedgerServer { address, origin } })
+    Ok(Connected { client, warned, server: LedgerServer { address, origin } })
+}
+
+/// Drives a connection to its end, and keeps what the server warns of.
+async fn drive<S, T>(mut connection: Connection<S, T>, warned: Warning)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+    T: AsyncRead + AsyncWrite + Unpin,
+{
+    while let Some(Ok(message)) = std::future::poll_fn(|cx| connection.poll_message(cx)).await {
+        if let AsyncMessage::Notice(notice) = message
+            && notice.parsed_severity() == Some(Severity::Warning)
+        {
+            *warned.lock().unwrap_or_else(PoisonError::into_inner) = Some(notice.message().to_owned());
+        }
+    }
 }
 
 /// All that the URL says but where, with what it does not set.

@@ -11,7 +11,7 @@ mod servers;
 mod session;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use super::error::{LedgerError, OpenError, SqlError};
@@ -19,6 +19,7 @@ use crate::config::postgres::Postgres;
 use crate::invite::token::LedgerKey;
 pub(super) use servers::LedgerServers;
 pub(super) use session::PostgresSession;
+use session::{SESSION, settings};
 
 /// Each entry leads from the schema version of its index to the next. Entries are never changed, only added.
 const MIGRATIONS: &[&str] = &[include_str!("schema.sql")];
@@ -149,9 +150,11 @@ impl PostgresWriter {
         if !is_durable {
             tracing::warn!("PostgreSQL runs with fsync = off: a power failure may lose invites that were handed out");
         }
-        // The lock is the transaction's: it ends with it, also when this program or the server does.
+        // The lock is the transaction's: it ends with it, also when this program or the server does. So are the settings: a
+        // pooler may give the next transaction another session.
         let begin = format!(
-            "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock({LOCK}, {})",
+            "BEGIN ISOLATION LEVEL READ COMMITTED; {}; SELECT pg_advisory_xact_lock({LOCK}, {})",
+            settings(&format!("'{schema}'::regnamespace::text"), true),
             schema.cast_signed()
         );
         // Nearly always there is nothing to do, and then nothing is locked.
@@ -202,7 +205,7 @@ impl PostgresWriter {
                              ON CONFLICT (name) DO UPDATE SET value = excluded.value";
             session.execute(statement, &[name.into(), value.into()]).map_err(failed)?;
         }
-        session.batch("COMMIT").map_err(failed)
+        session.commit().map_err(failed)
     }
 
     /// Runs `work` in a transaction and commits it. When anything fails, nothing has changed; but of a commit that the
@@ -219,7 +222,7 @@ impl PostgresWriter {
         };
         session.must_end_in(TRANSACTION_TIMEOUT);
         let result = begin_write(session, begin).and_then(|()| work(session)).map_err(LedgerError::from);
-        let result = result.and_then(|()| session.batch("COMMIT").map_err(LedgerError::unsure));
+        let result = result.and_then(|()| session.commit().map_err(LedgerError::unsure));
         // Rolls back, whatever state it is in.
         result.inspect_err(|_| self.session = None)
     }
@@ -228,10 +231,20 @@ impl PostgresWriter {
 /// Begins a transaction, with nobody else in one, on the schema that this program knows: a later version may have come to
 /// another node. One question, one answer.
 fn begin_write(session: &PostgresSession, begin: &str) -> Result<(), SqlError> {
-    let version =
-        session.last(&format!("{begin}; SELECT convert_from(value, 'UTF8') FROM meta WHERE name = 'version'"))?;
-    if version != Some(known_version().to_string()) {
+    let row = session.last(&format!(
+        "{begin}; SELECT convert_from(value, 'UTF8'), current_setting('{SESSION}', true) FROM meta WHERE name = 'version'"
+    ))?;
+    let column = |column: usize| row.get(column).and_then(Option::as_deref);
+    if column(0) != Some(known_version().to_string().as_str()) {
         return Err(SqlError::connection("another version has changed the ledger's schema"));
+    }
+    if !session.recognize(column(1)) {
+        static LOGGED: Once = Once::new();
+        LOGGED.call_once(|| {
+            tracing::info!(
+                "PostgreSQL is behind a pooler that may give each transaction another session: statements are not prepared"
+            );
+        });
     }
     Ok(())
 }

@@ -3,17 +3,18 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
-use futures_lite::FutureExt as _;
+use futures_lite::{FutureExt as _, StreamExt as _};
+use rand::Rng as _;
 use tokio::runtime::{Builder, Runtime};
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{Client, Row, SimpleQueryMessage, Statement};
 
 use super::chosen::{ChosenServer, LedgerServer};
-use super::connect::{self, Connected};
+use super::connect::{self, Connected, Warning};
 use crate::clock;
 use crate::config::postgres::Postgres;
 use crate::ledger::error::SqlError;
@@ -22,16 +23,26 @@ use crate::ledger::value::SqlValue;
 /// For a connection to be there and set up, whichever of several servers it is.
 const SETUP_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What the server holds our sessions to. Without the last, a node that is frozen in the middle of a transaction would
-/// keep all others from writing. `synchronous_commit`: what is answered is durable, whatever the server's default is.
-/// The one schema is ours alone to choose: a table of the same name elsewhere on the path is none of ours.
-const SETTINGS: &str = "\
-SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit') \
-                                        WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, false), \
-       set_config('search_path', quote_ident(current_schema()), false), \
-       set_config('statement_timeout', '8s', false), \
-       set_config('lock_timeout', '5s', false), \
-       set_config('idle_in_transaction_session_timeout', '8s', false)";
+/// What the server holds us to: for a session, or for a transaction if `is_local`. Without the last, a node that is frozen in
+/// the middle of a transaction would keep all others from writing. `synchronous_commit`: what is answered is durable,
+/// whatever the server's default is. The one schema is ours alone to choose: a table of the same name elsewhere on the path is
+/// none of ours.
+pub(super) fn settings(schema: &str, is_local: bool) -> String {
+    format!(
+        "SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit') \
+                                                 WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, {is_local}), \
+         set_config('search_path', {schema}, {is_local}), \
+         set_config('statement_timeout', '8s', {is_local}), \
+         set_config('lock_timeout', '5s', {is_local}), \
+         set_config('idle_in_transaction_session_timeout', '8s', {is_local})"
+    )
+}
+
+/// The schema that is written in, before it is known.
+const OWN_SCHEMA: &str = "quote_ident(current_schema())";
+
+/// Where a session notes that it is ours.
+pub(super) const SESSION: &str = "invited.session";
 
 /// More than there are statements, but for lists: their statements depend on what is asked for.
 const STATEMENTS: usize = 64;
@@ -40,9 +51,14 @@ const STATEMENTS: usize = 64;
 pub(in crate::ledger) struct PostgresSession {
     runtime: Runtime,
     client: Client,
+    warned: Warning,
     server: LedgerServer,
     /// The choice that it follows: when that holds no more, nothing is waited for here.
     follows: Option<(Arc<ChosenServer>, Arc<LedgerServer>)>,
+    /// What [`SESSION`] says where the session is still the one that it was.
+    name: String,
+    /// Whether statements are prepared once, and kept.
+    keeps_statements: Cell<bool>,
     statements: RefCell<HashMap<String, Statement>>,
     deadline: Cell<Instant>,
 }
@@ -57,11 +73,33 @@ impl PostgresSession {
         let runtime = Builder::new_current_thread().enable_io().enable_time().build();
         let runtime = runtime.map_err(SqlError::connection)?;
         let deadline = clock::instant() + SETUP_TIMEOUT;
-        let Connected { client, server } = runtime.block_on(connect::writable(url, preferred, judge, deadline))?;
-        let (statements, deadline) = (RefCell::default(), Cell::new(deadline));
-        let session = Self { runtime, client, server, follows: None, statements, deadline };
-        session.batch(SETTINGS)?;
+        let Connected { client, warned, server } =
+            runtime.block_on(connect::writable(url, preferred, judge, deadline))?;
+        let mut name = [0; 16];
+        clock::rng().fill_bytes(&mut name);
+        let session = Self {
+            runtime,
+            client,
+            warned,
+            server,
+            follows: None,
+            name: format!("{:032x}", u128::from_ne_bytes(name)),
+            keeps_statements: Cell::new(false),
+            statements: RefCell::default(),
+            deadline: Cell::new(deadline),
+        };
+        let named = format!("set_config('{SESSION}', '{}', false)", session.name);
+        session.batch(&format!("{}, {named}", settings(OWN_SCHEMA, false)))?;
         Ok(session)
+    }
+
+    /// Whether the server's side is the session that this one began, by what [`SESSION`] says there, for the transaction that
+    /// has begun. Behind a pooler it may be any that others use, too, who have prepared statements of their own under the
+    /// names that ours have; then none is kept.
+    pub(super) fn recognize(&self, found: Option<&str>) -> bool {
+        let is_own = found == Some(self.name.as_str());
+        self.keeps_statements.set(is_own);
+        is_own
     }
 
     /// Where it is connected to.
@@ -114,41 +152,75 @@ impl PostgresSession {
         self.wait(self.client.batch_execute(sql))
     }
 
-    /// Runs statements that take no values; gives the first column of the last row.
-    pub(super) fn last(&self, sql: &str) -> Result<Option<String>, SqlError> {
+    /// Commits. What the server has warned of meanwhile may be that it did not wait for its replica.
+    pub(super) fn commit(&self) -> Result<(), SqlError> {
+        let warning = || self.warned.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(warning());
+        self.batch("COMMIT")?;
+        match warning() {
+            None => Ok(()),
+            Some(warning) => Err(SqlError::away(format!("PostgreSQL committed with a warning: {warning}"))),
+        }
+    }
+
+    /// Runs statements that take no values; gives the last row, as text.
+    pub(super) fn last(&self, sql: &str) -> Result<Vec<Option<String>>, SqlError> {
         let messages = self.wait(self.client.simple_query(sql))?;
-        Ok(messages.iter().rev().find_map(|message| match message {
-            SimpleQueryMessage::Row(row) => row.get(0).map(String::from),
+        let row = messages.iter().rev().find_map(|message| match message {
+            SimpleQueryMessage::Row(row) => Some(row),
             _ => None,
-        }))
+        });
+        Ok(row.map_or_else(Vec::new, |row| (0..row.len()).map(|column| row.get(column).map(String::from)).collect()))
     }
 
     /// Runs a statement; gives how many rows it changed.
     pub(in crate::ledger) fn execute(&self, sql: &str, values: &[SqlValue<'_>]) -> Result<u64, SqlError> {
-        let statement = self.prepared(sql)?;
-        self.wait(self.client.execute_raw(&statement, values))
+        if self.keeps_statements.get() {
+            let statement = self.prepared(sql)?;
+            return self.wait(self.client.execute_raw(&statement, values));
+        }
+        let typed: Vec<_> = values.iter().map(|value| (value as &(dyn ToSql + Sync), value.kind())).collect();
+        self.wait(self.client.execute_typed(&numbered(sql), &typed))
     }
 
     /// Runs a statement; gives all its rows.
     pub(in crate::ledger) fn query(&self, sql: &str, values: &[SqlValue<'_>]) -> Result<Vec<Row>, SqlError> {
-        let statement = self.prepared(sql)?;
-        self.wait(async {
-            let rows = self.client.query_raw(&statement, values).await?;
-            futures_lite::StreamExt::try_collect(rows).await
-        })
+        if self.keeps_statements.get() {
+            let statement = self.prepared(sql)?;
+            return self.wait(async { self.client.query_raw(&statement, values).await?.try_collect().await });
+        }
+        let typed = values.iter().map(|value| (value, value.kind()));
+        self.wait(async { self.client.query_typed_raw(&numbered(sql), typed).await?.try_collect().await })
     }
 
     fn prepared(&self, sql: &str) -> Result<Statement, SqlError> {
         if let Some(statement) = self.statements.borrow().get(sql) {
             return Ok(statement.clone());
         }
-        let statement = self.wait(self.client.prepare(&sql.replace('?', "$")))?;
+        let statement = self.wait(self.client.prepare(&numbered(sql)))?;
         let mut statements = self.statements.borrow_mut();
         if statements.len() >= STATEMENTS {
             statements.clear();
         }
         statements.insert(sql.to_owned(), statement.clone());
         Ok(statement)
+    }
+}
+
+/// A statement as PostgreSQL takes it.
+fn numbered(sql: &str) -> String {
+    sql.replace('?', "$")
+}
+
+impl SqlValue<'_> {
+    /// Its type in a statement that is not prepared; the server finds that of a null.
+    fn kind(&self) -> Type {
+        match self {
+            Self::Null => Type::UNKNOWN,
+            Self::Integer(_) => Type::INT8,
+            Self::Text(_) => Type::TEXT,
+            Self::Bytes(_) => Type::BYTEA,
+        }
     }
 }
 
@@ -164,7 +236,7 @@ impl ToSql for SqlValue<'_> {
     }
 
     fn accepts(ty: &Type) -> bool {
-        [Type::INT8, Type::TEXT, Type::BYTEA].contains(ty)
+        [Type::INT8, Type::TEXT, Type::BYTEA, Type::UNKNOWN].contains(ty)
     }
 
     to_sql_checked!();

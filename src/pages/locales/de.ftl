@@ -156,6 +156,7 @@ problem-too-large = Zu viele Daten
 problem-too-large-text = Das Formular ist größer, als wir annehmen.
 problem-later = Versuche es später noch einmal
 problem-later-text = Das geht gerade nicht; es hat sich nichts geändert.
+problem-unsure-text = Es kam rechtzeitig keine Antwort; vielleicht hat es trotzdem geklappt. Bitte öffne deinen Link in ein paar Minuten noch einmal.
 problem-other = Das hat nicht geklappt
 problem-other-text = Dein Browser hat etwas gesendet, das wir nicht verstehen.
 problem-internal = Hier ist etwas schiefgegangen

@@ -157,6 +157,7 @@ problem-too-large = Too much data
 problem-too-large-text = The form is larger than we accept.
 problem-later = Try again later
 problem-later-text = This does not work at the moment; nothing has changed.
+problem-unsure-text = No answer came in time, so it may have worked all the same. Please open your link again in a few minutes.
 problem-other = This did not work
 problem-other-text = Your browser sent something that we do not understand.
 problem-internal = Something went wrong here

@@ -156,6 +156,7 @@ problem-too-large = Demasiados datos
 problem-too-large-text = El formulario es más grande de lo que aceptamos.
 problem-later = Inténtalo más tarde
 problem-later-text = Esto no funciona en este momento; nada ha cambiado.
+problem-unsure-text = No llegó ninguna respuesta a tiempo; puede que haya funcionado de todos modos. Abre tu enlace de nuevo en unos minutos.
 problem-other = Esto no funcionó
 problem-other-text = Tu navegador envió algo que no entendemos.
 problem-internal = Algo salió mal aquí

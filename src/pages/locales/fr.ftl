@@ -159,6 +159,7 @@ problem-too-large = C’est trop volumineux
 problem-too-large-text = Le formulaire est plus grand que ce que nous acceptons.
 problem-later = Réessayez plus tard
 problem-later-text = Cela ne marche pas en ce moment ; rien n’a changé.
+problem-unsure-text = Aucune réponse n’est arrivée à temps ; cela a peut-être marché quand même. Rouvrez votre lien dans quelques minutes.
 problem-other = Cela n’a pas marché
 problem-other-text = Votre navigateur a envoyé quelque chose que nous ne comprenons pas.
 problem-internal = Quelque chose s’est mal passé ici

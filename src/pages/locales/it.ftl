@@ -159,6 +159,7 @@ problem-too-large = Troppi dati
 problem-too-large-text = Il modulo è più grande di quanto accettiamo.
 problem-later = Riprova più tardi
 problem-later-text = Al momento non funziona; non è cambiato niente.
+problem-unsure-text = La risposta non è arrivata in tempo; forse ha funzionato lo stesso. Riapri il link tra qualche minuto.
 problem-other = Non ha funzionato
 problem-other-text = Il browser ha inviato qualcosa che non capiamo.
 problem-internal = Qui qualcosa è andato storto

@@ -156,6 +156,7 @@ problem-too-large = Te veel gegevens
 problem-too-large-text = Het formulier is groter dan we aannemen.
 problem-later = Probeer het later opnieuw
 problem-later-text = Dit werkt op dit moment niet; er is niets veranderd.
+problem-unsure-text = Er kwam niet op tijd een antwoord; misschien is het toch gelukt. Open je link over een paar minuten opnieuw.
 problem-other = Dit is niet gelukt
 problem-other-text = Je browser stuurde iets wat we niet begrijpen.
 problem-internal = Er ging hier iets mis

@@ -166,6 +166,7 @@ problem-too-large = Zbyt dużo danych
 problem-too-large-text = Formularz jest większy, niż przyjmujemy.
 problem-later = Spróbuj później
 problem-later-text = W tej chwili to nie działa; nic się nie zmieniło.
+problem-unsure-text = Odpowiedź nie przyszła na czas; być może mimo to się udało. Otwórz link ponownie za kilka minut.
 problem-other = To się nie udało
 problem-other-text = Przeglądarka wysłała coś, czego nie rozumiemy.
 problem-internal = Coś poszło tu nie tak

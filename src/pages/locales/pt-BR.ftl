@@ -159,6 +159,7 @@ problem-too-large = Dados demais
 problem-too-large-text = O formulário é maior do que aceitamos.
 problem-later = Tente mais tarde
 problem-later-text = Isto não funciona no momento; nada mudou.
+problem-unsure-text = A resposta não chegou a tempo; talvez tenha funcionado mesmo assim. Abra o link de novo em alguns minutos.
 problem-other = Isto não deu certo
 problem-other-text = O navegador enviou algo que não entendemos.
 problem-internal = Algo deu errado aqui
