@@ -148,3 +148,31 @@ fn a_commit_that_did_not_wait_for_the_replica_is_no_201() {
     database.sql("postgres", "SELECT pg_reload_conf()");
     create(&served);
 }
+
+#[test]
+fn nobody_waits_for_long_for_a_server_that_answers_nothing() {
+    let mut database = Postgres::start();
+    let scratch = node(&database.url(), None);
+    let served = scratch.serve();
+    let token = create(&served);
+    let page = |count| {
+        thread::scope(|scope| {
+            let asking: Vec<_> =
+                (0..count).map(|_| scope.spawn(|| served.client().get(&format!("/invite?{token}")).status)).collect();
+            assert_eq!(served.client().get("/healthz").status, 200);
+            asking.into_iter().map(|asked| asked.join().unwrap()).collect::<Vec<_>>()
+        })
+    };
+    // All connections that read are open.
+    assert_eq!(page(20), [200; 20]);
+    database.freeze();
+    assert_eq!(page(20), [503; 20]);
+    // One now and then waits for some seconds; if each of them did, that were eight minutes.
+    let began = now();
+    for _ in 0..100 {
+        assert_eq!(page(1), [503]);
+    }
+    assert!(began.elapsed() < PATIENCE, "{:?}", began.elapsed());
+    database.thaw();
+    assert_eq!(open(&served, &token), 200);
+}

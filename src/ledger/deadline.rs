@@ -23,6 +23,12 @@ const TICK: Duration = Duration::from_millis(250);
 /// command waits as long as whoever runs it does.
 const DEADLINE: Duration = Duration::from_secs(5).checked_sub(TICK).unwrap();
 
+/// So long PostgreSQL is waited for by whoever reads or writes there: for the service until nobody waits for it any more. With
+/// what a new connection may take it is less than the service manager's watchdog waits.
+pub(super) fn patience(is_service: bool) -> Duration {
+    Duration::from_secs(if is_service { 5 } else { 10 })
+}
+
 /// Waits for the ledger, and not for ever.
 #[derive(Clone)]
 pub(super) struct Deadlines {

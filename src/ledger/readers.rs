@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use super::commit::LastFailure;
 use super::damage::Damage;
-use super::deadline::{Deadlines, in_time, silent};
+use super::deadline::{Deadlines, in_time, patience, silent};
 use super::error::{LedgerError, SqlError};
-use super::postgres::{LedgerServers, PostgresSession, READ_TIMEOUT};
+use super::postgres::{LedgerServers, PostgresSession};
 use super::sql::Sql;
 use super::sqlite::{self, LedgerFiles};
 use super::store::Store;
@@ -28,6 +29,14 @@ impl ReadSource {
             (LedgerUrl::Sqlite(file), _) => Self::Sqlite(file.clone()),
             (LedgerUrl::Postgres(_), Some(servers)) => Self::Postgres(servers),
             (LedgerUrl::Postgres(_), None) | (LedgerUrl::Unread, _) => Self::Unread,
+        }
+    }
+
+    /// The servers, where it is PostgreSQL's.
+    fn servers(&self) -> Option<&LedgerServers> {
+        match self {
+            Self::Postgres(servers) => Some(servers),
+            Self::Sqlite(_) | Self::Unread => None,
         }
     }
 }
@@ -62,11 +71,11 @@ impl ReadConnection {
         }
     }
 
-    fn store(&self) -> Store<'_> {
+    fn store(&self, patience: Duration) -> Store<'_> {
         Store(match self {
             Self::Sqlite(connection) => Sql::Sqlite(connection),
             Self::Postgres(session) => {
-                session.must_end_in(READ_TIMEOUT);
+                session.must_end_in(patience);
                 Sql::Postgres(session)
             }
         })
@@ -81,6 +90,7 @@ pub(super) struct Readers {
     failure: Arc<LastFailure>,
     pub(super) damage: Damage,
     deadlines: Option<Deadlines>,
+    patience: Duration,
     /// For the one who reads on a thread of the event loop. If the disk hangs just then, that thread does, and there must be
     /// another one.
     at_once: Option<Mutex<()>>,
@@ -103,7 +113,8 @@ impl Readers {
             // There is room for exactly these.
             let _ = free.0.try_send(None);
         }
-        Self { source, files, failure, damage: Damage::default(), deadlines, at_once, free }
+        let patience = patience(deadlines.is_some());
+        Self { source, files, failure, damage: Damage::default(), deadlines, patience, at_once, free }
     }
 
     /// Runs a `query` that is answered at once where the ledger is a file: for one row, found by its key, that takes less
@@ -122,7 +133,7 @@ impl Readers {
             if let Some(ReadConnection::Sqlite(_)) = &loan.connection
                 && let Some(connection) = loan.take()
             {
-                let result = query(connection.store()).map_err(|why| self.failed(why))?;
+                let result = query(connection.store(self.patience)).map_err(|why| self.failed(why))?;
                 if connection.may_be_kept() {
                     loan.put(connection);
                 }
@@ -149,17 +160,31 @@ impl Readers {
         &self,
         query: impl FnOnce(Store<'_>) -> Result<T, SqlError> + Send + 'static,
     ) -> Result<T, LedgerError> {
+        // Servers that do not answer are not waited for by each who reads.
+        self.servers_may_answer(LedgerServers::check)?;
         let connection = self.free.1.recv().await.map_err(|_| LedgerError::unavailable("it is closed"))?;
         self.look()?;
         // Is given back also when the caller goes away in the meantime.
         let mut loan = Loan { connection, back: self.free.0.clone() };
-        let source = self.source.clone();
+        self.servers_may_answer(LedgerServers::begin_read)?;
+        let (source, patience) = (self.source.clone(), self.patience);
         async_std::task::spawn_blocking(move || {
             let connection = match loan.take().filter(ReadConnection::is_usable) {
                 Some(connection) => connection,
                 None => ReadConnection::open(&source)?,
             };
-            let result = query(connection.store())?;
+            let result = query(connection.store(patience));
+            let servers = source.servers();
+            if let (Err(SqlError::TimedOut), Some(servers)) = (&result, servers) {
+                drop(connection);
+                // Whoever asked has been told. What comes next finds a connection, or hears at once that there is none.
+                if let Ok(session) = servers.reader_after_silence() {
+                    loan.put(ReadConnection::Postgres(Box::new(session)));
+                }
+                return result;
+            }
+            servers.inspect(|servers| servers.answered());
+            let result = result?;
             if connection.may_be_kept() {
                 loan.put(connection);
             }
@@ -167,6 +192,10 @@ impl Readers {
         })
         .await
         .map_err(|why: SqlError| self.failed(why))
+    }
+
+    fn servers_may_answer(&self, ask: impl FnOnce(&LedgerServers) -> Result<(), SqlError>) -> Result<(), SqlError> {
+        self.source.servers().map_or(Ok(()), ask)
     }
 
     fn failed(&self, why: SqlError) -> LedgerError {

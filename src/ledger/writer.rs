@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 
+use super::deadline::patience;
 use super::error::{LedgerError, OpenError, SqlError};
 use super::key_file::KeyFile;
 use super::postgres::{LedgerServers, PostgresWriter};
@@ -49,7 +50,8 @@ impl Writer {
             }
             LedgerUrl::Unread => return Err(OpenError::Unread),
             LedgerUrl::Postgres(server) => {
-                let (engine, trouble) = PostgresWriter::open(server, &key.path, &key.key)?;
+                let (engine, trouble) =
+                    PostgresWriter::open(server, &key.path, &key.key, patience(opener == Opener::Service))?;
                 (Engine::Postgres(Box::new(engine)), trouble)
             }
         };

@@ -30,12 +30,6 @@ const TABLES: [&str; 7] = ["meta", "invite", "adopted", "key_use", "redemption",
 /// The first half of the lock's name, "invd"; the second is the schema.
 const LOCK: i32 = 0x696e_7664;
 
-/// For all of a transaction. With what a new connection may take it is less than the service manager's watchdog waits.
-const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// For all of a read.
-pub(super) const READ_TIMEOUT: Duration = Duration::from_secs(10);
-
 /// For all migrations. Nothing is answered in the meantime.
 const MIGRATION_TIMEOUT: Duration = Duration::from_mins(10);
 
@@ -115,6 +109,8 @@ pub(super) struct PostgresWriter {
     servers: Arc<LedgerServers>,
     key_file: PathBuf,
     key: LedgerKey,
+    /// For all of a transaction.
+    patience: Duration,
     /// With the statements that begin a transaction on it.
     session: Option<(PostgresSession, String)>,
 }
@@ -125,9 +121,10 @@ impl PostgresWriter {
         server: &Postgres,
         key_file: &Path,
         key: &LedgerKey,
+        patience: Duration,
     ) -> Result<(Self, Option<LedgerError>), OpenError> {
         let servers = Arc::new(LedgerServers::new(server));
-        let mut database = Self { servers, key_file: key_file.to_owned(), key: key.clone(), session: None };
+        let mut database = Self { servers, key_file: key_file.to_owned(), key: key.clone(), patience, session: None };
         match database.reconnect() {
             Ok(()) => Ok((database, None)),
             Err(OpenError::Sql { why, .. }) if why.is_passing() => Ok((database, Some(why.into()))),
@@ -220,7 +217,7 @@ impl PostgresWriter {
         let Some((session, begin)) = &self.session else {
             return Err(LedgerError::unavailable("it is closed"));
         };
-        session.must_end_in(TRANSACTION_TIMEOUT);
+        session.must_end_in(self.patience);
         let result = begin_write(session, begin).and_then(|()| work(session)).map_err(LedgerError::from);
         let result = result.and_then(|()| session.commit().map_err(LedgerError::unsure));
         // Rolls back, whatever state it is in.

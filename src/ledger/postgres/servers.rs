@@ -1,10 +1,12 @@
 //! The servers of the URL: which of them is written to and read from, and which are refused.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::chosen::{ChosenServer, LedgerServer};
 use super::lineage::{DataOrigin, Lineage, Superseded};
-use super::session::PostgresSession;
+use super::session::{PostgresSession, SETUP_TIMEOUT};
+use crate::clock;
 use crate::config::postgres::Postgres;
 use crate::ledger::error::SqlError;
 
@@ -14,17 +16,31 @@ pub(in crate::ledger) struct LedgerServers {
     chosen: Arc<ChosenServer>,
     /// What this process knows that the ledger has been written on.
     known: Mutex<Lineage>,
+    silence: Mutex<Option<Silence>>,
 }
+
+/// Servers of which none answers.
+struct Silence {
+    /// Whoever would read before is told so at once; then one may try.
+    until: Instant,
+    why: String,
+}
+
+/// Servers that do not answer are left alone for so long.
+const REMEMBERED: Duration = Duration::from_secs(1);
 
 impl LedgerServers {
     pub(super) fn new(url: &Postgres) -> Self {
-        Self { url: url.clone(), chosen: Arc::default(), known: Mutex::default() }
+        Self { url: url.clone(), chosen: Arc::default(), known: Mutex::default(), silence: Mutex::default() }
     }
 
     /// Connects to the server that was chosen, or to another one if that cannot be written any more.
     pub(super) fn connect(&self) -> Result<PostgresSession, SqlError> {
         let chosen = self.chosen.get();
-        PostgresSession::connect(&self.url, chosen.as_deref(), |server| self.judge(server))
+        let connected = PostgresSession::connect(&self.url, chosen.as_deref(), |server| self.judge(server));
+        let silence = connected.as_ref().err().filter(|error| error.is_passing()).map(|error| (REMEMBERED, error));
+        self.remember(silence);
+        connected
     }
 
     /// A connection for whoever reads, to the server that is written to. Where that has gone, the one that is found instead is
@@ -36,6 +52,43 @@ impl LedgerServers {
         let mut session = self.connect()?;
         session.follow(&self.chosen);
         Ok(session)
+    }
+
+    /// The same when a server has not answered whoever read. Until it is known whether any does, nobody else waits for one.
+    pub(in crate::ledger) fn reader_after_silence(&self) -> Result<PostgresSession, SqlError> {
+        self.remember(Some((SETUP_TIMEOUT, &SqlError::TimedOut)));
+        self.reader()
+    }
+
+    /// Whether it is known that no server answers.
+    pub(in crate::ledger) fn check(&self) -> Result<(), SqlError> {
+        match &*self.silence() {
+            Some(silence) if clock::instant() < silence.until => Err(SqlError::away(silence.why.clone())),
+            _ => Ok(()),
+        }
+    }
+
+    /// The same for whoever reads now; he is the one who tries, if it is time for that.
+    pub(in crate::ledger) fn begin_read(&self) -> Result<(), SqlError> {
+        self.check()?;
+        if let Some(silence) = &mut *self.silence() {
+            silence.until = clock::instant() + SETUP_TIMEOUT;
+        }
+        Ok(())
+    }
+
+    /// A server has answered.
+    pub(in crate::ledger) fn answered(&self) {
+        self.remember(None);
+    }
+
+    fn remember(&self, silence: Option<(Duration, &SqlError)>) {
+        let silence = silence.map(|(time, why)| Silence { until: clock::instant() + time, why: why.to_string() });
+        *self.silence() = silence;
+    }
+
+    fn silence(&self) -> MutexGuard<'_, Option<Silence>> {
+        self.silence.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// From now on this connection's server is written to.

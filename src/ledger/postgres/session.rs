@@ -21,7 +21,7 @@ use crate::ledger::error::SqlError;
 use crate::ledger::value::SqlValue;
 
 /// For a connection to be there and set up, whichever of several servers it is.
-const SETUP_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const SETUP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What the server holds us to: for a session, or for a transaction if `is_local`. Without the last, a node that is frozen in
 /// the middle of a transaction would keep all others from writing. `synchronous_commit`: what is answered is durable,
@@ -33,7 +33,7 @@ pub(super) fn settings(schema: &str, is_local: bool) -> String {
                                                  WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, {is_local}), \
          set_config('search_path', {schema}, {is_local}), \
          set_config('statement_timeout', '8s', {is_local}), \
-         set_config('lock_timeout', '5s', {is_local}), \
+         set_config('lock_timeout', '4s', {is_local}), \
          set_config('idle_in_transaction_session_timeout', '8s', {is_local})"
     )
 }
