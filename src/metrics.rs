@@ -95,6 +95,8 @@ pub struct Metrics {
     pub pending: Family<MetricLabels, Gauge<u64, AtomicU64>>,
     /// How much of the ledger was found damaged.
     pub ledger_damaged: Gauge<u64, AtomicU64>,
+    /// PostgreSQL servers from the past.
+    pub ledger_stale_servers: Gauge<u64, AtomicU64>,
     /// Times that keys were reloaded.
     pub key_reloads: Counter,
     /// Duration of calls to XMPP servers.
@@ -125,6 +127,7 @@ impl Metrics {
             expired: expired.clone(),
             pending: Family::default(),
             ledger_damaged: Gauge::default(),
+            ledger_stale_servers: Gauge::default(),
             key_reloads: Counter::default(),
             backend_calls: Family::new_with_constructor(seconds),
             backend_tokens: Family::default(),
@@ -142,6 +145,11 @@ impl Metrics {
             "ledger_damaged",
             "Invites that could not be read, and 1 if the ledger's file was found damaged",
             metrics.ledger_damaged.clone(),
+        );
+        registry.register(
+            "ledger_stale_servers",
+            "PostgreSQL servers that can be written and are refused, as the ledger went on elsewhere",
+            metrics.ledger_stale_servers.clone(),
         );
         registry.register("key_reloads", "Times that keys were reloaded", metrics.key_reloads.clone());
         registry.register_with_unit(

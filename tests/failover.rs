@@ -8,7 +8,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::thread;
 use std::time::Duration;
 
-use common::{CONFIG, KEY, PATIENCE, Scratch, Served, now};
+use common::{CONFIG, Client, KEY, PATIENCE, Scratch, Served, now};
 use postgres::{Postgres, url_of};
 
 /// A node; what nodes share is the URL and the ledger key.
@@ -175,4 +175,63 @@ fn nobody_waits_for_long_for_a_server_that_answers_nothing() {
     assert!(began.elapsed() < PATIENCE, "{:?}", began.elapsed());
     database.thaw();
     assert_eq!(open(&served, &token), 200);
+}
+
+/// Waits until the metric has this value.
+fn wait_metric(served: &Served, line: &str) {
+    let place = served.wait_log("metrics on http://").rsplit_once("http://").unwrap().1.trim().parse().unwrap();
+    let deadline = now() + PATIENCE;
+    while !Client::tcp(place).get("/metrics").text().lines().any(|found| found == line) {
+        assert!(now() < deadline, "{}", served.log());
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn a_primary_that_comes_back_from_the_past_is_refused() {
+    let mut primary = Postgres::start();
+    let replica = primary.replica();
+    primary.commit_with_replica();
+    let one = node(&url_of(&[primary.place(), replica.place()]), None);
+    let config = std::fs::read_to_string(one.config()).unwrap();
+    one.configure(&format!("{config}[metrics]\nlisten = [\"127.0.0.1:0\"]\n"));
+    // As if the others could not reach the replica.
+    let [old, new] = [(); 2].map(|()| node(&url_of(&[primary.place()]), Some(&one)));
+    let (sees_both, sees_primary) = (one.serve(), old.serve());
+    create(&sees_both);
+    let before = create(&sees_primary);
+    assert_eq!(open(&sees_primary, &before), 200);
+    primary.freeze();
+    replica.promote();
+    // Whether or not anybody writes.
+    sees_both.wait_log("was promoted; the ledger goes on there");
+    let token = create(&sees_both);
+    assert_eq!(open(&sees_both, &token), 200);
+
+    primary.thaw();
+    sees_both.wait_log("can be written and is refused: this server is from the past");
+    wait_metric(&sees_both, "invited_ledger_stale_servers 1");
+    // Its own ledger says so from now on, to those who know nothing else.
+    let timeline = "SELECT split_part(convert_from(value, 'UTF8'), ' ', 2) FROM meta WHERE name = 'lineage'";
+    let deadline = now() + PATIENCE;
+    while primary.ask(timeline) != "2" {
+        assert!(now() < deadline, "{}", sees_both.log());
+        thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(replica.ask(timeline), "2");
+    let answer = sees_primary.client().invite(KEY);
+    assert_eq!(answer.status, 503, "{}", answer.text());
+    sees_primary.wait_log("can be written and is refused: this server is from the past");
+    // Nor is anything read there.
+    assert_eq!(sees_primary.client().get(&format!("/invite?{before}")).status, 503);
+    let served = new.serve();
+    assert_eq!(served.client().invite(KEY).status, 503);
+    assert_eq!(served.client().get(&format!("/invite?{token}")).status, 503);
+    served.wait_log("can be written and is refused: this server is from the past");
+    assert_eq!(primary.ask("SELECT count(*) FROM invite"), "2");
+    create(&sees_both);
+
+    // Where it is stopped there is nothing to tell of.
+    primary.stop_at_once();
+    wait_metric(&sees_both, "invited_ledger_stale_servers 0");
 }

@@ -190,6 +190,12 @@ impl Ledger {
         self.readers.damage.count()
     }
 
+    /// How many PostgreSQL servers can be written, and are refused, as the ledger has gone on from them.
+    #[must_use]
+    pub fn stale_servers(&self) -> u64 {
+        self.readers.stale_servers() as u64
+    }
+
     /// Why the last commit failed, if it did.
     #[must_use]
     pub fn trouble(&self) -> Option<Arc<LedgerError>> {

@@ -194,6 +194,11 @@ impl Readers {
         .map_err(|why: SqlError| self.failed(why))
     }
 
+    /// How many servers can be written, and are refused, as the ledger has gone on from them.
+    pub(super) fn stale_servers(&self) -> usize {
+        self.source.servers().map_or(0, LedgerServers::stale_count)
+    }
+
     fn servers_may_answer(&self, ask: impl FnOnce(&LedgerServers) -> Result<(), SqlError>) -> Result<(), SqlError> {
         self.source.servers().map_or(Ok(()), ask)
     }

@@ -52,6 +52,9 @@ impl Writer {
             LedgerUrl::Postgres(server) => {
                 let (engine, trouble) =
                     PostgresWriter::open(server, &key.path, &key.key, patience(opener == Opener::Service))?;
+                if opener == Opener::Service {
+                    engine.watch().map_err(|source| OpenError::Io { path: key.path, source })?;
+                }
                 (Engine::Postgres(Box::new(engine)), trouble)
             }
         };

@@ -83,6 +83,7 @@ impl Housekeeper {
                 let _ = self.running.ledger.probe().await;
             }
             self.running.metrics.ledger_damaged.set(ledger.damaged());
+            self.running.metrics.ledger_stale_servers.set(ledger.stale_servers());
             // A request would be answered: the accept loops and the ledger's thread answer.
             let is_alive = self.running.server.heartbeat().await && self.running.ledger.heartbeat().await.is_ok();
             if is_alive && watchdog.is_some() {

@@ -1,10 +1,12 @@
 //! Which server is written to. Whoever reads reads from that one, and goes with the writer when it goes elsewhere.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
 use event_listener::Event;
 use tokio_postgres::Config;
+use tokio_postgres::config::Host;
 
 use super::lineage::DataOrigin;
 
@@ -13,6 +15,26 @@ use super::lineage::DataOrigin;
 pub(super) struct LedgerServer {
     pub(super) address: Config,
     pub(super) origin: Option<DataOrigin>,
+}
+
+impl LedgerServer {
+    /// Whether it is a promoted replica of the other one.
+    pub(super) fn is_later_than(&self, other: &Self) -> bool {
+        match (&self.origin, &other.origin) {
+            (Some(ours), Some(theirs)) => ours.system == theirs.system && ours.timeline > theirs.timeline,
+            _ => false,
+        }
+    }
+
+    /// Where it is, for people.
+    pub(super) fn place(&self) -> String {
+        let port = self.address.get_ports().first().copied().unwrap_or_default();
+        match (self.address.get_hostaddrs().first(), self.address.get_hosts().first()) {
+            (Some(address), _) => SocketAddr::new(*address, port).to_string(),
+            (None, Some(Host::Unix(dir))) => format!("{} (port {port})", dir.display()),
+            (None, Some(Host::Tcp(_)) | None) => format!("port {port}"),
+        }
+    }
 }
 
 /// The server that is written to, if that is known.
@@ -37,6 +59,14 @@ impl ChosenServer {
         self.server.store(Some(Arc::clone(&server)));
         self.changed.notify(usize::MAX);
         server
+    }
+
+    /// This one is not written to any more, and which one is instead is not known yet.
+    pub(super) fn leave(&self, server: &LedgerServer) {
+        if self.get().is_some_and(|chosen| *chosen == *server) {
+            self.server.store(None);
+            self.changed.notify(usize::MAX);
+        }
     }
 
     /// Whether this choice still holds.
@@ -73,6 +103,10 @@ mod tests {
             let second = chosen.set(&server(2));
             left.await;
             assert!(chosen.is(&second) && !chosen.is(&first));
+            chosen.leave(&first);
+            assert!(chosen.is(&second));
+            chosen.leave(&second);
+            assert!(!chosen.is(&second) && chosen.get().is_none());
         });
     }
 }

@@ -19,6 +19,7 @@ use tokio_postgres::{AsyncMessage, Client, Config, Connection, NoTls, SimpleQuer
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::chosen::LedgerServer;
+use super::lineage::DataOrigin;
 use crate::clock;
 use crate::config::postgres::Postgres;
 use crate::ledger::error::SqlError;
@@ -61,10 +62,10 @@ enum Step {
 /// When one server can be written, others have so long to say that, too.
 const GRACE: Duration = Duration::from_millis(300);
 
-/// What a server's data comes from: see `lineage.rs`. The name of what is being written begins with the timeline; what the
-/// control file says of it is late after a promotion.
-const ORIGIN: &str = "SELECT system_identifier || ' ' || \
-                      ('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::bigint \
+/// What the data of a server that can be written comes from: see `lineage.rs`. The name of what is being written begins with the
+/// timeline; what the control file says of it is late after a promotion.
+const ORIGIN: &str = "SELECT CASE WHEN NOT pg_is_in_recovery() THEN system_identifier || ' ' || \
+                      ('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::bigint END \
                       FROM pg_control_system()";
 
 /// A connection to a server that can be written and that `judge` does not refuse, driven by the runtime that this runs on:
@@ -100,7 +101,7 @@ pub(super) async fn writable(
                     if best.is_none() {
                         end = end.min(clock::instant() + GRACE);
                     }
-                    best = best.take().filter(|best| !is_later(&found.server, &best.server)).or(Some(found));
+                    best = best.take().filter(|best| !found.server.is_later_than(&best.server)).or(Some(found));
                 }
                 Err(error) => failed.push(error),
             },
@@ -108,14 +109,6 @@ pub(super) async fn writable(
         }
     }
     best.map(|best| *best).ok_or_else(|| none_of(failed))
-}
-
-/// Whether one server is a promoted replica of the other.
-pub(super) fn is_later(one: &LedgerServer, other: &LedgerServer) -> bool {
-    match (&one.origin, &other.origin) {
-        (Some(one), Some(other)) => one.system == other.system && one.timeline > other.timeline,
-        _ => false,
-    }
 }
 
 async fn in_time<T>(deadline: Instant, work: impl Future<Output = Result<T, SqlError>>) -> Result<T, SqlError> {
@@ -195,16 +188,37 @@ async fn open(address: Config, tls: Option<MakeRustlsConnect>) -> Result<Connect
         tokio::spawn(drive(connection, Arc::clone(&warned)));
         client
     };
-    let origin = match client.simple_query(ORIGIN).await {
-        Ok(messages) => messages.iter().find_map(|message| match message {
+    let origin = origin(&client).await?;
+    Ok(Connected { client, warned, server: LedgerServer { address, origin } })
+}
+
+/// What a server's data comes from; nothing of a replica, and of a server that has no such functions or does not let us ask.
+pub(super) async fn origin(client: &Client) -> Result<Option<DataOrigin>, tokio_postgres::Error> {
+    match client.simple_query(ORIGIN).await {
+        Ok(messages) => Ok(messages.iter().find_map(|message| match message {
             SimpleQueryMessage::Row(row) => row.get(0)?.parse().ok(),
             _ => None,
-        }),
-        // It has no such functions, or does not let us ask.
-        Err(error) if error.code().is_some() => None,
-        Err(error) => return Err(error.into()),
-    };
-    Ok(Connected { client, warned, server: LedgerServer { address, origin } })
+        })),
+        Err(error) if error.code().is_some() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Where the servers of the URL are, as far as their names can be looked up.
+pub(super) async fn addresses(url: &Postgres, deadline: Instant) -> Vec<Config> {
+    let mut found = Vec::new();
+    for (place, port) in places(url.config()) {
+        let base = base(url.config(), port);
+        found.extend(in_time(deadline, at(place, port, &base)).await.unwrap_or_default());
+    }
+    found
+}
+
+/// Connects to one server, whether or not it can be written.
+pub(super) async fn any(url: &Postgres, address: &Config, deadline: Instant) -> Result<Connected, SqlError> {
+    let mut address = address.clone();
+    address.target_session_attrs(TargetSessionAttrs::Any);
+    in_time(deadline, open(address, tls(url)?)).await
 }
 
 /// Drives a connection to its end, and keeps what the server warns of.

@@ -41,16 +41,25 @@ impl Lineage {
         if self.0.iter().any(|one| one.system == origin.system) { superseded } else { Ok(()) }
     }
 
-    /// What is known when the ledger goes on there.
-    pub(super) fn continued(&self, ledger: &Self, origin: &DataOrigin) -> Self {
-        let mut all: Vec<DataOrigin> = Vec::new();
-        for one in self.0.iter().chain(&ledger.0) {
-            if one.system != origin.system && all.iter().all(|known| known.system != one.system) {
-                all.push(one.clone());
+    /// The ledger goes on there.
+    pub(super) fn go_on(&mut self, origin: &DataOrigin) {
+        self.0.retain(|one| one.system != origin.system);
+        self.0.push(origin.clone());
+    }
+
+    /// Learns from what somebody else knows, if that is more.
+    pub(super) fn learn(&mut self, other: &Self) {
+        let (Some(ours), Some(theirs)) = (self.0.last(), other.0.last()) else {
+            if self.0.is_empty() {
+                other.clone_into(self);
             }
+            return;
+        };
+        let is_same = ours.system == theirs.system;
+        let knows_us = other.0.iter().any(|one| one.system == ours.system);
+        if if is_same { theirs.timeline > ours.timeline } else { knows_us } {
+            other.clone_into(self);
         }
-        all.push(origin.clone());
-        Self(all)
     }
 }
 
@@ -97,27 +106,48 @@ mod tests {
         DataOrigin { system, timeline }
     }
 
+    fn lineage(text: &str) -> Lineage {
+        text.parse().unwrap()
+    }
+
     #[test]
     fn it_goes_on_where_it_was_and_where_a_replica_was_promoted() {
-        let none = Lineage::default();
-        let first = none.continued(&none, &origin(7, 1));
-        assert_eq!(first.to_string(), "7 1");
         for next in [origin(7, 1), origin(7, 2), origin(8, 1)] {
-            assert_eq!(first.allows(&next), Ok(()), "{next}");
+            assert_eq!(Lineage::default().allows(&next), Ok(()));
+            assert_eq!(lineage("7 1").allows(&next), Ok(()), "{next}");
         }
-        assert_eq!(first.continued(&none, &origin(7, 2)).to_string(), "7 2");
+        let mut known = lineage("7 1");
+        known.go_on(&origin(7, 2));
+        assert_eq!(known.to_string(), "7 2");
     }
 
     #[test]
     fn what_comes_back_from_the_past_is_refused() {
-        let known: Lineage = "7 2".parse().unwrap();
+        let mut known = lineage("7 2");
         let refused = known.allows(&origin(7, 1)).unwrap_err().to_string();
         assert!(refused.contains("on timeline 2, and this one is on timeline 1"), "{refused}");
-        // The same by what the ledger itself says, also when it moved to another cluster, where timelines begin anew.
-        let moved = known.continued(&known, &origin(8, 1));
-        assert_eq!(moved.to_string(), "7 2\n8 1");
-        assert!(moved.allows(&origin(7, 3)).is_err());
-        assert_eq!(moved.allows(&origin(8, 1)), Ok(()));
+        // The same when it has moved to another cluster, where timelines begin anew.
+        known.go_on(&origin(8, 1));
+        assert_eq!(known.to_string(), "7 2\n8 1");
+        assert!(known.allows(&origin(7, 3)).is_err());
+        assert_eq!(known.allows(&origin(8, 1)), Ok(()));
+    }
+
+    #[test]
+    fn whoever_knows_less_learns() {
+        for (ours, theirs, learnt) in [
+            ("", "7 1", "7 1"),
+            ("7 1", "", "7 1"),
+            ("7 1", "7 2", "7 2"),
+            ("7 2", "7 1", "7 2"),
+            ("7 1", "7 2\n8 1", "7 2\n8 1"),
+            ("7 2\n8 1", "7 3", "7 2\n8 1"),
+            ("7 1", "9 1", "7 1"),
+        ] {
+            let mut known = lineage(ours);
+            known.learn(&lineage(theirs));
+            assert_eq!(known.to_string(), learnt, "{ours:?} {theirs:?}");
+        }
     }
 
     #[test]

@@ -6,10 +6,13 @@
 
 mod chosen;
 mod connect;
+mod found;
 mod lineage;
 mod servers;
 mod session;
+mod watch;
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Once};
 use std::time::Duration;
@@ -17,15 +20,13 @@ use std::time::Duration;
 use super::error::{LedgerError, OpenError, SqlError};
 use crate::config::postgres::Postgres;
 use crate::invite::token::LedgerKey;
+use found::{SchemaState, look, own_schema};
 pub(super) use servers::LedgerServers;
 pub(super) use session::PostgresSession;
 use session::{SESSION, settings};
 
 /// Each entry leads from the schema version of its index to the next. Entries are never changed, only added.
 const MIGRATIONS: &[&str] = &[include_str!("schema.sql")];
-
-/// The tables of the latest version.
-const TABLES: [&str; 7] = ["meta", "invite", "adopted", "key_use", "redemption", "answer", "used_jti"];
 
 /// The first half of the lock's name, "invd"; the second is the schema.
 const LOCK: i32 = 0x696e_7664;
@@ -50,60 +51,6 @@ pub(super) fn has_ledger(server: &Postgres, key_file: &Path) -> Result<bool, Ope
     }
 }
 
-/// Which tables there are of those that a ledger has, each with its schema.
-fn tables(session: &PostgresSession) -> Result<Vec<String>, SqlError> {
-    let names = TABLES.map(|name| format!("'{name}'")).join(", ");
-    let statement = format!(
-        "SELECT quote_ident(nspname) || '.' || relname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace \
-         WHERE nspname = current_schema() AND relname IN ({names}) ORDER BY relname"
-    );
-    session.query(&statement, &[])?.iter().map(|row| Ok(row.try_get(0)?)).collect()
-}
-
-/// What there is before a ledger is opened.
-enum SchemaState {
-    Nothing,
-    Ledger {
-        version: i64,
-        key_check: Vec<u8>,
-    },
-    /// A table that is none of ours.
-    Foreign(String),
-}
-
-fn look(session: &PostgresSession) -> Result<SchemaState, SqlError> {
-    let Some(table) = tables(session)?.into_iter().next() else { return Ok(SchemaState::Nothing) };
-    // Asked for with its types, so that a table of somebody else's is no error.
-    let ours = session.query(
-        "SELECT 1 FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = 'meta' \
-         AND column_name = 'value' AND data_type = 'bytea' AND EXISTS (SELECT 1 FROM information_schema.columns \
-         WHERE table_schema = current_schema() AND table_name = 'meta' AND column_name = 'name' AND data_type = 'text')",
-        &[],
-    )?;
-    if ours.is_empty() {
-        return Ok(SchemaState::Foreign(table));
-    }
-    let value = |name: &str| {
-        let statement = "SELECT value FROM meta WHERE name = ?1";
-        let rows = session.query(statement, &[name.into()])?;
-        Ok::<Option<Vec<u8>>, SqlError>(rows.first().map(|row| row.try_get(0)).transpose()?)
-    };
-    let version = value("version")?.and_then(|bytes| String::from_utf8(bytes).ok()?.parse().ok());
-    Ok(match (version, value("key_check")?) {
-        (Some(version), Some(key_check)) => SchemaState::Ledger { version, key_check },
-        _ => SchemaState::Foreign(table),
-    })
-}
-
-/// The schema that this program writes in, if there is one, and whether what is committed there is durable.
-fn own_schema(session: &PostgresSession) -> Result<Option<(u32, bool)>, SqlError> {
-    let statement = "SELECT oid::bigint, current_setting('fsync') FROM pg_namespace WHERE nspname = current_schema()";
-    let rows = session.query(statement, &[])?;
-    let Some(row) = rows.first() else { return Ok(None) };
-    let schema = u32::try_from(row.try_get::<_, i64>(0)?).map_err(|error| SqlError::unreadable(0, error))?;
-    Ok(Some((schema, row.try_get::<_, &str>(1)? == "on")))
-}
-
 /// The connection that writes. After any error it is opened anew, so that it heals.
 pub(super) struct PostgresWriter {
     servers: Arc<LedgerServers>,
@@ -111,8 +58,16 @@ pub(super) struct PostgresWriter {
     key: LedgerKey,
     /// For all of a transaction.
     patience: Duration,
-    /// With the statements that begin a transaction on it.
-    session: Option<(PostgresSession, String)>,
+    session: Option<WriteSession>,
+}
+
+/// A session for transactions that write.
+struct WriteSession {
+    session: PostgresSession,
+    /// The statements that begin such a transaction.
+    begin: String,
+    /// What the ledger says that it has been written on: see `lineage.rs`.
+    lineage: Option<String>,
 }
 
 impl PostgresWriter {
@@ -137,6 +92,14 @@ impl PostgresWriter {
         Arc::clone(&self.servers)
     }
 
+    /// Watches for promotions, as long as there is a writer.
+    ///
+    /// # Errors
+    /// When the system has no thread for it.
+    pub(super) fn watch(&self) -> io::Result<()> {
+        watch::start(&self.servers)
+    }
+
     fn reconnect(&mut self) -> Result<(), OpenError> {
         self.session = None;
         let mut session = self.servers.connect().map_err(failed)?;
@@ -155,20 +118,25 @@ impl PostgresWriter {
             schema.cast_signed()
         );
         // Nearly always there is nothing to do, and then nothing is locked.
-        if self.version(&session)? != known_version() {
+        let (version, stored) = self.look(&session)?;
+        let lineage = self.servers.allow(session.server(), stored.as_deref()).map_err(failed)?;
+        if version != known_version() {
             self.migrate(&session, &begin)?;
         }
+        if let Some(lineage) = lineage.as_deref().filter(|lineage| stored.as_deref() != Some(*lineage)) {
+            store_lineage(&session, &begin, stored.as_deref(), lineage).map_err(failed)?;
+        }
         self.servers.choose(&mut session);
-        self.session = Some((session, begin));
+        self.session = Some(WriteSession { session, begin, lineage });
         Ok(())
     }
 
-    /// The ledger's schema version; 0 where there is none yet. Refuses what is no ledger, is a later one's, or has
-    /// another key, before anything is changed.
-    fn version(&self, session: &PostgresSession) -> Result<i64, OpenError> {
+    /// The ledger's schema version, and what it says that it has been written on; 0 where there is none yet. Refuses what is no
+    /// ledger, is a later one's, or has another key, before anything is changed.
+    fn look(&self, session: &PostgresSession) -> Result<(i64, Option<String>), OpenError> {
         let ledger = || "postgres://…".to_owned();
         match look(session).map_err(failed)? {
-            SchemaState::Nothing => Ok(0),
+            SchemaState::Nothing => Ok((0, None)),
             SchemaState::Foreign(table) => Err(OpenError::ForeignTable(table)),
             SchemaState::Ledger { version, .. } if version > known_version() => {
                 Err(OpenError::Newer { ledger: ledger(), found: version, known: known_version() })
@@ -176,7 +144,7 @@ impl PostgresWriter {
             SchemaState::Ledger { key_check, .. } if key_check != self.key.check() => {
                 Err(OpenError::WrongKey { ledger: ledger(), key_file: self.key_file.clone() })
             }
-            SchemaState::Ledger { version, .. } => Ok(version),
+            SchemaState::Ledger { version, lineage, .. } => Ok((version, lineage)),
         }
     }
 
@@ -191,7 +159,7 @@ impl PostgresWriter {
         session.must_end_in(MIGRATION_TIMEOUT);
         session.batch(begin).map_err(failed)?;
         // Another node may have been faster.
-        let found = self.version(session)?;
+        let (found, _) = self.look(session)?;
         session.batch("SET LOCAL statement_timeout = 0").map_err(failed)?;
         for migration in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
             session.batch(migration).map_err(failed)?;
@@ -211,25 +179,31 @@ impl PostgresWriter {
         &mut self,
         work: impl FnOnce(&PostgresSession) -> Result<(), SqlError>,
     ) -> Result<(), LedgerError> {
-        if self.session.as_ref().is_none_or(|(session, _)| session.has_ended()) {
+        if self.session.as_ref().is_none_or(|open| open.session.has_ended()) {
             self.reconnect().map_err(LedgerError::unavailable)?;
         }
-        let Some((session, begin)) = &self.session else {
+        let Some(WriteSession { session, begin, lineage }) = &self.session else {
             return Err(LedgerError::unavailable("it is closed"));
         };
         session.must_end_in(self.patience);
-        let result = begin_write(session, begin).and_then(|()| work(session)).map_err(LedgerError::from);
-        let result = result.and_then(|()| session.commit().map_err(LedgerError::unsure));
+        let result = begin_write(session, begin).and_then(|found| {
+            if found != *lineage {
+                self.servers.allow(session.server(), found.as_deref())?;
+            }
+            work(session)
+        });
+        let result = result.map_err(LedgerError::from).and_then(|()| session.commit().map_err(LedgerError::unsure));
         // Rolls back, whatever state it is in.
         result.inspect_err(|_| self.session = None)
     }
 }
 
 /// Begins a transaction, with nobody else in one, on the schema that this program knows: a later version may have come to
-/// another node. One question, one answer.
-fn begin_write(session: &PostgresSession, begin: &str) -> Result<(), SqlError> {
-    let row = session.last(&format!(
-        "{begin}; SELECT convert_from(value, 'UTF8'), current_setting('{SESSION}', true) FROM meta WHERE name = 'version'"
+/// another node. One question, one answer; gives what the ledger says that it has been written on.
+fn begin_write(session: &PostgresSession, begin: &str) -> Result<Option<String>, SqlError> {
+    let mut row = session.last(&format!(
+        "{begin}; SELECT convert_from(value, 'UTF8'), current_setting('{SESSION}', true), ({LINEAGE}) \
+         FROM meta WHERE name = 'version'"
     ))?;
     let column = |column: usize| row.get(column).and_then(Option::as_deref);
     if column(0) != Some(known_version().to_string().as_str()) {
@@ -243,7 +217,26 @@ fn begin_write(session: &PostgresSession, begin: &str) -> Result<(), SqlError> {
             );
         });
     }
-    Ok(())
+    Ok(row.pop().flatten())
+}
+
+const LINEAGE: &str = "SELECT convert_from(value, 'UTF8') FROM meta WHERE name = 'lineage'";
+
+/// Notes what the ledger has been written on, for whoever comes by without knowing.
+fn store_lineage(session: &PostgresSession, begin: &str, before: Option<&str>, now: &str) -> Result<(), SqlError> {
+    let found = session.last(&format!("{begin}; SELECT ({LINEAGE})"))?;
+    let found = found.first().and_then(Option::as_deref);
+    if found == Some(now) {
+        // Another node was faster.
+        return session.batch("ROLLBACK");
+    }
+    if found != before {
+        return Err(SqlError::away("another node has just begun on this PostgreSQL server"));
+    }
+    let statement = "INSERT INTO meta (name, value) VALUES ('lineage', ?1) \
+                     ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+    session.execute(statement, &[now.as_bytes().into()])?;
+    session.commit()
 }
 
 fn failed(why: SqlError) -> OpenError {

@@ -1,10 +1,11 @@
 //! The servers of the URL: which of them is written to and read from, and which are refused.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::chosen::{ChosenServer, LedgerServer};
-use super::lineage::{DataOrigin, Lineage, Superseded};
+use super::lineage::{Lineage, Superseded};
 use super::session::{PostgresSession, SETUP_TIMEOUT};
 use crate::clock;
 use crate::config::postgres::Postgres;
@@ -17,6 +18,8 @@ pub(in crate::ledger) struct LedgerServers {
     /// What this process knows that the ledger has been written on.
     known: Mutex<Lineage>,
     silence: Mutex<Option<Silence>>,
+    /// Where servers are that can be written and are refused.
+    stale: Mutex<BTreeSet<String>>,
 }
 
 /// Servers of which none answers.
@@ -31,7 +34,13 @@ const REMEMBERED: Duration = Duration::from_secs(1);
 
 impl LedgerServers {
     pub(super) fn new(url: &Postgres) -> Self {
-        Self { url: url.clone(), chosen: Arc::default(), known: Mutex::default(), silence: Mutex::default() }
+        Self {
+            url: url.clone(),
+            chosen: Arc::default(),
+            known: Mutex::default(),
+            silence: Mutex::default(),
+            stale: Mutex::default(),
+        }
     }
 
     /// Connects to the server that was chosen, or to another one if that cannot be written any more.
@@ -91,22 +100,80 @@ impl LedgerServers {
         self.silence.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether the ledger, which says that it has been `stored` there so far, may go on on this server; gives what it is to say
+    /// from now on.
+    pub(super) fn allow(&self, server: &LedgerServer, stored: Option<&str>) -> Result<Option<String>, SqlError> {
+        let stored_text = || Ok(stored.map(String::from));
+        let Some(origin) = &server.origin else { return stored_text() };
+        let mut known = self.known();
+        if let Some(stored) = stored {
+            // A later version may write it in another way.
+            let Ok(stored) = stored.parse() else { return stored_text() };
+            known.learn(&stored);
+        }
+        if let Err(why) = known.allows(origin) {
+            drop(known);
+            return Err(self.refuse(server, why));
+        }
+        known.go_on(origin);
+        Ok(Some(known.to_string()))
+    }
+
     /// From now on this connection's server is written to.
     pub(super) fn choose(&self, session: &mut PostgresSession) {
-        if let Some(origin) = &session.server().origin {
-            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-            *known = known.continued(&Lineage::default(), origin);
-        }
+        self.set_right(session.server());
         session.follow(&self.chosen);
     }
 
-    /// Whether a server is one that the ledger went on from.
-    fn judge(&self, server: &LedgerServer) -> Result<(), SqlError> {
-        let Some(origin) = &server.origin else { return Ok(()) };
-        self.allows(origin).map_err(SqlError::away)
+    /// The server that is written to is no more of use where one that was promoted later can be written.
+    pub(super) fn prefer_later(&self, server: &LedgerServer) {
+        if self.chosen.get().is_some_and(|chosen| server.is_later_than(&chosen)) {
+            tracing::warn!("PostgreSQL at {} was promoted; the ledger goes on there", server.place());
+            self.chosen.set(server);
+        }
     }
 
-    fn allows(&self, origin: &DataOrigin) -> Result<(), Superseded> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).allows(origin)
+    /// Refuses a server that the ledger has gone on from.
+    pub(super) fn judge(&self, server: &LedgerServer) -> Result<(), SqlError> {
+        let Some(origin) = &server.origin else { return Ok(()) };
+        let allowed = self.known().allows(origin);
+        allowed.map_err(|why| self.refuse(server, why))
+    }
+
+    fn refuse(&self, server: &LedgerServer, why: Superseded) -> SqlError {
+        if self.stale().insert(server.place()) {
+            tracing::error!("PostgreSQL at {} can be written and is refused: {why}", server.place());
+        }
+        // Nor is anything read there.
+        self.chosen.leave(server);
+        SqlError::away(why)
+    }
+
+    /// A server is not, or not any more, one that would have to be refused.
+    pub(super) fn set_right(&self, server: &LedgerServer) {
+        self.stale().remove(&server.place());
+    }
+
+    /// How many servers can be written, and are refused, as the ledger has gone on from them.
+    pub(in crate::ledger) fn stale_count(&self) -> usize {
+        self.stale().len()
+    }
+
+    /// What this process knows that the ledger has been written on.
+    pub(super) fn known(&self) -> MutexGuard<'_, Lineage> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn stale(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.stale.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn url(&self) -> &Postgres {
+        &self.url
+    }
+
+    /// Where the server is that is written to, if that is known.
+    pub(super) fn chosen(&self) -> Option<Arc<LedgerServer>> {
+        self.chosen.get()
     }
 }

@@ -11,10 +11,11 @@ use futures_lite::{FutureExt as _, StreamExt as _};
 use rand::Rng as _;
 use tokio::runtime::{Builder, Runtime};
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
-use tokio_postgres::{Client, Row, SimpleQueryMessage, Statement};
+use tokio_postgres::{Client, Config, Row, SimpleQueryMessage, Statement};
 
 use super::chosen::{ChosenServer, LedgerServer};
 use super::connect::{self, Connected, Warning};
+use super::lineage::DataOrigin;
 use crate::clock;
 use crate::config::postgres::Postgres;
 use crate::ledger::error::SqlError;
@@ -70,14 +71,28 @@ impl PostgresSession {
         preferred: Option<&LedgerServer>,
         judge: impl Fn(&LedgerServer) -> Result<(), SqlError>,
     ) -> Result<Self, SqlError> {
-        let runtime = Builder::new_current_thread().enable_io().enable_time().build();
-        let runtime = runtime.map_err(SqlError::connection)?;
         let deadline = clock::instant() + SETUP_TIMEOUT;
-        let Connected { client, warned, server } =
-            runtime.block_on(connect::writable(url, preferred, judge, deadline))?;
+        let runtime = runtime()?;
+        let connected = runtime.block_on(connect::writable(url, preferred, judge, deadline))?;
+        let session = Self::of(runtime, connected, deadline);
+        let named = format!("set_config('{SESSION}', '{}', false)", session.name);
+        session.batch(&format!("{}, {named}", settings(OWN_SCHEMA, false)))?;
+        Ok(session)
+    }
+
+    /// Connects to one server, only to see what it is.
+    pub(super) fn connect_to(url: &Postgres, address: &Config, time: Duration) -> Result<Self, SqlError> {
+        let deadline = clock::instant() + time;
+        let runtime = runtime()?;
+        let connected = runtime.block_on(connect::any(url, address, deadline))?;
+        Ok(Self::of(runtime, connected, deadline))
+    }
+
+    fn of(runtime: Runtime, connected: Connected, deadline: Instant) -> Self {
+        let Connected { client, warned, server } = connected;
         let mut name = [0; 16];
         clock::rng().fill_bytes(&mut name);
-        let session = Self {
+        Self {
             runtime,
             client,
             warned,
@@ -87,10 +102,12 @@ impl PostgresSession {
             keeps_statements: Cell::new(false),
             statements: RefCell::default(),
             deadline: Cell::new(deadline),
-        };
-        let named = format!("set_config('{SESSION}', '{}', false)", session.name);
-        session.batch(&format!("{}, {named}", settings(OWN_SCHEMA, false)))?;
-        Ok(session)
+        }
+    }
+
+    /// What its server's data comes from by now; nothing while it is a replica.
+    pub(super) fn origin(&self) -> Result<Option<DataOrigin>, SqlError> {
+        self.wait(connect::origin(&self.client))
     }
 
     /// Whether the server's side is the session that this one began, by what [`SESSION`] says there, for the transaction that
@@ -205,6 +222,10 @@ impl PostgresSession {
         statements.insert(sql.to_owned(), statement.clone());
         Ok(statement)
     }
+}
+
+pub(super) fn runtime() -> Result<Runtime, SqlError> {
+    Builder::new_current_thread().enable_io().enable_time().build().map_err(SqlError::connection)
 }
 
 /// A statement as PostgreSQL takes it.
