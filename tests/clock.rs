@@ -5,6 +5,8 @@
 mod common;
 #[path = "common/jwt.rs"]
 mod jwt;
+#[path = "common/postgres.rs"]
+mod postgres;
 
 use std::fs;
 use std::path::PathBuf;
@@ -12,6 +14,7 @@ use std::path::PathBuf;
 use common::http::request;
 use common::{CONFIG, Client, KEY, PATIENCE, Response, Scratch, Served};
 use jwt::Signer;
+use postgres::Postgres;
 use serde_json::{Value, json};
 
 /// Of [`CONFIG`]'s secret, as all of these.
@@ -210,4 +213,48 @@ fn a_clock_that_is_ahead_at_a_start_has_nothing_forgotten() {
     let moved = forgetting().unwrap() - before.unwrap();
     assert!(moved.unsigned_abs() <= 24 * 3_600_000, "{moved}");
     assert!(scratch.ok(&["invite", "show", &id]).contains(&id), "it is gone");
+}
+
+#[test]
+fn a_node_whose_clock_is_ahead_has_nothing_forgotten_that_the_database_does_not_call_old() {
+    let database = Postgres::start();
+    let scratch = |key_of: Option<&Scratch>| {
+        let scratch = Scratch::new("");
+        let key = key_of.unwrap_or(&scratch).path().join("shared.key");
+        let jwt = jwt::key("ci", &Signer::new(1).public_pem(), "");
+        let ledger = format!("[ledger]\nurl = {:?}\nkey_file = \"{}\"\n", database.url(), key.display());
+        scratch.configure(&format!("{CONFIG}{jwt}{ledger}"));
+        scratch
+    };
+    let one = scratch(None);
+    let two = scratch(Some(&one));
+    let Some(clock) = FakeClock::new(&two) else { return };
+    clock.set("+400d");
+    let wait_until = |question: &str, served: &Served| {
+        let began = common::now();
+        while database.ask(question) != "t" {
+            assert!(began.elapsed() < PATIENCE, "nothing is swept: {}", served.log());
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+    };
+    // It is the one that begins to forget, in a ledger that is empty.
+    let served = clock.serve(&two);
+    wait_until("SELECT EXISTS (SELECT 1 FROM meta WHERE name = 'forgetting')", &served);
+    drop(served);
+    one.ok(&["invite", "create"]);
+    let soon = "(extract(epoch FROM now()) * 1000 + 3600000)::bigint";
+    database.ask(&format!("INSERT INTO used_jti VALUES ('ci', '\\x00', {soon})"));
+    // What ended in 1970 is gone when it has swept.
+    database.ask(
+        "INSERT INTO invite (id, kind, host, source, uses, created_at, expires_at) \
+         VALUES (1, 'account', 'example.com', 'cli', 1, 0, 1)",
+    );
+    let served = clock.serve(&two);
+    wait_until("SELECT NOT EXISTS (SELECT 1 FROM invite WHERE id = 1)", &served);
+    assert_eq!(database.ask("SELECT count(*) FROM invite"), "1");
+    // Nor by what a token that is used forgets.
+    let issued = jwt::now() + 400 * 86_400;
+    let token = Signer::new(1).token("ci", &json!({ "jti": "one", "iat": issued, "exp": issued + 300 }));
+    assert_eq!(served.client().invite(&token).status, 201, "{}", served.log());
+    assert_eq!(database.ask("SELECT count(*) FROM used_jti"), "2");
 }

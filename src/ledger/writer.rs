@@ -70,12 +70,17 @@ impl Writer {
         let Self { engine, memory, rng } = self;
         let result = match engine {
             Engine::Sqlite(engine) => {
-                engine.transaction(|sql| work(&mut Transaction { sql: Sql::Sqlite(sql), memory: &mut *memory, rng }))
+                let clock = None;
+                engine.transaction(|sql| {
+                    work(&mut Transaction { sql: Sql::Sqlite(sql), memory: &mut *memory, clock, rng })
+                })
             }
             Engine::Postgres(engine) => {
                 // Another node may have written since.
                 *memory = memory.after_others();
-                engine.transaction(|sql| work(&mut Transaction { sql: Sql::Postgres(sql), memory: &mut *memory, rng }))
+                engine.transaction(|sql, clock| {
+                    work(&mut Transaction { sql: Sql::Postgres(sql), memory: &mut *memory, clock: Some(clock), rng })
+                })
             }
         };
         if result.is_err() {

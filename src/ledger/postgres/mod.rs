@@ -17,6 +17,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Once};
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::error::{LedgerError, OpenError, SqlError};
 use crate::config::postgres::Postgres;
 use crate::invite::token::LedgerKey;
@@ -173,11 +175,11 @@ impl PostgresWriter {
         session.commit().map_err(failed)
     }
 
-    /// Runs `work` in a transaction and commits it. When anything fails, nothing has changed; but of a commit that the
-    /// server did not answer nobody knows.
+    /// Runs `work` in a transaction, which began at that time by the server's clock, and commits it. When anything fails,
+    /// nothing has changed; but of a commit that the server did not answer nobody knows.
     pub(super) fn transaction(
         &mut self,
-        work: impl FnOnce(&PostgresSession) -> Result<(), SqlError>,
+        work: impl FnOnce(&PostgresSession, Timestamp) -> Result<(), SqlError>,
     ) -> Result<(), LedgerError> {
         if self.session.as_ref().is_none_or(|open| open.session.has_ended()) {
             self.reconnect().map_err(LedgerError::unavailable)?;
@@ -186,11 +188,11 @@ impl PostgresWriter {
             return Err(LedgerError::unavailable("it is closed"));
         };
         session.must_end_in(self.patience);
-        let result = begin_write(session, begin).and_then(|found| {
-            if found != *lineage {
-                self.servers.allow(session.server(), found.as_deref())?;
+        let result = begin_write(session, begin).and_then(|begun| {
+            if begun.lineage != *lineage {
+                self.servers.allow(session.server(), begun.lineage.as_deref())?;
             }
-            work(session)
+            work(session, begun.at)
         });
         let result = result.map_err(LedgerError::from).and_then(|()| session.commit().map_err(LedgerError::unsure));
         // Rolls back, whatever state it is in.
@@ -198,12 +200,20 @@ impl PostgresWriter {
     }
 }
 
+/// What a transaction begins with.
+struct Begun {
+    /// What the ledger says that it has been written on.
+    lineage: Option<String>,
+    /// By the server's clock.
+    at: Timestamp,
+}
+
 /// Begins a transaction, with nobody else in one, on the schema that this program knows: a later version may have come to
-/// another node. One question, one answer; gives what the ledger says that it has been written on.
-fn begin_write(session: &PostgresSession, begin: &str) -> Result<Option<String>, SqlError> {
-    let mut row = session.last(&format!(
-        "{begin}; SELECT convert_from(value, 'UTF8'), current_setting('{SESSION}', true), ({LINEAGE}) \
-         FROM meta WHERE name = 'version'"
+/// another node. One question, one answer.
+fn begin_write(session: &PostgresSession, begin: &str) -> Result<Begun, SqlError> {
+    let row = session.last(&format!(
+        "{begin}; SELECT convert_from(value, 'UTF8'), current_setting('{SESSION}', true), ({LINEAGE}), \
+         (extract(epoch FROM clock_timestamp()) * 1000)::bigint FROM meta WHERE name = 'version'"
     ))?;
     let column = |column: usize| row.get(column).and_then(Option::as_deref);
     if column(0) != Some(known_version().to_string().as_str()) {
@@ -217,7 +227,9 @@ fn begin_write(session: &PostgresSession, begin: &str) -> Result<Option<String>,
             );
         });
     }
-    Ok(row.pop().flatten())
+    let at = column(3).and_then(|ms| Timestamp::from_millisecond(ms.parse().ok()?).ok());
+    let at = at.ok_or_else(|| SqlError::unreadable(3, "it is no time"))?;
+    Ok(Begun { lineage: column(2).map(String::from), at })
 }
 
 const LINEAGE: &str = "SELECT convert_from(value, 'UTF8') FROM meta WHERE name = 'lineage'";

@@ -96,7 +96,7 @@ impl Transaction<'_> {
 
     /// Has the day of those begin now that were given before the clock was set back by more than a day.
     pub(in crate::ledger) fn bound_answers(&mut self, now: Timestamp) -> Result<Result<(), LedgerError>, SqlError> {
-        let ms = now.as_millisecond();
+        let ms = self.clock.unwrap_or(now).as_millisecond();
         self.sql.execute("UPDATE answer SET made_at = ?1 WHERE made_at > ?2", &[ms.into(), (ms + KEPT_MS).into()])?;
         Ok(Ok(()))
     }

@@ -36,6 +36,8 @@ impl Memory {
 pub(in crate::ledger) struct Transaction<'a> {
     pub(in crate::ledger) sql: Sql<'a>,
     pub(in crate::ledger) memory: &'a mut Memory,
+    /// The time of the database, where it has one of its own: then that says what is old, whatever the clocks of nodes say.
+    pub(in crate::ledger) clock: Option<Timestamp>,
     /// Keeps ids of several processes apart. They are no secrets, so the operating system is not asked for each.
     pub(in crate::ledger) rng: &'a mut StdRng,
 }
