@@ -19,7 +19,7 @@ fn listing(dir: &Path) -> Vec<(String, Vec<u8>)> {
 }
 
 /// Commands that are refused whatever is there, for what was typed.
-const REFUSED: [&[&str]; 24] = [
+const REFUSED: [&[&str]; 27] = [
     &["invite", "create", "--host", "other.example"],
     &["invite", "create", "--host", "exa mple"],
     &["invite", "create", "--uses", "0"],
@@ -44,6 +44,9 @@ const REFUSED: [&[&str]; 24] = [
     &["key", "delete", "Ab3dE_9x"],
     &["key", "import", "/nonexistent/invite_api_keys.dat"],
     &["token", "mint", "--id", "site", "--key-file", "/nonexistent.pem"],
+    &["backup", "/nonexistent/invited.backup"],
+    &["restore", "/nonexistent/invited.backup"],
+    &["restore", "/dev/null", "--replace"],
 ];
 
 #[test]

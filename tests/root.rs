@@ -219,8 +219,9 @@ impl Attacked {
         dir_of(&inside("home"), USER);
         dir_of(&inside("home/state"), USER);
 
-        let (pem, dat) = (inside("ci.pem"), inside("keys.dat"));
-        let commands: [&[&str]; 9] = [
+        let (pem, dat, backup) = (inside("ci.pem"), inside("keys.dat"), inside("invited.backup"));
+        let backup = backup.to_str().unwrap();
+        let commands: [&[&str]; 11] = [
             &["key", "create", "a key"],
             &["key", "create", "--id", "victim"],
             &["key", "list"],
@@ -229,6 +230,8 @@ impl Attacked {
             &["token", "mint", "--id", "ci", "--key-file", pem.to_str().unwrap()],
             &["invite", "create"],
             &["invite", "list"],
+            &["backup", backup],
+            &["restore", backup, "--replace"],
             &["check"],
         ];
         let commands = commands.iter().map(|words| words.iter().map(OsString::from).collect()).collect();
@@ -621,4 +624,40 @@ fn what_is_in_the_state_directory_makes_no_configuration_invalid() {
     fs::rename(&key, key.with_file_name("site.toml")).unwrap();
     // And the declared one counts.
     assert_eq!(scratch.serve().client().invite(KEY).status, 201);
+}
+
+/// What is read is read with the rights of the state directory's owner, and the file is written with those of whoever has the
+/// directory that it is in: no more is needed, and no link of either leads root anywhere.
+#[test]
+fn a_backup_belongs_to_whoever_has_the_directory_that_it_is_in() {
+    if is_not_root("a_backup_belongs_to_whoever_has_the_directory_that_it_is_in") {
+        return;
+    }
+    let scratch = beside_user(CONFIG);
+    scratch.ok(&["invite", "create"]);
+    let other = scratch.path().join("other");
+    dir_of(&other, USER + 1);
+    symlink("/etc/hostname", other.join("link")).unwrap();
+    let hostname = fs::metadata("/etc/hostname").unwrap();
+    for (file, owner) in [
+        (scratch.path().join("backup"), 0),
+        (scratch.state().join("backup"), USER),
+        (other.join("backup"), USER + 1),
+        (other.join("link"), USER + 1),
+    ] {
+        for _ in 0..2 {
+            scratch.ok(&["backup", file.to_str().unwrap()]);
+            let found = file.symlink_metadata().unwrap();
+            assert_eq!((found.uid(), found.gid(), found.mode()), (owner, owner, 0o100_600), "{}", file.display());
+        }
+    }
+    let now = fs::metadata("/etc/hostname").unwrap();
+    assert_eq!((hostname.ino(), hostname.mtime()), (now.ino(), now.mtime()));
+    assert_eq!(walk(&other).len(), 3, "nothing else is left there");
+    // A file that root alone may read.
+    fs::remove_dir_all(scratch.state()).unwrap();
+    dir_of(&scratch.state(), USER);
+    scratch.ok(&["restore", scratch.path().join("backup").to_str().unwrap()]);
+    assert_owned(&scratch.state(), USER);
+    assert_eq!(scratch.ok(&["invite", "list"]).lines().count(), 1);
 }

@@ -3,7 +3,9 @@
 //! stdout carries the result and nothing else; hints and errors go to stderr. Exit status: 0 done, 1 failed, 2 wrong use
 //! or invalid configuration. A reader that goes away is no error.
 
+mod apart;
 mod as_service;
+mod backup;
 mod check;
 mod demo;
 mod global;
@@ -84,6 +86,10 @@ enum CliCommand {
     /// Create, list, show and revoke invites
     #[command(subcommand)]
     Invite(invite::InviteCommand),
+    /// Back up the ledger and its key into one file, also while the service runs
+    Backup(backup::BackupArguments),
+    /// Restore a ledger and its key from a backup, while the service is stopped
+    Restore(backup::RestoreArguments),
     /// Mint JWTs for keys that are declared with a public key
     #[command(subcommand)]
     Token(token::TokenCommand),
@@ -132,6 +138,8 @@ fn run(global: &Global, command: CliCommand) -> Outcome {
         CliCommand::Demo => demo::run(global),
         CliCommand::Key(command) => key::run(global, command),
         CliCommand::Invite(command) => invite::run(global, command),
+        CliCommand::Backup(arguments) => backup::back_up(global, &arguments),
+        CliCommand::Restore(arguments) => backup::restore(global, &arguments),
         CliCommand::Token(command) => token::run(global, command),
         CliCommand::Check(options) => check::run(global, &options),
         CliCommand::Config(ConfigCommand::Show) => print(&crate::config::show(&global.merge())?),

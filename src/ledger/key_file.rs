@@ -63,6 +63,40 @@ impl KeyFile {
     }
 }
 
+/// Reads the key, and the text of its file, if there is one. Nothing is created.
+pub(super) fn find(settings: &LedgerSettings) -> Result<Option<(LedgerKey, String)>, OpenError> {
+    let path = settings.key_file.as_path();
+    match &settings.key {
+        Some(key) => Ok(Some((decode(key.reveal(), path)?, key.reveal().to_owned()))),
+        // A first start may have been broken off.
+        None => Ok(match read(path)? {
+            Some(found) => Some(found),
+            None => read(&new_name(path))?,
+        }),
+    }
+}
+
+/// Puts a key in its place; the one that was there is kept as `aside`, if it is another one. Says whether it was.
+pub(super) fn put(path: &Path, text: &str, aside: &Path) -> Result<bool, OpenError> {
+    let found = std::fs::read_to_string(path);
+    if found.as_ref().is_ok_and(|found| found.trim_end() == text.trim_end()) {
+        return Ok(false);
+    }
+    let is_replaced = found.is_ok() || path.exists();
+    if is_replaced {
+        std::fs::hard_link(path, aside).map_err(|source| failed(aside, source))?;
+    }
+    let written = files::write(path, format!("{}\n", text.trim_end()).as_bytes(), Existing::Replace);
+    written.map_err(|source| failed(path, source))?;
+    Ok(is_replaced)
+}
+
+/// The key that a text is.
+pub(super) fn parse(text: &str) -> Option<LedgerKey> {
+    let bytes = STANDARD.decode(text.trim_end()).ok()?;
+    Some(LedgerKey::new(&<[u8; LedgerKey::BYTES]>::try_from(bytes).ok()?))
+}
+
 /// Reads the key, or creates one where there is no ledger yet.
 pub(super) fn load_or_create(settings: &LedgerSettings) -> Result<KeyFile, OpenError> {
     let path = settings.key_file.as_path();
@@ -164,6 +198,5 @@ fn read(path: &Path) -> Result<Option<(LedgerKey, String)>, OpenError> {
 }
 
 fn decode(text: &str, path: &Path) -> Result<LedgerKey, OpenError> {
-    let bytes = STANDARD.decode(text.trim_end()).ok().and_then(|bytes| <[u8; LedgerKey::BYTES]>::try_from(bytes).ok());
-    bytes.map(|bytes| LedgerKey::new(&bytes)).ok_or_else(|| OpenError::BadKey(path.to_owned()))
+    parse(text).ok_or_else(|| OpenError::BadKey(path.to_owned()))
 }

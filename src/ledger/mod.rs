@@ -26,10 +26,12 @@ mod readers;
 mod registrations;
 mod reservation;
 mod seal;
+mod server_access;
 mod sql;
 mod sql_error;
 mod sqlite;
 mod store;
+mod transfer;
 mod uses;
 mod value;
 mod writer;
@@ -58,6 +60,9 @@ pub use reservation::{Reservation, ReservationEnd, ReservationId};
 pub use seal::Seal;
 use sqlite::LedgerFiles;
 use store::Transaction;
+pub use transfer::{
+    BackupSummary, RestoreOptions, RestoreSummary, RevivedInvite, TransferError, WholeBackup, back_up, restore,
+};
 use writer::{Opener, Writer};
 
 /// The ledger; clones are handles to the same one.

@@ -30,6 +30,12 @@ impl FileId {
     }
 }
 
+fn beside(ledger: &Path, suffix: &str) -> PathBuf {
+    let mut name = OsString::from(ledger);
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
 /// The files of a ledger, as they were when the connection that writes was opened.
 pub(in crate::ledger) struct LedgerFiles {
     /// The database, and what is beside it.
@@ -38,14 +44,14 @@ pub(in crate::ledger) struct LedgerFiles {
 }
 
 impl LedgerFiles {
-    pub(super) fn new(ledger: &Path) -> Self {
-        let beside = |suffix: &str| {
-            let mut name = OsString::from(ledger);
-            name.push(suffix);
-            PathBuf::from(name)
-        };
-        let [log, index] = BESIDE.map(beside);
+    pub(in crate::ledger) fn new(ledger: &Path) -> Self {
+        let [log, index] = BESIDE.map(|suffix| beside(ledger, suffix));
         Self { paths: [ledger.to_owned(), log, index], opened: ArcSwapOption::empty() }
+    }
+
+    /// What the write-ahead log of a database is called.
+    pub(in crate::ledger) fn log_of(ledger: &Path) -> PathBuf {
+        beside(ledger, BESIDE[0])
     }
 
     /// The database.
@@ -54,7 +60,7 @@ impl LedgerFiles {
     }
 
     /// The write-ahead log, if there is anything in it.
-    pub(super) fn log_with_content(&self) -> Option<&Path> {
+    pub(in crate::ledger) fn log_with_content(&self) -> Option<&Path> {
         let log = self.paths[1].as_path();
         fs::metadata(log).is_ok_and(|found| found.len() > 0).then_some(log)
     }

@@ -11,7 +11,7 @@ use std::path::Path;
 use crate::ledger::error::OpenError;
 
 /// Takes the lock of `ledger`; nothing where the file system has no locks.
-pub(super) fn take(ledger: &Path) -> Result<Option<File>, OpenError> {
+pub(in crate::ledger) fn take(ledger: &Path) -> Result<Option<File>, OpenError> {
     let file = File::open(ledger).map_err(|source| OpenError::Io { path: ledger.to_owned(), source })?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),

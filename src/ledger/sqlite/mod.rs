@@ -4,6 +4,7 @@
 mod connection;
 mod files;
 mod lock;
+pub(super) mod schema;
 
 use std::fs::File;
 use std::io;
@@ -20,24 +21,10 @@ use crate::ledger::key_file::KeyFile;
 use connection::{BUSY_PAUSE, BUSY_TIMEOUT, Stage, is_busy, is_of_disk, is_passing};
 pub(super) use connection::{connect, connect_in_passing, may_be_kept};
 pub(super) use files::LedgerFiles;
-
-/// Each entry leads from the schema version of its index to the next. Entries are never changed, only added.
-const MIGRATIONS: &[&str] = &[include_str!("schema.sql")];
-
-/// `PRAGMA application_id`: "invd".
-const APPLICATION_ID: i64 = 0x696e_7664;
+pub(super) use lock::take as take_service_lock;
 
 /// More than there are statements, so that each is prepared once.
 const STATEMENTS: usize = 64;
-
-fn pragma(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
-    connection.pragma_query_value(None, name, |row| row.get(0))
-}
-
-/// The schema version of this program.
-fn known_version() -> i64 {
-    i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
-}
 
 /// The connection that writes. After an error of the disk it is closed and opened anew, so that it heals.
 pub(super) struct SqliteWriter {
@@ -187,17 +174,15 @@ impl SqliteWriter {
     /// Refuses what is no ledger, is a later one's, or has another key, before anything is changed.
     fn check_schema(&self, connection: &Connection) -> Result<(), OpenError> {
         let failed = |source| self.failed(source);
-        let tables: i64 =
-            connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(failed)?;
-        if tables == 0 {
+        if schema::is_blank(connection).map_err(failed)? {
             return Ok(());
         }
-        if pragma(connection, "application_id").map_err(failed)? != APPLICATION_ID {
+        if !schema::is_ledger(connection).map_err(failed)? {
             return Err(OpenError::Foreign(self.files.ledger().to_owned()));
         }
-        let found = pragma(connection, "user_version").map_err(failed)?;
-        if found > known_version() {
-            return Err(OpenError::Newer { ledger: self.name(), found, known: known_version() });
+        let (found, known) = (schema::version(connection).map_err(failed)?, schema::known_version());
+        if found > known {
+            return Err(OpenError::Newer { ledger: self.name(), found, known });
         }
         let check: Option<Vec<u8>> = connection
             .query_row("SELECT value FROM meta WHERE name = 'key_check'", [], |row| row.get(0))
@@ -212,24 +197,14 @@ impl SqliteWriter {
     /// Brings the schema up to date, under SQLite's write lock.
     fn migrate(&self, connection: &mut Connection) -> Result<(), OpenError> {
         let failed = |source| self.failed(source);
-        let known = known_version();
+        let known = schema::known_version();
         // Nearly always there is nothing to do, and then nothing is locked.
-        if pragma(connection, "user_version").map_err(failed)? != known {
+        if schema::version(connection).map_err(failed)? != known {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive).map_err(failed)?;
-            let found = pragma(&transaction, "user_version").map_err(failed)?;
             // Another process may have been faster.
             self.check_schema(&transaction)?;
-            for migration in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
-                transaction.execute_batch(migration).map_err(failed)?;
-            }
-            transaction.pragma_update(None, "user_version", known).map_err(failed)?;
-            transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(failed)?;
-            transaction
-                .execute(
-                    "INSERT OR IGNORE INTO meta (name, value) VALUES ('key_check', ?1)",
-                    [self.key.key.check().as_slice()],
-                )
-                .map_err(failed)?;
+            schema::migrate(&transaction, known).map_err(failed)?;
+            schema::note_key(&transaction, self.key.key.check()).map_err(failed)?;
             transaction.commit().map_err(failed)?;
         }
         // Another process may have created it since, with another key.
