@@ -19,7 +19,7 @@ fn listing(dir: &Path) -> Vec<(String, Vec<u8>)> {
 }
 
 /// Commands that are refused whatever is there, for what was typed.
-const REFUSED: [&[&str]; 27] = [
+const REFUSED: [&[&str]; 30] = [
     &["invite", "create", "--host", "other.example"],
     &["invite", "create", "--host", "exa mple"],
     &["invite", "create", "--uses", "0"],
@@ -47,6 +47,9 @@ const REFUSED: [&[&str]; 27] = [
     &["backup", "/nonexistent/invited.backup"],
     &["restore", "/nonexistent/invited.backup"],
     &["restore", "/dev/null", "--replace"],
+    &["ledger", "copy", "sqlite:nowhere.db", "sqlite:other.db"],
+    &["ledger", "copy", "sqlite:ledger.db", "sqlite:ledger.db"],
+    &["ledger", "copy", "sqlite:ledger.db", "mysql:ledger"],
 ];
 
 #[test]

@@ -14,6 +14,7 @@ mod key;
 mod key_declaration;
 mod key_import;
 mod key_notes;
+mod ledger;
 mod outcome;
 mod owner;
 mod qr;
@@ -90,6 +91,9 @@ enum CliCommand {
     Backup(backup::BackupArguments),
     /// Restore a ledger and its key from a backup, while the service is stopped
     Restore(backup::RestoreArguments),
+    /// Copy the ledger to another database
+    #[command(subcommand)]
+    Ledger(ledger::LedgerCommand),
     /// Mint JWTs for keys that are declared with a public key
     #[command(subcommand)]
     Token(token::TokenCommand),
@@ -140,6 +144,7 @@ fn run(global: &Global, command: CliCommand) -> Outcome {
         CliCommand::Invite(command) => invite::run(global, command),
         CliCommand::Backup(arguments) => backup::back_up(global, &arguments),
         CliCommand::Restore(arguments) => backup::restore(global, &arguments),
+        CliCommand::Ledger(command) => ledger::run(global, command),
         CliCommand::Token(command) => token::run(global, command),
         CliCommand::Check(options) => check::run(global, &options),
         CliCommand::Config(ConfigCommand::Show) => print(&crate::config::show(&global.merge())?),

@@ -74,6 +74,28 @@ pub enum LedgerUrl {
     Unread,
 }
 
+impl LedgerUrl {
+    /// Reads a URL as it is in the configuration; a relative file is one of `state_dir`.
+    ///
+    /// # Errors
+    /// When it is none; says what is expected, and nothing of what it is.
+    pub fn read(url: &str, state_dir: &Path) -> Result<Self, String> {
+        match url.strip_prefix("sqlite:") {
+            Some(file) if !file.is_empty() && !file.starts_with("//") && !file.contains('?') => {
+                Ok(Self::Sqlite(state_dir.join(file)))
+            }
+            _ if url.starts_with("postgres://") || url.starts_with("postgresql://") => match url.parse() {
+                Ok(postgres) => Ok(Self::Postgres(Box::new(postgres))),
+                Err(error) => Err(PostgresError::to_string(&error)),
+            },
+            _ => {
+                Err("expected \"sqlite:FILE\", relative to state_dir or absolute, or \"postgres://USER@HOST/DATABASE\""
+                    .to_owned())
+            }
+        }
+    }
+}
+
 impl fmt::Display for LedgerUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -107,18 +129,8 @@ impl RawLedger {
 
 /// `named` is the setting that has the URL.
 fn resolve_url(named: &str, url: &str, state_dir: &Path, checks: &mut Checks<'_>) -> LedgerUrl {
-    match url.strip_prefix("sqlite:") {
-        Some(file) if !file.is_empty() && !file.starts_with("//") && !file.contains('?') => {
-            return LedgerUrl::Sqlite(state_dir.join(file));
-        }
-        _ if url.starts_with("postgres://") || url.starts_with("postgresql://") => match url.parse() {
-            Ok(postgres) => return LedgerUrl::Postgres(Box::new(postgres)),
-            Err(error) => checks.fault(&["ledger", named], &PostgresError::to_string(&error)),
-        },
-        _ => checks.fault(
-            &["ledger", named],
-            "expected \"sqlite:FILE\", relative to state_dir or absolute, or \"postgres://USER@HOST/DATABASE\"",
-        ),
-    }
-    LedgerUrl::Unread
+    LedgerUrl::read(url, state_dir).unwrap_or_else(|reason| {
+        checks.fault(&["ledger", named], &reason);
+        LedgerUrl::Unread
+    })
 }

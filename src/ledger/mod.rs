@@ -61,7 +61,8 @@ pub use seal::Seal;
 use sqlite::LedgerFiles;
 use store::Transaction;
 pub use transfer::{
-    BackupSummary, RestoreOptions, RestoreSummary, RevivedInvite, TransferError, WholeBackup, back_up, restore,
+    BackupSummary, CopySummary, RestoreOptions, RestoreSummary, RevivedInvite, TransferError, WholeBackup, back_up,
+    copy, restore,
 };
 use writer::{Opener, Writer};
 

@@ -95,6 +95,16 @@ impl LedgerTable {
         };
         self.columns.iter().enumerate().map(cell).collect()
     }
+
+    /// What tells a row apart, for a message.
+    pub(super) fn name_row(&self, row: &[Cell]) -> String {
+        let name = |place: &usize| match row.get(*place) {
+            Some(Cell::Integer(value)) => value.to_string(),
+            Some(Cell::Text(value)) => value.clone(),
+            Some(Cell::Bytes(_) | Cell::Null) | None => "…".to_owned(),
+        };
+        self.key.iter().map(name).collect::<Vec<_>>().join(" ")
+    }
 }
 
 /// The tables of a schema version; whatever another one refers to comes first.

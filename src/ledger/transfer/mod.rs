@@ -6,6 +6,7 @@
 
 mod back_up;
 mod backup_file;
+mod copy;
 mod error;
 mod layout;
 mod new_file;
@@ -18,6 +19,7 @@ mod snapshot;
 mod whole_backup;
 
 pub use back_up::back_up;
+pub use copy::{CopySummary, copy};
 pub use error::TransferError;
 pub use restore::{RestoreSummary, restore};
 pub use revived::RevivedInvite;

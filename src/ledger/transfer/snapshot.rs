@@ -106,6 +106,14 @@ impl LedgerSnapshot {
         TableReader::new(self.sql(), table)
     }
 
+    /// Refuses a database in which nodes are at work.
+    pub(super) fn refuse_other_sessions(&self, url: &LedgerUrl) -> Result<(), TransferError> {
+        match &self.connection {
+            SnapshotConnection::Sqlite(_) => Ok(()),
+            SnapshotConnection::Postgres(session) => refuse_other_sessions(url, session),
+        }
+    }
+
     /// Whether there is nothing in it that somebody would miss.
     pub(super) fn is_empty(&self) -> Result<bool, SqlError> {
         is_empty(self.sql(), &self.layout)
