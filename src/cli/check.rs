@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::bail;
 
 use super::as_service::{self, Tried};
+use super::check_ledger::{note_untried, try_ledger};
 use super::global::Global;
 use super::key_notes;
 use super::outcome::{Outcome, Reported, is_closed_pipe, report};
@@ -26,15 +27,15 @@ use crate::service;
 #[command(after_help = "\
 Examples:
   invited check
-  invited check --connect    after a change to an XMPP server or its settings
+  invited check --connect    after a change to an XMPP server or PostgreSQL
 
 Exit status:
   0  valid
-  1  an XMPP server or the component does not work as configured, or the ledger
-     is damaged
+  1  an XMPP server, the component or PostgreSQL does not work as configured, or
+     the ledger is damaged
   2  invalid configuration; every error is listed")]
 pub(super) struct CheckOptions {
-    /// Connect to the XMPP servers and the component, too; as root, with the service's own user and sandbox
+    /// Connect to the XMPP servers, the component and PostgreSQL, too; as root, with the service's own user and sandbox
     #[arg(long)]
     connect: bool,
     /// Judge the configuration alone, and leave the state directory unread
@@ -72,6 +73,9 @@ pub(super) fn run(global: &Global, options: &CheckOptions) -> Outcome {
         Tried::Not if options.connect && tls.is_ok() => connect(&settings),
         Tried::Not => Ok(()),
     };
+    if !options.connect {
+        note_untried(&settings);
+    }
     let mut faults = tls.err().map_or_else(Vec::new, |Faults(faults)| faults);
     let keys = if options.no_state { settings.keys.len() } else { look_at_keys(&settings, &mut faults)? };
     if !faults.is_empty() {
@@ -140,6 +144,9 @@ fn connect(settings: &Settings) -> Outcome {
     let metrics = Arc::new(Metrics::new(metrics::seconds()));
     let backends = Backends::new(&settings.hosts, None, &metrics);
     let mut lacking = Vec::new();
+    if !try_ledger(settings)? {
+        lacking.push("the ledger".to_owned());
+    }
     for host in settings.hosts.keys() {
         let Some(backend) = backends.of(host) else {
             hint(&format!("{host}: no XMPP server to try"));

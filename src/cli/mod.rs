@@ -7,6 +7,7 @@ mod apart;
 mod as_service;
 mod backup;
 mod check;
+mod check_ledger;
 mod demo;
 mod global;
 mod invite;

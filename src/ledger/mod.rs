@@ -27,6 +27,9 @@ mod registrations;
 mod reservation;
 mod seal;
 mod server_access;
+mod server_check;
+mod server_faults;
+mod server_finding;
 mod sql;
 mod sql_error;
 mod sqlite;
@@ -58,6 +61,8 @@ pub use query::{Census, Filter, LastUse};
 use readers::{ReadSource, Readers};
 pub use reservation::{Reservation, ReservationEnd, ReservationId};
 pub use seal::Seal;
+pub use server_check::try_server;
+pub use server_finding::{ServerFinding, ServerTrial};
 use sqlite::LedgerFiles;
 use store::Transaction;
 pub use transfer::{

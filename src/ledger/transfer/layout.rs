@@ -131,6 +131,11 @@ impl LedgerLayout {
     }
 }
 
+/// What the tables of this program's version are called.
+pub(in crate::ledger) fn table_names() -> Result<Vec<String>, SqlError> {
+    Ok(LedgerLayout::of(schema::known_version())?.tables.into_iter().map(|table| table.name).collect())
+}
+
 fn table(sql: Sql<'_>, name: String) -> Result<LedgerTable, SqlError> {
     let statement = "SELECT name, type, pk FROM pragma_table_info(?1) ORDER BY cid";
     let described = sql.all(statement, &[name.as_str().into()], |row| {

@@ -21,6 +21,8 @@ mod whole_backup;
 pub use back_up::back_up;
 pub use copy::{CopySummary, copy};
 pub use error::TransferError;
+pub(super) use layout::table_names;
 pub use restore::{RestoreSummary, restore};
 pub use revived::RevivedInvite;
+pub(super) use snapshot::look;
 pub use whole_backup::{BackupSummary, RestoreOptions, WholeBackup};

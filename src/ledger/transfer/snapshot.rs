@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use tokio_postgres::error::SqlState;
+
 use super::error::TransferError;
 use super::layout::{LedgerLayout, LedgerTable};
 use super::rows::{TableReader, is_empty};
@@ -62,10 +64,9 @@ impl LedgerSnapshot {
                     });
                     match value {
                         Ok(Some(value)) => Ok(value),
-                        Err(SqlError::Postgres(error)) if error.as_db_error().is_none() => {
+                        Err(SqlError::Postgres(error)) if !is_of_foreign_table(&error) => {
                             Err(failed(SqlError::Postgres(error)))
                         }
-                        // Somebody else's.
                         Ok(None) | Err(_) => Err(OpenError::ForeignTable("meta".into())),
                     }
                 };
@@ -118,6 +119,16 @@ impl LedgerSnapshot {
     pub(super) fn is_empty(&self) -> Result<bool, SqlError> {
         is_empty(self.sql(), &self.layout)
     }
+}
+
+/// Whether a table of that name is somebody else's.
+fn is_of_foreign_table(error: &tokio_postgres::Error) -> bool {
+    error.code().is_some_and(|code| [SqlState::UNDEFINED_COLUMN, SqlState::UNDEFINED_FUNCTION].contains(code))
+}
+
+/// By what the key of a ledger is told; nothing where there is no ledger.
+pub(in crate::ledger) fn look(url: &LedgerUrl) -> Result<Option<Vec<u8>>, OpenError> {
+    Ok(LedgerSnapshot::begin(url)?.map(|ledger| ledger.key_check))
 }
 
 /// Refuses a database in which nodes are at work. Those that have just gone may still be listed for a moment.

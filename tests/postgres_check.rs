@@ -1,0 +1,225 @@
+//! `invited check --connect` at a real PostgreSQL: what is wrong is named, and what it says mends it.
+
+mod common;
+#[path = "common/postgres.rs"]
+mod postgres;
+
+use std::fs;
+
+use common::{CONFIG, Scratch};
+use postgres::{ENCODED_PASSWORD, Postgres};
+
+fn node(url: &str) -> Scratch {
+    Scratch::new(&format!("{CONFIG}[ledger]\nurl = {url:?}\n"))
+}
+
+/// What it says of the ledger, and whether all is well.
+fn check(url: &str) -> (String, bool) {
+    check_node(&node(url))
+}
+
+fn check_node(node: &Scratch) -> (String, bool) {
+    let output = node.run(&["check", "--connect"]);
+    let (stdout, stderr) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    for text in [&stdout, &stderr] {
+        assert!(!text.contains("s3cret") && !text.contains(ENCODED_PASSWORD), "{text}");
+    }
+    let is_well = output.status.success();
+    let expected = if is_well { None } else { Some("not everything works at the ledger; see above") };
+    assert!(expected.is_none_or(|words| stderr.contains(words)), "{stdout}{stderr}");
+    assert_eq!(output.status.code(), Some(i32::from(!is_well)), "{stdout}{stderr}");
+    (stdout, is_well)
+}
+
+fn assert_fault(url: &str, words: &[&str]) -> String {
+    let (told, is_well) = check(url);
+    assert!(!is_well && told.contains("\n  missing: "), "{url}: {told}");
+    for words in words {
+        assert!(told.contains(words), "{url}: nothing of {words:?} in {told}");
+    }
+    told
+}
+
+fn assert_well(url: &str) {
+    let (told, is_well) = check(url);
+    assert!(is_well && told.starts_with("ledger: PostgreSQL ") && !told.contains("missing"), "{url}: {told}");
+}
+
+/// Runs the first command that it told.
+fn mend(database: &Postgres, told: &str) {
+    let line =
+        told.lines().find_map(|line| line.trim().strip_prefix("sudo -u postgres ")).unwrap_or_else(|| panic!("{told}"));
+    let Some(arguments) = line.strip_prefix("psql ") else { return database.run_client(&line.replace('\'', "")) };
+    let (named, sql) = arguments.split_once("-c '").unwrap();
+    let named = named.trim().strip_prefix("-d ").map_or("postgres", |name| name.trim_matches('\''));
+    database.sql(named, sql.strip_suffix('\'').unwrap());
+}
+
+fn assert_mended(database: &Postgres, url: &str, words: &[&str]) {
+    mend(database, &assert_fault(url, words));
+    assert_well(url);
+}
+
+/// The same address, for another user and another database.
+fn url(database: &Postgres, user: &str, name: &str) -> String {
+    format!("postgres://{user}@/{name}{}", database.address())
+}
+
+#[test]
+fn what_works_is_said_to_and_nothing_is_created() {
+    let database = Postgres::start();
+    let node = node(&database.url());
+    let (told, is_well) = check_node(&node);
+    assert!(is_well, "{told}");
+    let version = database.ask("SHOW server_version");
+    assert!(told.starts_with(&format!("ledger: PostgreSQL {version} at /")), "{told}");
+    assert!(told.contains("database invited, schema public, user invited"), "{told}");
+    assert_eq!(database.ask("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"), "0");
+    assert!(!node.state().exists());
+    let served = node.serve();
+    assert!(check_node(&node).1);
+    drop(served);
+
+    // Without being asked to it tries nothing, and says so.
+    let output = node.run(&["check"]);
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success() && stderr.contains("was not tried; invited check --connect does"), "{stderr}");
+    let alone = Scratch::new(CONFIG).run(&["check"]);
+    assert!(!String::from_utf8(alone.stderr).unwrap().contains("tried"));
+
+    // The ledger has another key than the one that is there.
+    fs::write(node.state().join("ledger.key"), format!("{}=\n", "A".repeat(43))).unwrap();
+    let (told, is_well) = check_node(&node);
+    assert!(!is_well && told.contains("another key than") && told.contains("ledger.key"), "{told}");
+}
+
+#[test]
+fn who_is_not_let_in_is_told_why_and_what_mends_it() {
+    let database = Postgres::start();
+    let tcp = database.tcp_url();
+    assert_well(&tcp);
+    let other_password = tcp.replace(ENCODED_PASSWORD, "s3cret");
+    assert_fault(&other_password, &["refuses the password of the user invited", "ALTER ROLE invited PASSWORD"]);
+    assert_fault(&tcp.replace(&format!(":{ENCODED_PASSWORD}"), ""), &["password", "ledger.url_file"]);
+    assert_mended(
+        &database,
+        &url(&database, "invited", "other"),
+        &["has no database other", "createdb --owner='invited'"],
+    );
+    assert_fault(&url(&database, "no-body", "invited"), &["has no user no-body", "createuser 'no-body'"]);
+    database.sql("postgres", "CREATE ROLE node NOLOGIN");
+    database.sql("postgres", "CREATE DATABASE nodes OWNER node");
+    let node = url(&database, "node", "nodes");
+    assert_mended(&database, &node, &["the user node may not log in"]);
+    database.sql("postgres", "REVOKE CONNECT ON DATABASE nodes FROM PUBLIC, node");
+    assert_mended(
+        &database,
+        &node,
+        &["lacks a right that it needs to connect", "GRANT CONNECT ON DATABASE nodes TO node"],
+    );
+    for limit in [0, 1, 2] {
+        database.sql("postgres", &format!("ALTER ROLE node CONNECTION LIMIT {limit}"));
+        assert_mended(&database, &node, &["connection", "ALTER ROLE node CONNECTION LIMIT -1"]);
+        database.sql("postgres", &format!("ALTER DATABASE nodes CONNECTION LIMIT {limit}"));
+        assert_mended(&database, &node, &["connection", "ALTER DATABASE nodes CONNECTION LIMIT -1"]);
+    }
+    // A rule for the others alone.
+    database.sql("postgres", "COPY (SELECT 'local all invited trust') TO PROGRAM 'cat >pg_hba.conf'");
+    database.sql("postgres", "SELECT pg_reload_conf()");
+    let told = assert_fault(&node, &["no rule that lets this user in", "local nodes node peer"]);
+    assert!(!told.contains("createuser"), "{told}");
+}
+
+#[test]
+fn rights_that_are_missing_are_named_with_the_grant() {
+    let database = Postgres::start();
+    database.sql("postgres", "CREATE ROLE node LOGIN");
+    database.sql("postgres", "CREATE DATABASE nodes");
+    let node_url = url(&database, "node", "nodes");
+    // Since PostgreSQL 15 it is not everybody's.
+    database.sql("nodes", "REVOKE CREATE ON SCHEMA public FROM PUBLIC");
+    assert_mended(
+        &database,
+        &node_url,
+        &[
+            "may create no tables in the schema public",
+            "since PostgreSQL 15",
+            "ALTER DATABASE nodes OWNER TO node",
+            "GRANT CREATE ON SCHEMA public TO node",
+        ],
+    );
+    database.sql("nodes", "ALTER DATABASE nodes OWNER TO invited; REVOKE ALL ON SCHEMA public FROM PUBLIC");
+    assert_mended(
+        &database,
+        &node_url,
+        &["may use no schema of its search path", "CREATE SCHEMA invited AUTHORIZATION node"],
+    );
+    database
+        .sql("nodes", "ALTER ROLE node RESET search_path; DROP SCHEMA invited; GRANT USAGE ON SCHEMA public TO node");
+
+    // The tables were restored by somebody else.
+    let owner = node(&url(&database, "invited", "nodes"));
+    owner.ok(&["invite", "create"]);
+    assert_mended(
+        &database,
+        &node_url,
+        &["may not read and write the table", "which belongs to invited", "OWNER TO node"],
+    );
+    database.sql("nodes", "ALTER TABLE invite OWNER TO invited; GRANT ALL ON invite TO node");
+    let (told, is_well) = check(&node_url);
+    assert!(is_well && told.contains("advice: the table invite belongs to invited"), "{told}");
+    mend(&database, &told);
+    let (told, is_well) = check(&node_url);
+    assert!(is_well && !told.contains("advice"), "{told}");
+    // Somebody else's altogether, and a later version's.
+    let later = "UPDATE meta SET value = '99' WHERE name = 'version'";
+    database.sql("nodes", later);
+    assert_fault(&node_url, &["schema version 99", "use a newer invited"]);
+    database.sql("nodes", "ALTER TABLE meta RENAME COLUMN value TO content");
+    assert_fault(&node_url, &["meta is not the ledger's"]);
+}
+
+#[test]
+fn a_database_or_a_server_that_does_not_do_is_named() {
+    let mut database = Postgres::start();
+    database.sql("postgres", "CREATE DATABASE ascii TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C'");
+    assert_fault(&url(&database, "invited", "ascii"), &["encoded in SQL_ASCII", "--encoding=UTF8"]);
+    database.sql("postgres", "ALTER DATABASE invited SET default_transaction_read_only = on");
+    assert_fault(&database.url(), &["can be read and not written", "replica", "db1.example.com,db2.example.com"]);
+    database.sql("postgres", "ALTER DATABASE invited RESET default_transaction_read_only");
+    database.sql("postgres", "ALTER SYSTEM SET fsync = off");
+    database.sql("postgres", "SELECT pg_reload_conf()");
+    while database.ask("SHOW fsync") == "on" {
+        std::thread::yield_now();
+    }
+    assert_fault(&database.url(), &["fsync is off", "ALTER SYSTEM SET fsync = on"]);
+    database.signal("STOP");
+    let told = assert_fault(&database.url(), &["does not answer in time"]);
+    database.signal("CONT");
+    assert!(told.contains("PostgreSQL does not let us in"), "{told}");
+    let tcp = database.tcp_url();
+    database.stop_at_once();
+    assert_fault(&tcp, &["cannot be reached", "listen_addresses"]);
+    assert_fault("postgres://invited@/invited?host=/nonexistent", &["cannot be reached", "unix_socket_directories"]);
+    assert_fault("postgres://invited@nowhere.invalid/invited", &["nowhere.invalid", "getent hosts"]);
+}
+
+#[test]
+fn a_certificate_that_does_not_do_is_named() {
+    let database = Postgres::start();
+    let encrypted =
+        |host: &str, more: &str| format!("{}?sslmode=verify-full{more}", database.tcp_url().replace("127.0.0.1", host));
+    assert_fault(&encrypted("localhost", ""), &["does not support TLS", "ssl = on"]);
+    let certificate = database.speak_tls();
+    while database.ask("SHOW ssl") == "off" {
+        std::thread::yield_now();
+    }
+    let root = format!("&sslrootcert={}", certificate.display());
+    assert_well(&encrypted("localhost", &root));
+    assert_fault(&encrypted("localhost", ""), &["sslrootcert="]);
+    assert_fault(&encrypted("127.0.0.1", &root), &["connect by a name that the certificate is for"]);
+    assert_fault(
+        &encrypted("localhost", "&sslrootcert=/nonexistent.pem"),
+        &["/nonexistent.pem", "let the service's user read"],
+    );
+}
