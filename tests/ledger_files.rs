@@ -252,6 +252,43 @@ fn a_ledger_that_was_cut_is_refused_and_one_that_was_taken_away_is_begun_anew_wi
 }
 
 #[test]
+fn an_earlier_ledger_beside_a_later_log_is_refused() {
+    let scratch = Scratch::new(CONFIG);
+    let ledger = file(&scratch, "ledger.db");
+    let mut served = scratch.serve();
+    let first = served.client().invite(KEY).token();
+    // A copy of the file alone, without its log, is not even the state of its time.
+    let while_served = fs::read(&ledger).unwrap();
+    served.signal("TERM");
+    assert!(served.wait().success());
+    let stopped = fs::read(&ledger).unwrap();
+    scratch.ok(&["invite", "create"]);
+    let mut served = scratch.serve();
+    let last = served.client().invite(KEY).token();
+    served.kill();
+    let [killed, log] = ["ledger.db", "ledger.db-wal"].map(|name| fs::read(file(&scratch, name)).unwrap());
+    assert!(!log.is_empty());
+    let told = ["ledger.db-wal", "is not of the ledger", "put that ledger back, or move the log away"];
+    for earlier in [&while_served, &stopped] {
+        fs::write(&ledger, earlier).unwrap();
+        assert_refused(&scratch, &EACH, &told);
+        assert_damage_is_found(&scratch, "is not of the ledger");
+        assert!(fs::read(&ledger).unwrap() == *earlier, "the ledger was changed");
+        let backup = scratch.run(&["backup", "-"]);
+        assert!(!backup.status.success() && backup.stdout.is_empty());
+    }
+    // Either way out is one.
+    fs::rename(file(&scratch, "ledger.db-wal"), scratch.path().join("aside")).unwrap();
+    assert_eq!(scratch.ok(&["invite", "list"]).lines().count(), 1);
+    fs::write(&ledger, &killed).unwrap();
+    fs::write(file(&scratch, "ledger.db-wal"), &log).unwrap();
+    let served = scratch.serve();
+    for token in [first, last] {
+        assert_eq!(served.client().get(&format!("/invite?{token}")).status, 200);
+    }
+}
+
+#[test]
 fn a_first_start_that_was_broken_off_is_gone_on_with() {
     let scratch = Scratch::new(CONFIG);
     let link = scratch.ok(&["invite", "create"]);

@@ -65,6 +65,17 @@ pub enum OpenError {
         .0.display()
     )]
     Orphaned(PathBuf),
+    /// SQLite would write what is in there into it.
+    #[error(
+        "the log {} is not of the ledger {ledger} beside it, but of a later copy of it, or another one; put that ledger back, or move the \
+         log away to go on with this one, without what is in the log", log.display()
+    )]
+    ForeignLog {
+        /// The ledger.
+        ledger: String,
+        /// The log.
+        log: PathBuf,
+    },
     /// Somebody cut it; this program never leaves it so.
     #[error("the ledger {0} is empty (0 bytes); put it back from a backup, or move it and its key away to start anew")]
     Emptied(String),

@@ -24,6 +24,9 @@ pub fn examine(settings: &LedgerSettings) -> Result<Vec<String>, OpenError> {
     if !file.exists() {
         return Ok(vec![]);
     }
+    if let Err(error @ OpenError::ForeignLog { .. }) = sqlite::refuse_foreign_log(file) {
+        return Ok(vec![error.to_string()]);
+    }
     let looked = sqlite::connect_in_passing(file).map_err(SqlError::from).and_then(|connection| look(&connection));
     match looked {
         Ok(findings) => Ok(findings),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, FileControl, OpenFlags, ToSql, TransactionBehavior};
 
+use super::own_log::count_commit;
 use crate::ledger::error::SqlError;
 use crate::ledger::value::SqlValue;
 
@@ -64,7 +65,11 @@ pub(super) fn run(
     let before = |error| (error, Stage::Before);
     let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
     let transaction = begun.map_err(|error| before(error.into()))?;
+    let changes = transaction.total_changes();
     work(&transaction).map_err(before)?;
+    if transaction.total_changes() != changes {
+        count_commit(&transaction).map_err(|error| before(error.into()))?;
+    }
     transaction.commit().map_err(|error| (error.into(), Stage::Commit))
 }
 

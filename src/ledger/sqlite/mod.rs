@@ -4,6 +4,7 @@
 mod connection;
 mod files;
 mod lock;
+mod own_log;
 pub(super) mod schema;
 
 use std::fs::File;
@@ -22,6 +23,7 @@ use connection::{BUSY_PAUSE, BUSY_TIMEOUT, Stage, is_busy, is_of_disk, is_passin
 pub(super) use connection::{connect, connect_in_passing, may_be_kept};
 pub(super) use files::LedgerFiles;
 pub(super) use lock::take as take_service_lock;
+pub(super) use own_log::refuse_foreign_log;
 
 /// More than there are statements, so that each is prepared once.
 const STATEMENTS: usize = 64;
@@ -108,6 +110,7 @@ impl SqliteWriter {
         if self.is_served && self.lock.is_none() {
             self.lock = lock::take(file)?;
         }
+        refuse_foreign_log(file)?;
         let failed = |source| self.failed(source);
         let mut connection = connect(file).map_err(failed)?;
         if connection.is_readonly(rusqlite::MAIN_DB).map_err(failed)? {

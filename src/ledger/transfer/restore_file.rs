@@ -41,7 +41,7 @@ pub(super) fn restore_file(
             Err(why) if why.is_damage() => Before::Damaged,
             Err(why) => return Err(failed(url, why).into()),
         },
-        Err(OpenError::Damaged { .. } | OpenError::Emptied(_)) => Before::Damaged,
+        Err(OpenError::Damaged { .. } | OpenError::Emptied(_) | OpenError::ForeignLog { .. }) => Before::Damaged,
         Err(error) => return Err(error.into()),
     };
     if !options.replace && !matches!(before, Before::Nothing) {

@@ -81,6 +81,7 @@ impl LedgerSnapshot {
 
     fn of_file(file: &Path, url: &LedgerUrl) -> Result<Option<Self>, OpenError> {
         let failed = |why: rusqlite::Error| failed(url, why.into());
+        sqlite::refuse_foreign_log(file)?;
         let connection = sqlite::connect_in_passing(file).map_err(failed)?;
         connection.execute_batch("BEGIN").map_err(failed)?;
         if schema::is_blank(&connection).map_err(failed)? {
