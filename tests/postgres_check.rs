@@ -5,9 +5,11 @@ mod common;
 mod postgres;
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
 
-use common::{CONFIG, Scratch};
-use postgres::{ENCODED_PASSWORD, Postgres};
+use common::{CONFIG, KEY, Scratch};
+use postgres::{ENCODED_PASSWORD, PASSWORD, Postgres};
 
 fn node(url: &str) -> Scratch {
     Scratch::new(&format!("{CONFIG}[ledger]\nurl = {url:?}\n"))
@@ -222,4 +224,54 @@ fn a_certificate_that_does_not_do_is_named() {
         &encrypted("localhost", "&sslrootcert=/nonexistent.pem"),
         &["/nonexistent.pem", "let the service's user read"],
     );
+}
+
+/// A certificate for a user of the database, and its key.
+fn identity(dir: &Path, user: &str) -> (PathBuf, PathBuf) {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let mut parameters = rcgen::CertificateParams::new(vec![]).unwrap();
+    parameters.distinguished_name.push(rcgen::DnType::CommonName, user);
+    let certificate = parameters.self_signed(&key).unwrap();
+    let files = (dir.join("client.pem"), dir.join("client.key"));
+    fs::write(&files.0, certificate.pem()).unwrap();
+    fs::write(&files.1, key.serialize_pem()).unwrap();
+    files
+}
+
+#[test]
+fn a_client_certificate_or_a_passfile_lets_a_node_in() {
+    let database = Postgres::start();
+    database.sql("postgres", "CREATE ROLE node LOGIN");
+    database.sql("postgres", "CREATE DATABASE nodes OWNER node");
+    let root = database.speak_tls();
+    let (certificate, key) = identity(root.parent().unwrap(), "node");
+    let trusted = root.with_file_name("trusted.pem");
+    fs::copy(&certificate, &trusted).unwrap();
+    database.sql("postgres", &format!("ALTER SYSTEM SET ssl_ca_file = '{}'", trusted.display()));
+    let rules = "SELECT unnest(ARRAY['local all all trust', 'host all invited 127.0.0.1/32 scram-sha-256', \
+                 'hostssl all node 127.0.0.1/32 cert'])";
+    database.sql("postgres", &format!("COPY ({rules}) TO PROGRAM 'cat >pg_hba.conf'"));
+    database.sql("postgres", "SELECT pg_reload_conf()");
+    let base = database.tcp_url().replace(&format!("invited:{ENCODED_PASSWORD}@127.0.0.1"), "node@localhost");
+    let base = base.replace("/invited", "/nodes");
+    let url = format!("{base}?sslmode=verify-full&sslrootcert={}", root.display());
+    assert_fault(&url, &["certificate"]);
+    let with = format!("{url}&sslcert={}&sslkey={}", certificate.display(), key.display());
+    assert_well(&with);
+    let node = node(&with);
+    assert_eq!(node.serve().client().invite(KEY).status, 201);
+    assert_fault(&format!("{url}&sslcert={0}&sslkey={0}", certificate.display()), &["client.pem", "PEM"]);
+
+    let passwords = root.with_file_name("pgpass");
+    let tcp = database.tcp_url();
+    let port = tcp.rsplit_once(':').unwrap().1.split('/').next().unwrap();
+    fs::write(&passwords, format!("127.0.0.1:{port}:*:invited:{}\n", PASSWORD.replace(':', "\\:"))).unwrap();
+    fs::set_permissions(&passwords, fs::Permissions::from_mode(0o600)).unwrap();
+    let without = tcp.replace(&format!(":{ENCODED_PASSWORD}"), "");
+    assert_well(&format!("{without}?passfile={}", passwords.display()));
+    fs::set_permissions(&passwords, fs::Permissions::from_mode(0o644)).unwrap();
+    let refused = Scratch::new(&format!("{CONFIG}[ledger]\nurl = \"{without}?passfile={}\"\n", passwords.display()));
+    let output = refused.run(&["check"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("passfile: expected a file as libpq has it"));
 }

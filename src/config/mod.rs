@@ -32,6 +32,7 @@ mod ledger;
 mod merged;
 mod metrics;
 mod origin;
+mod passfile;
 mod picture;
 pub mod postgres;
 pub mod public_key;

@@ -2,16 +2,19 @@
 
 use std::fmt;
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode};
+
+use super::passfile;
 
 /// A PostgreSQL database and the way there. It never shows itself: a password may stand anywhere in its URL.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Postgres {
     config: Config,
     root_file: Option<PathBuf>,
+    identity: Option<(PathBuf, PathBuf)>,
 }
 
 impl Postgres {
@@ -31,6 +34,12 @@ impl Postgres {
     #[must_use]
     pub fn root_file(&self) -> Option<&PathBuf> {
         self.root_file.as_ref()
+    }
+
+    /// PEM: the certificate that this side shows, and its key.
+    #[must_use]
+    pub fn identity(&self) -> Option<(&Path, &Path)> {
+        self.identity.as_ref().map(|(certificate, key)| (certificate.as_path(), key.as_path()))
     }
 }
 
@@ -59,6 +68,12 @@ pub enum PostgresError {
         "expected sslmode=disable or sslmode=verify-full; without it, all but loopback and Unix sockets is encrypted and verified"
     )]
     Tls,
+    /// `sslcert`, `sslkey`.
+    #[error("expected sslcert and sslkey together, for an encrypted connection")]
+    Identity,
+    /// `passfile`.
+    #[error("passfile: expected a file as libpq has it, which this user can read and others cannot (chmod 600)")]
+    Passfile,
     /// Something else.
     #[error(
         "expected \"postgres://USER:PASSWORD@HOST:PORT/DATABASE?PARAMETER=VALUE&…\", with parameters as libpq has them"
@@ -78,6 +93,7 @@ impl std::str::FromStr for Postgres {
         }
         let (base, query) = url.split_once('?').unwrap_or((url, ""));
         let (mut tls, mut root_file, mut others) = (None, None, Vec::new());
+        let (mut certificate, mut key, mut passwords) = (None, None, None);
         for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
             match parameter.split_once('=') {
                 Some(("sslmode", "disable")) => tls = Some(false),
@@ -85,6 +101,9 @@ impl std::str::FromStr for Postgres {
                 Some(("sslmode", "require" | "verify-full")) => tls = Some(true),
                 Some(("sslmode", _)) => return Err(PostgresError::Tls),
                 Some(("sslrootcert", file)) => root_file = Some(percent_decoded(file)?),
+                Some(("sslcert", file)) => certificate = Some(percent_decoded(file)?),
+                Some(("sslkey", file)) => key = Some(percent_decoded(file)?),
+                Some(("passfile", file)) => passwords = Some(percent_decoded(file)?),
                 _ => others.push(parameter),
             }
         }
@@ -101,7 +120,18 @@ impl std::str::FromStr for Postgres {
         }
         let is_local = hosts.iter().all(is_local) && addresses.iter().all(IpAddr::is_loopback);
         config.ssl_mode(if tls.unwrap_or(!is_local) { SslMode::Require } else { SslMode::Disable });
-        Ok(Self { config, root_file: root_file.map(PathBuf::from) })
+        let identity = match (certificate, key) {
+            (None, None) => None,
+            (Some(certificate), Some(key)) if config.get_ssl_mode() == SslMode::Require => {
+                Some((certificate.into(), key.into()))
+            }
+            (Some(_), _) | (None, Some(_)) => return Err(PostgresError::Identity),
+        };
+        if let Some(file) = passwords.filter(|_| config.get_password().is_none()) {
+            let found = passfile::password(Path::new(&file), &config).map_err(|_| PostgresError::Passfile)?;
+            found.into_iter().for_each(|password| _ = config.password(password));
+        }
+        Ok(Self { config, root_file: root_file.map(PathBuf::from), identity })
     }
 }
 
@@ -155,6 +185,9 @@ mod tests {
             ("postgres://db:port/i", PostgresError::Form),
             ("postgres://one,two/i?hostaddr=192.0.2.1", PostgresError::Hosts),
             ("postgres:///i?host=one,two,three&port=1,2", PostgresError::Hosts),
+            ("postgres://db/i?sslcert=/a", PostgresError::Identity),
+            ("postgres://localhost/i?sslcert=/a&sslkey=/b", PostgresError::Identity),
+            ("postgres://db/i?passfile=/nonexistent", PostgresError::Passfile),
         ] {
             assert_eq!(url.parse::<Postgres>(), Err(error), "{url}");
         }

@@ -30,6 +30,7 @@ mod server_access;
 mod server_check;
 mod server_faults;
 mod server_finding;
+mod server_identity;
 mod sql;
 mod sql_error;
 mod sqlite;

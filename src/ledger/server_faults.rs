@@ -233,6 +233,10 @@ fn by_text(place: &ServerPlace, text: &str) -> (String, String) {
             "CertificateRequired",
             "PostgreSQL asks for a client certificate: name it in the URL: sslcert=FILE&sslkey=FILE",
         ),
+        (
+            "as it is named in ledger.url",
+            "let the service's user read that file, and have it hold PEM: a certificate, or its private key",
+        ),
         ("cannot read certificates", "let the service's user read that file, and have it hold certificates in PEM"),
         ("lookup", "see whether the name is right, and whether this machine can look it up: getent hosts NAME"),
         ("looked up", "see whether the name is right, and whether this machine can look it up: getent hosts NAME"),

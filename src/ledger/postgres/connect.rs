@@ -23,6 +23,7 @@ use super::lineage::DataOrigin;
 use crate::clock;
 use crate::config::postgres::Postgres;
 use crate::ledger::error::SqlError;
+use crate::ledger::server_identity::with_identity;
 
 /// For bytes that were sent to be taken.
 const SEND_TIMEOUT: Duration = Duration::from_secs(10);
@@ -285,5 +286,5 @@ fn tls(server: &Postgres) -> Result<Option<MakeRustlsConnect>, SqlError> {
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(SqlError::connection)?;
-    Ok(Some(MakeRustlsConnect::new(config.with_root_certificates(roots).with_no_client_auth())))
+    Ok(Some(MakeRustlsConnect::new(with_identity(config.with_root_certificates(roots), server)?)))
 }
