@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use common::http::{Response, request};
-use common::{CONFIG, Client, Scratch, Served};
+use common::{CONFIG, Client, Scratch, Served, docs};
 use invited::invite::InviteId;
 use postgres::Postgres;
 use serde_json::{Value, json};
@@ -448,4 +448,69 @@ fn standard_output_has_the_backup_and_nothing_else() {
     assert!(quiet.status.success() && quiet.stdout.is_empty());
     let told = String::from_utf8(quiet.stderr).unwrap();
     assert!(told.contains("backed up 4 invites and the ledger key to "), "{told}");
+}
+
+/// Runs the commands of a block, with another name for each path; what systemd does the test does.
+fn follow(scratch: &Scratch, block: &str, served: &mut Option<Served>, paths: &[(&str, &Path)]) {
+    for line in block.lines() {
+        match line.strip_prefix("# ").unwrap_or_else(|| panic!("{line:?}")) {
+            "systemctl stop invited.socket invited.service" => stop(served.take().unwrap()),
+            "systemctl start invited.socket" => *served = Some(scratch.serve()),
+            command => {
+                let words: Vec<_> = command.strip_prefix("invited ").unwrap().split(' ').collect();
+                let own = |word: &str| {
+                    let path = paths.iter().find(|(path, _)| *path == word);
+                    path.map_or(word.to_owned(), |(_, own)| own.to_str().unwrap().to_owned())
+                };
+                let words: Vec<_> = words.into_iter().map(own).collect();
+                // A configuration that it names itself takes the place of the test's own.
+                let output = if words[0] == "--config" {
+                    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_invited"));
+                    command.arg("--state-dir").arg(scratch.state()).args(&words).output().unwrap()
+                } else {
+                    scratch.run(&words.iter().map(String::as_str).collect::<Vec<_>>())
+                };
+                assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+            }
+        }
+    }
+}
+
+#[test]
+fn the_commands_of_the_page_back_up_and_restore() {
+    let [backup, restore] = docs::blocks(docs::section("docs/operations.md", "Backup"), "console")[..] else {
+        panic!("two blocks")
+    };
+    let scratch = on_sqlite();
+    let file = scratch.path().join("backup");
+    let paths = [("/var/backups/invited.backup", file.as_path())];
+    let mut served = Some(scratch.serve());
+    let [open, ended] = [1, 1].map(|uses| create(&mut served.as_ref().unwrap().client(), &json!({ "uses": uses })));
+    follow(&scratch, backup, &mut served, &paths);
+    assert_eq!(redeem(&mut served.as_ref().unwrap().client(), &ended, "romeo"), 200);
+    follow(&scratch, restore, &mut served, &paths);
+    let mut client = served.as_ref().unwrap().client();
+    assert_eq!([&ended, &open].map(|invite| redeem(&mut client, invite, "juliet")), [410, 200]);
+}
+
+/// The second server is a second database here, as it was at an earlier moment.
+#[test]
+fn the_commands_of_the_page_restore_what_was_recovered() {
+    let block = docs::blocks(docs::section("docs/nodes.md", "Backup and point-in-time restore"), "console")[0];
+    let database = Postgres::start();
+    let scratch = Scratch::new(&config(&database.url()));
+    let served = scratch.serve();
+    let [open, ended] = [1, 1].map(|uses| create(&mut served.client(), &json!({ "uses": uses })));
+    stop(served);
+    database.sql("postgres", "CREATE DATABASE recovered TEMPLATE invited");
+    let url = format!("postgres://invited@/recovered{}", database.address());
+    let recovered = scratch.path().join("recovered.toml");
+    fs::write(&recovered, config(&url)).unwrap();
+    let mut served = Some(scratch.serve());
+    assert_eq!(redeem(&mut served.as_ref().unwrap().client(), &ended, "romeo"), 200);
+    let file = scratch.path().join("backup");
+    let paths = [("/etc/invited/recovered.toml", recovered.as_path()), ("/var/backups/earlier.backup", file.as_path())];
+    follow(&scratch, block, &mut served, &paths);
+    let mut client = served.as_ref().unwrap().client();
+    assert_eq!([&ended, &open].map(|invite| redeem(&mut client, invite, "juliet")), [410, 200]);
 }

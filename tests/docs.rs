@@ -11,7 +11,7 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Who runs the blocks that are not `sh`: page, language, how many there are, the test's file, the test. `sh` is run by
 /// tests/readme.rs, wherever it stands.
-const RUN: [(&str, &str, usize, &str, &str); 17] = [
+const RUN: [(&str, &str, usize, &str, &str); 20] = [
     ("README.md", "console", 1, "tests/boot/package.py", "readme_leads_from_the_package_to_an_invite_in_five_commands"),
     ("CONTRIBUTING.md", "console", 2, "tests/docs.rs", "commands_for_contributors_name_what_there_is"),
     ("docs/any-server.md", "toml", 1, "tests/component/place.rs", "as_told"),
@@ -31,6 +31,9 @@ const RUN: [(&str, &str, usize, &str, &str); 17] = [
     ("docs/nodes.md", "toml", 1, "tests/postgres.rs", "the_lines_of_the_page_are_all_that_is_needed"),
     ("docs/nodes.md", "console", 1, "tests/postgres.rs", "the_lines_of_the_page_are_all_that_is_needed"),
     ("docs/nodes.md", "console", 1, "tests/boot/service.py", "commands_by_hand_run_as_the_service_does"),
+    ("docs/nodes.md", "console", 1, "tests/ledger_copy.rs", "the_commands_of_the_page_move_a_ledger"),
+    ("docs/nodes.md", "console", 1, "tests/backup.rs", "the_commands_of_the_page_restore_what_was_recovered"),
+    ("docs/operations.md", "console", 2, "tests/backup.rs", "the_commands_of_the_page_back_up_and_restore"),
     ("docs/pages.md", "toml", 1, "tests/pages.rs", "the_page_names_the_apps_and_shows_how_to_add_one"),
     ("docs/prosody.md", "lua", 1, "tests/in_app.rs", "the_lines_of_the_page_are_all_that_is_needed"),
     ("docs/prosody.md", "toml", 1, "tests/in_app.rs", "the_lines_of_the_page_are_all_that_is_needed"),

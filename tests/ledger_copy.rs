@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 
 use common::http::request;
-use common::{CONFIG, Client, KEY, Scratch, Served};
+use common::{CONFIG, Client, KEY, Scratch, Served, docs};
 use postgres::{ENCODED_PASSWORD, Postgres};
 use serde_json::Value;
 
@@ -141,4 +141,22 @@ fn a_copy_that_differs_or_cannot_be_changes_nothing() {
     copy(&scratch, "sqlite:ledger.db", &database.url());
     assert_eq!(database.ask("SELECT count(*) FROM invite"), "1");
     assert!(!Path::new(&scratch.state().join("other.db")).exists());
+}
+
+#[test]
+fn the_commands_of_the_page_move_a_ledger() {
+    let block = docs::block(docs::section("docs/nodes.md", "From SQLite to PostgreSQL, and back"), "console");
+    let database = Postgres::start();
+    let scratch = Scratch::new("");
+    configure(&scratch, ON_SQLITE);
+    let served = scratch.serve();
+    let token = create(&served, 1);
+    let [stop_line, copy_line] = block.lines().collect::<Vec<_>>()[..] else { panic!("{block}") };
+    assert_eq!(stop_line, "# systemctl stop invited.socket invited.service");
+    stop(served);
+    let words: Vec<_> = copy_line.strip_prefix("# invited ledger copy ").unwrap().split(' ').collect();
+    let to = words[1].trim_matches('\'').replace("?host=/run/postgresql", &database.address());
+    let (_, told) = copy(&scratch, words[0], &to);
+    configure(&scratch, told_setting(&told));
+    assert_eq!(redeem(&scratch.serve(), &token, "romeo"), 200);
 }

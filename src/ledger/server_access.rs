@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::error::{LedgerError, OpenError, SqlError};
-use super::postgres::{PostgresSession, PostgresWriter};
+use super::postgres::{self, PostgresSession, PostgresWriter};
 use crate::config::postgres::Postgres;
 use crate::invite::token::LedgerKey;
 
@@ -13,7 +13,7 @@ const PATIENCE: Duration = Duration::from_hours(2);
 
 /// A connection that reads.
 pub(super) fn connect(server: &Postgres) -> Result<PostgresSession, SqlError> {
-    PostgresSession::connect(server)
+    postgres::connect(server)
 }
 
 /// The connection that writes, and why it cannot for now.
@@ -22,7 +22,7 @@ pub(super) fn open_writer(
     key_file: &Path,
     key: &LedgerKey,
 ) -> Result<(PostgresWriter, Option<LedgerError>), OpenError> {
-    PostgresWriter::open(server, key_file, key)
+    PostgresWriter::open(server, key_file, key, PATIENCE)
 }
 
 /// Begins to read one state of the ledger.

@@ -72,6 +72,11 @@ struct WriteSession {
     lineage: Option<String>,
 }
 
+/// A connection of its own to a server that can be written, for whoever works on a ledger as a whole.
+pub(super) fn connect(url: &Postgres) -> Result<PostgresSession, SqlError> {
+    PostgresSession::connect(url, None, |_| Ok(()))
+}
+
 impl PostgresWriter {
     /// Opens, migrates, checks the key. A server that is away is no error, but reported beside the writer.
     pub(super) fn open(

@@ -80,7 +80,7 @@ pub fn copy(
                 return Err(trouble.into());
             }
             let mut done = None;
-            let committed = writer.transaction(|session| {
+            let committed = writer.transaction(|session, _| {
                 let result = refuse_other_sessions(to, session)
                     .and_then(|()| server_access::lift_limits(session).map_err(|why| failed(to, why).into()))
                     .and_then(|()| write(&source, Sql::Postgres(session), to));

@@ -61,7 +61,7 @@ pub(super) fn restore_server(
         return Err(trouble.into());
     }
     let mut done = None;
-    let committed = writer.transaction(|session| {
+    let committed = writer.transaction(|session, _| {
         let result = refuse_other_sessions(url, session)
             .and_then(|()| replace(session, &new, backup, is_empty, options, now).map_err(failed));
         let is_done = result.is_ok();
