@@ -16,7 +16,7 @@ use crate::ledger::error::{OpenError, SqlError};
 use crate::ledger::sqlite::{self, LedgerFiles, schema};
 
 /// What is there before.
-enum Before {
+enum Replaced {
     Nothing,
     Ledger(LedgerSnapshot),
     /// A file that cannot be read any more.
@@ -34,37 +34,37 @@ pub(super) fn restore_file(
     // Whoever serves it holds this.
     let _lock = if file.exists() { sqlite::take_service_lock(file)? } else { None };
     let before = match LedgerSnapshot::begin(url) {
-        Ok(None) => Before::Nothing,
+        Ok(None) => Replaced::Nothing,
         Ok(Some(ledger)) => match ledger.is_empty() {
-            Ok(true) => Before::Nothing,
-            Ok(false) => Before::Ledger(ledger),
-            Err(why) if why.is_damage() => Before::Damaged,
+            Ok(true) => Replaced::Nothing,
+            Ok(false) => Replaced::Ledger(ledger),
+            Err(why) if why.is_damage() => Replaced::Damaged,
             Err(why) => return Err(failed(url, why).into()),
         },
-        Err(OpenError::Damaged { .. } | OpenError::Emptied(_) | OpenError::ForeignLog { .. }) => Before::Damaged,
+        Err(OpenError::Damaged { .. } | OpenError::Emptied(_) | OpenError::ForeignLog { .. }) => Replaced::Damaged,
         Err(error) => return Err(error.into()),
     };
-    if !options.replace && !matches!(before, Before::Nothing) {
+    if !options.replace && !matches!(before, Replaced::Nothing) {
         let way_out = "with --replace the backup takes its place, and it is kept under another name";
         return Err(TransferError::NotEmpty { ledger: url.to_string(), way_out });
     }
     let new = backup.load(file)?;
     let found = match &before {
-        Before::Ledger(ledger) => match compare_with(&new, ledger, now) {
+        Replaced::Ledger(ledger) => match compare_with(&new, ledger, now) {
             Ok(found) => Some(found),
             Err(why) if why.is_damage() => None,
             Err(why) => return Err(failed(url, why).into()),
         },
-        Before::Nothing | Before::Damaged => None,
+        Replaced::Nothing | Replaced::Damaged => None,
     };
     if options.revoke_revived {
         let found = found.as_ref().ok_or(TransferError::NoComparison)?;
         revoke(new.sql(), &found.revived, now).map_err(|why| failed(url, why))?;
     }
     let (is_kept, is_damaged) = match before {
-        Before::Nothing => (false, false),
-        Before::Ledger(_) => (true, found.is_none()),
-        Before::Damaged => (true, true),
+        Replaced::Nothing => (false, false),
+        Replaced::Ledger(_) => (true, found.is_none()),
+        Replaced::Damaged => (true, true),
     };
     let kept = put_in_place(new, file, is_kept, is_damaged, now)?;
     Ok((found, kept))
