@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use futures_lite::future::block_on;
 use invited::config::{LedgerSettings, LedgerUrl};
-use invited::invite::name::{KeyId, Username};
+use invited::invite::name::{Jid, KeyId, Username};
 use invited::invite::{AppToken, Draft, InviteId, Kind, Source, Via};
 use invited::ledger::{AppTokenFilter, Filter, Kept, Ledger, Repeatable, Reservation, ReservationEnd, SourceLimits};
 use invited::rate::Rate;
@@ -179,6 +179,9 @@ async fn story(ledger: Ledger) -> Vec<String> {
     said.note(ledger.probe().await);
     said.note(ledger.probe().await);
     said.note(ledger.list(Filter::default(), now()).await);
+    for inviter in ["romeo@example.com", "Romeo's mother", "nobody"] {
+        said.note(ledger.list(Filter { inviter: Some(inviter.into()), ..Filter::default() }, now()).await);
+    }
     said.note(ledger.sweep(now() + SignedDuration::from_hours(2), now()).await);
     said.note(ledger.list(Filter { limit: Some(2), ..Filter::default() }, now()).await);
     ledger.close();
@@ -197,6 +200,50 @@ fn every_call_does_the_same_in_both() {
         assert!(!one.contains("Unavailable") || one.contains("closed"), "{one}");
     }
     assert_eq!(sqlite.len(), postgres.len());
+}
+
+#[test]
+fn invites_are_listed_by_their_inviter_whichever_way_that_is_known() {
+    let dir = tempfile::tempdir().unwrap();
+    let ledger = open(LedgerUrl::Sqlite(dir.path().join("ledger.db")), &dir);
+    let romeo: Jid = "romeo@example.com".parse().unwrap();
+    let drafts = [
+        Draft { note: Some("words".into()), inviter: Some("Romeo's mother".into()), ..draft(1) },
+        Draft { note: Some("address".into()), inviter: Some(romeo.to_string()), ..draft(1) },
+        Draft {
+            note: Some("contact".into()),
+            kind: Kind::Contact { contact: romeo.clone(), username: None },
+            inviter: Some("a friend".into()),
+            ..draft(1)
+        },
+        Draft { note: Some("app".into()), source: Source::Xmpp(romeo), ..draft(1) },
+        Draft { note: Some("none".into()), ..draft(1) },
+    ];
+    block_on(async {
+        for draft in drafts {
+            ledger.create(vec![draft], None, None, now()).await.unwrap();
+        }
+        for (inviter, expected) in [
+            ("romeo@example.com", &["app", "contact", "address"][..]),
+            ("Romeo@EXAMPLE.com", &["app", "contact", "address"]),
+            ("Romeo's mother", &["words"]),
+            ("a friend", &["contact"]),
+            ("romeo", &[]),
+            ("juliet@example.com", &[]),
+            ("%", &[]),
+        ] {
+            let found = ledger.list(Filter { inviter: Some(inviter.into()), ..Filter::default() }, now()).await.unwrap();
+            let notes: Vec<_> = found.iter().map(|invite| invite.draft.note.as_deref().unwrap()).collect();
+            assert_eq!(notes, expected, "{inviter}");
+        }
+        let other = Filter {
+            inviter: Some("romeo@example.com".into()),
+            hosts: Some(["example.org".parse().unwrap()].into()),
+            ..Filter::default()
+        };
+        assert!(ledger.list(other, now()).await.unwrap().is_empty());
+    });
+    ledger.close();
 }
 
 #[test]

@@ -183,6 +183,7 @@ impl ListQuery {
             kind: errors.read("kind", &self.kind, KIND_EXPECTED, |kind| Some(*kind)),
             source: errors.read("key", &self.key, NameError::KeyId.to_string(), |key| Some(Source::Key(key.clone()))),
             username,
+            inviter: None,
             before: cursor,
             limit: Some(limit + 1),
         };

@@ -17,6 +17,9 @@ pub struct Filter {
     pub kind: Option<KindName>,
     /// Bound to this name.
     pub username: Option<Username>,
+    /// Of this inviter: a text that was given as such, or the address of a user who is the contact, or had the invite created
+    /// in an app.
+    pub inviter: Option<String>,
     /// In this state.
     pub status: Option<Status>,
     /// Made by this source.
