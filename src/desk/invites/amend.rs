@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::caller::Caller;
 use super::{Invites, grants};
 use crate::config::{LackingScopes, Scope};
-use crate::invite::field::{FieldError, join};
+use crate::invite::field::{FieldError, Given, join};
 use crate::invite::policy;
 use crate::invite::request::ChangeRequest;
 use crate::invite::{AppToken, Invite, InviteId, Status};
@@ -50,8 +50,29 @@ impl Invites {
         if grants::is_for_admins(&invite.draft) {
             return Err(AmendError::ForAdmins);
         }
-        let bounds = self.rules().bounds(&caller, Some(&invite.draft.host));
-        let change = policy::validate_change(request, &invite, &bounds, now).map_err(AmendError::Fields)?;
+        self.amend_found(&caller, &invite, request, now).await
+    }
+
+    /// Restores an invite that was revoked, for an admin: the same as amending its status.
+    ///
+    /// # Errors
+    /// Nothing was changed.
+    pub async fn restore(&self, id: InviteId, now: Timestamp) -> Result<Invite, AmendError> {
+        let invite = self.context.ledger.find(id).await.map_err(ChangeError::from)?.ok_or(ChangeError::Absent)?;
+        let request = ChangeRequest { revoked: Given::Is(false), ..ChangeRequest::default() };
+        self.amend_found(&Caller::Admin, &invite, &request, now).await
+    }
+
+    async fn amend_found(
+        &self,
+        caller: &Caller<'_>,
+        invite: &Invite,
+        request: &ChangeRequest,
+        now: Timestamp,
+    ) -> Result<Invite, AmendError> {
+        let id = invite.id;
+        let bounds = self.rules().bounds(caller, Some(&invite.draft.host));
+        let change = policy::validate_change(request, invite, &bounds, now).map_err(AmendError::Fields)?;
         let revoked = change.revoked;
         let invite = self.context.ledger.amend(id, change, caller.limits(), now).await?;
         if revoked == Some(true) && invite.revoked_at == Some(now) {
