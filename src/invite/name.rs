@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 use precis_core::profile::PrecisFastInvocation as _;
 use precis_profiles::UsernameCaseMapped;
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,10 @@ pub enum NameError {
     #[error("expected 1 to 64 characters of A-Z a-z 0-9 . _ - that do not begin with a dot")]
     KeyId,
 }
+
+/// What no domain has of ASCII: all but letters, digits, hyphens (RFC 1034, 3.5) and the underscores that some names of machines
+/// have, which XMPP servers take.
+const DENIED_IN_DOMAINS: AsciiDenyList = AsciiDenyList::new(true, "!\"#$%&'()*+,/:;<=>?@[\\]^`{|}~");
 
 /// A part of a JID is at most so many octets (RFC 7622, 3.1).
 const MAX_PART_BYTES: usize = 1023;
@@ -68,7 +73,8 @@ impl FromStr for HostName {
     type Err = NameError;
     fn from_str(text: &str) -> Result<Self, NameError> {
         let text = text.strip_suffix('.').unwrap_or(text);
-        let ascii = idna::domain_to_ascii_strict(text).map_err(|_| NameError::Host)?;
+        let ascii = Uts46::new().to_ascii(text.as_bytes(), DENIED_IN_DOMAINS, Hyphens::Check, DnsLength::Verify);
+        let ascii = ascii.map_err(|_| NameError::Host)?;
         let (unicode, result) = idna::domain_to_unicode(&ascii);
         if ascii.is_empty() || result.is_err() || unicode.len() > MAX_PART_BYTES {
             return Err(NameError::Host);
@@ -205,6 +211,7 @@ mod tests {
         assert_eq!("Zoë".parse::<Username>(), "ZOE\u{308}".parse::<Username>());
         assert_eq!("EXAMPLE.com.".parse::<HostName>().unwrap().as_str(), "example.com");
         assert_eq!("xn--bcher-kva.example".parse::<HostName>().unwrap().as_str(), "bücher.example");
+        assert_eq!("Chat_Server.example".parse::<HostName>().unwrap().as_str(), "chat_server.example");
         assert_eq!("Romeo@Example.COM".parse::<Jid>().unwrap().to_string(), "romeo@example.com");
     }
 
@@ -232,7 +239,7 @@ mod tests {
         for wrong in ["", "a b", "a@b", "a/b", "a\0", "\"", "a\u{2028}b", &"x".repeat(1024), &"x".repeat(100_000)] {
             assert_eq!(wrong.parse::<Username>(), Err(NameError::Username), "{wrong:?}");
         }
-        for wrong in ["", "a b", "a..b", "exa_mple!", "a/b", ".", &"a.".repeat(600)] {
+        for wrong in ["", "a b", "a..b", "exa_mple!", "-a.example", "a`b", "a/b", ".", &"a.".repeat(600)] {
             assert_eq!(wrong.parse::<HostName>(), Err(NameError::Host), "{wrong:?}");
         }
         for wrong in ["", ".", "../x", "a/b", ".hidden", "a b", "ä", &"x".repeat(65)] {
