@@ -1,8 +1,11 @@
 //! A connection to SQLite: how it is opened, what runs on it, and what its errors mean.
 
-use std::path::Path;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use percent_encoding::NON_ALPHANUMERIC;
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, FileControl, OpenFlags, ToSql, TransactionBehavior};
 
@@ -31,12 +34,32 @@ pub(in crate::ledger) fn connect(file: &Path) -> rusqlite::Result<Connection> {
 /// A connection that leaves the files beside the ledger as it finds them: SQLite would delete the log of a service that was
 /// killed when the last connection is closed.
 pub(in crate::ledger) fn connect_in_passing(file: &Path) -> rusqlite::Result<Connection> {
-    let mut log = file.as_os_str().to_owned();
-    log.push("-wal");
-    let is_there = Path::new(&log).exists();
+    let is_there = log_of(file).exists();
     let connection = connect(file)?;
     connection.file_control(Some(rusqlite::MAIN_DB), FileControl::PersistWal(&mut i32::from(is_there)))?;
+    // Nor is what is in that log written into the ledger.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, is_there)?;
     Ok(connection)
+}
+
+/// A connection to look by for a moment, as somebody may be in a hurry. Where there is no log nobody has the ledger open, and
+/// not even the files beside it are created meanwhile (<https://sqlite.org/uri.html>, `immutable`).
+pub(in crate::ledger) fn connect_at_a_glance(file: &Path) -> rusqlite::Result<Connection> {
+    if log_of(file).exists() {
+        return connect_in_passing(file);
+    }
+    let path = percent_encoding::percent_encode(file.as_os_str().as_bytes(), NON_ALPHANUMERIC);
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    let connection = Connection::open_with_flags(format!("file:{path}?immutable=1"), flags)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    Ok(connection)
+}
+
+/// The write-ahead log of a ledger.
+fn log_of(file: &Path) -> PathBuf {
+    let mut log = file.as_os_str().to_owned();
+    log.push("-wal");
+    log.into()
 }
 
 /// Whether a connection may be kept. What was opened on a read-only disk may not: SQLite would hold the whole process to

@@ -20,7 +20,7 @@ use crate::clock;
 use crate::files::{self as state_files, Existing};
 use crate::ledger::key_file::KeyFile;
 use connection::{BUSY_PAUSE, BUSY_TIMEOUT, Stage, is_busy, is_of_disk, is_passing};
-pub(super) use connection::{connect, connect_in_passing, may_be_kept};
+pub(super) use connection::{connect, connect_at_a_glance, connect_in_passing, may_be_kept};
 pub(super) use files::LedgerFiles;
 pub(super) use lock::take as take_service_lock;
 pub(super) use own_log::refuse_foreign_log;

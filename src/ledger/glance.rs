@@ -1,0 +1,35 @@
+//! What a ledger holds, for whoever asks in passing, such as a shell that completes a word. Nothing is created or changed, the
+//! ledger's key is not read, and what cannot be read is left out.
+
+use jiff::Timestamp;
+
+use super::error::SqlError;
+use super::postgres::{PostgresSession, READ_TIMEOUT};
+use super::query::Filter;
+use super::sql::Sql;
+use super::sqlite;
+use super::store::Store;
+use crate::config::{LedgerSettings, LedgerUrl};
+use crate::invite::Invite;
+
+/// The invites that `filter` asks for, newest first; none where there is no ledger, or it cannot be read.
+#[must_use]
+pub fn glance(settings: &LedgerSettings, filter: &Filter, now: Timestamp) -> Vec<Invite> {
+    look(settings, filter, now).unwrap_or_default()
+}
+
+fn look(settings: &LedgerSettings, filter: &Filter, now: Timestamp) -> Result<Vec<Invite>, SqlError> {
+    if !settings.may_be_there() {
+        return Ok(vec![]);
+    }
+    let read = match &settings.url {
+        LedgerUrl::Unread => return Ok(vec![]),
+        LedgerUrl::Sqlite(file) => Store(Sql::Sqlite(&sqlite::connect_at_a_glance(file)?)).list(filter, now)?,
+        LedgerUrl::Postgres(server) => {
+            let session = PostgresSession::connect(server)?;
+            session.must_end_in(READ_TIMEOUT);
+            Store(Sql::Postgres(&session)).list(filter, now)?
+        }
+    };
+    Ok(read.invites)
+}
