@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 
 use common::docs::{hold, page};
 use common::{CONFIG, KEY, Scratch};
+use invited::config::DescribedSetting;
 use schema::schema_keys;
 
 const EXAMPLE: &str = include_str!("../config.example.toml");
@@ -86,12 +87,10 @@ fn the_example_shows_the_defaults() {
 
 #[test]
 fn the_page_of_settings_has_them_all() {
-    let defaults = invited::config::defaults();
     let mut table = String::from("## All settings\n\n| setting | default | |\n|---|---|---|\n");
-    for (key, text) in schema_keys() {
-        let default = defaults.pointer(&format!("/{}", key.replace('.', "/"))).map(|value| format!("`{value}`"));
-        let (default, text) = (default.unwrap_or_default(), text.replace('|', "\\|"));
-        let _ = writeln!(table, "| `{key}` | {default} | {text} |");
+    for DescribedSetting { name, default, text } in invited::config::reference() {
+        let default = default.map(|value| format!("`{value}`")).unwrap_or_default();
+        let _ = writeln!(table, "| `{name}` | {default} | {} |", text.replace('|', "\\|"));
     }
     let (above, _) = page("docs/settings.md").split_once("## All settings\n").unwrap();
     hold("docs/settings.md", &format!("{above}{table}"));

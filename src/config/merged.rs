@@ -36,6 +36,15 @@ impl Merged {
         !self.files.is_empty() || self.tree.contains_key("public_url")
     }
 
+    /// The names in a table of the admin's own names, such as `hosts`, whether or not what stands there is right.
+    #[must_use]
+    pub fn names_in(&self, table: &str) -> Vec<&str> {
+        match self.tree.get(table) {
+            Some(Value::Dict(_, dict)) => dict.keys().map(String::as_str).collect(),
+            _ => vec![],
+        }
+    }
+
     /// Whether every value is a default.
     #[must_use]
     pub fn says_nothing(&self) -> bool {

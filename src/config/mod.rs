@@ -13,6 +13,7 @@
 //! | `checks` | what the checks of all tables share: faults, notices, secrets in files |
 //! | `exposure`, `direction` | secrets in files that others can read; texts that read as others |
 //! | `merged`, `text`, `show` | values with who set them, and how they are shown |
+//! | `reference` | every setting with what it says of itself |
 //! | [`secret`], [`value`], `address`, `forwarded`, `origin` | small values; faults |
 
 mod address;
@@ -37,6 +38,7 @@ mod picture;
 pub mod postgres;
 pub mod public_key;
 mod public_url;
+mod reference;
 mod scopes;
 pub mod secret;
 pub mod settings;
@@ -65,11 +67,12 @@ pub use metrics::MetricsSettings;
 pub use origin::{ConfigFault, Faults, Origin};
 pub use public_key::Algorithm;
 pub use public_url::{Prefixes, PublicUrl};
+pub use reference::{DescribedSetting, reference};
 pub use scopes::{ApiMethod, DEFAULT_MAX_USES, LackingScopes, Scope};
 pub use secret::Credentials;
-pub use settings::{CorsOrigins, Settings};
-pub use show::show;
-pub use sources::Sources;
+pub use settings::{CorsOrigins, DEFAULT_STATE_DIR, Settings};
+pub use show::{ShownSetting, show, shown};
+pub use sources::{DEFAULT_FILES, Sources};
 pub use tls::TlsSettings;
 
 /// The JSON Schema of the configuration, as `tests/` hold docs/settings.md, example and Nix module against it.

@@ -34,6 +34,9 @@ use super::tls::{RawTls, TlsSettings};
 use super::value::{Listen, Network, Span};
 use crate::invite::name::{HostName, KeyId};
 
+/// The state directory where nobody sets another one.
+pub const DEFAULT_STATE_DIR: &str = "/var/lib/invited";
+
 /// Everything.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, expecting = "a table")]
@@ -250,7 +253,7 @@ impl RawConfig {
 fn default_state_dir() -> PathBuf {
     let passed = std::env::var("STATE_DIRECTORY").ok();
     let first = passed.as_deref().and_then(|dirs| dirs.split(':').find(|dir| !dir.is_empty()));
-    PathBuf::from(first.unwrap_or("/var/lib/invited"))
+    PathBuf::from(first.unwrap_or(DEFAULT_STATE_DIR))
 }
 
 fn resolve_cors(origins: &[String], checks: &mut Checks<'_>) -> CorsOrigins {

@@ -1,8 +1,10 @@
 //! `invited config show`: every value with who set it, secrets masked.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use figment::value::{Dict, Value};
+use serde::Serialize;
 
 use super::merged::Merged;
 use super::origin::Faults;
@@ -10,11 +12,49 @@ use super::scopes::{ApiMethod, DEFAULT_MAX_USES, Scope};
 use super::shape::{Wanted, wanted};
 use super::text::{dotted, toml_value};
 
+/// A setting that is in force.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ShownSetting {
+    /// Its name, as TOML has it.
+    pub name: String,
+    /// Its value, or a mask.
+    pub value: serde_json::Value,
+    /// Who set it.
+    pub origin: String,
+}
+
 /// The merged configuration, a line each: `key = value  # origin`.
 ///
 /// # Errors
 /// When a file cannot be read; whether what was read is right is not judged.
 pub fn show(merged: &Merged) -> Result<String, Faults> {
+    let lines = lines(merged)?.into_iter().map(|(name, value, origin)| (format!("{name} = {value}"), origin));
+    let lines: Vec<_> = lines.collect();
+    let width = lines.iter().map(|(line, _)| line.chars().count()).max().unwrap_or(0).min(60);
+    let mut text = String::new();
+    for (line, origin) in lines {
+        let _ = writeln!(text, "{line:width$}  # {origin}");
+    }
+    Ok(text)
+}
+
+/// The same for a program.
+///
+/// # Errors
+/// When a file cannot be read; whether what was read is right is not judged.
+pub fn shown(merged: &Merged) -> Result<Vec<ShownSetting>, Faults> {
+    let lines = lines(merged)?.into_iter();
+    Ok(lines.map(|(name, value, origin)| ShownSetting { name, value: from_toml(&value), origin }).collect())
+}
+
+/// A value as TOML writes it, in JSON: so what is masked is masked in both.
+fn from_toml(value: &str) -> serde_json::Value {
+    let read = toml::from_str::<BTreeMap<String, serde_json::Value>>(&format!("value = {value}"));
+    read.ok().and_then(|mut read| read.remove("value")).unwrap_or_default()
+}
+
+/// Name, value and origin of each setting.
+fn lines(merged: &Merged) -> Result<Vec<(String, String, String)>, Faults> {
     if !merged.faults.is_empty() {
         return Err(Faults(merged.faults.clone()));
     }
@@ -22,12 +62,7 @@ pub fn show(merged: &Merged) -> Result<String, Faults> {
     say_what_keys_may(&mut tree);
     let mut lines = Vec::new();
     collect(merged, &tree, &mut Vec::new(), &mut lines);
-    let width = lines.iter().map(|(line, _)| line.chars().count()).max().unwrap_or(0).min(60);
-    let mut text = String::new();
-    for (line, origin) in lines {
-        let _ = writeln!(text, "{line:width$}  # {origin}");
-    }
-    Ok(text)
+    Ok(lines)
 }
 
 /// Adds to each key what it may where nobody says so: whoever looks wants to see it.
@@ -55,7 +90,7 @@ fn say_what_keys_may(tree: &mut Dict) {
     }
 }
 
-fn collect(merged: &Merged, dict: &Dict, path: &mut Vec<String>, lines: &mut Vec<(String, String)>) {
+fn collect(merged: &Merged, dict: &Dict, path: &mut Vec<String>, lines: &mut Vec<(String, String, String)>) {
     for (name, value) in dict {
         path.push(name.clone());
         match value {
@@ -64,7 +99,7 @@ fn collect(merged: &Merged, dict: &Dict, path: &mut Vec<String>, lines: &mut Vec
             Value::Dict(..) if !is_named(path) => {}
             leaf => {
                 let origin = merged.origin(leaf.tag()).to_string();
-                lines.push((format!("{} = {}", dotted(path), toml_value(name, leaf)), origin));
+                lines.push((dotted(path), toml_value(name, leaf), origin));
             }
         }
         path.pop();

@@ -16,8 +16,8 @@ use super::shape;
 use super::toml_values;
 use super::variables::{Variable, Variables};
 
-/// Where `serve` looks without `--config`.
-const DEFAULT_FILES: [&str; 2] = ["/etc/invited/config.toml", "/etc/invited/conf.d"];
+/// Where configuration is read from without `--config`: a file, then a directory.
+pub const DEFAULT_FILES: [&str; 2] = ["/etc/invited/config.toml", "/etc/invited/conf.d"];
 
 /// Where configuration is read from.
 #[derive(Clone, Debug, Default)]
