@@ -232,7 +232,8 @@ fn invites_are_listed_by_their_inviter_whichever_way_that_is_known() {
             ("juliet@example.com", &[]),
             ("%", &[]),
         ] {
-            let found = ledger.list(Filter { inviter: Some(inviter.into()), ..Filter::default() }, now()).await.unwrap();
+            let found =
+                ledger.list(Filter { inviter: Some(inviter.into()), ..Filter::default() }, now()).await.unwrap();
             let notes: Vec<_> = found.iter().map(|invite| invite.draft.note.as_deref().unwrap()).collect();
             assert_eq!(notes, expected, "{inviter}");
         }
