@@ -9,8 +9,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::process::{Command, Stdio};
 
+use anyhow::Context as _;
+
+use super::check_report::Reporter;
 use super::global::Global;
-use super::terminal::hint;
 
 const UNIT: &str = "invited.service";
 
@@ -56,25 +58,26 @@ pub(super) enum Tried {
 ///
 /// # Errors
 /// When systemd would not start the service, either.
-pub(super) fn try_out(global: &Global) -> anyhow::Result<Tried> {
+pub(super) fn try_out(global: &Global, report: &mut Reporter) -> anyhow::Result<Tried> {
     if !rustix::process::geteuid().is_root() {
         return Ok(Tried::Not);
     }
-    let not = |why: &str| {
-        hint(&format!("note: tried as root, which proves nothing about the service: {why}"));
-        Ok(Tried::Not)
-    };
     let unit = match Unit::in_force() {
         Ok(unit) => unit,
-        Err(why) => return not(&why),
+        Err(why) => return Ok(not(report, &why)),
     };
     let mut command = match unit.command(global) {
         Ok(command) => command,
-        Err(error) => return not(&format!("cannot find this program to run it as the service ({error})")),
+        Err(error) => return Ok(not(report, &format!("cannot find this program to run it as the service ({error})"))),
     };
-    let status = match command.status() {
-        Ok(status) => status.code(),
-        Err(error) => return not(&format!("cannot run systemd-run ({error})")),
+    let ended = if report.is_json() {
+        command.arg("--json").stderr(Stdio::inherit()).output().map(|output| (output.status, output.stdout))
+    } else {
+        command.status().map(|status| (status, vec![]))
+    };
+    let (status, found) = match ended {
+        Ok((status, found)) => (status.code(), found),
+        Err(error) => return Ok(not(report, &format!("cannot run systemd-run ({error})"))),
     };
     match status {
         Some(code @ OF_SYSTEMD..) => {
@@ -83,11 +86,22 @@ pub(super) fn try_out(global: &Global) -> anyhow::Result<Tried> {
             )
         }
         Some(code) if code == 0 || code >= i32::from(ABOVE) => {
-            hint(&unit.shown());
+            report.note(&unit.shown());
+            if report.is_json() {
+                report.add(
+                    serde_json::from_slice(&found).context("the check as the service said nothing that it should")?,
+                );
+            }
             Ok(Tried::As(u8::try_from(code).map_or(1, |code| code.saturating_sub(ABOVE))))
         }
-        _ => not("systemd-run failed; it needs the system's D-Bus (on Debian: apt-get install dbus)"),
+        _ => Ok(not(report, "systemd-run failed; it needs the system's D-Bus (on Debian: apt-get install dbus)")),
     }
+}
+
+/// Notes why it was not tried so.
+fn not(report: &mut Reporter, why: &str) -> Tried {
+    report.note(&format!("tried as root, which proves nothing about the service: {why}"));
+    Tried::Not
 }
 
 /// A process that gets nothing that is meant for us alone.
@@ -207,7 +221,7 @@ impl Unit {
         let groups = ["Group", "SupplementaryGroups"].iter().flat_map(|name| self.first(name).split_whitespace());
         // A dynamic user has a group of its own, of the same name.
         let groups: Vec<_> = groups.filter(|group| *group != self.first("User")).collect();
-        let mut text = format!("note: tried as {user}");
+        let mut text = format!("tried as {user}");
         let _ = match groups.as_slice() {
             [] => Ok(()),
             [group] => write!(text, " with group {group}"),
@@ -284,16 +298,16 @@ LoadCredential = xmpp:/etc/invited/credentials/xmpp
         for (shown, text) in [
             (
                 SHOWN,
-                "note: tried as user invited with groups prosody, ssl-cert and without network (its drop-in \
+                "tried as user invited with groups prosody, ssl-cert and without network (its drop-in \
                  network.conf opens that), as systemd runs invited.service",
             ),
             (
                 "User=xmpp\nSupplementaryGroups=prosody\nNeedDaemonReload=yes",
-                "note: tried as user xmpp with group prosody, as systemd runs invited.service; its files have changed \
+                "tried as user xmpp with group prosody, as systemd runs invited.service; its files have changed \
                  since: `systemctl daemon-reload`, and try again",
             ),
-            ("DynamicUser=yes\nUser=\nGroup=", "note: tried as a dynamic user, as systemd runs invited.service"),
-            ("", "note: tried as user root, as systemd runs invited.service"),
+            ("DynamicUser=yes\nUser=\nGroup=", "tried as a dynamic user, as systemd runs invited.service"),
+            ("", "tried as user root, as systemd runs invited.service"),
         ] {
             assert_eq!(Unit::read(shown).shown(), text);
         }

@@ -1,17 +1,16 @@
 //! `invited check`: the configuration as `serve` would see it.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use anyhow::bail;
 
 use super::as_service::{self, Tried};
 use super::check_ledger::{note_untried, try_ledger};
+use super::check_report::{ComponentReport, FindingReport, Reporter, ServerReport};
 use super::global::Global;
 use super::key_notes;
-use super::outcome::{Outcome, Reported, is_closed_pipe, report};
+use super::outcome::{Outcome, Reported, is_closed_pipe, report as report_error};
 use super::owner::become_owner;
-use super::terminal::{hint, print};
 use crate::backend::{Backends, Examination};
 use crate::clock;
 use crate::component::{self, ConnectError, Examined};
@@ -28,12 +27,14 @@ use crate::service;
 Examples:
   invited check
   invited check --connect    after a change to an XMPP server or PostgreSQL
+  invited check --json       for a program; `valid` says whether all is well
 
 Exit status:
   0  valid
   1  an XMPP server, the component or PostgreSQL does not work as configured, or
      the ledger is damaged
   2  invalid configuration; every error is listed")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(super) struct CheckOptions {
     /// Connect to the XMPP servers, the component and PostgreSQL, too; as root, with the service's own user and sandbox
     #[arg(long)]
@@ -41,6 +42,9 @@ pub(super) struct CheckOptions {
     /// Judge the configuration alone, and leave the state directory unread
     #[arg(long)]
     no_state: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
     /// What `as_service` runs: that part alone, as who it is
     #[arg(long, hide = true, requires = "connect")]
     only_connect: bool,
@@ -48,49 +52,55 @@ pub(super) struct CheckOptions {
 
 pub(super) fn run(global: &Global, options: &CheckOptions) -> Outcome {
     let merged = global.merge();
+    let mut report = Reporter::new(options.json);
     if options.only_connect {
-        return match only_connect(&merged) {
-            Err(error) if !is_closed_pipe(&error) => Err(Reported(as_service::ABOVE + report(&error)).into()),
+        let outcome = only_connect(&merged, &mut report);
+        return match report.finish(outcome) {
+            Err(error) if !is_closed_pipe(&error) => Err(Reported(as_service::ABOVE + report_error(&error)).into()),
             outcome => outcome,
         };
     }
+    let outcome = check(global, &merged, options, &mut report);
+    report.finish(outcome)
+}
+
+fn check(global: &Global, merged: &Merged, options: &CheckOptions, report: &mut Reporter) -> Outcome {
     let settings = merged.settings(&Credentials::from_environment(), Purpose::Check)?;
     let tls = service::load_tls(&settings);
     // As root, if at all: systemd takes the command from nobody else.
-    let tried = if options.connect && tls.is_ok() { as_service::try_out(global)? } else { Tried::Not };
+    let tried = if options.connect && tls.is_ok() { as_service::try_out(global, report)? } else { Tried::Not };
     if tried == Tried::Not {
         // The service itself has other ones: it sees its credentials.
-        notes(&settings);
+        notes(&settings, report);
     }
     if let Ok(Some(tls)) = &tls
         && let Some(notice) = tls.notice(clock::now())
     {
-        hint(&format!("note: {notice}"));
+        report.note(&notice);
     }
     let connected = match tried {
         Tried::As(0) => Ok(()),
         Tried::As(status) => Err(Reported(status).into()),
-        Tried::Not if options.connect && tls.is_ok() => connect(&settings),
+        Tried::Not if options.connect && tls.is_ok() => connect(&settings, report),
         Tried::Not => Ok(()),
     };
     if !options.connect {
-        note_untried(&settings);
+        note_untried(&settings, report);
     }
     let mut faults = tls.err().map_or_else(Vec::new, |Faults(faults)| faults);
-    let keys = if options.no_state { settings.keys.len() } else { look_at_keys(&settings, &mut faults)? };
+    let keys = if options.no_state { settings.keys.len() } else { look_at_keys(&settings, &mut faults, report)? };
     if !faults.is_empty() {
         return Err(Faults(faults).into());
     }
     if !options.no_state {
-        look_at_ledger(&settings)?;
+        look_at_ledger(&settings, report)?;
     }
     connected?;
-    let hosts = settings.hosts.len();
-    print(&format!("valid: {hosts} host{}, {keys} key{}", plural(hosts), plural(keys)))
+    report.valid(settings.hosts.len(), keys)
 }
 
 /// How many keys there are, declared and in the state directory; adds what is wrong with them together.
-fn look_at_keys(settings: &Settings, faults: &mut Vec<ConfigFault>) -> anyhow::Result<usize> {
+fn look_at_keys(settings: &Settings, faults: &mut Vec<ConfigFault>, report: &mut Reporter) -> anyhow::Result<usize> {
     become_owner(settings)?;
     let keys = KeyRing::new(&settings.keys, Arc::new(StateKeys::new(&settings.state_dir)));
     for id in keys.twice() {
@@ -100,26 +110,22 @@ fn look_at_keys(settings: &Settings, faults: &mut Vec<ConfigFault>) -> anyhow::R
     }
     let state = keys.state().current();
     for fault in state.faults.iter().map(|fault| format!("key file {fault}")).chain(state.trouble.clone()) {
-        hint(&format!("note: {fault}"));
+        report.note(&fault);
     }
     let keys = keys.all();
     if let Some(note) = key_notes::of_earlier_version(&keys) {
-        hint(&note);
+        report.note(&note);
     }
     Ok(keys.len())
 }
 
 /// Whether the ledger's file is whole, if there is one.
-fn look_at_ledger(settings: &Settings) -> Outcome {
+fn look_at_ledger(settings: &Settings, report: &mut Reporter) -> Outcome {
     let findings = ledger::examine(&settings.ledger)?;
     if findings.is_empty() {
         return Ok(());
     }
-    let mut text = format!("the ledger {} is damaged:\n", settings.ledger.url);
-    for line in findings.iter().flat_map(|finding| finding.lines()) {
-        writeln!(text, "  {line}")?;
-    }
-    print(&text)?;
+    report.ledger(&settings.ledger.url.to_string(), findings)?;
     bail!(
         "the ledger is damaged, see above; stop the service and put back a backup, or save what can be read: sqlite3 ledger.db .recover \
          | sqlite3 saved.db, and put that in its place"
@@ -127,74 +133,67 @@ fn look_at_ledger(settings: &Settings) -> Outcome {
 }
 
 /// Tries what there is to try, with what the service gets.
-fn only_connect(merged: &Merged) -> Outcome {
+fn only_connect(merged: &Merged, report: &mut Reporter) -> Outcome {
     let settings = merged.settings(&Credentials::from_environment(), Purpose::Check)?;
-    notes(&settings);
-    connect(&settings)
+    notes(&settings, report);
+    connect(&settings, report)
 }
 
-fn notes(settings: &Settings) {
+fn notes(settings: &Settings, report: &mut Reporter) {
     for notice in &settings.notices {
-        hint(&format!("note: {notice}"));
+        report.note(notice);
     }
 }
 
 /// Tries the backends of all hosts and the component, and says what is missing there and what mends it.
-fn connect(settings: &Settings) -> Outcome {
+fn connect(settings: &Settings, report: &mut Reporter) -> Outcome {
     let metrics = Arc::new(Metrics::new(metrics::seconds()));
     let backends = Backends::new(&settings.hosts, None, &metrics);
     let mut lacking = Vec::new();
-    if !try_ledger(settings)? {
+    if !try_ledger(settings, report)? {
         lacking.push("the ledger".to_owned());
     }
     for host in settings.hosts.keys() {
         let Some(backend) = backends.of(host) else {
-            hint(&format!("{host}: no XMPP server to try"));
+            report.no_server(host.as_str());
             continue;
         };
         // `serve` needs one; an admin who has none yet sees what it will be.
         let base = settings.public_url_of(host).map_or("https://invite.example.com/", PublicUrl::base);
         let Examination { server, findings } = async_std::task::block_on(backend.examine(base));
         let server = server.unwrap_or_else(|| format!("no answer from {}", backend.kind().word()));
-        let mut text = format!("{host}: {server}\n");
-        for finding in &findings {
-            let grade = if finding.is_fault { "missing" } else { "advice" };
-            writeln!(text, "  {grade}: {}", finding.what)?;
-            for line in finding.mend.lines() {
-                writeln!(text, "    {line}")?;
-            }
-        }
-        for limit in backend.limits() {
-            writeln!(text, "  limit: {limit}")?;
-        }
-        print(&text)?;
-        if findings.iter().any(|finding| finding.is_fault) {
+        let findings = findings.into_iter().map(FindingReport::from).collect();
+        let found = ServerReport { host: host.to_string(), server, findings, limits: backend.limits() };
+        if found.has_fault() {
             lacking.push(host.to_string());
         }
+        report.server(found)?;
     }
     if let Some(component) = &settings.component {
-        let jid = &component.jid;
+        let found = |works: bool, what: &str, mend: String| ComponentReport {
+            jid: component.jid.to_string(),
+            works,
+            what: what.to_owned(),
+            mend,
+        };
         match async_std::task::block_on(component::examine(component)) {
-            Ok(Examined::Taken) => print(&format!("component {jid}: the server accepts it\n"))?,
+            Ok(Examined::Taken) => report.component(found(true, "the server accepts it", String::new()))?,
             Ok(Examined::TakenAlready) => {
-                print(&format!(
-                    "component {jid}: the server accepts it; it is connected already, so the service is running\n"
-                ))?;
+                let what = "the server accepts it; it is connected already, so the service is running";
+                report.component(found(true, what, String::new()))?;
             }
-            Err(error @ ConnectError::NoSecret) => hint(&format!("note: component {jid} is not tried: {error}")),
+            Err(error @ ConnectError::NoSecret) => {
+                report.note(&format!("component {} is not tried: {error}", component.jid));
+            }
             Err(error) => {
-                let mut text = format!("component {jid}: {}\n", chain(&error));
-                for line in error.mend(component).lines() {
-                    writeln!(text, "    {line}")?;
-                }
-                print(&text)?;
-                lacking.push(format!("component {jid}"));
+                report.component(found(false, &chain(&error).to_string(), error.mend(component)))?;
+                lacking.push(format!("component {}", component.jid));
             }
         }
     }
-    if lacking.is_empty() { Ok(()) } else { bail!("not everything works at {}; see above", lacking.join(", ")) }
-}
-
-fn plural(count: usize) -> &'static str {
-    if count == 1 { "" } else { "s" }
+    if lacking.is_empty() {
+        return Ok(());
+    }
+    let above = if report.is_json() { "" } else { "; see above" };
+    bail!("not everything works at {}{above}", lacking.join(", "))
 }

@@ -4,20 +4,20 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
+use serde_json::json;
 
 use super::key_declaration::{unproven, with_defaults};
 use super::outcome::{Outcome, WrongUse};
 use super::owner::become_owner;
-use super::terminal::{hint, print};
+use super::terminal::{count, hint, one_line, print, print_json};
 use crate::config::value::{Moment, Sha256};
 use crate::config::{ApiMethod, Origin, RawKey, Settings};
 use crate::invite::name::HostName;
-use crate::invite::text::is_control;
 use crate::key::state::{StateError, StateKeys};
 use crate::key::{Key, prosody};
 
 /// Imports the keys of `file`.
-pub(super) fn import(settings: &Settings, file: &Path, host: Option<&HostName>) -> Outcome {
+pub(super) fn import(settings: &Settings, file: &Path, host: Option<&HostName>, is_json: bool) -> Outcome {
     let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
     let keys = prosody::read(&text).with_context(|| format!("cannot import {}", file.display()))?;
     let host = match host {
@@ -43,14 +43,18 @@ pub(super) fn import(settings: &Settings, file: &Path, host: Option<&HostName>) 
         let stored = with_defaults(stored);
         match state.store(&key.id, &stored) {
             // Imported before.
-            Ok(_) | Err(StateError::Exists(_)) => {
-                print(&format!("{}\t{}", key.id, key.name.replace(is_control, " ")))?;
-            }
+            Ok(_) | Err(StateError::Exists(_)) => {}
             Err(error) => return Err(error.into()),
         }
+        if !is_json {
+            print(&format!("{}\t{}", key.id, one_line(&key.name)))?;
+        }
     }
-    let count = keys.len();
-    hint(&format!("imported {count} key{}, for {host}", if count == 1 { "" } else { "s" }));
+    if is_json {
+        let keys: Vec<_> = keys.iter().map(|key| json!({ "id": key.id, "name": key.name, "hosts": [host] })).collect();
+        print_json(&json!({ "keys": keys }))?;
+    }
+    hint(&format!("imported {}, for {host}", count(keys.len(), "key")));
     if !settings.hosts.contains_key(&host) {
         hint(&format!("note: {host} is not declared under [hosts] yet"));
     }
@@ -69,7 +73,7 @@ fn host_of_folder(settings: &Settings, file: &Path) -> Result<HostName, WrongUse
     let named = folder.as_deref().and_then(prosody_host);
     named.filter(|host| settings.hosts.contains_key(host)).ok_or_else(|| {
         let declared = settings.hosts.keys().map(HostName::as_str).collect::<Vec<_>>().join(", ");
-        let folder = folder.unwrap_or_default().replace(char::is_control, " ");
+        let folder = folder.unwrap_or_default();
         WrongUse(format!(
             "the directory of the file, {folder:?}, is named after no host that is declared; say for which the keys are with \
              --host: {declared}"
@@ -93,6 +97,7 @@ mod tests {
             ("Example%2Ecom", Some("example.com")),
             ("b%c3%bccher%2eexample", Some("bücher.example")),
             ("my%2dhost%2eexample", Some("my-host.example")),
+            ("chat%5fserver%2eexample", Some("chat_server.example")),
             ("localhost", Some("localhost")),
             ("%ff%2eexample", None),
             ("a%20b", None),

@@ -19,7 +19,7 @@ pub(super) fn of_earlier_version(keys: &BTreeMap<KeyId, Arc<Key>>) -> Option<Str
         names = format!("{names} and {more} more");
     }
     Some(format!(
-        "note: keys of an earlier version create plain invites of one use now: {names}. For more, write what they need into \
+        "keys of an earlier version create plain invites of one use now: {names}. For more, write what they need into \
          keys/{first}.toml of the state directory, such as allow = [\"create\", \"reset\"] and max_uses = 30; max_uses = 1 \
          if they need no more"
     ))

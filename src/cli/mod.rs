@@ -6,25 +6,40 @@
 mod apart;
 mod as_service;
 mod backup;
+mod candidates;
 mod check;
 mod check_ledger;
+mod check_report;
+mod completion;
+mod config_show;
 mod demo;
 mod global;
 mod invite;
+mod invite_admin;
+mod invite_create;
+mod invite_list;
+mod invite_show;
+mod invite_status;
 mod key;
+mod key_create;
 mod key_declaration;
 mod key_import;
+mod key_list;
 mod key_notes;
 mod ledger;
+mod listing;
+mod man;
+mod man_settings;
+mod man_text;
 mod outcome;
 mod owner;
 mod qr;
 mod refuse;
 mod serve;
 mod terminal;
+mod time;
 mod token;
 
-use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -32,7 +47,6 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 use self::global::Global;
 use self::outcome::{Outcome, exit_code};
-use self::terminal::print;
 use crate::config::Sources;
 
 /// What `--help` says below the options.
@@ -77,7 +91,7 @@ const GLOBAL: &str = "Global options";
 enum CliCommand {
     /// Run the service, in the foreground
     ///
-    /// Run the service, in the foreground. Where systemd passes sockets, these are used in place of `listen`.
+    /// Where systemd passes sockets, these are used in place of `listen`.
     /// SIGHUP reloads configuration, keys and certificates; SIGTERM and SIGINT answer the requests in flight, then stop.
     Serve,
     /// Try it: temporary state, one key and one invite, served on localhost until Ctrl-C
@@ -85,7 +99,7 @@ enum CliCommand {
     /// Create, list, delete and import API keys
     #[command(subcommand)]
     Key(key::KeyCommand),
-    /// Create, list, show and revoke invites
+    /// Create, list, show, revoke and restore invites
     #[command(subcommand)]
     Invite(invite::InviteCommand),
     /// Back up the ledger and its key into one file, also while the service runs
@@ -104,19 +118,28 @@ enum CliCommand {
     #[command(subcommand)]
     Config(ConfigCommand),
     /// Print a completion script for a shell
+    ///
+    /// It is for the program of this version, and completes commands and options, and also the hosts of the configuration and
+    /// IDs of keys and invites, as far as you may read them. The package installs it for bash, zsh and fish.
     #[command(after_help = "\
-Example:
-  invited completions bash >/usr/share/bash-completion/completions/invited")]
+Examples:
+  invited completions bash >/usr/share/bash-completion/completions/invited
+  invited completions zsh >/usr/local/share/zsh/site-functions/_invited
+  invited completions fish >~/.config/fish/completions/invited.fish")]
     Completions {
         /// Shell to complete for
         shell: clap_complete::Shell,
     },
     /// Print the manual page
+    ///
+    /// With a directory, write those of all commands and that of the settings, invited.toml(5). Where `SOURCE_DATE_EPOCH` is set,
+    /// that is their date.
     #[command(after_help = "\
-Example:
-  invited man | man -l -")]
+Examples:
+  invited man | man -l -
+  invited man ./man    all pages, into a directory")]
     Man {
-        /// Directory to write the pages of all commands to, instead of printing one
+        /// Directory to write the pages of all commands and of the settings to, instead of printing one
         dir: Option<PathBuf>,
     },
 }
@@ -124,12 +147,24 @@ Example:
 #[derive(Debug, Subcommand)]
 enum ConfigCommand {
     /// Print the merged configuration, each value with the file, variable or default that set it
-    Show,
+    #[command(after_help = "\
+Examples:
+  invited config show
+  invited config show | grep -v '# default'     what somebody set
+  invited config show --json | jq '.settings[] | select(.name == \"listen\")'")]
+    Show {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// Runs the command line.
 #[must_use]
 pub fn main() -> ExitCode {
+    if let Some(code) = completion::answer(Arguments::command) {
+        return code;
+    }
     let arguments = Arguments::parse();
     let verbosity = if arguments.quiet { -1 } else { i8::try_from(arguments.verbose).unwrap_or(i8::MAX) };
     let sources = Sources { files: arguments.config, state_dir: arguments.state_dir };
@@ -148,18 +183,10 @@ fn run(global: &Global, command: CliCommand) -> Outcome {
         CliCommand::Ledger(command) => ledger::run(global, command),
         CliCommand::Token(command) => token::run(global, command),
         CliCommand::Check(options) => check::run(global, &options),
-        CliCommand::Config(ConfigCommand::Show) => print(&crate::config::show(&global.merge())?),
-        CliCommand::Completions { shell } => {
-            let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Arguments::command(), "invited", &mut script);
-            Ok(io::stdout().write_all(&script)?)
-        }
-        CliCommand::Man { dir: Some(dir) } => Ok(clap_mangen::generate_to(Arguments::command(), dir)?),
-        CliCommand::Man { dir: None } => {
-            let mut page = Vec::new();
-            clap_mangen::Man::new(Arguments::command()).render(&mut page)?;
-            Ok(io::stdout().write_all(&page)?)
-        }
+        CliCommand::Config(ConfigCommand::Show { json }) => config_show::show(global, json),
+        CliCommand::Completions { shell } => completion::print_script(shell),
+        CliCommand::Man { dir: Some(dir) } => man::write_all(Arguments::command(), &dir),
+        CliCommand::Man { dir: None } => man::print_first(Arguments::command()),
     }
 }
 
@@ -202,6 +229,31 @@ mod tests {
                 let help = argument.get_help().unwrap_or_else(|| panic!("{name}: {}", argument.get_id())).to_string();
                 assert!(help.starts_with(char::is_uppercase) && !help.ends_with('.'), "{name}: {help}");
             }
+        }
+    }
+
+    /// Those that do something, without what they are grouped by.
+    fn leaves() -> Vec<(String, clap::Command)> {
+        commands().into_iter().filter(|(_, command)| !command.has_subcommands()).collect()
+    }
+
+    #[test]
+    fn every_command_that_answers_has_json() {
+        let without: Vec<_> = leaves()
+            .into_iter()
+            .filter(|(_, command)| !command.get_arguments().any(|argument| argument.get_id() == "json"))
+            .map(|(name, _)| name)
+            .collect();
+        // What runs until it is stopped, and texts that are for shells and for man(1).
+        assert_eq!(without, ["invited serve", "invited demo", "invited completions", "invited man"]);
+    }
+
+    #[test]
+    fn every_command_that_is_not_trivial_has_examples() {
+        for (name, command) in leaves() {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let is_trivial = ["invited serve", "invited demo"].contains(&name.as_str());
+            assert!(is_trivial || help.starts_with("Examples:\n"), "{name}: {help}");
         }
     }
 

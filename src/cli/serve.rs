@@ -6,21 +6,19 @@ use super::global::Global;
 use super::outcome::{Outcome, WrongUse};
 use super::{owner, refuse};
 use crate::config::value::Listen;
-use crate::config::{Credentials, Purpose, Settings};
+use crate::config::{Credentials, DEFAULT_FILES, Purpose, Settings};
 use crate::log;
 use crate::server::lifecycle::ServiceSignals;
 use crate::server::listen::{self, Role, Socket};
 use crate::service::{self, Service};
 
-const EXAMPLE: &str = "nothing is configured. Write /etc/invited/config.toml, for example:
-
+/// A configuration that is enough.
+pub(super) const SMALLEST: &str = "\
 public_url = \"https://invite.example.com/\"
 [hosts.\"example.com\"]
 site_name = \"Example\"
 [keys.website]
-sha256 = \"…\"   # run: invited key create --id website --declare
-
-Then run `invited check`. For a tour without any configuration, run `invited demo`.";
+sha256 = \"…\"   # run: invited key create --id website --declare";
 
 pub(super) fn run(global: &Global) -> Outcome {
     log::start(global.verbosity);
@@ -43,7 +41,12 @@ pub(super) fn run(global: &Global) -> Outcome {
 fn prepare(global: &Global, adopted: &[Socket]) -> anyhow::Result<(Service, Vec<Socket>)> {
     let merged = global.merge();
     if !merged.is_configured() {
-        return Err(WrongUse(EXAMPLE.into()).into());
+        let [file, _] = DEFAULT_FILES;
+        return Err(WrongUse(format!(
+            "nothing is configured. Write {file}, for example:\n\n{SMALLEST}\n\nThen run `invited check`. For a tour without any \
+             configuration, run `invited demo`."
+        ))
+        .into());
     }
     let settings = merged.settings(&Credentials::from_environment(), Purpose::Serve)?;
     if adopted.iter().any(|socket| socket.role == Role::Https) && settings.tls.is_none() {

@@ -5,11 +5,14 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Subcommand;
+use clap_complete::ArgValueCandidates;
+use serde_json::json;
 
+use super::candidates;
 use super::global::Global;
 use super::outcome::{Outcome, WrongUse};
 use super::owner::become_owner;
-use super::terminal::{hint, print};
+use super::terminal::{hint, print, print_json};
 use crate::clock;
 use crate::config::value::Span;
 use crate::config::{Algorithm, Proof, PublicUrl, Scope, Settings};
@@ -31,7 +34,7 @@ Examples:
   invited token mint --id ci --key-file ci.pem --scope create --max-ttl 1h")]
 pub(super) struct MintToken {
     /// ID of the declared key that the token stands for
-    #[arg(long, value_name = "KEYID")]
+    #[arg(long, value_name = "KEYID", add = ArgValueCandidates::new(candidates::signing_keys))]
     id: KeyId,
     /// File with the private key, in PEM
     #[arg(long, value_name = "PEM")]
@@ -46,7 +49,7 @@ pub(super) struct MintToken {
     #[arg(long, value_name = "ALGORITHM")]
     algorithm: Option<Algorithm>,
     /// Restrict the token to one host [default: those of the key]
-    #[arg(long, value_name = "HOST")]
+    #[arg(long, value_name = "HOST", add = ArgValueCandidates::new(candidates::hosts))]
     host: Option<HostName>,
     /// Restrict the token to a scope; repeatable [default: those of the key]
     #[arg(long = "scope", value_name = "SCOPE")]
@@ -54,6 +57,9 @@ pub(super) struct MintToken {
     /// Restrict the lifetime of invites created with the token [default: that of the key]
     #[arg(long, value_name = "DURATION")]
     max_ttl: Option<Span>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
 }
 
 pub(super) fn run(global: &Global, command: TokenCommand) -> Outcome {
@@ -101,6 +107,9 @@ fn mint(settings: &Settings, options: MintToken) -> Outcome {
         if let Err((reason, _)) = ring.authenticate(&token, &audiences, now, &|| true) {
             hint(&format!("note: with this configuration the service refuses this token: {reason}"));
         }
+    }
+    if options.json {
+        return print_json(&json!({ "id": options.id, "token": token, "expires_at": claims.expires_at }));
     }
     print(&token)
 }
