@@ -22,7 +22,8 @@ let
   property = name: map (value: "--property=${name}=${toString value}") (lib.toList service.${name});
 
   command = pkgs.writeShellScriptBin "invited" ''
-    if [[ $EUID != 0 || " $* " = *" key import "* || " $* " = *" token mint "* ]]; then
+    # A shell that completes a word sets a variable, and is not to wait for systemd.
+    if [[ $EUID != 0 || -n ''${_INVITED_COMPLETE-} || " $* " = *" key import "* || " $* " = *" token mint "* ]]; then
       exec ${lib.getExe cfg.package} "$@"
     fi
     # systemd replaces $NAME by the variable's value, and $$ by $.

@@ -57,9 +57,12 @@ impl Machine {
     }
 
     fn check_in(&self, path: &Path) -> Said {
+        self.check_with(path, &["check", "--connect"])
+    }
+
+    fn check_with(&self, path: &Path, arguments: &[&str]) -> Said {
         let mut command = self.scratch.command();
-        let output =
-            command.args(["check", "--connect"]).env("PATH", path).env("NOTIFY_SOCKET", "/x").output().unwrap();
+        let output = command.args(arguments).env("PATH", path).env("NOTIFY_SOCKET", "/x").output().unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();
         (output.status.code(), text(output.stdout), text(output.stderr))
     }
@@ -132,6 +135,33 @@ fn what_is_missing_for_the_service_is_told_once() {
         stderr.contains("backend.password_file = \"xmpp\"") && stderr.contains("tried as user invited"),
         "{stderr}"
     );
+}
+
+#[test]
+fn what_the_service_finds_is_in_one_json() {
+    if is_not_root() {
+        return;
+    }
+    let machine = Machine::new(SHOW, RUN);
+    let check = || {
+        let bin = machine.scratch.path().join("bin");
+        let (code, stdout, stderr) = machine.check_with(&bin, &["check", "--connect", "--json"]);
+        assert_eq!(stderr, "", "told once");
+        (code, serde_json::from_str::<serde_json::Value>(&stdout).unwrap_or_else(|error| panic!("{error}: {stdout}")))
+    };
+    let (code, found) = check();
+    assert_eq!((code, &found["valid"], &found["hosts"]), (Some(0), &true.into(), &1.into()), "{found}");
+    assert_eq!((&found["servers"][0]["host"], &found["servers"][0]["server"]), (&HOST.into(), &"a server".into()));
+    assert_eq!(found["notes"][0], "tried as user invited with group prosody, as systemd runs invited.service");
+    machine.server.state().login_failure = Some("not-authorized");
+    let (code, found) = check();
+    assert_eq!((code, &found["valid"]), (Some(1), &false.into()), "{found}");
+    assert_eq!(found["servers"][0]["findings"][0]["is_fault"], true, "{found}");
+    // What root sees is valid, and the service does not have it.
+    std::fs::remove_file(machine.scratch.path().join("xmpp")).unwrap();
+    let (code, found) = check();
+    assert_eq!((code, &found["valid"]), (Some(2), &false.into()), "{found}");
+    assert_eq!(found["faults"][0]["name"], format!("hosts.\"{HOST}\".backend.password_file"), "{found}");
 }
 
 #[test]

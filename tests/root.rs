@@ -189,6 +189,16 @@ fn attack(home: &Path, outside: &Path) -> ! {
     }
 }
 
+/// Before what a shell asks to be completed.
+const COMPLETED: &str = "completed";
+
+/// What a shell asks.
+fn completion() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_invited"));
+    command.env("_INVITED_COMPLETE", "fish").args(["--", "invited"]).stdin(Stdio::null());
+    command
+}
+
 /// What is run beside the attack, and as often.
 struct Attacked {
     scratch: Scratch,
@@ -221,7 +231,7 @@ impl Attacked {
 
         let (pem, dat, backup) = (inside("ci.pem"), inside("keys.dat"), inside("invited.backup"));
         let backup = backup.to_str().unwrap();
-        let commands: [&[&str]; 11] = [
+        let commands: [&[&str]; 13] = [
             &["key", "create", "a key"],
             &["key", "create", "--id", "victim"],
             &["key", "list"],
@@ -233,6 +243,8 @@ impl Attacked {
             &["backup", backup],
             &["restore", backup, "--replace"],
             &["check"],
+            &[COMPLETED, "key", "delete", ""],
+            &[COMPLETED, "invite", "revoke", ""],
         ];
         let commands = commands.iter().map(|words| words.iter().map(OsString::from).collect()).collect();
         Self { scratch, commands }
@@ -248,9 +260,25 @@ impl Attacked {
 
     fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_invited"));
+        self.configure(&mut command);
+        command
+    }
+
+    fn configure(&self, command: &mut Command) {
         command.arg("--config").arg(self.scratch.config()).arg("--state-dir").arg(self.home().join("state"));
         command.stdin(Stdio::null());
-        command
+    }
+
+    /// Runs one of `commands`.
+    fn run(&self, words: &[OsString]) -> Output {
+        match words {
+            [first, typed @ ..] if first == COMPLETED => {
+                let mut command = completion();
+                self.configure(&mut command);
+                command.args(typed).output().unwrap()
+            }
+            words => self.command().args(words).output().unwrap(),
+        }
     }
 
     /// Starts what serves, waits until it does or has ended, and stops it; whether it did.
@@ -302,7 +330,7 @@ fn no_link_of_the_services_user_leads_root_outside() {
                 return;
             }
             let words = &beside.commands[number % beside.commands.len()];
-            let output = beside.command().args(words).output().unwrap();
+            let output = beside.run(words);
             let ended_well = output.status.code().is_some_and(|code| code <= 2);
             assert!(ended_well, "{words:?} ended with {}: {}", output.status, stderr(&output));
         }
@@ -327,7 +355,7 @@ fn no_link_of_the_services_user_leads_root_outside() {
     fs::remove_dir_all(beside.home()).unwrap();
     dir_of(&beside.home(), USER);
     for words in &beside.commands {
-        let output = beside.command().args(words).output().unwrap();
+        let output = beside.run(words);
         assert!(output.status.success(), "{words:?} ended with {}: {}", output.status, stderr(&output));
     }
     assert!(beside.serve("serve") && beside.serve("demo"));
@@ -369,6 +397,9 @@ fn root_works_where_the_owner_cannot_go_by_itself() {
     scratch.ok(&["invite", "create"]);
     assert_eq!(scratch.ok(&["invite", "list"]).lines().count(), 3);
     assert_eq!(scratch.ok(&["check"]), "valid: 1 host, 2 keys\n");
+    let mut shell = completion();
+    shell.arg("--config").arg(scratch.config()).arg("--state-dir").arg(scratch.state()).args(["key", "delete", ""]);
+    assert!(String::from_utf8(shell.output().unwrap().stdout).unwrap().lines().any(|line| line == "first"));
     served.signal("TERM");
     assert_eq!(served.wait().code(), Some(0));
     assert!(dir.join("ledger.db").is_file() && dir.join("keys/first.toml").is_file());

@@ -1,16 +1,21 @@
 //! What a ledger holds, for whoever asks in passing, such as a shell that completes a word. Nothing is created or changed, the
 //! ledger's key is not read, and what cannot be read is left out.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use super::error::SqlError;
-use super::postgres::{PostgresSession, READ_TIMEOUT};
+use super::postgres;
 use super::query::Filter;
 use super::sql::Sql;
 use super::sqlite;
 use super::store::Store;
 use crate::config::{LedgerSettings, LedgerUrl};
 use crate::invite::Invite;
+
+/// A shell does not wait longer for its words.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The invites that `filter` asks for, newest first; none where there is no ledger, or it cannot be read.
 #[must_use]
@@ -26,8 +31,8 @@ fn look(settings: &LedgerSettings, filter: &Filter, now: Timestamp) -> Result<Ve
         LedgerUrl::Unread => return Ok(vec![]),
         LedgerUrl::Sqlite(file) => Store(Sql::Sqlite(&sqlite::connect_at_a_glance(file)?)).list(filter, now)?,
         LedgerUrl::Postgres(server) => {
-            let session = PostgresSession::connect(server)?;
-            session.must_end_in(READ_TIMEOUT);
+            let session = postgres::connect(server)?;
+            session.must_end_in(PATIENCE);
             Store(Sql::Postgres(&session)).list(filter, now)?
         }
     };

@@ -39,11 +39,11 @@ def installed_and_not_configured_it_starts_nothing_and_says_what_to_do():
 
 @check
 def manual_pages_and_completions_are_where_they_are_looked_for():
-    for page in ["invited", "invited-key-create"]:
-        assert os.path.exists(f"/usr/share/man/man1/{page}.1.gz"), page
+    for page in ["man1/invited.1", "man1/invited-key-create.1", "man5/invited.toml.5"]:
+        assert os.path.exists(f"/usr/share/man/{page}.gz"), page
     assert "create" in out(
         "source /usr/share/bash-completion/completions/invited;"
-        "COMP_WORDS=(invited key '') COMP_CWORD=2; _invited invited '' key; echo ${COMPREPLY[@]}"
+        "COMP_WORDS=(invited key '') COMP_CWORD=2 COMP_TYPE=9; _clap_complete_invited invited '' key; echo ${COMPREPLY[@]}"
     )
     assert os.path.exists("/usr/share/zsh/vendor-completions/_invited")
     assert os.path.exists("/usr/share/fish/vendor_completions.d/invited.fish")

@@ -28,6 +28,7 @@ ok "there is no network but loopback" '[[ $(nsenter --target "$(prop MainPID)" -
 ok "the admin command makes a key, on stdout alone" 'key=$(invited key create "A test" 2>/dev/null) && [[ $key =~ ^[^/]{8}/.{32}$ ]]'
 ok "which the service takes" '[[ $(post "$key") = 201 ]]'
 ok "and owns" '[[ $(stat --format=%a:%u /var/lib/invited/keys/"${key%%/*}".toml) = 600:$(stat --format=%u /proc/$(prop MainPID)) ]]'
+ok "a shell that completes a word is answered" '[[ $(_INVITED_COMPLETE=fish invited -- invited key delete "") = *"A test"* ]]'
 ok "the admin command sees all invites" '(($(invited invite list | wc --lines) == 3))'
 ok "it has the credentials" '[[ $(invited check 2>&1) = "valid: 1 host, 3 keys" ]]'
 ok "its exit status is the program's" 'invited no-such-command 2>/dev/null; (($? == 2))'
