@@ -92,6 +92,7 @@ impl Schemas {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "the table of all calls, with what several of them share")]
 fn paths(schemas: &mut Schemas) -> Value {
     let refused = refused(schemas);
     let refusals = |codes: &[(&str, &str)]| -> Map<String, Value> {

@@ -50,6 +50,16 @@ impl<T> Answer<T> {
     }
 }
 
+/// What is kept under the Idempotency-Key of a request.
+pub(super) struct KeptAnswer {
+    /// The digest of the body that came with it.
+    pub(super) body: Vec<u8>,
+    /// Since when.
+    pub(super) at: Timestamp,
+    /// The answer.
+    pub(super) sealed: Vec<u8>,
+}
+
 /// An answer as the writer has it.
 pub(super) enum Recorded<T> {
     /// Just done.

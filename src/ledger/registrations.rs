@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 
 use super::Ledger;
-use super::answers::{Answer, Recorded, Repeatable};
+use super::answers::{Answer, KeptAnswer, Recorded, Repeatable};
 use super::error::{LedgerError, RedeemError};
 use super::reservation::Reservation;
 use crate::invite::name::Username;
@@ -23,7 +23,9 @@ impl Ledger {
         now: Timestamp,
     ) -> Result<Option<Answer<Option<Invite>>>, RedeemError> {
         let asked = request.clone();
-        let Some((body, at, sealed)) = self.readers.read_one(move |store| store.answer(&asked, now)).await? else {
+        let Some(KeptAnswer { body, at, sealed }) =
+            self.readers.read_one(move |store| store.answer(&asked, now)).await?
+        else {
             return Ok(None);
         };
         if body != request.body {

@@ -76,10 +76,7 @@ impl SignUp {
         now: Timestamp,
     ) -> Result<(Invite, Username), RegisterError> {
         let mut errors = malformed(request);
-        let token = match request.token.value() {
-            Some(token) => token,
-            None => return Err(RegisterError::Fields(errors.sorted())),
-        };
+        let Some(token) = request.token.value() else { return Err(RegisterError::Fields(errors.sorted())) };
         let asker = Asker::Key(key.id.clone());
         let found = self.invites.open(token, &asker, now).await?.filter(|invite| key.allows_host(&invite.draft.host));
         // With a field that is none it is no request, whatever the token opens.
@@ -103,7 +100,9 @@ impl SignUp {
                 if errors.is_empty() && status != Status::Pending {
                     return Err(SignUpError::Ended(status).into());
                 }
-                field_errors(&invite, wrong, host.min_password_length).into_iter().for_each(|error| errors.add(error));
+                for error in field_errors(&invite, wrong, host.min_password_length) {
+                    errors.add(error);
+                }
                 return Err(RegisterError::Fields(errors.sorted()));
             }
         };

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::rows::moment;
 use super::transaction::{Store, Transaction};
-use crate::ledger::answers::{Recorded, Repeatable};
+use crate::ledger::answers::{KeptAnswer, Recorded, Repeatable};
 use crate::ledger::error::{LedgerError, SqlError};
 use crate::ledger::seal::Seal;
 
@@ -24,17 +24,16 @@ impl Store<'_> {
         self.0.any(statement, &[request.slot.as_slice().into(), kept_since(now).into()])
     }
 
-    /// What is kept under the Idempotency-Key of a request: the digest of the body that came with it, since when, and the
-    /// answer, sealed.
+    /// What is kept under the Idempotency-Key of a request.
     pub(in crate::ledger) fn answer(
         self,
         request: &Repeatable,
         now: Timestamp,
-    ) -> Result<Option<(Vec<u8>, Timestamp, Vec<u8>)>, SqlError> {
+    ) -> Result<Option<KeptAnswer>, SqlError> {
         self.0.first(
             "SELECT request, made_at, sealed FROM answer WHERE slot = ?1 AND made_at > ?2",
             &[request.slot.as_slice().into(), kept_since(now).into()],
-            |row| Ok((row.bytes(0)?.to_vec(), moment(row, 1)?, row.bytes(2)?.to_vec())),
+            |row| Ok(KeptAnswer { body: row.bytes(0)?.to_vec(), at: moment(row, 1)?, sealed: row.bytes(2)?.to_vec() }),
         )
     }
 }
@@ -50,7 +49,7 @@ impl Transaction<'_> {
         key_reused: E,
         work: impl FnOnce(&mut Self) -> Result<Result<T, E>, SqlError>,
     ) -> Result<Result<Recorded<T>, E>, SqlError> {
-        if let Some((body, at, sealed)) = Store(self.sql).answer(request, now)? {
+        if let Some(KeptAnswer { body, at, sealed }) = Store(self.sql).answer(request, now)? {
             if at > now {
                 // The clock was set back since: its day begins now.
                 let statement = "UPDATE answer SET made_at = ?2 WHERE slot = ?1";

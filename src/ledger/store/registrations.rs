@@ -20,8 +20,8 @@ impl Transaction<'_> {
         (id, account): (InviteId, Username),
         now: Timestamp,
     ) -> Result<Result<Reservation, RedeemError>, SqlError> {
-        if let Some((body, ..)) = Store(self.sql).answer(request, now)?
-            && body != request.body
+        if let Some(kept) = Store(self.sql).answer(request, now)?
+            && kept.body != request.body
         {
             return Ok(Err(RedeemError::IdempotencyKeyReused));
         }
