@@ -2,10 +2,14 @@
 
 mod common;
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::process::{Command, Output};
 
-use common::{KEY, Scratch, docs, now};
+use common::tools::installed;
+use common::{KEY, Scratch, Served, docs, now};
+use invited::config::Scope;
+use serde_json::{Map, Value, json};
 
 /// One key with all scopes and without limits that a thousand requests would meet.
 const CONFIG: &str = r#"
@@ -23,14 +27,9 @@ max_uses = 10000
 limit = "100000/s"
 "#;
 
-/// A program that `tests/run` installs; without it `test` says that it is skipped.
-fn installed(name: &str, test: &str) -> Option<Command> {
-    let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../python/bin").join(name);
-    if !program.exists() {
-        eprintln!("SKIPPED {test}: {name} is not installed; tests/run does it");
-        return None;
-    }
-    Some(Command::new(program))
+/// A Python program that `tests/run` installs; without it `test` says that it is skipped.
+fn python(name: &str, test: &str) -> Option<Command> {
+    installed(&format!("python/bin/{name}"), test).map(Command::new)
 }
 
 fn assert_success(output: &Output) -> String {
@@ -39,9 +38,117 @@ fn assert_success(output: &Output) -> String {
     text
 }
 
+fn description(served: &Served) -> Value {
+    served.client().get("/api/v1/openapi.json").json()
+}
+
+/// Path, method and description of every operation.
+fn operations(description: &Value) -> Vec<(&String, &String, &Value)> {
+    let of_path = |(path, item)| {
+        fields(item).filter(|(_, one)| one["responses"].is_object()).map(move |(method, one)| (path, method, one))
+    };
+    fields(&description["paths"]).flat_map(of_path).collect()
+}
+
+fn fields(object: &Value) -> serde_json::map::Iter<'_> {
+    object.as_object().unwrap().iter()
+}
+
+/// Calls `visit` with every object in `value`, and where it is.
+fn walk(value: &Value, at: &str, visit: &mut impl FnMut(&str, &Map<String, Value>)) {
+    match value {
+        Value::Object(fields) => {
+            visit(at, fields);
+            fields.iter().for_each(|(name, inner)| walk(inner, &format!("{at}/{name}"), visit));
+        }
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(number, inner)| walk(inner, &format!("{at}/{number}"), visit));
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn schemas_are_in_words_that_generators_of_clients_know() {
+    let scratch = Scratch::new(CONFIG);
+    let description = description(&scratch.serve());
+    let (mut wrong, mut seen) = (vec![], 0);
+    walk(&description, "", &mut |at, fields| {
+        seen += 1;
+        // The fields of an answer have names of their own.
+        if at.ends_with("/properties") || at == "/paths" {
+            return;
+        }
+        let is_one_type = |one: &Value| one["$ref"].is_string() || one["type"].is_string();
+        let is_choice = |choices: &Value| choices.as_array().unwrap().iter().all(is_one_type);
+        for (name, value) in fields {
+            let is_right = match name.as_str() {
+                "if" | "then" | "else" | "const" | "not" | "dependentSchemas" | "allOf" | "anyOf" | "expected" => false,
+                "oneOf" => is_choice(value),
+                // One type, or that and null.
+                "type" => value.as_array().is_none_or(|types| types.len() == 2 && types[1] == "null"),
+                // Of two types, generators make two enums.
+                "enum" => value.as_array().unwrap().contains(&Value::Null) != fields.contains_key("type"),
+                _ => true,
+            };
+            if !is_right {
+                wrong.push(format!("{at}/{name}: {value}"));
+            }
+        }
+    });
+    assert!(seen > 300, "{seen}");
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[test]
+fn scopes_kinds_and_states_are_listed() {
+    let scratch = Scratch::new(CONFIG);
+    let schemas = description(&scratch.serve())["components"]["schemas"].clone();
+    assert_eq!(schemas["Scope"]["enum"], json!(Scope::ALL), "{}", schemas["Scope"]);
+    assert_eq!(schemas["KindName"]["enum"], json!(["account", "contact", "reset"]));
+    assert_eq!(schemas["Status"]["enum"], json!(["pending", "redeemed", "expired", "revoked"]));
+    assert_eq!(schemas["NewInvite"]["properties"]["kind"]["enum"], json!(["account", "contact", "reset", null]));
+    let meanings = schemas["Scope"]["description"].as_str().unwrap();
+    for scope in Scope::ALL {
+        assert!(meanings.contains(&format!("\n- `{scope}`: ")), "{meanings}");
+    }
+}
+
+#[test]
+fn invites_api_is_described_where_it_is() {
+    for (paths, path) in [("", "/invites_api"), ("[http.paths]\ninvites_api = \"/some/call\"", "/some/call")] {
+        let scratch = Scratch::new(&format!("{CONFIG}{paths}"));
+        let served = scratch.serve();
+        let description = description(&served);
+        let methods: Vec<_> = fields(&description["paths"][path]).map(|(method, _)| method.as_str()).collect();
+        assert_eq!(methods, ["get", "post"], "{path}");
+        assert_eq!(served.client().ask("POST", path, &[&format!("Authorization: Bearer {KEY}")]).status, 201);
+        for id in ["createInviteByGet", "createInviteByPost"] {
+            let (found, ..) = operations(&description).into_iter().find(|(.., one)| one["operationId"] == id).unwrap();
+            assert_eq!(found, path);
+        }
+    }
+}
+
+#[test]
+fn every_call_says_what_it_is() {
+    let scratch = Scratch::new(CONFIG);
+    let description = description(&scratch.serve());
+    let tags: Vec<_> = description["tags"].as_array().unwrap().iter().map(|tag| tag["name"].clone()).collect();
+    let mut ids = BTreeSet::new();
+    for (path, method, operation) in operations(&description) {
+        for field in ["summary", "description"] {
+            let text = operation[field].as_str().unwrap_or_default();
+            assert!(text.ends_with('.'), "{method} {path} {field}: {text:?}");
+        }
+        assert!(ids.insert(operation["operationId"].as_str().unwrap()), "{method} {path} has the id of another");
+        assert!(tags.contains(&operation["tags"][0]), "{method} {path} has none of the tags {tags:?}");
+    }
+}
+
 #[test]
 fn schemathesis_finds_nothing() {
-    let Some(mut schemathesis) = installed("schemathesis", "schemathesis_finds_nothing") else { return };
+    let Some(mut schemathesis) = python("schemathesis", "schemathesis_finds_nothing") else { return };
     let scratch = Scratch::new(CONFIG);
     let served = scratch.serve();
     let base = format!("http://{}", served.address());
@@ -61,7 +168,8 @@ fn schemathesis_finds_nothing() {
         .output()
         .unwrap();
     let text = assert_success(&output);
-    assert!(text.contains("8 selected / 8 total"), "not every operation was tried:\n{text}");
+    let count = operations(&description(&served)).len();
+    assert!(text.contains(&format!("{count} selected / {count} total")), "not every operation was tried:\n{text}");
     println!("{} in {:.0?}", text.lines().find(|line| line.contains(" generated")).unwrap().trim(), now() - began);
 }
 
@@ -76,7 +184,7 @@ fn the_committed_description_is_the_one_that_is_served() {
 
 #[test]
 fn the_description_is_openapi() {
-    let Some(mut validator) = installed("openapi-spec-validator", "the_description_is_openapi") else { return };
+    let Some(mut validator) = python("openapi-spec-validator", "the_description_is_openapi") else { return };
     let scratch = Scratch::new(CONFIG);
     let description = scratch.path().join("openapi.json");
     std::fs::write(&description, scratch.serve().client().get("/api/v1/openapi.json").body).unwrap();

@@ -177,7 +177,11 @@ impl JsonSchema for Ttl {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": ["string", "integer"], "format": "span", "minimum": 1, "maximum": Span::MAX.as_secs() })
+        let seconds = Span::MAX.as_secs();
+        json_schema!({ "oneOf": [
+            { "type": "string", "format": "span" },
+            { "type": "integer", "format": "int64", "minimum": 1, "maximum": seconds },
+        ] })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::json;
 use tide::Response;
 use tide::http::headers;
 
@@ -28,15 +29,19 @@ pub const PATH: &str = "/api/v1/invites";
 pub const MAX_PAGE: u32 = 500;
 const DEFAULT_PAGE: u32 = 100;
 
-/// What to create. Everything that is left out has a default.
+/// What to create. Everything that is left out, or null, has a default.
+///
+/// - With `reset` there is neither `username` nor `contact`, and `uses` is 1.
+/// - With `username`, `uses` is 1 and so is `count`.
+/// - `kind` is `reset` with `reset`, `contact` with `contact`, and `account` with neither.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-#[schemars(extend("allOf" = rules::of_new_invite()))]
+#[schemars(extend("examples" = [json!({ "inviter": "Anna", "note": "Anna's friend", "ttl": "3d" })]))]
 pub struct NewInvite {
     /// For which domain; need not be named where there is only one.
     #[schemars(extend("format" = "host"))]
     host: Given<String>,
-    /// Follows from `contact` and `reset`; if it is given, it must agree with them.
+    /// Follows from `contact` and `reset`; need not be given.
     kind: Given<KindName>,
     /// Binds the invite to that user name, or the one of that address on the host, and reserves it.
     #[schemars(extend("format" = "username"))]
@@ -222,12 +227,13 @@ pub async fn get(call: Call) -> Result<Response, Problem> {
 /// What is to be different of an invite. What is left out stays.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(extend("examples" = [json!({ "note": "Anna's colleague" })]))]
 pub struct InviteChange {
     /// Another remark; null for none.
     #[serde(deserialize_with = "fields::text_or_null")]
     #[schemars(with = "Option<String>", length(max = 1_000))]
     note: Given<String>,
-    /// Another end, at most the key's `max_ttl` from now.
+    /// Another end, at most the key's `max_ttl` from now. RFC 3339.
     #[schemars(with = "Option<String>", extend("format" = "soon"))]
     expires_at: Given<jiff::Timestamp>,
     /// Another number of uses, at least as many as are redeemed.

@@ -1,5 +1,6 @@
 //! `/invites_api`: what Prosody's mod_invites_api answers, for its clients to work unchanged.
 
+use serde_json::{Value, json};
 use tide::Response;
 use tide::http::{Method, headers};
 
@@ -82,4 +83,42 @@ fn allow(methods: &std::collections::BTreeSet<ApiMethod>) -> String {
         .collect();
     names.push("OPTIONS");
     names.join(", ")
+}
+
+/// The two calls in the form of `OpenAPI`; `refused` is how a refusal reads.
+#[must_use]
+pub fn description(refused: &impl Fn(&str) -> Value) -> Value {
+    let location = json!({ "Location": {
+        "description": "The page of the invite.", "required": true, "schema": { "type": "string" },
+    } });
+    let call = |id: &str| {
+        json!({
+            "operationId": id,
+            "tags": ["simple"],
+            "summary": "Creates an invite with the host's defaults; needs the scope `create`.",
+            "description": "It is for an account, and of one use. Parameters that are not known are ignored.",
+            "security": [{ "key": [] }, { "keyInQuery": [] }],
+            "parameters": [
+                {
+                    "name": "host", "in": "query", "schema": { "type": "string", "format": "host" },
+                    "description": "For which domain; need not be named where there is only one.",
+                },
+                {
+                    "name": "redirect", "in": "query", "schema": { "type": "string" },
+                    "description": "Answers 303 instead of 201; not with `false`, `0`, `no` or an empty value.",
+                },
+            ],
+            "responses": {
+                "201": { "description": "The invite is created.", "headers": location },
+                "303": { "description": "The same, for a browser that is to go to the invite.", "headers": location },
+                "400": refused("Several hosts are possible, and `host` names none of them."),
+                "403": refused("No key, none that is good, or none that may do this; or a browser fetches ahead of its user."),
+                "405": refused("Not one of the key's `methods`; see `Allow`."),
+                "413": refused("The body is too large."),
+                "429": refused("Too many wrong keys, invites, or pending invites; see `Retry-After`."),
+                "503": refused("The ledger cannot be written; see `Retry-After`."),
+            },
+        })
+    };
+    json!({ "get": call("createInviteByGet"), "post": call("createInviteByPost") })
 }

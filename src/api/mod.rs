@@ -1,7 +1,8 @@
 //! What programs call: `/invites_api`, `/api/v1` and the operator's pages.
 //!
 //! A call to `/api/v1` comes in by [`call`], which lets its key in; its body and query are read by [`fields`]; what it
-//! is answered with reads as in [`view`]; and [`openapi`] describes all of it, with [`rules`] for what fields may be together.
+//! is answered with reads as in [`view`]; and [`openapi`] describes all of it, with the [`schemas`] of its types and [`rules`]
+//! for its texts.
 //! What has many invites needs a [`permit`].
 
 pub mod call;
@@ -16,5 +17,6 @@ mod permit;
 pub mod redeem;
 pub mod register;
 pub mod rules;
+mod schemas;
 pub mod this_key;
 pub mod view;

@@ -1,13 +1,14 @@
 //! `/api/v1/openapi.json`: the API in the form of `OpenAPI` 3.1, with the schemas of the very types that the handlers read and write.
 
-use schemars::generate::{SchemaGenerator, SchemaSettings};
-use schemars::{JsonSchema, Schema};
+use schemars::Schema;
 use serde_json::{Map, Value, json};
 use tide::Response;
 
 use super::invites::{self, InviteChange, NewInvite};
+use super::invites_api;
 use super::redeem::{self, Redeem};
 use super::register::{self, Register};
+use super::schemas::Schemas;
 use super::this_key::{self, KeyView};
 use super::view::{InviteList, InviteView, RedeemedView, RegisteredView};
 use crate::caller::Request;
@@ -21,75 +22,60 @@ pub const PATH: &str = "/api/v1/openapi.json";
 /// # Errors
 /// None.
 pub async fn get(request: Request) -> Result<Response, Problem> {
+    super::call::json(200, &of(&request))
+}
+
+/// The description of the service that `request` came to.
+#[must_use]
+pub fn of(request: &Request) -> Value {
+    let settings = &request.state().settings;
     let mut bases: Vec<_> = vec![];
-    for url in request.state().settings.public_urls() {
+    for url in settings.public_urls() {
         if !bases.contains(&url.base()) {
             bases.push(url.base());
         }
     }
-    super::call::json(200, &describe(&bases))
+    describe(&bases, &settings.http.paths.invites_api)
 }
 
-/// Describes the API of a service at `bases`.
+/// Describes the API of a service at `bases`, where `invites_api` is the path of `/invites_api`.
 #[must_use]
-pub fn describe(bases: &[&str]) -> Value {
+pub fn describe(bases: &[&str], invites_api: &str) -> Value {
     let mut schemas = Schemas::default();
-    let servers: Vec<_> = bases.iter().map(|base| json!({ "url": base.trim_end_matches('/') })).collect();
-    let paths = paths(&mut schemas);
+    let bases: Vec<_> = bases.iter().map(|base| base.trim_end_matches('/')).collect();
+    let servers: Vec<_> = bases.iter().map(|base| json!({ "url": base })).collect();
+    let mut paths = paths(&mut schemas);
+    paths[invites_api] = invites_api::description(&refused(&mut schemas));
+    let schemas = schemas.done(&paths);
     json!({
         "openapi": "3.1.0",
         "info": {
             "title": "invited",
             "version": env!("CARGO_PKG_VERSION"),
             "description": "Hands out invites to an XMPP server.",
+            "contact": { "name": "invited", "url": env!("CARGO_PKG_HOMEPAGE") },
             "license": { "name": env!("CARGO_PKG_LICENSE"), "identifier": env!("CARGO_PKG_LICENSE") },
         },
         "servers": servers,
         "security": [{ "key": [] }],
+        "tags": [
+            { "name": "invites", "description": "Creating, seeing, changing and revoking invites." },
+            { "name": "sign-up", "description": "For a sign-up of your own." },
+            { "name": "key", "description": "About the key that calls." },
+            { "name": "simple", "description": "One call for one invite, as Prosody's mod_invites_api has it." },
+        ],
         "paths": paths,
         "components": {
             "securitySchemes": {
                 "key": { "type": "http", "scheme": "bearer", "description": "`ID/SECRET`, or a JWT of a signing key." },
+                "keyInQuery": {
+                    "type": "apiKey", "in": "query", "name": "key",
+                    "description": "`ID/SECRET`, for a browser that follows a link. The simple calls alone take it, where no header has a key.",
+                },
             },
-            "schemas": schemas.done(),
+            "schemas": schemas,
         },
     })
-}
-
-/// Schemas that were referred to.
-struct Schemas {
-    write: SchemaGenerator,
-    read: SchemaGenerator,
-}
-
-impl Default for Schemas {
-    fn default() -> Self {
-        let settings = || {
-            SchemaSettings::draft2020_12().with(|settings| {
-                settings.definitions_path = "/components/schemas".into();
-                settings.meta_schema = None;
-            })
-        };
-        Self { write: settings().for_serialize().into_generator(), read: settings().into_generator() }
-    }
-}
-
-impl Schemas {
-    /// Of what we answer.
-    fn answer<T: JsonSchema>(&mut self) -> Schema {
-        self.write.subschema_for::<T>()
-    }
-
-    /// Of what we are asked.
-    fn body<T: JsonSchema>(&mut self) -> Schema {
-        self.read.subschema_for::<T>()
-    }
-
-    fn done(mut self) -> Map<String, Value> {
-        let mut all = self.read.take_definitions(true);
-        all.extend(self.write.take_definitions(true));
-        all
-    }
 }
 
 #[expect(clippy::too_many_lines, reason = "the table of all calls, with what several of them share")]
@@ -128,28 +114,33 @@ fn paths(schemas: &mut Schemas) -> Value {
     });
     let id = json!([{
         "name": "id", "in": "path", "required": true,
+        "description": "The invite's `id`.",
         "schema": { "type": "string", "pattern": "^[A-Za-z0-9_-]{11}$" },
     }]);
     let made = json!({
         "description": "The invite, or a list of them if `count` was given.",
         "headers": { "Location": { "description": "Where the first of them is.", "schema": { "type": "string" } } },
         "content": { "application/json": { "schema": {
-            "anyOf": [schemas.answer::<InviteView>(), schemas.answer::<InviteList>()],
+            "oneOf": [schemas.answer::<InviteView>(), schemas.answer::<InviteList>()],
         } } },
     });
     json!({
         invites::PATH: {
             "get": {
                 "operationId": "listInvites",
+                "tags": ["invites"],
                 "summary": "Lists invites, newest first; needs the scope `read`.",
-                "parameters": query_parameters::<invites::ListQuery>(schemas),
+                "description": "Those of the key's hosts, whoever created them. A page stays right while invites are created: new ones come before the first page. Token and links are null in an invite that the key could not create itself.",
+                "parameters": schemas.query::<invites::ListQuery>(),
                 "responses": answers("200", of("A page of invites.", schemas.answer::<InviteList>()), &[
                     ("422", "`username` is an address on another host than `host`."),
                 ]),
             },
             "post": {
                 "operationId": "createInvites",
+                "tags": ["invites"],
                 "summary": "Creates invites, all or none; needs the scope `create`, for new passwords `reset` instead.",
+                "description": "The answer is one invite, or with `count` a list. `contact` takes the scope `contact`, too, and `groups` and `roles` take `roles`. The invite is on the disk before it is answered.",
                 "parameters": [idempotency_key],
                 "requestBody": body(schemas.body::<NewInvite>(), false),
                 "responses": answers("201", made, &[taken, media, not_taken]),
@@ -159,12 +150,16 @@ fn paths(schemas: &mut Schemas) -> Value {
             "parameters": id,
             "get": {
                 "operationId": "getInvite",
+                "tags": ["invites"],
                 "summary": "Shows an invite with its redemptions; needs the scope `read`.",
+                "description": "Of a host of the key, whoever created it. Token and links are null if the key could not create it itself.",
                 "responses": answers("200", of("The invite.", schemas.answer::<InviteView>()), &[absent]),
             },
             "patch": {
                 "operationId": "changeInvite",
+                "tags": ["invites"],
                 "summary": "Changes an invite within the key's limits; needs the scope `create`, and what creating it takes.",
+                "description": "What is left out stays. Without the scope `read`, a key changes only what it created. A revoked invite is restored by the status `pending`.",
                 "requestBody": body(schemas.body::<InviteChange>(), false),
                 "responses": answers(
                     "200", of("The invite as it is now.", schemas.answer::<InviteView>()), &[absent, taken, media],
@@ -172,14 +167,18 @@ fn paths(schemas: &mut Schemas) -> Value {
             },
             "delete": {
                 "operationId": "revokeInvite",
+                "tags": ["invites"],
                 "summary": "Revokes an invite; needs the scope `revoke`.",
+                "description": "It can no longer be redeemed anywhere. What is redeemed, expired or revoked stays as it is: to repeat the call is no error.",
                 "responses": answers("204", json!({ "description": "It cannot be redeemed any more." }), &[absent]),
             },
         },
         redeem::PATH: {
             "post": {
                 "operationId": "redeem",
+                "tags": ["sign-up"],
                 "summary": "Spends one use for a caller's own sign-up; needs the scope `redeem`.",
+                "description": "Call it when the account is created, and create it only if the answer is 200.",
                 "parameters": [idempotency_key],
                 "requestBody": body(schemas.body::<Redeem>(), true),
                 "responses": answers("200", of("The invite as it is now.", schemas.answer::<RedeemedView>()), &[
@@ -211,7 +210,9 @@ fn paths(schemas: &mut Schemas) -> Value {
         this_key::PATH: {
             "get": {
                 "operationId": "getSelf",
+                "tags": ["key"],
                 "summary": "What the key is and may do; any key may ask.",
+                "description": "With what is left of its limits.",
                 "responses": answers("200", of("The key.", schemas.answer::<KeyView>()), &[]),
             },
         },
@@ -222,30 +223,4 @@ fn paths(schemas: &mut Schemas) -> Value {
 fn refused(schemas: &mut Schemas) -> impl Fn(&str) -> Value + use<> {
     let schema = schemas.answer::<ProblemDetails<'static>>();
     move |text| json!({ "description": text, "content": { "application/problem+json": { "schema": schema } } })
-}
-
-/// The fields of `T` as parameters of the query.
-fn query_parameters<T: JsonSchema>(schemas: &mut Schemas) -> Vec<Value> {
-    let schema = T::json_schema(&mut schemas.read);
-    let fields = schema.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
-    let parameter = |(name, mut schema): (String, Value)| {
-        let description = schema.as_object_mut().and_then(|schema| schema.remove("description"));
-        without_null(&mut schema);
-        json!({ "name": name, "in": "query", "description": description, "schema": schema })
-    };
-    fields.into_iter().map(parameter).collect()
-}
-
-/// A parameter is there or not; it is never null.
-fn without_null(schema: &mut Value) {
-    let Some(fields) = schema.as_object_mut() else { return };
-    fields.remove("default");
-    if let Some(types) = fields.get_mut("type")
-        && let Some(only) = types.as_array().and_then(|types| types.iter().find(|name| *name != "null")).cloned()
-    {
-        *types = only;
-    }
-    if let Some(any) = fields.get_mut("anyOf").and_then(Value::as_array_mut) {
-        any.retain(|one| one["type"] != "null");
-    }
 }

@@ -5,6 +5,7 @@ pub mod docs;
 pub mod http;
 mod patience;
 pub mod servers;
+pub mod tools;
 
 use std::io::{BufRead as _, BufReader};
 use std::net::{SocketAddr, TcpListener};

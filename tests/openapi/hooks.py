@@ -25,3 +25,24 @@ schemathesis.openapi.format("key-id", st.from_regex(r"[A-Za-z0-9_-][A-Za-z0-9._-
 schemathesis.openapi.format("cursor", st.from_regex(r"c[A-Za-z0-9_-]{10}[AEIMQUYcgkosw048]", fullmatch=True))
 schemathesis.openapi.format("span", st.builds("{}{}".format, st.integers(1, 365), st.sampled_from("smhd")))
 schemathesis.openapi.format("soon", st.integers(5, 364 * 24 * 60).map(in_minutes))
+
+
+def breaks_a_rule(body):
+    """Whether fields do not go together, by what the description of NewInvite says in words."""
+    given = {name for name, value in body.items() if value is not None}
+    kind = next((name for name in ("reset", "contact") if name in given), "account")
+    several = {name for name in ("uses", "count") if body.get(name) not in (None, 1)}
+    return (
+        ("reset" in given and bool(given & {"username", "contact"} or "uses" in several))
+        or ("username" in given and bool(several))
+        or body.get("kind") not in (None, kind)
+    )
+
+
+@schemathesis.check
+def rules_in_words_are_the_rules(ctx, response, case):
+    """Whatever fits the schema of NewInvite is answered 400 if it breaks a rule that is told in words, and else never."""
+    is_create = case.operation.label == "POST /api/v1/invites" and case.method == "POST"
+    if is_create and case.meta is not None and case.meta.generation.mode.is_positive:
+        body = case.body if isinstance(case.body, dict) else {}
+        assert breaks_a_rule(body) == (response.status_code == 400), f"{body} is answered {response.status_code}"
