@@ -91,6 +91,7 @@ const ROUTES: [&str; 20] = [
     "/api/v1/register",
     "/api/v1/self",
     "/api/v1/openapi.json",
+    "/api/v1/docs",
     "/healthz",
     "/readyz",
 ];

@@ -17,6 +17,9 @@ use crate::problem::{Problem, ProblemDetails};
 /// Where the description is, below the prefix.
 pub const PATH: &str = "/api/v1/openapi.json";
 
+/// Where people read it, below the prefix.
+pub const PAGE: &str = "/api/v1/docs";
+
 /// The description.
 ///
 /// # Errors
@@ -44,6 +47,7 @@ pub fn describe(bases: &[&str], invites_api: &str) -> Value {
     let mut schemas = Schemas::default();
     let bases: Vec<_> = bases.iter().map(|base| base.trim_end_matches('/')).collect();
     let servers: Vec<_> = bases.iter().map(|base| json!({ "url": base })).collect();
+    let page = format!("{}{PAGE}", bases.first().copied().unwrap_or_default());
     let mut paths = paths(&mut schemas);
     paths[invites_api] = invites_api::description(&refused(&mut schemas));
     let schemas = schemas.done(&paths);
@@ -57,6 +61,7 @@ pub fn describe(bases: &[&str], invites_api: &str) -> Value {
             "license": { "name": env!("CARGO_PKG_LICENSE"), "identifier": env!("CARGO_PKG_LICENSE") },
         },
         "servers": servers,
+        "externalDocs": { "description": "The same for people, with examples.", "url": page },
         "security": [{ "key": [] }],
         "tags": [
             { "name": "invites", "description": "Creating, seeing, changing and revoking invites." },

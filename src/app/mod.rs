@@ -18,7 +18,7 @@ use crate::config::{CorsOrigins, HttpPaths, MAX_PATH_PART_BYTES, Prefixes, Scope
 use crate::log::Cause;
 use crate::metrics::{self, Metrics};
 use crate::pages::offered::Cards;
-use crate::pages::{assets, enter, landing, old_links, qr, register, reset, setup};
+use crate::pages::{api_docs, assets, enter, landing, old_links, qr, register, reset, setup};
 use crate::problem::Problem;
 use path_tokens::PathTokens;
 
@@ -57,6 +57,8 @@ fn fill(table: &mut Table<Arc<AppState>>, paths: &HttpPaths, cards: &Arc<Cards>)
     table.at(register_path, register_path).on([Post], needs(&[Scope::Register], api::register::register)).done();
     table.at(this_key::PATH, this_key::PATH).on([Get, Head], needs(&[], this_key::get)).done();
     table.at(openapi::PATH, openapi::PATH).on([Get, Head], openapi::get).done();
+    let docs = |request| async move { api_docs::get(&request, &openapi::of(&request)) };
+    table.at(openapi::PAGE, openapi::PAGE).on([Get, Head], docs).done();
     table.at("/", "/").on([Get, Head], enter::get).done();
     let cards = Arc::clone(cards);
     let landing = move |request| landing::get(request, Arc::clone(&cards));

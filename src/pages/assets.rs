@@ -20,9 +20,10 @@ struct Asset {
     body: &'static str,
 }
 
-static ALL: LazyLock<[Asset; 3]> = LazyLock::new(|| {
+static ALL: LazyLock<[Asset; 4]> = LazyLock::new(|| {
     [
         ("style.css", "text/css; charset=utf-8", include_str!("assets/style.css")),
+        ("api.css", "text/css; charset=utf-8", include_str!("assets/api.css")),
         ("script.js", "text/javascript; charset=utf-8", include_str!("assets/script.js")),
         ("icon.svg", "image/svg+xml", include_str!("assets/icon.svg")),
     ]

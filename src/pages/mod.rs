@@ -10,6 +10,7 @@
 //! | [`register`] | `/register?t=TOKEN&c=APP`: an account, on the web |
 //! | [`reset`] | `/reset?t=TOKEN`: a new password |
 //! | [`old_links`] | `/invites_page?TOKEN` and the like: links that other programs handed out |
+//! | [`api_docs`] | `/api/v1/docs`: the description of the API, for people |
 //! | [`assets`] | `/assets/…`: style, script, pictures |
 //!
 //! What these have in common, each using what comes after it and never the other way round:
@@ -24,12 +25,16 @@
 //! | `refused` | what guests are refused, and the one place that draws it |
 //! | `offered` | the apps for a device |
 //! | `onlooker` | who only looks |
+//! | `api_examples`, `api_fields`, `prose` | calls of the API in three languages; its fields in words; its texts |
 //! | `page` | how a page is sent |
 //! | `look` | what all pages are drawn with |
 //! | `assets`, `preview`, `letters` | files, and the picture of a site |
 //! | `query` | the parameters of a link |
 //! | `language`, `html` | what pages say, and what is not escaped again |
 
+pub mod api_docs;
+mod api_examples;
+mod api_fields;
 pub mod assets;
 mod done;
 pub mod enter;
@@ -47,6 +52,7 @@ mod onlooker;
 mod opened;
 mod page;
 mod preview;
+mod prose;
 pub mod qr;
 mod query;
 mod refused;

@@ -519,6 +519,7 @@ def looks():
         "revoked": GIVEN["revoked"],
         "unknown": GIVEN["unknown"],
         "nowhere": BASE + "nowhere",
+        "api": BASE + "api/v1/docs",
     }
     titles = ENDED | {
         "landing-contact": "romeo@example.com invites you to Example Chat",
@@ -528,11 +529,16 @@ def looks():
         "closed-reset": "Passwords are not set here",
         "enter-error": "Enter your invite code",
         "nowhere": "There is nothing here",
+        "api": "The API of invited",
     }
     for name, url in pages.items():
         browser.get(url)
         assert browser.text() == titles.get(name, browser.text()), browser.text()
         browser.see(name)
+    browser.get(pages["api"])
+    for summary in browser.all("details:not([open]) > summary"):
+        summary.click()
+    browser.see("api-opened")
     browser.get(GIVEN["account"])
     browser.one("#apps details > summary").click()
     browser.one(".languages summary").click()
