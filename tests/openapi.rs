@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
-use common::tools::installed;
+use common::tools::{ApiTools, installed};
 use common::{KEY, Scratch, Served, docs, now};
 use invited::config::Scope;
 use serde_json::{Map, Value, json};
@@ -189,4 +189,37 @@ fn the_description_is_openapi() {
     let description = scratch.path().join("openapi.json");
     std::fs::write(&description, scratch.serve().client().get("/api/v1/openapi.json").body).unwrap();
     assert_success(&validator.args(["--schema", "3.1"]).arg(&description).output().unwrap());
+}
+
+/// A service whose address is no example, and its description in a file.
+fn for_linters() -> (Scratch, PathBuf) {
+    let scratch = Scratch::new(&CONFIG.replace("https://invite.example.com/", "https://invite.capulet.test/"));
+    let description = scratch.path().join("openapi.json");
+    std::fs::write(&description, scratch.serve().client().get("/api/v1/openapi.json").body).unwrap();
+    (scratch, description)
+}
+
+fn support(file: &str) -> PathBuf {
+    [env!("CARGO_MANIFEST_DIR"), "tests", "openapi", file].iter().collect()
+}
+
+#[test]
+fn spectral_warns_of_nothing() {
+    let Some(tools) = ApiTools::installed("spectral_warns_of_nothing") else { return };
+    let (scratch, description) = for_linters();
+    let mut spectral = tools.command("spectral");
+    spectral.args(["lint", "--fail-severity", "hint", "--ruleset"]).arg(support("spectral.yaml")).arg(&description);
+    let text = assert_success(&spectral.current_dir(scratch.path()).output().unwrap());
+    assert!(text.contains("No results with a severity of 'hint' or higher found!"), "{text}");
+}
+
+#[test]
+fn redocly_warns_of_nothing() {
+    let Some(tools) = ApiTools::installed("redocly_warns_of_nothing") else { return };
+    let (scratch, description) = for_linters();
+    let mut redocly = tools.command("redocly");
+    redocly.args(["lint", "--format", "json", "--config"]).arg(support("redocly.yaml")).arg(&description);
+    let text = assert_success(&redocly.current_dir(scratch.path()).output().unwrap());
+    let told: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
+    assert_eq!(told["totals"], json!({ "errors": 0, "warnings": 0, "ignored": 0 }), "{text}");
 }
