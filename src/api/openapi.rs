@@ -3,6 +3,7 @@
 use schemars::Schema;
 use serde_json::{Map, Value, json};
 use tide::Response;
+use tide::http::headers;
 
 use super::invites::{self, InviteChange, NewInvite};
 use super::invites_api;
@@ -11,7 +12,7 @@ use super::register::{self, Register};
 use super::schemas::Schemas;
 use super::this_key::{self, KeyView};
 use super::view::{InviteList, InviteView, RedeemedView, RegisteredView};
-use crate::caller::Request;
+use crate::caller::{self, Request};
 use crate::problem::{Problem, ProblemDetails};
 
 /// Where the description is, below the prefix.
@@ -32,8 +33,13 @@ pub async fn get(request: Request) -> Result<Response, Problem> {
 #[must_use]
 pub fn of(request: &Request) -> Value {
     let settings = &request.state().settings;
+    let prefix = settings.prefixes.of_path(caller::path(request));
+    let host = request.header(headers::HOST).map_or("", |host| host.as_str());
+    let mut urls: Vec<_> = settings.public_urls().collect();
+    // The one that the caller came by is the first.
+    urls.sort_by_key(|url| (url.prefix() != prefix, !url.authority().eq_ignore_ascii_case(host)));
     let mut bases: Vec<_> = vec![];
-    for url in settings.public_urls() {
+    for url in urls {
         if !bases.contains(&url.base()) {
             bases.push(url.base());
         }
@@ -197,7 +203,9 @@ fn paths(schemas: &mut Schemas) -> Value {
         register::PATH: {
             "post": {
                 "operationId": "register",
+                "tags": ["sign-up"],
                 "summary": "Creates an account with an invite, for a caller's own sign-up form; needs the scope `register`.",
+                "description": "By the rules of the invite, on a host whose server `invited` is connected to. Everything that is wrong with name and password is named at once.",
                 "parameters": [idempotency_key],
                 "requestBody": body(schemas.body::<Register>(), true),
                 "responses": answers("201", of("The account.", schemas.answer::<RegisteredView>()), &[
