@@ -551,3 +551,24 @@ fn encrypted_is_verified() {
         assert!(stderr.contains(says), "{stderr}");
     }
 }
+
+/// A shell that completes is answered from there, too, and is not kept waiting by a server that is away.
+#[test]
+fn ids_of_invites_are_completed() {
+    let mut database = Postgres::start();
+    let scratch = node(&database.url(), None);
+    scratch.ok(&["invite", "create"]);
+    let list: Value = serde_json::from_str(&scratch.ok(&["invite", "list", "--json"])).unwrap();
+    let id = list["invites"][0]["id"].as_str().unwrap();
+    let offered = || {
+        let mut shell = std::process::Command::new(env!("CARGO_BIN_EXE_invited"));
+        shell.env("_INVITED_COMPLETE", "fish").args(["--", "invited", "--config"]).arg(scratch.config());
+        let output = shell.arg("--state-dir").arg(scratch.state()).args(["invite", "revoke", ""]).output().unwrap();
+        assert!(output.stderr.is_empty(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    // A machine that is busy for longer than anybody waits for a word offers none, once in a while.
+    assert!((0..100).any(|_| offered().contains(&format!("{id}\taccount at example.com, pending"))), "{}", offered());
+    database.stop_at_once();
+    assert!(!offered().contains(id));
+}

@@ -15,7 +15,7 @@ use super::owner::become_owner;
 use super::terminal::one_line;
 use super::time;
 use crate::clock;
-use crate::config::{Credentials, KeySettings, Proof, Purpose, Settings, Sources};
+use crate::config::{Credentials, KeySettings, LedgerUrl, Proof, Purpose, Settings, Sources};
 use crate::invite::Status;
 use crate::key::state::StateKeys;
 use crate::ledger::{self, Filter};
@@ -79,7 +79,8 @@ fn ids_of_invites(typed: &OsStr, status: Option<Status>) -> Vec<CompletionCandid
     let Some(typed) = typed.to_str().map(str::to_owned) else { return vec![] };
     read(move |settings, has_state| {
         let now = clock::now();
-        if !has_state {
+        // Another server's ledger needs no state directory, and no rights in one.
+        if !has_state && matches!(settings.ledger.url, LedgerUrl::Sqlite(_)) {
             return vec![];
         }
         let limit = if typed.is_empty() { OFFERED } else { SEARCHED };

@@ -1,5 +1,5 @@
 //! The manual: `invited(1)`, a page for each command below it, and `invited.toml(5)`. What a command does is said once, by
-//! `--help` and here; [`man_settings`](super::man_settings) has the settings.
+//! `--help` and here; [`man_settings`] has the settings.
 
 use std::path::Path;
 
