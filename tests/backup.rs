@@ -103,7 +103,7 @@ fn tables(backup: &Path) -> BTreeMap<String, usize> {
         let line: Value = serde_json::from_str(&line.unwrap()).unwrap();
         match line["table"].as_str() {
             Some(name) => {
-                current = name.to_owned();
+                name.clone_into(&mut current);
                 tables.insert(current.clone(), 0);
             }
             None if line.is_array() => *tables.get_mut(&current).unwrap() += 1,
@@ -160,7 +160,9 @@ fn a_backup_that_is_taken_while_invites_are_created_has_all_that_were_answered()
             }
         }
         is_over.store(true, Ordering::Relaxed);
-        writers.into_iter().for_each(|writer| writer.join().unwrap());
+        for writer in writers {
+            writer.join().unwrap();
+        }
     });
     let left = listing(scratch.path()).into_keys().chain(listing(&scratch.state()).into_keys());
     let left: Vec<_> = left.filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with('.')).collect();
@@ -208,19 +210,19 @@ fn a_backup_of_one_engine_is_restored_into_the_other_and_nothing_is_lost() {
     assert!(counted.values().all(|rows| *rows > 0), "{counted:?}");
     assert_eq!((counted["meta"], counted["redemption"], counted["used_jti"]), (1, 2, 3));
 
-    let server = Scratch::new(&config(&database.url()));
-    succeed(&server, &["restore"], &files[0], &[]);
-    back_up(&server, &files[1]);
+    let node = Scratch::new(&config(&database.url()));
+    succeed(&node, &["restore"], &files[0], &[]);
+    back_up(&node, &files[1]);
     assert_eq!(rows(&files[1]), rows(&files[0]));
     // It goes on from there: with the same key, and with numbers that are free.
-    let served = server.serve();
+    let served = node.serve();
     let mut client = served.client();
     assert_eq!(redeem(&mut client, &made[0], "mercutio"), 200);
     assert_eq!(redeem(&mut client, &made[0], "benvolio"), 410);
     assert_eq!(redeem(&mut client, &made[1], "juliet"), 200);
     assert_eq!(database.ask("SELECT count(*), count(DISTINCT id) FROM redemption"), "4|4");
     stop(served);
-    back_up(&server, &files[2]);
+    back_up(&node, &files[2]);
     let last = on_sqlite();
     succeed(&last, &["restore"], &files[2], &[]);
     let backed_up = last.path().join("4.backup");

@@ -5,10 +5,12 @@ mod common;
 mod postgres;
 
 use std::fs;
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 
-use common::{CONFIG, KEY, Scratch};
+use common::{CONFIG, KEY, PATIENCE, Scratch, now};
 use postgres::{ENCODED_PASSWORD, PASSWORD, Postgres};
 
 fn node(url: &str) -> Scratch {
@@ -224,6 +226,62 @@ fn a_certificate_that_does_not_do_is_named() {
         &encrypted("localhost", "&sslrootcert=/nonexistent.pem"),
         &["/nonexistent.pem", "let the service's user read"],
     );
+}
+
+/// `PgBouncer` before a server; killed when dropped.
+struct Pooler(Child);
+
+impl Drop for Pooler {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Starts it in a directory of the server's; gives its URL, too.
+fn pooler(database: &Postgres, mode: &str) -> (Pooler, String) {
+    let address = database.address();
+    let (dir, server_port) = address.strip_prefix("?host=").unwrap().split_once("&port=").unwrap();
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let file = Path::new(dir).join(format!("{mode}.ini"));
+    let config = format!(
+        "[databases]\ninvited = host={dir} port={server_port} dbname=invited user=invited\n[pgbouncer]\nlisten_addr = \
+         127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = any\npool_mode = {mode}\n"
+    );
+    fs::write(&file, config).unwrap();
+    // It does not run as root, either.
+    let mut command =
+        Command::new(if rustix::process::geteuid().is_root() { "setpriv" } else { "/usr/sbin/pgbouncer" });
+    if rustix::process::geteuid().is_root() {
+        command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups", "--", "/usr/sbin/pgbouncer"]);
+    }
+    command.arg(&file).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let started = Pooler(command.spawn().unwrap());
+    let began = now();
+    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        assert!(began.elapsed() < PATIENCE, "PgBouncer does not start");
+        std::thread::yield_now();
+    }
+    (started, format!("postgres://invited@127.0.0.1:{port}/invited"))
+}
+
+#[test]
+fn a_pooler_that_does_not_leave_sessions_whole_is_named() {
+    if !Path::new("/usr/sbin/pgbouncer").exists() {
+        println!("SKIPPED a_pooler_that_does_not_leave_sessions_whole_is_named: needs pgbouncer");
+        return;
+    }
+    let database = Postgres::start();
+    let advice = "advice: a pooler is in between";
+    for (mode, is_named) in [("transaction", true), ("session", false)] {
+        let (_running, url) = pooler(&database, mode);
+        let (told, is_well) = check(&url);
+        assert!(is_well && told.contains(advice) == is_named, "{mode}: {told}");
+        assert!(!is_named || told.contains("pool_mode=session"), "{told}");
+    }
+    let (_running, url) = pooler(&database, "transaction");
+    let other = url.replace("/invited", "/other").replace("//invited", "//other");
+    assert_fault(&other, &["what answers is not PostgreSQL itself", "[databases]"]);
 }
 
 /// A certificate for a user of the database, and its key.

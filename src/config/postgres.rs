@@ -129,7 +129,9 @@ impl std::str::FromStr for Postgres {
         };
         if let Some(file) = passwords.filter(|_| config.get_password().is_none()) {
             let found = passfile::password(Path::new(&file), &config).map_err(|_| PostgresError::Passfile)?;
-            found.into_iter().for_each(|password| _ = config.password(password));
+            if let Some(password) = found {
+                config.password(password);
+            }
         }
         Ok(Self { config, root_file: root_file.map(PathBuf::from), identity })
     }

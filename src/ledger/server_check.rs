@@ -7,7 +7,7 @@ use super::error::SqlError;
 use super::key_file;
 use super::postgres::PostgresSession;
 use super::server_access;
-use super::server_faults::{ServerPlace, create_database, fault};
+use super::server_faults::{ServerPlace, create_database, fault, pooler};
 use super::server_finding::{ServerFinding, ServerTrial};
 use super::sql::Sql;
 use super::transfer::{look, table_names};
@@ -139,10 +139,9 @@ fn of_rights(sql: Sql<'_>, place: &ServerPlace, facts: &ServerFacts) -> Result<O
     let lacking = tables.iter().find(|(_, _, _, is_granted)| !is_granted);
     let take_over = |owner: &str| {
         let schema = ServerPlace::quoted(schema);
-        let tables = tables
-            .iter()
-            .map(|(table, ..)| format!("ALTER TABLE {schema}.{table} OWNER TO {user}; "))
-            .collect::<String>();
+        let alter =
+            |(table, ..): &(String, String, bool, bool)| format!("ALTER TABLE {schema}.{table} OWNER TO {user}; ");
+        let tables = tables.iter().map(alter).collect::<Vec<_>>().concat();
         let mend = place.in_database(tables.trim_end());
         if owner == "postgres" { format!("they were restored or created as postgres:\n{mend}") } else { mend }
     };
@@ -171,11 +170,11 @@ fn of_connections(sql: Sql<'_>, facts: &ServerFacts) -> Result<Option<ServerFind
     let numbers =
         sql.first(statement, &[], |row| Ok([row.integer(0)?, row.integer(1)?, row.integer(2)?, row.integer(3)?]))?;
     let Some([most, used, of_role, of_database]) = numbers else { return Ok(None) };
-    let (user, database) = (ServerPlace::quoted(&facts.user), ServerPlace::quoted(&facts.database));
+    let (role, database) = (ServerPlace::quoted(&facts.user), ServerPlace::quoted(&facts.database));
     let is_few = |limit: i64| (0..CONNECTIONS).contains(&limit);
     Ok(if is_few(of_role) {
         let what = format!("the user {} may have {of_role} connections, and a node needs {CONNECTIONS}", facts.user);
-        Some(ServerFinding::fault(what, ServerPlace::as_admin(&format!("ALTER ROLE {user} CONNECTION LIMIT -1"))))
+        Some(ServerFinding::fault(what, ServerPlace::as_admin(&format!("ALTER ROLE {role} CONNECTION LIMIT -1"))))
     } else if is_few(of_database) {
         let what =
             format!("the database {} takes {of_database} connections, and a node needs {CONNECTIONS}", facts.database);
@@ -196,23 +195,21 @@ fn of_connections(sql: Sql<'_>, facts: &ServerFacts) -> Result<Option<ServerFind
     })
 }
 
-/// Whether something in between gives each transaction another connection: while a second one is in a transaction, the first
-/// is another than it was before.
+/// Whether something in between gives each transaction another connection: whether it goes on where it was, also while a second
+/// one is in a transaction.
 fn of_pooler(server: &Postgres, session: &PostgresSession) -> Result<Option<ServerFinding>, SqlError> {
     let pid = |session: &PostgresSession| {
         Sql::Postgres(session).first("SELECT pg_backend_pid()::bigint", &[], |row| row.integer(0))
     };
     // Where there is no room for a second one, that was told before.
     let Ok(other) = server_access::connect(server) else { return Ok(None) };
-    let before = pid(session)?;
+    let mut pids = vec![pid(session)?, pid(session)?, pid(session)?];
     other.execute("BEGIN", &[])?;
     pid(&other)?;
-    let after = pid(session)?;
+    pids.extend([pid(session)?, pid(session)?, pid(session)?]);
     other.execute("ROLLBACK", &[])?;
-    let what = "a pooler is in between that may give each transaction another connection (pool_mode = transaction)";
-    let mend =
-        "give the ledger's database a connection for each session: for PgBouncer, in [databases]: pool_mode=session";
-    Ok((before != after).then(|| ServerFinding::advice(what, mend)))
+    pids.dedup();
+    Ok((pids.len() > 1).then(pooler))
 }
 
 /// What is wrong with the ledger that is there, if one is; of its key only where that can be read.

@@ -60,8 +60,24 @@ impl ServerPlace {
     }
 }
 
+/// What is said of a statement that was prepared on another connection.
+const OF_POOLER: [SqlState; 2] = [SqlState::INVALID_SQL_STATEMENT_NAME, SqlState::DUPLICATE_PSTATEMENT];
+
+/// A pooler that does not leave sessions whole.
+pub(super) fn pooler() -> ServerFinding {
+    ServerFinding::advice(
+        "a pooler is in between that may give each transaction another connection (pool_mode = transaction)",
+        "give the ledger's database a connection for each session: for PgBouncer, in [databases]: pool_mode=session",
+    )
+}
+
 /// What an error of connecting is about.
 pub(super) fn fault(place: &ServerPlace, error: &SqlError) -> ServerFinding {
+    if let SqlError::Postgres(cause) = error
+        && cause.code().is_some_and(|code| OF_POOLER.contains(code))
+    {
+        return pooler();
+    }
     let (what, mend) = match error {
         SqlError::TimedOut => silent(place),
         SqlError::Postgres(cause) => match cause.as_db_error() {

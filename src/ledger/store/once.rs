@@ -37,9 +37,10 @@ impl OneTimeUse {
 impl Transaction<'_> {
     /// Gives whether it was there to be used. Forgets those that have expired.
     pub(in crate::ledger) fn use_once(&mut self, jti: &OneTimeUse) -> Result<bool, SqlError> {
-        let passed = match self.clock {
-            Some(clock) => clock.checked_sub(BEHIND).unwrap_or(Timestamp::MIN),
-            None => self.memory.passed.until(jti.now, jti.at),
+        let passed = self.memory.passed.until(jti.now, jti.at);
+        let passed = match self.clock.map(|clock| clock.checked_sub(BEHIND)) {
+            None | Some(Err(_)) => passed,
+            Some(Ok(clock)) => passed.min(clock),
         };
         self.sql.execute("DELETE FROM used_jti WHERE until <= ?1", &[passed.as_millisecond().into()])?;
         let inserted = self.sql.execute(

@@ -35,7 +35,7 @@ impl Transaction<'_> {
         after: Option<InviteId>,
         now: Timestamp,
     ) -> Result<Result<Swept, LedgerError>, SqlError> {
-        let now = self.clock.unwrap_or(now);
+        let now = self.sure(now);
         let first = after.map_or(i64::MIN, InviteId::to_row);
         // Ids say when, but for those that came after one of a clock that was ahead: then all are looked at.
         let newest = self.sql.first("SELECT max(id) FROM invite", &[], |row| row.maybe_integer(0))?.flatten();
@@ -63,7 +63,7 @@ impl Transaction<'_> {
         &mut self,
         now: Timestamp,
     ) -> Result<Result<Timestamp, LedgerError>, SqlError> {
-        let now = self.clock.unwrap_or(now);
+        let now = self.sure(now);
         let statement = "SELECT value FROM meta WHERE name = 'forgetting'";
         let before = self.sql.first(statement, &[], |row| Ok(row.bytes(0)?.try_into().map(i64::from_be_bytes).ok()))?;
         let created = "SELECT max(created_at) FROM invite";

@@ -36,8 +36,15 @@ impl Memory {
 pub(in crate::ledger) struct Transaction<'a> {
     pub(in crate::ledger) sql: Sql<'a>,
     pub(in crate::ledger) memory: &'a mut Memory,
-    /// The time of the database, where it has one of its own: then that says what is old, whatever the clocks of nodes say.
+    /// The time of the database, where it has a clock of its own.
     pub(in crate::ledger) clock: Option<Timestamp>,
     /// Keeps ids of several processes apart. They are no secrets, so the operating system is not asked for each.
     pub(in crate::ledger) rng: &'a mut StdRng,
+}
+
+impl Transaction<'_> {
+    /// What the time is for whoever forgets, when this node's clock says `now`: what the database does not call old is not.
+    pub(super) fn sure(&self, now: Timestamp) -> Timestamp {
+        self.clock.map_or(now, |clock| clock.min(now))
+    }
 }

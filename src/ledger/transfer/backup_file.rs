@@ -3,6 +3,7 @@
 //! The first line says what it is, and has the ledger key; then come the tables, each with a line that names its columns and one
 //! line a row, bytes in base64; the last line has how many rows there are, and the SHA-256 of all lines before it.
 
+use std::fmt::Write as _;
 use std::io::{self, BufRead, Read as _, Write};
 
 use base64::Engine as _;
@@ -101,7 +102,11 @@ impl<W: Write> BackupWriter<W> {
 }
 
 fn hex(hash: Sha256) -> String {
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hash.finalize().iter().fold(String::new(), |mut text, byte| {
+        // To a text this never fails.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// What comes in a backup, in its order.

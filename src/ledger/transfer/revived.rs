@@ -31,6 +31,7 @@ pub struct RevivedInvite {
     pub uses_left: i64,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "so serde hands it over")]
 fn as_text<S: Serializer>(id: &InviteId, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(id)
 }
