@@ -220,7 +220,7 @@ fn an_app_and_a_form_do_not_both_get_the_last_use() {
             assert!(by_app != by_form, "{storage:?} {round}: {by_app} {by_form}");
             let winner = if by_app { &app } else { &web };
             let invite = place.wait_until_redeemed(&id);
-            assert_eq!(accounts(&invite), [winner.clone()]);
+            assert_eq!(accounts(&invite), std::slice::from_ref(winner));
             assert_eq!([&app, &web].map(|name| place.has_account(name)), [by_app, by_form]);
         }
     }

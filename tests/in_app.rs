@@ -61,8 +61,8 @@ impl Place {
     }
 
     /// Makes an invite; gives its id and its token, which is that of all its links.
-    fn invite(&self, order: Value) -> (String, String) {
-        let (status, invite) = self.api("POST", "/api/v1/invites", &order);
+    fn invite(&self, order: &Value) -> (String, String) {
+        let (status, invite) = self.api("POST", "/api/v1/invites", order);
         assert_eq!(status, 201, "{invite}");
         let token = invite["token"].as_str().unwrap().to_owned();
         let uri = invite["uri"].as_str().unwrap_or_else(|| panic!("{invite}"));
@@ -139,7 +139,7 @@ fn an_app_signs_up_as_the_invite_allows() {
     }
     for storage in [Storage::Internal, Storage::Sql] {
         let place = Place::new(storage);
-        let (id, token) = place.invite(json!({}));
+        let (id, token) = place.invite(&json!({}));
         assert_eq!(place.register(&token, "romeo"), json!({"ok": true}), "{}", place.prosody.log());
         assert_eq!(place.roster("romeo"), json!({}), "it can log in");
         let invite = place.show(&id);
@@ -151,7 +151,7 @@ fn an_app_signs_up_as_the_invite_allows() {
         assert_eq!(invite["redemptions"][0]["account"], "romeo");
         assert_eq!(place.register(&token, "tybalt"), json!({"error": "forbidden", "at": "preauth"}), "a second use");
 
-        let (id, token) = place.invite(json!({"username": "juliet", "contact": "romeo@example.com"}));
+        let (id, token) = place.invite(&json!({"username": "juliet", "contact": "romeo@example.com"}));
         assert_eq!(
             place.register(&token, "nurse"),
             json!({"error": "not-acceptable", "at": "register"}),
@@ -163,11 +163,11 @@ fn an_app_signs_up_as_the_invite_allows() {
         assert_eq!(place.roster("romeo"), json!({"juliet@example.com": "both"}));
         assert_eq!(place.show(&id)["status"], "redeemed");
 
-        let (id, token) = place.invite(json!({}));
+        let (id, token) = place.invite(&json!({}));
         assert_eq!(place.api("DELETE", &format!("/api/v1/invites/{id}"), &Value::Null).0, 204);
         assert_eq!(place.register(&token, "tybalt"), json!({"error": "forbidden", "at": "preauth"}), "revoked");
 
-        let (id, token) = place.invite(json!({"ttl": "1s"}));
+        let (id, token) = place.invite(&json!({"ttl": "1s"}));
         let began = now();
         while place.show(&id)["status"] != "expired" {
             assert!(began.elapsed() < common::PATIENCE, "it does not expire");
@@ -184,10 +184,10 @@ fn whoever_has_an_account_uses_up_a_contact_invite() {
     for storage in [Storage::Internal, Storage::Sql] {
         let place = Place::new(storage);
         for name in ["romeo", "juliet"] {
-            let (_, token) = place.invite(json!({}));
+            let (_, token) = place.invite(&json!({}));
             assert_eq!(place.register(&token, name), json!({"ok": true}));
         }
-        let (id, token) = place.invite(json!({"contact": "romeo@example.com"}));
+        let (id, token) = place.invite(&json!({"contact": "romeo@example.com"}));
         let added = place.app(&json!({"do": "add", "username": "juliet", "password": "a long password",
             "contact": "romeo@example.com", "token": token}));
         assert_eq!(added["ok"], true, "{added}");
@@ -207,7 +207,7 @@ fn a_contact_takes_a_use_once_and_none_while_nobody_answers() {
         for name in ["romeo", "juliet", "nurse"] {
             place.prosody.add_user(name, "a long password");
         }
-        let (id, token) = place.invite(json!({"contact": "romeo@example.com"}));
+        let (id, token) = place.invite(&json!({"contact": "romeo@example.com"}));
         let subscribe = format!(
             "<presence type='subscribe' to='romeo@example.com'><preauth xmlns='urn:xmpp:pars:0' token='{token}'/></presence>"
         );
@@ -250,13 +250,13 @@ fn roles_of_an_invite_are_given_in_an_app_and_on_the_web() {
     }
     for storage in [Storage::Internal, Storage::Sql] {
         let place = Place::new(storage);
-        let (_, token) = place.invite(json!({"roles": ["prosody:admin"]}));
+        let (_, token) = place.invite(&json!({"roles": ["prosody:admin"]}));
         assert_eq!(place.register(&token, "romeo"), json!({"ok": true}));
         let (status, invite) = place.api("POST", "/api/v1/invites", &json!({"roles": ["prosody:admin"]}));
         assert_eq!(status, 201, "{invite}");
         let form = Form::open(&place.served, "/register", invite["token"].as_str().unwrap());
         assert_eq!(form.send(&place.served, "juliet", PASSWORD).status, 303);
-        let (_, token) = place.invite(json!({}));
+        let (_, token) = place.invite(&json!({}));
         assert_eq!(place.register(&token, "nurse"), json!({"ok": true}));
         assert_eq!(["romeo", "juliet", "nurse"].map(|name| place.is_admin(name)), [true, true, false], "{storage:?}");
     }
@@ -269,9 +269,9 @@ fn an_admins_password_is_reset_by_the_command_line_alone() {
     }
     for storage in [Storage::Internal, Storage::Sql] {
         let place = Place::new(storage);
-        let (_, token) = place.invite(json!({}));
+        let (_, token) = place.invite(&json!({}));
         assert_eq!(place.register(&token, "juliet"), json!({"ok": true}));
-        let (id, token) = place.invite(json!({"reset": "juliet"}));
+        let (id, token) = place.invite(&json!({"reset": "juliet"}));
         let (status, second) = place.api("POST", "/api/v1/invites", &json!({"reset": "juliet"}));
         assert_eq!(status, 201, "{second}");
         // She becomes one while the invites are out.
@@ -318,7 +318,7 @@ fn of_four_apps_with_one_invite_one_signs_up() {
             assert_eq!(won, 1, "{storage:?} {outcome}");
             assert_eq!(place.show(&id)["status"], "redeemed");
         };
-        let (now, reloaded, restarted) = (place.invite(json!({})), place.invite(json!({})), place.invite(json!({})));
+        let (now, reloaded, restarted) = (place.invite(&json!({})), place.invite(&json!({})), place.invite(&json!({})));
         race(&place, now, ["a", "b", "c", "d"]);
         // A reload takes nothing away that holds them to that.
         place.prosody.lua(&format!("require 'core.modulemanager'.reload('{HOST}', 'invites') return 'done'"));
@@ -346,7 +346,7 @@ fn a_token_that_an_earlier_version_had_minted_is_one_use() {
     for storage in [Storage::Internal, Storage::Sql] {
         let mut place = Place::new(storage);
         let minted = |place: &mut Place, uses: u32| {
-            let (id, token) = place.invite(json!({"uses": uses}));
+            let (id, token) = place.invite(&json!({"uses": uses}));
             let old = place.prosody.token(&OwnToken::account(3_600));
             place.served.kill();
             place.keep_with(&id, &old);
@@ -400,7 +400,7 @@ fn an_invite_that_a_user_made_in_an_app_is_shown_signed_up_on_and_recorded() {
     }
     for storage in [Storage::Internal, Storage::Sql] {
         let place = Place::new(storage);
-        let (_, token) = place.invite(json!({}));
+        let (_, token) = place.invite(&json!({}));
         assert_eq!(place.register(&token, "romeo"), json!({"ok": true}));
         let request = json!({"do": "invite", "node": "urn:xmpp:invite#invite", "username": "romeo",
             "password": "a long password"});
@@ -476,7 +476,7 @@ fn an_account_has_the_same_role_wherever_it_is_made() {
     for (line, role) in [("", "prosody:registered"), ("register_ibr_default_role = \"prosody:guest\"", "prosody:guest")]
     {
         let place = Place::with(Storage::Internal, line);
-        let (_, token) = place.invite(json!({}));
+        let (_, token) = place.invite(&json!({}));
         assert_eq!(place.register(&token, "romeo"), json!({"ok": true}));
         let (_, invite) = place.api("POST", "/api/v1/invites", &json!({}));
         let form = Form::open(&place.served, "/register", invite["token"].as_str().unwrap());

@@ -116,7 +116,7 @@ fn tokens_of_its_own_are_looked_up_used_and_taken_back() {
                 let token = token(&prosody, kind);
                 match client.look_up(&token).await {
                     Ok(TokenState::Live(found)) => {
-                        assert!(found.kind == *kind && !found.reusable, "{storage:?} {found:?}")
+                        assert!(found.kind == *kind && !found.reusable, "{storage:?} {found:?}");
                     }
                     other => panic!("{kind:?}: {other:?}"),
                 }

@@ -399,7 +399,9 @@ fn root_works_where_the_owner_cannot_go_by_itself() {
     assert_eq!(scratch.ok(&["check"]), "valid: 1 host, 2 keys\n");
     let mut shell = completion();
     shell.arg("--config").arg(scratch.config()).arg("--state-dir").arg(scratch.state()).args(["key", "delete", ""]);
-    assert!(String::from_utf8(shell.output().unwrap().stdout).unwrap().lines().any(|line| line == "first"));
+    // A machine that is busy for longer than anybody waits for a word offers none.
+    let mut offers = || String::from_utf8(shell.output().unwrap().stdout).unwrap().lines().any(|line| line == "first");
+    assert!((0..50).any(|_| offers()));
     served.signal("TERM");
     assert_eq!(served.wait().code(), Some(0));
     assert!(dir.join("ledger.db").is_file() && dir.join("keys/first.toml").is_file());

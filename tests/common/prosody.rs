@@ -286,7 +286,7 @@ impl Prosody {
 
     /// Waits until somebody does, without asking them anything.
     pub fn wait_until_answered(&self) {
-        let began = std::time::Instant::now();
+        let began = crate::common::now();
         while !self.is_answered() {
             assert!(began.elapsed() < PATIENCE, "nobody answers");
         }

@@ -168,7 +168,7 @@ impl SignUp {
         now: Timestamp,
     ) -> Result<(Verdict, Option<ReservationId>), NoUse> {
         let Some(invite) = self.shown(host, token).await? else { return Ok((Verdict::Unknown, None)) };
-        if !invite.draft.kind.contact().is_some_and(|jid| jid.user.as_str() == inviter) {
+        if invite.draft.kind.contact().is_none_or(|jid| jid.user.as_str() != inviter) {
             return Err(NoUse::Refused(InAppRefusal::OtherName));
         }
         let here = contact.parse::<Jid>().ok().filter(|jid| jid.host == *host).map(|jid| jid.user);
