@@ -380,6 +380,28 @@ fn the_longest_of_what_an_account_gets_goes_over() {
     assert_eq!(place.prosody.lua("return tostring(#prosody.groups) .. prosody.groups[32]"), format!("32{}", words[31]));
 }
 
+/// As when we are started again while an app waits.
+#[test]
+fn who_comes_to_answer_is_asked_what_is_open() {
+    let place = Place::new(Storage::Internal);
+    let (_, token) = place.invite(&json!({}));
+    place.served.signal("STOP");
+    let began = now();
+    for comer in 0.. {
+        let mut stream = place.stream();
+        stream.show(&token);
+        let asked = place.prosody.lua(&format!(
+            "local asked = 'nothing' prosody.hosts['{HOST}'].invited.answers('comer{comer}', function (text) \
+             asked = require 'util.encodings'.base64.decode(text:sub(9)) return true end) return (asked:gsub('[^%w:,_-]', ''))"
+        ));
+        if asked.contains(&format!("token:{token}")) && asked.contains("of:preauth") {
+            break;
+        }
+        assert!(began.elapsed() < PATIENCE, "{asked}");
+    }
+    place.served.signal("CONT");
+}
+
 #[test]
 fn a_reload_of_mod_invites_lets_nobody_in() {
     for storage in STORAGES {

@@ -80,10 +80,21 @@ impl Postgres {
 
     /// Freezes all of its processes: connections stay open, new ones are taken by the system, and nobody ever answers.
     pub fn freeze(&mut self) {
-        let others = self.sql("postgres", "SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()");
-        self.frozen = vec![self.process.as_ref().unwrap().id().to_string()];
-        self.frozen.extend(others.lines().map(String::from));
-        succeed(Command::new("kill").arg("-STOP").args(&self.frozen));
+        let first = self.process.as_ref().unwrap().id().to_string();
+        // From then on there are no new ones.
+        succeed(Command::new("kill").args(["-STOP", &first]));
+        let others = std::fs::read_dir("/proc").unwrap().filter_map(|entry| {
+            let pid = entry.unwrap().file_name().into_string().unwrap();
+            let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+            let parent = stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.to_owned();
+            (parent == first).then_some(pid)
+        });
+        self.frozen = others.collect();
+        for process in &self.frozen {
+            // One of them may be just ending.
+            let _ = Command::new("kill").args(["-STOP", process]).stderr(Stdio::null()).status();
+        }
+        self.frozen.push(first);
     }
 
     /// Has those go on that were frozen.

@@ -58,6 +58,8 @@ pub(in crate::ledger) struct PostgresSession {
     follows: Option<(Arc<ChosenServer>, Arc<LedgerServer>)>,
     /// What [`SESSION`] says where the session is still the one that it was.
     name: String,
+    /// Whether the server's side was another's session before.
+    is_shared: bool,
     /// Whether statements are prepared once, and kept.
     keeps_statements: Cell<bool>,
     statements: RefCell<HashMap<String, Statement>>,
@@ -74,9 +76,13 @@ impl PostgresSession {
         let deadline = clock::instant() + SETUP_TIMEOUT;
         let runtime = runtime()?;
         let connected = runtime.block_on(connect::writable(url, preferred, judge, deadline))?;
-        let session = Self::of(runtime, connected, deadline);
+        let mut session = Self::of(runtime, connected, deadline);
         let named = format!("set_config('{SESSION}', '{}', false)", session.name);
-        session.batch(&format!("{}, {named}", settings(OWN_SCHEMA, false)))?;
+        let before = format!("SELECT current_setting('{SESSION}', true)");
+        let rows = session.rows(&format!("{before}; {}, {named}", settings(OWN_SCHEMA, false)))?;
+        // Somebody had it before us, and may have prepared statements there.
+        let before = rows.into_iter().next().and_then(|row| row.into_iter().next().flatten());
+        session.is_shared = before.is_some_and(|name| !name.is_empty());
         Ok(session)
     }
 
@@ -99,6 +105,7 @@ impl PostgresSession {
             server,
             follows: None,
             name: format!("{:032x}", u128::from_ne_bytes(name)),
+            is_shared: false,
             keeps_statements: Cell::new(false),
             statements: RefCell::default(),
             deadline: Cell::new(deadline),
@@ -114,7 +121,7 @@ impl PostgresSession {
     /// has begun. Behind a pooler it may be any that others use, too, who have prepared statements of their own under the
     /// names that ours have; then none is kept.
     pub(super) fn recognize(&self, found: Option<&str>) -> bool {
-        let is_own = found == Some(self.name.as_str());
+        let is_own = !self.is_shared && found == Some(self.name.as_str());
         self.keeps_statements.set(is_own);
         is_own
     }
@@ -182,12 +189,16 @@ impl PostgresSession {
 
     /// Runs statements that take no values; gives the last row, as text.
     pub(super) fn last(&self, sql: &str) -> Result<Vec<Option<String>>, SqlError> {
+        Ok(self.rows(sql)?.pop().unwrap_or_default())
+    }
+
+    fn rows(&self, sql: &str) -> Result<Vec<Vec<Option<String>>>, SqlError> {
         let messages = self.wait(self.client.simple_query(sql))?;
-        let row = messages.iter().rev().find_map(|message| match message {
+        let rows = messages.iter().filter_map(|message| match message {
             SimpleQueryMessage::Row(row) => Some(row),
             _ => None,
         });
-        Ok(row.map_or_else(Vec::new, |row| (0..row.len()).map(|column| row.get(column).map(String::from)).collect()))
+        Ok(rows.map(|row| (0..row.len()).map(|column| row.get(column).map(String::from)).collect()).collect())
     }
 
     /// Runs a statement; gives how many rows it changed.
