@@ -106,8 +106,9 @@ fn every_route_works_below_every_path_and_nowhere_else() {
         assert_eq!(served.client().get(&format!("{outside}?{token}")).status, 404, "{outside}");
     }
     let description = served.client().get("/join/us/api/v1/openapi.json").json();
+    // The one that it was asked by comes first.
     let servers = json!([
-        { "url": "https://invite.example.com" }, { "url": "https://invite.example.net" }, { "url": "https://example.org/join/us" },
+        { "url": "https://example.org/join/us" }, { "url": "https://invite.example.com" }, { "url": "https://invite.example.net" },
     ]);
     assert_eq!(description["servers"], servers);
 }

@@ -115,7 +115,7 @@ fn examples_and_exit_status_stand_as_in_the_help() {
     pages(dir.path());
     let shown = formatted(dir.path(), "invited-check.1");
     for line in [
-        "invited check --connect    after a change to an XMPP server or its settings",
+        "invited check --connect    after a change to an XMPP server or PostgreSQL",
         "       0      valid",
         "       2      invalid configuration; every error is listed",
         "invited(1), invited.toml(5)",

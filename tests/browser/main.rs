@@ -46,9 +46,18 @@ impl Place {
         Self { scratch, _served: served, prosody, base }
     }
 
-    /// The link of a new invite.
+    /// The link of a new invite. Who is to be a contact, or to get a new password, has an account while it is created.
     fn invite(&self, arguments: &[&str]) -> String {
-        self.scratch.ok(&[&["invite", "create"], arguments].concat()).trim().to_owned()
+        let names = arguments.iter().position(|argument| ["--reset", "--contact"].contains(argument));
+        let name = names.and_then(|at| arguments[at + 1].split('@').next());
+        if let Some(name) = name {
+            self.prosody.add_user(name, "a long password");
+        }
+        let link = self.scratch.ok(&[&["invite", "create"], arguments].concat()).trim().to_owned();
+        if let Some(name) = name {
+            self.prosody.remove_user(name);
+        }
+        link
     }
 
     fn invites(&self) -> Vec<Value> {

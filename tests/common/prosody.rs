@@ -252,6 +252,12 @@ impl Prosody {
         assert_eq!(self.lua(&format!("return tostring({call})")), "true", "{username}");
     }
 
+    /// Removes an account.
+    pub fn remove_user(&self, username: &str) {
+        let call = format!("require 'core.usermanager'.delete_user('{username}', '{HOST}')");
+        assert_eq!(self.lua(&format!("return tostring({call})")), "true", "{username}");
+    }
+
     /// Makes a token of its own, as its users and admins do by mod_invites, and earlier versions of this program did.
     pub fn token(&self, wanted: &OwnToken<'_>) -> String {
         let OwnToken { kind, username, contact, role, seconds } = wanted;

@@ -77,7 +77,10 @@ impl Offers {
         };
         let token = self.context.ledger.key().token(invite.id);
         let app_token = if self.context.shows_own_token(&invite.draft) {
-            Some(token.clone()).filter(|_| !self.context.is_reserved_reset(&invite.draft))
+            // No app reaches a server that is away.
+            let server = self.context.backend(&invite.draft.host).map(Backend::state);
+            let is_away = matches!(server, Some(State::Away(_)));
+            (!is_away && !self.context.is_reserved_reset(&invite.draft)).then(|| token.clone())
         } else {
             invite.live_app_token(now).and_then(|token| self.context.reveal(token))
         };
