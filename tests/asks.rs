@@ -253,7 +253,7 @@ fn nobody_who_answers_is_no_lost_use() {
         let mut shown = place.stream();
         assert_eq!(shown.preauth(&token), Ok(()));
         // It hangs: what is asked waits, and is then told to try again.
-        place.served.signal("STOP");
+        place.served.freeze();
         let (mut stream, mut gone) = (place.stream(), place.stream());
         gone.show(&token);
         drop(gone);
@@ -272,7 +272,7 @@ fn nobody_who_answers_is_no_lost_use() {
         let (id, token) = place.invite(&json!({}));
         let mut shown = place.stream();
         assert_eq!(shown.preauth(&token), Ok(()));
-        place.served.signal("STOP");
+        place.served.freeze();
         let asked = shown.ask_to_register("juliet");
         place.served.kill();
         assert_eq!(shown.reply(asked), Err(WAIT.into()), "{storage:?}");
@@ -385,7 +385,7 @@ fn the_longest_of_what_an_account_gets_goes_over() {
 fn who_comes_to_answer_is_asked_what_is_open() {
     let place = Place::new(Storage::Internal);
     let (_, token) = place.invite(&json!({}));
-    place.served.signal("STOP");
+    place.served.freeze();
     let began = now();
     for comer in 0.. {
         let mut stream = place.stream();

@@ -215,7 +215,7 @@ fn a_contact_takes_a_use_once_and_none_while_nobody_answers() {
             ["juliet", "nurse"].map(|name| User::log_in(place.prosody.address(), name, "a long password"));
         // Errors reach whoever is there.
         juliet.send("<presence/>");
-        place.served.signal("STOP");
+        place.served.freeze();
         juliet.send(&subscribe);
         let refused = loop {
             let stanza = juliet.next();

@@ -293,6 +293,21 @@ impl Served {
         assert!(status.success());
     }
 
+    /// Stops it, and waits until none of its threads runs: it answers nothing until it is told `CONT`.
+    pub fn freeze(&self) {
+        self.signal("STOP");
+        let began = now();
+        let is_stopped = |stat: String| stat.rsplit(')').next().is_some_and(|rest| rest.trim().starts_with('T'));
+        loop {
+            let threads = std::fs::read_dir(format!("/proc/{}/task", self.pid())).unwrap();
+            let stats = threads.map(|thread| std::fs::read_to_string(thread.unwrap().path().join("stat")));
+            if stats.flatten().all(is_stopped) {
+                return;
+            }
+            assert!(began.elapsed() < PATIENCE, "it does not stop");
+        }
+    }
+
     /// SIGKILL, and waits until it is gone.
     pub fn kill(&mut self) {
         let _ = self.child.kill();
