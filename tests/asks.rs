@@ -277,6 +277,7 @@ fn nobody_who_answers_is_no_lost_use() {
         place.served.kill();
         assert_eq!(shown.reply(asked), Err(WAIT.into()), "{storage:?}");
         assert_eq!(place.stream().preauth(&token), Err(WAIT.into()), "nobody is there");
+        assert!(!place.prosody.is_answered(), "and that is known: who asks in vain waits no longer");
         assert_eq!(place.stream().preauth("AAAAAAAAAAAAAAAAAAAAAAAA"), Err(WAIT.into()), "who knows whose it is");
         // Prosody's own are its own to judge.
         let own = place.prosody.token(&OwnToken::account(600));

@@ -28,6 +28,17 @@ local REFUSALS = {
 
 local function is_token(text) return text and #text == 24 and not text:find "[^%w_-]" end
 
+-- Whether the admin connection that `say` prints on is still there: Prosody takes what is written to one that its other side has
+-- closed. Which it is, only the function itself knows (mod_admin_shell, "new_session").
+local function is_there(say)
+	for at = 1, 20 do
+		local name, value = debug.getupvalue(say, at)
+		if not name then return true end
+		if name == "admin_session" then return value.conn ~= nil end
+	end
+	return true
+end
+
 -- The network that counts as one address: all of it (IPv4), or a /64 (IPv6).
 local function network(address)
 	local known = address and ip.new_ip(address)
@@ -70,7 +81,7 @@ local function asks(h)
 	local function send(name, question)
 		local answerer = held.answerers[name]
 		if not answerer then return false end
-		if os.time() - answerer.seen > SILENT or answerer.print("invited " .. b64.encode(json.encode(question))) == false then
+		if os.time() - answerer.seen > SILENT or not is_there(answerer.print) or answerer.print("invited " .. b64.encode(json.encode(question))) == false then
 			held.answerers[name] = nil
 			return false
 		end
