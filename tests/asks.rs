@@ -51,14 +51,9 @@ impl Place {
     }
 
     fn api(&self, method: &str, path: &str, body: &Value) -> Value {
-        let authorization = format!("Authorization: Bearer {}", self.key);
-        let body = if body.is_null() { String::new() } else { body.to_string() };
-        let headers = [authorization.as_str(), "Content-Type: application/json"];
-        let mut client = self.served.client();
-        client.send(common::http::request(method, path, &headers, &body));
-        let response = client.read().unwrap();
-        assert!(response.status < 300, "{}", response.text());
-        if response.body.is_empty() { Value::Null } else { response.json() }
+        let (status, answer) = self.served.api(&self.key, method, path, body);
+        assert!(status < 300, "{status} {answer}");
+        answer
     }
 
     /// Makes an invite; gives its id and its token.

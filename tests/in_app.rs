@@ -51,13 +51,7 @@ impl Place {
     }
 
     fn api(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
-        let authorization = format!("Authorization: Bearer {}", self.key);
-        let body = if body.is_null() { String::new() } else { body.to_string() };
-        let headers = [authorization.as_str(), "Content-Type: application/json"];
-        let mut client = self.served.client();
-        client.send(common::http::request(method, path, &headers, &body));
-        let response = client.read().unwrap();
-        (response.status, if response.body.is_empty() { Value::Null } else { response.json() })
+        self.served.api(&self.key, method, path, body)
     }
 
     /// Makes an invite; gives its id and its token, which is that of all its links.

@@ -42,6 +42,10 @@ assert.equal(spent.data?.status, "redeemed");
 const seen = await client.GET("/api/v1/invites/{id}", at(made.id));
 assert.equal(seen.data?.redemptions[0]?.via, "api");
 
+const unknown = { token: "opens-nothing", username: "carol", password: "a long password" };
+const registered = await client.POST("/api/v1/register", { body: unknown });
+assert.equal(registered.error?.type, "urn:invited:problem:no-such-invite");
+
 const revoked = await client.PATCH("/api/v1/invites/{id}", { ...at(first.id), body: { status: "revoked" } });
 assert.equal(revoked.data?.status, "revoked");
 assert.equal((await client.DELETE("/api/v1/invites/{id}", at(second.id))).response.status, 204);

@@ -4,8 +4,8 @@ import sys
 from datetime import datetime, timedelta, timezone
 
 from invited_client import ApiClient, Configuration, InviteChange, InvitesApi, KeyApi, KindName, NewInvite, NewInviteTtl
-from invited_client import Redeem, Scope, SignUpApi, SimpleApi, Status, Via
-from invited_client.exceptions import BadRequestException
+from invited_client import Redeem, Register, Scope, SignUpApi, SimpleApi, Status, Via
+from invited_client.exceptions import BadRequestException, NotFoundException
 
 BASE, KEY = sys.argv[1:]
 client = ApiClient(Configuration(host=BASE, access_token=KEY))
@@ -34,6 +34,12 @@ assert invites.get_invite(made.id).note == "a friend"
 spent = SignUpApi(client).redeem(Redeem(token=made.token, account="alice"))
 assert (spent.status, spent.account) == (Status.REDEEMED, "alice"), spent
 assert invites.get_invite(made.id).redemptions[0].via == Via.API
+
+try:
+    SignUpApi(client).register(Register(token="opens-nothing", username="carol", password="a long password"))
+    raise AssertionError("an account with no invite")
+except NotFoundException as refused:
+    assert refused.data.type == "urn:invited:problem:no-such-invite", refused
 
 assert invites.change_invite(several.invites[0].id, InviteChange(status="revoked")).status == Status.REVOKED
 assert invites.revoke_invite_with_http_info(several.invites[1].id).status_code == 204

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta, timezone
 from invited_client import AuthenticatedClient
 from invited_client.api.invites import change_invite, create_invites, get_invite, list_invites, revoke_invite
 from invited_client.api.key import get_self
-from invited_client.api.sign_up import redeem
+from invited_client.api.sign_up import redeem, register
 from invited_client.api.simple import create_invite_by_get, create_invite_by_post
 from invited_client.models import InviteChange, InviteChangeStatusType1, InviteList, InviteView, KindName, NewInvite
-from invited_client.models import NewInviteKindType1, Problem, Redeem, RedeemedView, Scope, Status, Via
+from invited_client.models import NewInviteKindType1, Problem, Redeem, RedeemedView, Register, Scope, Status, Via
 
 BASE, KEY = sys.argv[1:]
 client = AuthenticatedClient(base_url=BASE, token=KEY)
@@ -37,6 +37,10 @@ assert get_invite.sync(made.id, client=client).note == "a friend"
 spent = redeem.sync(client=client, body=Redeem(token=made.token, account="alice"))
 assert isinstance(spent, RedeemedView) and (spent.status, spent.account) == (Status.REDEEMED, "alice"), spent
 assert get_invite.sync(made.id, client=client).redemptions[0].via == Via.API
+
+unknown = Register(token="opens-nothing", username="carol", password="a long password")
+refused = register.sync(client=client, body=unknown)
+assert isinstance(refused, Problem) and refused.type_ == "urn:invited:problem:no-such-invite", refused
 
 other = several.invites[0].id
 changed = change_invite.sync(other, client=client, body=InviteChange(status=InviteChangeStatusType1.REVOKED))

@@ -293,6 +293,17 @@ impl Served {
         assert!(status.success());
     }
 
+    /// Calls the API with a key; gives the status and the JSON of the answer, null where there is none.
+    pub fn api(&self, key: &str, method: &str, path: &str, body: &serde_json::Value) -> (u16, serde_json::Value) {
+        let authorization = format!("Authorization: Bearer {key}");
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let headers = [authorization.as_str(), "Content-Type: application/json"];
+        let mut client = self.client();
+        client.send(http::request(method, path, &headers, &body));
+        let answer = client.read().unwrap();
+        (answer.status, if answer.body.is_empty() { serde_json::Value::Null } else { answer.json() })
+    }
+
     /// Stops it, and waits until none of its threads runs: it answers nothing until it is told `CONT`.
     pub fn freeze(&self) {
         self.signal("STOP");

@@ -103,7 +103,6 @@ impl Prosody {
             "user-exists" => Refusal::Taken.into(),
             "no-such-user" => Refusal::NoAccount.into(),
             "token-invalid" => Refusal::NoToken.into(),
-            "is-admin" => Refusal::Admin.into(),
             "bad-username" => Refusal::Name.into(),
             "bad-password" => Refusal::Password.into(),
             "unsupported" => Refusal::Unsupported.into(),

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use subtle::ConstantTimeEq as _;
 
 use super::SignUp;
+use super::chosen::UsernameError;
 use super::guest::SignUpError;
 use crate::backend::{Backend, CallError, InAppRefusal, InAppStep, Question, Verdict, Welcome};
 use crate::desk::app_tokens::TokenError;
@@ -224,19 +225,11 @@ fn welcome(Draft { kind, groups, roles, source, .. }: Draft) -> Verdict {
 
 /// What an app is told of a name that may not be had.
 fn in_app(error: &SignUpError) -> InAppRefusal {
-    match error {
-        SignUpError::OtherName => InAppRefusal::OtherName,
-        SignUpError::Reserved => InAppRefusal::ReservedName,
-        SignUpError::Taken => InAppRefusal::Taken,
-        SignUpError::Name => InAppRefusal::Name,
-        SignUpError::Absent | SignUpError::Ended(_) => InAppRefusal::Ended,
-        SignUpError::Ledger(_)
-        | SignUpError::WrongKind
-        | SignUpError::PasswordTooShort(_)
-        | SignUpError::Password
-        | SignUpError::NotAllowed
-        | SignUpError::Closed
-        | SignUpError::IdempotencyKeyReused
-        | SignUpError::Away => InAppRefusal::Closed,
+    match UsernameError::of(error) {
+        Some(UsernameError::Other) => InAppRefusal::OtherName,
+        Some(UsernameError::Reserved) => InAppRefusal::ReservedName,
+        Some(UsernameError::Taken) => InAppRefusal::Taken,
+        Some(UsernameError::Empty | UsernameError::Invalid | UsernameError::Address) => InAppRefusal::Name,
+        None => InAppRefusal::Closed,
     }
 }

@@ -5,7 +5,7 @@ use invited_client::apis::invites_api::CreateInvitesError;
 use invited_client::apis::{Error, invites_api, key_api, sign_up_api, simple_api};
 use invited_client::models::new_invite::Kind;
 use invited_client::models::{
-    CreateInvites201Response, InviteChange, InviteView, KindName, NewInvite, NewInviteTtl, Redeem, Scope, Status, Via,
+    CreateInvites201Response, InviteChange, InviteView, KindName, NewInvite, NewInviteTtl, Redeem, Register, Scope, Status, Via,
     invite_change,
 };
 
@@ -65,6 +65,12 @@ async fn calls(service: &Configuration) {
     let spent = sign_up_api::redeem(service, redeem, None).await.unwrap();
     assert_eq!((spent.status, spent.account.as_deref()), (Status::Redeemed, Some("alice")));
     assert_eq!(seen(service, &made.id).await.redemptions[0].via, Via::Api);
+
+    let [token, username, password] = ["opens-nothing", "carol", "a long password"].map(String::from);
+    match sign_up_api::register(service, Register { token, username, password }, None).await.unwrap_err() {
+        Error::ResponseError(refused) => assert_eq!(refused.status.as_u16(), 404),
+        other => panic!("{other:?}"),
+    }
 
     let revoked = InviteChange { status: Some(Some(invite_change::Status::Revoked)), ..InviteChange::new() };
     let changed = invites_api::change_invite(service, &several[0].id, Some(revoked)).await.unwrap();
