@@ -223,20 +223,22 @@ fn an_app_and_a_form_do_not_both_get_the_last_use() {
 
 #[test]
 fn two_hundred_streams_ask_at_once() {
-    let place = Place::new(Storage::Internal);
-    let (id, token) = place.invite(&json!({"uses": 200}));
-    let mut streams: Vec<_> = (0..200).map(|_| place.stream()).collect();
-    let shown: Vec<_> = streams.iter_mut().map(|stream| stream.show(&token)).collect();
-    for (stream, id) in streams.iter_mut().zip(shown) {
-        assert_eq!(stream.reply(id), Ok(()), "{}", place.served.log());
+    for storage in STORAGES {
+        let place = Place::new(storage);
+        let (id, token) = place.invite(&json!({"uses": 200}));
+        let mut streams: Vec<_> = (0..200).map(|_| place.stream()).collect();
+        let shown: Vec<_> = streams.iter_mut().map(|stream| stream.show(&token)).collect();
+        for (stream, id) in streams.iter_mut().zip(shown) {
+            assert_eq!(stream.reply(id), Ok(()), "{}", place.served.log());
+        }
+        let asked: Vec<_> =
+            streams.iter_mut().enumerate().map(|(at, stream)| stream.ask_to_register(&format!("u{at}"))).collect();
+        for (stream, id) in streams.iter_mut().zip(asked) {
+            assert_eq!(stream.reply(id), Ok(()), "{}", place.served.log());
+        }
+        let invite = place.wait_until_redeemed(&id);
+        assert_eq!(accounts(&invite).len(), 200);
     }
-    let asked: Vec<_> =
-        streams.iter_mut().enumerate().map(|(at, stream)| stream.ask_to_register(&format!("u{at}"))).collect();
-    for (stream, id) in streams.iter_mut().zip(asked) {
-        assert_eq!(stream.reply(id), Ok(()), "{}", place.served.log());
-    }
-    let invite = place.wait_until_redeemed(&id);
-    assert_eq!(accounts(&invite).len(), 200);
 }
 
 /// What is between a question and its answer.
@@ -318,48 +320,52 @@ fn what_became_of_a_reserved_use_is_found_out() {
 
 #[test]
 fn what_another_module_refuses_spends_nothing() {
-    let place = Place::new(Storage::Internal);
-    let (id, token) = place.invite(&json!({}));
-    place.prosody.lua(&format!(
-        "prosody.hosts['{HOST}'].events.add_handler('user-registering', function (event) \
+    for storage in STORAGES {
+        let place = Place::new(storage);
+        let (id, token) = place.invite(&json!({}));
+        place.prosody.lua(&format!(
+            "prosody.hosts['{HOST}'].events.add_handler('user-registering', function (event) \
          if event.username == 'tybalt' then event.allowed = false return true end end, 500) return 'set'"
-    ));
-    let mut stream = place.stream();
-    assert_eq!(stream.preauth(&token), Ok(()));
-    assert_eq!(stream.register("tybalt"), Err("modify/not-acceptable".into()));
-    // The same stream has another try.
-    assert_eq!(stream.register("romeo"), Ok(()), "{}", place.served.log());
-    assert_eq!(accounts(&place.wait_until_redeemed(&id)), ["romeo"]);
-    assert_eq!(stream.register("juliet"), Err(FORBIDDEN.into()), "one use is one account, also on one stream");
+        ));
+        let mut stream = place.stream();
+        assert_eq!(stream.preauth(&token), Ok(()));
+        assert_eq!(stream.register("tybalt"), Err("modify/not-acceptable".into()));
+        // The same stream has another try.
+        assert_eq!(stream.register("romeo"), Ok(()), "{}", place.served.log());
+        assert_eq!(accounts(&place.wait_until_redeemed(&id)), ["romeo"]);
+        assert_eq!(stream.register("juliet"), Err(FORBIDDEN.into()), "one use is one account, also on one stream");
+    }
 }
 
 #[test]
 fn name_end_and_revocation_are_judged_when_it_registers() {
-    let place = Place::new(Storage::Internal);
-    let shown = |order: &Value| {
-        let (id, token) = place.invite(order);
-        let mut stream = place.stream();
-        assert_eq!(stream.preauth(&token), Ok(()));
-        (id, stream)
-    };
-    let (_, mut bound) = shown(&json!({"username": "juliet"}));
-    assert_eq!(bound.register("romeo"), Err("modify/not-acceptable".into()));
-    let (_, mut other) = shown(&json!({}));
-    assert_eq!(other.register("juliet"), Err("cancel/conflict".into()), "it is kept for somebody");
-    assert_eq!(other.register("admin"), Err("modify/not-acceptable".into()), "it is reserved");
-    assert_eq!(bound.register("juliet"), Ok(()));
-    assert_eq!(other.register("juliet"), Err("cancel/conflict".into()), "somebody has it");
-    let (id, mut revoked) = shown(&json!({}));
-    place.api("DELETE", &format!("/api/v1/invites/{id}"), &Value::Null);
-    assert_eq!(revoked.register("romeo"), Err(FORBIDDEN.into()));
-    let (id, mut expired) = shown(&json!({"ttl": "1s"}));
-    place.wait_for(&id, |invite| invite["status"] == "expired");
-    assert_eq!(expired.register("romeo"), Err(FORBIDDEN.into()));
-    let (id, mut reset) = shown(&json!({"reset": "juliet"}));
-    assert_eq!(reset.register("romeo"), Err("auth/forbidden".into()), "no account is made with it");
-    assert_eq!(reset.register("juliet"), Ok(()));
-    assert_eq!(accounts(&place.wait_until_redeemed(&id)), ["juliet"]);
-    assert!(!place.has_account("romeo"));
+    for storage in STORAGES {
+        let place = Place::new(storage);
+        let shown = |order: &Value| {
+            let (id, token) = place.invite(order);
+            let mut stream = place.stream();
+            assert_eq!(stream.preauth(&token), Ok(()));
+            (id, stream)
+        };
+        let (_, mut bound) = shown(&json!({"username": "juliet"}));
+        assert_eq!(bound.register("romeo"), Err("modify/not-acceptable".into()));
+        let (_, mut other) = shown(&json!({}));
+        assert_eq!(other.register("juliet"), Err("cancel/conflict".into()), "it is kept for somebody");
+        assert_eq!(other.register("admin"), Err("modify/not-acceptable".into()), "it is reserved");
+        assert_eq!(bound.register("juliet"), Ok(()));
+        assert_eq!(other.register("juliet"), Err("cancel/conflict".into()), "somebody has it");
+        let (id, mut revoked) = shown(&json!({}));
+        place.api("DELETE", &format!("/api/v1/invites/{id}"), &Value::Null);
+        assert_eq!(revoked.register("romeo"), Err(FORBIDDEN.into()));
+        let (id, mut expired) = shown(&json!({"ttl": "1s"}));
+        place.wait_for(&id, |invite| invite["status"] == "expired");
+        assert_eq!(expired.register("romeo"), Err(FORBIDDEN.into()));
+        let (id, mut reset) = shown(&json!({"reset": "juliet"}));
+        assert_eq!(reset.register("romeo"), Err("auth/forbidden".into()), "no account is made with it");
+        assert_eq!(reset.register("juliet"), Ok(()));
+        assert_eq!(accounts(&place.wait_until_redeemed(&id)), ["juliet"]);
+        assert!(!place.has_account("romeo"));
+    }
 }
 
 /// What an account gets goes over to Prosody with the answer.
