@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 /// A service at an address of its own, below `prefix`, with a Prosody behind it.
 struct Place {
     scratch: Scratch,
-    _served: Served,
+    served: Served,
     prosody: Prosody,
     base: String,
 }
@@ -43,7 +43,7 @@ impl Place {
             prosody.socket().display()
         ));
         let served = scratch.serve_activated(vec![listener.into()], "http", &[]);
-        Self { scratch, _served: served, prosody, base }
+        Self { scratch, served, prosody, base }
     }
 
     /// The link of a new invite. Who is to be a contact, or to get a new password, has an account while it is created.
@@ -186,7 +186,9 @@ fn qr_codes_hold_the_link_on_screen_and_on_paper() {
 fn a_server_that_is_away_is_told_of_and_spends_nothing() {
     let mut place = Place::new("");
     let link = place.invite(&[]);
+    let logged = place.served.log_length();
     place.prosody.stop();
+    place.served.wait_log_after(logged, "the XMPP server is away");
     for scripts in [true, false] {
         if place.drive("away", &json!({ "scripts": scripts, "link": link })) {
             assert_eq!(place.accounts(), Vec::<String>::new());
