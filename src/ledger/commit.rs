@@ -1,15 +1,13 @@
 //! Group commit: one thread, one transaction for everything that waits, one fsync, then all the answers.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use async_channel::Receiver;
-use futures_channel::oneshot::Sender;
 use prometheus_client::metrics::histogram::Histogram;
 use tracing::Span;
 
-use super::error::{LedgerError, SqlError};
-use super::store::Transaction;
+use super::error::LedgerError;
+use super::work::{Job, Work, WorkShape};
 use super::writer::Writer;
 use crate::clock;
 use crate::log::chain;
@@ -17,121 +15,83 @@ use crate::log::chain;
 /// Why the last commit failed, if it did.
 pub(super) type LastFailure = arc_swap::ArcSwapOption<LedgerError>;
 
-/// Where an answer goes.
-pub(super) type Reply<T, E> = Sender<Result<T, E>>;
+/// The most that is committed together, in requests and in rows; how long that takes bounds the writer, too.
+const MAX_BATCH: usize = 1024;
+const MAX_ROWS: usize = 4096;
 
-/// What the writer is asked for.
-pub(super) enum Job {
-    /// Whether the writer still takes jobs.
-    Heartbeat(Sender<()>),
-    /// Something to be written.
-    Write(Box<dyn Work>),
+/// What waits, and is committed together.
+#[derive(Default)]
+pub(super) struct WaitingWork {
+    works: Vec<Box<dyn Work>>,
+    rows: usize,
 }
 
-/// Something to be written, and somebody who waits for it.
-pub(super) trait Work: Send {
-    /// Does it. An `Err` fails the whole transaction; a refusal is part of the answer.
-    fn run(&mut self, transaction: &mut Transaction<'_>) -> Result<(), SqlError>;
-
-    /// The request that it is for.
-    fn span(&self) -> &Span;
-
-    /// Answers, when it is durable or has failed. A caller that has gone away is no loss: what it asked for is done.
-    fn answer(self: Box<Self>, committed: Result<(), LedgerError>);
-}
-
-/// [`Work`] that is a closure, with where its answer goes.
-pub(super) struct Closure<F, T, E> {
-    work: Option<F>,
-    result: Option<Result<T, E>>,
-    reply: Reply<T, E>,
-    /// After this its caller has been told that it may not have been done; then it is not begun any more.
-    deadline: Option<Instant>,
-    span: Span,
-}
-
-impl<F, T, E> Closure<F, T, E> {
-    pub(super) fn new(work: F, reply: Reply<T, E>, deadline: Option<Instant>) -> Self {
-        Self { work: Some(work), result: None, reply, deadline, span: Span::current() }
-    }
-}
-
-impl<F, T, E> Work for Closure<F, T, E>
-where
-    F: FnOnce(&mut Transaction<'_>) -> Result<Result<T, E>, SqlError> + Send,
-    T: Send,
-    E: From<LedgerError> + Send,
-{
-    fn run(&mut self, transaction: &mut Transaction<'_>) -> Result<(), SqlError> {
-        let is_late = self.deadline.is_some_and(|deadline| clock::instant() > deadline);
-        if let Some(work) = self.work.take()
-            && !is_late
-        {
-            self.result = Some(work(transaction)?);
+impl WaitingWork {
+    /// Takes on what waits, as much as fits.
+    pub(super) fn fill(&mut self, first: Option<Job>, queue: &Receiver<Job>) {
+        self.rows = self.works.iter().map(rows).sum();
+        let mut next = first.or_else(|| queue.try_recv().ok());
+        while let Some(job) = next.take() {
+            match job {
+                // It is answered without a transaction.
+                Job::Heartbeat(reply) => drop(reply.send(())),
+                Job::Write(work) => {
+                    self.rows += rows(&work);
+                    self.works.push(work);
+                }
+            }
+            if self.works.len() < MAX_BATCH && self.rows < MAX_ROWS {
+                next = queue.try_recv().ok();
+            }
         }
-        Ok(())
     }
 
-    fn span(&self) -> &Span {
-        &self.span
+    pub(super) fn is_empty(&self) -> bool {
+        self.works.is_empty()
     }
 
-    fn answer(self: Box<Self>, committed: Result<(), LedgerError>) {
-        let answer = match (committed, self.result) {
-            (Err(error), _) => Err(error.into()),
-            (Ok(()), Some(result)) => result,
-            (Ok(()), None) => Err(LedgerError::unavailable("it was not asked in time").into()),
+    /// Commits it, or as much of it as there is time for; the rest waits on. Whatever the transaction does not get to, it has not
+    /// done: where it fails every answer is that it failed.
+    pub(super) fn commit(&mut self, writer: &mut Writer, failure: &LastFailure, commits: &Histogram) {
+        let began = clock::instant();
+        let is_file = writer.files().is_some();
+        // What is logged belongs to the one that failed, else to the first.
+        let first = self.works.first().map_or_else(Span::none, |work| work.span().clone());
+        let (committed, failed) = first.in_scope(|| writer.commit(&self.works));
+        let failed = failed.and_then(|at| Some(self.works.get(at)?.span().clone()));
+        failed.unwrap_or(first).in_scope(|| note(failure, committed.as_ref().err(), is_file));
+        let (done, committed) = match committed {
+            Ok(done) => (done, Ok(())),
+            Err(error) => (self.works.len(), Err(error)),
         };
-        let _ = self.reply.send(answer);
+        for work in self.works.drain(..done) {
+            work.answer(committed.clone());
+        }
+        commits.observe(clock::instant().duration_since(began).as_secs_f64());
     }
 }
 
-/// The most that is committed together: bounds how long the first of them waits.
-const MAX_BATCH: usize = 512;
+#[expect(clippy::borrowed_box, reason = "so an iterator gives it")]
+fn rows(work: &Box<dyn Work>) -> usize {
+    match work.shape() {
+        WorkShape::Alone => 1,
+        WorkShape::Beside { rows } => rows,
+    }
+}
 
 /// Writes jobs until the queue is closed and empty.
 pub(super) fn run(mut writer: Writer, queue: &Receiver<Job>, failure: &LastFailure, commits: &Histogram) {
-    let mut batch = Vec::new();
-    while let Ok(first) = queue.recv_blocking() {
-        take_on(first, &mut batch);
-        while batch.len() < MAX_BATCH
-            && let Ok(job) = queue.try_recv()
-        {
-            take_on(job, &mut batch);
-        }
-        if !batch.is_empty() {
-            let began = clock::instant();
-            commit(&mut writer, &mut batch, failure);
-            commits.observe(clock::instant().duration_since(began).as_secs_f64());
+    let mut waiting = WaitingWork::default();
+    loop {
+        // What there was no time for comes first.
+        let first = if waiting.is_empty() { queue.recv_blocking().map(Some) } else { Ok(None) };
+        let Ok(first) = first else { break };
+        waiting.fill(first, queue);
+        if !waiting.is_empty() {
+            waiting.commit(&mut writer, failure, commits);
         }
     }
     writer.close();
-}
-
-/// A heartbeat is answered without a transaction.
-fn take_on(job: Job, batch: &mut Vec<Box<dyn Work>>) {
-    match job {
-        Job::Heartbeat(reply) => drop(reply.send(())),
-        Job::Write(work) => batch.push(work),
-    }
-}
-
-/// Whatever the transaction does not get to, it has not done: then every answer is that it failed.
-fn commit(writer: &mut Writer, batch: &mut Vec<Box<dyn Work>>, failure: &LastFailure) {
-    let is_file = writer.files().is_some();
-    // What is logged belongs to the one that failed, else to the first.
-    let (first, mut failed) = (batch.first().map_or_else(Span::none, |work| work.span().clone()), None);
-    let committed = first.in_scope(|| {
-        writer.transaction(|transaction| {
-            batch
-                .iter_mut()
-                .try_for_each(|work| work.run(transaction).inspect_err(|_| failed = Some(work.span().clone())))
-        })
-    });
-    failed.unwrap_or(first).in_scope(|| note(failure, committed.as_ref().err(), is_file));
-    for work in batch.drain(..) {
-        work.answer(committed.clone());
-    }
 }
 
 /// Says when the ledger becomes unavailable, and when it has healed.

@@ -15,7 +15,7 @@ impl Ledger {
     /// # Errors
     /// When the ledger cannot be read.
     pub async fn census(&self, since: Timestamp, now: Timestamp) -> Result<Vec<Census>, LedgerError> {
-        self.readers.read(move |store| store.census(since, now)).await
+        self.readers.read(async move |store| store.census(since, now).await).await
     }
 
     /// How much of a key's rate is used.
@@ -23,7 +23,7 @@ impl Ledger {
     /// # Errors
     /// When the ledger cannot be read.
     pub async fn rate_used(&self, key: KeyId) -> Result<Used, LedgerError> {
-        self.readers.read(move |store| store.rate_used(&key)).await
+        self.readers.read(async move |store| store.rate_used(&key).await).await
     }
 
     /// How many pending invites a source has.
@@ -31,7 +31,7 @@ impl Ledger {
     /// # Errors
     /// When the ledger cannot be read.
     pub async fn pending_of(&self, source: Source, now: Timestamp) -> Result<u64, LedgerError> {
-        self.readers.read(move |store| store.pending_of(&source, now)).await
+        self.readers.read(async move |store| store.pending_of(&source, now).await).await
     }
 
     /// When each key was last used.
@@ -39,7 +39,6 @@ impl Ledger {
     /// # Errors
     /// When the ledger cannot be read.
     pub async fn last_use(&self) -> Result<LastUse, LedgerError> {
-        #[expect(clippy::redundant_closure_for_method_calls, reason = "the path would be bound to one lifetime")]
-        self.readers.read(|store| store.last_use()).await
+        self.readers.read(async |store| store.last_use().await).await
     }
 }

@@ -44,10 +44,10 @@ fn look(connection: &rusqlite::Connection) -> Result<Vec<String>, SqlError> {
         findings.extend(Some(line).filter(|line| line != "ok"));
     }
     // It says nothing of what is in the rows.
-    let store = Store(Sql::Sqlite(connection));
+    let sql = Sql::Sqlite(connection);
     let mut filter = Filter { limit: Some(PAGE), ..Filter::default() };
     while findings.len() < MOST {
-        let read = store.list(&filter, clock::now())?;
+        let read = sql.wait(async |sql| Store(sql).list(&filter, clock::now()).await)?;
         findings.extend(read.unreadable.iter().map(|(id, why)| format!("invite {id} cannot be read: {}", chain(why))));
         match read.invites.last() {
             Some(last) if read.invites.len() >= PAGE as usize => filter.before = Some(last.id),

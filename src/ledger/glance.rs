@@ -29,11 +29,13 @@ fn look(settings: &LedgerSettings, filter: &Filter, now: Timestamp) -> Result<Ve
     }
     let read = match &settings.url {
         LedgerUrl::Unread => return Ok(vec![]),
-        LedgerUrl::Sqlite(file) => Store(Sql::Sqlite(&sqlite::connect_at_a_glance(file)?)).list(filter, now)?,
+        LedgerUrl::Sqlite(file) => {
+            Sql::Sqlite(&sqlite::connect_at_a_glance(file)?).wait(async |sql| Store(sql).list(filter, now).await)?
+        }
         LedgerUrl::Postgres(server) => {
             let session = postgres::connect(server)?;
             session.must_end_in(PATIENCE);
-            Store(Sql::Postgres(&session)).list(filter, now)?
+            Sql::Postgres(&session).wait(async |sql| Store(sql).list(filter, now).await)?
         }
     };
     Ok(read.invites)

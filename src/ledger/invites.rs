@@ -7,6 +7,8 @@ use super::answers::{Answer, Recorded, Repeatable};
 use super::error::{ChangeError, CreateError, LedgerError};
 use super::limits::SourceLimits;
 use super::query::{Filter, ReadInvites};
+use super::store::Transaction;
+use super::work::WorkShape;
 use crate::invite::name::HostName;
 use crate::invite::{Change, Draft, Invite, InviteId};
 
@@ -23,12 +25,19 @@ impl Ledger {
         now: Timestamp,
     ) -> Result<Answer<Vec<Invite>>, CreateError> {
         let seal = self.seal.clone();
-        let recorded = self.write(move |transaction| match &request {
-            None => Ok(transaction.create(drafts, limits.as_ref())?.map(Recorded::New)),
-            Some(request) => transaction.once(request, &seal, now, CreateError::IdempotencyKeyReused, |transaction| {
-                transaction.create(drafts, limits.as_ref())
-            }),
-        });
+        let (rows, limits) = (drafts.len(), limits.as_ref());
+        let additions = self.additions.as_deref().filter(|_| request.is_none());
+        let jobs =
+            additions.filter(|additions| additions.are_all(&drafts, limits, now)).map(|additions| &additions.jobs);
+        let limits = limits.cloned();
+        let work = async move |transaction: &Transaction<'_>| {
+            let create = transaction.create(drafts.clone(), limits.as_ref());
+            match &request {
+                None => Ok(create.await?.map(Recorded::New)),
+                Some(request) => transaction.once(request, &seal, now, CreateError::IdempotencyKeyReused, create).await,
+            }
+        };
+        let recorded = self.write_by(jobs.unwrap_or(&self.jobs), WorkShape::Beside { rows }, work);
         Ok(recorded.await?.open(&self.seal, now)?)
     }
 
@@ -44,7 +53,7 @@ impl Ledger {
         request: Option<Repeatable>,
         now: Timestamp,
     ) -> Result<bool, LedgerError> {
-        self.readers.read(move |store| store.would_create(&limits, count, request.as_ref(), now)).await
+        self.readers.read(async move |store| store.would_create(&limits, count, request.as_ref(), now).await).await
     }
 
     /// Amends an invite; gives it as it is then.
@@ -58,7 +67,7 @@ impl Ledger {
         limits: Option<SourceLimits>,
         now: Timestamp,
     ) -> Result<Invite, ChangeError> {
-        self.write(move |transaction| transaction.amend(id, change, limits.as_ref(), now)).await
+        self.write(async move |transaction| transaction.amend(id, change.clone(), limits.as_ref(), now).await).await
     }
 
     /// Revokes invites; gives those that were pending, as they are now. Those that are not there are left out.
@@ -66,7 +75,7 @@ impl Ledger {
     /// # Errors
     /// Nothing was revoked.
     pub async fn revoke(&self, ids: Vec<InviteId>, now: Timestamp) -> Result<Vec<Invite>, LedgerError> {
-        self.write(move |transaction| transaction.revoke(&ids, now)).await
+        self.write(async move |transaction| transaction.revoke(&ids, now).await).await
     }
 
     /// The invite called `id`.
@@ -74,7 +83,7 @@ impl Ledger {
     /// # Errors
     /// When the ledger cannot be read.
     pub async fn find(&self, id: InviteId) -> Result<Option<Invite>, LedgerError> {
-        self.readers.read_one(move |store| store.find(id)).await
+        self.readers.read_one(async move |store| store.find(id).await).await
     }
 
     /// Invites, newest first.
@@ -82,7 +91,7 @@ impl Ledger {
     /// # Errors
     /// When the ledger cannot be read.
     pub async fn list(&self, filter: Filter, now: Timestamp) -> Result<Vec<Invite>, LedgerError> {
-        Ok(self.readable(self.readers.read(move |store| store.list(&filter, now)).await?))
+        Ok(self.readable(self.readers.read(async move |store| store.list(&filter, now).await).await?))
     }
 
     /// Adopts an invite that the host's server created itself, unless it is there already; `token` is the
@@ -92,7 +101,7 @@ impl Ledger {
     /// Nothing was adopted.
     pub async fn adopt(&self, token: &str, draft: Draft) -> Result<Option<Invite>, LedgerError> {
         let slot = self.adopted_slot(token, &draft.host);
-        self.write(move |transaction| transaction.adopt(&slot, draft)).await
+        self.write(async move |transaction| transaction.adopt(&slot, draft.clone()).await).await
     }
 
     /// The invite that was adopted for the server's `token`.
@@ -101,7 +110,7 @@ impl Ledger {
     /// When the ledger cannot be read.
     pub async fn adopted(&self, token: &str, host: &HostName) -> Result<Option<Invite>, LedgerError> {
         let slot = self.adopted_slot(token, host);
-        self.readers.read(move |store| store.adopted(&slot)).await
+        self.readers.read(async move |store| store.adopted(&slot).await).await
     }
 
     /// Those that can be read. The others are told of.
@@ -122,7 +131,7 @@ impl Ledger {
     /// # Errors
     /// When the ledger cannot be written.
     pub async fn forgetting_clock(&self, now: Timestamp) -> Result<Timestamp, LedgerError> {
-        self.write(move |transaction| transaction.forgetting_clock(now)).await
+        self.write(async move |transaction| transaction.forgetting_clock(now).await).await
     }
 
     /// Deletes answers that were not to be repeated any more at `now`, and what was noted of tokens that had expired.
@@ -130,7 +139,7 @@ impl Ledger {
     /// # Errors
     /// When the ledger cannot be written.
     pub async fn forget_answers(&self, now: Timestamp) -> Result<(), LedgerError> {
-        self.write(move |transaction| transaction.forget_answers(now)).await
+        self.write(async move |transaction| transaction.forget_answers(now).await).await
     }
 
     /// Has answers that were kept before the clock was set back be repeated for no longer than others are.
@@ -138,7 +147,7 @@ impl Ledger {
     /// # Errors
     /// When the ledger cannot be written.
     pub async fn bound_answers(&self, now: Timestamp) -> Result<(), LedgerError> {
-        self.write(move |transaction| transaction.bound_answers(now)).await
+        self.write(async move |transaction| transaction.bound_answers(now).await).await
     }
 
     /// Deletes invites that were redeemed, expired or revoked before `ended_before`; gives how many.
@@ -148,7 +157,7 @@ impl Ledger {
     pub async fn sweep(&self, ended_before: Timestamp, now: Timestamp) -> Result<u64, LedgerError> {
         let (mut after, mut deleted) = (None, 0);
         loop {
-            let slice = self.write(move |transaction| transaction.sweep(ended_before, after, now)).await?;
+            let slice = self.write(async move |transaction| transaction.sweep(ended_before, after, now).await).await?;
             deleted += slice.deleted;
             match slice.next {
                 Some(next) => after = Some(next),

@@ -1,14 +1,16 @@
 //! The ledger: the record of all invites, and the authority on who may redeem what.
 //!
 //! It is kept in SQLite, by one process, or in PostgreSQL, by any number of nodes. The rules ([`store`]) are the same, over
-//! a narrow seam ([`sql`]); what is each engine's own is in [`sqlite`] and [`postgres`].
+//! a narrow seam ([`statements`]); what is each engine's own is in [`sqlite`] and [`postgres`].
 //!
-//! One thread writes ([`commit`]): what waits together is committed together, with one fsync. Answers leave after the
+//! One thread writes ([`commit`]): what waits together is committed together, with one fsync; what only adds to PostgreSQL does
+//! not wait for it ([`additions`]). Answers leave after the
 //! commit, so what a caller was answered survives `kill -9` and power loss. Reads go to connections of their own and never
 //! wait for the writer. Limits are judged in the transaction that would use them up.
 //!
 //! This file is the handle that others have; what it can be asked is in `invites`, `uses`, `registrations` and `counts`.
 
+mod additions;
 mod answers;
 mod app_token;
 mod commit;
@@ -26,6 +28,7 @@ mod query;
 mod readers;
 mod registrations;
 mod reservation;
+mod row;
 mod seal;
 mod server_access;
 mod server_check;
@@ -35,10 +38,13 @@ mod server_identity;
 mod sql;
 mod sql_error;
 mod sqlite;
+mod statements;
 mod store;
 mod transfer;
 mod uses;
 mod value;
+mod work;
+mod write;
 mod writer;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -51,11 +57,11 @@ use crate::clock;
 use crate::config::LedgerSettings;
 use crate::invite::token::LedgerKey;
 use crate::metrics;
+use additions::Additions;
 pub use answers::{Answer, Repeatable};
 pub use app_token::{AppTokenFilter, Kept};
-use commit::{Closure, Job, LastFailure};
+use commit::LastFailure;
 use deadline::{Deadlines, in_time, silent};
-use error::SqlError;
 pub use error::{ChangeError, CreateError, LedgerError, OpenError, RedeemError};
 pub use examine::examine;
 pub use glance::glance;
@@ -67,11 +73,11 @@ pub use seal::Seal;
 pub use server_check::try_server;
 pub use server_finding::{ServerFinding, ServerTrial};
 use sqlite::LedgerFiles;
-use store::Transaction;
 pub use transfer::{
     BackupSummary, CopySummary, RestoreOptions, RestoreSummary, RevivedInvite, TransferError, WholeBackup, back_up,
     copy, restore,
 };
+use work::Job;
 use writer::{Opener, Writer};
 
 /// The ledger; clones are handles to the same one.
@@ -80,7 +86,9 @@ pub struct Ledger {
     key: LedgerKey,
     seal: Seal,
     jobs: Sender<Job>,
-    writer: Arc<Mutex<Option<std::thread::JoinHandle<()>>>>,
+    /// The way of what only adds, where several write.
+    additions: Option<Arc<Additions>>,
+    writers: Arc<Mutex<Vec<std::thread::JoinHandle<()>>>>,
     readers: Arc<Readers>,
     files: Option<Arc<LedgerFiles>>,
     failure: Arc<LastFailure>,
@@ -130,14 +138,18 @@ impl Ledger {
         let noted = Arc::clone(&failure);
         let commits = metrics::seconds();
         let timed = commits.clone();
+        let (additions, mut threads) = additions::start(&writer, QUEUE, &failure, &commits)
+            .map_err(no_thread)?
+            .map_or((None, vec![]), |(additions, threads)| (Some(Arc::new(additions)), threads));
         let thread = std::thread::Builder::new()
             .name("ledger".into())
             .spawn(move || commit::run(writer, &queue, &noted, &timed))
             .map_err(no_thread)?;
-        let writer = Arc::new(Mutex::new(Some(thread)));
+        threads.push(thread);
+        let writers = Arc::new(Mutex::new(threads));
         let seal = Seal::new(&key);
         let tried = Arc::default();
-        Ok(Self { key, seal, jobs, writer, readers, files, failure, commits, deadlines, tried })
+        Ok(Self { key, seal, jobs, additions, writers, readers, files, failure, commits, deadlines, tried })
     }
 
     /// What the tokens of links are created with.
@@ -168,8 +180,7 @@ impl Ledger {
     /// # Errors
     /// When it cannot.
     pub async fn probe(&self) -> Result<(), LedgerError> {
-        #[expect(clippy::redundant_closure_for_method_calls, reason = "the path would be bound to one lifetime")]
-        self.write(|transaction| transaction.probe()).await
+        self.write(async |transaction| transaction.probe().await).await
     }
 
     /// Whether the ledger can be written; tried at most once a second, however often it is asked.
@@ -225,37 +236,14 @@ impl Ledger {
     /// Writes what waits and closes the ledger; later calls find it unavailable.
     pub fn close(&self) {
         self.jobs.close();
-        let thread = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(thread) = thread {
+        if let Some(additions) = &self.additions {
+            additions.jobs.close();
+        }
+        let threads = std::mem::take(&mut *self.writers.lock().unwrap_or_else(PoisonError::into_inner));
+        for thread in threads {
             // A writer that panicked has nothing left to write.
             let _ = thread.join();
         }
-    }
-
-    async fn write<T, E>(
-        &self,
-        work: impl FnOnce(&mut Transaction<'_>) -> Result<Result<T, E>, SqlError> + Send + 'static,
-    ) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<LedgerError> + Send + 'static,
-    {
-        let (reply, answer) = futures_channel::oneshot::channel();
-        let end = self.deadlines.as_ref().map(Deadlines::end);
-        let job = Job::Write(Box::new(Closure::new(work, reply, end)));
-        let done = async {
-            self.jobs.send(job).await.map_err(|_| closed())?;
-            answer.await.map_err(|_| closed())?
-        };
-        if let Some(result) = in_time(self.deadlines.as_ref(), done).await {
-            if let Some(trouble) = self.trouble() {
-                self.readers.damage.note(&trouble);
-            }
-            return result;
-        }
-        let error = silent();
-        commit::note(&self.failure, Some(&error), self.files.is_some());
-        Err(error.into())
     }
 }
 

@@ -71,14 +71,19 @@ impl ReadConnection {
         }
     }
 
-    fn store(&self, patience: Duration) -> Store<'_> {
-        Store(match self {
+    fn ask<T>(
+        &self,
+        query: impl AsyncFnOnce(Store<'_>) -> Result<T, SqlError>,
+        patience: Duration,
+    ) -> Result<T, SqlError> {
+        let sql = match self {
             Self::Sqlite(connection) => Sql::Sqlite(connection),
             Self::Postgres(session) => {
                 session.must_end_in(patience);
                 Sql::Postgres(session)
             }
-        })
+        };
+        sql.wait(async |statements| query(Store(statements)).await)
     }
 }
 
@@ -122,7 +127,7 @@ impl Readers {
     /// it is as [`Self::read`].
     pub(super) async fn read_one<T: Send + 'static>(
         &self,
-        query: impl FnOnce(Store<'_>) -> Result<T, SqlError> + Send + 'static,
+        query: impl AsyncFnOnce(Store<'_>) -> Result<T, SqlError> + Send + 'static,
     ) -> Result<T, LedgerError> {
         self.look()?;
         if self.failure.load().is_none()
@@ -133,7 +138,7 @@ impl Readers {
             if let Some(ReadConnection::Sqlite(_)) = &loan.connection
                 && let Some(connection) = loan.take()
             {
-                let result = query(connection.store(self.patience)).map_err(|why| self.failed(why))?;
+                let result = connection.ask(query, self.patience).map_err(|why| self.failed(why))?;
                 if connection.may_be_kept() {
                     loan.put(connection);
                 }
@@ -151,14 +156,14 @@ impl Readers {
     /// Runs `query` on a free connection, off the event loop.
     pub(super) async fn read<T: Send + 'static>(
         &self,
-        query: impl FnOnce(Store<'_>) -> Result<T, SqlError> + Send + 'static,
+        query: impl AsyncFnOnce(Store<'_>) -> Result<T, SqlError> + Send + 'static,
     ) -> Result<T, LedgerError> {
         in_time(self.deadlines.as_ref(), self.read_on_a_thread(query)).await.unwrap_or_else(|| Err(silent()))
     }
 
     async fn read_on_a_thread<T: Send + 'static>(
         &self,
-        query: impl FnOnce(Store<'_>) -> Result<T, SqlError> + Send + 'static,
+        query: impl AsyncFnOnce(Store<'_>) -> Result<T, SqlError> + Send + 'static,
     ) -> Result<T, LedgerError> {
         // Servers that do not answer are not waited for by each who reads.
         self.servers_may_answer(LedgerServers::check)?;
@@ -173,7 +178,7 @@ impl Readers {
                 Some(connection) => connection,
                 None => ReadConnection::open(&source)?,
             };
-            let result = query(connection.store(patience));
+            let result = connection.ask(query, patience);
             let servers = source.servers();
             if let (Err(SqlError::TimedOut), Some(servers)) = (&result, servers) {
                 drop(connection);

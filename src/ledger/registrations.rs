@@ -24,7 +24,7 @@ impl Ledger {
     ) -> Result<Option<Answer<Option<Invite>>>, RedeemError> {
         let asked = request.clone();
         let Some(KeptAnswer { body, at, sealed }) =
-            self.readers.read_one(move |store| store.answer(&asked, now)).await?
+            self.readers.read_one(async move |store| store.answer(&asked, now).await).await?
         else {
             return Ok(None);
         };
@@ -47,7 +47,10 @@ impl Ledger {
         now: Timestamp,
     ) -> Result<Reservation, RedeemError> {
         let seal = self.seal.clone();
-        self.write(move |transaction| transaction.reserve_for(&request, &seal, (id, account), now)).await
+        self.write_beside(1, async move |transaction| {
+            transaction.reserve_for(&request, &seal, (id, account.clone()), now).await
+        })
+        .await
     }
 
     /// Keeps how a registration that began at `at` has ended, for whoever asks for it again.
@@ -61,6 +64,7 @@ impl Ledger {
         invite: Invite,
     ) -> Result<(), LedgerError> {
         let seal = self.seal.clone();
-        self.write(move |transaction| transaction.end_registration(&request, &seal, at, &invite)).await
+        self.write_beside(1, async move |transaction| transaction.end_registration(&request, &seal, at, &invite).await)
+            .await
     }
 }

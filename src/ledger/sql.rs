@@ -1,64 +1,10 @@
-//! The seam between what the ledger asks and the engine that answers: statements and rows.
-//!
-//! Every statement is written once, in what SQLite and PostgreSQL both understand, with `?1` for its first value. What
-//! differs between the two is in `sqlite/` and `postgres/`, which know nothing of this. Statements are prepared once for
-//! each connection.
+//! A connection for whoever has it alone and waits for each answer: the same statements as in `statements.rs`.
 
 use super::error::SqlError;
 use super::postgres::PostgresSession;
+use super::row::Row;
+use super::statements::{Statements, at_once};
 use super::value::SqlValue;
-
-/// A row of an answer.
-pub(super) enum Row<'a> {
-    Sqlite(&'a rusqlite::Row<'a>),
-    Postgres(&'a tokio_postgres::Row),
-}
-
-impl Row<'_> {
-    pub(super) fn maybe_integer(&self, column: usize) -> Result<Option<i64>, SqlError> {
-        Ok(match self {
-            Self::Sqlite(row) => {
-                row.get_ref(column)?.as_i64_or_null().map_err(|error| SqlError::unreadable(column, error))?
-            }
-            Self::Postgres(row) => row.try_get(column)?,
-        })
-    }
-
-    pub(super) fn integer(&self, column: usize) -> Result<i64, SqlError> {
-        self.maybe_integer(column)?.ok_or_else(|| SqlError::unreadable(column, "it is null"))
-    }
-
-    /// A number that is never negative, and small.
-    pub(super) fn number(&self, column: usize) -> Result<u32, SqlError> {
-        self.integer(column)?.try_into().map_err(|error| SqlError::unreadable(column, error))
-    }
-
-    pub(super) fn maybe_text(&self, column: usize) -> Result<Option<&str>, SqlError> {
-        Ok(match self {
-            Self::Sqlite(row) => {
-                row.get_ref(column)?.as_str_or_null().map_err(|error| SqlError::unreadable(column, error))?
-            }
-            Self::Postgres(row) => row.try_get(column)?,
-        })
-    }
-
-    pub(super) fn text(&self, column: usize) -> Result<&str, SqlError> {
-        self.maybe_text(column)?.ok_or_else(|| SqlError::unreadable(column, "it is null"))
-    }
-
-    pub(super) fn maybe_bytes(&self, column: usize) -> Result<Option<&[u8]>, SqlError> {
-        Ok(match self {
-            Self::Sqlite(row) => {
-                row.get_ref(column)?.as_blob_or_null().map_err(|error| SqlError::unreadable(column, error))?
-            }
-            Self::Postgres(row) => row.try_get(column)?,
-        })
-    }
-
-    pub(super) fn bytes(&self, column: usize) -> Result<&[u8], SqlError> {
-        self.maybe_bytes(column)?.ok_or_else(|| SqlError::unreadable(column, "it is null"))
-    }
-}
 
 /// A connection, within a transaction or outside.
 #[derive(Clone, Copy)]
@@ -67,16 +13,18 @@ pub(super) enum Sql<'a> {
     Postgres(&'a PostgresSession),
 }
 
-impl Sql<'_> {
+impl<'a> Sql<'a> {
+    /// Waits for what comes of `work` on it.
+    pub(super) fn wait<T>(self, work: impl AsyncFnOnce(Statements<'a>) -> Result<T, SqlError>) -> Result<T, SqlError> {
+        match self {
+            Self::Sqlite(connection) => at_once(work(Statements::Sqlite(connection))),
+            Self::Postgres(session) => session.wait(work(Statements::Postgres(session.pipeline()))),
+        }
+    }
+
     /// Runs a statement; gives how many rows it changed.
     pub(super) fn execute(self, sql: &str, values: &[SqlValue<'_>]) -> Result<u64, SqlError> {
-        match self {
-            Self::Sqlite(connection) => {
-                let mut statement = connection.prepare_cached(sql)?;
-                Ok(statement.execute(rusqlite::params_from_iter(values))? as u64)
-            }
-            Self::Postgres(session) => session.execute(sql, values),
-        }
+        self.wait(async |statements| statements.execute(sql, values).await)
     }
 
     /// The first row of an answer, if it has any.
@@ -86,41 +34,12 @@ impl Sql<'_> {
         values: &[SqlValue<'_>],
         read: impl FnOnce(&Row<'_>) -> Result<T, SqlError>,
     ) -> Result<Option<T>, SqlError> {
-        match self {
-            Self::Sqlite(connection) => {
-                let mut statement = connection.prepare_cached(sql)?;
-                let mut rows = statement.query(rusqlite::params_from_iter(values))?;
-                rows.next()?.map(|row| read(&Row::Sqlite(row))).transpose()
-            }
-            Self::Postgres(session) => {
-                session.query(sql, values)?.first().map(|row| read(&Row::Postgres(row))).transpose()
-            }
-        }
+        self.wait(async |statements| statements.first(sql, values, read).await)
     }
 
     /// Whether the answer has any row.
     pub(super) fn any(self, sql: &str, values: &[SqlValue<'_>]) -> Result<bool, SqlError> {
-        Ok(self.first(sql, values, |_| Ok(()))?.is_some())
-    }
-
-    /// Reads every row of an answer.
-    pub(super) fn each(
-        self,
-        sql: &str,
-        values: &[SqlValue<'_>],
-        mut read: impl FnMut(&Row<'_>) -> Result<(), SqlError>,
-    ) -> Result<(), SqlError> {
-        match self {
-            Self::Sqlite(connection) => {
-                let mut statement = connection.prepare_cached(sql)?;
-                let mut rows = statement.query(rusqlite::params_from_iter(values))?;
-                while let Some(row) = rows.next()? {
-                    read(&Row::Sqlite(row))?;
-                }
-                Ok(())
-            }
-            Self::Postgres(session) => session.query(sql, values)?.iter().try_for_each(|row| read(&Row::Postgres(row))),
-        }
+        self.wait(async |statements| statements.any(sql, values).await)
     }
 
     /// The rows of an answer.
@@ -130,11 +49,6 @@ impl Sql<'_> {
         values: &[SqlValue<'_>],
         read: impl Fn(&Row<'_>) -> Result<T, SqlError>,
     ) -> Result<Vec<T>, SqlError> {
-        let mut all = Vec::new();
-        self.each(sql, values, |row| {
-            all.push(read(row)?);
-            Ok(())
-        })?;
-        Ok(all)
+        self.wait(async |statements| statements.all(sql, values, read).await)
     }
 }

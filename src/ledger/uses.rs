@@ -25,11 +25,12 @@ impl Ledger {
         now: Timestamp,
     ) -> Result<Answer<Invite>, RedeemError> {
         let seal = self.seal.clone();
-        let recorded = self.write(move |transaction| match &request {
-            None => Ok(transaction.redeem(id, account, via, now)?.map(Recorded::New)),
-            Some(request) => transaction.once(request, &seal, now, RedeemError::IdempotencyKeyReused, |transaction| {
-                transaction.redeem(id, account, via, now)
-            }),
+        let recorded = self.write_beside(1, async move |transaction| {
+            let redeem = transaction.redeem(id, account.clone(), via, now);
+            match &request {
+                None => Ok(redeem.await?.map(Recorded::New)),
+                Some(request) => transaction.once(request, &seal, now, RedeemError::IdempotencyKeyReused, redeem).await,
+            }
         });
         Ok(recorded.await?.open(&self.seal, now)?)
     }
@@ -45,7 +46,8 @@ impl Ledger {
         account: Option<Username>,
         now: Timestamp,
     ) -> Result<ReservationId, RedeemError> {
-        self.write(move |transaction| transaction.reserve_contact(id, account.as_ref(), now)).await
+        self.write_beside(1, async move |transaction| transaction.reserve_contact(id, account.as_ref(), now).await)
+            .await
     }
 
     /// Reserves one use of an invite for `account`, which is about to be created.
@@ -59,7 +61,7 @@ impl Ledger {
         via: Via,
         now: Timestamp,
     ) -> Result<Reservation, RedeemError> {
-        self.write(move |transaction| transaction.reserve(id, account, via, now)).await
+        self.write_beside(1, async move |transaction| transaction.reserve(id, account.clone(), via, now).await).await
     }
 
     /// Ends a reservation; gives the invite as it is then, or nothing if the reservation was ended before.
@@ -71,7 +73,7 @@ impl Ledger {
         reservation: ReservationId,
         end: ReservationEnd,
     ) -> Result<Option<Invite>, LedgerError> {
-        self.write(move |transaction| transaction.end_reservation(reservation, &end)).await
+        self.write_beside(1, async move |transaction| transaction.end_reservation(reservation, &end).await).await
     }
 
     /// The reservations that nobody has ended, oldest first: all, or those of one invite.
@@ -79,7 +81,7 @@ impl Ledger {
     /// # Errors
     /// When the ledger cannot be read.
     pub async fn reservations(&self, of: Option<InviteId>) -> Result<Vec<Reservation>, LedgerError> {
-        self.readers.read(move |store| store.reservations(of)).await
+        self.readers.read(async move |store| store.reservations(of).await).await
     }
 
     /// Redeems an invite for an app that used `token`, once, and unless somebody else is finding out what became of it;
@@ -94,7 +96,7 @@ impl Ledger {
         account: Option<Username>,
         now: Timestamp,
     ) -> Result<Option<Invite>, LedgerError> {
-        self.write(move |transaction| transaction.redeem_in_app(id, &token, account.as_ref(), now)).await
+        self.write(async move |transaction| transaction.redeem_in_app(id, &token, account.as_ref(), now).await).await
     }
 
     /// Remembers the server's token for an invite that can be redeemed and has none.
@@ -102,7 +104,7 @@ impl Ledger {
     /// # Errors
     /// Nothing was remembered.
     pub async fn keep_app_token(&self, id: InviteId, token: AppToken, now: Timestamp) -> Result<Kept, LedgerError> {
-        self.write(move |transaction| transaction.keep_app_token(id, token, now)).await
+        self.write(async move |transaction| transaction.keep_app_token(id, token.clone(), now).await).await
     }
 
     /// Marks a token as being withdrawn: from now on nobody is given it. False if it is not out, or somebody's reservation
@@ -111,7 +113,7 @@ impl Ledger {
     /// # Errors
     /// Nothing was marked.
     pub async fn begin_withdrawal(&self, id: InviteId, token: AppToken) -> Result<bool, LedgerError> {
-        self.write(move |transaction| transaction.begin_withdrawal(id, &token)).await
+        self.write(async move |transaction| transaction.begin_withdrawal(id, &token).await).await
     }
 
     /// Forgets a token that was withdrawn; true if it was the invite's.
@@ -119,7 +121,7 @@ impl Ledger {
     /// # Errors
     /// It is still remembered.
     pub async fn forget_app_token(&self, id: InviteId, token: AppToken) -> Result<bool, LedgerError> {
-        self.write(move |transaction| transaction.forget_app_token(id, &token)).await
+        self.write(async move |transaction| transaction.forget_app_token(id, &token).await).await
     }
 
     /// Invites with an app token, by id after `after`.
@@ -133,7 +135,7 @@ impl Ledger {
         limit: u32,
         now: Timestamp,
     ) -> Result<Vec<Invite>, LedgerError> {
-        Ok(self.readable(self.readers.read(move |store| store.app_tokens(which, after, limit, now)).await?))
+        Ok(self.readable(self.readers.read(async move |store| store.app_tokens(which, after, limit, now).await).await?))
     }
 
     /// Uses what may be used once: a `jti` of the tokens of `key`, which is remembered until `until`. Gives whether it
@@ -149,6 +151,6 @@ impl Ledger {
         now: Timestamp,
     ) -> Result<bool, LedgerError> {
         let jti = OneTimeUse::new(key, jti, until, now);
-        self.write(move |transaction| transaction.use_once(&jti).map(Ok)).await
+        self.write_beside(1, async move |transaction| transaction.use_once(&jti).await.map(Ok)).await
     }
 }

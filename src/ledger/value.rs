@@ -39,6 +39,34 @@ impl<'a, T: Into<SqlValue<'a>>> From<Option<T>> for SqlValue<'a> {
     }
 }
 
+/// The same, for a statement whose answer is waited for later; and a column of many rows, which PostgreSQL takes as one value.
+pub(super) enum OwnedValue {
+    Null,
+    Integer(i64),
+    Text(String),
+    Bytes(Vec<u8>),
+    Integers(Vec<Option<i64>>),
+    Texts(Vec<Option<String>>),
+    ByteStrings(Vec<Option<Vec<u8>>>),
+}
+
+impl From<SqlValue<'_>> for OwnedValue {
+    fn from(value: SqlValue<'_>) -> Self {
+        match value {
+            SqlValue::Null => Self::Null,
+            SqlValue::Integer(value) => Self::Integer(value),
+            SqlValue::Text(value) => Self::Text(value.to_owned()),
+            SqlValue::Bytes(value) => Self::Bytes(value.to_vec()),
+        }
+    }
+}
+
+impl std::fmt::Debug for OwnedValue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("…")
+    }
+}
+
 /// Shows nothing of itself: libraries would log it.
 impl std::fmt::Debug for SqlValue<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

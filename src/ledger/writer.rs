@@ -1,17 +1,22 @@
 //! The connection that writes, whichever engine it is of, and what is known on this side of it.
 
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
+use std::time::Duration;
 
+use futures_lite::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 
 use super::deadline::patience;
-use super::error::{LedgerError, OpenError, SqlError};
+use super::error::{LedgerError, OpenError};
 use super::key_file::KeyFile;
-use super::postgres::{LedgerServers, PostgresWriter};
-use super::sql::Sql;
+use super::postgres::{LedgerServers, PostgresWriter, WriteLock};
 use super::sqlite::{LedgerFiles, SqliteWriter};
-use super::store::{Memory, Transaction};
+use super::statements::{Statements, at_once};
+use super::store::{Batch, Memory, NodeIds, Transaction};
+use super::work::{Work, WorkShape};
 use crate::clock;
 use crate::config::{LedgerSettings, LedgerUrl};
 
@@ -32,9 +37,15 @@ pub(super) enum Opener {
 /// The connection that writes.
 pub(super) struct Writer {
     engine: Engine,
-    memory: Memory,
-    rng: StdRng,
+    memory: RefCell<Memory>,
+    rng: RefCell<StdRng>,
+    ids: Arc<NodeIds>,
+    /// Beside whom it writes, where others do.
+    lock: WriteLock,
 }
+
+/// What waits behind a transaction on this thread waits no longer than this for it to end, and for one request.
+const LONGEST: Duration = Duration::from_millis(50);
 
 impl Writer {
     /// Opens, migrates, checks the key. A ledger that cannot be written for now is no error, but reported beside the writer.
@@ -58,35 +69,101 @@ impl Writer {
                 (Engine::Postgres(Box::new(engine)), trouble)
             }
         };
-        let rng = StdRng::from_rng(&mut clock::rng());
-        Ok((Self { engine, memory: Memory::default(), rng }, trouble))
+        let rng = RefCell::new(StdRng::from_rng(&mut clock::rng()));
+        let (memory, ids) = (RefCell::default(), Arc::default());
+        Ok((Self { engine, memory, rng, ids, lock: WriteLock::InOrder }, trouble))
     }
 
-    /// Runs `work` in a transaction and commits it. When anything fails, nothing has changed.
-    pub(super) fn transaction(
-        &mut self,
-        work: impl FnOnce(&mut Transaction<'_>) -> Result<(), SqlError>,
-    ) -> Result<(), LedgerError> {
-        let Self { engine, memory, rng } = self;
-        let result = match engine {
-            Engine::Sqlite(engine) => {
-                let clock = None;
-                engine.transaction(|sql| {
-                    work(&mut Transaction { sql: Sql::Sqlite(sql), memory: &mut *memory, clock, rng })
-                })
-            }
-            Engine::Postgres(engine) => {
-                // Another node may have written since.
-                *memory = memory.after_others();
-                engine.transaction(|sql, clock| {
-                    work(&mut Transaction { sql: Sql::Postgres(sql), memory: &mut *memory, clock: Some(clock), rng })
-                })
-            }
+    /// Another one for the same ledger, for what only adds to it, where several may write.
+    pub(super) fn another(&self) -> Option<Self> {
+        match &self.engine {
+            Engine::Sqlite(_) => None,
+            Engine::Postgres(engine) => Some(Self {
+                engine: Engine::Postgres(Box::new(engine.another())),
+                memory: RefCell::default(),
+                rng: RefCell::new(StdRng::from_rng(&mut clock::rng())),
+                ids: Arc::clone(&self.ids),
+                lock: WriteLock::Beside,
+            }),
+        }
+    }
+
+    /// The ids that are given here.
+    pub(super) fn ids(&self) -> Arc<NodeIds> {
+        Arc::clone(&self.ids)
+    }
+
+    /// Does all of it in one transaction and commits that; gives how many of them that were, for which there was time. When
+    /// anything fails, nothing has changed; then it gives which of them has failed, too, if one has.
+    pub(super) fn commit(&mut self, works: &[Box<dyn Work>]) -> (Result<usize, LedgerError>, Option<usize>) {
+        let failed = Cell::new(None);
+        let result = match &self.engine {
+            Engine::Sqlite(_) => self.commit_one_after_the_other(works, &failed),
+            Engine::Postgres(_) => self.commit_side_by_side(works, &failed),
         };
         if result.is_err() {
+            let memory = self.memory.get_mut();
             *memory = memory.after_others();
         }
-        result
+        (result, failed.get())
+    }
+
+    fn commit_one_after_the_other(
+        &mut self,
+        works: &[Box<dyn Work>],
+        failed: &Cell<Option<usize>>,
+    ) -> Result<usize, LedgerError> {
+        let Self { engine, memory, rng, .. } = self;
+        let Engine::Sqlite(engine) = engine else { return Ok(0) };
+        let (began, mut done) = (clock::instant(), 0);
+        engine.transaction(|sql| {
+            for work in works {
+                if done > 0 && clock::instant().duration_since(began) > LONGEST {
+                    break;
+                }
+                let transaction = Transaction { sql: Statements::Sqlite(sql), memory, rng, batch: None };
+                at_once(work.run(&transaction)).inspect_err(|_| failed.set(Some(done)))?;
+                done += 1;
+            }
+            Ok(())
+        })?;
+        Ok(done)
+    }
+
+    fn commit_side_by_side(
+        &mut self,
+        works: &[Box<dyn Work>],
+        failed: &Cell<Option<usize>>,
+    ) -> Result<usize, LedgerError> {
+        let Self { engine, memory, rng, ids, lock } = self;
+        let Engine::Postgres(engine) = engine else { return Ok(0) };
+        let (memory, rng, ids, is_in_order) = (&*memory, &*rng, &**ids, *lock == WriteLock::InOrder);
+        let start = engine.write(*lock, async |pipeline, start| {
+            // Another node may have written since.
+            let known = memory.borrow().after_others();
+            *memory.borrow_mut() = known;
+            failed.set(None);
+            let (mut done, is_beside) = (0, |work: &Box<dyn Work>| work.shape() != WorkShape::Alone);
+            while done < works.len() {
+                let beside = works[done..].iter().take_while(|work| is_beside(work)).count();
+                let group = &works[done..done + beside.max(1)];
+                let (before, batch) = (done, Batch::new(pipeline, start, ids, is_in_order));
+                let sql = Statements::Postgres(pipeline);
+                let transaction = Transaction { sql, memory, rng, batch: Some(&batch) };
+                let run = async |(at, work): (usize, &Box<dyn Work>)| {
+                    work.run(&transaction).await.inspect_err(|_| failed.set(Some(before + at)))
+                };
+                let mut running: FuturesUnordered<_> = group.iter().enumerate().map(run).collect();
+                while let Some(result) = running.next().await {
+                    result?;
+                }
+                batch.send_gathered().await;
+                done += group.len();
+            }
+            Ok(())
+        })?;
+        ids.note_newest(start.newest);
+        Ok(works.len())
     }
 
     /// The files that it has open, where these are files.

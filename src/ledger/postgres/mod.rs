@@ -1,37 +1,37 @@
 //! PostgreSQL: schema, migrations, the connection that writes.
 //!
-//! Several nodes write to one ledger. Each transaction that writes first takes a lock that there is once for each
-//! schema, so there is one at a time, and the rules hold as if there were one node. Each node commits all that waits on
-//! its side together.
+//! Several nodes write to one ledger. Each transaction that judges by what is there first takes a lock that there is once for
+//! each schema, so there is one at a time, and the rules hold as if there were one node; what only adds does not wait for that
+//! (`begin.rs`). Each node commits all that waits on its side together.
 
+mod begin;
 mod chosen;
 mod connect;
 mod found;
 mod lineage;
+mod pipeline;
 mod servers;
 mod session;
 mod watch;
+mod write;
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Once};
+use std::sync::Arc;
 use std::time::Duration;
-
-use jiff::Timestamp;
 
 use super::error::{LedgerError, OpenError, SqlError};
 use crate::config::postgres::Postgres;
 use crate::invite::token::LedgerKey;
+use begin::{BeginStatements, KnownLedger, LINEAGE};
+pub(super) use begin::{StartState, TransactionStart, WriteLock};
 use found::{SchemaState, look, own_schema};
+pub(super) use pipeline::Pipeline;
 pub(super) use servers::LedgerServers;
 pub(super) use session::PostgresSession;
-use session::{SESSION, settings};
 
 /// Each entry leads from the schema version of its index to the next. Entries are never changed, only added.
 const MIGRATIONS: &[&str] = &[include_str!("schema.sql")];
-
-/// The first half of the lock's name, "invd"; the second is the schema.
-const LOCK: i32 = 0x696e_7664;
 
 /// For all migrations. Nothing is answered in the meantime.
 const MIGRATION_TIMEOUT: Duration = Duration::from_mins(10);
@@ -66,10 +66,11 @@ pub(super) struct PostgresWriter {
 /// A session for transactions that write.
 struct WriteSession {
     session: PostgresSession,
-    /// The statements that begin such a transaction.
-    begin: String,
+    statements: BeginStatements,
     /// What the ledger says that it has been written on: see `lineage.rs`.
     lineage: Option<String>,
+    /// What the last transaction found, where the next one is to find the same.
+    known: Option<KnownLedger>,
 }
 
 /// A connection of its own to a server that can be written, for whoever works on a ledger as a whole.
@@ -117,13 +118,8 @@ impl PostgresWriter {
         if !is_durable {
             tracing::warn!("PostgreSQL runs with fsync = off: a power failure may lose invites that were handed out");
         }
-        // The lock is the transaction's: it ends with it, also when this program or the server does. So are the settings: a
-        // pooler may give the next transaction another session.
-        let begin = format!(
-            "BEGIN ISOLATION LEVEL READ COMMITTED; {}; SELECT pg_advisory_xact_lock({LOCK}, {})",
-            settings(&format!("'{schema}'::regnamespace::text"), true),
-            schema.cast_signed()
-        );
+        let statements = BeginStatements::new(schema, known_version());
+        let begin = statements.begin(WriteLock::Alone);
         // Nearly always there is nothing to do, and then nothing is locked.
         let (version, stored) = self.look(&session)?;
         let lineage = self.servers.allow(session.server(), stored.as_deref()).map_err(failed)?;
@@ -134,7 +130,7 @@ impl PostgresWriter {
             store_lineage(&session, &begin, stored.as_deref(), lineage).map_err(failed)?;
         }
         self.servers.choose(&mut session);
-        self.session = Some(WriteSession { session, begin, lineage });
+        self.session = Some(WriteSession { session, statements, lineage, known: None });
         Ok(())
     }
 
@@ -179,65 +175,7 @@ impl PostgresWriter {
         }
         session.commit().map_err(failed)
     }
-
-    /// Runs `work` in a transaction, which began at that time by the server's clock, and commits it. When anything fails,
-    /// nothing has changed; but of a commit that the server did not answer nobody knows.
-    pub(super) fn transaction(
-        &mut self,
-        work: impl FnOnce(&PostgresSession, Timestamp) -> Result<(), SqlError>,
-    ) -> Result<(), LedgerError> {
-        if self.session.as_ref().is_none_or(|open| open.session.has_ended()) {
-            self.reconnect().map_err(LedgerError::unavailable)?;
-        }
-        let Some(WriteSession { session, begin, lineage }) = &self.session else {
-            return Err(LedgerError::unavailable("it is closed"));
-        };
-        session.must_end_in(self.patience);
-        let result = begin_write(session, begin).and_then(|begun| {
-            if begun.lineage != *lineage {
-                self.servers.allow(session.server(), begun.lineage.as_deref())?;
-            }
-            work(session, begun.at)
-        });
-        let result = result.map_err(LedgerError::from).and_then(|()| session.commit().map_err(LedgerError::unsure));
-        // Rolls back, whatever state it is in.
-        result.inspect_err(|_| self.session = None)
-    }
 }
-
-/// What a transaction begins with.
-struct Begun {
-    /// What the ledger says that it has been written on.
-    lineage: Option<String>,
-    /// By the server's clock.
-    at: Timestamp,
-}
-
-/// Begins a transaction, with nobody else in one, on the schema that this program knows: a later version may have come to
-/// another node. One question, one answer.
-fn begin_write(session: &PostgresSession, begin: &str) -> Result<Begun, SqlError> {
-    let row = session.last(&format!(
-        "{begin}; SELECT convert_from(value, 'UTF8'), current_setting('{SESSION}', true), ({LINEAGE}), \
-         (extract(epoch FROM clock_timestamp()) * 1000)::bigint FROM meta WHERE name = 'version'"
-    ))?;
-    let column = |column: usize| row.get(column).and_then(Option::as_deref);
-    if column(0) != Some(known_version().to_string().as_str()) {
-        return Err(SqlError::connection("another version has changed the ledger's schema"));
-    }
-    if !session.recognize(column(1)) {
-        static LOGGED: Once = Once::new();
-        LOGGED.call_once(|| {
-            tracing::info!(
-                "PostgreSQL is behind a pooler that may give each transaction another session: statements are not prepared"
-            );
-        });
-    }
-    let at = column(3).and_then(|ms| Timestamp::from_millisecond(ms.parse().ok()?).ok());
-    let at = at.ok_or_else(|| SqlError::unreadable(3, "it is no time"))?;
-    Ok(Begun { lineage: column(2).map(String::from), at })
-}
-
-const LINEAGE: &str = "SELECT convert_from(value, 'UTF8') FROM meta WHERE name = 'lineage'";
 
 /// Notes what the ledger has been written on, for whoever comes by without knowing.
 fn store_lineage(session: &PostgresSession, begin: &str, before: Option<&str>, now: &str) -> Result<(), SqlError> {

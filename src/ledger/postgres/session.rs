@@ -1,21 +1,19 @@
 //! A connection to PostgreSQL, with a deadline for everything: a server that is dead and does not say so never holds
 //! anybody up for longer.
 
-use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
-use std::sync::{Arc, PoisonError};
+use std::cell::Cell;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bytes::BytesMut;
-use futures_lite::{FutureExt as _, StreamExt as _};
+use futures_lite::FutureExt as _;
 use rand::Rng as _;
 use tokio::runtime::{Builder, Runtime};
-use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
-use tokio_postgres::{Client, Config, Row, SimpleQueryMessage, Statement};
+use tokio_postgres::{Config, Row};
 
 use super::chosen::{ChosenServer, LedgerServer};
-use super::connect::{self, Connected, Warning};
+use super::connect::{self, Connected};
 use super::lineage::DataOrigin;
+use super::pipeline::Pipeline;
 use crate::clock;
 use crate::config::postgres::Postgres;
 use crate::ledger::error::SqlError;
@@ -45,24 +43,17 @@ const OWN_SCHEMA: &str = "quote_ident(current_schema())";
 /// Where a session notes that it is ours.
 pub(super) const SESSION: &str = "invited.session";
 
-/// More than there are statements, but for lists: their statements depend on what is asked for.
-const STATEMENTS: usize = 64;
-
 /// A connection.
 pub(in crate::ledger) struct PostgresSession {
     runtime: Runtime,
-    client: Client,
-    warned: Warning,
+    pipeline: Pipeline,
     server: LedgerServer,
     /// The choice that it follows: when that holds no more, nothing is waited for here.
     follows: Option<(Arc<ChosenServer>, Arc<LedgerServer>)>,
     /// What [`SESSION`] says where the session is still the one that it was.
     name: String,
-    /// Whether the server's side was another's session before.
-    is_shared: bool,
-    /// Whether statements are prepared once, and kept.
-    keeps_statements: Cell<bool>,
-    statements: RefCell<HashMap<String, Statement>>,
+    /// Whether the server's side is, or was, another's session, too.
+    is_shared: Cell<bool>,
     deadline: Cell<Instant>,
 }
 
@@ -76,13 +67,14 @@ impl PostgresSession {
         let deadline = clock::instant() + SETUP_TIMEOUT;
         let runtime = runtime()?;
         let connected = runtime.block_on(connect::writable(url, preferred, judge, deadline))?;
-        let mut session = Self::of(runtime, connected, deadline);
+        let session = Self::of(runtime, connected, deadline);
         let named = format!("set_config('{SESSION}', '{}', false)", session.name);
         let before = format!("SELECT current_setting('{SESSION}', true)");
-        let rows = session.rows(&format!("{before}; {}, {named}", settings(OWN_SCHEMA, false)))?;
+        let rows =
+            session.wait(session.pipeline.texts(&format!("{before}; {}, {named}", settings(OWN_SCHEMA, false))))?;
         // Somebody had it before us, and may have prepared statements there.
         let before = rows.into_iter().next().and_then(|row| row.into_iter().next().flatten());
-        session.is_shared = before.is_some_and(|name| !name.is_empty());
+        session.is_shared.set(before.is_some_and(|name| !name.is_empty()));
         Ok(session)
     }
 
@@ -100,30 +92,40 @@ impl PostgresSession {
         clock::rng().fill_bytes(&mut name);
         Self {
             runtime,
-            client,
-            warned,
+            pipeline: Pipeline::new(client, warned),
             server,
             follows: None,
             name: format!("{:032x}", u128::from_ne_bytes(name)),
-            is_shared: false,
-            keeps_statements: Cell::new(false),
-            statements: RefCell::default(),
+            is_shared: Cell::new(false),
             deadline: Cell::new(deadline),
         }
     }
 
     /// What its server's data comes from by now; nothing while it is a replica.
     pub(super) fn origin(&self) -> Result<Option<DataOrigin>, SqlError> {
-        self.wait(connect::origin(&self.client))
+        self.wait(async { Ok(connect::origin(self.pipeline.client()).await?) })
     }
 
     /// Whether the server's side is the session that this one began, by what [`SESSION`] says there, for the transaction that
     /// has begun. Behind a pooler it may be any that others use, too, who have prepared statements of their own under the
     /// names that ours have; then none is kept.
     pub(super) fn recognize(&self, found: Option<&str>) -> bool {
-        let is_own = !self.is_shared && found == Some(self.name.as_str());
-        self.keeps_statements.set(is_own);
+        if found != Some(self.name.as_str()) {
+            self.is_shared.set(true);
+        }
+        let is_own = !self.is_shared.get();
+        self.pipeline.set_keeps_statements(is_own);
         is_own
+    }
+
+    /// What [`SESSION`] says on the server's side of it.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its statements, for whoever waits in [`Self::wait`].
+    pub(in crate::ledger) fn pipeline(&self) -> &Pipeline {
+        &self.pipeline
     }
 
     /// Where it is connected to.
@@ -141,14 +143,10 @@ impl PostgresSession {
         self.deadline.set(clock::instant() + time);
     }
 
-    fn wait<T>(&self, work: impl Future<Output = Result<T, tokio_postgres::Error>>) -> Result<T, SqlError> {
+    /// Waits for what comes of `work` on it, until the deadline.
+    pub(in crate::ledger) fn wait<T>(&self, work: impl Future<Output = Result<T, SqlError>>) -> Result<T, SqlError> {
         let deadline = self.deadline.get().into();
-        let work = async {
-            match tokio::time::timeout_at(deadline, work).await {
-                Ok(result) => Ok(result?),
-                Err(_) => Err(SqlError::TimedOut),
-            }
-        };
+        let work = async { tokio::time::timeout_at(deadline, work).await.unwrap_or(Err(SqlError::TimedOut)) };
         let Some((chosen, server)) = &self.follows else { return self.runtime.block_on(work) };
         let left = async {
             chosen.left(server).await;
@@ -168,108 +166,35 @@ impl PostgresSession {
                 tokio::task::yield_now().await;
             }
         });
-        self.client.is_closed()
+        self.pipeline.client().is_closed()
     }
 
     /// Runs statements that take no values.
     pub(super) fn batch(&self, sql: &str) -> Result<(), SqlError> {
-        self.wait(self.client.batch_execute(sql))
+        self.wait(self.pipeline.batch(sql))
     }
 
-    /// Commits. What the server has warned of meanwhile may be that it did not wait for its replica.
+    /// Commits.
     pub(super) fn commit(&self) -> Result<(), SqlError> {
-        let warning = || self.warned.lock().unwrap_or_else(PoisonError::into_inner).take();
-        drop(warning());
-        self.batch("COMMIT")?;
-        match warning() {
-            None => Ok(()),
-            Some(warning) => Err(SqlError::away(format!("PostgreSQL committed with a warning: {warning}"))),
-        }
+        self.wait(self.pipeline.commit())
     }
 
     /// Runs statements that take no values; gives the last row, as text.
     pub(super) fn last(&self, sql: &str) -> Result<Vec<Option<String>>, SqlError> {
-        Ok(self.rows(sql)?.pop().unwrap_or_default())
-    }
-
-    fn rows(&self, sql: &str) -> Result<Vec<Vec<Option<String>>>, SqlError> {
-        let messages = self.wait(self.client.simple_query(sql))?;
-        let rows = messages.iter().filter_map(|message| match message {
-            SimpleQueryMessage::Row(row) => Some(row),
-            _ => None,
-        });
-        Ok(rows.map(|row| (0..row.len()).map(|column| row.get(column).map(String::from)).collect()).collect())
+        Ok(self.wait(self.pipeline.texts(sql))?.pop().unwrap_or_default())
     }
 
     /// Runs a statement; gives how many rows it changed.
     pub(in crate::ledger) fn execute(&self, sql: &str, values: &[SqlValue<'_>]) -> Result<u64, SqlError> {
-        if self.keeps_statements.get() {
-            let statement = self.prepared(sql)?;
-            return self.wait(self.client.execute_raw(&statement, values));
-        }
-        let typed: Vec<_> = values.iter().map(|value| (value as &(dyn ToSql + Sync), value.kind())).collect();
-        self.wait(self.client.execute_typed(&numbered(sql), &typed))
+        self.wait(self.pipeline.execute(sql, values))
     }
 
     /// Runs a statement; gives all its rows.
     pub(in crate::ledger) fn query(&self, sql: &str, values: &[SqlValue<'_>]) -> Result<Vec<Row>, SqlError> {
-        if self.keeps_statements.get() {
-            let statement = self.prepared(sql)?;
-            return self.wait(async { self.client.query_raw(&statement, values).await?.try_collect().await });
-        }
-        let typed = values.iter().map(|value| (value, value.kind()));
-        self.wait(async { self.client.query_typed_raw(&numbered(sql), typed).await?.try_collect().await })
-    }
-
-    fn prepared(&self, sql: &str) -> Result<Statement, SqlError> {
-        if let Some(statement) = self.statements.borrow().get(sql) {
-            return Ok(statement.clone());
-        }
-        let statement = self.wait(self.client.prepare(&numbered(sql)))?;
-        let mut statements = self.statements.borrow_mut();
-        if statements.len() >= STATEMENTS {
-            statements.clear();
-        }
-        statements.insert(sql.to_owned(), statement.clone());
-        Ok(statement)
+        self.wait(self.pipeline.query(sql, values))
     }
 }
 
 pub(super) fn runtime() -> Result<Runtime, SqlError> {
     Builder::new_current_thread().enable_io().enable_time().build().map_err(SqlError::connection)
-}
-
-/// A statement as PostgreSQL takes it.
-fn numbered(sql: &str) -> String {
-    sql.replace('?', "$")
-}
-
-impl SqlValue<'_> {
-    /// Its type in a statement that is not prepared; the server finds that of a null.
-    fn kind(&self) -> Type {
-        match self {
-            Self::Null => Type::UNKNOWN,
-            Self::Integer(_) => Type::INT8,
-            Self::Text(_) => Type::TEXT,
-            Self::Bytes(_) => Type::BYTEA,
-        }
-    }
-}
-
-/// Every number is a BIGINT.
-impl ToSql for SqlValue<'_> {
-    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
-        match self {
-            Self::Null => Ok(IsNull::Yes),
-            Self::Integer(value) => value.to_sql_checked(ty, out),
-            Self::Text(value) => value.to_sql_checked(ty, out),
-            Self::Bytes(value) => value.to_sql_checked(ty, out),
-        }
-    }
-
-    fn accepts(ty: &Type) -> bool {
-        [Type::INT8, Type::TEXT, Type::BYTEA, Type::UNKNOWN].contains(ty)
-    }
-
-    to_sql_checked!();
 }

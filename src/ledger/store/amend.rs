@@ -8,51 +8,54 @@ use super::transaction::Transaction;
 use crate::invite::{Change, Invite, InviteId};
 use crate::ledger::error::{ChangeError, LedgerError, SqlError};
 use crate::ledger::limits::SourceLimits;
+use crate::ledger::statements::Asked;
 
 impl Transaction<'_> {
     /// Amends an invite.
-    pub(in crate::ledger) fn amend(
-        &mut self,
+    pub(in crate::ledger) async fn amend(
+        &self,
         id: InviteId,
         change: Change,
         limits: Option<&SourceLimits>,
         now: Timestamp,
     ) -> Result<Result<Invite, ChangeError>, SqlError> {
-        let Some(mut invite) = find(self.sql, id)? else { return Ok(Err(ChangeError::Absent)) };
+        let Some(mut invite) = find(self.sql, id).await? else { return Ok(Err(ChangeError::Absent)) };
         let revives = match change.apply(&mut invite, now) {
             Ok(revives) => revives,
             Err(error) => return Ok(Err(ChangeError::Uses(error))),
         };
         if revives {
             if let Some(name) = invite.draft.kind.reserves()
-                && (self.is_reserved(&invite.draft.host, name, Some(id), now)?
-                    || self.is_taken(&invite.draft.host, name)?)
+                && (self.is_reserved(&invite.draft.host, name, Some(id), now).await?
+                    || self.is_taken(&invite.draft.host, name).await?)
             {
                 return Ok(Err(ChangeError::NameReserved(name.clone())));
             }
             if let Some(limits) = limits
-                && let Err(retry_after) = limits.room(pending(self.sql, limits, now)?, 1, now)
+                && let Err(retry_after) = limits.room(pending(self.sql, limits, now).await?, 1, now)
             {
                 return Ok(Err(ChangeError::Pending { retry_after }));
             }
         }
-        self.sql.execute(
-            "UPDATE invite SET note = ?2, expires_at = ?3, uses = ?4, revoked_at = ?5, \
+        self.sql
+            .send(
+                "UPDATE invite SET note = ?2, expires_at = ?3, uses = ?4, revoked_at = ?5, \
              spent_at = CASE WHEN used < ?4 THEN NULL ELSE coalesce(spent_at, ?6) END WHERE id = ?1",
-            &[
-                id.to_row().into(),
-                invite.draft.note.as_deref().into(),
-                invite.draft.expires_at.as_millisecond().into(),
-                invite.draft.uses.into(),
-                invite.revoked_at.map(Timestamp::as_millisecond).into(),
-                now.as_millisecond().into(),
-            ],
-        )?;
+                &[
+                    id.to_row().into(),
+                    invite.draft.note.as_deref().into(),
+                    invite.draft.expires_at.as_millisecond().into(),
+                    invite.draft.uses.into(),
+                    invite.revoked_at.map(Timestamp::as_millisecond).into(),
+                    now.as_millisecond().into(),
+                ],
+            )
+            .await?;
         Ok(Ok(invite))
     }
 
-    pub(in crate::ledger) fn revoke(
-        &mut self,
+    pub(in crate::ledger) async fn revoke(
+        &self,
         ids: &[InviteId],
         now: Timestamp,
     ) -> Result<Result<Vec<Invite>, LedgerError>, SqlError> {
@@ -61,11 +64,21 @@ impl Transaction<'_> {
             "UPDATE invite SET revoked_at = ?1 WHERE id = ?2 AND ({IS_PENDING} OR (revoked_at IS NULL \
              AND EXISTS (SELECT 1 FROM redemption WHERE redemption.invite = ?2 AND made = 0))) RETURNING {COLUMNS}"
         );
-        let mut revoked = Vec::new();
+        let (mut asked, mut found, mut revoked) = (Vec::new(), Vec::new(), Vec::new());
         for id in ids {
-            let values = [now.as_millisecond().into(), id.to_row().into()];
-            let invite = self.sql.first(&statement, &values, read_invite)?;
-            revoked.extend(invite.map(|invite| with_redemptions(self.sql, invite)).transpose()?);
+            let one = async {
+                let values = [now.as_millisecond().into(), id.to_row().into()];
+                self.sql.first(&statement, &values, read_invite).await
+            };
+            asked.push(Asked::ask(one).await);
+        }
+        for one in asked {
+            if let Some(invite) = one.answer().await? {
+                found.push(Asked::ask(with_redemptions(self.sql, invite)).await);
+            }
+        }
+        for one in found {
+            revoked.push(one.answer().await?);
         }
         Ok(Ok(revoked))
     }

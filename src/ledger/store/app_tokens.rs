@@ -15,74 +15,76 @@ impl Transaction<'_> {
     /// Redeems an invite for an app that used its token; gives the invite as it is then. What was redeemed so before
     /// is not again. Nor is what somebody else is finding out: a reservation that holds the token may have used it itself,
     /// and a withdrawal that has begun since may have ended it.
-    pub(in crate::ledger) fn redeem_in_app(
-        &mut self,
+    pub(in crate::ledger) async fn redeem_in_app(
+        &self,
         id: InviteId,
         token: &AppToken,
         account: Option<&Username>,
         now: Timestamp,
     ) -> Result<Result<Option<Invite>, LedgerError>, SqlError> {
-        let out = find(self.sql, id)?.and_then(|invite| invite.draft.app_token);
-        if out.as_ref() != Some(token) || self.is_token_reserved(id)? || !self.forget_token(id, token)? {
-            return Ok(Ok(find(self.sql, id)?));
+        let out = find(self.sql, id).await?.and_then(|invite| invite.draft.app_token);
+        if out.as_ref() != Some(token) || self.is_token_reserved(id).await? || !self.forget_token(id, token).await? {
+            return Ok(Ok(find(self.sql, id).await?));
         }
-        let Some(invite) = find(self.sql, id)? else { return Ok(Ok(None)) };
+        let Some(invite) = find(self.sql, id).await? else { return Ok(Ok(None)) };
         // There is always a use left for a token that is out, unless an admin took it away since.
         if invite.uses_left() > 0 {
-            self.take_use(&invite, account, Via::App, Hold::Redeemed, now)?;
+            self.take_use(&invite, account, Via::App, Hold::Redeemed, now).await?;
         }
-        Ok(Ok(find(self.sql, id)?))
+        Ok(Ok(find(self.sql, id).await?))
     }
 
     /// Remembers the server's token for an invite, if there is a use left for it.
-    pub(in crate::ledger) fn keep_app_token(
-        &mut self,
+    pub(in crate::ledger) async fn keep_app_token(
+        &self,
         id: InviteId,
         token: AppToken,
         now: Timestamp,
     ) -> Result<Result<Kept, LedgerError>, SqlError> {
-        let Some(mut invite) = find(self.sql, id)? else { return Ok(Ok(Kept::NotNeeded(None))) };
+        let Some(mut invite) = find(self.sql, id).await? else { return Ok(Ok(Kept::NotNeeded(None))) };
         if invite.draft.app_token.is_some() || invite.status(now) != Status::Pending {
             return Ok(Ok(Kept::NotNeeded(Some(invite))));
         }
-        self.sql.execute(
-            "UPDATE invite SET app_token = ?2, app_expires_at = ?3, app_withdrawing = 0 WHERE id = ?1",
-            &[id.to_row().into(), token.sealed.as_slice().into(), token.expires_at.as_millisecond().into()],
-        )?;
+        self.sql
+            .send(
+                "UPDATE invite SET app_token = ?2, app_expires_at = ?3, app_withdrawing = 0 WHERE id = ?1",
+                &[id.to_row().into(), token.sealed.as_slice().into(), token.expires_at.as_millisecond().into()],
+            )
+            .await?;
         invite.draft.app_token = Some(token);
         Ok(Ok(Kept::Kept(invite)))
     }
 
     /// Marks a token as being withdrawn; true if it is the one that is out.
-    pub(in crate::ledger) fn begin_withdrawal(
-        &mut self,
+    pub(in crate::ledger) async fn begin_withdrawal(
+        &self,
         id: InviteId,
         token: &AppToken,
     ) -> Result<Result<bool, LedgerError>, SqlError> {
-        let found = find(self.sql, id)?.and_then(|invite| invite.draft.app_token);
+        let found = find(self.sql, id).await?.and_then(|invite| invite.draft.app_token);
         let Some(out) = found.filter(|out| out.sealed == token.sealed) else { return Ok(Ok(false)) };
-        if self.is_token_reserved(id)? {
+        if self.is_token_reserved(id).await? {
             return Ok(Ok(false));
         }
         if !out.is_withdrawing {
-            self.sql.execute("UPDATE invite SET app_withdrawing = 1 WHERE id = ?1", &[id.to_row().into()])?;
+            self.sql.send("UPDATE invite SET app_withdrawing = 1 WHERE id = ?1", &[id.to_row().into()]).await?;
         }
         Ok(Ok(true))
     }
 
     /// Forgets a token that was withdrawn; true if it was the one that is out.
-    pub(in crate::ledger) fn forget_app_token(
-        &mut self,
+    pub(in crate::ledger) async fn forget_app_token(
+        &self,
         id: InviteId,
         token: &AppToken,
     ) -> Result<Result<bool, LedgerError>, SqlError> {
-        self.forget_token(id, token).map(Ok)
+        self.forget_token(id, token).await.map(Ok)
     }
 }
 
 impl Store<'_> {
     /// Invites with an app token.
-    pub(in crate::ledger) fn app_tokens(
+    pub(in crate::ledger) async fn app_tokens(
         self,
         which: AppTokenFilter,
         after: Option<InviteId>,
@@ -101,6 +103,6 @@ impl Store<'_> {
         );
         let after = after.map_or(i64::MIN, InviteId::to_row);
         let values = [now.as_millisecond().into(), after.into()];
-        select(self.0, &condition, SortOrder::Oldest, Some(limit), &values)
+        select(self.0, &condition, SortOrder::Oldest, Some(limit), &values).await
     }
 }

@@ -1,100 +1,129 @@
 //! Statements that create invites.
 
 use jiff::Timestamp;
-use rand::Rng as _;
 
+use super::gathered::json;
 use super::limits::judge;
+use super::locks::LockKey;
 use super::transaction::{Store, Transaction};
 use crate::invite::name::Username;
 use crate::invite::{Draft, Invite, InviteId};
 use crate::ledger::answers::Repeatable;
 use crate::ledger::error::{CreateError, SqlError};
 use crate::ledger::limits::SourceLimits;
+use crate::ledger::statements::Asked;
 
 impl Transaction<'_> {
     /// Creates invites, all or none. The inner result is the caller's; the outer one fails the transaction.
-    pub(in crate::ledger) fn create(
-        &mut self,
+    pub(in crate::ledger) async fn create(
+        &self,
         drafts: Vec<Draft>,
         limits: Option<&SourceLimits>,
     ) -> Result<Result<Vec<Invite>, CreateError>, SqlError> {
         let Some(now) = drafts.first().map(|draft| draft.created_at) else { return Ok(Ok(vec![])) };
         let count = u32::try_from(drafts.len()).unwrap_or(u32::MAX);
+        // All locks are waited for, and all questions asked, before any answer is waited for.
+        let mut names: Vec<_> = drafts.iter().filter_map(|draft| Some((&draft.host, draft.kind.reserves()?))).collect();
+        names.sort_unstable();
+        names.dedup();
+        let mut locks = Vec::new();
+        for (host, name) in names {
+            locks.push(self.lock(LockKey::Name(host.clone(), name.clone())).await);
+        }
+        let mut reserved = Vec::new();
         for (at, draft) in drafts.iter().enumerate() {
             if let Some(name) = draft.kind.reserves() {
                 let twice =
                     drafts[..at].iter().any(|other| other.host == draft.host && other.kind.reserves() == Some(name));
-                if twice || self.is_reserved(&draft.host, name, None, now)? {
-                    return Ok(Err(CreateError::NameReserved(name.clone())));
+                let is_reserved =
+                    async move { Ok::<_, SqlError>(twice || self.is_reserved(&draft.host, name, None, now).await?) };
+                reserved.push((name, Asked::ask(is_reserved).await));
+            }
+        }
+        let mut judged = None;
+        if let Some(limits) = limits {
+            locks.push(self.lock(LockKey::Account(limits.account().into_owned())).await);
+            judged = Some((limits, Asked::ask(self.judge(limits, count, now)).await));
+        }
+        for (name, is_reserved) in reserved {
+            if is_reserved.answer().await? {
+                return Ok(Err(CreateError::NameReserved(name.clone())));
+            }
+        }
+        let mut used = None;
+        if let Some((limits, judged)) = judged {
+            match judged.answer().await? {
+                Ok(rate) => used = Some((limits, rate)),
+                Err(refusal) => {
+                    self.note_refused(limits, now).await?;
+                    return Ok(Err(refusal));
                 }
             }
         }
-        let used = match limits {
-            Some(limits) => {
-                let known = self.memory.rates.get(&*limits.account()).copied();
-                match judge(self.sql, limits, known, count, now)? {
-                    Ok(used) => Some((limits, used)),
-                    Err(refusal) => {
-                        self.note_refused(limits, known, now)?;
-                        return Ok(Err(refusal));
-                    }
-                }
-            }
-            None => None,
-        };
-        let invites = drafts.into_iter().map(|draft| self.insert(draft)).collect::<Result<Vec<_>, SqlError>>()?;
+        let mut invites = Vec::with_capacity(drafts.len());
+        for draft in drafts {
+            invites.push(self.insert(draft).await?);
+        }
         if let Some((limits, used)) = used {
-            self.note_use(limits, now, used)?;
+            self.note_use(limits, now, used).await?;
         }
         Ok(Ok(invites))
     }
 
-    pub(super) fn insert(&mut self, draft: Draft) -> Result<Invite, SqlError> {
-        let json = |list: &[String]| (!list.is_empty()).then(|| serde_json::Value::from(list).to_string());
+    pub(super) async fn insert(&self, draft: Draft) -> Result<Invite, SqlError> {
+        if let Some(batch) = self.batch {
+            let id = batch.next_id(draft.created_at, self.random()).await;
+            let invite = Invite::from((id, draft));
+            batch.gather(&invite);
+            return Ok(invite);
+        }
         let (source, contact) = (draft.source.to_string(), draft.kind.contact().map(ToString::to_string));
         let (groups, roles) = (json(&draft.groups), json(&draft.roles));
-        let last = if self.memory.last_id.is_some() {
-            self.memory.last_id
-        } else {
-            let newest = self.sql.first("SELECT max(id) FROM invite", &[], |row| row.maybe_integer(0))?;
-            newest.flatten().map(InviteId::from_row)
-        };
-        let mut id = InviteId::after(last, draft.created_at, self.rng.next_u32());
+        let mut last = self.memory.borrow().last_id;
+        if last.is_none() {
+            let newest = self.sql.first("SELECT max(id) FROM invite", &[], |row| row.maybe_integer(0)).await?;
+            last = newest.flatten().map(InviteId::from_row);
+        }
+        let mut id = InviteId::after(last, draft.created_at, self.random());
         // Another process may have taken the id; then the next one is tried.
-        while self.sql.execute(
-            "INSERT INTO invite \
+        while self
+            .sql
+            .execute(
+                "INSERT INTO invite \
              (id, kind, host, source, username, contact, inviter, groups, roles, note, uses, created_at, expires_at, \
              app_token, app_expires_at) \
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) ON CONFLICT (id) DO NOTHING",
-            &[
-                id.to_row().into(),
-                draft.kind.name().word().into(),
-                draft.host.as_str().into(),
-                source.as_str().into(),
-                draft.kind.username().map(Username::as_str).into(),
-                contact.as_deref().into(),
-                draft.inviter.as_deref().into(),
-                groups.as_deref().into(),
-                roles.as_deref().into(),
-                draft.note.as_deref().into(),
-                draft.uses.into(),
-                draft.created_at.as_millisecond().into(),
-                draft.expires_at.as_millisecond().into(),
-                draft.app_token.as_ref().map(|token| token.sealed.as_slice()).into(),
-                draft.app_token.as_ref().map(|token| token.expires_at.as_millisecond()).into(),
-            ],
-        )? == 0
+                &[
+                    id.to_row().into(),
+                    draft.kind.name().word().into(),
+                    draft.host.as_str().into(),
+                    source.as_str().into(),
+                    draft.kind.username().map(Username::as_str).into(),
+                    contact.as_deref().into(),
+                    draft.inviter.as_deref().into(),
+                    groups.as_deref().into(),
+                    roles.as_deref().into(),
+                    draft.note.as_deref().into(),
+                    draft.uses.into(),
+                    draft.created_at.as_millisecond().into(),
+                    draft.expires_at.as_millisecond().into(),
+                    draft.app_token.as_ref().map(|token| token.sealed.as_slice()).into(),
+                    draft.app_token.as_ref().map(|token| token.expires_at.as_millisecond()).into(),
+                ],
+            )
+            .await?
+            == 0
         {
-            id = InviteId::after(Some(id), draft.created_at, self.rng.next_u32());
+            id = InviteId::after(Some(id), draft.created_at, self.random());
         }
-        self.memory.last_id = Some(id);
+        self.memory.borrow_mut().last_id = Some(id);
         Ok(Invite::from((id, draft)))
     }
 }
 
 impl Store<'_> {
     /// Whether invites would be created: neither were they before, nor does a limit forbid it.
-    pub(in crate::ledger) fn would_create(
+    pub(in crate::ledger) async fn would_create(
         self,
         limits: &SourceLimits,
         count: usize,
@@ -102,11 +131,11 @@ impl Store<'_> {
         now: Timestamp,
     ) -> Result<bool, SqlError> {
         if let Some(request) = request
-            && self.is_answered(request, now)?
+            && self.is_answered(request, now).await?
         {
             return Ok(false);
         }
         let count = u32::try_from(count).unwrap_or(u32::MAX);
-        Ok(judge(self.0, limits, None, count, now)?.is_ok())
+        Ok(judge(self.0, limits, None, count, now).await?.is_ok())
     }
 }

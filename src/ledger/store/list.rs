@@ -11,12 +11,12 @@ use crate::ledger::query::{Census, Filter, LastUse, ReadInvites};
 use crate::ledger::value::SqlValue;
 
 impl Store<'_> {
-    pub(in crate::ledger) fn find(self, id: InviteId) -> Result<Option<Invite>, SqlError> {
-        find(self.0, id)
+    pub(in crate::ledger) async fn find(self, id: InviteId) -> Result<Option<Invite>, SqlError> {
+        find(self.0, id).await
     }
 
     /// Invites, newest first. Only what is asked for is in the statement, so that it finds its index.
-    pub(in crate::ledger) fn list(self, filter: &Filter, now: Timestamp) -> Result<ReadInvites, SqlError> {
+    pub(in crate::ledger) async fn list(self, filter: &Filter, now: Timestamp) -> Result<ReadInvites, SqlError> {
         let mut conditions = vec!["TRUE".to_owned()];
         let mut values: Vec<SqlValue<'_>> = vec![];
         match filter.status {
@@ -65,29 +65,32 @@ impl Store<'_> {
             }
             conditions.push(format!("({})", any.join(" OR ")));
         }
-        select(self.0, &conditions.join(" AND "), SortOrder::Newest, filter.limit, &values)
+        select(self.0, &conditions.join(" AND "), SortOrder::Newest, filter.limit, &values).await
     }
 
-    pub(in crate::ledger) fn census(self, since: Timestamp, now: Timestamp) -> Result<Vec<Census>, SqlError> {
-        self.0.all(
-            "SELECT host, source, count(CASE WHEN expires_at > ?1 THEN 1 END), \
+    pub(in crate::ledger) async fn census(self, since: Timestamp, now: Timestamp) -> Result<Vec<Census>, SqlError> {
+        self.0
+            .all(
+                "SELECT host, source, count(CASE WHEN expires_at > ?1 THEN 1 END), \
              count(CASE WHEN expires_at <= ?1 THEN 1 END) FROM invite \
              WHERE used < uses AND revoked_at IS NULL AND expires_at > ?2 GROUP BY host, source",
-            &[now.as_millisecond().into(), since.as_millisecond().into()],
-            |row| {
-                Ok(Census {
-                    host: parsed(row, 0)?,
-                    source: parsed(row, 1)?,
-                    pending: row.integer(2)?.cast_unsigned(),
-                    expired: row.integer(3)?.cast_unsigned(),
-                })
-            },
-        )
+                &[now.as_millisecond().into(), since.as_millisecond().into()],
+                |row| {
+                    Ok(Census {
+                        host: parsed(row, 0)?,
+                        source: parsed(row, 1)?,
+                        pending: row.integer(2)?.cast_unsigned(),
+                        expired: row.integer(3)?.cast_unsigned(),
+                    })
+                },
+            )
+            .await
     }
 
-    pub(in crate::ledger) fn last_use(self) -> Result<LastUse, SqlError> {
+    pub(in crate::ledger) async fn last_use(self) -> Result<LastUse, SqlError> {
         // No key's id has a slash; users have one.
         let statement = "SELECT key, last_used_at FROM key_use WHERE key NOT LIKE '%/%'";
-        Ok(self.0.all(statement, &[], |row| Ok((parsed(row, 0)?, moment(row, 1)?)))?.into_iter().collect())
+        let uses = self.0.all(statement, &[], |row| Ok((parsed(row, 0)?, moment(row, 1)?))).await?;
+        Ok(uses.into_iter().collect())
     }
 }

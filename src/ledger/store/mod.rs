@@ -1,15 +1,20 @@
 //! The rules of the ledger as statements: the same ones for every engine.
 //!
-//! What writes runs in a [`Transaction`], of which there is one at a time, also when several processes or nodes share
-//! the ledger: so whatever it reads stays true until it is committed. What only reads is a [`Store`].
+//! What writes runs in a [`Transaction`], of which there is one at a time that judges, also when several processes or nodes
+//! share the ledger: so whatever it reads stays true until it is committed. In PostgreSQL those who wait together do what they
+//! want in one transaction at the same time, and wait for each other where they meet (`locks.rs`, [`Batch`]). What only reads is a
+//! [`Store`].
 
 mod adopt;
 mod amend;
 mod answers;
 mod app_tokens;
+mod batch;
 mod create;
+mod gathered;
 mod limits;
 mod list;
+mod locks;
 mod names;
 mod once;
 mod passed_time;
@@ -20,5 +25,6 @@ mod sweep;
 mod transaction;
 mod uses;
 
+pub(super) use batch::{Batch, NodeIds};
 pub(super) use once::OneTimeUse;
 pub(super) use transaction::{Memory, Store, Transaction};

@@ -9,25 +9,45 @@ use crate::invite::name::{HostName, Username};
 use crate::ledger::error::SqlError;
 
 impl Transaction<'_> {
-    /// Whether another pending invite than `except` reserves the name.
-    pub(super) fn is_reserved(
+    /// Whether another pending invite than `except` reserves the name, for whoever holds the lock of it.
+    pub(super) async fn is_reserved(
         &self,
         host: &HostName,
         name: &Username,
         except: Option<InviteId>,
         now: Timestamp,
     ) -> Result<bool, SqlError> {
+        let ends_later = |until: Option<i64>| until.is_some_and(|end| end > now.as_millisecond());
+        let known = self.batch.map(|batch| batch.known_name(host, name)).unwrap_or_default();
+        if ends_later(known.created_until) {
+            return Ok(true);
+        }
+        if let Some(found) = known.found_until.filter(|_| except.is_none()) {
+            return Ok(ends_later(found));
+        }
         let statement = format!(
-            "SELECT 1 FROM invite WHERE host = ?2 AND username = ?3 AND kind <> 'reset' \
-             AND id IS DISTINCT FROM ?4 AND {IS_PENDING} LIMIT 1"
+            "SELECT max(expires_at) FROM invite WHERE host = ?2 AND username = ?3 AND kind <> 'reset' \
+             AND id IS DISTINCT FROM ?4 AND {IS_PENDING}"
         );
-        let except = except.map(InviteId::to_row).into();
-        self.sql.any(&statement, &[now.as_millisecond().into(), host.as_str().into(), name.as_str().into(), except])
+        let not = except.map(InviteId::to_row).into();
+        let values = [now.as_millisecond().into(), host.as_str().into(), name.as_str().into(), not];
+        let until = self.sql.first(&statement, &values, |row| row.maybe_integer(0)).await?.flatten();
+        if let Some(batch) = self.batch.filter(|_| except.is_none()) {
+            batch.know_name(host, name, |known| known.found_until = Some(until));
+        }
+        Ok(until.is_some())
     }
 
     /// Whether an invite was redeemed for the name, or is just being.
-    pub(super) fn is_taken(&self, host: &HostName, name: &Username) -> Result<bool, SqlError> {
+    pub(super) async fn is_taken(&self, host: &HostName, name: &Username) -> Result<bool, SqlError> {
+        if let Some(is_taken) = self.batch.and_then(|batch| batch.known_name(host, name).is_taken) {
+            return Ok(is_taken);
+        }
         let statement = "SELECT 1 FROM redemption WHERE host = ?1 AND account = ?2 LIMIT 1";
-        self.sql.any(statement, &[host.as_str().into(), name.as_str().into()])
+        let is_taken = self.sql.any(statement, &[host.as_str().into(), name.as_str().into()]).await?;
+        if let Some(batch) = self.batch {
+            batch.know_name(host, name, |known| known.is_taken = Some(is_taken));
+        }
+        Ok(is_taken)
     }
 }

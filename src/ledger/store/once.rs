@@ -36,17 +36,17 @@ impl OneTimeUse {
 
 impl Transaction<'_> {
     /// Gives whether it was there to be used. Forgets those that have expired.
-    pub(in crate::ledger) fn use_once(&mut self, jti: &OneTimeUse) -> Result<bool, SqlError> {
-        let passed = self.memory.passed.until(jti.now, jti.at);
-        let passed = match self.clock.map(|clock| clock.checked_sub(BEHIND)) {
+    pub(in crate::ledger) async fn use_once(&self, jti: &OneTimeUse) -> Result<bool, SqlError> {
+        let clock = self.clock().await;
+        let passed = self.memory.borrow_mut().passed.until(jti.now, jti.at);
+        let passed = match clock.map(|clock| clock.checked_sub(BEHIND)) {
             None | Some(Err(_)) => passed,
             Some(Ok(clock)) => passed.min(clock),
         };
-        self.sql.execute("DELETE FROM used_jti WHERE until <= ?1", &[passed.as_millisecond().into()])?;
-        let inserted = self.sql.execute(
-            "INSERT INTO used_jti (key, jti, until) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
-            &[jti.key.as_str().into(), jti.digest.as_slice().into(), jti.until.as_millisecond().into()],
-        )?;
+        self.sql.send("DELETE FROM used_jti WHERE until <= ?1", &[passed.as_millisecond().into()]).await?;
+        let statement = "INSERT INTO used_jti (key, jti, until) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+        let values = [jti.key.as_str().into(), jti.digest.as_slice().into(), jti.until.as_millisecond().into()];
+        let inserted = self.sql.execute(statement, &values).await?;
         Ok(inserted == 1)
     }
 }

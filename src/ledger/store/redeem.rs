@@ -1,7 +1,9 @@
 //! Statements that redeem an invite, or reserve a use of it while an account is being created.
 
+use futures_lite::future::try_zip;
 use jiff::Timestamp;
 
+use super::locks::{HeldLock, LockKey};
 use super::rows::{find, moment, parsed};
 use super::transaction::{Store, Transaction};
 use super::uses::Hold;
@@ -9,39 +11,54 @@ use crate::invite::name::Username;
 use crate::invite::{Invite, InviteId, Kind, Redemption, Status, Via};
 use crate::ledger::error::{LedgerError, RedeemError, SqlError};
 use crate::ledger::reservation::{Reservation, ReservationEnd, ReservationId};
+use crate::ledger::row::Row;
+use crate::ledger::statements::Asked;
 use crate::ledger::value::SqlValue;
 
-impl Transaction<'_> {
+/// An invite that may be redeemed, with the locks that keep that so until a use of it is taken.
+struct Redeemable<'a> {
+    invite: Invite,
+    _locks: [Option<HeldLock<'a>>; 2],
+}
+
+impl<'a> Transaction<'a> {
     /// Redeems one use.
-    pub(in crate::ledger) fn redeem(
-        &mut self,
+    pub(in crate::ledger) async fn redeem(
+        &self,
         id: InviteId,
         account: Option<Username>,
         via: Via,
         now: Timestamp,
     ) -> Result<Result<Invite, RedeemError>, SqlError> {
-        let mut invite = match self.redeemable(id, account.as_ref(), now)? {
-            Ok(invite) => invite,
+        let found = match self.redeemable(id, account.as_ref(), now).await? {
+            Ok(found) => found,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        if self.is_last_use(&invite)? {
+        if self.is_last_use(&found.invite).await? {
             return Ok(Err(RedeemError::AppTokenOutstanding));
         }
+        let mut invite = found.invite.clone();
         let account = account.or_else(|| invite.draft.kind.username().cloned());
-        self.take_use(&invite, account.as_ref(), via, Hold::Redeemed, now)?;
+        self.take_use(&invite, account.as_ref(), via, Hold::Redeemed, now).await?;
         invite.used += 1;
         invite.redemptions.push(Redemption { account, at: now, via });
+        if let Some(batch) = self.batch {
+            batch.know(id, Some(invite.clone()));
+        }
         Ok(Ok(invite))
     }
 
     /// Reserves one use of a contact's invite for somebody who has an account already.
-    pub(in crate::ledger) fn reserve_contact(
-        &mut self,
+    pub(in crate::ledger) async fn reserve_contact(
+        &self,
         id: InviteId,
         account: Option<&Username>,
         now: Timestamp,
     ) -> Result<Result<ReservationId, RedeemError>, SqlError> {
-        let Some(invite) = find(self.sql, id)? else { return Ok(Err(RedeemError::Absent)) };
+        let number = Asked::ask(self.next_number()).await;
+        let Some(read) = find(self.sql, id).await? else { return Ok(Err(RedeemError::Absent)) };
+        let _lock = self.lock(LockKey::Invite(id)).await;
+        let Some(invite) = self.as_it_is_now(read).await? else { return Ok(Err(RedeemError::Absent)) };
         let status = invite.status(now);
         if status != Status::Pending {
             return Ok(Err(RedeemError::Ended(status)));
@@ -50,25 +67,29 @@ impl Transaction<'_> {
         if invite.draft.kind.contact().is_none() || (bound.is_some() && bound != account) {
             return Ok(Err(RedeemError::OtherName));
         }
-        if self.is_last_use(&invite)? {
+        if self.is_last_use(&invite).await? {
             return Ok(Err(RedeemError::AppTokenOutstanding));
         }
-        self.take_use(&invite, account, Via::App, Hold::Reserved, now).map(|row| Ok(ReservationId(row)))
+        let number = number.answer().await?;
+        let row = self.take_numbered_use(number, &invite, account, Via::App, Hold::Reserved, now).await?;
+        Ok(Ok(ReservationId(row)))
     }
 
     /// Reserves one use for an account that is about to be created.
-    pub(in crate::ledger) fn reserve(
-        &mut self,
+    pub(in crate::ledger) async fn reserve(
+        &self,
         id: InviteId,
         account: Username,
         via: Via,
         now: Timestamp,
     ) -> Result<Result<Reservation, RedeemError>, SqlError> {
-        let invite = match self.redeemable(id, Some(&account), now)? {
-            Ok(invite) => invite,
+        let number = Asked::ask(self.next_number()).await;
+        let found = match self.redeemable(id, Some(&account), now).await? {
+            Ok(found) => found,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        let (token, hold) = if self.is_last_use(&invite)? {
+        let invite = found.invite.clone();
+        let (token, hold) = if self.is_last_use(&invite).await? {
             let Some(token) = invite.live_app_token(now).cloned() else {
                 return Ok(Err(RedeemError::AppTokenOutstanding));
             };
@@ -76,76 +97,118 @@ impl Transaction<'_> {
         } else {
             (None, Hold::Reserved)
         };
-        let id = ReservationId(self.take_use(&invite, Some(&account), via, hold, now)?);
+        let number = number.answer().await?;
+        let id = ReservationId(self.take_numbered_use(number, &invite, Some(&account), via, hold, now).await?);
         Ok(Ok(Reservation { id, invite, account, at: now, via, token }))
     }
 
     /// The invite, if `account` may redeem it.
-    fn redeemable(
+    async fn redeemable(
         &self,
         id: InviteId,
         account: Option<&Username>,
         now: Timestamp,
-    ) -> Result<Result<Invite, RedeemError>, SqlError> {
-        let Some(invite) = find(self.sql, id)? else { return Ok(Err(RedeemError::Absent)) };
-        let status = invite.status(now);
-        if status != Status::Pending {
-            return Ok(Err(RedeemError::Ended(status)));
+    ) -> Result<Result<Redeemable<'a>, RedeemError>, SqlError> {
+        // Whose and for whom an invite is never changes, so that is read before it is locked; others are judged by it meanwhile.
+        let Some(read) = find(self.sql, id).await? else { return Ok(Err(RedeemError::Absent)) };
+        if let Err(refusal) = may_redeem(&read, account, now) {
+            return Ok(Err(refusal));
         }
-        let bound = invite.draft.kind.username();
-        if bound.is_some() && account.is_some() && bound != account {
-            return Ok(Err(RedeemError::OtherName));
-        }
+        let host = read.draft.host.clone();
         // A reset is for an account that is there.
-        if let Some(name) = account.or(bound).filter(|_| !matches!(invite.draft.kind, Kind::Reset { .. }))
-            && (self.is_taken(&invite.draft.host, name)?
-                || self.is_reserved(&invite.draft.host, name, Some(id), now)?)
-        {
-            return Ok(Err(RedeemError::Taken(name.clone())));
+        let is_reset = matches!(read.draft.kind, Kind::Reset { .. });
+        let name = account.or(read.draft.kind.username()).filter(|_| !is_reset).cloned();
+        let (mut name_lock, mut is_gone) = (None, false);
+        if let Some(name) = &name {
+            name_lock = self.lock(LockKey::Name(host.clone(), name.clone())).await;
+            let asked = try_zip(self.is_taken(&host, name), self.is_reserved(&host, name, Some(id), now));
+            let (is_taken, is_reserved) = asked.await?;
+            is_gone = is_taken || is_reserved;
         }
-        Ok(Ok(invite))
+        let lock = self.lock(LockKey::Invite(id)).await;
+        let Some(invite) = self.as_it_is_now(read).await? else { return Ok(Err(RedeemError::Absent)) };
+        if let Err(refusal) = may_redeem(&invite, account, now) {
+            return Ok(Err(refusal));
+        }
+        match name {
+            Some(name) if is_gone => Ok(Err(RedeemError::Taken(name))),
+            _ => Ok(Ok(Redeemable { invite, _locks: [name_lock, lock] })),
+        }
+    }
+
+    /// An invite that was read in this transaction, as it is by now, for whoever holds the lock of it.
+    async fn as_it_is_now(&self, read: Invite) -> Result<Option<Invite>, SqlError> {
+        let id = read.id;
+        match self.batch {
+            None => Ok(Some(read)),
+            Some(batch) => match batch.now(id, read) {
+                Some(invite) => Ok(Some(invite)),
+                None => find(self.sql, id).await,
+            },
+        }
     }
 
     /// Ends a reservation: the account was created, or it was not and the use is free again, or an app's. Gives the invite
     /// as it is then; nothing if the reservation was ended before.
-    pub(in crate::ledger) fn end_reservation(
-        &mut self,
+    pub(in crate::ledger) async fn end_reservation(
+        &self,
         reservation: ReservationId,
         end: &ReservationEnd,
     ) -> Result<Result<Option<Invite>, LedgerError>, SqlError> {
-        let found = self.sql.first(
-            "SELECT invite, with_token FROM redemption WHERE id = ?1 AND made = 0",
-            &[reservation.0.into()],
-            |row| Ok((row.integer(0)?, row.integer(1)? == 1)),
-        )?;
-        let Some((invite, with_token)) = found else { return Ok(Ok(None)) };
+        let number = reservation.0;
+        let _lock = self.lock(LockKey::Reservation(number)).await;
+        let statement = "SELECT invite, with_token FROM redemption WHERE id = ?1 AND made = 0";
+        let read = |row: &Row<'_>| Ok((row.integer(0)?, row.integer(1)? == 1));
+        let Some((row, with_token)) = self.sql.first(statement, &[number.into()], read).await? else {
+            return Ok(Ok(None));
+        };
+        let invite = InviteId::from_row(row);
+        let lock = self.lock(LockKey::Invite(invite)).await;
         match end {
             ReservationEnd::Released | ReservationEnd::ReleasedTokenGone => {
-                self.sql.execute("DELETE FROM redemption WHERE id = ?1", &[reservation.0.into()])?;
+                self.sql.send("DELETE FROM redemption WHERE id = ?1", &[number.into()]).await?;
                 let statement = "UPDATE invite SET used = used - 1, spent_at = NULL WHERE id = ?1";
-                self.sql.execute(statement, &[invite.into()])?;
+                self.sql.send(statement, &[row.into()]).await?;
             }
             ReservationEnd::Redeemed => {
-                self.sql.execute("UPDATE redemption SET made = 1 WHERE id = ?1", &[reservation.0.into()])?;
+                self.sql.send("UPDATE redemption SET made = 1 WHERE id = ?1", &[number.into()]).await?;
             }
             ReservationEnd::RedeemedInApp(account) => {
                 let statement = "UPDATE redemption SET made = 1, account = ?2, via = 'app' WHERE id = ?1";
                 let account = account.as_ref().map(Username::as_str);
-                self.sql.execute(statement, &[reservation.0.into(), account.into()])?;
+                self.sql.send(statement, &[number.into(), account.into()]).await?;
             }
         }
         if with_token && *end != ReservationEnd::Released {
             let statement =
                 "UPDATE invite SET app_token = NULL, app_expires_at = NULL, app_withdrawing = 0 WHERE id = ?1";
-            self.sql.execute(statement, &[invite.into()])?;
+            self.sql.send(statement, &[row.into()]).await?;
         }
-        Ok(Ok(find(self.sql, InviteId::from_row(invite))?))
+        if let Some(batch) = self.batch {
+            batch.know(invite, None);
+        }
+        let found = Asked::ask(find(self.sql, invite)).await;
+        drop(lock);
+        Ok(Ok(found.answer().await?))
     }
+}
+
+/// Whether an invite can be redeemed by `account`, whoever else has that name.
+fn may_redeem(invite: &Invite, account: Option<&Username>, now: Timestamp) -> Result<(), RedeemError> {
+    let status = invite.status(now);
+    if status != Status::Pending {
+        return Err(RedeemError::Ended(status));
+    }
+    let bound = invite.draft.kind.username();
+    if bound.is_some() && account.is_some() && bound != account {
+        return Err(RedeemError::OtherName);
+    }
+    Ok(())
 }
 
 impl Store<'_> {
     /// Reservations that nobody has ended, oldest first.
-    pub(in crate::ledger) fn reservations(self, of: Option<InviteId>) -> Result<Vec<Reservation>, SqlError> {
+    pub(in crate::ledger) async fn reservations(self, of: Option<InviteId>) -> Result<Vec<Reservation>, SqlError> {
         let which = if of.is_some() { "AND invite = ?1" } else { "" };
         let statement = format!(
             "SELECT id, invite, account, at, via, with_token FROM redemption WHERE made = 0 AND account IS NOT NULL {which} \
@@ -156,10 +219,11 @@ impl Store<'_> {
             let invite = InviteId::from_row(row.integer(1)?);
             let with_token = row.integer(5)? == 1;
             Ok((ReservationId(row.integer(0)?), invite, parsed(row, 2)?, moment(row, 3)?, parsed(row, 4)?, with_token))
-        })?;
+        });
+        let rows = rows.await?;
         let mut reservations = Vec::new();
         for (id, invite, account, at, via, with_token) in rows {
-            if let Some(invite) = self.find(invite)? {
+            if let Some(invite) = self.find(invite).await? {
                 let token = invite.draft.app_token.clone().filter(|_| with_token);
                 reservations.push(Reservation { id, invite, account, at, via, token });
             }

@@ -8,7 +8,8 @@ use crate::invite::name::Username;
 use crate::invite::{AppToken, Draft, Invite, InviteId, Kind, Redemption};
 use crate::ledger::error::SqlError;
 use crate::ledger::query::ReadInvites;
-use crate::ledger::sql::{Row, Sql};
+use crate::ledger::row::Row;
+use crate::ledger::statements::Statements;
 use crate::ledger::value::SqlValue;
 
 /// What [`read_invite`] reads.
@@ -60,35 +61,37 @@ pub(super) enum SortOrder {
 }
 
 /// The invite called `id`, with its redemptions.
-pub(super) fn find(sql: Sql<'_>, id: InviteId) -> Result<Option<Invite>, SqlError> {
+pub(super) async fn find(sql: Statements<'_>, id: InviteId) -> Result<Option<Invite>, SqlError> {
     static ALONE: LazyLock<String> = LazyLock::new(|| format!("SELECT {COLUMNS} FROM invite WHERE {BY_ID}"));
     static WITH_REDEMPTIONS: LazyLock<String> = LazyLock::new(|| statement(BY_ID, SortOrder::Newest, None));
     let values = [id.to_row().into()];
-    match sql.first(&ALONE, &values, read_invite)? {
-        // It is read anew with them, so that all of it is from the same moment.
-        Some(invite) if invite.used > 0 => {
-            let mut read = asked(sql, &WITH_REDEMPTIONS, &values)?;
-            read.unreadable.pop().map_or(Ok(read.invites.pop()), |(_, why)| Err(why))
+    // Most have none, and where it costs nothing to ask twice that is faster.
+    if let Statements::Sqlite(_) = sql {
+        let invite = sql.first(&ALONE, &values, read_invite).await?;
+        if invite.as_ref().is_none_or(|invite| invite.used == 0) {
+            return Ok(invite);
         }
-        unused => Ok(unused),
     }
+    // It is read with them, so that all of it is from the same moment.
+    let mut read = asked(sql, &WITH_REDEMPTIONS, &values).await?;
+    read.unreadable.pop().map_or(Ok(read.invites.pop()), |(_, why)| Err(why))
 }
 
 /// The invites for which `condition` holds, with their redemptions, in one statement: what it reads fits together, also
 /// while others write. What cannot be read is left out, and others come in its place.
-pub(super) fn select(
-    sql: Sql<'_>,
+pub(super) async fn select(
+    sql: Statements<'_>,
     condition: &str,
     order: SortOrder,
     limit: Option<u32>,
     values: &[SqlValue<'_>],
 ) -> Result<ReadInvites, SqlError> {
-    let Some(limit) = limit else { return asked(sql, &statement(condition, order, None), values) };
+    let Some(limit) = limit else { return asked(sql, &statement(condition, order, None), values).await };
     let (statement, mut left_out) = (statement(condition, order, Some(values.len() + 1)), 0);
     loop {
         let mut values = values.to_vec();
         values.push(limit.saturating_add(left_out).into());
-        let read = asked(sql, &statement, &values)?;
+        let read = asked(sql, &statement, &values).await?;
         let unreadable = u32::try_from(read.unreadable.len()).unwrap_or(u32::MAX);
         if unreadable <= left_out {
             return Ok(read);
@@ -98,7 +101,7 @@ pub(super) fn select(
 }
 
 /// The invites that a [`statement`] gives.
-fn asked(sql: Sql<'_>, statement: &str, values: &[SqlValue<'_>]) -> Result<ReadInvites, SqlError> {
+async fn asked(sql: Statements<'_>, statement: &str, values: &[SqlValue<'_>]) -> Result<ReadInvites, SqlError> {
     let ReadInvites { mut invites, mut unreadable } = ReadInvites::default();
     sql.each(statement, values, |row| {
         let id = InviteId::from_row(row.integer(0)?);
@@ -114,7 +117,8 @@ fn asked(sql: Sql<'_>, statement: &str, values: &[SqlValue<'_>]) -> Result<ReadI
             }
             read => read,
         }
-    })?;
+    })
+    .await?;
     Ok(ReadInvites { invites, unreadable })
 }
 
@@ -151,10 +155,10 @@ fn read_redemption(row: &Row<'_>, first: usize) -> Result<Redemption, SqlError> 
 }
 
 /// Adds its redemptions to an invite.
-pub(super) fn with_redemptions(sql: Sql<'_>, mut invite: Invite) -> Result<Invite, SqlError> {
+pub(super) async fn with_redemptions(sql: Statements<'_>, mut invite: Invite) -> Result<Invite, SqlError> {
     if invite.used > 0 {
         let statement = "SELECT account, at, via FROM redemption WHERE invite = ?1 AND made = 1 ORDER BY id";
-        invite.redemptions = sql.all(statement, &[invite.id.to_row().into()], |row| read_redemption(row, 0))?;
+        invite.redemptions = sql.all(statement, &[invite.id.to_row().into()], |row| read_redemption(row, 0)).await?;
     }
     Ok(invite)
 }
@@ -198,13 +202,15 @@ pub(super) fn read_invite(row: &Row<'_>) -> Result<Invite, SqlError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ledger::statements::at_once;
 
     #[test]
     fn an_invite_is_found_by_a_statement_that_is_prepared_once() {
         let connection = rusqlite::Connection::open_in_memory().unwrap();
         connection.execute_batch(include_str!("../sqlite/schema.sql")).unwrap();
         for row in 0..10 {
-            assert_eq!(find(Sql::Sqlite(&connection), InviteId::from_row(row)).unwrap(), None);
+            let found = at_once(find(Statements::Sqlite(&connection), InviteId::from_row(row)));
+            assert_eq!(found.unwrap(), None);
         }
         let again = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM invite WHERE {BY_ID}")).unwrap();
         assert!(again.get_status(rusqlite::StatementStatus::Run) >= 10, "it is the same statement");

@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::transaction::Transaction;
 use crate::invite::InviteId;
 use crate::ledger::error::{LedgerError, SqlError};
+use crate::ledger::row::Row;
 
 /// A sweep looks at so many rows in one transaction, so that creates never wait long for it.
 const SWEEP_ROWS: i64 = 2_000;
@@ -29,66 +30,76 @@ fn later(moment: Timestamp, time: SignedDuration) -> Timestamp {
 impl Transaction<'_> {
     /// Deletes what ended before `ended_before` among the next rows after `after`. What was created later cannot have ended
     /// earlier, so the sweep stops there: it costs what is old, not what is there.
-    pub(in crate::ledger) fn sweep(
-        &mut self,
+    pub(in crate::ledger) async fn sweep(
+        &self,
         ended_before: Timestamp,
         after: Option<InviteId>,
         now: Timestamp,
     ) -> Result<Result<Swept, LedgerError>, SqlError> {
-        let now = self.sure(now);
+        let now = self.sure(now).await;
         let first = after.map_or(i64::MIN, InviteId::to_row);
         // Ids say when, but for those that came after one of a clock that was ahead: then all are looked at.
-        let newest = self.sql.first("SELECT max(id) FROM invite", &[], |row| row.maybe_integer(0))?.flatten();
+        let newest = self.sql.first("SELECT max(id) FROM invite", &[], |row| row.maybe_integer(0)).await?.flatten();
         let is_ahead = newest.is_some_and(|newest| newest > InviteId::first_at(later(now, AHEAD)).to_row());
         let end = if is_ahead { i64::MAX } else { InviteId::first_at(ended_before).to_row() };
-        let last = self.sql.first(
-            "SELECT max(id) FROM (SELECT id FROM invite WHERE id > ?1 AND id < ?2 ORDER BY id LIMIT ?3) AS slice",
-            &[first.into(), end.into(), SWEEP_ROWS.into()],
-            |row| row.maybe_integer(0),
-        )?;
+        let last = self
+            .sql
+            .first(
+                "SELECT max(id) FROM (SELECT id FROM invite WHERE id > ?1 AND id < ?2 ORDER BY id LIMIT ?3) AS slice",
+                &[first.into(), end.into(), SWEEP_ROWS.into()],
+                |row| row.maybe_integer(0),
+            )
+            .await?;
         let Some(last) = last.flatten() else { return Ok(Ok(Swept { deleted: 0, next: None })) };
-        let deleted = self.sql.execute(
-            "DELETE FROM invite WHERE id > ?1 AND id <= ?2 \
+        let deleted = self
+            .sql
+            .execute(
+                "DELETE FROM invite WHERE id > ?1 AND id <= ?2 \
              AND (expires_at < ?3 OR revoked_at < ?3 OR spent_at < ?3) \
              AND NOT EXISTS (SELECT 1 FROM redemption WHERE redemption.invite = invite.id AND made = 0)",
-            &[first.into(), last.into(), ended_before.as_millisecond().into()],
-        )?;
+                &[first.into(), last.into(), ended_before.as_millisecond().into()],
+            )
+            .await?;
         Ok(Ok(Swept { deleted, next: Some(InviteId::from_row(last)) }))
     }
 
     /// The moment by which old things are forgotten: the clock, but each time that it is asked for at most [`STEP`] later
     /// than before. A clock that is wrong for an hour costs no more than that, and one that was right all along is caught up
     /// with.
-    pub(in crate::ledger) fn forgetting_clock(
-        &mut self,
+    pub(in crate::ledger) async fn forgetting_clock(
+        &self,
         now: Timestamp,
     ) -> Result<Result<Timestamp, LedgerError>, SqlError> {
-        let now = self.sure(now);
+        let now = self.sure(now).await;
         let statement = "SELECT value FROM meta WHERE name = 'forgetting'";
-        let before = self.sql.first(statement, &[], |row| Ok(row.bytes(0)?.try_into().map(i64::from_be_bytes).ok()))?;
+        let read = |row: &Row<'_>| Ok(row.bytes(0)?.try_into().map(i64::from_be_bytes).ok());
+        let before = self.sql.first(statement, &[], read).await?;
         let created = "SELECT max(created_at) FROM invite";
         let before = match before.flatten() {
             Some(ms) => Some(ms),
             // The first time, or after an upgrade.
-            None => self.sql.first(created, &[], |row| row.maybe_integer(0))?.flatten(),
+            None => self.sql.first(created, &[], |row| row.maybe_integer(0)).await?.flatten(),
         };
         let before = before.and_then(|ms| Timestamp::from_millisecond(ms).ok());
         let clock = before.map_or(now, |before| now.min(later(before, STEP)));
         if before.is_none_or(|before| before < clock) {
-            self.sql.execute(
-                "INSERT INTO meta (name, value) VALUES ('forgetting', ?1) \
+            self.sql
+                .send(
+                    "INSERT INTO meta (name, value) VALUES ('forgetting', ?1) \
                  ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-                &[clock.as_millisecond().to_be_bytes().as_slice().into()],
-            )?;
+                    &[clock.as_millisecond().to_be_bytes().as_slice().into()],
+                )
+                .await?;
         }
         Ok(Ok(clock))
     }
 
-    pub(in crate::ledger) fn probe(&mut self) -> Result<Result<(), LedgerError>, SqlError> {
-        self.sql.execute(
+    pub(in crate::ledger) async fn probe(&self) -> Result<Result<(), LedgerError>, SqlError> {
+        self.sql.send(
             "INSERT INTO meta (name, value) VALUES ('probe', ?1) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
             &[[0].as_slice().into()],
-        )?;
+        )
+        .await?;
         Ok(Ok(()))
     }
 }

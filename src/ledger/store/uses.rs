@@ -6,6 +6,7 @@ use super::transaction::Transaction;
 use crate::invite::name::Username;
 use crate::invite::{AppToken, Invite, InviteId, Via};
 use crate::ledger::error::SqlError;
+use crate::ledger::value::SqlValue;
 
 /// How a use is taken.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -18,57 +19,121 @@ pub(super) enum Hold {
     ReservedWithToken,
 }
 
+fn row<'a>(
+    invite: &'a Invite,
+    account: Option<&'a Username>,
+    via: &'a str,
+    hold: Hold,
+    now: Timestamp,
+) -> [SqlValue<'a>; 7] {
+    [
+        invite.id.to_row().into(),
+        invite.draft.host.as_str().into(),
+        account.map(Username::as_str).into(),
+        now.as_millisecond().into(),
+        via.into(),
+        i64::from(hold == Hold::Redeemed).into(),
+        i64::from(hold == Hold::ReservedWithToken).into(),
+    ]
+}
+
 impl Transaction<'_> {
-    /// Takes one use; gives the row that says for whom.
-    pub(super) fn take_use(
+    /// Takes one use, for whoever holds the lock of the invite and with that name.
+    pub(super) async fn take_use(
         &self,
         invite: &Invite,
         account: Option<&Username>,
         via: Via,
         hold: Hold,
         now: Timestamp,
+    ) -> Result<(), SqlError> {
+        self.send_use(invite, now).await?;
+        let statement = "INSERT INTO redemption (invite, host, account, at, via, made, with_token) \
+                         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+        let via = via.to_string();
+        self.sql.send(statement, &row(invite, account, &via, hold, now)).await?;
+        self.know_use(invite, account);
+        Ok(())
+    }
+
+    /// Takes one use as [`Self::take_use`] does, in the row that is called `number`, if it has a number yet; gives that.
+    pub(super) async fn take_numbered_use(
+        &self,
+        number: Option<i64>,
+        invite: &Invite,
+        account: Option<&Username>,
+        via: Via,
+        hold: Hold,
+        now: Timestamp,
     ) -> Result<i64, SqlError> {
-        self.sql.execute(
-            "UPDATE invite SET used = used + 1, \
+        self.send_use(invite, now).await?;
+        let via = via.to_string();
+        let row = row(invite, account, &via, hold, now);
+        let number = if let Some(number) = number {
+            let statement = "INSERT INTO redemption (invite, host, account, at, via, made, with_token, id) \
+                             OVERRIDING SYSTEM VALUE VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+            self.sql.send(statement, &[row.as_slice(), &[number.into()]].concat()).await?;
+            Some(number)
+        } else {
+            let statement = "INSERT INTO redemption (invite, host, account, at, via, made, with_token) \
+                             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) RETURNING id";
+            self.sql.first(statement, &row, |row| row.integer(0)).await?
+        };
+        self.know_use(invite, account);
+        number.ok_or_else(|| SqlError::unreadable(0, "a row was not put down"))
+    }
+
+    /// The number of the next row, where it can be had before the row is put down, so that it need not be waited for then.
+    pub(super) async fn next_number(&self) -> Result<Option<i64>, SqlError> {
+        if self.batch.is_none() {
+            return Ok(None);
+        }
+        let statement = "SELECT nextval(pg_get_serial_sequence('redemption', 'id'))";
+        self.sql.first(statement, &[], |row| row.integer(0)).await
+    }
+
+    /// What others know in this transaction from now on.
+    fn know_use(&self, invite: &Invite, account: Option<&Username>) {
+        if let Some(batch) = self.batch {
+            batch.know(invite.id, Some(Invite { used: invite.used + 1, ..invite.clone() }));
+            if let Some(name) = account {
+                batch.know_name(&invite.draft.host, name, |known| known.is_taken = Some(true));
+            }
+        }
+    }
+
+    async fn send_use(&self, invite: &Invite, now: Timestamp) -> Result<(), SqlError> {
+        self.sql
+            .send(
+                "UPDATE invite SET used = used + 1, \
              spent_at = CASE WHEN used + 1 = uses THEN CAST(?2 AS BIGINT) END WHERE id = ?1",
-            &[invite.id.to_row().into(), now.as_millisecond().into()],
-        )?;
-        let id = self.sql.first(
-            "INSERT INTO redemption (invite, host, account, at, via, made, with_token) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) RETURNING id",
-            &[
-                invite.id.to_row().into(),
-                invite.draft.host.as_str().into(),
-                account.map(Username::as_str).into(),
-                now.as_millisecond().into(),
-                via.to_string().as_str().into(),
-                i64::from(hold == Hold::Redeemed).into(),
-                i64::from(hold == Hold::ReservedWithToken).into(),
-            ],
-            |row| row.integer(0),
-        )?;
-        id.ok_or_else(|| SqlError::unreadable(0, "a row was not put down"))
+                &[invite.id.to_row().into(), now.as_millisecond().into()],
+            )
+            .await
     }
 
     /// Whether the token that is out holds the last use that is left: nobody else may have that use before it is known
     /// what became of the token. What a reservation holds already is no longer left.
-    pub(super) fn is_last_use(&self, invite: &Invite) -> Result<bool, SqlError> {
-        Ok(invite.draft.app_token.is_some() && invite.uses_left() <= 1 && !self.is_token_reserved(invite.id)?)
+    pub(super) async fn is_last_use(&self, invite: &Invite) -> Result<bool, SqlError> {
+        Ok(invite.draft.app_token.is_some() && invite.uses_left() <= 1 && !self.is_token_reserved(invite.id).await?)
     }
 
     /// Whether the use that an invite's token holds is reserved.
-    pub(super) fn is_token_reserved(&self, id: InviteId) -> Result<bool, SqlError> {
+    pub(super) async fn is_token_reserved(&self, id: InviteId) -> Result<bool, SqlError> {
         let statement = "SELECT 1 FROM redemption WHERE invite = ?1 AND made = 0 AND with_token = 1";
-        self.sql.any(statement, &[id.to_row().into()])
+        self.sql.any(statement, &[id.to_row().into()]).await
     }
 
     /// Forgets the token of an invite; true if it was the one that is out.
-    pub(super) fn forget_token(&self, id: InviteId, token: &AppToken) -> Result<bool, SqlError> {
-        let forgotten = self.sql.execute(
-            "UPDATE invite SET app_token = NULL, app_expires_at = NULL, app_withdrawing = 0 \
+    pub(super) async fn forget_token(&self, id: InviteId, token: &AppToken) -> Result<bool, SqlError> {
+        let forgotten = self
+            .sql
+            .execute(
+                "UPDATE invite SET app_token = NULL, app_expires_at = NULL, app_withdrawing = 0 \
              WHERE id = ?1 AND app_token = ?2",
-            &[id.to_row().into(), token.sealed.as_slice().into()],
-        )?;
+                &[id.to_row().into(), token.sealed.as_slice().into()],
+            )
+            .await?;
         Ok(forgotten == 1)
     }
 }

@@ -3,7 +3,8 @@
 use rusqlite::Connection;
 
 use crate::ledger::error::SqlError;
-use crate::ledger::sql::{Row, Sql};
+use crate::ledger::row::Row;
+use crate::ledger::sql::Sql;
 use crate::ledger::sqlite::schema;
 use crate::ledger::value::SqlValue;
 

@@ -1,0 +1,199 @@
+//! Transactions that write: how one is tried, and what comes of it.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::{Arc, Once};
+use std::task::Poll;
+
+use futures_lite::future::{poll_once, zip};
+use jiff::Timestamp;
+use tokio_postgres::error::SqlState;
+
+use super::begin::{Begun, KnownLedger, StartState, TransactionStart, WriteLock};
+use super::pipeline::Pipeline;
+use super::servers::LedgerServers;
+use super::session::PostgresSession;
+use super::{PostgresWriter, WriteSession, known_version};
+use crate::ledger::error::{LedgerError, SqlError};
+
+/// What fails by chance is tried so often in all.
+const TRIES: u32 = 5;
+
+impl PostgresWriter {
+    /// Another connection that writes to the same ledger, to be opened when it is first needed.
+    pub(in crate::ledger) fn another(&self) -> Self {
+        Self {
+            servers: Arc::clone(&self.servers),
+            key_file: self.key_file.clone(),
+            key: self.key.clone(),
+            patience: self.patience,
+            session: None,
+        }
+    }
+
+    /// Runs `work` in a transaction while nobody else writes, which began at that time by the server's clock, and commits it. When
+    /// anything fails, nothing has changed; but of a commit that the server did not answer nobody knows.
+    pub(in crate::ledger) fn transaction(
+        &mut self,
+        work: impl FnOnce(&PostgresSession, Timestamp) -> Result<(), SqlError>,
+    ) -> Result<(), LedgerError> {
+        let servers = Arc::clone(&self.servers);
+        let open = self.open_session()?;
+        let begin = open.statements.begin_and_look(WriteLock::Alone);
+        let session = &open.session;
+        session.pipeline().forget_transaction();
+        let rows = session.wait(session.pipeline().texts(&begin));
+        let begun = rows.and_then(|rows| Begun::read(&rows)).and_then(|begun| {
+            check(session, &servers, open.lineage.as_deref(), &begun)?;
+            work(session, begun.start.at)
+        });
+        let result = begun.map_err(LedgerError::from).and_then(|()| session.commit().map_err(LedgerError::unsure));
+        // Rolls back, whatever state it is in.
+        result.inspect_err(|_| self.session = None)
+    }
+
+    /// Runs `work` in a transaction under a `lock`, and commits it. When anything fails, nothing has changed; but of a commit that
+    /// the server did not answer nobody knows. What fails by chance is begun anew, with `work` from its start.
+    pub(in crate::ledger) fn write(
+        &mut self,
+        lock: WriteLock,
+        work: impl AsyncFn(&Pipeline, &TransactionStart) -> Result<(), SqlError>,
+    ) -> Result<StartState, LedgerError> {
+        let servers = Arc::clone(&self.servers);
+        let open = self.open_session()?;
+        let mut trial = 0;
+        loop {
+            trial += 1;
+            let error = match open.try_write(&servers, lock, &work) {
+                Ok(start) => return Ok(start),
+                Err(error) => error,
+            };
+            let may_be_committed = open.session.pipeline().may_be_committed();
+            if trial < TRIES && !may_be_committed && error.is_by_chance() {
+                open.session.pipeline().forget_transaction();
+                if open.session.batch("ROLLBACK").is_ok() {
+                    continue;
+                }
+            }
+            // Rolls back, whatever state it is in.
+            self.session = None;
+            return Err(if may_be_committed { LedgerError::unsure(error) } else { error.into() });
+        }
+    }
+
+    /// A session that has all of the time that there is.
+    fn open_session(&mut self) -> Result<&mut WriteSession, LedgerError> {
+        if self.session.as_ref().is_none_or(|open| open.session.has_ended()) {
+            self.reconnect().map_err(LedgerError::unavailable)?;
+        }
+        let patience = self.patience;
+        let open = self.session.as_mut().ok_or_else(|| LedgerError::unavailable("it is closed"))?;
+        open.session.must_end_in(patience);
+        Ok(open)
+    }
+}
+
+impl WriteSession {
+    fn try_write(
+        &mut self,
+        servers: &LedgerServers,
+        lock: WriteLock,
+        work: &impl AsyncFn(&Pipeline, &TransactionStart) -> Result<(), SqlError>,
+    ) -> Result<StartState, SqlError> {
+        let Self { session, statements, lineage, known } = self;
+        // Unless all of this goes well it is known no more.
+        let known_before = known.take();
+        let begin = match &known_before {
+            Some(known) => statements.begin_where(lock, known),
+            None => statements.begin_and_look(lock),
+        };
+        let (pipeline, start) = (session.pipeline(), TransactionStart::default());
+        pipeline.forget_transaction();
+        let begun = async {
+            let rows = pipeline.texts(&begin).await.inspect_err(|error| pipeline.note_failure(error))?;
+            let begun = Begun::read(&rows)?;
+            let is_own = match &known_before {
+                Some(_) => None,
+                None => Some(check(session, servers, lineage.as_deref(), &begun)?),
+            };
+            start.set(begun.start);
+            Ok::<_, SqlError>((begun, is_own))
+        };
+        let found = session.wait(async {
+            let mut begun = pin!(begun);
+            // What was known needs no answer before more is sent.
+            let mut answer = if known_before.is_some() {
+                poll_once(&mut begun).await.transpose()?
+            } else {
+                Some((&mut begun).await?)
+            };
+            let mut working = pin!(work(pipeline, &start));
+            poll_fn(|cx| {
+                if answer.is_none()
+                    && let Poll::Ready(result) = begun.as_mut().poll(cx)
+                {
+                    answer = Some(result?);
+                }
+                working.as_mut().poll(cx)
+            })
+            .await?;
+            match answer {
+                Some(answer) => pipeline.commit().await.map(|()| answer),
+                None => {
+                    let (answer, committed) = zip(begun, pipeline.commit()).await;
+                    let answer = answer?;
+                    committed.map(|()| answer)
+                }
+            }
+        })?;
+        let (begun, is_own) = found;
+        *known = match is_own {
+            None => known_before,
+            Some(is_own) => {
+                lineage.clone_from(&begun.lineage);
+                KnownLedger::new(is_own.then(|| session.name()), lineage.as_deref())
+            }
+        };
+        Ok(begun.start)
+    }
+}
+
+/// Whether the transaction that has begun is on the schema that this program knows, as a later version may have come to another
+/// node, and on a server that the ledger has not gone on from. Gives whether the session is this one's own.
+fn check(
+    session: &PostgresSession,
+    servers: &LedgerServers,
+    lineage: Option<&str>,
+    begun: &Begun,
+) -> Result<bool, SqlError> {
+    if begun.version.as_deref() != Some(known_version().to_string().as_str()) {
+        return Err(SqlError::connection("another version has changed the ledger's schema"));
+    }
+    let is_own = session.recognize(begun.session.as_deref());
+    if !is_own {
+        static LOGGED: Once = Once::new();
+        LOGGED.call_once(|| {
+            tracing::info!(
+                "PostgreSQL is behind a pooler that may give each transaction another session: statements are not prepared"
+            );
+        });
+    }
+    if begun.lineage.as_deref() != lineage {
+        servers.allow(session.server(), begun.lineage.as_deref())?;
+    }
+    Ok(is_own)
+}
+
+impl SqlError {
+    /// Whether it comes of what happened at the same time, and the same may go well when it is tried anew: the ledger was not what
+    /// it was when the last transaction ended (`begin.rs`), an id was taken, or two waited for each other.
+    fn is_by_chance(&self) -> bool {
+        const BY_CHANCE: [SqlState; 4] = [
+            SqlState::INVALID_TEXT_REPRESENTATION,
+            SqlState::UNIQUE_VIOLATION,
+            SqlState::T_R_DEADLOCK_DETECTED,
+            SqlState::T_R_SERIALIZATION_FAILURE,
+        ];
+        matches!(self, Self::Postgres(error) if error.code().is_some_and(|code| BY_CHANCE.contains(code)))
+    }
+}
