@@ -16,10 +16,16 @@ mod backends;
 mod common;
 #[path = "numbers/crowd.rs"]
 mod crowd;
+#[path = "../tests/common/distance.rs"]
+mod distance;
+#[path = "numbers/distance.rs"]
+mod far;
 #[path = "numbers/jwt.rs"]
 mod jwt;
 #[path = "numbers/load.rs"]
 mod load;
+#[path = "../tests/common/postgres.rs"]
+mod postgres;
 #[path = "../tests/common/prosody.rs"]
 mod prosody;
 #[path = "numbers/service.rs"]
@@ -105,6 +111,9 @@ fn main() {
     }
     if wanted("backends") {
         backends::measure(&effort);
+    }
+    if wanted("distance") {
+        far::measure(&effort);
     }
     if wanted("pages") {
         pages(&effort);

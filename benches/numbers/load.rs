@@ -30,6 +30,17 @@ pub struct Load {
 impl Load {
     /// Answers per second, over `time` after a warm-up. `begin` and `end` are called around what is measured.
     pub fn rate(&self, time: Duration, begin: impl FnOnce() + Send, end: impl FnOnce() + Send) -> f64 {
+        self.rate_of(CONNECTIONS, time, begin, end)
+    }
+
+    /// The same over so many connections.
+    pub fn rate_of(
+        &self,
+        connections: usize,
+        time: Duration,
+        begin: impl FnOnce() + Send,
+        end: impl FnOnce() + Send,
+    ) -> f64 {
         let (from, to) = (clock::instant() + WARM_UP, clock::instant() + WARM_UP + time);
         let counted = AtomicUsize::new(0);
         std::thread::scope(|scope| {
@@ -42,7 +53,7 @@ impl Load {
             for thread in 0..THREADS {
                 let counted = &counted;
                 scope.spawn(move || {
-                    let count = self.drive(thread, |now| now < to, |now| now >= from && now < to);
+                    let count = self.drive(thread, connections, |now| now < to, |now| now >= from && now < to);
                     counted.fetch_add(count, Ordering::Relaxed);
                 });
             }
@@ -57,14 +68,21 @@ impl Load {
         std::thread::scope(|scope| {
             for thread in 0..THREADS {
                 let asked = &asked;
-                scope.spawn(move || self.drive(thread, |_| asked.fetch_add(1, Ordering::Relaxed) < count, |_| true));
+                let go_on = |_| asked.fetch_add(1, Ordering::Relaxed) < count;
+                scope.spawn(move || self.drive(thread, CONNECTIONS, go_on, |_| true));
             }
         });
         clock::instant().duration_since(began)
     }
 
     /// Keeps the connections of one thread busy while `go_on` says so; gives how many answers `counts` found to count.
-    fn drive(&self, thread: usize, go_on: impl Fn(Instant) -> bool, counts: impl Fn(Instant) -> bool) -> usize {
+    fn drive(
+        &self,
+        thread: usize,
+        connections: usize,
+        go_on: impl Fn(Instant) -> bool,
+        counts: impl Fn(Instant) -> bool,
+    ) -> usize {
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC).unwrap();
         let mut asked = thread * self.requests.len() / THREADS;
         let mut next = || {
@@ -72,7 +90,7 @@ impl Load {
             self.requests[asked % self.requests.len()].as_slice()
         };
         let mut connections: Vec<_> =
-            (0..CONNECTIONS / THREADS).map(|_| Connection::open(self.address, self.status)).collect();
+            (0..connections / THREADS).map(|_| Connection::open(self.address, self.status)).collect();
         let mut busy = 0;
         for (number, connection) in connections.iter_mut().enumerate() {
             let data = epoll::EventData::new_u64(number as u64);

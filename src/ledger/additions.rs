@@ -76,6 +76,8 @@ struct AdditionWriters {
     /// How many batches are under way.
     under_way: Mutex<usize>,
     ended: Condvar,
+    /// Where all else is written.
+    elsewhere: Sender<Job>,
     failure: Arc<LastFailure>,
     commits: Histogram,
 }
@@ -87,6 +89,7 @@ struct AdditionWriters {
 pub(super) fn start(
     writer: &Writer,
     length: usize,
+    elsewhere: &Sender<Job>,
     failure: &Arc<LastFailure>,
     commits: &Histogram,
 ) -> io::Result<Option<(Additions, Vec<JoinHandle<()>>)>> {
@@ -101,6 +104,7 @@ pub(super) fn start(
         idle: Mutex::new(idle),
         under_way: Mutex::default(),
         ended: Condvar::new(),
+        elsewhere: elsewhere.clone(),
         failure: Arc::clone(failure),
         commits: commits.clone(),
     });
@@ -118,7 +122,7 @@ impl AdditionWriters {
         while let Some(mut waiting) = self.gather() {
             // There is one for each thread.
             if let Some(mut writer) = lock(&self.idle).pop() {
-                waiting.commit(&mut writer, &self.failure, &self.commits);
+                waiting.commit(&mut writer, &self.failure, &self.commits, Some(&self.elsewhere));
                 lock(&self.idle).push(writer);
             }
             *lock(&self.under_way) -= 1;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_channel::Receiver;
+use async_channel::{Receiver, Sender};
 use prometheus_client::metrics::histogram::Histogram;
 use tracing::Span;
 
@@ -51,13 +51,26 @@ impl WaitingWork {
     }
 
     /// Commits it, or as much of it as there is time for; the rest waits on. Whatever the transaction does not get to, it has not
-    /// done: where it fails every answer is that it failed.
-    pub(super) fn commit(&mut self, writer: &mut Writer, failure: &LastFailure, commits: &Histogram) {
+    /// done: where it fails every answer is that it failed. Where the server has no room for the writer it is written `elsewhere`.
+    pub(super) fn commit(
+        &mut self,
+        writer: &mut Writer,
+        failure: &LastFailure,
+        commits: &Histogram,
+        elsewhere: Option<&Sender<Job>>,
+    ) {
         let began = clock::instant();
         let is_file = writer.files().is_some();
         // What is logged belongs to the one that failed, else to the first.
         let first = self.works.first().map_or_else(Span::none, |work| work.span().clone());
         let (committed, failed) = first.in_scope(|| writer.commit(&self.works));
+        if let Some(elsewhere) = elsewhere.filter(|_| committed.is_err() && writer.is_shut_out()) {
+            for work in self.works.drain(..) {
+                // Whoever waits for it hears of a queue that is closed.
+                let _ = elsewhere.send_blocking(Job::Write(work));
+            }
+            return;
+        }
         let failed = failed.and_then(|at| Some(self.works.get(at)?.span().clone()));
         failed.unwrap_or(first).in_scope(|| note(failure, committed.as_ref().err(), is_file));
         let (done, committed) = match committed {
@@ -88,7 +101,7 @@ pub(super) fn run(mut writer: Writer, queue: &Receiver<Job>, failure: &LastFailu
         let Ok(first) = first else { break };
         waiting.fill(first, queue);
         if !waiting.is_empty() {
-            waiting.commit(&mut writer, failure, commits);
+            waiting.commit(&mut writer, failure, commits, None);
         }
     }
     writer.close();

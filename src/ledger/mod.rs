@@ -25,6 +25,8 @@ mod key_file;
 mod limits;
 mod postgres;
 mod query;
+mod read_connection;
+mod reader_pool;
 mod readers;
 mod registrations;
 mod reservation;
@@ -67,7 +69,8 @@ pub use examine::examine;
 pub use glance::glance;
 pub use limits::SourceLimits;
 pub use query::{Census, Filter, LastUse};
-use readers::{ReadSource, Readers};
+use read_connection::ReadSource;
+use readers::Readers;
 pub use reservation::{Reservation, ReservationEnd, ReservationId};
 pub use seal::Seal;
 pub use server_check::try_server;
@@ -138,7 +141,7 @@ impl Ledger {
         let noted = Arc::clone(&failure);
         let commits = metrics::seconds();
         let timed = commits.clone();
-        let (additions, mut threads) = additions::start(&writer, QUEUE, &failure, &commits)
+        let (additions, mut threads) = additions::start(&writer, QUEUE, &jobs, &failure, &commits)
             .map_err(no_thread)?
             .map_or((None, vec![]), |(additions, threads)| (Some(Arc::new(additions)), threads));
         let thread = std::thread::Builder::new()

@@ -1,6 +1,5 @@
 //! Connections that read; they never wait for the writer. What they read is what the writer writes to: its file, or its server.
 
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -8,84 +7,11 @@ use super::commit::LastFailure;
 use super::damage::Damage;
 use super::deadline::{Deadlines, in_time, patience, silent};
 use super::error::{LedgerError, SqlError};
-use super::postgres::{LedgerServers, PostgresSession};
-use super::sql::Sql;
-use super::sqlite::{self, LedgerFiles};
+use super::postgres::LedgerServers;
+use super::read_connection::{ReadConnection, ReadSource};
+use super::reader_pool::{DISTANT_READERS, READERS, ReaderPool};
+use super::sqlite::LedgerFiles;
 use super::store::Store;
-use crate::config::LedgerUrl;
-
-/// Where connections lead.
-#[derive(Clone)]
-pub(super) enum ReadSource {
-    Sqlite(PathBuf),
-    Postgres(Arc<LedgerServers>),
-    Unread,
-}
-
-impl ReadSource {
-    /// Of the ledger at `url`, whose writer has these `servers`.
-    pub(super) fn of(url: &LedgerUrl, servers: Option<Arc<LedgerServers>>) -> Self {
-        match (url, servers) {
-            (LedgerUrl::Sqlite(file), _) => Self::Sqlite(file.clone()),
-            (LedgerUrl::Postgres(_), Some(servers)) => Self::Postgres(servers),
-            (LedgerUrl::Postgres(_), None) | (LedgerUrl::Unread, _) => Self::Unread,
-        }
-    }
-
-    /// The servers, where it is PostgreSQL's.
-    fn servers(&self) -> Option<&LedgerServers> {
-        match self {
-            Self::Postgres(servers) => Some(servers),
-            Self::Sqlite(_) | Self::Unread => None,
-        }
-    }
-}
-
-/// A connection that reads.
-enum ReadConnection {
-    Sqlite(rusqlite::Connection),
-    Postgres(Box<PostgresSession>),
-}
-
-impl ReadConnection {
-    fn open(source: &ReadSource) -> Result<Self, SqlError> {
-        Ok(match source {
-            ReadSource::Sqlite(file) => Self::Sqlite(sqlite::connect(file)?),
-            ReadSource::Postgres(servers) => Self::Postgres(Box::new(servers.reader()?)),
-            ReadSource::Unread => return Err(SqlError::connection("nobody says where it is")),
-        })
-    }
-
-    /// Whether it works still, as far as is known without a question.
-    fn is_usable(&self) -> bool {
-        match self {
-            Self::Sqlite(_) => true,
-            Self::Postgres(session) => !session.has_ended(),
-        }
-    }
-
-    fn may_be_kept(&self) -> bool {
-        match self {
-            Self::Sqlite(connection) => sqlite::may_be_kept(connection),
-            Self::Postgres(_) => true,
-        }
-    }
-
-    fn ask<T>(
-        &self,
-        query: impl AsyncFnOnce(Store<'_>) -> Result<T, SqlError>,
-        patience: Duration,
-    ) -> Result<T, SqlError> {
-        let sql = match self {
-            Self::Sqlite(connection) => Sql::Sqlite(connection),
-            Self::Postgres(session) => {
-                session.must_end_in(patience);
-                Sql::Postgres(session)
-            }
-        };
-        sql.wait(async |statements| query(Store(statements)).await)
-    }
-}
 
 /// A few connections that read, each opened when it is first needed.
 pub(super) struct Readers {
@@ -99,10 +25,8 @@ pub(super) struct Readers {
     /// For the one who reads on a thread of the event loop. If the disk hangs just then, that thread does, and there must be
     /// another one.
     at_once: Option<Mutex<()>>,
-    free: (async_channel::Sender<Option<ReadConnection>>, async_channel::Receiver<Option<ReadConnection>>),
+    pool: ReaderPool,
 }
-
-const READERS: usize = 2;
 
 impl Readers {
     pub(super) fn new(
@@ -113,13 +37,9 @@ impl Readers {
     ) -> Self {
         let has_threads = std::thread::available_parallelism().is_ok_and(|threads| threads.get() > 1);
         let at_once = has_threads.then(Mutex::default);
-        let free = async_channel::bounded(READERS);
-        for _ in 0..READERS {
-            // There is room for exactly these.
-            let _ = free.0.try_send(None);
-        }
+        let pool = ReaderPool::new(if source.servers().is_some() { DISTANT_READERS } else { READERS });
         let patience = patience(deadlines.is_some());
-        Self { source, files, failure, damage: Damage::default(), deadlines, patience, at_once, free }
+        Self { source, files, failure, damage: Damage::default(), deadlines, patience, at_once, pool }
     }
 
     /// Runs a `query` that is answered at once where the ledger is a file: for one row, found by its key, that takes less
@@ -131,19 +51,16 @@ impl Readers {
     ) -> Result<T, LedgerError> {
         self.look()?;
         if self.failure.load().is_none()
+            && self.files.is_some()
             && let Some(Ok(_only)) = self.at_once.as_ref().map(Mutex::try_lock)
-            && let Ok(connection) = self.free.1.try_recv()
+            && let Some(mut loan) = self.pool.try_borrow()
+            && let Some(connection) = loan.take()
         {
-            let mut loan = Loan { connection, back: self.free.0.clone() };
-            if let Some(ReadConnection::Sqlite(_)) = &loan.connection
-                && let Some(connection) = loan.take()
-            {
-                let result = connection.ask(query, self.patience).map_err(|why| self.failed(why))?;
-                if connection.may_be_kept() {
-                    loan.put(connection);
-                }
-                return Ok(result);
+            let result = connection.ask(query, self.patience).map_err(|why| self.failed(why))?;
+            if connection.may_be_kept() {
+                loan.put(connection);
             }
+            return Ok(result);
         }
         self.read(query).await
     }
@@ -163,40 +80,50 @@ impl Readers {
 
     async fn read_on_a_thread<T: Send + 'static>(
         &self,
-        query: impl AsyncFnOnce(Store<'_>) -> Result<T, SqlError> + Send + 'static,
+        mut query: impl AsyncFnOnce(Store<'_>) -> Result<T, SqlError> + Send + 'static,
     ) -> Result<T, LedgerError> {
-        // Servers that do not answer are not waited for by each who reads.
-        self.servers_may_answer(LedgerServers::check)?;
-        let connection = self.free.1.recv().await.map_err(|_| LedgerError::unavailable("it is closed"))?;
-        self.look()?;
-        // Is given back also when the caller goes away in the meantime.
-        let mut loan = Loan { connection, back: self.free.0.clone() };
-        self.servers_may_answer(LedgerServers::begin_read)?;
-        let (source, patience) = (self.source.clone(), self.patience);
-        async_std::task::spawn_blocking(move || {
-            let connection = match loan.take().filter(ReadConnection::is_usable) {
-                Some(connection) => connection,
-                None => ReadConnection::open(&source)?,
-            };
-            let result = connection.ask(query, patience);
-            let servers = source.servers();
-            if let (Err(SqlError::TimedOut), Some(servers)) = (&result, servers) {
-                drop(connection);
-                // Whoever asked has been told. What comes next finds a connection, or hears at once that there is none.
-                if let Ok(session) = servers.reader_after_silence() {
-                    loan.put(ReadConnection::Postgres(Box::new(session)));
+        loop {
+            // Servers that do not answer are not waited for by each who reads.
+            self.servers_may_answer(LedgerServers::check)?;
+            let mut loan = self.pool.borrow().await.ok_or_else(|| LedgerError::unavailable("it is closed"))?;
+            self.look()?;
+            // Is given back also when the caller goes away in the meantime.
+            self.servers_may_answer(LedgerServers::begin_read)?;
+            let (source, patience) = (self.source.clone(), self.patience);
+            let read = async_std::task::spawn_blocking(move || {
+                let connection = match loan.take().filter(ReadConnection::is_usable) {
+                    Some(connection) => connection,
+                    None => match ReadConnection::open(&source) {
+                        Err(error) if error.is_of_full_server() && loan.give_up() => {
+                            source.servers().inspect(|servers| servers.answered());
+                            return Err(query);
+                        }
+                        Err(error) => return Ok(Err(error)),
+                        Ok(connection) => connection,
+                    },
+                };
+                let result = connection.ask(query, patience);
+                let servers = source.servers();
+                if let (Err(SqlError::TimedOut), Some(servers)) = (&result, servers) {
+                    drop(connection);
+                    // Whoever asked has been told. What comes next finds a connection, or hears at once that there is none.
+                    if let Ok(session) = servers.reader_after_silence() {
+                        loan.put(ReadConnection::Postgres(Box::new(session)));
+                    }
+                    return Ok(result);
                 }
-                return result;
+                servers.inspect(|servers| servers.answered());
+                if result.is_ok() && connection.may_be_kept() {
+                    loan.put(connection);
+                }
+                Ok(result)
+            });
+            match read.await {
+                Ok(result) => return result.map_err(|why: SqlError| self.failed(why)),
+                // The server has no room for one more, so it is read with those that there are.
+                Err(unasked) => query = unasked,
             }
-            servers.inspect(|servers| servers.answered());
-            let result = result?;
-            if connection.may_be_kept() {
-                loan.put(connection);
-            }
-            Ok(result)
-        })
-        .await
-        .map_err(|why: SqlError| self.failed(why))
+        }
     }
 
     /// How many servers can be written, and are refused, as the ledger has gone on from them.
@@ -212,27 +139,5 @@ impl Readers {
         let error = why.into();
         self.damage.note(&error);
         error
-    }
-}
-
-/// A connection on loan, or the right to open one. What failed is not put back: the next reader opens a new one.
-struct Loan {
-    connection: Option<ReadConnection>,
-    back: async_channel::Sender<Option<ReadConnection>>,
-}
-
-impl Loan {
-    fn take(&mut self) -> Option<ReadConnection> {
-        self.connection.take()
-    }
-
-    fn put(&mut self, connection: ReadConnection) {
-        self.connection = Some(connection);
-    }
-}
-
-impl Drop for Loan {
-    fn drop(&mut self) {
-        let _ = self.back.try_send(self.connection.take());
     }
 }

@@ -79,6 +79,11 @@ impl SqlError {
         }
     }
 
+    /// Whether PostgreSQL has no room for one more connection.
+    pub(super) fn is_of_full_server(&self) -> bool {
+        matches!(self, Self::Postgres(error) if error.code() == Some(&SqlState::TOO_MANY_CONNECTIONS))
+    }
+
     /// Whether a row or the file is not as this program or SQLite wrote it.
     pub(super) fn is_damage(&self) -> bool {
         use rusqlite::Error::{FromSqlConversionFailure, InvalidColumnType};

@@ -166,6 +166,14 @@ impl Writer {
         Ok(works.len())
     }
 
+    /// Whether a server has no room for it.
+    pub(super) fn is_shut_out(&self) -> bool {
+        match &self.engine {
+            Engine::Sqlite(_) => false,
+            Engine::Postgres(engine) => engine.is_shut_out(),
+        }
+    }
+
     /// The files that it has open, where these are files.
     pub(super) fn files(&self) -> Option<Arc<LedgerFiles>> {
         match &self.engine {

@@ -6,7 +6,7 @@
 #![allow(dead_code, reason = "every test file uses a part of it")]
 #![expect(clippy::unwrap_used, reason = "a harness that cannot do its work fails the test")]
 
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -181,6 +181,16 @@ impl Postgres {
         succeed(command.env("PGUSER", "invited").env("PGDATABASE", "postgres"));
     }
 
+    /// One of PostgreSQL's client programs, as its own user where that is another one.
+    pub fn client(&self, program: &str) -> Command {
+        self.command(program)
+    }
+
+    /// A directory that this user can write in, and its programs can read.
+    pub fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
     /// By TCP, with the password.
     pub fn tcp_url(&self) -> String {
         url_of(&[self.place()])
@@ -189,6 +199,11 @@ impl Postgres {
     /// Its place among the hosts of a URL.
     pub fn place(&self) -> String {
         format!("127.0.0.1:{}", self.port)
+    }
+
+    /// Where it listens.
+    pub fn socket_address(&self) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, self.port).into()
     }
 
     /// Has it speak TLS, too, with a certificate for `localhost`; gives that certificate's file.

@@ -61,6 +61,8 @@ pub(super) struct PostgresWriter {
     /// For all of a transaction.
     patience: Duration,
     session: Option<WriteSession>,
+    /// Whether the server had no room for it.
+    is_shut_out: bool,
 }
 
 /// A session for transactions that write.
@@ -87,7 +89,14 @@ impl PostgresWriter {
         patience: Duration,
     ) -> Result<(Self, Option<LedgerError>), OpenError> {
         let servers = Arc::new(LedgerServers::new(server));
-        let mut database = Self { servers, key_file: key_file.to_owned(), key: key.clone(), patience, session: None };
+        let mut database = Self {
+            servers,
+            key_file: key_file.to_owned(),
+            key: key.clone(),
+            patience,
+            session: None,
+            is_shut_out: false,
+        };
         match database.reconnect() {
             Ok(()) => Ok((database, None)),
             Err(OpenError::Sql { why, .. }) if why.is_passing() => Ok((database, Some(why.into()))),
@@ -110,7 +119,9 @@ impl PostgresWriter {
 
     fn reconnect(&mut self) -> Result<(), OpenError> {
         self.session = None;
-        let mut session = self.servers.connect().map_err(failed)?;
+        let connected = self.servers.connect();
+        self.is_shut_out = connected.as_ref().is_err_and(SqlError::is_of_full_server);
+        let mut session = connected.map_err(failed)?;
         let Some((schema, is_durable)) = own_schema(&session).map_err(failed)? else {
             let lacking = "the user has no schema to write in; run GRANT ALL ON SCHEMA public TO the user there";
             return Err(failed(SqlError::connection(lacking)));

@@ -28,7 +28,13 @@ impl PostgresWriter {
             key: self.key.clone(),
             patience: self.patience,
             session: None,
+            is_shut_out: false,
         }
+    }
+
+    /// Whether the server has no room for this connection.
+    pub(in crate::ledger) fn is_shut_out(&self) -> bool {
+        self.session.is_none() && self.is_shut_out
     }
 
     /// Runs `work` in a transaction while nobody else writes, which began at that time by the server's clock, and commits it. When

@@ -1,0 +1,197 @@
+//! A way to a server that takes time, as much of it as there is bandwidth: what comes is passed on later, all of it. And one that
+//! counts how often it is gone there and back.
+
+#![allow(dead_code, reason = "every test file uses a part of it")]
+#![allow(clippy::unwrap_used, reason = "a harness that cannot do its work fails the test")]
+
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::common::now;
+
+const PIECE: usize = 64 << 10;
+
+/// A way that takes time, in each direction.
+pub struct Distance {
+    listener: TcpListener,
+}
+
+impl Distance {
+    /// A way to `server`; its threads end with the connections.
+    pub fn to(server: SocketAddr, one_way: Duration) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let accepting = listener.try_clone().unwrap();
+        thread::spawn(move || {
+            for near in accepting.incoming() {
+                let (Ok(near), Ok(far)) = (near, TcpStream::connect(server)) else { return };
+                for stream in [&near, &far] {
+                    stream.set_nodelay(true).unwrap();
+                }
+                pass_on(near.try_clone().unwrap(), far.try_clone().unwrap(), one_way);
+                pass_on(far, near, one_way);
+            }
+        });
+        Self { listener }
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.listener.local_addr().unwrap()
+    }
+
+    /// Its place among the hosts of a URL.
+    pub fn place(&self) -> String {
+        self.address().to_string()
+    }
+}
+
+/// Passes on what comes, each piece after the same time.
+fn pass_on(mut from: TcpStream, to: TcpStream, after: Duration) {
+    let (pieces, arriving): (Sender<(Instant, Vec<u8>)>, _) = channel();
+    thread::spawn(move || arrive(&arriving, to));
+    thread::spawn(move || {
+        let mut buffer = vec![0; PIECE];
+        while let Ok(read @ 1..) = from.read(&mut buffer) {
+            if pieces.send((now() + after, buffer[..read].to_vec())).is_err() {
+                return;
+            }
+        }
+    });
+}
+
+fn arrive(pieces: &Receiver<(Instant, Vec<u8>)>, mut to: TcpStream) {
+    for (at, piece) in pieces {
+        thread::sleep(at.saturating_duration_since(now()));
+        if to.write_all(&piece).is_err() {
+            break;
+        }
+    }
+    let _ = to.shutdown(Shutdown::Both);
+}
+
+/// A way to a PostgreSQL server on which answers are held back until all of what was asked is answered and nothing more is asked
+/// for a while. So whoever waits for an answer before asking on goes there and back once more; that is counted.
+pub struct RoundTrips {
+    listener: TcpListener,
+    counted: Arc<AtomicUsize>,
+}
+
+/// So long nothing more is asked.
+const QUIET: Duration = Duration::from_millis(150);
+
+impl RoundTrips {
+    pub fn to(server: SocketAddr) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let (accepting, counted) = (listener.try_clone().unwrap(), Arc::new(AtomicUsize::new(0)));
+        let counting = Arc::clone(&counted);
+        thread::spawn(move || {
+            for near in accepting.incoming() {
+                let (Ok(near), Ok(far)) = (near, TcpStream::connect(server)) else { return };
+                let counting = Arc::clone(&counting);
+                thread::spawn(move || hold_back(near, far, &counting));
+            }
+        });
+        Self { listener, counted }
+    }
+
+    /// Its place among the hosts of a URL.
+    pub fn place(&self) -> String {
+        self.listener.local_addr().unwrap().to_string()
+    }
+
+    /// How often, on all connections.
+    pub fn count(&self) -> usize {
+        self.counted.load(Ordering::SeqCst)
+    }
+}
+
+/// What has come of a stream of messages.
+#[derive(Default)]
+struct Messages {
+    bytes: Vec<u8>,
+}
+
+impl Messages {
+    /// Adds what came; gives the kinds of the messages that are whole by then (`has_kind`: the first one has none).
+    fn add(&mut self, bytes: &[u8], is_first: &mut bool) -> Vec<u8> {
+        self.bytes.extend_from_slice(bytes);
+        let mut kinds = Vec::new();
+        loop {
+            let head = usize::from(!*is_first);
+            let Some(length) = self.bytes.get(head..head + 4) else { return kinds };
+            let length = head + u32::from_be_bytes(length.try_into().unwrap()) as usize;
+            if self.bytes.len() < length {
+                return kinds;
+            }
+            if !*is_first {
+                kinds.push(self.bytes[0]);
+            }
+            *is_first = false;
+            self.bytes.drain(..length);
+        }
+    }
+}
+
+/// What is there to be read; nothing at the end.
+fn read(stream: &mut TcpStream, buffer: &mut [u8]) -> Option<usize> {
+    match stream.read(buffer) {
+        Ok(0) => None,
+        Ok(read) => Some(read),
+        Err(error) if error.kind() == ErrorKind::WouldBlock => Some(0),
+        Err(_) => None,
+    }
+}
+
+fn write(stream: &mut TcpStream, mut bytes: &[u8]) -> Option<()> {
+    while !bytes.is_empty() {
+        match stream.write(bytes) {
+            Ok(written) => bytes = &bytes[written..],
+            Err(error) if error.kind() == ErrorKind::WouldBlock => thread::sleep(Duration::from_millis(1)),
+            Err(_) => return None,
+        }
+    }
+    Some(())
+}
+
+fn hold_back(mut near: TcpStream, mut far: TcpStream, counted: &AtomicUsize) -> Option<()> {
+    for stream in [&near, &far] {
+        stream.set_nodelay(true).unwrap();
+        stream.set_nonblocking(true).unwrap();
+    }
+    let (mut questions, mut answers) = (Messages::default(), Messages::default());
+    let (mut is_first, mut never_first, mut buffer) = (true, false, vec![0; PIECE]);
+    // What was asked and is not answered; the start is, once PostgreSQL is ready.
+    let (mut open, mut is_started, mut held, mut last_asked) = (1_usize, false, Vec::new(), now());
+    loop {
+        let asked = read(&mut near, &mut buffer)?;
+        if asked > 0 {
+            let kinds = questions.add(&buffer[..asked], &mut is_first);
+            open += kinds.iter().filter(|kind| [b'Q', b'S'].contains(kind)).count();
+            last_asked = now();
+            write(&mut far, &buffer[..asked])?;
+        }
+        let answered = read(&mut far, &mut buffer)?;
+        if answered > 0 {
+            let ready = answers.add(&buffer[..answered], &mut never_first).iter().filter(|kind| **kind == b'Z').count();
+            open -= ready;
+            if is_started {
+                held.extend_from_slice(&buffer[..answered]);
+            } else {
+                write(&mut near, &buffer[..answered])?;
+                is_started = ready > 0;
+            }
+        }
+        if open == 0 && !held.is_empty() && now() - last_asked > QUIET {
+            counted.fetch_add(1, Ordering::SeqCst);
+            write(&mut near, &held)?;
+            held.clear();
+        }
+        if asked + answered == 0 {
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
