@@ -34,7 +34,11 @@ impl Ledger {
             let create = transaction.create(drafts.clone(), limits.as_ref());
             match &request {
                 None => Ok(create.await?.map(Recorded::New)),
-                Some(request) => transaction.once(request, &seal, now, CreateError::IdempotencyKeyReused, create).await,
+                Some(request) => {
+                    transaction
+                        .once(request, &seal, now, CreateError::IdempotencyKeyReused, async { Ok(()) }, create)
+                        .await
+                }
             }
         };
         let recorded = self.write_by(jobs.unwrap_or(&self.jobs), WorkShape::Beside { rows }, work);

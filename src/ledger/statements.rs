@@ -123,12 +123,12 @@ pub(super) fn at_once<T>(work: impl Future<Output = Result<T, SqlError>>) -> Res
 }
 
 /// A question that was asked, and whose answer may be waited for later.
-pub(super) enum Asked<'a, T> {
+pub(super) enum Question<'a, T> {
     Answered(T),
     Open(Pin<Box<dyn Future<Output = T> + 'a>>),
 }
 
-impl<'a, T> Asked<'a, T> {
+impl<'a, T> Question<'a, T> {
     /// Asks it, before whatever is asked later.
     pub(super) async fn ask(question: impl Future<Output = T> + 'a) -> Self {
         let mut question = Box::pin(question);

@@ -29,7 +29,10 @@ impl Ledger {
             let redeem = transaction.redeem(id, account.clone(), via, now);
             match &request {
                 None => Ok(redeem.await?.map(Recorded::New)),
-                Some(request) => transaction.once(request, &seal, now, RedeemError::IdempotencyKeyReused, redeem).await,
+                Some(request) => {
+                    let ahead = transaction.look_ahead(id);
+                    transaction.once(request, &seal, now, RedeemError::IdempotencyKeyReused, ahead, redeem).await
+                }
             }
         });
         Ok(recorded.await?.open(&self.seal, now)?)

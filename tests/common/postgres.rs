@@ -131,7 +131,7 @@ impl Postgres {
     pub fn run(&mut self) {
         let mut command = self.command("postgres");
         command.arg("-D").arg(self.data()).arg("-k").arg(self.dir.path());
-        command.args(["-p", &self.port.to_string(), "-h", "127.0.0.1", "-c", "max_connections=40"]);
+        command.args(["-p", &self.port.to_string(), "-h", "127.0.0.1", "-c", "max_connections=100"]);
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.dir.path().join("log")).unwrap();
         self.process = Some(command.stdout(Stdio::null()).stderr(log).spawn().unwrap());
         let deadline = now() + PATIENCE;

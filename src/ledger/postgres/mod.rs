@@ -12,6 +12,7 @@ mod lineage;
 mod pipeline;
 mod servers;
 mod session;
+mod values;
 mod watch;
 mod write;
 

@@ -6,11 +6,10 @@ use std::collections::HashMap;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, PoisonError};
 
-use bytes::BytesMut;
 use futures_lite::StreamExt as _;
 use futures_lite::future::poll_once;
 use tokio_postgres::error::SqlState;
-use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
+use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Error, Row, SimpleQueryMessage, Statement};
 
 use super::connect::Warning;
@@ -188,6 +187,11 @@ impl Pipeline {
         Ok(())
     }
 
+    /// Why a statement has failed: where one before it did, whose answer nobody has waited for, because of that.
+    pub(super) async fn cause_of(&self, error: SqlError) -> SqlError {
+        if error.is_of_failed_transaction() { self.answered().await.err().unwrap_or(error) } else { error }
+    }
+
     /// What PostgreSQL has refused before it came to `COMMIT` it has not committed.
     pub(super) fn note_failure(&self, error: &SqlError) {
         if error.is_from_server() {
@@ -225,70 +229,4 @@ impl SqlError {
 /// A statement as PostgreSQL takes it.
 fn numbered(sql: &str) -> String {
     sql.replace('?', "$")
-}
-
-impl SqlValue<'_> {
-    /// Its type in a statement that is not prepared; the server finds that of a null.
-    fn kind(&self) -> Type {
-        match self {
-            Self::Null => Type::UNKNOWN,
-            Self::Integer(_) => Type::INT8,
-            Self::Text(_) => Type::TEXT,
-            Self::Bytes(_) => Type::BYTEA,
-        }
-    }
-}
-
-impl OwnedValue {
-    fn kind(&self) -> Type {
-        match self {
-            Self::Null => Type::UNKNOWN,
-            Self::Integer(_) => Type::INT8,
-            Self::Text(_) => Type::TEXT,
-            Self::Bytes(_) => Type::BYTEA,
-            Self::Integers(_) => Type::INT8_ARRAY,
-            Self::Texts(_) => Type::TEXT_ARRAY,
-            Self::ByteStrings(_) => Type::BYTEA_ARRAY,
-        }
-    }
-}
-
-type Encoded = Result<IsNull, Box<dyn std::error::Error + Sync + Send>>;
-
-/// Every number is a BIGINT.
-impl ToSql for SqlValue<'_> {
-    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Encoded {
-        match self {
-            Self::Null => Ok(IsNull::Yes),
-            Self::Integer(value) => value.to_sql_checked(ty, out),
-            Self::Text(value) => value.to_sql_checked(ty, out),
-            Self::Bytes(value) => value.to_sql_checked(ty, out),
-        }
-    }
-
-    fn accepts(ty: &Type) -> bool {
-        [Type::INT8, Type::TEXT, Type::BYTEA, Type::UNKNOWN].contains(ty)
-    }
-
-    to_sql_checked!();
-}
-
-impl ToSql for OwnedValue {
-    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Encoded {
-        match self {
-            Self::Null => Ok(IsNull::Yes),
-            Self::Integer(value) => value.to_sql_checked(ty, out),
-            Self::Text(value) => value.to_sql_checked(ty, out),
-            Self::Bytes(value) => value.to_sql_checked(ty, out),
-            Self::Integers(values) => values.to_sql_checked(ty, out),
-            Self::Texts(values) => values.to_sql_checked(ty, out),
-            Self::ByteStrings(values) => values.to_sql_checked(ty, out),
-        }
-    }
-
-    fn accepts(ty: &Type) -> bool {
-        <SqlValue<'_> as ToSql>::accepts(ty) || [Type::INT8_ARRAY, Type::TEXT_ARRAY, Type::BYTEA_ARRAY].contains(ty)
-    }
-
-    to_sql_checked!();
 }

@@ -134,7 +134,7 @@ impl WriteSession {
                 Some((&mut begun).await?)
             };
             let mut working = pin!(work(pipeline, &start));
-            poll_fn(|cx| {
+            let done = poll_fn(|cx| {
                 if answer.is_none()
                     && let Poll::Ready(result) = begun.as_mut().poll(cx)
                 {
@@ -142,7 +142,10 @@ impl WriteSession {
                 }
                 working.as_mut().poll(cx)
             })
-            .await?;
+            .await;
+            if let Err(error) = done {
+                return Err(pipeline.cause_of(error).await);
+            }
             match answer {
                 Some(answer) => pipeline.commit().await.map(|()| answer),
                 None => {

@@ -1,5 +1,6 @@
 //! Statements about answers that are kept to be repeated.
 
+use futures_lite::future::try_zip;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -45,17 +46,19 @@ impl Store<'_> {
 
 impl Transaction<'_> {
     /// Does `work`, or gives what came of the same request before. `key_reused`: the refusal where another request came
-    /// with its Idempotency-Key.
+    /// with its Idempotency-Key. `ahead`: what `work` will ask, and may be asked at the same time.
     pub(in crate::ledger) async fn once<T: Serialize, E>(
         &self,
         request: &Repeatable,
         seal: &Seal,
         now: Timestamp,
         key_reused: E,
+        ahead: impl Future<Output = Result<(), SqlError>>,
         work: impl Future<Output = Result<Result<T, E>, SqlError>>,
     ) -> Result<Result<Recorded<T>, E>, SqlError> {
         let _lock = self.lock(LockKey::Slot(request.slot.clone())).await;
-        if let Some(KeptAnswer { body, at, sealed }) = Store(self.sql).answer(request, now).await? {
+        let (kept, ()) = try_zip(Store(self.sql).answer(request, now), ahead).await?;
+        if let Some(KeptAnswer { body, at, sealed }) = kept {
             if at > now {
                 // The clock was set back since: its day begins now.
                 let statement = "UPDATE answer SET made_at = ?2 WHERE slot = ?1";

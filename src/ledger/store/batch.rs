@@ -87,6 +87,8 @@ pub(in crate::ledger) struct Batch<'a> {
     names: RefCell<HashMap<(HostName, Username), KnownName>>,
     /// By source, and up to how many was counted.
     pending: RefCell<HashMap<String, (u32, PendingCount)>>,
+    /// Invites as they were when it began, as far as they were read.
+    found: RefCell<HashMap<InviteId, Option<Invite>>>,
     /// Invites as they are after what was done here; nothing where that has to be read.
     known: RefCell<HashMap<InviteId, Option<Invite>>>,
 }
@@ -108,6 +110,7 @@ impl<'a> Batch<'a> {
             uses: RefCell::default(),
             names: RefCell::default(),
             pending: RefCell::default(),
+            found: RefCell::default(),
             known: RefCell::default(),
         }
     }
@@ -185,6 +188,16 @@ impl<'a> Batch<'a> {
 
     pub(super) fn know_pending(&self, source: String, most: u32, pending: PendingCount) {
         self.pending.borrow_mut().insert(source, (most, pending));
+    }
+
+    /// An invite as it was when this began, where it was read since.
+    pub(super) fn found(&self, id: InviteId) -> Option<Option<Invite>> {
+        self.found.borrow().get(&id).cloned()
+    }
+
+    /// Only the first reading counts: a later one may have been sent behind what was written since.
+    pub(super) fn note_found(&self, id: InviteId, invite: Option<Invite>) {
+        self.found.borrow_mut().entry(id).or_insert(invite);
     }
 
     /// The invite as it is by now, for whoever holds the lock of it and has `read` it in this transaction; nothing if it has to

@@ -11,7 +11,7 @@ use crate::invite::{Draft, Invite, InviteId};
 use crate::ledger::answers::Repeatable;
 use crate::ledger::error::{CreateError, SqlError};
 use crate::ledger::limits::SourceLimits;
-use crate::ledger::statements::Asked;
+use crate::ledger::statements::Question;
 
 impl Transaction<'_> {
     /// Creates invites, all or none. The inner result is the caller's; the outer one fails the transaction.
@@ -37,13 +37,13 @@ impl Transaction<'_> {
                     drafts[..at].iter().any(|other| other.host == draft.host && other.kind.reserves() == Some(name));
                 let is_reserved =
                     async move { Ok::<_, SqlError>(twice || self.is_reserved(&draft.host, name, None, now).await?) };
-                reserved.push((name, Asked::ask(is_reserved).await));
+                reserved.push((name, Question::ask(is_reserved).await));
             }
         }
         let mut judged = None;
         if let Some(limits) = limits {
             locks.push(self.lock(LockKey::Account(limits.account().into_owned())).await);
-            judged = Some((limits, Asked::ask(self.judge(limits, count, now)).await));
+            judged = Some((limits, Question::ask(self.judge(limits, count, now)).await));
         }
         for (name, is_reserved) in reserved {
             if is_reserved.answer().await? {

@@ -12,7 +12,7 @@ use crate::invite::{Invite, InviteId, Kind, Redemption, Status, Via};
 use crate::ledger::error::{LedgerError, RedeemError, SqlError};
 use crate::ledger::reservation::{Reservation, ReservationEnd, ReservationId};
 use crate::ledger::row::Row;
-use crate::ledger::statements::Asked;
+use crate::ledger::statements::Question;
 use crate::ledger::value::SqlValue;
 
 /// An invite that may be redeemed, with the locks that keep that so until a use of it is taken.
@@ -55,8 +55,8 @@ impl<'a> Transaction<'a> {
         account: Option<&Username>,
         now: Timestamp,
     ) -> Result<Result<ReservationId, RedeemError>, SqlError> {
-        let number = Asked::ask(self.next_number()).await;
-        let Some(read) = find(self.sql, id).await? else { return Ok(Err(RedeemError::Absent)) };
+        let number = Question::ask(self.next_number()).await;
+        let Some(read) = self.as_it_was(id).await? else { return Ok(Err(RedeemError::Absent)) };
         let _lock = self.lock(LockKey::Invite(id)).await;
         let Some(invite) = self.as_it_is_now(read).await? else { return Ok(Err(RedeemError::Absent)) };
         let status = invite.status(now);
@@ -83,7 +83,7 @@ impl<'a> Transaction<'a> {
         via: Via,
         now: Timestamp,
     ) -> Result<Result<Reservation, RedeemError>, SqlError> {
-        let number = Asked::ask(self.next_number()).await;
+        let number = Question::ask(self.next_number()).await;
         let found = match self.redeemable(id, Some(&account), now).await? {
             Ok(found) => found,
             Err(refusal) => return Ok(Err(refusal)),
@@ -110,7 +110,7 @@ impl<'a> Transaction<'a> {
         now: Timestamp,
     ) -> Result<Result<Redeemable<'a>, RedeemError>, SqlError> {
         // Whose and for whom an invite is never changes, so that is read before it is locked; others are judged by it meanwhile.
-        let Some(read) = find(self.sql, id).await? else { return Ok(Err(RedeemError::Absent)) };
+        let Some(read) = self.as_it_was(id).await? else { return Ok(Err(RedeemError::Absent)) };
         if let Err(refusal) = may_redeem(&read, account, now) {
             return Ok(Err(refusal));
         }
@@ -134,6 +134,26 @@ impl<'a> Transaction<'a> {
             Some(name) if is_gone => Ok(Err(RedeemError::Taken(name))),
             _ => Ok(Ok(Redeemable { invite, _locks: [name_lock, lock] })),
         }
+    }
+
+    /// Reads an invite before it is needed, where that takes a while.
+    pub(in crate::ledger) async fn look_ahead(&self, id: InviteId) -> Result<(), SqlError> {
+        if self.batch.is_some() {
+            self.as_it_was(id).await?;
+        }
+        Ok(())
+    }
+
+    /// An invite as it was when others began to do something in this transaction.
+    async fn as_it_was(&self, id: InviteId) -> Result<Option<Invite>, SqlError> {
+        if let Some(found) = self.batch.and_then(|batch| batch.found(id)) {
+            return Ok(found);
+        }
+        let found = find(self.sql, id).await?;
+        if let Some(batch) = self.batch {
+            batch.note_found(id, found.clone());
+        }
+        Ok(found)
     }
 
     /// An invite that was read in this transaction, as it is by now, for whoever holds the lock of it.
@@ -187,7 +207,7 @@ impl<'a> Transaction<'a> {
         if let Some(batch) = self.batch {
             batch.know(invite, None);
         }
-        let found = Asked::ask(find(self.sql, invite)).await;
+        let found = Question::ask(find(self.sql, invite)).await;
         drop(lock);
         Ok(Ok(found.answer().await?))
     }

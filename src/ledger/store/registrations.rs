@@ -1,5 +1,6 @@
 //! Statements about registrations that may be asked for again with the same Idempotency-Key.
 
+use futures_lite::future::try_zip;
 use jiff::Timestamp;
 
 use super::locks::LockKey;
@@ -22,7 +23,8 @@ impl Transaction<'_> {
         now: Timestamp,
     ) -> Result<Result<Reservation, RedeemError>, SqlError> {
         let _lock = self.lock(LockKey::Slot(request.slot.clone())).await;
-        if let Some(kept) = Store(self.sql).answer(request, now).await?
+        let (kept, ()) = try_zip(Store(self.sql).answer(request, now), self.look_ahead(id)).await?;
+        if let Some(kept) = kept
             && kept.body != request.body
         {
             return Ok(Err(RedeemError::IdempotencyKeyReused));
