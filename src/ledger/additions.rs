@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_channel::{Receiver, Sender};
 use jiff::{SignedDuration, Timestamp};
@@ -25,6 +25,9 @@ const CONNECTIONS: usize = 3;
 
 /// While one is under way the next waits so long for more to come.
 const PAUSE: Duration = Duration::from_millis(1);
+
+/// A connection that was not needed for so long is closed, when another one comes back.
+const IDLE: Duration = Duration::from_mins(1);
 
 /// When a key was last used is written so often; that is no mere addition.
 const NOTE_EVERY: SignedDuration = SignedDuration::from_secs(10);
@@ -72,7 +75,7 @@ struct AdditionWriters {
     /// One of them gathers what waits.
     gathering: Mutex<()>,
     /// The one that was used last is used first.
-    idle: Mutex<Vec<Writer>>,
+    idle: Mutex<Vec<(Instant, Writer)>>,
     /// How many batches are under way.
     under_way: Mutex<usize>,
     ended: Condvar,
@@ -93,7 +96,7 @@ pub(super) fn start(
     failure: &Arc<LastFailure>,
     commits: &Histogram,
 ) -> io::Result<Option<(Additions, Vec<JoinHandle<()>>)>> {
-    let idle: Vec<_> = (0..CONNECTIONS).filter_map(|_| writer.another()).collect();
+    let idle: Vec<_> = (0..CONNECTIONS).filter_map(|_| Some((clock::instant(), writer.another()?))).collect();
     if idle.is_empty() {
         return Ok(None);
     }
@@ -121,13 +124,24 @@ impl AdditionWriters {
     fn run(&self) {
         while let Some(mut waiting) = self.gather() {
             // There is one for each thread.
-            if let Some(mut writer) = lock(&self.idle).pop() {
+            let writer = lock(&self.idle).pop();
+            if let Some((_, mut writer)) = writer {
                 waiting.commit(&mut writer, &self.failure, &self.commits, Some(&self.elsewhere));
-                lock(&self.idle).push(writer);
+                self.give_back(writer);
             }
             *lock(&self.under_way) -= 1;
             self.ended.notify_all();
         }
+    }
+
+    fn give_back(&self, writer: Writer) {
+        let (mut idle, now) = (lock(&self.idle), clock::instant());
+        if let Some((since, longest_idle)) = idle.first_mut()
+            && now.duration_since(*since) > IDLE
+        {
+            longest_idle.disconnect();
+        }
+        idle.push((now, writer));
     }
 
     /// What waits; nothing when the queue is closed and empty. Where a batch is under way it is soon back, or else the way is long,

@@ -166,6 +166,13 @@ impl Writer {
         Ok(works.len())
     }
 
+    /// Closes its connection to a server, until it is needed again.
+    pub(super) fn disconnect(&mut self) {
+        if let Engine::Postgres(engine) = &mut self.engine {
+            engine.disconnect();
+        }
+    }
+
     /// Whether a server has no room for it.
     pub(super) fn is_shut_out(&self) -> bool {
         match &self.engine {

@@ -130,7 +130,7 @@ impl PostgresWriter {
         if !is_durable {
             tracing::warn!("PostgreSQL runs with fsync = off: a power failure may lose invites that were handed out");
         }
-        let statements = BeginStatements::new(schema, known_version());
+        let statements = BeginStatements::new(schema);
         let begin = statements.begin(WriteLock::Alone);
         // Nearly always there is nothing to do, and then nothing is locked.
         let (version, stored) = self.look(&session)?;

@@ -9,7 +9,7 @@ use futures_lite::future::{poll_once, zip};
 use jiff::Timestamp;
 use tokio_postgres::error::SqlState;
 
-use super::begin::{Begun, KnownLedger, StartState, TransactionStart, WriteLock};
+use super::begin::{Begun, KnownLedger, StartState, TransactionStart, WriteLock, look};
 use super::pipeline::Pipeline;
 use super::servers::LedgerServers;
 use super::session::PostgresSession;
@@ -32,6 +32,11 @@ impl PostgresWriter {
         }
     }
 
+    /// Closes the connection, until it is needed again.
+    pub(in crate::ledger) fn disconnect(&mut self) {
+        self.session = None;
+    }
+
     /// Whether the server has no room for this connection.
     pub(in crate::ledger) fn is_shut_out(&self) -> bool {
         self.session.is_none() && self.is_shut_out
@@ -45,11 +50,16 @@ impl PostgresWriter {
     ) -> Result<(), LedgerError> {
         let servers = Arc::clone(&self.servers);
         let open = self.open_session()?;
-        let begin = open.statements.begin_and_look(WriteLock::Alone);
+        let begin = open.statements.begin(WriteLock::Alone);
         let session = &open.session;
-        session.pipeline().forget_transaction();
-        let rows = session.wait(session.pipeline().texts(&begin));
-        let begun = rows.and_then(|rows| Begun::read(&rows)).and_then(|begun| {
+        let looked = session.wait(async {
+            let pipeline = session.pipeline();
+            pipeline.forget_transaction();
+            pipeline.set_keeps_statements(false);
+            pipeline.batch(&begin).await?;
+            look(pipeline, None).await
+        });
+        let begun = looked.and_then(|begun| {
             check(session, &servers, open.lineage.as_deref(), &begun)?;
             work(session, begun.start.at)
         });
@@ -109,15 +119,22 @@ impl WriteSession {
         let Self { session, statements, lineage, known } = self;
         // Unless all of this goes well it is known no more.
         let known_before = known.take();
-        let begin = match &known_before {
-            Some(known) => statements.begin_where(lock, known),
-            None => statements.begin_and_look(lock),
-        };
         let (pipeline, start) = (session.pipeline(), TransactionStart::default());
         pipeline.forget_transaction();
+        let is_own = known_before.as_ref().is_some_and(|known| known.session.is_some());
+        pipeline.set_keeps_statements(is_own);
+        let begin = if is_own { statements.begin_in_own_session(lock) } else { statements.begin(lock) };
         let begun = async {
-            let rows = pipeline.texts(&begin).await.inspect_err(|error| pipeline.note_failure(error))?;
-            let begun = Begun::read(&rows)?;
+            let mut begin = pin!(pipeline.batch(&begin));
+            // If that fails what is sent behind it does, too.
+            let early = poll_once(&mut begin).await;
+            let looked = look(pipeline, known_before.as_ref()).await;
+            match early {
+                Some(begun) => begun,
+                None => begin.await,
+            }
+            .inspect_err(|error| pipeline.note_failure(error))?;
+            let begun = looked.inspect_err(|error| pipeline.note_failure(error))?;
             let is_own = match &known_before {
                 Some(_) => None,
                 None => Some(check(session, servers, lineage.as_deref(), &begun)?),
@@ -160,7 +177,8 @@ impl WriteSession {
             None => known_before,
             Some(is_own) => {
                 lineage.clone_from(&begun.lineage);
-                KnownLedger::new(is_own.then(|| session.name()), lineage.as_deref())
+                let session = is_own.then(|| session.name().to_owned());
+                Some(KnownLedger { version: known_version(), session, lineage: lineage.clone() })
             }
         };
         Ok(begun.start)
