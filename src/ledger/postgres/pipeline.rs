@@ -3,11 +3,14 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, PoisonError};
+use std::task::{Context, Poll};
 
 use futures_lite::StreamExt as _;
 use futures_lite::future::poll_once;
+use futures_util::stream::FuturesUnordered;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Error, Row, SimpleQueryMessage, Statement};
@@ -21,6 +24,12 @@ const STATEMENTS: usize = 64;
 
 type Later<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
+/// What came of something that was sent.
+enum Answered {
+    Done(Result<(), SqlError>),
+    Prepared(String, Result<Statement, Error>),
+}
+
 /// A connection's statements.
 pub(in crate::ledger) struct Pipeline {
     client: Arc<Client>,
@@ -29,9 +38,10 @@ pub(in crate::ledger) struct Pipeline {
     keeps_statements: Cell<bool>,
     /// Those that are prepared; nothing while that was only asked for.
     statements: RefCell<HashMap<String, Option<Statement>>>,
-    preparing: RefCell<Vec<Later<(String, Result<Statement, Error>)>>>,
-    /// What was sent, and not answered yet.
-    sent: RefCell<Vec<Later<Result<(), SqlError>>>>,
+    /// What was sent, and not answered yet, while whoever sent it does something else.
+    open: RefCell<FuturesUnordered<Later<Answered>>>,
+    /// Why the first of it failed that did.
+    failure: RefCell<Option<SqlError>>,
     /// Whether the transaction may have been committed, for all that is known here.
     may_be_committed: Cell<bool>,
 }
@@ -43,8 +53,8 @@ impl Pipeline {
             warned,
             keeps_statements: Cell::new(false),
             statements: RefCell::default(),
-            preparing: RefCell::default(),
-            sent: RefCell::default(),
+            open: RefCell::default(),
+            failure: RefCell::default(),
             may_be_committed: Cell::new(false),
         }
     }
@@ -78,7 +88,7 @@ impl Pipeline {
     /// Sends a statement. Whether it failed is known when the transaction is committed.
     pub(in crate::ledger) async fn send(&self, sql: &str, values: Vec<OwnedValue>) {
         let (statement, client, sql) = (self.prepared(sql).await, Arc::clone(&self.client), numbered(sql));
-        let mut answer: Later<Result<(), SqlError>> = Box::pin(async move {
+        let sent = async move {
             match statement {
                 Some(statement) => client.execute_raw(&statement, &values).await?,
                 None => {
@@ -88,12 +98,52 @@ impl Pipeline {
                 }
             };
             Ok(())
-        });
-        let answer = match poll_once(&mut answer).await {
-            Some(answered) => Box::pin(std::future::ready(answered)),
-            None => answer,
         };
-        self.sent.borrow_mut().push(answer);
+        self.begin(async { Answered::Done(sent.await) }).await;
+    }
+
+    /// Begins what is answered later: with this it is sent.
+    async fn begin(&self, work: impl Future<Output = Answered> + Send + 'static) {
+        let mut work: Later<Answered> = Box::pin(work);
+        match poll_once(&mut work).await {
+            Some(answered) => self.note(answered),
+            None => self.open.borrow().push(work),
+        }
+    }
+
+    fn note(&self, answered: Answered) {
+        match answered {
+            Answered::Done(Ok(())) => {}
+            Answered::Done(Err(error)) => {
+                self.note_failure(&error);
+                let mut failure = self.failure.borrow_mut();
+                // That something else has failed is no cause.
+                if failure.as_ref().is_none_or(SqlError::is_of_failed_transaction) {
+                    *failure = Some(error);
+                }
+            }
+            Answered::Prepared(sql, Ok(statement)) => _ = self.statements.borrow_mut().insert(sql, Some(statement)),
+            // Whoever ran it hears why.
+            Answered::Prepared(sql, Err(_)) => _ = self.statements.borrow_mut().remove(&sql),
+        }
+    }
+
+    /// Takes in what has been answered; ready when all is. Unless this is done while others wait for answers, one that nobody
+    /// takes may keep theirs back.
+    pub(super) fn poll_open(&self, cx: &mut Context<'_>) -> Poll<Result<(), SqlError>> {
+        let mut open = self.open.borrow_mut();
+        let is_done = loop {
+            match open.poll_next(cx) {
+                Poll::Ready(Some(answered)) => self.note(answered),
+                Poll::Ready(None) => break true,
+                Poll::Pending => break false,
+            }
+        };
+        match self.failure.borrow_mut().take() {
+            Some(failure) => Poll::Ready(Err(failure)),
+            None if is_done => Poll::Ready(Ok(())),
+            None => Poll::Pending,
+        }
     }
 
     /// The statement, if it is prepared. The first time that is asked for beside it.
@@ -104,36 +154,22 @@ impl Pipeline {
         if let Some(known) = self.statements.borrow().get(sql) {
             return known.clone();
         }
+        self.expect_statement(sql);
         let (client, text) = (Arc::clone(&self.client), sql.to_owned());
-        let mut preparing: Later<_> = Box::pin(async move {
+        self.begin(async move {
             let prepared = client.prepare(&numbered(&text)).await;
-            (text, prepared)
-        });
-        match poll_once(&mut preparing).await {
-            Some((text, prepared)) => self.keep(text, prepared),
-            None => {
-                self.keep_nothing_yet(sql);
-                self.preparing.borrow_mut().push(preparing);
-            }
-        }
+            Answered::Prepared(text, prepared)
+        })
+        .await;
         None
     }
 
-    fn keep_nothing_yet(&self, sql: &str) {
+    fn expect_statement(&self, sql: &str) {
         let mut statements = self.statements.borrow_mut();
         if statements.len() >= STATEMENTS {
             statements.clear();
         }
         statements.insert(sql.to_owned(), None);
-    }
-
-    fn keep(&self, sql: String, prepared: Result<Statement, Error>) {
-        let mut statements = self.statements.borrow_mut();
-        match prepared {
-            Ok(statement) => _ = statements.insert(sql, Some(statement)),
-            // Whoever ran it hears why.
-            Err(_) => _ = statements.remove(&sql),
-        }
     }
 
     /// Runs statements that take no values.
@@ -169,10 +205,6 @@ impl Pipeline {
                 self.may_be_committed.set(false);
             }
         })?;
-        for preparing in self.preparing.take() {
-            let (sql, prepared) = preparing.await;
-            self.keep(sql, prepared);
-        }
         match self.warning() {
             None => Ok(()),
             Some(warning) => Err(SqlError::away(format!("PostgreSQL committed with a warning: {warning}"))),
@@ -181,10 +213,7 @@ impl Pipeline {
 
     /// Waits for the answers to all that was sent.
     async fn answered(&self) -> Result<(), SqlError> {
-        for answer in self.sent.take() {
-            answer.await.inspect_err(|error| self.note_failure(error))?;
-        }
-        Ok(())
+        poll_fn(|cx| self.poll_open(cx)).await
     }
 
     /// Why a statement has failed: where one before it did, whose answer nobody has waited for, because of that.
@@ -206,7 +235,8 @@ impl Pipeline {
     /// Another transaction is begun here, whatever became of the last one.
     pub(super) fn forget_transaction(&self) {
         self.may_be_committed.set(false);
-        self.sent.take();
+        drop(self.open.take());
+        self.failure.take();
     }
 
     fn warning(&self) -> Option<String> {

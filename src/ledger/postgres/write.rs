@@ -157,6 +157,9 @@ impl WriteSession {
                 {
                     answer = Some(result?);
                 }
+                if let Poll::Ready(Err(error)) = pipeline.poll_open(cx) {
+                    return Poll::Ready(Err(error));
+                }
                 working.as_mut().poll(cx)
             })
             .await;

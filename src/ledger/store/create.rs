@@ -1,5 +1,7 @@
 //! Statements that create invites.
 
+use futures_lite::future::try_zip;
+use futures_util::future::try_join_all;
 use jiff::Timestamp;
 
 use super::gathered::json;
@@ -11,7 +13,6 @@ use crate::invite::{Draft, Invite, InviteId};
 use crate::ledger::answers::Repeatable;
 use crate::ledger::error::{CreateError, SqlError};
 use crate::ledger::limits::SourceLimits;
-use crate::ledger::statements::Question;
 
 impl Transaction<'_> {
     /// Creates invites, all or none. The inner result is the caller's; the outer one fails the transaction.
@@ -22,7 +23,7 @@ impl Transaction<'_> {
     ) -> Result<Result<Vec<Invite>, CreateError>, SqlError> {
         let Some(now) = drafts.first().map(|draft| draft.created_at) else { return Ok(Ok(vec![])) };
         let count = u32::try_from(drafts.len()).unwrap_or(u32::MAX);
-        // All locks are waited for, and all questions asked, before any answer is waited for.
+        // All questions are asked before any answer is waited for.
         let mut names: Vec<_> = drafts.iter().filter_map(|draft| Some((&draft.host, draft.kind.reserves()?))).collect();
         names.sort_unstable();
         names.dedup();
@@ -30,29 +31,39 @@ impl Transaction<'_> {
         for (host, name) in names {
             locks.push(self.lock(LockKey::Name(host.clone(), name.clone())).await);
         }
-        let mut reserved = Vec::new();
-        for (at, draft) in drafts.iter().enumerate() {
-            if let Some(name) = draft.kind.reserves() {
-                let twice =
-                    drafts[..at].iter().any(|other| other.host == draft.host && other.kind.reserves() == Some(name));
-                let is_reserved =
-                    async move { Ok::<_, SqlError>(twice || self.is_reserved(&draft.host, name, None, now).await?) };
-                reserved.push((name, Question::ask(is_reserved).await));
+        let reserved = drafts.iter().enumerate().filter_map(|(at, draft)| {
+            let name = draft.kind.reserves()?;
+            let is_same = |other: &Draft| other.host == draft.host && other.kind.reserves() == Some(name);
+            let twice = drafts[..at].iter().any(is_same);
+            Some(async move {
+                let is_reserved = twice || self.is_reserved(&draft.host, name, None, now).await?;
+                Ok::<_, SqlError>(is_reserved.then_some(name))
+            })
+        });
+        let judged = async {
+            let Some(limits) = limits else { return Ok(None) };
+            let lock = self.lock(LockKey::Account(limits.account().into_owned())).await;
+            Ok(Some((limits, self.judge(limits, count, now).await?, lock)))
+        };
+        let reserved = async {
+            if self.batch.is_some() {
+                return try_join_all(reserved).await;
             }
-        }
-        let mut judged = None;
-        if let Some(limits) = limits {
-            locks.push(self.lock(LockKey::Account(limits.account().into_owned())).await);
-            judged = Some((limits, Question::ask(self.judge(limits, count, now)).await));
-        }
-        for (name, is_reserved) in reserved {
-            if is_reserved.answer().await? {
-                return Ok(Err(CreateError::NameReserved(name.clone())));
+            // Many at a time may be put off, where nothing is waited for.
+            let mut names = Vec::new();
+            for name in reserved {
+                names.push(name.await?);
             }
+            Ok(names)
+        };
+        let (reserved, judged) = try_zip(reserved, judged).await?;
+        if let Some(name) = reserved.into_iter().flatten().next() {
+            return Ok(Err(CreateError::NameReserved(name.clone())));
         }
         let mut used = None;
-        if let Some((limits, judged)) = judged {
-            match judged.answer().await? {
+        if let Some((limits, judged, lock)) = judged {
+            locks.push(lock);
+            match judged {
                 Ok(rate) => used = Some((limits, rate)),
                 Err(refusal) => {
                     self.note_refused(limits, now).await?;

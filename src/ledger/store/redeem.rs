@@ -55,8 +55,8 @@ impl<'a> Transaction<'a> {
         account: Option<&Username>,
         now: Timestamp,
     ) -> Result<Result<ReservationId, RedeemError>, SqlError> {
-        let number = Question::ask(self.next_number()).await;
-        let Some(read) = self.as_it_was(id).await? else { return Ok(Err(RedeemError::Absent)) };
+        let (number, read) = try_zip(self.next_number(), self.as_it_was(id)).await?;
+        let Some(read) = read else { return Ok(Err(RedeemError::Absent)) };
         let _lock = self.lock(LockKey::Invite(id)).await;
         let Some(invite) = self.as_it_is_now(read).await? else { return Ok(Err(RedeemError::Absent)) };
         let status = invite.status(now);
@@ -70,7 +70,6 @@ impl<'a> Transaction<'a> {
         if self.is_last_use(&invite).await? {
             return Ok(Err(RedeemError::AppTokenOutstanding));
         }
-        let number = number.answer().await?;
         let row = self.take_numbered_use(number, &invite, account, Via::App, Hold::Reserved, now).await?;
         Ok(Ok(ReservationId(row)))
     }
@@ -83,8 +82,8 @@ impl<'a> Transaction<'a> {
         via: Via,
         now: Timestamp,
     ) -> Result<Result<Reservation, RedeemError>, SqlError> {
-        let number = Question::ask(self.next_number()).await;
-        let found = match self.redeemable(id, Some(&account), now).await? {
+        let (number, found) = try_zip(self.next_number(), self.redeemable(id, Some(&account), now)).await?;
+        let found = match found {
             Ok(found) => found,
             Err(refusal) => return Ok(Err(refusal)),
         };
@@ -97,7 +96,6 @@ impl<'a> Transaction<'a> {
         } else {
             (None, Hold::Reserved)
         };
-        let number = number.answer().await?;
         let id = ReservationId(self.take_numbered_use(number, &invite, Some(&account), via, hold, now).await?);
         Ok(Ok(Reservation { id, invite, account, at: now, via, token }))
     }
