@@ -29,7 +29,8 @@ impl Ledger {
         let additions = self.additions.as_deref().filter(|_| request.is_none());
         let jobs =
             additions.filter(|additions| additions.are_all(&drafts, limits, now)).map(|additions| &additions.jobs);
-        let limits = limits.cloned();
+        // Then nothing is judged by them, and nothing noted.
+        let limits = limits.filter(|_| jobs.is_none()).cloned();
         let work = async move |transaction: &Transaction<'_>| {
             let create = transaction.create(drafts.clone(), limits.as_ref());
             match &request {
