@@ -7,7 +7,7 @@
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -77,7 +77,13 @@ fn arrive(pieces: &Receiver<(Instant, Vec<u8>)>, mut to: TcpStream) {
 /// for a while. So whoever waits for an answer before asking on goes there and back once more; that is counted.
 pub struct RoundTrips {
     listener: TcpListener,
-    counted: Arc<AtomicUsize>,
+    state: Arc<WayState>,
+}
+
+#[derive(Default)]
+struct WayState {
+    counted: AtomicUsize,
+    is_closed: AtomicBool,
 }
 
 /// So long nothing more is asked.
@@ -86,16 +92,16 @@ const QUIET: Duration = Duration::from_millis(150);
 impl RoundTrips {
     pub fn to(server: SocketAddr) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let (accepting, counted) = (listener.try_clone().unwrap(), Arc::new(AtomicUsize::new(0)));
-        let counting = Arc::clone(&counted);
+        let (accepting, state) = (listener.try_clone().unwrap(), Arc::new(WayState::default()));
+        let shared = Arc::clone(&state);
         thread::spawn(move || {
             for near in accepting.incoming() {
                 let (Ok(near), Ok(far)) = (near, TcpStream::connect(server)) else { return };
-                let counting = Arc::clone(&counting);
-                thread::spawn(move || hold_back(near, far, &counting));
+                let state = Arc::clone(&shared);
+                thread::spawn(move || hold_back(near, far, &state));
             }
         });
-        Self { listener, counted }
+        Self { listener, state }
     }
 
     /// Its place among the hosts of a URL.
@@ -105,7 +111,12 @@ impl RoundTrips {
 
     /// How often, on all connections.
     pub fn count(&self) -> usize {
-        self.counted.load(Ordering::SeqCst)
+        self.state.counted.load(Ordering::SeqCst)
+    }
+
+    /// From now on no answer comes through, or again those that do.
+    pub fn close(&self, is_closed: bool) {
+        self.state.is_closed.store(is_closed, Ordering::SeqCst);
     }
 }
 
@@ -157,7 +168,7 @@ fn write(stream: &mut TcpStream, mut bytes: &[u8]) -> Option<()> {
     Some(())
 }
 
-fn hold_back(mut near: TcpStream, mut far: TcpStream, counted: &AtomicUsize) -> Option<()> {
+fn hold_back(mut near: TcpStream, mut far: TcpStream, state: &WayState) -> Option<()> {
     for stream in [&near, &far] {
         stream.set_nodelay(true).unwrap();
         stream.set_nonblocking(true).unwrap();
@@ -185,8 +196,9 @@ fn hold_back(mut near: TcpStream, mut far: TcpStream, counted: &AtomicUsize) -> 
                 is_started = ready > 0;
             }
         }
-        if open == 0 && !held.is_empty() && now() - last_asked > QUIET {
-            counted.fetch_add(1, Ordering::SeqCst);
+        let is_closed = state.is_closed.load(Ordering::SeqCst);
+        if open == 0 && !held.is_empty() && !is_closed && now() - last_asked > QUIET {
+            state.counted.fetch_add(1, Ordering::SeqCst);
             write(&mut near, &held)?;
             held.clear();
         }
