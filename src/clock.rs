@@ -12,7 +12,7 @@ use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
 
 /// 9000-01-01T00:00:00Z
-const LATEST_MS: u64 = 221_845_392_000_000;
+const LATEST_MS: i64 = 221_845_392_000_000;
 
 /// The time of day, in UTC, to the millisecond (what the ledger stores). A clock that is before 1970 or after the year 9000
 /// counts as one that stands there: so whatever is counted from it, back or forth, is a time, too.
@@ -23,8 +23,13 @@ pub fn now() -> Timestamp {
 
 fn within_reason(time: SystemTime) -> Timestamp {
     let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let ms = u64::try_from(since.as_millis()).unwrap_or(LATEST_MS).min(LATEST_MS);
-    Timestamp::from_millisecond(ms.cast_signed()).unwrap_or(Timestamp::UNIX_EPOCH)
+    from_millisecond(i64::try_from(since.as_millis()).unwrap_or(LATEST_MS))
+}
+
+/// The time of a clock that says it is so many milliseconds after 1970, with the same bounds.
+#[must_use]
+pub fn from_millisecond(ms: i64) -> Timestamp {
+    Timestamp::from_millisecond(ms.clamp(0, LATEST_MS)).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 /// How far `at` is from `now`, to either side: what is in the future was noted before the clock was set back, and a window

@@ -91,6 +91,10 @@ pub struct Metrics {
     pub refused: Family<MetricLabels, Counter>,
     /// Invites that expired.
     pub expired: Family<MetricLabels, Counter>,
+    /// Ended invites that were forgotten.
+    pub forgotten: Counter,
+    /// By how many seconds this node's clock is ahead of PostgreSQL's.
+    pub clock_difference: Gauge<f64, AtomicU64>,
     /// Invites that can be redeemed.
     pub pending: Family<MetricLabels, Gauge<u64, AtomicU64>>,
     /// How much of the ledger was found damaged.
@@ -125,6 +129,8 @@ impl Metrics {
             redeemed: redeemed.clone(),
             refused: refused.clone(),
             expired: expired.clone(),
+            forgotten: Counter::default(),
+            clock_difference: Gauge::default(),
             pending: Family::default(),
             ledger_damaged: Gauge::default(),
             ledger_stale_servers: Gauge::default(),
@@ -140,6 +146,11 @@ impl Metrics {
         registry.register("invites_redeemed", "Uses of invites redeemed", redeemed);
         registry.register("invites_refused", "Requests for invites refused, by the key that asked", refused);
         registry.register("invites_expired", "Invites expired before all uses were redeemed", expired);
+        registry.register(
+            "invites_forgotten",
+            "Invites forgotten, as they ended before ledger.retention",
+            metrics.forgotten.clone(),
+        );
         registry.register("invites_pending", "Invites pending, counted once a minute", metrics.pending.clone());
         registry.register(
             "ledger_damaged",
@@ -150,6 +161,12 @@ impl Metrics {
             "ledger_stale_servers",
             "PostgreSQL servers that can be written and are refused, as the ledger went on elsewhere",
             metrics.ledger_stale_servers.clone(),
+        );
+        registry.register_with_unit(
+            "clock_difference",
+            "How far this node's clock is ahead of PostgreSQL's, by which it judges",
+            Unit::Seconds,
+            metrics.clock_difference.clone(),
         );
         registry.register("key_reloads", "Times that keys were reloaded", metrics.key_reloads.clone());
         registry.register_with_unit(

@@ -3,18 +3,15 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot do its work fails")]
 
 mod common;
+#[path = "common/fake_clock.rs"]
+mod fake_clock;
 #[path = "common/jwt.rs"]
 mod jwt;
-#[path = "common/postgres.rs"]
-mod postgres;
-
-use std::fs;
-use std::path::PathBuf;
 
 use common::http::request;
-use common::{CONFIG, Client, KEY, PATIENCE, Response, Scratch, Served};
+use common::{CONFIG, Client, KEY, PATIENCE, Response, Scratch};
+use fake_clock::FakeClock;
 use jwt::Signer;
-use postgres::Postgres;
 use serde_json::{Value, json};
 
 /// Of [`CONFIG`]'s secret, as all of these.
@@ -27,58 +24,12 @@ sha256 = "1ec1c26b50d5d3c58d9583181af8076655fe00756bf7285940ba3670f99fcba0"
 max_pending = 2
 [keys.rest]
 sha256 = "1ec1c26b50d5d3c58d9583181af8076655fe00756bf7285940ba3670f99fcba0"
-allow = ["create", "read", "revoke"]
+allow = ["create", "read", "revoke", "redeem"]
 "#;
 
 const HOUR: u64 = 3_600;
 const DAY: u64 = 24 * HOUR;
 const JUMPS: [&str; 8] = ["+0", "-30d", "+0", "+10y", "+0", "@1970-01-01 00:00:10", "@9999-12-31 23:59:50", "+0"];
-
-/// A clock that is set by a file.
-struct FakeClock {
-    library: PathBuf,
-    file: PathBuf,
-}
-
-impl FakeClock {
-    /// Nothing where the library is not installed.
-    fn new(scratch: &Scratch) -> Option<Self> {
-        let places = fs::read_dir("/usr/lib").unwrap().flatten();
-        let library = places.map(|place| place.path().join("faketime/libfaketimeMT.so.1")).find(|path| path.exists());
-        let Some(library) = library else {
-            // `tests/run` counts these lines.
-            let thread = std::thread::current();
-            eprintln!("SKIPPED {}: libfaketime is not installed", thread.name().unwrap_or_default());
-            return None;
-        };
-        let clock = Self { library, file: scratch.path().join("clock") };
-        clock.set("+0");
-        Some(clock)
-    }
-
-    fn set(&self, to: &str) {
-        // Whole or not at all: the service reads it at any moment.
-        let new = self.file.with_extension("new");
-        fs::write(&new, to).unwrap();
-        fs::rename(&new, &self.file).unwrap();
-    }
-
-    fn environment(&self) -> Vec<(&str, &str)> {
-        vec![
-            ("LD_PRELOAD", self.library.to_str().unwrap()),
-            ("FAKETIME_TIMESTAMP_FILE", self.file.to_str().unwrap()),
-            ("FAKETIME_NO_CACHE", "1"),
-            ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
-            ("DONT_FAKE_MONOTONIC", "1"),
-            ("NO_FAKE_STAT", "1"),
-            ("TZ", "UTC"),
-        ]
-    }
-
-    fn serve(&self, scratch: &Scratch) -> Served {
-        scratch.serve_as(&["-v"], &self.environment())
-    }
-}
 
 /// Whether it was made; if not, how long to wait.
 fn made(answer: &Response) -> Result<(), u64> {
@@ -98,6 +49,13 @@ fn made_until_limited(client: &mut Client, key: &str, window: u64) -> usize {
         }
     }
     panic!("{key} has no limit any more");
+}
+
+/// Has an invite in the ledger that ended in 1970: a service that starts forgets it, and that is logged.
+fn create_ended(scratch: &Scratch) {
+    scratch.ok(&["invite", "create"]);
+    let ledger = rusqlite::Connection::open(scratch.state().join("ledger.db")).unwrap();
+    ledger.execute("UPDATE invite SET created_at = 0, expires_at = 1, id = 1", []).unwrap();
 }
 
 #[test]
@@ -162,7 +120,11 @@ fn a_clock_that_was_ahead_has_no_token_used_twice() {
 fn an_answer_is_repeated_for_a_day_whatever_the_clock_did() {
     let scratch = Scratch::new(&format!("{CONFIG}{KEYS}"));
     let Some(clock) = FakeClock::new(&scratch) else { return };
+    create_ended(&scratch);
     let served = clock.serve(&scratch);
+    // A start forgets what is old, answers first. One that read the clock before a jump and writes after it would take an
+    // answer for old that the jump has just had begin its day anew.
+    served.wait_log("1 invites that ended before ledger.retention were forgotten");
     let create = || -> Value {
         let mut client = served.client();
         let headers = ["Authorization: Bearer rest/s3cret", "Content-Type: application/json", "Idempotency-Key: one"];
@@ -216,45 +178,42 @@ fn a_clock_that_is_ahead_at_a_start_has_nothing_forgotten() {
 }
 
 #[test]
-fn a_node_whose_clock_is_ahead_has_nothing_forgotten_that_the_database_does_not_call_old() {
-    let database = Postgres::start();
-    let scratch = |key_of: Option<&Scratch>| {
-        let scratch = Scratch::new("");
-        let key = key_of.unwrap_or(&scratch).path().join("shared.key");
-        let jwt = jwt::key("ci", &Signer::new(1).public_pem(), "");
-        let ledger = format!("[ledger]\nurl = {:?}\nkey_file = \"{}\"\n", database.url(), key.display());
-        scratch.configure(&format!("{CONFIG}{jwt}{ledger}"));
-        scratch
+fn of_two_invites_that_a_jump_had_reserve_one_name_the_first_has_it() {
+    let scratch = Scratch::new(&format!("{CONFIG}{KEYS}"));
+    let Some(clock) = FakeClock::new(&scratch) else { return };
+    let served = clock.serve(&scratch);
+    let ask = |path: &str, body: Value| served.api("rest/s3cret", "POST", path, &body);
+    let reserve = || ask("/api/v1/invites", json!({ "username": "juliet" }));
+    let token = |answer: &(u16, Value)| answer.1["token"].as_str().unwrap().to_owned();
+    let first = reserve();
+    assert_eq!((first.0, reserve().0), (201, 409), "{first:?}");
+    clock.set("+3650d");
+    let second = reserve();
+    assert_eq!(second.0, 201, "the first has expired by that clock: {second:?}");
+    clock.set("+0");
+    let redeem = |answer: &(u16, Value)| ask("/api/v1/redeem", json!({ "token": token(answer) })).0;
+    assert_eq!((redeem(&second), redeem(&first), redeem(&second)), (409, 200, 409));
+}
+
+#[test]
+fn a_clock_that_is_ahead_at_a_start_has_no_token_used_twice() {
+    let signer = Signer::new(1);
+    let scratch = Scratch::new(&format!("{CONFIG}{}", jwt::key("ci", &signer.public_pem(), "")));
+    let Some(clock) = FakeClock::new(&scratch) else { return };
+    let once = |jti: &str, ahead: i64| {
+        let issued = jwt::now() + ahead;
+        signer.token("ci", &json!({ "jti": jti, "iat": issued, "exp": issued + 300 }))
     };
-    let one = scratch(None);
-    let two = scratch(Some(&one));
-    let Some(clock) = FakeClock::new(&two) else { return };
-    clock.set("+400d");
-    let wait_until = |question: &str, served: &Served| {
-        let began = common::now();
-        while database.ask(question) != "t" {
-            assert!(began.elapsed() < PATIENCE, "nothing is swept: {}", served.log());
-            std::thread::sleep(std::time::Duration::from_millis(10));
-        }
-    };
-    // It is the one that begins to forget, in a ledger that is empty.
-    let served = clock.serve(&two);
-    wait_until("SELECT EXISTS (SELECT 1 FROM meta WHERE name = 'forgetting')", &served);
+    create_ended(&scratch);
+    let served = clock.serve(&scratch);
+    served.wait_log("1 invites that ended before ledger.retention were forgotten");
+    let first = once("one", 0);
+    assert_eq!(made(&served.client().invite(&first)), Ok(()));
     drop(served);
-    one.ok(&["invite", "create"]);
-    let soon = "(extract(epoch FROM now()) * 1000 + 3600000)::bigint";
-    database.ask(&format!("INSERT INTO used_jti VALUES ('ci', '\\x00', {soon})"));
-    // What ended in 1970 is gone when it has swept.
-    database.ask(
-        "INSERT INTO invite (id, kind, host, source, uses, created_at, expires_at) \
-         VALUES (1, 'account', 'example.com', 'cli', 1, 0, 1)",
-    );
-    let served = clock.serve(&two);
-    wait_until("SELECT NOT EXISTS (SELECT 1 FROM invite WHERE id = 1)", &served);
-    assert_eq!(database.ask("SELECT count(*) FROM invite"), "1");
-    // Nor by what a token that is used forgets.
-    let issued = jwt::now() + 400 * 86_400;
-    let token = Signer::new(1).token("ci", &json!({ "jti": "one", "iat": issued, "exp": issued + 300 }));
-    assert_eq!(served.client().invite(&token).status, 201, "{}", served.log());
-    assert_eq!(database.ask("SELECT count(*) FROM used_jti"), "2");
+    clock.set("+3650d");
+    let served = clock.serve(&scratch);
+    assert_eq!(made(&served.client().invite(&once("two", 3_650 * 86_400))), Ok(()));
+    clock.set("+0");
+    assert_eq!(served.client().invite(&first).status, 403);
+    served.wait_log("reason=\"token that was used before\"");
 }

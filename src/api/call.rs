@@ -9,7 +9,6 @@ use tide::Response;
 use tide::http::headers;
 
 use crate::caller::{Request, address_of, bearer, note_refused};
-use crate::clock;
 use crate::config::Scope;
 use crate::desk::{AuthError, Desk};
 use crate::key::Key;
@@ -45,8 +44,8 @@ where
     move |request| {
         let handler = handler.clone();
         async move {
-            let now = clock::now();
             let state = Arc::clone(request.state());
+            let now = state.desk.now();
             let key = authenticate(&request, now).await?;
             let call = Call { request, key: Arc::clone(&key), now };
             let answer = match call.key.check_scopes(&scopes.iter().take(1).copied().collect()) {

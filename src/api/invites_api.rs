@@ -5,7 +5,6 @@ use tide::Response;
 use tide::http::{Method, headers};
 
 use crate::caller::{Request, address_of, bearer, is_prefetch, note_refused};
-use crate::clock;
 use crate::config::ApiMethod;
 use crate::desk::Caller;
 use crate::invite::request::InviteRequest;
@@ -47,8 +46,8 @@ pub async fn create(request: Request) -> Result<Response, Problem> {
     if is_prefetch(&request) {
         return Err(Problem::Prefetch);
     }
-    let now = clock::now();
     let desk = &request.state().desk;
+    let now = desk.now();
     let query = CallQuery::read(request.url());
     let bearer = request.header(headers::AUTHORIZATION).map(|header| bearer(header.as_str()));
     // The header wins, also when it is wrong.

@@ -31,6 +31,9 @@ pub async fn healthz(_: Request) -> Result<Response, Problem> {
 #[derive(Serialize)]
 struct Ready {
     ledger: &'static str,
+    /// How far this node's clock is from the database's, if that is much.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    clock: Option<String>,
     /// For whoever asks on this machine.
     #[serde(skip_serializing_if = "Option::is_none")]
     backends: Option<BTreeMap<String, BackendStatus>>,
@@ -45,7 +48,7 @@ struct BackendStatus {
 /// Whether invites can be created, and, to a client on this machine, how the backends are.
 ///
 /// # Errors
-/// When the ledger cannot be written.
+/// When the ledger cannot be written, or this node may not judge.
 pub async fn readyz(request: Request) -> Result<Response, Problem> {
     let desk = &request.state().desk;
     desk.health.is_writable().await?;
@@ -58,8 +61,9 @@ pub async fn readyz(request: Request) -> Result<Response, Problem> {
         (host.to_string(), BackendStatus { kind, state })
     };
     let ledger = if desk.health.is_damaged() { "damaged" } else { "ok" };
+    let clock = desk.health.clock_trouble().map(|difference| difference.to_string());
     let backends = is_on_this_machine(address_of(&request)).then(|| desk.health.hosts().map(backend).collect());
-    let mut response = json(200, &Ready { ledger, backends })?;
+    let mut response = json(200, &Ready { ledger, clock, backends })?;
     response.insert_header(headers::CACHE_CONTROL, "no-store");
     Ok(response)
 }

@@ -76,12 +76,11 @@ Examples:
 pub(super) fn run(global: &Global, command: InviteCommand) -> Outcome {
     global.start_log();
     let settings = global.admin_settings()?;
-    let now = clock::now();
     let metrics = Arc::new(Metrics::new(metrics::seconds()));
     let backends = Arc::new(Backends::new(&settings.hosts, None, &metrics));
     if let InviteCommand::Create(options) = &command {
         // Whatever is refused for what was typed leaves no ledger behind where there was none.
-        let drafted = CreationRules::new(&settings, &backends).draft(&Caller::Admin, &request(options), now);
+        let drafted = CreationRules::new(&settings, &backends).draft(&Caller::Admin, &request(options), clock::now());
         drafted.map_err(|error| explain(&settings, error))?;
     }
     become_owner(&settings)?;
@@ -99,6 +98,7 @@ pub(super) fn run(global: &Global, command: InviteCommand) -> Outcome {
     let keys = KeyRing::new(&settings.keys, Arc::new(StateKeys::new(&settings.state_dir)));
     let settings = Arc::new(settings);
     let desk = Desk::new(Arc::clone(&settings), keys, backends, ledger.clone(), metrics);
+    let now = ledger.now();
     let admin = Admin { invites: desk.invites, settings, ledger, now };
     let result = async_std::task::block_on(async {
         match command {

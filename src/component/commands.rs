@@ -4,7 +4,6 @@ use minidom::Element;
 
 use super::session::{Sessions, new_id};
 use super::stanza::{COMMANDS, FORM, Requester};
-use crate::clock;
 use crate::config::{ComponentSettings, Users};
 use crate::desk::invites::Invites;
 use crate::desk::{Caller, CreateInviteError, CreatedInvite};
@@ -134,7 +133,7 @@ async fn create(
         ..InviteRequest::default()
     };
     let caller = Caller::User { jid: user, limit: component.per_user };
-    let created = invites.create(&caller, &request, clock::now()).await;
+    let created = invites.create(&caller, &request, invites.now()).await;
     created.map(|answer| answer.value).map_err(refusal)
 }
 

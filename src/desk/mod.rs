@@ -25,6 +25,8 @@ pub mod sign_up;
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use crate::backend::{Backends, Questions};
 use crate::config::Settings;
 use crate::key::KeyRing;
@@ -101,6 +103,12 @@ impl Desk {
             locks: Arc::clone(locks),
         };
         Self::build(keys, self.process.clone(), context)
+    }
+
+    /// The time by which all is judged.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.context.ledger.now()
     }
 
     /// What the servers ask, under every configuration: for [`SignUp::answer`].

@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::clock_difference::ClockDifference;
 pub use super::sql_error::SqlError;
 use crate::invite::Status;
 use crate::invite::name::Username;
@@ -155,6 +156,9 @@ pub enum LedgerError {
     /// Its file is not what it was when it was opened. What was written last is in a file that nobody opens again.
     #[error("the ledger is not available")]
     Moved(#[source] Cause),
+    /// This node is not to judge; nothing has changed.
+    #[error("this node's clock is {0}; set it, and have chrony or systemd-timesyncd keep it right")]
+    Clock(ClockDifference),
 }
 
 impl LedgerError {
@@ -174,6 +178,7 @@ impl LedgerError {
             (Self::Damaged(_), true) => "run invited check",
             (Self::Damaged(_), false) => "check the database",
             (Self::Moved(_), _) => "put the file back, or restart the service to open the one that is there",
+            (Self::Clock(_), _) => "set the clock",
             (Self::Unavailable(_) | Self::Unsure(_), true) => "free disk space or check the disk",
             (Self::Unavailable(_) | Self::Unsure(_), false) => "start PostgreSQL, or check the connection to it",
         }

@@ -42,7 +42,7 @@ impl Ledger {
                 }
             }
         };
-        let recorded = self.write_by(jobs.unwrap_or(&self.jobs), WorkShape::Beside { rows }, work);
+        let recorded = self.judge_by(jobs.unwrap_or(&self.jobs), WorkShape::Beside { rows }, work);
         Ok(recorded.await?.open(&self.seal, now)?)
     }
 
@@ -50,7 +50,7 @@ impl Ledger {
     /// something for them beforehand. Meanwhile it may change.
     ///
     /// # Errors
-    /// When the ledger cannot be read.
+    /// When the ledger cannot be read, or this node may not judge.
     pub async fn would_create(
         &self,
         limits: SourceLimits,
@@ -58,6 +58,7 @@ impl Ledger {
         request: Option<Repeatable>,
         now: Timestamp,
     ) -> Result<bool, LedgerError> {
+        self.may_judge()?;
         self.readers.read(async move |store| store.would_create(&limits, count, request.as_ref(), now).await).await
     }
 
@@ -72,7 +73,7 @@ impl Ledger {
         limits: Option<SourceLimits>,
         now: Timestamp,
     ) -> Result<Invite, ChangeError> {
-        self.write(async move |transaction| transaction.amend(id, change.clone(), limits.as_ref(), now).await).await
+        self.judge(async move |transaction| transaction.amend(id, change.clone(), limits.as_ref(), now).await).await
     }
 
     /// Revokes invites; gives those that were pending, as they are now. Those that are not there are left out.
@@ -80,7 +81,7 @@ impl Ledger {
     /// # Errors
     /// Nothing was revoked.
     pub async fn revoke(&self, ids: Vec<InviteId>, now: Timestamp) -> Result<Vec<Invite>, LedgerError> {
-        self.write(async move |transaction| transaction.revoke(&ids, now).await).await
+        self.judge(async move |transaction| transaction.revoke(&ids, now).await).await
     }
 
     /// The invite called `id`.
@@ -136,7 +137,7 @@ impl Ledger {
     /// # Errors
     /// When the ledger cannot be written.
     pub async fn forgetting_clock(&self, now: Timestamp) -> Result<Timestamp, LedgerError> {
-        self.write(async move |transaction| transaction.forgetting_clock(now).await).await
+        self.judge(async move |transaction| transaction.forgetting_clock(now).await).await
     }
 
     /// Deletes answers that were not to be repeated any more at `now`, and what was noted of tokens that had expired.
@@ -144,7 +145,8 @@ impl Ledger {
     /// # Errors
     /// When the ledger cannot be written.
     pub async fn forget_answers(&self, now: Timestamp) -> Result<(), LedgerError> {
-        self.write(async move |transaction| transaction.forget_answers(now).await).await
+        while self.write(async move |transaction| transaction.forget_answers(now).await).await? {}
+        Ok(())
     }
 
     /// Has answers that were kept before the clock was set back be repeated for no longer than others are.
@@ -152,7 +154,7 @@ impl Ledger {
     /// # Errors
     /// When the ledger cannot be written.
     pub async fn bound_answers(&self, now: Timestamp) -> Result<(), LedgerError> {
-        self.write(async move |transaction| transaction.bound_answers(now).await).await
+        self.judge(async move |transaction| transaction.bound_answers(now).await).await
     }
 
     /// Deletes invites that were redeemed, expired or revoked before `ended_before`; gives how many.
@@ -162,6 +164,7 @@ impl Ledger {
     pub async fn sweep(&self, ended_before: Timestamp, now: Timestamp) -> Result<u64, LedgerError> {
         let (mut after, mut deleted) = (None, 0);
         loop {
+            self.may_judge()?;
             let slice = self.write(async move |transaction| transaction.sweep(ended_before, after, now).await).await?;
             deleted += slice.deleted;
             match slice.next {

@@ -13,6 +13,7 @@
 mod additions;
 mod answers;
 mod app_token;
+mod clock_difference;
 mod commit;
 mod counts;
 mod damage;
@@ -34,6 +35,7 @@ mod row;
 mod seal;
 mod server_access;
 mod server_check;
+mod server_clock;
 mod server_faults;
 mod server_finding;
 mod server_identity;
@@ -42,6 +44,7 @@ mod sql_error;
 mod sqlite;
 mod statements;
 mod store;
+mod time;
 mod transfer;
 mod uses;
 mod value;
@@ -62,6 +65,7 @@ use crate::metrics;
 use additions::Additions;
 pub use answers::{Answer, Repeatable};
 pub use app_token::{AppTokenFilter, Kept};
+pub use clock_difference::ClockDifference;
 use commit::LastFailure;
 use deadline::{Deadlines, in_time, silent};
 pub use error::{ChangeError, CreateError, LedgerError, OpenError, RedeemError};
@@ -74,6 +78,7 @@ use readers::Readers;
 pub use reservation::{Reservation, ReservationEnd, ReservationId};
 pub use seal::Seal;
 pub use server_check::try_server;
+use server_clock::ServerClock;
 pub use server_finding::{ServerFinding, ServerTrial};
 use sqlite::LedgerFiles;
 pub use transfer::{
@@ -93,6 +98,8 @@ pub struct Ledger {
     additions: Option<Arc<Additions>>,
     writers: Arc<Mutex<Vec<std::thread::JoinHandle<()>>>>,
     readers: Arc<Readers>,
+    /// The database's, where it has one.
+    clock: Option<Arc<ServerClock>>,
     files: Option<Arc<LedgerFiles>>,
     failure: Arc<LastFailure>,
     commits: Histogram,
@@ -129,6 +136,7 @@ impl Ledger {
         let key = key_file.key.clone();
         let (writer, trouble) = Writer::open(settings, key_file, opener)?;
         let files = writer.files();
+        let clock = writer.servers().map(|servers| servers.clock());
         let no_thread = |source| OpenError::Io { path: settings.key_file.clone(), source };
         let deadlines = match opener {
             Opener::Service => Some(Deadlines::start().map_err(no_thread)?),
@@ -152,7 +160,7 @@ impl Ledger {
         let writers = Arc::new(Mutex::new(threads));
         let seal = Seal::new(&key);
         let tried = Arc::default();
-        Ok(Self { key, seal, jobs, additions, writers, readers, files, failure, commits, deadlines, tried })
+        Ok(Self { key, seal, jobs, additions, writers, readers, clock, files, failure, commits, deadlines, tried })
     }
 
     /// What the tokens of links are created with.
@@ -186,10 +194,11 @@ impl Ledger {
         self.write(async |transaction| transaction.probe().await).await
     }
 
-    /// Whether the ledger can be written; tried at most once a second, however often it is asked.
+    /// Whether the ledger can be written, which is tried at most once a second, however often it is asked; and this node may
+    /// judge.
     ///
     /// # Errors
-    /// When it cannot.
+    /// When it cannot, or may not.
     pub async fn is_writable(&self) -> Result<(), LedgerError> {
         const FRESH: Duration = Duration::from_secs(1);
         let asked = async {
@@ -203,7 +212,8 @@ impl Ledger {
             *tried = Some(clock::instant());
             result
         };
-        in_time(self.deadlines.as_ref(), asked).await.unwrap_or_else(|| Err(silent()))
+        in_time(self.deadlines.as_ref(), asked).await.unwrap_or_else(|| Err(silent()))?;
+        self.may_judge()
     }
 
     /// Whether its files are no longer those that were opened: the next commit will fail, or the one that does not any more.

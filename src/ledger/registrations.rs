@@ -47,7 +47,7 @@ impl Ledger {
         now: Timestamp,
     ) -> Result<Reservation, RedeemError> {
         let seal = self.seal.clone();
-        self.write_beside(1, async move |transaction| {
+        self.judge_beside(1, async move |transaction| {
             transaction.reserve_for(&request, &seal, (id, account.clone()), now).await
         })
         .await

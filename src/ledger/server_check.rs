@@ -7,10 +7,12 @@ use super::error::SqlError;
 use super::key_file;
 use super::postgres::PostgresSession;
 use super::server_access;
+use super::server_clock::{SERVER_TIME, ServerClock};
 use super::server_faults::{ServerPlace, create_database, fault, pooler};
 use super::server_finding::{ServerFinding, ServerTrial};
 use super::sql::Sql;
 use super::transfer::{look, table_names};
+use crate::clock;
 use crate::config::postgres::Postgres;
 use crate::config::{LedgerSettings, LedgerUrl};
 use crate::log::chain;
@@ -100,6 +102,7 @@ fn examine(
     trial.findings.extend(of_rights(sql, place, &facts)?);
     trial.findings.extend(of_connections(sql, &facts)?);
     trial.findings.extend(of_pooler(server, session)?);
+    trial.findings.extend(of_clock(sql)?);
     Ok(())
 }
 
@@ -210,6 +213,21 @@ fn of_pooler(server: &Postgres, session: &PostgresSession) -> Result<Option<Serv
     other.execute("ROLLBACK", &[])?;
     pids.dedup();
     Ok((pids.len() > 1).then(pooler))
+}
+
+/// Whether its clock and this machine's are far apart.
+fn of_clock(sql: Sql<'_>) -> Result<Option<ServerFinding>, SqlError> {
+    let (server, sent) = (ServerClock::default(), clock::instant());
+    let said = sql.first(&format!("SELECT {SERVER_TIME}"), &[], |row| row.integer(0))?;
+    server.note(sent, clock::instant(), clock::from_millisecond(said.unwrap_or_default()));
+    let Some(difference) = server.difference().filter(|difference| difference.is_large()) else { return Ok(None) };
+    let what = format!("this machine's clock is {difference}");
+    let mend = "have both machines' clocks set by NTP, with chrony or systemd-timesyncd:\ntimedatectl set-ntp true";
+    Ok(Some(if difference.is_too_large() {
+        ServerFinding::fault(format!("{what}, so that the service would judge nothing"), mend)
+    } else {
+        ServerFinding::advice(what, mend)
+    }))
 }
 
 /// What is wrong with the ledger that is there, if one is; of its key only where that can be read.

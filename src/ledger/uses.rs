@@ -25,7 +25,7 @@ impl Ledger {
         now: Timestamp,
     ) -> Result<Answer<Invite>, RedeemError> {
         let seal = self.seal.clone();
-        let recorded = self.write_beside(1, async move |transaction| {
+        let recorded = self.judge_beside(1, async move |transaction| {
             let redeem = transaction.redeem(id, account.clone(), via, now);
             match &request {
                 None => Ok(redeem.await?.map(Recorded::New)),
@@ -49,7 +49,7 @@ impl Ledger {
         account: Option<Username>,
         now: Timestamp,
     ) -> Result<ReservationId, RedeemError> {
-        self.write_beside(1, async move |transaction| transaction.reserve_contact(id, account.as_ref(), now).await)
+        self.judge_beside(1, async move |transaction| transaction.reserve_contact(id, account.as_ref(), now).await)
             .await
     }
 
@@ -64,7 +64,7 @@ impl Ledger {
         via: Via,
         now: Timestamp,
     ) -> Result<Reservation, RedeemError> {
-        self.write_beside(1, async move |transaction| transaction.reserve(id, account.clone(), via, now).await).await
+        self.judge_beside(1, async move |transaction| transaction.reserve(id, account.clone(), via, now).await).await
     }
 
     /// Ends a reservation; gives the invite as it is then, or nothing if the reservation was ended before.
@@ -107,7 +107,7 @@ impl Ledger {
     /// # Errors
     /// Nothing was remembered.
     pub async fn keep_app_token(&self, id: InviteId, token: AppToken, now: Timestamp) -> Result<Kept, LedgerError> {
-        self.write(async move |transaction| transaction.keep_app_token(id, token.clone(), now).await).await
+        self.judge(async move |transaction| transaction.keep_app_token(id, token.clone(), now).await).await
     }
 
     /// Marks a token as being withdrawn: from now on nobody is given it. False if it is not out, or somebody's reservation
@@ -154,6 +154,6 @@ impl Ledger {
         now: Timestamp,
     ) -> Result<bool, LedgerError> {
         let jti = OneTimeUse::new(key, jti, until, now);
-        self.write_beside(1, async move |transaction| transaction.use_once(&jti).await.map(Ok)).await
+        self.judge_beside(1, async move |transaction| transaction.use_once(&jti).await.map(Ok)).await
     }
 }

@@ -11,7 +11,6 @@ use super::opened::guessed;
 use super::page::{page, see_other};
 use super::query::parameter;
 use crate::caller::Request;
-use crate::clock;
 use crate::invite::found::{is_of_token, our_token_in, seen, token_in_parameter, token_in_query, token_in_text};
 use crate::problem::Problem;
 
@@ -37,7 +36,7 @@ pub async fn get(request: Request) -> Result<Response, Problem> {
     if token.is_empty() {
         return again(look, 422, "enter-error-empty");
     }
-    match guessed(&request, &token, clock::now()).await {
+    match guessed(&request, &token, request.state().desk.now()).await {
         Ok(Some(_)) => {
             let token: String = url::form_urlencoded::byte_serialize(token.as_bytes()).collect();
             Ok(see_other(&look.link(&format!("/invite?{token}"))))

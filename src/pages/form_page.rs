@@ -13,7 +13,6 @@ use super::opened::site_of;
 use super::page::page;
 use super::refused::GuestProblem;
 use crate::caller::Request;
-use crate::clock;
 use crate::invite::name::Username;
 use crate::invite::{Invite, Kind};
 
@@ -77,7 +76,7 @@ pub(super) fn show(
             action: look.link(&format!("{}?t={token}{app}", FormPurpose::of(&invite.draft.kind).path())),
             token,
             csrf: &csrf.field,
-            until: look.until(invite, clock::now()),
+            until: look.until(invite, request.state().desk.now()),
             min_length: site.min_password_length,
             title,
             errors,

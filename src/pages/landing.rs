@@ -16,7 +16,6 @@ use super::preview;
 use super::query::token_in;
 use super::refused::GuestProblem;
 use crate::caller::Request;
-use crate::clock;
 use crate::config::apps::Platform;
 use crate::desk::{Offer, WebSignUp};
 use crate::invite::Kind;
@@ -73,7 +72,7 @@ impl LandingPage<'_> {
 /// # Errors
 /// When the ledger cannot be used.
 pub async fn get(request: Request, cards: Arc<Cards>) -> Result<Response, Problem> {
-    let answer = opened(&request, &cards, clock::now()).await;
+    let answer = opened(&request, &cards, request.state().desk.now()).await;
     answer.or_else(|problem| problem.answer(&request))
 }
 

@@ -8,7 +8,6 @@ use super::look::Look;
 use super::opened::known;
 use super::query::{parameter, token_in, token_in_t};
 use crate::caller::Request;
-use crate::clock;
 use crate::invite::found::token_in_text;
 use crate::problem::Problem;
 
@@ -67,7 +66,7 @@ pub async fn with_path_token(request: Request, PathToken { token, link }: PathTo
 
 async fn lead(request: &Request, token: &str, link: OldLink) -> Result<Response, Problem> {
     // Nothing is said of a token that is none, as on the pages.
-    if let Err(problem) = known(request, token, clock::now()).await {
+    if let Err(problem) = known(request, token, request.state().desk.now()).await {
         return problem.answer(request);
     }
     let page = match link {

@@ -10,7 +10,6 @@ use tide::http::headers;
 use super::opened::find;
 use super::query::token_in;
 use crate::caller::Request;
-use crate::clock;
 use crate::problem::Problem;
 
 /// The QR code of an invite that is known.
@@ -19,7 +18,7 @@ use crate::problem::Problem;
 /// When it is not, or the ledger cannot be used.
 pub async fn get(request: Request) -> Result<Response, Problem> {
     let token = token_in(&request);
-    let invite = find(&request, &token, clock::now()).await?.ok_or(Problem::NoSuchInvite)?;
+    let invite = find(&request, &token, request.state().desk.now()).await?.ok_or(Problem::NoSuchInvite)?;
     let base = request.state().settings.public_url_of(&invite.draft.host).map_or("", |url| url.base());
     let internal = |error: qrcode::types::QrError| Problem::internal(error);
     let code = QrCode::with_error_correction_level(format!("{base}invite?{token}"), EcLevel::M).map_err(internal)?;

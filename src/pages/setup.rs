@@ -14,7 +14,6 @@ use super::page::{page, see_other};
 use super::query::token_in;
 use super::refused::GuestProblem;
 use crate::caller::Request;
-use crate::clock;
 use crate::config::apps::App;
 use crate::desk::WebSignUp;
 use crate::invite::Kind;
@@ -47,7 +46,7 @@ struct SetupPage<'a> {
 /// # Errors
 /// When there is no such app, or the ledger cannot be used.
 pub async fn get(request: Request) -> Result<Response, Problem> {
-    let answer = opened(&request, clock::now()).await;
+    let answer = opened(&request, request.state().desk.now()).await;
     answer.or_else(|problem| problem.answer(&request))
 }
 

@@ -15,7 +15,6 @@ use super::page::see_other;
 use super::query::token_in_t;
 use super::refused::GuestProblem;
 use crate::caller::{Request, address_of};
-use crate::clock;
 use crate::desk::{AppLink, Guest, PasswordError, SignUpError, UsernameError, WebSignUp};
 use crate::invite::Invite;
 use crate::problem::Problem;
@@ -25,7 +24,7 @@ use crate::problem::Problem;
 /// # Errors
 /// When the ledger cannot be used.
 pub(super) async fn get(request: Request, purpose: FormPurpose) -> Result<Response, Problem> {
-    let answer = opened(&request, purpose, clock::now()).await;
+    let answer = opened(&request, purpose, request.state().desk.now()).await;
     answer.or_else(|problem| problem.answer(&request))
 }
 
@@ -55,7 +54,7 @@ async fn opened(request: &Request, purpose: FormPurpose, now: Timestamp) -> Resu
 /// When the form is none, or the ledger cannot be used.
 pub(super) async fn post(mut request: Request, purpose: FormPurpose) -> Result<Response, Problem> {
     let form = form::read(&mut request).await?;
-    let answer = sent(&request, purpose, &form, clock::now()).await;
+    let answer = sent(&request, purpose, &form, request.state().desk.now()).await;
     answer.or_else(|problem| problem.answer(&request))
 }
 

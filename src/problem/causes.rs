@@ -24,6 +24,7 @@ impl From<LedgerError> for Problem {
             LedgerError::Unavailable(_) | LedgerError::Damaged(_) => Self::Unavailable(Cause::new(error)),
             // What is in a file that was moved away may come back with it.
             LedgerError::Unsure(_) | LedgerError::Moved(_) => Self::Unsure(Cause::new(error)),
+            LedgerError::Clock(difference) => Self::Clock(difference),
         }
     }
 }

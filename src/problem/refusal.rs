@@ -1,14 +1,14 @@
 //! The refusals, each with its status, slug, title and public text.
 
 use std::borrow::Cow;
-use std::fmt;
 use std::time::Duration;
 
 use crate::config::LackingScopes;
 use crate::desk::AuthError;
 use crate::invite::Status;
 use crate::invite::field::{FieldError, FieldErrorKind};
-use crate::log::{Cause, chain};
+use crate::ledger::ClockDifference;
+use crate::log::Cause;
 
 /// A refusal.
 #[derive(Clone, Debug)]
@@ -65,6 +65,8 @@ pub enum Problem {
     Unavailable(Cause),
     /// 503: the ledger does not say whether it has written.
     Unsure(Cause),
+    /// 503: this node's clock is too far from the database's.
+    Clock(ClockDifference),
     /// 503: the XMPP server is away, and this cannot be done without it.
     ServerAway,
     /// 503: the XMPP server is away, or has not said whether it has created an account.
@@ -84,6 +86,9 @@ pub enum TooMany {
 
 /// What a ledger that cannot be written is given to heal.
 const HEAL_TIME: Duration = Duration::from_secs(5);
+
+/// What somebody is given who sets a clock.
+const CLOCK_TIME: Duration = Duration::from_secs(60);
 
 impl Problem {
     /// What is wrong with fields: not their form, if the host's server alone would not take any of them, or none of them
@@ -125,7 +130,7 @@ impl Problem {
             Self::HeadTooLarge => 431,
             Self::Internal(_) => 500,
             Self::NotImplemented(_) => 501,
-            Self::Unavailable(_) | Self::Unsure(_) | Self::ServerAway | Self::NoAccountYet => 503,
+            Self::Unavailable(_) | Self::Unsure(_) | Self::Clock(_) | Self::ServerAway | Self::NoAccountYet => 503,
         }
     }
 
@@ -159,6 +164,7 @@ impl Problem {
             Self::Internal(_) => "internal",
             Self::NotImplemented(_) => "not-implemented",
             Self::Unavailable(_) | Self::Unsure(_) => "unavailable",
+            Self::Clock(_) => "clock",
             Self::ServerAway | Self::NoAccountYet => "server-away",
         }
     }
@@ -190,17 +196,24 @@ impl Problem {
             Self::HeadTooLarge => "Head too large",
             Self::Internal(_) => "Internal error",
             Self::NotImplemented(_) => "Not implemented",
-            Self::Unavailable(_) | Self::Unsure(_) | Self::ServerAway | Self::NoAccountYet => "Try again later",
+            Self::Unavailable(_) | Self::Unsure(_) | Self::Clock(_) | Self::ServerAway | Self::NoAccountYet => {
+                "Try again later"
+            }
         }
     }
 
     /// What is wrong and what to do, for anyone to read.
     #[must_use]
     pub fn detail(&self) -> Cow<'static, str> {
-        if let Self::Scopes(lacking) = self {
-            return lacking.detail().into();
+        match self {
+            Self::Scopes(lacking) => lacking.detail().into(),
+            Self::Clock(difference) => format!(
+                "The clock of this node is {difference}, so it decides nothing, and nothing has changed; set it (chrony or \
+                 systemd-timesyncd keeps it right), or ask another node."
+            )
+            .into(),
+            other => other.fixed_detail().into(),
         }
-        self.fixed_detail().into()
     }
 
     fn fixed_detail(&self) -> &'static str {
@@ -242,7 +255,7 @@ impl Problem {
             Self::NoAccountYet => {
                 "The XMPP server is away or does not answer, so there is no account yet; send the same again later."
             }
-            Self::Unavailable(_) => "Invites cannot be made at the moment; nothing has changed.",
+            Self::Unavailable(_) | Self::Clock(_) => "Invites cannot be made at the moment; nothing has changed.",
             Self::Unsure(_) => {
                 "The ledger does not answer as it should, and what was asked may have been done; send it again with the \
                  same `Idempotency-Key`."
@@ -256,29 +269,10 @@ impl Problem {
         let wait = match self {
             Self::TooMany(_, wait) => *wait,
             Self::Unavailable(_) | Self::Unsure(_) | Self::ServerAway | Self::NoAccountYet => HEAL_TIME,
+            Self::Clock(_) => CLOCK_TIME,
             _ => return None,
         };
         Some(wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
-    }
-}
-
-impl fmt::Display for Problem {
-    /// For the log: with the cause.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unauthorized(error, _) | Self::Unauthenticated(error) => error.fmt(f),
-            Self::Fields(wrong) | Self::NotForServer(wrong) | Self::NotAccepted(wrong) => {
-                f.write_str("wrong:")?;
-                wrong.iter().try_for_each(|wrong| match &wrong.field {
-                    Cow::Borrowed(field) => write!(f, " {field}"),
-                    // As the client wrote it: that may be anything.
-                    Cow::Owned(_) => f.write_str(" a field"),
-                })
-            }
-            Self::Scopes(lacking) => lacking.fmt(f),
-            Self::Internal(cause) | Self::Unavailable(cause) | Self::Unsure(cause) => write!(f, "{}", chain(cause)),
-            other => f.write_str(other.slug()),
-        }
     }
 }
 

@@ -40,15 +40,8 @@ impl Housekeeper {
     /// `activated` says whether the service manager starts the service again for a connection: then `idle` hears when
     /// nobody needs it.
     pub(super) fn new(running: Running, activated: bool, idle: async_channel::Sender<()>) -> Self {
-        Self {
-            running,
-            activated,
-            idle,
-            status: String::new(),
-            key_changes: 0,
-            counted_at: clock::now(),
-            has_swept: false,
-        }
+        let counted_at = running.ledger.now();
+        Self { running, activated, idle, status: String::new(), key_changes: 0, counted_at, has_swept: false }
     }
 
     pub(super) async fn run(mut self) {
@@ -66,7 +59,8 @@ impl Housekeeper {
             if due.is(Task::Count, COUNT_EVERY) {
                 self.count().await;
             }
-            if due.is(Task::Sweep, SWEEP_EVERY) {
+            // Nothing is forgotten by a clock that is wrong.
+            if self.running.ledger.may_judge().is_ok() && due.is(Task::Sweep, SWEEP_EVERY) {
                 self.sweep().await;
             }
             if due.is(Task::Certificate, CERTIFICATE_EVERY)
@@ -124,12 +118,12 @@ impl Housekeeper {
             return Some("an XMPP server asks about the tokens that apps show");
         }
         // Their server is looked after, and it is asked what they use.
-        state.desk.app_tokens.are_out(clock::now()).await.then_some("apps hold tokens, whose use is watched")
+        state.desk.app_tokens.are_out(state.desk.now()).await.then_some("apps hold tokens, whose use is watched")
     }
 
     /// Counts what is pending, and what expired since it was last counted.
     async fn count(&mut self) {
-        let now = clock::now();
+        let now = self.running.ledger.now();
         let Ok(census) = self.running.ledger.census(self.counted_at, now).await else { return };
         let metrics = &self.running.metrics;
         metrics.pending.clear();
@@ -149,7 +143,10 @@ impl Housekeeper {
     async fn sweep(&mut self) {
         match self.forget().await {
             Ok(0) => {}
-            Ok(dropped) => tracing::info!("{dropped} invites that ended before ledger.retention were forgotten"),
+            Ok(forgotten) => {
+                self.running.metrics.forgotten.inc_by(forgotten);
+                tracing::info!("{forgotten} invites that ended before ledger.retention were forgotten");
+            }
             Err(error) => {
                 tracing::warn!(error = %chain(&error), "cannot forget invites that ended before ledger.retention, will retry");
             }
@@ -158,7 +155,8 @@ impl Housekeeper {
 
     /// By a clock that a jump has not carried away; answers a day later than they could be, as it may be off by that much.
     async fn forget(&mut self) -> Result<u64, LedgerError> {
-        let (ledger, now) = (&self.running.ledger, clock::now());
+        let ledger = &self.running.ledger;
+        let now = ledger.now();
         // At the start the clock may not be set yet.
         if std::mem::replace(&mut self.has_swept, true) {
             ledger.bound_answers(now).await?;

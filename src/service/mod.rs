@@ -7,6 +7,7 @@
 //! | `housekeeper` | keys, counts, clearing up, watchdog, status, idleness: every second |
 //! | `reconciler` | what the XMPP servers need, and what was left undone |
 //! | `answerer` | what the XMPP servers ask |
+//! | `timekeeper` | how far this node's clock is from the database's |
 //! | `running` | what these share, and one line about how it goes |
 
 mod answerer;
@@ -15,6 +16,7 @@ mod in_force;
 mod reconciler;
 mod reload;
 mod running;
+mod timekeeper;
 
 use std::io;
 use std::sync::Arc;
@@ -132,6 +134,7 @@ impl Service {
         tracing::info!("listening on {}; {status}", places.join(", "));
         lifecycle::ready(&status);
         async_std::task::spawn(Housekeeper::new(running.clone(), activated, idle).run());
+        async_std::task::spawn(timekeeper::run(running.ledger.clone(), Arc::clone(&running.metrics)));
         async_std::task::spawn(reconciler::run(Arc::clone(&running.state)));
         let questions = running.state.load().desk.questions().clone();
         async_std::task::spawn(answerer::run(Arc::clone(&running.state), questions));

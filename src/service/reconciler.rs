@@ -8,7 +8,6 @@ use arc_swap::ArcSwap;
 use async_io::Timer;
 
 use crate::caller::AppState;
-use crate::clock;
 use crate::log::chain;
 
 /// How long it rests between two rounds.
@@ -23,17 +22,21 @@ const TIDY_FIRST: u64 = 60;
 pub(super) async fn run(state: Arc<ArcSwap<AppState>>) {
     for round in 0_u64.. {
         let state = state.load_full();
-        for care in state.desk.reconcile.servers(round % TIDY_EVERY == TIDY_FIRST) {
+        // What was left undone waits for a clock that is right.
+        let may_judge = state.desk.health.may_judge();
+        for care in state.desk.reconcile.servers(may_judge && round % TIDY_EVERY == TIDY_FIRST) {
             // A server that hangs keeps no other waiting.
             async_std::task::spawn(care);
         }
-        let now = clock::now();
-        let mut done = state.desk.reconcile.run(now).await;
-        if done.is_ok() && round % WATCH_EVERY == 0 {
-            done = state.desk.app_tokens.watch(now).await;
-        }
-        if let Err(error) = done {
-            tracing::debug!(error = %chain(&error), "reconciliation failed, will retry");
+        if may_judge {
+            let now = state.desk.now();
+            let mut done = state.desk.reconcile.run(now).await;
+            if done.is_ok() && round % WATCH_EVERY == 0 {
+                done = state.desk.app_tokens.watch(now).await;
+            }
+            if let Err(error) = done {
+                tracing::debug!(error = %chain(&error), "reconciliation failed, will retry");
+            }
         }
         Timer::after(PAUSE).await;
     }

@@ -49,6 +49,9 @@ impl Running {
         if let Some(trouble) = self.component.trouble() {
             status = format!("{status}; {trouble}");
         }
+        if let Some(difference) = desk.health.clock_trouble() {
+            status = format!("{status}; this node's clock is {difference}");
+        }
         match self.ledger.trouble() {
             Some(trouble) => format!("{status}; {}", chain(&*trouble)),
             None => status,

@@ -26,6 +26,8 @@ pub struct Postgres {
     port: u16,
     /// The processes that were frozen.
     frozen: Vec<String>,
+    /// What it has in its environment.
+    environment: Vec<(String, String)>,
 }
 
 impl Postgres {
@@ -43,12 +45,19 @@ impl Postgres {
         server
     }
 
+    /// Ends it, and starts it with more in its environment.
+    pub fn restart_with(&mut self, environment: &[(&str, &str)]) {
+        self.stop_at_once();
+        self.environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        self.run();
+    }
+
     fn somewhere() -> Self {
         let dir = tempfile::Builder::new().prefix("invited-postgres-").tempdir().unwrap();
         // Also for the user that it runs as.
         std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
-        Self { process: None, dir, port, frozen: Vec::new() }
+        Self { process: None, dir, port, frozen: Vec::new(), environment: Vec::new() }
     }
 
     /// Makes a replica of it, which it streams to.
@@ -129,8 +138,10 @@ impl Postgres {
 
     /// Starts it, and waits until it answers.
     pub fn run(&mut self) {
-        let mut command = self.command("postgres");
-        command.arg("-D").arg(self.data()).arg("-k").arg(self.dir.path());
+        // What is in its environment is not for what runs as another user before it.
+        let mut command = self.command_at(Path::new("/usr/bin/env"));
+        command.args(self.environment.iter().map(|(name, value)| format!("{name}={value}")));
+        command.arg(programs().join("postgres")).arg("-D").arg(self.data()).arg("-k").arg(self.dir.path());
         command.args(["-p", &self.port.to_string(), "-h", "127.0.0.1", "-c", "max_connections=100"]);
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.dir.path().join("log")).unwrap();
         self.process = Some(command.stdout(Stdio::null()).stderr(log).spawn().unwrap());

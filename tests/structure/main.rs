@@ -2,6 +2,7 @@
 //!
 //! | module | what it holds |
 //! |---|---|
+//! | `clocks` | which clock is asked what time it is |
 //! | `map` | the map in `src/lib.rs`: a module uses what stands below it, and nothing goes round in a circle |
 //! | `names` | one type for one name, and the words of the glossary |
 //! | `sizes` | how long a file may be |
@@ -10,6 +11,7 @@
 #[path = "../common/patience.rs"]
 mod patience;
 
+mod clocks;
 mod map;
 mod names;
 mod paths;

@@ -51,6 +51,12 @@ impl Invites {
         Self { context, app_tokens }
     }
 
+    /// The time by which they are judged.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.context.ledger.now()
+    }
+
     /// The invite that `token` opens, also one that a host's server created itself: for `asker`, as servers are asked
     /// for what is unknown. Redeems nothing.
     ///

@@ -34,7 +34,7 @@ pub struct Offer {
 pub enum WebSignUp {
     /// It can.
     Open,
-    /// It could, but the server is away.
+    /// It could, but the server is away, or this node may not judge.
     Away,
     /// It cannot: that is switched off, or nothing here creates accounts.
     Closed,
@@ -66,12 +66,13 @@ impl Offers {
     /// # Errors
     /// When the ledger cannot be used.
     pub(super) async fn offer(&self, invite: Invite, app_link: AppLink, now: Timestamp) -> Result<Offer, LedgerError> {
+        let may_judge = self.context.ledger.may_judge().is_ok();
         let has_server = self.context.backend(&invite.draft.host).is_some();
         let (invite, is_for_accounts) =
-            if has_server { Box::pin(self.fresh(invite, app_link, now)).await? } else { (invite, true) };
+            if has_server && may_judge { Box::pin(self.fresh(invite, app_link, now)).await? } else { (invite, true) };
         let web = match self.server_for(&invite, Via::Web) {
             _ if !is_for_accounts => WebSignUp::Closed,
-            Ok(backend) if matches!(backend.state(), State::Away(_)) => WebSignUp::Away,
+            Ok(backend) if !may_judge || matches!(backend.state(), State::Away(_)) => WebSignUp::Away,
             Ok(_) => WebSignUp::Open,
             Err(_) => WebSignUp::Closed,
         };

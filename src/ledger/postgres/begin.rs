@@ -9,7 +9,9 @@ use jiff::Timestamp;
 
 use super::pipeline::Pipeline;
 use super::session::{SESSION, settings};
+use crate::clock;
 use crate::ledger::error::SqlError;
+use crate::ledger::server_clock::SERVER_TIME;
 
 /// The first halves of the locks' names; the second is the schema. "invd": for whoever judges by what others have written, one
 /// after the other. "inve": for whoever changes the ledger as a whole, while nobody else writes.
@@ -81,7 +83,7 @@ pub(super) async fn look(pipeline: &Pipeline, known: Option<&KnownLedger>) -> Re
             "SELECT version, session, lineage, at, newest{guard} FROM (SELECT \
              (SELECT convert_from(value, 'UTF8') FROM meta WHERE name = 'version') AS version, \
              current_setting('{SESSION}', true) AS session, ({LINEAGE}) AS lineage, \
-             (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS at, (SELECT max(id) FROM invite) AS newest) AS begun"
+             {SERVER_TIME} AS at, (SELECT max(id) FROM invite) AS newest) AS begun"
         )
     };
     let rows = match known {
@@ -97,7 +99,7 @@ pub(super) async fn look(pipeline: &Pipeline, known: Option<&KnownLedger>) -> Re
         }
     };
     let row = rows.first().ok_or_else(|| SqlError::unreadable(0, "it is not there"))?;
-    let at = Timestamp::from_millisecond(row.try_get(3)?).map_err(|error| SqlError::unreadable(3, error))?;
+    let at = clock::from_millisecond(row.try_get(3)?);
     let start = StartState { at, newest: row.try_get(4)? };
     Ok(Begun { version: row.try_get(0)?, session: row.try_get(1)?, lineage: row.try_get(2)?, start })
 }

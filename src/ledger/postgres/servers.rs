@@ -10,11 +10,13 @@ use super::session::{PostgresSession, SETUP_TIMEOUT};
 use crate::clock;
 use crate::config::postgres::Postgres;
 use crate::ledger::error::SqlError;
+use crate::ledger::server_clock::{SERVER_TIME, ServerClock};
 
 /// The servers of the URL.
 pub(in crate::ledger) struct LedgerServers {
     url: Postgres,
     chosen: Arc<ChosenServer>,
+    clock: Arc<ServerClock>,
     /// What this process knows that the ledger has been written on.
     known: Mutex<Lineage>,
     silence: Mutex<Option<Silence>>,
@@ -37,6 +39,7 @@ impl LedgerServers {
         Self {
             url: url.clone(),
             chosen: Arc::default(),
+            clock: Arc::default(),
             known: Mutex::default(),
             silence: Mutex::default(),
             stale: Mutex::default(),
@@ -49,7 +52,24 @@ impl LedgerServers {
         let connected = PostgresSession::connect(&self.url, chosen.as_deref(), |server| self.judge(server));
         let silence = connected.as_ref().err().filter(|error| error.is_passing()).map(|error| (REMEMBERED, error));
         self.remember(silence);
+        if let Ok(session) = &connected {
+            self.read_clock(session);
+        }
         connected
+    }
+
+    /// Asks a server what time it is. One that does not answer will be found out by whoever asks next.
+    fn read_clock(&self, session: &PostgresSession) {
+        let sent = clock::instant();
+        let answer = session.last(&format!("SELECT {SERVER_TIME}")).unwrap_or_default();
+        if let Some(ms) = answer.into_iter().next().flatten().and_then(|ms| ms.parse().ok()) {
+            self.clock.note(sent, clock::instant(), clock::from_millisecond(ms));
+        }
+    }
+
+    /// Their clock.
+    pub(in crate::ledger) fn clock(&self) -> Arc<ServerClock> {
+        Arc::clone(&self.clock)
     }
 
     /// A connection for whoever reads, to the server that is written to. Where that has gone, the one that is found instead is

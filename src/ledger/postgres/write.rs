@@ -14,7 +14,9 @@ use super::pipeline::Pipeline;
 use super::servers::LedgerServers;
 use super::session::PostgresSession;
 use super::{PostgresWriter, WriteSession, known_version};
+use crate::clock;
 use crate::ledger::error::{LedgerError, SqlError};
+use crate::ledger::server_clock::WAS_SET;
 
 /// What fails by chance is tried so often in all.
 const TRIES: u32 = 5;
@@ -52,6 +54,7 @@ impl PostgresWriter {
         let open = self.open_session()?;
         let begin = open.statements.begin(WriteLock::Alone);
         let session = &open.session;
+        let asked = clock::instant();
         let looked = session.wait(async {
             let pipeline = session.pipeline();
             pipeline.forget_transaction();
@@ -60,6 +63,7 @@ impl PostgresWriter {
             look(pipeline, None).await
         });
         let begun = looked.and_then(|begun| {
+            servers.clock().note(asked, clock::instant(), begun.start.at);
             check(session, &servers, open.lineage.as_deref(), &begun)?;
             work(session, begun.start.at)
         });
@@ -125,6 +129,7 @@ impl WriteSession {
         pipeline.set_keeps_statements(is_own);
         let begin = if is_own { statements.begin_in_own_session(lock) } else { statements.begin(lock) };
         let begun = async {
+            let asked = clock::instant();
             let mut begin = pin!(pipeline.batch(&begin));
             // If that fails what is sent behind it does, too.
             let early = poll_once(&mut begin).await;
@@ -139,6 +144,11 @@ impl WriteSession {
                 Some(_) => None,
                 None => Some(check(session, servers, lineage.as_deref(), &begun)?),
             };
+            let clock = servers.clock();
+            clock.note(asked, clock::instant(), begun.start.at);
+            if clock.was_set_since(asked) {
+                return Err(SqlError::away(WAS_SET));
+            }
             start.set(begun.start);
             Ok::<_, SqlError>((begun, is_own))
         };

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::locks::LockKey;
 use super::rows::moment;
+use super::sweep::SWEEP_ROWS;
 use super::transaction::{Store, Transaction};
 use crate::ledger::answers::{KeptAnswer, Recorded, Repeatable};
 use crate::ledger::error::{LedgerError, SqlError};
@@ -97,11 +98,22 @@ impl Transaction<'_> {
             .await
     }
 
-    /// Forgets answers that no repeated request gets any more, and tokens that are refused by themselves.
-    pub(in crate::ledger) async fn forget_answers(&self, now: Timestamp) -> Result<Result<(), LedgerError>, SqlError> {
-        self.sql.execute("DELETE FROM answer WHERE made_at <= ?1", &[kept_since(now).into()]).await?;
-        self.sql.execute("DELETE FROM used_jti WHERE until <= ?1", &[now.as_millisecond().into()]).await?;
-        Ok(Ok(()))
+    /// Forgets answers that no repeated request gets any more, and tokens that are refused by themselves: the oldest of them.
+    /// Gives whether there may be more.
+    pub(in crate::ledger) async fn forget_answers(
+        &self,
+        now: Timestamp,
+    ) -> Result<Result<bool, LedgerError>, SqlError> {
+        let answers = "DELETE FROM answer WHERE made_at <= (SELECT max(made_at) FROM \
+                       (SELECT made_at FROM answer WHERE made_at <= ?1 ORDER BY made_at LIMIT ?2) AS slice)";
+        let tokens = "DELETE FROM used_jti WHERE until <= (SELECT max(until) FROM \
+                      (SELECT until FROM used_jti WHERE until <= ?1 ORDER BY until LIMIT ?2) AS slice)";
+        let mut is_more = false;
+        for (statement, until) in [(answers, kept_since(now)), (tokens, now.as_millisecond())] {
+            let forgotten = self.sql.execute(statement, &[until.into(), SWEEP_ROWS.into()]).await?;
+            is_more |= forgotten >= SWEEP_ROWS.cast_unsigned();
+        }
+        Ok(Ok(is_more))
     }
 
     /// Has the day of those begin now that were given before the clock was set back by more than a day.

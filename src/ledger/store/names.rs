@@ -38,6 +38,22 @@ impl Transaction<'_> {
         Ok(until.is_some())
     }
 
+    /// Whether a pending invite that was created before `invite` reserves the name that `invite` does, too. There is none but
+    /// where a clock was wrong meanwhile; then the first of them has the name, and not neither.
+    pub(super) async fn is_reserved_before(
+        &self,
+        host: &HostName,
+        name: &Username,
+        invite: InviteId,
+        now: Timestamp,
+    ) -> Result<bool, SqlError> {
+        let statement = format!(
+            "SELECT 1 FROM invite WHERE host = ?2 AND username = ?3 AND kind <> 'reset' AND id < ?4 AND {IS_PENDING} LIMIT 1"
+        );
+        let values = [now.as_millisecond().into(), host.as_str().into(), name.as_str().into(), invite.to_row().into()];
+        self.sql.any(&statement, &values).await
+    }
+
     /// Whether an invite was redeemed for the name, or is just being.
     pub(super) async fn is_taken(&self, host: &HostName, name: &Username) -> Result<bool, SqlError> {
         if let Some(is_taken) = self.batch.and_then(|batch| batch.known_name(host, name).is_taken) {

@@ -119,8 +119,15 @@ impl<'a> Transaction<'a> {
         let (mut name_lock, mut is_gone) = (None, false);
         if let Some(name) = &name {
             name_lock = self.lock(LockKey::Name(host.clone(), name.clone())).await;
-            let asked = try_zip(self.is_taken(&host, name), self.is_reserved(&host, name, Some(id), now));
-            let (is_taken, is_reserved) = asked.await?;
+            let is_bound = read.draft.kind.username().is_some();
+            let reserved = async {
+                if is_bound {
+                    self.is_reserved_before(&host, name, id, now).await
+                } else {
+                    self.is_reserved(&host, name, Some(id), now).await
+                }
+            };
+            let (is_taken, is_reserved) = try_zip(self.is_taken(&host, name), reserved).await?;
             is_gone = is_taken || is_reserved;
         }
         let lock = self.lock(LockKey::Invite(id)).await;

@@ -8,7 +8,7 @@ use crate::ledger::error::{LedgerError, SqlError};
 use crate::ledger::row::Row;
 
 /// A sweep looks at so many rows in one transaction, so that creates never wait long for it.
-const SWEEP_ROWS: i64 = 2_000;
+pub(super) const SWEEP_ROWS: i64 = 2_000;
 
 /// So far the clock by which old things are forgotten goes at most, from one sweep to the next.
 const STEP: SignedDuration = SignedDuration::from_hours(24);
@@ -71,11 +71,8 @@ impl Transaction<'_> {
         now: Timestamp,
     ) -> Result<Result<Timestamp, LedgerError>, SqlError> {
         let now = self.sure(now).await;
-        let statement = "SELECT value FROM meta WHERE name = 'forgetting'";
-        let read = |row: &Row<'_>| Ok(row.bytes(0)?.try_into().map(i64::from_be_bytes).ok());
-        let before = self.sql.first(statement, &[], read).await?;
         let created = "SELECT max(created_at) FROM invite";
-        let before = match before.flatten() {
+        let before = match self.forgetting().await? {
             Some(ms) => Some(ms),
             // The first time, or after an upgrade.
             None => self.sql.first(created, &[], |row| row.maybe_integer(0)).await?.flatten(),
@@ -92,6 +89,19 @@ impl Transaction<'_> {
                 .await?;
         }
         Ok(Ok(clock))
+    }
+
+    /// Whether the ledger has seen so much of time that `now` may be it: what is far ahead of that is nothing to forget by.
+    pub(super) async fn may_be(&self, now: Timestamp) -> Result<bool, SqlError> {
+        let seen = self.forgetting().await?.and_then(|ms| Timestamp::from_millisecond(ms).ok());
+        Ok(seen.is_none_or(|seen| now <= later(seen, STEP)))
+    }
+
+    /// By which moment things were forgotten last, in milliseconds since 1970.
+    async fn forgetting(&self) -> Result<Option<i64>, SqlError> {
+        let statement = "SELECT value FROM meta WHERE name = 'forgetting'";
+        let read = |row: &Row<'_>| Ok(row.bytes(0)?.try_into().map(i64::from_be_bytes).ok());
+        Ok(self.sql.first(statement, &[], read).await?.flatten())
     }
 
     pub(in crate::ledger) async fn probe(&self) -> Result<Result<(), LedgerError>, SqlError> {

@@ -61,9 +61,9 @@ pub(super) fn restore_server(
         return Err(trouble.into());
     }
     let mut done = None;
-    let committed = writer.transaction(|session, _| {
+    let committed = writer.transaction(|session, at| {
         let result = refuse_other_sessions(url, session)
-            .and_then(|()| replace(session, &new, backup, is_empty, options, now).map_err(failed));
+            .and_then(|()| replace(session, &new, backup, is_empty, options, at).map_err(failed));
         let is_done = result.is_ok();
         done = Some(result);
         if is_done { Ok(()) } else { Err(SqlError::connection("nothing was restored")) }
