@@ -9,6 +9,7 @@ use url::Url;
 use super::address::is_web_url;
 use super::backend::{BackendKind, BackendSettings, RawBackend};
 use super::checks::Checks;
+use super::languages::{DEFAULT_LANGUAGE, LANGUAGES, language};
 use super::public_url::{self, PublicUrl};
 use super::text::dotted;
 use crate::invite::name::{HostName, Username};
@@ -40,6 +41,10 @@ pub struct RawHost {
     /// Whom guests may ask for help: a mail address, or a link (`xmpp:`, `mailto:`, `https:`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact: Option<String>,
+    /// The language of link previews, and of pages for readers who want none of ours; default: en. docs/languages.md lists
+    /// them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
     /// What passwords must be like.
     pub password: RawPassword,
     /// Names that no invite may claim, and whose password only the command line resets; default: admin, root, abuse,
@@ -85,6 +90,8 @@ pub struct HostSettings {
     pub privacy_url: Option<String>,
     /// Whom guests may ask for help.
     pub contact: Option<String>,
+    /// The language of what no reader has chosen one for: one of [`LANGUAGES`].
+    pub language: &'static str,
     /// What stands behind it.
     pub backend: BackendSettings,
 }
@@ -122,6 +129,10 @@ impl RawHost {
                           \"https://example.com/help\"";
             checks.fault(&["hosts", name, "contact"], reason);
         }
+        let tag = self.language.as_deref().map_or(Some(DEFAULT_LANGUAGE), language);
+        if tag.is_none() {
+            checks.fault(&["hosts", name, "language"], &format!("expected one of {}", LANGUAGES.join(", ")));
+        }
         let reserved_usernames = self.resolve_reserved(name, checks);
         let has_none = matches!(self.backend.kind, None | Some(BackendKind::Ledger));
         if self.registration == Some(true) && has_none {
@@ -138,6 +149,7 @@ impl RawHost {
             terms_url: self.terms_url.clone(),
             privacy_url: self.privacy_url.clone(),
             contact: contact.flatten(),
+            language: tag.unwrap_or(DEFAULT_LANGUAGE),
             backend: self.backend.resolve(name, checks),
         }
     }

@@ -14,7 +14,7 @@
 //! | `exposure`, `direction` | secrets in files that others can read; texts that read as others |
 //! | `merged`, `text`, `show` | values with who set them, and how they are shown |
 //! | `reference` | every setting with what it says of itself |
-//! | [`secret`], [`value`], `address`, `forwarded`, `origin` | small values; faults |
+//! | [`secret`], [`value`], `address`, `forwarded`, `languages`, `origin` | small values; faults |
 
 mod address;
 pub mod apps;
@@ -29,6 +29,7 @@ mod http;
 mod invites;
 mod key_secret;
 mod keys;
+mod languages;
 mod ledger;
 mod merged;
 mod metrics;
@@ -61,6 +62,7 @@ pub use http::{HttpPaths, HttpSettings};
 pub use invites::InviteSettings;
 pub(crate) use keys::RawKey;
 pub use keys::{JwtSettings, KeySettings, Proof};
+pub use languages::{DEFAULT_LANGUAGE, LANGUAGES};
 pub use ledger::{LedgerSettings, LedgerUrl};
 pub use merged::Merged;
 pub use metrics::MetricsSettings;

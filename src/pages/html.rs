@@ -6,6 +6,8 @@ use std::fmt;
 use askama::filters::{self, HtmlSafe};
 use askama::{FastWritable, Template, Values};
 
+use super::scripts::{BY_ITSELF, END, LEFT_TO_RIGHT};
+
 /// A piece of HTML. Only a template draws one, or it is a text that was escaped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Html<'a>(Cow<'a, str>);
@@ -28,6 +30,17 @@ impl<'a> Html<'a> {
         }
         let Ok(escaped) = filters::escape(&text, filters::Html);
         Self(escaped.to_string().into())
+    }
+
+    /// A text in which other texts are isolated by marks: they become elements, as what is copied must have no marks.
+    pub(super) fn isolated(text: impl Into<Cow<'a, str>>) -> Self {
+        let Self(html) = Self::text(text);
+        if html.is_ascii() {
+            return Self(html);
+        }
+        let element = |html: String, (mark, tag): (char, &str)| html.replace(mark, tag);
+        let marks = [(LEFT_TO_RIGHT, "<bdi dir=\"ltr\">"), (BY_ITSELF, "<bdi>"), (END, "</bdi>")];
+        Self(marks.into_iter().fold(html.into_owned(), element).into())
     }
 
     /// The same, lent.
@@ -67,6 +80,14 @@ mod tests {
         assert_eq!(piece.to_string(), "<b>a &#38; b</b>&#60;i&#62;");
         let page = Page { text: "", html: piece.borrowed() };
         assert_eq!(page.render().unwrap(), "<b></b><b>a &#38; b</b>&#60;i&#62;");
+    }
+
+    #[test]
+    fn marks_of_isolation_become_elements() {
+        let marked = "הקוד ב־\u{2066}<example.com>\u{2069} של \u{2068}קפה\u{2069}";
+        let expected = "הקוד ב־<bdi dir=\"ltr\">&#60;example.com&#62;</bdi> של <bdi>קפה</bdi>";
+        assert_eq!(Html::isolated(marked).to_string(), expected);
+        assert_eq!(Html::isolated("a & b").to_string(), "a &#38; b");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use tide::Response;
 use super::html::Html;
 use super::look::{Around, Look};
 use super::offered::{Cards, Offered, device};
-use super::onlooker::wants;
+use super::onlooker::{is_preview, wants};
 use super::opened::{known, site_of_pending};
 use super::page::page;
 use super::preview;
@@ -85,7 +85,8 @@ async fn opened(request: &Request, cards: &Cards, now: Timestamp) -> Result<Resp
     // An app may have used it in the meantime.
     let host = site_of_pending(request, &invite, now)?;
     let (settings, draft) = (&request.state().settings, &invite.draft);
-    let look = Look::of(request).on(host);
+    let look = Look::of(request);
+    let look = if is_preview(request) { look.for_others() } else { look }.on(host);
     let is_reset = matches!(draft.kind, Kind::Reset { .. });
     let (title, description) = match (&draft.kind, &draft.inviter) {
         (Kind::Reset { .. }, _) => (look.with("landing-title-reset", "site", &host.site_name), "landing-preview-reset"),
@@ -126,7 +127,7 @@ async fn opened(request: &Request, cards: &Cards, now: Timestamp) -> Result<Resp
             device,
             is_phone: matches!(device, Some(Platform::Android | Platform::Ios)),
             qr: look.link(&format!("/invite/qr?{token}")),
-            enter: look.with("code-text", "address", public_url.map_or("", |url| url.typed())),
+            enter: look.with_typed("code-text", "address", public_url.map_or("", |url| url.typed())),
             code: groups(&token),
             title,
             look,

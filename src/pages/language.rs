@@ -1,67 +1,75 @@
-//! What guests read, in their language: Fluent messages, compiled in, parsed once.
+//! What guests read, in their language: Fluent messages, compiled in, parsed when a language is first asked for.
 //!
-//! Dates are messages like any other (day, month and year as each language orders and declines them). CLDR's own data
-//! would weigh more than the rest of the program for this one date.
+//! Texts of others (names, addresses) that stand in a sentence are isolated where they could be read in another direction
+//! than the sentence: Unicode's bidirectional algorithm would move them and the marks around them
+//! (<https://www.w3.org/International/articles/inline-bidi-markup/>).
 
 use std::borrow::Cow;
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock};
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use fluent_syntax::ast::{Expression, InlineExpression, Pattern, PatternElement};
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
+
+use super::scripts::{PERSIAN_DIGITS, in_digits, is_right_to_left, isolated};
+use crate::config::{DEFAULT_LANGUAGE, LANGUAGES};
 
 /// How many there are.
-pub(super) const LANGUAGES: usize = 9;
+pub(super) const COUNT: usize = LANGUAGES.len();
 
-/// The first one is the default.
-const SOURCES: [(&str, &str); LANGUAGES] = [
-    ("en", include_str!("locales/en.ftl")),
-    ("de", include_str!("locales/de.ftl")),
-    ("fr", include_str!("locales/fr.ftl")),
-    ("es", include_str!("locales/es.ftl")),
-    ("nl", include_str!("locales/nl.ftl")),
-    ("pl", include_str!("locales/pl.ftl")),
-    ("ru", include_str!("locales/ru.ftl")),
-    ("it", include_str!("locales/it.ftl")),
-    ("pt-BR", include_str!("locales/pt-BR.ftl")),
+/// Each with its name in itself, its script (ISO 15924), and its messages.
+static ALL: [Language; COUNT] = [
+    Language::new(0, "Bahasa Indonesia", "Latn", include_str!("locales/id.ftl")),
+    Language::new(1, "Čeština", "Latn", include_str!("locales/cs.ftl")),
+    Language::new(2, "Dansk", "Latn", include_str!("locales/da.ftl")),
+    Language::new(3, "Deutsch", "Latn", include_str!("locales/de.ftl")),
+    Language::new(4, "English", "Latn", include_str!("locales/en.ftl")),
+    Language::new(5, "Español", "Latn", include_str!("locales/es.ftl")),
+    Language::new(6, "Français", "Latn", include_str!("locales/fr.ftl")),
+    Language::new(7, "Italiano", "Latn", include_str!("locales/it.ftl")),
+    Language::new(8, "Magyar", "Latn", include_str!("locales/hu.ftl")),
+    Language::new(9, "Nederlands", "Latn", include_str!("locales/nl.ftl")),
+    Language::new(10, "Polski", "Latn", include_str!("locales/pl.ftl")),
+    Language::new(11, "Português (Brasil)", "Latn", include_str!("locales/pt-BR.ftl")),
+    Language::new(12, "Română", "Latn", include_str!("locales/ro.ftl")),
+    Language::new(13, "Svenska", "Latn", include_str!("locales/sv.ftl")),
+    Language::new(14, "Türkçe", "Latn", include_str!("locales/tr.ftl")),
+    Language::new(15, "Ελληνικά", "Grek", include_str!("locales/el.ftl")),
+    Language::new(16, "Русский", "Cyrl", include_str!("locales/ru.ftl")),
+    Language::new(17, "Українська", "Cyrl", include_str!("locales/uk.ftl")),
+    Language::new(18, "עברית", "Hebr", include_str!("locales/he.ftl")),
+    Language::new(19, "العربية", "Arab", include_str!("locales/ar.ftl")),
+    Language::new(20, "فارسی", "Arab", include_str!("locales/fa.ftl")),
+    Language::new(21, "日本語", "Jpan", include_str!("locales/ja.ftl")),
+    Language::new(22, "简体中文", "Hans", include_str!("locales/zh-Hans.ftl")),
 ];
-
-static ALL: LazyLock<Vec<Language>> =
-    LazyLock::new(|| SOURCES.into_iter().enumerate().map(|(number, source)| Language::new(number, source)).collect());
 
 /// A language with its texts.
 pub struct Language {
     /// Its tag (BCP 47).
     pub tag: &'static str,
     /// Its name in itself.
-    pub name: String,
+    pub name: &'static str,
+    /// The script it is written in (ISO 15924).
+    pub(super) script: &'static str,
     /// Its place among all of them.
     pub number: usize,
-    bundle: FluentBundle<FluentResource>,
-    /// What was said last of an invite's end. Invites that are opened often, or were created together,
-    /// end together.
-    ending: Mutex<Option<(Ending, String)>>,
+    source: &'static str,
+    bundle: OnceLock<FluentBundle<FluentResource>>,
+    /// What was said last of an invite's end.
+    pub(super) ending: Mutex<Option<(Ending, String)>>,
 }
 
 /// Most sentences are shorter.
 const SENTENCE_BYTES: usize = 128;
 
 /// What is said of an invite's end: by which message, how many of its units are left, and the minute.
-type Ending = (&'static str, i64, i64);
+pub(super) type Ending = (&'static str, i64, i64);
 
 impl Language {
-    fn new(number: usize, (tag, source): (&'static str, &'static str)) -> Self {
-        let mut bundle = FluentBundle::new_concurrent(tag.parse().into_iter().collect());
-        // All nine are written from left to right; the marks would end up in what people copy.
-        bundle.set_use_isolating(false);
-        // The tests find every fault there could be.
-        let (Ok(resource) | Err((resource, _))) = FluentResource::try_new(source.to_owned());
-        let _ = bundle.add_resource(resource);
-        let mut language = Self { tag, name: String::new(), number, bundle, ending: Mutex::default() };
-        language.name = language.text("language").into_owned();
-        language
+    const fn new(number: usize, name: &'static str, script: &'static str, source: &'static str) -> Self {
+        let tag = LANGUAGES[number];
+        Self { tag, name, script, number, source, bundle: OnceLock::new(), ending: Mutex::new(None) }
     }
 
     /// All of them.
@@ -76,17 +84,27 @@ impl Language {
         ALL.iter().find(|language| language.tag.eq_ignore_ascii_case(tag))
     }
 
-    /// The best one for `Accept-Language` (RFC 9110, 12.5.4). Regions count only where there is no better one.
+    /// The one for whoever wants none of ours.
     #[must_use]
-    pub fn accepted(header: &str) -> &'static Self {
-        let mut ranges: Vec<_> = header.split(',').filter_map(range).collect();
-        // Stable: among equals the first one wins.
-        ranges.sort_by_key(|(_, weight)| std::cmp::Reverse(*weight));
-        let found = ranges.iter().find_map(|(tag, _)| {
-            Self::named(tag)
-                .or_else(|| ALL.iter().find(|language| primary(language.tag).eq_ignore_ascii_case(primary(tag))))
-        });
-        found.unwrap_or(&ALL[0])
+    pub fn fallback() -> &'static Self {
+        Self::named(DEFAULT_LANGUAGE).unwrap_or(&ALL[0])
+    }
+
+    /// Whether it is written from right to left.
+    #[must_use]
+    pub fn is_right_to_left(&self) -> bool {
+        matches!(self.script, "Arab" | "Hebr")
+    }
+
+    /// Its direction, as HTML has it.
+    #[must_use]
+    pub fn dir(&self) -> &'static str {
+        if self.is_right_to_left() { "rtl" } else { "ltr" }
+    }
+
+    /// The digits it is written with, where these are not `0` to `9`. See docs/languages.md.
+    pub(super) fn digits(&self) -> Option<&'static [char; 10]> {
+        (self.tag == "fa").then_some(&PERSIAN_DIGITS)
     }
 
     /// A message.
@@ -99,84 +117,64 @@ impl Language {
         }
     }
 
-    /// A message with texts in it, each with its variable's name.
+    /// A message with texts of others in it, each with its variable's name.
     #[must_use]
     pub fn with_texts(&self, id: &str, texts: &[(&str, &str)]) -> String {
-        let variables = || texts.iter().map(|(name, text)| (*name, FluentValue::from(*text)));
-        self.joined(id, texts).unwrap_or_else(|| self.with(id, variables()))
+        let texts: Vec<_> = texts.iter().map(|(name, text)| (*name, self.isolated(name, text))).collect();
+        let variables = || texts.iter().map(|(name, text)| (*name, FluentValue::from(&**text)));
+        self.joined(id, &texts).unwrap_or_else(|| self.with(id, variables()))
+    }
+
+    /// A text as it stands in a sentence of this language.
+    fn isolated<'a>(&self, name: &str, text: &'a str) -> Cow<'a, str> {
+        if self.is_right_to_left() || is_right_to_left(text) { isolated(name, text).into() } else { text.into() }
     }
 
     /// The same where texts are all there is, which is no work for Fluent.
-    fn joined(&self, id: &str, texts: &[(&str, &str)]) -> Option<String> {
+    fn joined(&self, id: &str, texts: &[(&str, Cow<'_, str>)]) -> Option<String> {
         let mut joined = String::with_capacity(SENTENCE_BYTES);
         for element in &self.pattern(id)?.elements {
             joined.push_str(match element {
                 PatternElement::TextElement { value } => value,
                 PatternElement::Placeable {
                     expression: Expression::Inline(InlineExpression::VariableReference { id }),
-                } => texts.iter().find(|(name, _)| *name == id.name)?.1,
+                } => &texts.iter().find(|(name, _)| *name == id.name)?.1,
                 PatternElement::Placeable { .. } => return None,
             });
         }
         Some(joined)
     }
 
-    /// A message with variables.
+    /// A message with variables of ours.
     #[must_use]
     pub fn with<'a>(&'a self, id: &str, variables: impl IntoIterator<Item = (&'a str, FluentValue<'a>)>) -> String {
         let variables: FluentArgs<'_> = variables.into_iter().collect();
-        let said = |pattern| self.bundle.format_pattern(pattern, Some(&variables), &mut vec![]).into_owned();
+        let said = |pattern| self.bundle().format_pattern(pattern, Some(&variables), &mut vec![]).into_owned();
         // An id on a page is a fault; a test looks for them first.
         self.pattern(id).map_or_else(|| id.to_owned(), said)
     }
 
     fn pattern(&self, id: &str) -> Option<&Pattern<&str>> {
-        self.bundle.get_message(id)?.value()
+        self.bundle().get_message(id)?.value()
     }
 
-    /// A point in time, in words, in UTC: the time zone of the reader is not known.
-    #[must_use]
-    pub fn moment(&self, moment: Timestamp) -> String {
-        let date = TimeZone::UTC.to_datetime(moment);
-        let variables = [
-            ("day", FluentValue::from(date.day())),
-            ("month", date.month().into()),
-            // Not as a number: no language groups its digits.
-            ("year", date.year().to_string().into()),
-            ("time", date.strftime("%H:%M").to_string().into()),
-        ];
-        self.with("moment", variables)
+    fn bundle(&self) -> &FluentBundle<FluentResource> {
+        self.bundle.get_or_init(|| {
+            let mut bundle = FluentBundle::new_concurrent(self.tag.parse().into_iter().collect());
+            // Numbers need no isolation, and marks would end up in what people copy: see `isolated`.
+            bundle.set_use_isolating(false);
+            if self.digits().is_some() {
+                bundle.set_formatter(Some(|value, _| match value {
+                    FluentValue::Number(number) => Some(in_digits(&number.as_string(), &PERSIAN_DIGITS)),
+                    _ => None,
+                }));
+            }
+            // The tests find every fault there could be.
+            let (Ok(resource) | Err((resource, _))) = FluentResource::try_new(self.source.to_owned());
+            let _ = bundle.add_resource(resource);
+            bundle
+        })
     }
-
-    /// Until when, and how long that is from `now` on.
-    #[must_use]
-    pub fn until(&self, end: Timestamp, now: Timestamp) -> String {
-        // An invite of seven days has seven days also a moment later.
-        let minutes = end.duration_since(now).as_mins();
-        let hours = if minutes < 60 { 0 } else { (minutes + 30) / 60 };
-        let (id, count) = if hours >= 48 { ("until-days", (hours + 12) / 24) } else { ("until-hours", hours) };
-        let ending = (id, count, end.as_second().div_euclid(60));
-        let mut last = self.ending.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, text)) = last.as_ref().filter(|(other, _)| *other == ending) {
-            return text.clone();
-        }
-        let text = self.with(id, [("count", count.into()), ("moment", self.moment(end).into())]);
-        *last = Some((ending, text.clone()));
-        text
-    }
-}
-
-/// A tag without its region.
-fn primary(tag: &str) -> &str {
-    tag.split('-').next().unwrap_or_default()
-}
-
-/// A language range with its weight in thousandths; none if it is refused, or is any language.
-fn range(text: &str) -> Option<(&str, u32)> {
-    let mut parts = text.split(';').map(str::trim);
-    let tag = parts.next().filter(|tag| !tag.is_empty() && *tag != "*")?;
-    let weight = parts.find_map(|part| part.strip_prefix("q=")).map_or(1000, crate::caller::thousandths);
-    (weight > 0).then_some((tag, weight))
 }
 
 #[cfg(test)]

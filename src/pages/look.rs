@@ -22,6 +22,8 @@ pub(super) struct Look<'a> {
     pub(super) language: &'static Language,
     /// The reader asked for it by a link, so our links keep asking.
     is_chosen: bool,
+    /// The reader asked for it at all.
+    is_wanted: bool,
     /// What the paths of all pages begin with.
     pub(super) prefix: &'a str,
     /// This page, below the prefix and without its language; where a switch of language leads.
@@ -37,19 +39,26 @@ impl<'a> Look<'a> {
         let prefix = request.state().settings.prefixes.of_path(path);
         let path = path.strip_prefix(prefix).filter(|path| path.starts_with('/')).unwrap_or("/");
         let query = without_language(request.url().query().unwrap_or_default());
-        let (language, is_chosen) = language(request);
+        let (wanted, is_chosen) = wanted(request);
+        let (language, is_wanted) = (wanted.unwrap_or_else(Language::fallback), wanted.is_some());
         let here = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
-        Self { language, is_chosen, prefix, here, site: None }
+        Self { language, is_chosen, is_wanted, prefix, here, site: None }
     }
 
     /// For a page that stands for any address.
     pub(super) fn anywhere((language, is_chosen): (&'static Language, bool), prefix: &'a str) -> Self {
-        Self { language, is_chosen, prefix, here: "/".into(), site: None }
+        Self { language, is_chosen, is_wanted: true, prefix, here: "/".into(), site: None }
     }
 
-    /// The same on a site.
+    /// The same on a site, whose language it is where the reader wants none.
     pub(super) fn on(self, site: &'a HostSettings) -> Self {
-        Self { site: Some(site), ..self }
+        let its = Language::named(site.language).filter(|_| !self.is_wanted);
+        Self { site: Some(site), language: its.unwrap_or(self.language), ..self }
+    }
+
+    /// The same for a program that shows it to others: what it wants itself says nothing about them.
+    pub(super) fn for_others(self) -> Self {
+        Self { is_wanted: self.is_chosen, ..self }
     }
 
     /// The same on the site that is meant where there is but one, or but one at the address by which the reader came.
@@ -98,6 +107,11 @@ impl<'a> Look<'a> {
     /// A message with a variable.
     pub(super) fn with(&self, id: &str, name: &str, text: &str) -> Html<'static> {
         Html::text(self.language.with_texts(id, &[(name, text)]))
+    }
+
+    /// The same where its text may be copied or typed: kept apart by an element and not by marks among the letters.
+    pub(super) fn with_typed(&self, id: &str, name: &str, text: &str) -> Html<'static> {
+        Html::isolated(self.language.with_texts(id, &[(name, text)]))
     }
 
     /// A message with a link in it: what comes before it, what it says, what comes after it.
@@ -185,12 +199,17 @@ pub(super) struct Around {
 /// The language that `request` is answered in, and whether a link asked for it.
 #[must_use]
 pub fn language<State>(request: &tide::Request<State>) -> (&'static Language, bool) {
+    let (wanted, is_chosen) = wanted(request);
+    (wanted.unwrap_or_else(Language::fallback), is_chosen)
+}
+
+/// The language that the reader wants, and whether a link asked for it.
+fn wanted<State>(request: &tide::Request<State>) -> (Option<&'static Language>, bool) {
     let query = request.url().query().unwrap_or_default();
-    let asked = query.split('&').find_map(|part| part.strip_prefix("lang=")).and_then(Language::named);
-    if let Some(language) = asked {
-        (language, true)
-    } else {
-        let header = request.header(headers::ACCEPT_LANGUAGE);
-        (Language::accepted(header.map_or("", |values| values.as_str())), false)
+    let asked = query.split('&').find_map(|part| part.strip_prefix("lang=")).and_then(Language::asked_for);
+    if asked.is_some() {
+        return (asked, true);
     }
+    let header = request.header(headers::ACCEPT_LANGUAGE);
+    (header.and_then(|values| Language::accepted(values.as_str())), false)
 }

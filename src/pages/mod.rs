@@ -30,12 +30,15 @@
 //! | `look` | what all pages are drawn with |
 //! | `assets`, `preview`, `letters` | files, and the picture of a site |
 //! | `query` | the parameters of a link |
+//! | `negotiation`, `dates` | the language that a reader gets; points in time in words |
 //! | `language`, `html` | what pages say, and what is not escaped again |
+//! | `scripts` | which way texts run, and digits |
 
 pub mod api_docs;
 mod api_examples;
 mod api_fields;
 pub mod assets;
+mod dates;
 mod done;
 pub mod enter;
 mod form;
@@ -46,6 +49,7 @@ pub mod landing;
 pub mod language;
 mod letters;
 mod look;
+mod negotiation;
 pub mod offered;
 pub mod old_links;
 mod onlooker;
@@ -58,6 +62,7 @@ mod query;
 mod refused;
 pub mod register;
 pub mod reset;
+mod scripts;
 pub mod setup;
 mod sign_up;
 

@@ -8,7 +8,7 @@ use askama::Template;
 use tide::http::headers;
 
 use super::html::Html;
-use super::language::{LANGUAGES, Language};
+use super::language::{COUNT, Language};
 use super::look::{Around, Look};
 use super::query::parameter;
 use crate::caller::Request;
@@ -31,7 +31,7 @@ pub(super) type Offered<'a> = (&'a str, Html<'a>);
 
 /// What is seen of the apps of one configuration, drawn once in each language that somebody reads: it is most of a page.
 #[derive(Default)]
-pub struct Cards([OnceLock<Vec<Html<'static>>>; LANGUAGES]);
+pub struct Cards([OnceLock<Vec<Html<'static>>>; COUNT]);
 
 impl Cards {
     /// The `apps` of the configuration: those for `device`, and the others.
@@ -60,8 +60,9 @@ pub(super) struct Platforms<'a> {
 
 impl fmt::Display for Platforms<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let between = self.language.text("list-separator");
         self.platforms.iter().enumerate().try_for_each(|(at, platform)| {
-            f.write_str(if at == 0 { "" } else { ", " })?;
+            f.write_str(if at == 0 { "" } else { &between })?;
             f.write_str(&platform_name(*platform, self.language))
         })
     }

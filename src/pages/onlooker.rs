@@ -21,6 +21,11 @@ pub(super) fn wants(request: &Request) -> AppLink {
     if is_onlooker { AppLink::NotWanted } else { AppLink::Wanted }
 }
 
+/// Whether `request` is one of a program that shows the page to others.
+pub(super) fn is_preview(request: &Request) -> bool {
+    is_program(request.header(headers::USER_AGENT).map_or("", |values| values.as_str()))
+}
+
 fn is_program(agent: &str) -> bool {
     let agent = agent.to_ascii_lowercase();
     NAMES.iter().any(|name| agent.contains(name)) || agent.replace(NO_BOT, "").contains("bot")

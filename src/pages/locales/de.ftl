@@ -1,4 +1,3 @@
-language = Deutsch
 language-label = Sprache
 footer-contact = Hilfe
 footer-terms = Nutzungsbedingungen
@@ -20,7 +19,7 @@ month = { $month ->
     [11] November
    *[12] Dezember
 }
-moment = { $day }. { month } { $year }, { $time } Uhr UTC
+moment = { $day }. { month } { $year }, { $hour }:{ $minute } Uhr UTC
 
 landing-title = Einladung zu { $site }
 landing-title-by = { $inviter } lädt dich zu { $site } ein
@@ -54,6 +53,7 @@ apps-device = Apps für { $platform }
 apps-choose = Wähle eine App
 apps-other = Apps für andere Geräte
 apps-web = Webbrowser
+list-separator = { ", " }
 phone-title = Am Handy weitermachen
 phone-text = Scanne diesen Code mit der Kamera des anderen Geräts.
 phone-alt = QR-Code dieser Einladung

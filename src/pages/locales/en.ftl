@@ -1,5 +1,4 @@
 # The texts of the pages. tests in src/pages/language.rs hold all languages to the messages and variables of this one.
-language = English
 language-label = Language
 footer-contact = Ask for help
 footer-terms = Terms of service
@@ -21,7 +20,7 @@ month = { $month ->
     [11] November
    *[12] December
 }
-moment = { $day } { month } { $year }, { $time } UTC
+moment = { $day } { month } { $year }, { $hour }:{ $minute } UTC
 
 landing-title = You are invited to { $site }
 landing-title-by = { $inviter } invites you to { $site }
@@ -55,6 +54,7 @@ apps-device = Apps for { $platform }
 apps-choose = Choose an app
 apps-other = Apps for other devices
 apps-web = web browser
+list-separator = { ", " }
 phone-title = Continue on your phone
 phone-text = Scan this code with the camera of the other device.
 phone-alt = QR code of this invite

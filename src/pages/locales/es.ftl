@@ -1,4 +1,3 @@
-language = Español
 language-label = Idioma
 footer-contact = Pedir ayuda
 footer-terms = Condiciones de uso
@@ -20,7 +19,7 @@ month = { $month ->
     [11] noviembre
    *[12] diciembre
 }
-moment = { $day } de { month } de { $year }, { $time } UTC
+moment = { $day } de { month } de { $year }, { $hour }:{ $minute } UTC
 
 landing-title = Tienes una invitación a { $site }
 landing-title-by = { $inviter } te invita a { $site }
@@ -54,6 +53,7 @@ apps-device = Aplicaciones para { $platform }
 apps-choose = Elige una aplicación
 apps-other = Aplicaciones para otros dispositivos
 apps-web = navegador web
+list-separator = { ", " }
 phone-title = Seguir en tu teléfono
 phone-text = Escanea este código con la cámara del otro dispositivo.
 phone-alt = Código QR de esta invitación

@@ -1,4 +1,3 @@
-language = Français
 language-label = Langue
 footer-contact = Demander de l’aide
 footer-terms = Conditions d’utilisation
@@ -23,7 +22,7 @@ month = { $month ->
 moment = { $day ->
     [1] 1er
    *[other] { $day }
-} { month } { $year } à { $time } UTC
+} { month } { $year } à { $hour }:{ $minute } UTC
 
 landing-title = Vous êtes invité·e sur { $site }
 landing-title-by = { $inviter } vous invite sur { $site }
@@ -57,6 +56,7 @@ apps-device = Applications pour { $platform }
 apps-choose = Choisissez une application
 apps-other = Applications pour d’autres appareils
 apps-web = navigateur web
+list-separator = { ", " }
 phone-title = Continuer sur votre téléphone
 phone-text = Scannez ce code avec l’appareil photo de l’autre appareil.
 phone-alt = Code QR de cette invitation

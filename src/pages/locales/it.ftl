@@ -1,4 +1,3 @@
-language = Italiano
 language-label = Lingua
 footer-contact = Chiedi aiuto
 footer-terms = Condizioni d’uso
@@ -23,7 +22,7 @@ month = { $month ->
 moment = { $day ->
     [1] 1º
    *[other] { $day }
-} { month } { $year }, { $time } UTC
+} { month } { $year }, { $hour }:{ $minute } UTC
 
 landing-title = Hai un invito per { $site }
 landing-title-by = { $inviter } ti invita su { $site }
@@ -57,6 +56,7 @@ apps-device = App per { $platform }
 apps-choose = Scegli un’app
 apps-other = App per altri dispositivi
 apps-web = browser web
+list-separator = { ", " }
 phone-title = Continua sul telefono
 phone-text = Inquadra questo codice con la fotocamera dell’altro dispositivo.
 phone-alt = Codice QR di questo invito

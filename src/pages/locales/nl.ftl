@@ -1,4 +1,3 @@
-language = Nederlands
 language-label = Taal
 footer-contact = Hulp vragen
 footer-terms = Gebruiksvoorwaarden
@@ -20,7 +19,7 @@ month = { $month ->
     [11] november
    *[12] december
 }
-moment = { $day } { month } { $year } om { $time } UTC
+moment = { $day } { month } { $year } om { $hour }:{ $minute } UTC
 
 landing-title = Je bent uitgenodigd voor { $site }
 landing-title-by = { $inviter } nodigt je uit voor { $site }
@@ -54,6 +53,7 @@ apps-device = Apps voor { $platform }
 apps-choose = Kies een app
 apps-other = Apps voor andere apparaten
 apps-web = webbrowser
+list-separator = { ", " }
 phone-title = Ga verder op je telefoon
 phone-text = Scan deze code met de camera van het andere apparaat.
 phone-alt = QR-code van deze uitnodiging

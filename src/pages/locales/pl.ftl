@@ -1,4 +1,3 @@
-language = Polski
 language-label = Język
 footer-contact = Poproś o pomoc
 footer-terms = Regulamin
@@ -20,7 +19,7 @@ month = { $month ->
     [11] listopada
    *[12] grudnia
 }
-moment = { $day } { month } { $year } r., { $time } UTC
+moment = { $day } { month } { $year } r., { $hour }:{ $minute } UTC
 
 landing-title = Masz zaproszenie do { $site }
 landing-title-by = { $inviter } zaprasza Cię do { $site }
@@ -60,6 +59,7 @@ apps-device = Aplikacje na { $platform }
 apps-choose = Wybierz aplikację
 apps-other = Aplikacje na inne urządzenia
 apps-web = przeglądarka
+list-separator = { ", " }
 phone-title = Kontynuuj na telefonie
 phone-text = Zeskanuj ten kod aparatem drugiego urządzenia.
 phone-alt = Kod QR tego zaproszenia

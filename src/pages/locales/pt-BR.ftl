@@ -1,4 +1,3 @@
-language = Português (Brasil)
 language-label = Idioma
 footer-contact = Pedir ajuda
 footer-terms = Termos de uso
@@ -23,7 +22,7 @@ month = { $month ->
 moment = { $day ->
     [1] 1º
    *[other] { $day }
-} de { month } de { $year }, { $time } UTC
+} de { month } de { $year }, { $hour }:{ $minute } UTC
 
 landing-title = Você recebeu um convite para { $site }
 landing-title-by = { $inviter } convida você para { $site }
@@ -57,6 +56,7 @@ apps-device = Aplicativos para { $platform }
 apps-choose = Escolha um aplicativo
 apps-other = Aplicativos para outros aparelhos
 apps-web = navegador
+list-separator = { ", " }
 phone-title = Continuar no celular
 phone-text = Escaneie este código com a câmera do outro aparelho.
 phone-alt = Código QR deste convite

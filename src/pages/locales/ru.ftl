@@ -1,4 +1,3 @@
-language = Русский
 language-label = Язык
 footer-contact = Обратиться за помощью
 footer-terms = Условия использования
@@ -20,7 +19,7 @@ month = { $month ->
     [11] ноября
    *[12] декабря
 }
-moment = { $day } { month } { $year } г., { $time } UTC
+moment = { $day } { month } { $year } г., { $hour }:{ $minute } UTC
 
 landing-title = Вас приглашают на { $site }
 landing-title-by = { $inviter } приглашает вас на { $site }
@@ -60,6 +59,7 @@ apps-device = Приложения для { $platform }
 apps-choose = Выберите приложение
 apps-other = Приложения для других устройств
 apps-web = браузер
+list-separator = { ", " }
 phone-title = Продолжить на телефоне
 phone-text = Отсканируйте этот код камерой другого устройства.
 phone-alt = QR-код этого приглашения

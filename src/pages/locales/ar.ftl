@@ -1,0 +1,206 @@
+language-label = اللغة
+footer-contact = طلب المساعدة
+footer-terms = شروط الخدمة
+footer-privacy = الخصوصية
+back = العودة إلى الدعوة
+about-xmpp = يستخدم { $site } معيار XMPP المفتوح للدردشة. أنت تختار التطبيق، ويمكنك أيضًا التحدث مع أشخاص على خوادم أخرى.
+
+month = { $month ->
+    [1] يناير
+    [2] فبراير
+    [3] مارس
+    [4] أبريل
+    [5] مايو
+    [6] يونيو
+    [7] يوليو
+    [8] أغسطس
+    [9] سبتمبر
+    [10] أكتوبر
+    [11] نوفمبر
+   *[12] ديسمبر
+}
+moment = { $day } { month } { $year }، الساعة { $hour }:{ $minute } بالتوقيت العالمي (UTC)
+
+landing-title = لديك دعوة إلى { $site }
+landing-title-by = دعوة من { $inviter } إلى { $site }
+landing-title-reset = كلمة مرور جديدة على { $site }
+landing-preview = افتح هذه الدعوة للحصول على حساب على { $site }.
+landing-preview-reset = افتح هذا الرابط لاختيار كلمة مرور جديدة.
+landing-username = سيكون عنوانك
+until-days = تنتهي صلاحية الدعوة { $count ->
+    [zero] اليوم
+    [one] بعد يوم واحد
+    [two] بعد يومين
+    [few] بعد { $count } أيام
+    [many] بعد { $count } يومًا
+   *[other] بعد { $count } يوم
+}، في { $moment }.
+until-hours = تنتهي صلاحية الدعوة { $count ->
+    [zero] خلال أقل من ساعة
+    [one] بعد ساعة واحدة
+    [two] بعد ساعتين
+    [few] بعد { $count } ساعات
+    [many] بعد { $count } ساعة
+   *[other] بعد { $count } ساعة
+}، في { $moment }.
+uses-left = { $count ->
+    [zero] لم يعد بإمكان أحد استخدامها.
+    [one] ما زال بإمكان شخص واحد استخدامها.
+    [two] ما زال بإمكان شخصين استخدامها.
+    [few] ما زال بإمكان { $count } أشخاص استخدامها.
+    [many] ما زال بإمكان { $count } شخصًا استخدامها.
+   *[other] ما زال بإمكان { $count } شخص استخدامها.
+}
+have-title = لدي حساب
+have-text = أضف { $contact } إلى جهات اتصالك في التطبيق الذي تستخدمه.
+have-button = إضافة جهة الاتصال
+new-title = أنا جديد هنا
+web-button = أنشئ حسابك هنا
+web-text = لا حاجة إلى تطبيق بعد: اختر اسمًا وكلمة مرور، ثم اختر تطبيقًا لاحقًا.
+web-away = لا يمكن إنشاء حسابات على هذه الصفحة الآن. يرجى المحاولة مرة أخرى بعد بضع دقائق.
+uri-button = فتح الدعوة في تطبيق
+uri-text = هل لديك تطبيق XMPP؟ افتح الدعوة فيه.
+apps-device = تطبيقات { $platform }
+apps-choose = اختر تطبيقًا
+apps-other = تطبيقات لأجهزة أخرى
+apps-web = متصفح الويب
+list-separator = { "، " }
+phone-title = المتابعة على هاتفك
+phone-text = امسح هذا الرمز بكاميرا الجهاز الآخر.
+phone-alt = رمز QR لهذه الدعوة
+paper-text = امسح هذا الرمز بكاميرا هاتفك.
+code-title = على جهاز آخر
+code-text = أدخل هذا الرمز على { $address }:
+copy-button = نسخ
+copy-done = تم النسخ
+
+gone-unknown-title = هذه الدعوة غير معروفة
+gone-unknown-text = ربما وصل الرابط ناقصًا، أو انتهت صلاحية الدعوة منذ زمن.
+gone-redeemed-title = هذه الدعوة مستخدَمة
+gone-redeemed-text = تعمل كل دعوة عددًا محدودًا من المرات. إذا كنت أنت من استخدمها، فافتح تطبيقك وسجّل الدخول.
+gone-expired-title = انتهت صلاحية هذه الدعوة
+gone-expired-text = تعمل الدعوات لمدة محدودة.
+gone-revoked-title = سُحبت هذه الدعوة
+gone-revoked-text = لم تعد تعمل.
+gone-over-title = لم تعد هذه الدعوة تعمل
+gone-over-text = الخدمة التي تؤدي إليها لم تعد موجودة هنا.
+gone-ask = اطلب رابطًا جديدًا ممن أعطاك هذا الرابط.
+gone-enter = إدخال رمز آخر
+
+enter-title = أدخل رمز دعوتك
+enter-label = رمز الدعوة
+enter-hint = تُراعى حالة الأحرف الكبيرة والصغيرة، ولا تهم المسافات. يمكنك أيضًا لصق الرابط كاملًا.
+enter-button = متابعة
+enter-error-unknown = لا توجد دعوة بهذا الرمز. يرجى مقارنته حرفًا حرفًا.
+enter-error-empty = يرجى إدخال رمز دعوتك.
+enter-error-wait = عدد الرموز الخاطئة كبير جدًا. يرجى الانتظار دقيقة.
+
+setup-title = البدء مع { $app }
+setup-get = الحصول على { $app }
+setup-get-text = ثبّت التطبيق على جهازك ثم عد إلى هذه الصفحة.
+setup-get-web = يعمل في المتصفح. افتحه بجانب هذه الصفحة.
+setup-site = موقع { $app }
+setup-open = فتح الدعوة
+setup-open-text = بعد تثبيت { $app }، افتح الدعوة فيه، وسيرشدك التطبيق إلى الباقي.
+setup-open-button = فتح في { $app }
+setup-magic-button = الحصول على { $app } مع الدعوة
+setup-account = إنشاء حسابك
+setup-account-text = يحتاج { $app } إلى حساب موجود. أنشئه هنا، ثم سجّل الدخول في التطبيق.
+setup-account-none = يحتاج { $app } إلى حساب موجود. أنشئه أولًا بتطبيق آخر، ثم سجّل الدخول بهذا التطبيق.
+setup-login = تسجيل الدخول
+setup-login-text = افتح { $app } وسجّل الدخول بعنوانك وكلمة مرورك.
+
+register-title = أنشئ حسابك على { $site }
+register-username = اسم المستخدم
+register-username-hint = أحرف وأرقام والرموز . _ - بلا مسافات. سيكون عنوانك { "\u2066" }name@{ $host }{ "\u2069" }.
+register-password = كلمة المرور
+register-password-hint = { $count ->
+    [zero] أي عدد من الأحرف.
+    [one] حرف واحد على الأقل.
+    [two] حرفان على الأقل.
+    [few] { $count } أحرف على الأقل.
+    [many] { $count } حرفًا على الأقل.
+   *[other] { $count } حرف على الأقل.
+} بضع كلمات متتالية سهلة التذكر وصعبة التخمين.
+register-show = إظهار
+register-hide = إخفاء
+register-button = إنشاء الحساب
+register-terms = بإنشاء حساب فإنك توافق على [شروط الخدمة].
+error-summary = ما زال هناك ما يجب تصحيحه
+error-username-empty = يرجى اختيار اسم مستخدم.
+error-username-invalid = هذا ليس اسم مستخدم صالحًا: استخدم الأحرف والأرقام والرموز . _ - بلا مسافات.
+error-username-address = أدخل فقط ما يأتي قبل علامة @؛ الباقي ثابت.
+error-username-reserved = هذا الاسم محجوز. يرجى اختيار اسم آخر.
+error-username-taken = هناك من يستخدم هذا الاسم. يرجى اختيار اسم آخر.
+error-username-other = هذه الدعوة لاسم آخر.
+error-password-empty = يرجى اختيار كلمة مرور.
+error-password-short = { $count ->
+    [zero] يجب أن تتكون كلمة المرور من أحرف.
+    [one] يجب أن تتكون كلمة المرور من حرف واحد على الأقل.
+    [two] يجب أن تتكون كلمة المرور من حرفين على الأقل.
+    [few] يجب أن تتكون كلمة المرور من { $count } أحرف على الأقل.
+    [many] يجب أن تتكون كلمة المرور من { $count } حرفًا على الأقل.
+   *[other] يجب أن تتكون كلمة المرور من { $count } حرف على الأقل.
+}
+error-password-weak = من السهل جدًا تخمين كلمة المرور هذه. استخدم كلمات أكثر، أو كلمات أقل شيوعًا.
+error-password-refused = لا يقبل الخادم كلمة المرور هذه. يرجى اختيار كلمة أخرى.
+error-form = بقي النموذج مفتوحًا مدة طويلة، أو أن متصفحك لا يرسل ملفات تعريف الارتباط. يرجى إرساله مرة أخرى.
+error-away = لا يمكن الوصول إلى الخادم الآن. لن تضيع دعوتك؛ يرجى المحاولة مرة أخرى بعد بضع دقائق.
+error-not-allowed = لا يسمح الخادم بهذا الحساب. يرجى اختيار اسم آخر أو طلب المساعدة.
+closed-title = لا تُنشأ الحسابات هنا
+closed-text = يرجى فتح الدعوة في تطبيق.
+closed-nowhere = اسأل من دعاك كيف تحصل على حساب.
+closed-reset-title = لا تُعيَّن كلمات المرور هنا
+closed-reset-text = لا يمكن تعيين كلمة المرور على هذه الصفحة. اسأل من أعطاك هذا الرابط كيف تتابع.
+
+done-title = حسابك جاهز
+done-address = عنوانك
+done-login = تسجيل الدخول في { $app }
+done-apps = اختر الآن تطبيقًا وسجّل الدخول بعنوانك وكلمة مرورك.
+done-webchat = الدردشة في المتصفح
+done-keep = احفظ كلمة مرورك جيدًا؛ فلن تُعرض مرة أخرى.
+
+reset-title = اختر كلمة مرور جديدة
+reset-address = للحساب
+reset-password = كلمة المرور الجديدة
+reset-button = تعيين كلمة المرور
+reset-done-title = تم تعيين كلمة مرورك الجديدة
+reset-done-text = سجّل الدخول بها في كل تطبيقاتك.
+
+problem-not-found = لا يوجد شيء هنا
+problem-not-found-text = يرجى التحقق من العنوان.
+problem-too-many = طلبات كثيرة جدًا
+problem-too-many-text = يرجى الانتظار دقيقة ثم المحاولة مرة أخرى.
+problem-too-large = بيانات كثيرة جدًا
+problem-too-large-text = النموذج أكبر مما نقبله.
+problem-later = حاول لاحقًا
+problem-later-text = هذا لا يعمل في الوقت الحالي؛ لم يتغير شيء.
+problem-unsure-text = لم يصل رد في الوقت المناسب، وربما نجحت العملية رغم ذلك. يرجى فتح رابطك مرة أخرى بعد بضع دقائق.
+problem-other = لم تنجح العملية
+problem-other-text = أرسل متصفحك شيئًا لا نفهمه.
+problem-internal = حدث خطأ هنا
+problem-internal-text = هذا ليس خطأك. يرجى المحاولة لاحقًا.
+problem-request = الطلب { $id }
+
+app-conversations = تطبيق سهل فيه مكالمات ودردشة مشفّرة.
+app-cheogram = تطبيق قريب من Conversations يصل أيضًا إلى شبكة الهاتف.
+app-monocles = تطبيق قريب من Conversations فيه إعدادات كثيرة.
+app-monal = تطبيق دردشة لأجهزة Apple، مع دردشة مشفّرة.
+app-siskin = تطبيق خفيف لأجهزة iPhone وiPad.
+app-beagle = تطبيق خفيف لأجهزة Mac.
+app-dino = تطبيق حديث ومرتب لسطح المكتب.
+app-gajim = تطبيق لسطح المكتب بميزات كثيرة.
+app-kaidan = تطبيق ودود من مجتمع KDE.
+app-psi = تطبيق لسطح المكتب يمكن ضبط كل شيء فيه.
+app-psi-plus = تطبيق Psi بأحدث ميزاته.
+app-profanity = دردشة في الطرفية بلوحة المفاتيح وحدها.
+app-movim = دردشة وشبكة اجتماعية في المتصفح.
+app-converse = دردشة في المتصفح دون تثبيت أي شيء.
+
+how-play = من Google Play، يفتح { $app } الدعوة تلقائيًا. أما من غيره فعد إلى هنا وافتحها.
+how-asks = يسألك { $app } عن الاسم الذي تريده، ثم ينشئ الحساب.
+how-app-store = لا يمرر App Store الدعوة: عد إلى هنا وافتحها في { $app }.
+how-log-in = عند التشغيل الأول، اختر تسجيل الدخول، لا إنشاء حساب.
+how-terminal = في { $app }، اكتب { "\u2066" }/connect{ "\u2069" } وعنوانك، ثم كلمة مرورك.
+how-site = اختر موقعًا يوفر { $app }، وسجّل الدخول فيه بعنوانك.
+how-open = لا حاجة إلى التثبيت: سجّل الدخول بعنوانك في المتصفح.

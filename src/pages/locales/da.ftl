@@ -1,0 +1,187 @@
+language-label = Sprog
+footer-contact = Bed om hjælp
+footer-terms = Brugsvilkår
+footer-privacy = Privatliv
+back = Tilbage til invitationen
+about-xmpp = { $site } bruger XMPP, en åben standard for chat. Du vælger selv appen og kan også skrive med folk på andre servere.
+
+month = { $month ->
+    [1] januar
+    [2] februar
+    [3] marts
+    [4] april
+    [5] maj
+    [6] juni
+    [7] juli
+    [8] august
+    [9] september
+    [10] oktober
+    [11] november
+   *[12] december
+}
+moment = { $day }. { month } { $year } kl. { $hour }.{ $minute } UTC
+
+landing-title = Du er inviteret til { $site }
+landing-title-by = { $inviter } inviterer dig til { $site }
+landing-title-reset = En ny adgangskode til { $site }
+landing-preview = Åbn invitationen for at få en konto på { $site }.
+landing-preview-reset = Åbn linket for at vælge en ny adgangskode.
+landing-username = Din adresse bliver
+until-days = Invitationen gælder i { $count ->
+    [one] en dag
+   *[other] { $count } dage
+} endnu, indtil { $moment }.
+until-hours = Invitationen gælder i { $count ->
+    [0] mindre end en time
+    [one] en time
+   *[other] { $count } timer
+} endnu, indtil { $moment }.
+uses-left = { $count ->
+    [one] Den kan bruges af én person mere.
+   *[other] Den kan bruges af { $count } personer mere.
+}
+have-title = Jeg har en konto
+have-text = Tilføj { $contact } til dine kontakter i den app, du bruger.
+have-button = Tilføj kontakten
+new-title = Jeg er ny her
+web-button = Opret din konto her
+web-text = Du behøver ingen app endnu: vælg et navn og en adgangskode, og derefter en app.
+web-away = Der kan ikke oprettes konti på denne side lige nu. Prøv igen om et par minutter.
+uri-button = Åbn invitationen i en app
+uri-text = Har du allerede en app til XMPP? Så åbn invitationen i den.
+apps-device = Apps til { $platform }
+apps-choose = Vælg en app
+apps-other = Apps til andre enheder
+apps-web = webbrowser
+list-separator = { ", " }
+phone-title = Fortsæt på din telefon
+phone-text = Scan koden med kameraet på den anden enhed.
+phone-alt = QR-kode til denne invitation
+paper-text = Scan koden med telefonens kamera.
+code-title = På en anden enhed
+code-text = Indtast denne kode på { $address }:
+copy-button = Kopiér
+copy-done = Kopieret
+
+gone-unknown-title = Invitationen kendes ikke
+gone-unknown-text = Måske blev linket skåret over undervejs, eller invitationen er udløbet for længst.
+gone-redeemed-title = Invitationen er brugt
+gone-redeemed-text = En invitation virker kun et bestemt antal gange. Hvis det var dig, der brugte den, så åbn din app og log ind.
+gone-expired-title = Invitationen er udløbet
+gone-expired-text = Invitationer gælder i en begrænset tid.
+gone-revoked-title = Invitationen er trukket tilbage
+gone-revoked-text = Den virker ikke længere.
+gone-over-title = Invitationen virker ikke længere
+gone-over-text = Den tjeneste, som den fører til, er her ikke mere.
+gone-ask = Bed den person, der gav dig linket, om et nyt.
+gone-enter = Indtast en anden kode
+
+enter-title = Indtast din invitationskode
+enter-label = Invitationskode
+enter-hint = Der er forskel på store og små bogstaver; mellemrum betyder ikke noget. Du kan også indsætte hele linket.
+enter-button = Fortsæt
+enter-error-unknown = Der er ingen invitation med denne kode. Sammenlign den tegn for tegn.
+enter-error-empty = Indtast koden til din invitation.
+enter-error-wait = Det var for mange forkerte koder. Vent et minut.
+
+setup-title = Kom i gang med { $app }
+setup-get = Hent { $app }
+setup-get-text = Installér appen på din enhed, og kom tilbage til denne side.
+setup-get-web = Den kører i browseren. Åbn den ved siden af denne side.
+setup-site = Hjemmesiden for { $app }
+setup-open = Åbn invitationen
+setup-open-text = Når { $app } er installeret, åbner du invitationen i den. Derfra viser appen vej.
+setup-open-button = Åbn i { $app }
+setup-magic-button = Hent { $app } med invitationen
+setup-account = Opret din konto
+setup-account-text = { $app } kræver en konto, der allerede findes. Opret den her, og log derefter ind i appen.
+setup-account-none = { $app } kræver en konto, der allerede findes. Opret den først med en anden app, og log derefter ind med denne.
+setup-login = Log ind
+setup-login-text = Åbn { $app }, og log ind med din adresse og din adgangskode.
+
+register-title = Opret din konto på { $site }
+register-username = Brugernavn
+register-username-hint = Bogstaver, tal og . _ - uden mellemrum. Din adresse bliver navn@{ $host }.
+register-password = Adgangskode
+register-password-hint = { $count ->
+    [one] Mindst ét tegn.
+   *[other] Mindst { $count } tegn.
+} Nogle ord i træk er nemme at huske og svære at gætte.
+register-show = Vis
+register-hide = Skjul
+register-button = Opret konto
+register-terms = Når du opretter en konto, accepterer du [brugsvilkårene].
+error-summary = Noget er ikke rigtigt endnu
+error-username-empty = Vælg et brugernavn.
+error-username-invalid = Det er ikke et brugernavn: brug bogstaver, tal og . _ - uden mellemrum.
+error-username-address = Skriv kun det, der står før @; resten ligger fast.
+error-username-reserved = Navnet er reserveret. Vælg et andet.
+error-username-taken = Nogen har allerede det navn. Vælg et andet.
+error-username-other = Invitationen er til et andet navn.
+error-password-empty = Vælg en adgangskode.
+error-password-short = { $count ->
+    [one] Adgangskoden skal have mindst ét tegn.
+   *[other] Adgangskoden skal have mindst { $count } tegn.
+}
+error-password-weak = Adgangskoden er for nem at gætte. Brug flere ord, eller mere sjældne.
+error-password-refused = Serveren godtager ikke adgangskoden. Vælg en anden.
+error-form = Formularen har været åben for længe, eller din browser sender ingen cookies. Send den igen.
+error-away = Serveren kan ikke nås lige nu. Din invitation går ikke tabt; prøv igen om et par minutter.
+error-not-allowed = Serveren tillader ikke denne konto. Vælg et andet navn, eller bed om hjælp.
+closed-title = Der oprettes ikke konti her
+closed-text = Åbn invitationen i en app.
+closed-nowhere = Spørg den person, der inviterede dig, hvordan du får en.
+closed-reset-title = Adgangskoder ændres ikke her
+closed-reset-text = Adgangskoden kan ikke ændres på denne side. Spørg den person, der gav dig linket, hvordan du kommer videre.
+
+done-title = Din konto er klar
+done-address = Din adresse
+done-login = Log ind med { $app }
+done-apps = Vælg nu en app, og log ind med din adresse og din adgangskode.
+done-webchat = Chat i browseren
+done-keep = Pas godt på din adgangskode; den vises ikke igen.
+
+reset-title = Vælg en ny adgangskode
+reset-address = Til kontoen
+reset-password = Ny adgangskode
+reset-button = Gem adgangskoden
+reset-done-title = Din nye adgangskode gælder nu
+reset-done-text = Log ind med den i alle dine apps.
+
+problem-not-found = Her er ingenting
+problem-not-found-text = Kontrollér adressen.
+problem-too-many = For mange forespørgsler
+problem-too-many-text = Vent et minut, og prøv igen.
+problem-too-large = For mange data
+problem-too-large-text = Formularen er større, end vi tager imod.
+problem-later = Prøv igen senere
+problem-later-text = Det virker ikke i øjeblikket; intet er ændret.
+problem-unsure-text = Der kom ikke svar i tide, så det er måske lykkedes alligevel. Åbn dit link igen om et par minutter.
+problem-other = Det lykkedes ikke
+problem-other-text = Din browser sendte noget, som vi ikke forstår.
+problem-internal = Noget gik galt her
+problem-internal-text = Det er ikke din skyld. Prøv igen senere.
+problem-request = Forespørgsel { $id }
+
+app-conversations = En nem app med opkald og krypterede chats.
+app-cheogram = I familie med Conversations; når også telefonnettet.
+app-monocles = I familie med Conversations; har mange indstillinger.
+app-monal = En chatapp til Apples enheder, med krypterede chats.
+app-siskin = En let app til iPhone og iPad.
+app-beagle = En let app til Mac.
+app-dino = En moderne og overskuelig app til computeren.
+app-gajim = En computerapp med mange funktioner.
+app-kaidan = En venlig app fra KDE-fællesskabet.
+app-psi = En computerapp, hvor alt kan indstilles.
+app-psi-plus = Psi med de nyeste funktioner.
+app-profanity = Chat i terminalen, kun med tastaturet.
+app-movim = Chats og et socialt netværk i browseren.
+app-converse = Chat i browseren, uden at installere noget.
+
+how-play = Fra Google Play åbner { $app } selv invitationen. Ellers kom tilbage hertil, og åbn den.
+how-asks = { $app } spørger, hvad du vil hedde, og opretter kontoen.
+how-app-store = App Store giver ikke invitationen videre: kom tilbage hertil, og åbn den i { $app }.
+how-log-in = Ved første start vælger du at logge ind, ikke at oprette en konto.
+how-terminal = Skriv /connect og din adresse i { $app }, og derefter din adgangskode.
+how-site = Vælg et websted, der tilbyder { $app }, og log ind dér med din adresse.
+how-open = Der er ikke noget at installere: log ind med din adresse i browseren.

@@ -1,0 +1,192 @@
+language-label = שפה
+footer-contact = בקשת עזרה
+footer-terms = תנאי השימוש
+footer-privacy = פרטיות
+back = חזרה להזמנה
+about-xmpp = האתר { $site } משתמש ב־XMPP, תקן פתוח לצ׳אט. האפליקציה היא לבחירתכם, ואפשר לשוחח גם עם אנשים בשרתים אחרים.
+
+month = { $month ->
+    [1] בינואר
+    [2] בפברואר
+    [3] במרץ
+    [4] באפריל
+    [5] במאי
+    [6] ביוני
+    [7] ביולי
+    [8] באוגוסט
+    [9] בספטמבר
+    [10] באוקטובר
+    [11] בנובמבר
+   *[12] בדצמבר
+}
+moment = { $day } { month } { $year } בשעה { $hour }:{ $minute } לפי UTC
+
+landing-title = קיבלתם הזמנה אל { $site }
+landing-title-by = הזמנה מאת { $inviter } אל { $site }
+landing-title-reset = סיסמה חדשה עבור { $site }
+landing-preview = פתחו את ההזמנה כדי לקבל חשבון באתר { $site }.
+landing-preview-reset = פתחו את הקישור כדי לבחור סיסמה חדשה.
+landing-username = הכתובת שלכם תהיה
+until-days = ההזמנה תקפה לעוד { $count ->
+    [one] יום אחד
+    [two] יומיים
+   *[other] { $count } ימים
+}, עד { $moment }.
+until-hours = ההזמנה תקפה לעוד { $count ->
+    [0] פחות משעה
+    [one] שעה אחת
+    [two] שעתיים
+   *[other] { $count } שעות
+}, עד { $moment }.
+uses-left = { $count ->
+    [one] היא טובה לעוד אדם אחד.
+    [two] היא טובה לעוד שני אנשים.
+   *[other] היא טובה לעוד { $count } אנשים.
+}
+have-title = יש לי חשבון
+have-text = הוסיפו את { $contact } לאנשי הקשר באפליקציה שלכם.
+have-button = הוספת איש קשר
+new-title = זו הפעם הראשונה שלי כאן
+web-button = יצירת חשבון כאן
+web-text = עוד לא צריך אפליקציה: בחרו שם וסיסמה, ואת האפליקציה אחר כך.
+web-away = כרגע אי אפשר ליצור חשבונות בדף הזה. נסו שוב בעוד כמה דקות.
+uri-button = פתיחת ההזמנה באפליקציה
+uri-text = יש לכם כבר אפליקציה ל־XMPP? פתחו בה את ההזמנה.
+apps-device = אפליקציות ל־{ $platform }
+apps-choose = בחירת אפליקציה
+apps-other = אפליקציות למכשירים אחרים
+apps-web = דפדפן
+list-separator = { ", " }
+phone-title = המשך בטלפון
+phone-text = סרקו את הקוד במצלמה של המכשיר השני.
+phone-alt = קוד QR של ההזמנה
+paper-text = סרקו את הקוד במצלמת הטלפון.
+code-title = במכשיר אחר
+code-text = הזינו את הקוד הזה בכתובת { $address }:
+copy-button = העתקה
+copy-done = הועתק
+
+gone-unknown-title = ההזמנה הזאת אינה מוכרת
+gone-unknown-text = אולי הקישור נקטע בדרך, או שתוקף ההזמנה פג מזמן.
+gone-redeemed-title = ההזמנה הזאת כבר נוצלה
+gone-redeemed-text = כל הזמנה טובה למספר מוגבל של פעמים. אם אתם השתמשתם בה, פתחו את האפליקציה והתחברו.
+gone-expired-title = תוקף ההזמנה פג
+gone-expired-text = הזמנות תקפות לזמן מוגבל.
+gone-revoked-title = ההזמנה הזאת בוטלה
+gone-revoked-text = היא אינה תקפה עוד.
+gone-over-title = ההזמנה הזאת אינה תקפה עוד
+gone-over-text = השירות שהיא מובילה אליו אינו נמצא כאן עוד.
+gone-ask = בקשו קישור חדש ממי שנתן לכם את הקישור הזה.
+gone-enter = הזנת קוד אחר
+
+enter-title = הזינו את קוד ההזמנה
+enter-label = קוד ההזמנה
+enter-hint = יש הבדל בין אותיות גדולות לקטנות, ורווחים אינם חשובים. אפשר גם להדביק את הקישור המלא.
+enter-button = המשך
+enter-error-unknown = אין הזמנה עם הקוד הזה. השוו אותו תו אחר תו.
+enter-error-empty = הזינו את קוד ההזמנה שלכם.
+enter-error-wait = יותר מדי קודים שגויים. חכו דקה.
+
+setup-title = מתחילים עם { $app }
+setup-get = קבלת { $app }
+setup-get-text = התקינו את האפליקציה במכשיר וחזרו לדף הזה.
+setup-get-web = היא פועלת בדפדפן. פתחו אותה לצד הדף הזה.
+setup-site = האתר של { $app }
+setup-open = פתיחת ההזמנה
+setup-open-text = אחרי התקנת { $app }, פתחו בה את ההזמנה. משם האפליקציה תדריך אתכם.
+setup-open-button = פתיחה ב־{ $app }
+setup-magic-button = קבלת { $app } עם ההזמנה
+setup-account = יצירת חשבון
+setup-account-text = האפליקציה { $app } דורשת חשבון קיים. צרו אותו כאן, ואז התחברו באפליקציה.
+setup-account-none = האפליקציה { $app } דורשת חשבון קיים. צרו אותו קודם באפליקציה אחרת, ואז התחברו בזאת.
+setup-login = התחברות
+setup-login-text = פתחו את { $app } והתחברו עם הכתובת והסיסמה שלכם.
+
+register-title = יצירת חשבון באתר { $site }
+register-username = שם משתמש
+register-username-hint = אותיות, ספרות והסימנים . _ - ללא רווחים. הכתובת שלכם תהיה { "\u2066" }name@{ $host }{ "\u2069" }.
+register-password = סיסמה
+register-password-hint = { $count ->
+    [one] לפחות תו אחד.
+    [two] לפחות שני תווים.
+   *[other] לפחות { $count } תווים.
+} כמה מילים ברצף קל לזכור וקשה לנחש.
+register-show = הצגה
+register-hide = הסתרה
+register-button = יצירת חשבון
+register-terms = ביצירת חשבון אתם מסכימים ל[תנאי השימוש].
+error-summary = משהו עוד לא בסדר
+error-username-empty = בחרו שם משתמש.
+error-username-invalid = זה לא שם משתמש: השתמשו באותיות, בספרות ובסימנים . _ - ללא רווחים.
+error-username-address = הזינו רק את מה שלפני הסימן @; השאר קבוע.
+error-username-reserved = השם הזה שמור. בחרו שם אחר.
+error-username-taken = השם הזה כבר תפוס. בחרו שם אחר.
+error-username-other = ההזמנה הזאת מיועדת לשם אחר.
+error-password-empty = בחרו סיסמה.
+error-password-short = { $count ->
+    [one] הסיסמה צריכה לכלול לפחות תו אחד.
+    [two] הסיסמה צריכה לכלול לפחות שני תווים.
+   *[other] הסיסמה צריכה לכלול לפחות { $count } תווים.
+}
+error-password-weak = קל מדי לנחש את הסיסמה הזאת. השתמשו ביותר מילים, או במילים נדירות יותר.
+error-password-refused = השרת אינו מקבל את הסיסמה הזאת. בחרו סיסמה אחרת.
+error-form = הטופס היה פתוח זמן רב מדי, או שהדפדפן אינו שולח עוגיות. שלחו אותו שוב.
+error-away = כרגע אי אפשר להגיע לשרת. ההזמנה שלכם לא תאבד; נסו שוב בעוד כמה דקות.
+error-not-allowed = השרת אינו מאשר את החשבון הזה. בחרו שם אחר, או בקשו עזרה.
+closed-title = כאן לא יוצרים חשבונות
+closed-text = פתחו את ההזמנה באפליקציה.
+closed-nowhere = שאלו את מי שהזמין אתכם איך מקבלים חשבון.
+closed-reset-title = כאן לא קובעים סיסמאות
+closed-reset-text = אי אפשר לקבוע את הסיסמה בדף הזה. שאלו את מי שנתן לכם את הקישור איך להמשיך.
+
+done-title = החשבון שלכם מוכן
+done-address = הכתובת שלכם
+done-login = התחברות עם { $app }
+done-apps = עכשיו בחרו אפליקציה והתחברו עם הכתובת והסיסמה שלכם.
+done-webchat = צ׳אט בדפדפן
+done-keep = שמרו היטב על הסיסמה; היא לא תוצג שוב.
+
+reset-title = בחירת סיסמה חדשה
+reset-address = עבור החשבון
+reset-password = סיסמה חדשה
+reset-button = קביעת הסיסמה
+reset-done-title = הסיסמה החדשה שלכם נקבעה
+reset-done-text = התחברו איתה בכל האפליקציות שלכם.
+
+problem-not-found = אין כאן כלום
+problem-not-found-text = בדקו את הכתובת.
+problem-too-many = יותר מדי בקשות
+problem-too-many-text = חכו דקה ונסו שוב.
+problem-too-large = יותר מדי נתונים
+problem-too-large-text = הטופס גדול ממה שאנחנו מקבלים.
+problem-later = נסו שוב מאוחר יותר
+problem-later-text = זה לא עובד כרגע; שום דבר לא השתנה.
+problem-unsure-text = לא הגיעה תשובה בזמן, וייתכן שזה הצליח בכל זאת. פתחו שוב את הקישור בעוד כמה דקות.
+problem-other = זה לא הצליח
+problem-other-text = הדפדפן שלח משהו שאיננו מבינים.
+problem-internal = משהו השתבש כאן
+problem-internal-text = זו לא אשמתכם. נסו שוב מאוחר יותר.
+problem-request = בקשה { $id }
+
+app-conversations = אפליקציה נוחה עם שיחות וצ׳אט מוצפן.
+app-cheogram = קרובת משפחה של Conversations שמגיעה גם לרשת הטלפון.
+app-monocles = קרובת משפחה של Conversations עם הגדרות רבות.
+app-monal = אפליקציית צ׳אט למכשירי Apple, עם צ׳אט מוצפן.
+app-siskin = אפליקציה קלה ל־iPhone ול־iPad.
+app-beagle = אפליקציה קלה ל־Mac.
+app-dino = אפליקציה מודרנית ומסודרת למחשב.
+app-gajim = אפליקציה למחשב עם יכולות רבות.
+app-kaidan = אפליקציה ידידותית מקהילת KDE.
+app-psi = אפליקציה למחשב שאפשר להתאים בה הכול.
+app-psi-plus = האפליקציה Psi עם היכולות החדשות ביותר.
+app-profanity = צ׳אט במסוף, במקלדת בלבד.
+app-movim = צ׳אט ורשת חברתית בדפדפן.
+app-converse = צ׳אט בדפדפן, בלי להתקין דבר.
+
+how-play = אם { $app } הותקנה מ־Google Play, היא תפתח את ההזמנה בעצמה. אחרת, חזרו לכאן ופתחו אותה.
+how-asks = האפליקציה { $app } תשאל איזה שם תרצו, ותיצור את החשבון.
+how-app-store = החנות App Store אינה מעבירה את ההזמנה: חזרו לכאן ופתחו אותה ב־{ $app }.
+how-log-in = בהפעלה הראשונה בחרו להתחבר, לא ליצור חשבון.
+how-terminal = ב־{ $app }, הקלידו { "\u2066" }/connect{ "\u2069" } ואת הכתובת שלכם, ואז את הסיסמה.
+how-site = בחרו אתר שמציע את { $app }, והתחברו שם עם הכתובת שלכם.
+how-open = אין מה להתקין: התחברו בדפדפן עם הכתובת שלכם.

@@ -1,0 +1,187 @@
+language-label = Nyelv
+footer-contact = Segítségkérés
+footer-terms = Felhasználási feltételek
+footer-privacy = Adatvédelem
+back = Vissza a meghívóhoz
+about-xmpp = { $site } az XMPP-t, egy nyílt csevegési szabványt használ. Az alkalmazást te választod, és más kiszolgálókon lévőkkel is beszélhetsz.
+
+month = { $month ->
+    [1] január
+    [2] február
+    [3] március
+    [4] április
+    [5] május
+    [6] június
+    [7] július
+    [8] augusztus
+    [9] szeptember
+    [10] október
+    [11] november
+   *[12] december
+}
+moment = { $year }. { month } { $day }., { $hour }:{ $minute } UTC
+
+landing-title = Meghívót kaptál ide: { $site }
+landing-title-by = { $inviter } meghív ide: { $site }
+landing-title-reset = Új jelszó ehhez: { $site }
+landing-preview = Nyisd meg a meghívót, és fiókot kapsz itt: { $site }.
+landing-preview-reset = Nyisd meg a linket, és válassz új jelszót.
+landing-username = A címed ez lesz:
+until-days = A meghívó még { $count ->
+    [one] egy napig
+   *[other] { $count } napig
+} érvényes, eddig: { $moment }.
+until-hours = A meghívó még { $count ->
+    [0] kevesebb mint egy óráig
+    [one] egy óráig
+   *[other] { $count } óráig
+} érvényes, eddig: { $moment }.
+uses-left = { $count ->
+    [one] Még egy ember használhatja.
+   *[other] Még { $count } ember használhatja.
+}
+have-title = Már van fiókom
+have-text = Vedd fel a névjegyeid közé abban az alkalmazásban, amelyet használsz: { $contact }.
+have-button = Névjegy felvétele
+new-title = Új vagyok itt
+web-button = Fiók létrehozása itt
+web-text = Egyelőre nem kell alkalmazás: válassz nevet és jelszót, utána pedig egy alkalmazást.
+web-away = Ezen az oldalon most nem lehet fiókot létrehozni. Próbáld újra néhány perc múlva.
+uri-button = Meghívó megnyitása egy alkalmazásban
+uri-text = Van már XMPP-alkalmazásod? Nyisd meg abban a meghívót.
+apps-device = Alkalmazások ehhez: { $platform }
+apps-choose = Válassz alkalmazást
+apps-other = Alkalmazások más eszközökhöz
+apps-web = webböngésző
+list-separator = { ", " }
+phone-title = Folytatás telefonon
+phone-text = Olvasd be ezt a kódot a másik eszköz kamerájával.
+phone-alt = A meghívó QR-kódja
+paper-text = Olvasd be ezt a kódot a telefonod kamerájával.
+code-title = Másik eszközön
+code-text = Add meg ezt a kódot itt: { $address }
+copy-button = Másolás
+copy-done = Másolva
+
+gone-unknown-title = Nem ismerünk ilyen meghívót
+gone-unknown-text = Lehet, hogy a link útközben levágódott, vagy a meghívó régen lejárt.
+gone-redeemed-title = Ezt a meghívót már felhasználták
+gone-redeemed-text = Minden meghívó csak bizonyos számú alkalommal használható. Ha te használtad fel, nyisd meg az alkalmazást, és jelentkezz be.
+gone-expired-title = Ez a meghívó lejárt
+gone-expired-text = A meghívók korlátozott ideig érvényesek.
+gone-revoked-title = Ezt a meghívót visszavonták
+gone-revoked-text = Már nem érvényes.
+gone-over-title = Ez a meghívó már nem érvényes
+gone-over-text = A szolgáltatás, amelyhez vezet, már nincs itt.
+gone-ask = Kérj új linket attól, akitől ezt kaptad.
+gone-enter = Másik kód megadása
+
+enter-title = Add meg a meghívókódodat
+enter-label = Meghívókód
+enter-hint = A kis- és nagybetűk különböznek, a szóközök nem számítanak. A teljes linket is beillesztheted.
+enter-button = Tovább
+enter-error-unknown = Ezzel a kóddal nincs meghívó. Hasonlítsd össze karakterenként.
+enter-error-empty = Add meg a meghívód kódját.
+enter-error-wait = Túl sok hibás kód. Várj egy percet.
+
+setup-title = Első lépések: { $app }
+setup-get = { $app } letöltése
+setup-get-text = Telepítsd az alkalmazást az eszközödre, és gyere vissza erre az oldalra.
+setup-get-web = A böngészőben fut. Nyisd meg ez mellett az oldal mellett.
+setup-site = { $app } webhelye
+setup-open = A meghívó megnyitása
+setup-open-text = Ha a(z) { $app } telepítve van, nyisd meg benne a meghívót. Onnan az alkalmazás végigvezet.
+setup-open-button = Megnyitás itt: { $app }
+setup-magic-button = { $app } letöltése a meghívóval
+setup-account = Fiók létrehozása
+setup-account-text = A(z) { $app } használatához már meglévő fiók kell. Hozd létre itt, majd jelentkezz be az alkalmazásban.
+setup-account-none = A(z) { $app } használatához már meglévő fiók kell. Előbb hozd létre egy másik alkalmazással, majd jelentkezz be ezzel.
+setup-login = Bejelentkezés
+setup-login-text = Nyisd meg a(z) { $app } alkalmazást, és jelentkezz be a címeddel és a jelszavaddal.
+
+register-title = Hozd létre a fiókodat itt: { $site }
+register-username = Felhasználónév
+register-username-hint = Betűk, számok és . _ - szóközök nélkül. A címed nev@{ $host } lesz.
+register-password = Jelszó
+register-password-hint = { $count ->
+    [one] Legalább egy karakter.
+   *[other] Legalább { $count } karakter.
+} Néhány szót egymás után könnyű megjegyezni és nehéz kitalálni.
+register-show = Megjelenítés
+register-hide = Elrejtés
+register-button = Fiók létrehozása
+register-terms = A fiók létrehozásával elfogadod a [felhasználási feltételeket].
+error-summary = Valami még nem stimmel
+error-username-empty = Válassz felhasználónevet.
+error-username-invalid = Ez nem felhasználónév: használj betűket, számokat és . _ - jeleket, szóközök nélkül.
+error-username-address = Csak azt add meg, ami a @ előtt áll; a többi adott.
+error-username-reserved = Ez a név foglalt. Válassz másikat.
+error-username-taken = Ezt a nevet már használja valaki. Válassz másikat.
+error-username-other = Ez a meghívó más névre szól.
+error-password-empty = Válassz jelszót.
+error-password-short = { $count ->
+    [one] A jelszó legalább egy karakter legyen.
+   *[other] A jelszó legalább { $count } karakter legyen.
+}
+error-password-weak = Ezt a jelszót túl könnyű kitalálni. Használj több vagy ritkább szót.
+error-password-refused = A kiszolgáló nem fogadja el ezt a jelszót. Válassz másikat.
+error-form = Az űrlap túl sokáig volt nyitva, vagy a böngésződ nem küld sütiket. Küldd el még egyszer.
+error-away = A kiszolgáló most nem érhető el. A meghívód nem vész el; próbáld újra néhány perc múlva.
+error-not-allowed = A kiszolgáló nem engedélyezi ezt a fiókot. Válassz másik nevet, vagy kérj segítséget.
+closed-title = Itt nem lehet fiókot létrehozni
+closed-text = Nyisd meg a meghívót egy alkalmazásban.
+closed-nowhere = Kérdezd meg attól, aki meghívott, hogyan kaphatsz fiókot.
+closed-reset-title = Itt nem lehet jelszót beállítani
+closed-reset-text = A jelszót ezen az oldalon nem lehet beállítani. Kérdezd meg attól, akitől a linket kaptad, hogyan tovább.
+
+done-title = Kész a fiókod
+done-address = A címed
+done-login = Bejelentkezés: { $app }
+done-apps = Most válassz egy alkalmazást, és jelentkezz be a címeddel és a jelszavaddal.
+done-webchat = Csevegés a böngészőben
+done-keep = Őrizd meg jól a jelszavadat; többször nem jelenik meg.
+
+reset-title = Válassz új jelszót
+reset-address = Ehhez a fiókhoz:
+reset-password = Új jelszó
+reset-button = Jelszó beállítása
+reset-done-title = Az új jelszavad érvényes
+reset-done-text = Jelentkezz be vele minden alkalmazásodban.
+
+problem-not-found = Itt nincs semmi
+problem-not-found-text = Ellenőrizd a címet.
+problem-too-many = Túl sok kérés
+problem-too-many-text = Várj egy percet, és próbáld újra.
+problem-too-large = Túl sok adat
+problem-too-large-text = Az űrlap nagyobb, mint amit elfogadunk.
+problem-later = Próbáld később
+problem-later-text = Ez most nem működik; semmi sem változott.
+problem-unsure-text = Nem érkezett időben válasz, de lehet, hogy mégis sikerült. Nyisd meg újra a linkedet néhány perc múlva.
+problem-other = Ez nem sikerült
+problem-other-text = A böngésződ olyasmit küldött, amit nem értünk.
+problem-internal = Itt valami elromlott
+problem-internal-text = Nem a te hibád. Próbáld később.
+problem-request = Kérés: { $id }
+
+app-conversations = Könnyen használható alkalmazás hívásokkal és titkosított csevegéssel.
+app-cheogram = A Conversations rokona, amely a telefonhálózatot is eléri.
+app-monocles = A Conversations rokona sok beállítással.
+app-monal = Csevegőalkalmazás Apple-eszközökre, titkosított csevegéssel.
+app-siskin = Könnyű alkalmazás iPhone-ra és iPadre.
+app-beagle = Könnyű alkalmazás Macre.
+app-dino = Modern, letisztult alkalmazás számítógépre.
+app-gajim = Sok funkciót kínáló alkalmazás számítógépre.
+app-kaidan = Barátságos alkalmazás a KDE közösségtől.
+app-psi = Számítógépes alkalmazás, amelyben minden beállítható.
+app-psi-plus = A Psi a legújabb funkcióival.
+app-profanity = Csevegés a terminálban, csak billentyűzettel.
+app-movim = Csevegés és közösségi hálózat a böngészőben.
+app-converse = Csevegés a böngészőben, telepítés nélkül.
+
+how-play = A Google Playről telepített { $app } magától megnyitja a meghívót. Egyébként gyere vissza ide, és nyisd meg.
+how-asks = { $app } megkérdezi, milyen nevet szeretnél, és létrehozza a fiókot.
+how-app-store = Az App Store nem adja tovább a meghívót: gyere vissza ide, és nyisd meg az alkalmazásban ({ $app }).
+how-log-in = Az első indításkor a bejelentkezést válaszd, ne az új fiókot.
+how-terminal = Írd be: /connect és a címed, majd a jelszavad ({ $app }).
+how-site = Válassz egy webhelyet, amely ezt kínálja: { $app }, és jelentkezz be ott a címeddel.
+how-open = Nincs mit telepíteni: jelentkezz be a böngészőben a címeddel.

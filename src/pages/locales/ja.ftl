@@ -1,0 +1,182 @@
+language-label = 言語
+footer-contact = 問い合わせ
+footer-terms = 利用規約
+footer-privacy = プライバシー
+back = 招待に戻る
+about-xmpp = { $site } は、チャットのオープン標準である XMPP を使っています。アプリは自由に選べて、ほかのサーバーの人とも話せます。
+
+month = { $month ->
+    [1] 1月
+    [2] 2月
+    [3] 3月
+    [4] 4月
+    [5] 5月
+    [6] 6月
+    [7] 7月
+    [8] 8月
+    [9] 9月
+    [10] 10月
+    [11] 11月
+   *[12] 12月
+}
+moment = { $year }年{ month }{ $day }日 { $hour }:{ $minute } UTC
+
+landing-title = { $site } に招待されています
+landing-title-by = { $inviter } さんから { $site } への招待です
+landing-title-reset = { $site } の新しいパスワード
+landing-preview = この招待を開くと、{ $site } のアカウントを作れます。
+landing-preview-reset = このリンクを開いて、新しいパスワードを決めてください。
+landing-username = あなたのアドレス：
+until-days = この招待の有効期間は残り { $count ->
+   *[other] { $count } 日
+}です（{ $moment } まで）。
+until-hours = この招待の有効期間は残り { $count ->
+    [0] 1 時間未満
+   *[other] { $count } 時間
+}です（{ $moment } まで）。
+uses-left = { $count ->
+   *[other] あと { $count } 人が使えます。
+}
+have-title = アカウントを持っています
+have-text = お使いのアプリで { $contact } を連絡先に追加してください。
+have-button = 連絡先に追加
+new-title = はじめてです
+web-button = ここでアカウントを作成
+web-text = アプリはまだ必要ありません。名前とパスワードを決めて、アプリはそのあとで選べます。
+web-away = 現在、このページではアカウントを作成できません。数分後にもう一度お試しください。
+uri-button = アプリで招待を開く
+uri-text = XMPP のアプリをお持ちですか？ そのアプリで招待を開いてください。
+apps-device = { $platform } 用のアプリ
+apps-choose = アプリを選ぶ
+apps-other = ほかの端末用のアプリ
+apps-web = ウェブブラウザー
+list-separator = 、
+phone-title = スマートフォンで続ける
+phone-text = もう一方の端末のカメラでこのコードを読み取ってください。
+phone-alt = この招待の QR コード
+paper-text = スマートフォンのカメラでこのコードを読み取ってください。
+code-title = ほかの端末で使う
+code-text = { $address } でこのコードを入力してください：
+copy-button = コピー
+copy-done = コピーしました
+
+gone-unknown-title = この招待は見つかりません
+gone-unknown-text = リンクが途中で切れているか、招待の期限がかなり前に切れた可能性があります。
+gone-redeemed-title = この招待は使用済みです
+gone-redeemed-text = 招待を使える回数には限りがあります。使ったのがご自身の場合は、アプリを開いてログインしてください。
+gone-expired-title = この招待は期限切れです
+gone-expired-text = 招待には有効期限があります。
+gone-revoked-title = この招待は取り消されました
+gone-revoked-text = もう使えません。
+gone-over-title = この招待はもう使えません
+gone-over-text = 招待先のサービスは、もうここにはありません。
+gone-ask = このリンクをくれた人に、新しいリンクを頼んでください。
+gone-enter = 別のコードを入力
+
+enter-title = 招待コードを入力
+enter-label = 招待コード
+enter-hint = 大文字と小文字は区別されます。空白はあってもかまいません。リンク全体を貼り付けることもできます。
+enter-button = 続ける
+enter-error-unknown = このコードの招待はありません。一文字ずつ見比べてください。
+enter-error-empty = 招待のコードを入力してください。
+enter-error-wait = 間違ったコードが多すぎました。1 分お待ちください。
+
+setup-title = { $app } をはじめる
+setup-get = { $app } を入手
+setup-get-text = アプリを端末にインストールして、このページに戻ってきてください。
+setup-get-web = ブラウザーで動きます。このページと並べて開いてください。
+setup-site = { $app } のウェブサイト
+setup-open = 招待を開く
+setup-open-text = { $app } をインストールしたら、アプリで招待を開いてください。そのあとはアプリが案内します。
+setup-open-button = { $app } で開く
+setup-magic-button = 招待付きで { $app } を入手
+setup-account = アカウントを作成
+setup-account-text = { $app } には作成済みのアカウントが必要です。ここで作成してから、アプリでログインしてください。
+setup-account-none = { $app } には作成済みのアカウントが必要です。先にほかのアプリで作成してから、このアプリでログインしてください。
+setup-login = ログイン
+setup-login-text = { $app } を開いて、アドレスとパスワードでログインしてください。
+
+register-title = { $site } のアカウントを作成
+register-username = ユーザー名
+register-username-hint = 文字、数字、. _ - が使えます。空白は使えません。アドレスは name@{ $host } になります。
+register-password = パスワード
+register-password-hint = { $count ->
+   *[other] { $count } 文字以上。
+}いくつかの単語を並べると、覚えやすく、推測されにくくなります。
+register-show = 表示
+register-hide = 隠す
+register-button = アカウントを作成
+register-terms = アカウントを作成すると、[利用規約]に同意したことになります。
+error-summary = まだ正しくないところがあります
+error-username-empty = ユーザー名を決めてください。
+error-username-invalid = ユーザー名として使えません。文字、数字、. _ - だけを使い、空白は入れないでください。
+error-username-address = @ より前の部分だけを入力してください。残りは決まっています。
+error-username-reserved = この名前は予約されています。別の名前にしてください。
+error-username-taken = この名前はすでに使われています。別の名前にしてください。
+error-username-other = この招待は別の名前のためのものです。
+error-password-empty = パスワードを決めてください。
+error-password-short = { $count ->
+   *[other] パスワードは { $count } 文字以上にしてください。
+}
+error-password-weak = このパスワードは簡単に推測できます。単語を増やすか、もっと珍しい単語を使ってください。
+error-password-refused = サーバーがこのパスワードを受け付けません。別のパスワードにしてください。
+error-form = フォームを開いたまま時間がたちすぎたか、ブラウザーが Cookie を送っていません。もう一度送信してください。
+error-away = 現在、サーバーに接続できません。招待はなくなりません。数分後にもう一度お試しください。
+error-not-allowed = サーバーがこのアカウントを許可していません。別の名前にするか、お問い合わせください。
+closed-title = ここではアカウントを作成できません
+closed-text = アプリで招待を開いてください。
+closed-nowhere = アカウントの作り方は、招待してくれた人に聞いてください。
+closed-reset-title = ここではパスワードを設定できません
+closed-reset-text = このページではパスワードを設定できません。どうすればよいか、このリンクをくれた人に聞いてください。
+
+done-title = アカウントができました
+done-address = あなたのアドレス
+done-login = { $app } でログイン
+done-apps = アプリを選んで、アドレスとパスワードでログインしてください。
+done-webchat = ブラウザーでチャット
+done-keep = パスワードは大切に保管してください。もう一度表示されることはありません。
+
+reset-title = 新しいパスワードを決める
+reset-address = 対象のアカウント：
+reset-password = 新しいパスワード
+reset-button = パスワードを設定
+reset-done-title = 新しいパスワードを設定しました
+reset-done-text = お使いのすべてのアプリで、このパスワードを使ってログインしてください。
+
+problem-not-found = ここには何もありません
+problem-not-found-text = アドレスを確かめてください。
+problem-too-many = リクエストが多すぎます
+problem-too-many-text = 1 分待ってから、もう一度お試しください。
+problem-too-large = データが大きすぎます
+problem-too-large-text = フォームの内容が、受け付けられる大きさを超えています。
+problem-later = あとでもう一度お試しください
+problem-later-text = 現在、利用できません。何も変更されていません。
+problem-unsure-text = 時間内に応答がなかったため、実際には成功している可能性があります。数分後にもう一度リンクを開いてください。
+problem-other = うまくいきませんでした
+problem-other-text = ブラウザーから、理解できない内容が送られてきました。
+problem-internal = こちらで問題が発生しました
+problem-internal-text = あなたのせいではありません。あとでもう一度お試しください。
+problem-request = リクエスト { $id }
+
+app-conversations = 通話と暗号化チャットができる、使いやすいアプリ。
+app-cheogram = 電話網にもつながる、Conversations の仲間。
+app-monocles = 設定が豊富な、Conversations の仲間。
+app-monal = Apple 製品用のチャットアプリ。暗号化チャットに対応。
+app-siskin = iPhone と iPad 用の軽いアプリ。
+app-beagle = Mac 用の軽いアプリ。
+app-dino = モダンですっきりしたパソコン用アプリ。
+app-gajim = 多機能なパソコン用アプリ。
+app-kaidan = KDE コミュニティーによる親しみやすいアプリ。
+app-psi = 何でも調整できるパソコン用アプリ。
+app-psi-plus = 最新機能を備えた Psi。
+app-profanity = キーボードだけで使う、ターミナルのチャット。
+app-movim = ブラウザーで使うチャットとソーシャルネットワーク。
+app-converse = 何もインストールせず、ブラウザーでチャット。
+
+how-play = Google Play から入れた { $app } は、自動的に招待を開きます。ほかから入れた場合は、ここに戻って招待を開いてください。
+how-asks = { $app } が希望の名前をたずね、アカウントを作成します。
+how-app-store = App Store は招待を引き継ぎません。ここに戻って、{ $app } で招待を開いてください。
+how-log-in = 最初に起動したときは、アカウントの作成ではなくログインを選んでください。
+how-terminal = { $app } で /connect とアドレスを入力し、続けてパスワードを入力してください。
+how-site = { $app } を提供しているサイトを選び、アドレスでログインしてください。
+how-open = インストールは不要です。ブラウザーで、アドレスを使ってログインしてください。

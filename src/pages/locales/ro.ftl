@@ -1,0 +1,192 @@
+language-label = Limbă
+footer-contact = Cereți ajutor
+footer-terms = Termeni de utilizare
+footer-privacy = Confidențialitate
+back = Înapoi la invitație
+about-xmpp = { $site } folosește XMPP, un standard deschis de mesagerie. Alegeți aplicația dorită și puteți vorbi și cu persoane de pe alte servere.
+
+month = { $month ->
+    [1] ianuarie
+    [2] februarie
+    [3] martie
+    [4] aprilie
+    [5] mai
+    [6] iunie
+    [7] iulie
+    [8] august
+    [9] septembrie
+    [10] octombrie
+    [11] noiembrie
+   *[12] decembrie
+}
+moment = { $day } { month } { $year }, ora { $hour }:{ $minute } UTC
+
+landing-title = Aveți o invitație pe { $site }
+landing-title-by = { $inviter } vă invită pe { $site }
+landing-title-reset = O parolă nouă pentru { $site }
+landing-preview = Deschideți invitația pentru a primi un cont pe { $site }.
+landing-preview-reset = Deschideți linkul pentru a alege o parolă nouă.
+landing-username = Adresa dumneavoastră va fi
+until-days = Invitația mai este valabilă { $count ->
+    [one] o zi
+    [few] { $count } zile
+   *[other] { $count } de zile
+}, până la { $moment }.
+until-hours = Invitația mai este valabilă { $count ->
+    [0] mai puțin de o oră
+    [one] o oră
+    [few] { $count } ore
+   *[other] { $count } de ore
+}, până la { $moment }.
+uses-left = { $count ->
+    [one] Mai poate fi folosită de o persoană.
+    [few] Mai poate fi folosită de { $count } persoane.
+   *[other] Mai poate fi folosită de { $count } de persoane.
+}
+have-title = Am deja un cont
+have-text = Adăugați { $contact } la contacte în aplicația pe care o folosiți.
+have-button = Adăugați contactul
+new-title = Sunt aici pentru prima dată
+web-button = Creați-vă contul aici
+web-text = Deocamdată fără aplicație: alegeți un nume și o parolă, apoi o aplicație.
+web-away = Momentan nu se pot crea conturi pe această pagină. Încercați din nou peste câteva minute.
+uri-button = Deschideți invitația într-o aplicație
+uri-text = Aveți deja o aplicație pentru XMPP? Deschideți invitația în ea.
+apps-device = Aplicații pentru { $platform }
+apps-choose = Alegeți o aplicație
+apps-other = Aplicații pentru alte dispozitive
+apps-web = browser web
+list-separator = { ", " }
+phone-title = Continuați pe telefon
+phone-text = Scanați acest cod cu camera celuilalt dispozitiv.
+phone-alt = Codul QR al acestei invitații
+paper-text = Scanați acest cod cu camera telefonului.
+code-title = Pe alt dispozitiv
+code-text = Introduceți acest cod la { $address }:
+copy-button = Copiați
+copy-done = Copiat
+
+gone-unknown-title = Această invitație nu este cunoscută
+gone-unknown-text = Poate că linkul a fost trunchiat pe drum sau invitația a expirat demult.
+gone-redeemed-title = Această invitație a fost folosită
+gone-redeemed-text = Fiecare invitație poate fi folosită de un anumit număr de ori. Dacă ați folosit-o chiar dumneavoastră, deschideți aplicația și conectați-vă.
+gone-expired-title = Această invitație a expirat
+gone-expired-text = Invitațiile sunt valabile un timp limitat.
+gone-revoked-title = Această invitație a fost retrasă
+gone-revoked-text = Nu mai este valabilă.
+gone-over-title = Această invitație nu mai este valabilă
+gone-over-text = Serviciul la care duce nu mai este aici.
+gone-ask = Cereți un link nou de la persoana care vi l-a dat pe acesta.
+gone-enter = Introduceți alt cod
+
+enter-title = Introduceți codul invitației
+enter-label = Codul invitației
+enter-hint = Literele mari și mici contează, spațiile nu. Puteți lipi și linkul întreg.
+enter-button = Continuați
+enter-error-unknown = Nu există nicio invitație cu acest cod. Comparați-l caracter cu caracter.
+enter-error-empty = Introduceți codul invitației.
+enter-error-wait = Prea multe coduri greșite. Așteptați un minut.
+
+setup-title = Primii pași cu { $app }
+setup-get = Instalați { $app }
+setup-get-text = Instalați aplicația pe dispozitiv și reveniți la această pagină.
+setup-get-web = Rulează în browser. Deschideți-o alături de această pagină.
+setup-site = Site-ul aplicației { $app }
+setup-open = Deschideți invitația
+setup-open-text = După ce { $app } este instalată, deschideți invitația în ea. De acolo vă îndrumă aplicația.
+setup-open-button = Deschideți în { $app }
+setup-magic-button = Instalați { $app } cu invitația
+setup-account = Creați-vă contul
+setup-account-text = { $app } are nevoie de un cont existent. Creați-l aici, apoi conectați-vă în aplicație.
+setup-account-none = { $app } are nevoie de un cont existent. Creați-l mai întâi cu altă aplicație, apoi conectați-vă cu aceasta.
+setup-login = Conectați-vă
+setup-login-text = Deschideți { $app } și conectați-vă cu adresa și parola dumneavoastră.
+
+register-title = Creați-vă contul pe { $site }
+register-username = Nume de utilizator
+register-username-hint = Litere, cifre și . _ - fără spații. Adresa dumneavoastră va fi nume@{ $host }.
+register-password = Parolă
+register-password-hint = { $count ->
+    [one] Cel puțin un caracter.
+    [few] Cel puțin { $count } caractere.
+   *[other] Cel puțin { $count } de caractere.
+} Câteva cuvinte la rând sunt ușor de ținut minte și greu de ghicit.
+register-show = Afișați
+register-hide = Ascundeți
+register-button = Creați contul
+register-terms = Creând un cont, acceptați [termenii de utilizare].
+error-summary = Ceva încă nu este în regulă
+error-username-empty = Alegeți un nume de utilizator.
+error-username-invalid = Acesta nu este un nume de utilizator: folosiți litere, cifre și . _ - fără spații.
+error-username-address = Introduceți doar ce este înainte de @; restul este stabilit.
+error-username-reserved = Acest nume este rezervat. Alegeți altul.
+error-username-taken = Cineva are deja acest nume. Alegeți altul.
+error-username-other = Această invitație este pentru alt nume.
+error-password-empty = Alegeți o parolă.
+error-password-short = { $count ->
+    [one] Parola trebuie să aibă cel puțin un caracter.
+    [few] Parola trebuie să aibă cel puțin { $count } caractere.
+   *[other] Parola trebuie să aibă cel puțin { $count } de caractere.
+}
+error-password-weak = Această parolă este prea ușor de ghicit. Folosiți mai multe cuvinte sau unele mai rare.
+error-password-refused = Serverul nu acceptă această parolă. Alegeți alta.
+error-form = Formularul a stat deschis prea mult sau browserul nu trimite cookie-uri. Trimiteți-l încă o dată.
+error-away = Momentan serverul nu poate fi contactat. Invitația nu se pierde; încercați din nou peste câteva minute.
+error-not-allowed = Serverul nu permite acest cont. Alegeți alt nume sau cereți ajutor.
+closed-title = Aici nu se creează conturi
+closed-text = Deschideți invitația într-o aplicație.
+closed-nowhere = Întrebați persoana care v-a invitat cum puteți primi unul.
+closed-reset-title = Aici nu se schimbă parole
+closed-reset-text = Parola nu poate fi schimbată pe această pagină. Întrebați persoana care v-a dat linkul cum să continuați.
+
+done-title = Contul dumneavoastră este gata
+done-address = Adresa dumneavoastră
+done-login = Conectați-vă cu { $app }
+done-apps = Acum alegeți o aplicație și conectați-vă cu adresa și parola dumneavoastră.
+done-webchat = Chat în browser
+done-keep = Păstrați bine parola; nu va mai fi afișată.
+
+reset-title = Alegeți o parolă nouă
+reset-address = Pentru contul
+reset-password = Parola nouă
+reset-button = Salvați parola
+reset-done-title = Parola nouă este salvată
+reset-done-text = Conectați-vă cu ea în toate aplicațiile.
+
+problem-not-found = Aici nu este nimic
+problem-not-found-text = Verificați adresa.
+problem-too-many = Prea multe cereri
+problem-too-many-text = Așteptați un minut și încercați din nou.
+problem-too-large = Prea multe date
+problem-too-large-text = Formularul este mai mare decât acceptăm.
+problem-later = Încercați mai târziu
+problem-later-text = Momentan nu funcționează; nu s-a schimbat nimic.
+problem-unsure-text = Nu a venit niciun răspuns la timp; poate că totuși a reușit. Deschideți din nou linkul peste câteva minute.
+problem-other = Nu a reușit
+problem-other-text = Browserul a trimis ceva ce nu înțelegem.
+problem-internal = Ceva nu a mers bine aici
+problem-internal-text = Nu este vina dumneavoastră. Încercați mai târziu.
+problem-request = Cererea { $id }
+
+app-conversations = O aplicație simplă, cu apeluri și conversații criptate.
+app-cheogram = Înrudită cu Conversations; ajunge și în rețeaua de telefonie.
+app-monocles = Înrudită cu Conversations; are multe setări.
+app-monal = O aplicație de chat pentru dispozitive Apple, cu conversații criptate.
+app-siskin = O aplicație ușoară pentru iPhone și iPad.
+app-beagle = O aplicație ușoară pentru Mac.
+app-dino = O aplicație modernă și ordonată pentru calculator.
+app-gajim = O aplicație pentru calculator cu multe funcții.
+app-kaidan = O aplicație prietenoasă de la comunitatea KDE.
+app-psi = O aplicație pentru calculator în care totul se poate configura.
+app-psi-plus = Psi cu cele mai noi funcții.
+app-profanity = Chat în terminal, doar cu tastatura.
+app-movim = Chat și o rețea socială în browser.
+app-converse = Chat în browser, fără nicio instalare.
+
+how-play = Instalată din Google Play, { $app } deschide singură invitația. Altfel, reveniți aici și deschideți-o.
+how-asks = { $app } vă întreabă ce nume doriți și creează contul.
+how-app-store = App Store nu transmite invitația: reveniți aici și deschideți-o în { $app }.
+how-log-in = La prima pornire, alegeți conectarea, nu crearea unui cont.
+how-terminal = În { $app }, scrieți /connect și adresa dumneavoastră, apoi parola.
+how-site = Alegeți un site care oferă { $app } și conectați-vă acolo cu adresa dumneavoastră.
+how-open = Nu este nimic de instalat: conectați-vă în browser cu adresa dumneavoastră.

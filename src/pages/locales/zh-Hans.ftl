@@ -1,0 +1,182 @@
+language-label = 语言
+footer-contact = 寻求帮助
+footer-terms = 服务条款
+footer-privacy = 隐私
+back = 返回邀请
+about-xmpp = { $site } 使用开放的聊天标准 XMPP。您可以自由选择应用，也可以与其他服务器上的人聊天。
+
+month = { $month ->
+    [1] 1月
+    [2] 2月
+    [3] 3月
+    [4] 4月
+    [5] 5月
+    [6] 6月
+    [7] 7月
+    [8] 8月
+    [9] 9月
+    [10] 10月
+    [11] 11月
+   *[12] 12月
+}
+moment = { $year }年{ month }{ $day }日 { $hour }:{ $minute } UTC
+
+landing-title = 您已受邀加入 { $site }
+landing-title-by = { $inviter } 邀请您加入 { $site }
+landing-title-reset = 为 { $site } 设置新密码
+landing-preview = 打开此邀请，即可在 { $site } 获得账号。
+landing-preview-reset = 打开此链接，设置新密码。
+landing-username = 您的地址将是
+until-days = 此邀请还有 { $count ->
+   *[other] { $count } 天
+}有效（至 { $moment }）。
+until-hours = 此邀请还有 { $count ->
+    [0] 不到 1 小时
+   *[other] { $count } 小时
+}有效（至 { $moment }）。
+uses-left = { $count ->
+   *[other] 还可供 { $count } 人使用。
+}
+have-title = 我已有账号
+have-text = 请在您使用的应用中将 { $contact } 添加为联系人。
+have-button = 添加联系人
+new-title = 我是新用户
+web-button = 在此创建账号
+web-text = 暂时不需要应用：先设置用户名和密码，之后再选择应用。
+web-away = 此页面目前无法创建账号。请过几分钟再试。
+uri-button = 在应用中打开邀请
+uri-text = 已经有 XMPP 应用？请在其中打开邀请。
+apps-device = { $platform } 应用
+apps-choose = 选择应用
+apps-other = 其他设备的应用
+apps-web = 网页浏览器
+list-separator = 、
+phone-title = 在手机上继续
+phone-text = 用另一台设备的相机扫描此二维码。
+phone-alt = 此邀请的二维码
+paper-text = 用手机相机扫描此二维码。
+code-title = 在其他设备上
+code-text = 在 { $address } 输入此邀请码：
+copy-button = 复制
+copy-done = 已复制
+
+gone-unknown-title = 找不到此邀请
+gone-unknown-text = 链接可能不完整，或邀请早已过期。
+gone-redeemed-title = 此邀请已被使用
+gone-redeemed-text = 每个邀请只能使用有限的次数。如果是您本人用过，请打开应用并登录。
+gone-expired-title = 此邀请已过期
+gone-expired-text = 邀请只在有限的时间内有效。
+gone-revoked-title = 此邀请已被撤回
+gone-revoked-text = 它已失效。
+gone-over-title = 此邀请已失效
+gone-over-text = 它所指向的服务已不在此处。
+gone-ask = 请向给您此链接的人索取新链接。
+gone-enter = 输入其他邀请码
+
+enter-title = 输入您的邀请码
+enter-label = 邀请码
+enter-hint = 区分大小写，空格无影响。您也可以粘贴整个链接。
+enter-button = 继续
+enter-error-unknown = 没有使用此邀请码的邀请。请逐字核对。
+enter-error-empty = 请输入您的邀请码。
+enter-error-wait = 错误的邀请码过多。请等待一分钟。
+
+setup-title = 开始使用 { $app }
+setup-get = 获取 { $app }
+setup-get-text = 在您的设备上安装应用，然后返回此页面。
+setup-get-web = 它在浏览器中运行。请在此页面旁边打开它。
+setup-site = { $app } 的网站
+setup-open = 打开邀请
+setup-open-text = 安装 { $app } 后，在其中打开邀请。接下来应用会引导您。
+setup-open-button = 在 { $app } 中打开
+setup-magic-button = 获取附带邀请的 { $app }
+setup-account = 创建账号
+setup-account-text = { $app } 需要已有的账号。请先在此创建，然后在应用中登录。
+setup-account-none = { $app } 需要已有的账号。请先用其他应用创建，然后用此应用登录。
+setup-login = 登录
+setup-login-text = 打开 { $app }，用您的地址和密码登录。
+
+register-title = 在 { $site } 创建账号
+register-username = 用户名
+register-username-hint = 可用字母、数字和 . _ -，不能有空格。您的地址将是 name@{ $host }。
+register-password = 密码
+register-password-hint = { $count ->
+   *[other] 至少 { $count } 个字符。
+}几个词连在一起，好记又难猜。
+register-show = 显示
+register-hide = 隐藏
+register-button = 创建账号
+register-terms = 创建账号即表示您接受[服务条款]。
+error-summary = 还有内容需要修改
+error-username-empty = 请选择用户名。
+error-username-invalid = 这不是有效的用户名：请使用字母、数字和 . _ -，不要有空格。
+error-username-address = 只需输入 @ 之前的部分；其余部分是固定的。
+error-username-reserved = 此名称已保留。请另选一个。
+error-username-taken = 此名称已有人使用。请另选一个。
+error-username-other = 此邀请是给另一个名称的。
+error-password-empty = 请选择密码。
+error-password-short = { $count ->
+   *[other] 密码至少需要 { $count } 个字符。
+}
+error-password-weak = 此密码太容易被猜到。请使用更多或更少见的词。
+error-password-refused = 服务器不接受此密码。请另选一个。
+error-form = 表单打开的时间过长，或您的浏览器没有发送 Cookie。请再次提交。
+error-away = 目前无法连接服务器。您的邀请不会丢失；请过几分钟再试。
+error-not-allowed = 服务器不允许此账号。请另选一个名称，或寻求帮助。
+closed-title = 此处不能创建账号
+closed-text = 请在应用中打开邀请。
+closed-nowhere = 请询问邀请您的人如何获得账号。
+closed-reset-title = 此处不能设置密码
+closed-reset-text = 无法在此页面设置密码。请询问给您此链接的人该怎么做。
+
+done-title = 您的账号已就绪
+done-address = 您的地址
+done-login = 用 { $app } 登录
+done-apps = 现在请选择应用，并用您的地址和密码登录。
+done-webchat = 在浏览器中聊天
+done-keep = 请妥善保管密码；它不会再次显示。
+
+reset-title = 设置新密码
+reset-address = 账号：
+reset-password = 新密码
+reset-button = 设置密码
+reset-done-title = 新密码已设置
+reset-done-text = 请在您的所有应用中用新密码登录。
+
+problem-not-found = 这里什么也没有
+problem-not-found-text = 请检查地址。
+problem-too-many = 请求过多
+problem-too-many-text = 请等待一分钟后再试。
+problem-too-large = 数据过多
+problem-too-large-text = 表单超出了允许的大小。
+problem-later = 请稍后再试
+problem-later-text = 目前无法使用；没有任何更改。
+problem-unsure-text = 没有及时收到响应，但操作可能已经成功。请过几分钟再次打开您的链接。
+problem-other = 未能成功
+problem-other-text = 您的浏览器发送了我们无法理解的内容。
+problem-internal = 这里出了问题
+problem-internal-text = 这不是您的错。请稍后再试。
+problem-request = 请求 { $id }
+
+app-conversations = 简单易用，支持通话和加密聊天。
+app-cheogram = Conversations 的衍生应用，还能接通电话网络。
+app-monocles = Conversations 的衍生应用，设置丰富。
+app-monal = 适用于 Apple 设备的聊天应用，支持加密聊天。
+app-siskin = 适用于 iPhone 和 iPad 的轻量应用。
+app-beagle = 适用于 Mac 的轻量应用。
+app-dino = 现代、简洁的桌面应用。
+app-gajim = 功能丰富的桌面应用。
+app-kaidan = 来自 KDE 社区的友好应用。
+app-psi = 一切皆可调整的桌面应用。
+app-psi-plus = 拥有最新功能的 Psi。
+app-profanity = 在终端中聊天，只用键盘。
+app-movim = 浏览器中的聊天和社交网络。
+app-converse = 在浏览器中聊天，无需安装。
+
+how-play = 从 Google Play 安装的 { $app } 会自动打开邀请。从其他途径安装的，请返回此处打开邀请。
+how-asks = { $app } 会询问您想用的名称，并创建账号。
+how-app-store = App Store 不会传递邀请：请返回此处，在 { $app } 中打开邀请。
+how-log-in = 首次启动时，请选择登录，而不是创建账号。
+how-terminal = 在 { $app } 中输入 /connect 和您的地址，然后输入密码。
+how-site = 选择一个提供 { $app } 的网站，用您的地址在那里登录。
+how-open = 无需安装：在浏览器中用您的地址登录即可。
