@@ -269,7 +269,7 @@ fn a_bound_name_is_named_beside_the_password_and_a_new_password_alone() {
     let page = place.send(&place.filled_with(&format!("/reset?t={reset}"), "tybalt", "short"));
     assert_eq!(page.status, 422);
     assert_eq!(page.error("password"), Some("The password needs at least 12 characters."));
-    assert!(page.text.contains("<strong class=\"address\">juliet@example.com</strong>"), "{}", page.text);
+    assert!(page.text.contains("<strong class=\"address\" dir=\"ltr\">juliet@example.com</strong>"), "{}", page.text);
     assert_eq!(place.server.count("exists"), asked, "its name is the invite's");
     assert_eq!((place.uses_left(&bound), place.uses_left(&reset)), (1, 1));
 }
@@ -360,7 +360,7 @@ fn a_new_password_leads_on_too() {
     assert_eq!((setup.status, &*setup.location), (303, &*format!("/invite?{token}")));
     let (location, page) = place.finish(&format!("/reset?t={token}"), "juliet");
     assert_eq!(place.server.state.lock().unwrap().accounts["juliet"], PASSWORD);
-    assert!(page.text.contains("<p class=\"site\">Acme</p>"), "{}", page.text);
+    assert!(page.text.contains("<p class=\"site\"><bdi>Acme</bdi></p>"), "{}", page.text);
     assert!(page.links().contains(&"https://chat.example.com/".into()));
     assert!(page.links().contains(&format!("{location}&c=gajim")), "{:?}", page.links());
     let app = place.get(&format!("{location}&c=gajim"));

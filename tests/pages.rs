@@ -98,10 +98,11 @@ fn the_landing_page_is_light_and_read_in_one_request() {
     let token = served.client().invite(KEY).token();
     let list: serde_json::Value = serde_json::from_str(&scratch.ok(&["invite", "list", "--json"])).unwrap();
     let expires_at = list["invites"][0]["expires_at"].as_str().unwrap();
-    for language in ["en", "de", "fr", "es", "nl", "pl", "ru", "it", "pt-BR"] {
+    for said in Language::all() {
+        let language = said.tag;
         let page = get(&served, &format!("/invite?{token}"), &[&format!("Accept-Language: {language}")]);
         let text = page.text();
-        assert!(text.contains(&format!("<html lang=\"{language}\" dir=\"ltr\">")));
+        assert!(text.contains(&format!("<html lang=\"{language}\" dir=\"{}\">", said.dir())));
         let files: BTreeSet<_> =
             links(&text).into_iter().filter(|link| link.starts_with("/assets/") || link.contains("/qr?")).collect();
         let loaded: usize = files.iter().map(|file| get(&served, file, &[]).body.len()).sum();
@@ -109,12 +110,11 @@ fn the_landing_page_is_light_and_read_in_one_request() {
         println!("{language}: {html} bytes of HTML, {loaded} of style, script, icon and QR code");
         assert!(html + loaded <= 30 << 10, "{language}: {html} + {loaded}");
         // What is to be read is in the page itself.
-        let said = Language::named(language).unwrap();
-        let title = said.with("landing-title", [("site", "example.com".into())]);
+        let title = said.with_texts("landing-title", &[("site", "example.com")]);
         assert!(text.contains(&format!("<h1>{title}</h1>")), "{text}");
         assert!(text.contains(&said.moment(expires_at.parse().unwrap())), "{text}");
         for app in ["Conversations", "Monal", "Dino", "Psi+"] {
-            assert!(text.contains(&format!("<strong>{app}</strong>")), "{app}: {text}");
+            assert!(text.contains(&format!("<strong><bdi>{app}</bdi></strong>")), "{app}: {text}");
         }
         assert!(text.contains(&*said.text("app-conversations")) && text.contains(&token[..4]), "{text}");
     }
@@ -139,7 +139,7 @@ fn a_page_says_how_many_may_come_and_whom_to_ask() {
     for (status, answer) in [(200, page(&[])), (200, enter), (410, ended), (404, unknown)] {
         let text = answer.text();
         assert_eq!(answer.status, status);
-        assert!(text.contains("<p class=\"site\">Acme</p>"), "{text}");
+        assert!(text.contains("<p class=\"site\"><bdi>Acme</bdi></p>"), "{text}");
         for link in ["https://example.com/terms", "https://example.com/privacy", "mailto:help@example.com"] {
             assert!(text.contains(&format!("<a href=\"{link}\">")), "{link}: {text}");
         }
@@ -307,6 +307,82 @@ fn previews_have_a_title_a_text_and_a_picture_of_the_site() {
 }
 
 #[test]
+fn previews_and_readers_who_want_no_language_of_ours_get_that_of_the_host() {
+    let scratch = Scratch::new(CONFIG);
+    let served = scratch.serve();
+    let token = served.client().invite(KEY).token();
+    let bot = "User-Agent: TelegramBot (like TwitterBot)";
+    let opened = |parameters: &str, headers: &[&str]| {
+        let text = get(&served, &format!("/invite?{token}{parameters}"), headers).text();
+        text.split("<html lang=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
+    };
+    for (tag, wanted) in Language::all().iter().map(|language| language.tag).zip(["xx", "*"].iter().cycle()) {
+        let host = "[hosts.\"example.com\"]\n";
+        scratch.configure(&CONFIG.replace(host, &format!("{host}language = \"{}\"\n", tag.to_lowercase())));
+        let logged = served.log_length();
+        served.signal("HUP");
+        served.wait_log_after(logged, "event=reload.done");
+        assert_eq!(opened("", &[]), tag);
+        assert_eq!(opened("", &[&format!("Accept-Language: {wanted}")]), tag);
+        assert_eq!(opened("", &["Accept-Language: sk"]), "cs");
+        assert_eq!(opened("", &["Accept-Language: fr"]), "fr");
+        assert_eq!(opened("", &[bot, "Accept-Language: fr"]), tag);
+        assert_eq!(opened("&lang=it", &[bot, "Accept-Language: fr"]), "it");
+        assert_eq!(opened("&lang=pt-PT", &[]), "pt-BR");
+    }
+    for wrong in ["", "xx", "zh", "de-DE"] {
+        let host = "[hosts.\"example.com\"]\n";
+        scratch.configure(&CONFIG.replace(host, &format!("{host}language = \"{wrong}\"\n")));
+        let told = String::from_utf8(scratch.run(&["check"]).stderr).unwrap();
+        let all: Vec<_> = Language::all().iter().map(|language| language.tag).collect();
+        assert!(told.contains("hosts.\"example.com\".language"), "{told}");
+        assert!(told.contains(&format!("expected one of {}", all.join(", "))), "{told}");
+    }
+}
+
+#[test]
+fn the_page_of_languages_has_a_row_for_each() {
+    let rows = common::docs::page("docs/languages.md").lines().filter(|line| line.starts_with("| `"));
+    let mut tags: Vec<_> = Language::all().iter().map(|language| language.tag).collect();
+    tags.sort_unstable_by_key(|tag| tag.to_lowercase());
+    let date = "2026-01-08T00:00:00Z".parse().unwrap();
+    let expected = tags.iter().map(|tag| (format!("`{tag}`"), Language::named(tag).unwrap().moment(date)));
+    let found = rows.map(|row| {
+        let cells: Vec<_> = row.split('|').map(|cell| cell.trim().to_owned()).collect();
+        (cells[1].clone(), cells[4].clone())
+    });
+    assert_eq!(found.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+}
+
+#[test]
+fn a_page_runs_from_right_to_left_and_what_is_typed_does_not() {
+    let scratch = Scratch::new(CONFIG);
+    let served = scratch.serve();
+    let link = scratch.ok(&["invite", "create", "--username", "juliet"]);
+    let target = link.trim().strip_prefix("https://invite.example.com").unwrap();
+    for tag in ["ar", "fa", "he"] {
+        let text = get(&served, &format!("{target}&lang={tag}"), &[]).text();
+        for part in [
+            &*format!("<html lang=\"{tag}\" dir=\"rtl\">"),
+            "<strong class=\"address\" dir=\"ltr\">juliet@example.com</strong>",
+            "<code id=\"code\" dir=\"ltr\">",
+            "<bdi dir=\"ltr\">invite.example.com</bdi>",
+            "<a lang=\"de\" dir=\"ltr\" href",
+        ] {
+            assert!(text.contains(part), "{tag}: no {part} in {text}");
+        }
+        // Marks stand in texts alone: what is followed or sent has none.
+        for attribute in ["href=\"", "src=\"", "action=\"", "value=\"", "\"og:url\" content=\"", "\"og:image\" content=\""] {
+            let values = text.split(attribute).skip(1).map(|part| part.split('"').next().unwrap());
+            assert!(values.clone().all(|value| !value.contains(['\u{2066}', '\u{2068}', '\u{2069}'])), "{attribute}");
+        }
+    }
+    let german = get(&served, &format!("{target}&lang=de"), &[]).text();
+    assert!(german.contains("<a lang=\"ar\" dir=\"rtl\" href") && german.contains("<a lang=\"fr\" href"), "{german}");
+    assert!(!german.contains('\u{2068}') && !german.contains("<bdi dir"), "{german}");
+}
+
+#[test]
 fn the_page_names_the_apps_and_shows_how_to_add_one() {
     let page = common::docs::page("docs/pages.md");
     let block = common::docs::block(page, "toml").replace("[hosts.\"example.com\"]\n", "");
@@ -341,7 +417,7 @@ fn what_is_drawn_once_is_of_this_configuration_and_of_no_guest() {
     served.signal("HUP");
     served.wait_log_after(logged, "event=reload.done");
     let page = page(&tokens[0], "en");
-    assert!(page.contains("<strong>Dino</strong>") && !page.contains("<strong>Gajim</strong>"), "{page}");
+    assert!(page.contains("<strong><bdi>Dino</bdi></strong>") && !page.contains("<strong><bdi>Gajim</bdi></strong>"), "{page}");
 }
 
 #[test]

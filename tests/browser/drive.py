@@ -554,6 +554,103 @@ def looks():
     return browser
 
 
+# What a script says of the page: texts that leave the window, or the card or button that they stand in; and addresses,
+# codes and what is isolated as they are, of which a letter does not stand to the right of the one before.
+OVERFLOWS = """const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), found = [];
+while (walker.nextNode()) {
+  const node = walker.currentNode, range = document.createRange();
+  if (!node.data.trim() || !node.parentElement.checkVisibility()) continue;
+  const box = node.parentElement.closest(".card, .button, .quiet, .app");
+  const frame = box ? box.getBoundingClientRect() : { left: 0, right: innerWidth };
+  range.selectNodeContents(node);
+  for (const rect of range.getClientRects()) {
+    const leaves = (left, right) => rect.width && (rect.left < left - 1 || rect.right > right + 1);
+    if (leaves(0, innerWidth) || leaves(frame.left, frame.right)) found.push(node.data.trim());
+  }
+}
+return found;"""
+RUNS_LEFT_TO_RIGHT = """const [element, from, to] = arguments, places = [];
+const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+while (walker.nextNode()) {
+  const node = walker.currentNode, range = document.createRange();
+  for (let at = 0; at < node.data.length; at++) {
+    range.setStart(node, at);
+    range.setEnd(node, at + 1);
+    const rect = range.getBoundingClientRect();
+    if (rect.width) places.push([node.data[at], rect]);
+  }
+}
+const text = places.map(([letter]) => letter).join(""), begin = from ? text.indexOf(from) : 0;
+if (begin < 0) return null;
+const part = places.slice(begin, from ? begin + from.length : places.length);
+return part.slice(1).every(([, rect], at) => rect.left > part[at][1].left || rect.top > part[at][1].top);"""
+
+
+def languages():
+    """Every main page in every language on the narrowest phone."""
+    browser = Browser(width=320)
+    driver = browser.driver
+    browser.get(path("account", "register?t="))
+    browser.fill("juliet", PASSWORD)
+    browser.submit()
+    assert browser.text("#address") == "juliet@example.com"
+    pages = {
+        "landing": GIVEN["contact"],
+        "setup": path("account", "invite/setup/profanity?"),
+        "register": path("account", "register?t="),
+        "done": driver.current_url,
+        "enter": BASE + "?code=nobody",
+        "expired": GIVEN["expired"],
+    }
+    for tag, direction, titles in GIVEN["languages"]:
+        for name, url in pages.items():
+            at = f"{name} in {tag}"
+            browser.get(url + ("&" if "?" in url else "?") + f"lang={tag}")
+            if name == "register":
+                browser.fill("admin", "passwordpassword")
+                browser.submit()
+                assert len(browser.all(".error")) == 2, at
+            if name == "landing":
+                for summary in browser.all("main details:not([open]) > summary"):
+                    summary.click()
+            html = browser.one("html")
+            assert (html.get_attribute("lang"), html.get_attribute("dir")) == (tag, direction), at
+            assert browser.text().endswith(titles[name]), f"{at}: {browser.text()!r} is not {titles[name]!r}"
+            browser.check_width()
+            overflows = driver.execute_script(OVERFLOWS)
+            assert overflows == [], f"{at}: {overflows}"
+            typed = browser.all('.address, code, .with-unit, bdi[dir="ltr"]')
+            assert typed or name not in ("landing", "register", "done"), at
+            for one in typed:
+                if one.is_displayed():
+                    assert driver.execute_script(RUNS_LEFT_TO_RIGHT, one), f"{at}: {one.text}"
+            # What stands in a sentence, with marks that would move.
+            inside = {"landing": "romeo@example.com", "setup": "/connect"}.get(name)
+            if inside:
+                assert driver.execute_script(RUNS_LEFT_TO_RIGHT, browser.one("main"), inside), f"{at}: {inside}"
+            for field in browser.all("input:not([type=hidden])"):
+                assert field.value_of_css_property("direction") == "ltr", at
+            if name == "setup":
+                # The number stands where a line begins.
+                step, (begin, end) = browser.all(".steps > li")[0], ("right", "left") if direction == "rtl" else ("left", "right")
+                paddings = [float(step.value_of_css_property(f"padding-{side}")[:-2]) for side in (begin, end)]
+                assert paddings[0] > 2 * paddings[1], f"{at}: {paddings}"
+            if tag in ("ar", "de"):
+                browser.check_axe()
+            browser.shot(f"{name}-{tag}-320")
+    # Every language is called by its own name, and can be touched.
+    browser.one(".languages summary").click()
+    links = browser.all(".languages a")
+    assert [link.get_attribute("lang") for link in links] == [tag for tag, *_ in GIVEN["languages"]]
+    for link, (tag, direction, _) in zip(links, GIVEN["languages"]):
+        assert link.value_of_css_property("direction") == direction and link.size["height"] >= 24, tag
+    browser.check_width()
+    assert driver.execute_script(OVERFLOWS) == []
+    browser.check_axe()
+    browser.shot("languages-opened-320")
+    return browser
+
+
 def forms():
     browser = Browser(width=1280)
 
@@ -613,6 +710,6 @@ def forms():
 
 
 if __name__ == "__main__":
-    scenarios = (signs_up, keyboard, apps, reset, codes, qr, away, plain, looks, forms)
+    scenarios = (signs_up, keyboard, apps, reset, codes, qr, away, plain, looks, languages, forms)
     started = {scenario.__name__: scenario for scenario in scenarios}[SCENARIO]()
     started.driver.quit()

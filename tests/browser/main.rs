@@ -2,8 +2,8 @@
 //! its accounts on a real Prosody. What each scenario does is in `drive.py`; here is what it is given, and what must be
 //! true afterwards.
 //!
-//! Needs Debian's chromium, chromium-driver and zbar-tools, and what `tests/run` puts below `target/`. Screenshots are kept
-//! in `target/browser`.
+//! Needs Debian's chromium, chromium-driver, zbar-tools and fonts-droid-fallback, and what `tests/run` puts below `target/`.
+//! Screenshots are kept in `target/browser`.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -14,6 +14,7 @@ use std::path::Path;
 use std::process::Command;
 
 use common::{Scratch, Served};
+use invited::pages::language::Language;
 use prosody::{Prosody, Storage};
 use serde_json::{Value, json};
 
@@ -231,6 +232,37 @@ fn pages_are_right_at_every_width_in_light_and_dark() {
     });
     ended(&place, &mut given);
     place.drive("looks", &given);
+}
+
+/// What the pages that `languages` opens are called.
+fn titles(language: &Language) -> Value {
+    let with = |id: &str, texts: &[(&str, &str)]| language.with_texts(id, texts);
+    let site = ("site", "Example Chat");
+    json!({
+        "landing": with("landing-title-by", &[("inviter", "romeo@example.com"), site]),
+        "setup": with("setup-title", &[("app", "Profanity")]),
+        "register": with("register-title", &[site]),
+        "done": language.text("done-title"),
+        "enter": language.text("enter-title"),
+        "expired": language.text("gone-expired-title"),
+    })
+}
+
+#[test]
+fn pages_are_right_in_every_language() {
+    // A wrong code in each of them would be too many from one address.
+    let place = Place::with("", "[http]\nauth_failures = \"1000/m\"\n");
+    let languages: Vec<_> =
+        Language::all().iter().map(|language| json!([language.tag, language.dir(), titles(language)])).collect();
+    let mut given = json!({
+        "account": place.invite(&["--uses", "3"]),
+        "contact": place.invite(&["--contact", "romeo@example.com"]),
+        "languages": languages,
+    });
+    ended(&place, &mut given);
+    if place.drive("languages", &given) {
+        assert_eq!(place.accounts(), ["juliet"]);
+    }
 }
 
 #[test]

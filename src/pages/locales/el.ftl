@@ -104,7 +104,7 @@ setup-login-text = Ανοίξτε το { $app } και συνδεθείτε με
 
 register-title = Δημιουργήστε λογαριασμό στο { $site }
 register-username = Όνομα χρήστη
-register-username-hint = Γράμματα, ψηφία και . _ - χωρίς κενά. Η διεύθυνσή σας θα είναι όνομα@{ $host }.
+register-username-hint = Γράμματα, ψηφία και . _ - χωρίς κενά. Η διεύθυνσή σας θα είναι onoma@{ $host }.
 register-password = Κωδικός πρόσβασης
 register-password-hint = { $count ->
     [one] Τουλάχιστον ένας χαρακτήρας.

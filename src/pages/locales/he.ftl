@@ -39,9 +39,9 @@ until-hours = ההזמנה תקפה לעוד { $count ->
    *[other] { $count } שעות
 }, עד { $moment }.
 uses-left = { $count ->
-    [one] היא טובה לעוד אדם אחד.
-    [two] היא טובה לעוד שני אנשים.
-   *[other] היא טובה לעוד { $count } אנשים.
+    [one] היא תקפה לעוד אדם אחד.
+    [two] היא תקפה לעוד שני אנשים.
+   *[other] היא תקפה לעוד { $count } אנשים.
 }
 have-title = יש לי חשבון
 have-text = הוסיפו את { $contact } לאנשי הקשר באפליקציה שלכם.
@@ -69,7 +69,7 @@ copy-done = הועתק
 gone-unknown-title = ההזמנה הזאת אינה מוכרת
 gone-unknown-text = אולי הקישור נקטע בדרך, או שתוקף ההזמנה פג מזמן.
 gone-redeemed-title = ההזמנה הזאת כבר נוצלה
-gone-redeemed-text = כל הזמנה טובה למספר מוגבל של פעמים. אם אתם השתמשתם בה, פתחו את האפליקציה והתחברו.
+gone-redeemed-text = אפשר להשתמש בכל הזמנה מספר מוגבל של פעמים. אם אתם השתמשתם בה, פתחו את האפליקציה והתחברו.
 gone-expired-title = תוקף ההזמנה פג
 gone-expired-text = הזמנות תקפות לזמן מוגבל.
 gone-revoked-title = ההזמנה הזאת בוטלה
@@ -88,14 +88,14 @@ enter-error-empty = הזינו את קוד ההזמנה שלכם.
 enter-error-wait = יותר מדי קודים שגויים. חכו דקה.
 
 setup-title = מתחילים עם { $app }
-setup-get = קבלת { $app }
+setup-get = הורדת { $app }
 setup-get-text = התקינו את האפליקציה במכשיר וחזרו לדף הזה.
 setup-get-web = היא פועלת בדפדפן. פתחו אותה לצד הדף הזה.
 setup-site = האתר של { $app }
 setup-open = פתיחת ההזמנה
 setup-open-text = אחרי התקנת { $app }, פתחו בה את ההזמנה. משם האפליקציה תדריך אתכם.
 setup-open-button = פתיחה ב־{ $app }
-setup-magic-button = קבלת { $app } עם ההזמנה
+setup-magic-button = הורדת { $app } עם ההזמנה
 setup-account = יצירת חשבון
 setup-account-text = האפליקציה { $app } דורשת חשבון קיים. צרו אותו כאן, ואז התחברו באפליקציה.
 setup-account-none = האפליקציה { $app } דורשת חשבון קיים. צרו אותו קודם באפליקציה אחרת, ואז התחברו בזאת.
