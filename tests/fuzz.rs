@@ -115,6 +115,11 @@ fn heads_hold_for_every_input() {
 }
 
 #[test]
+fn languages_hold_for_every_input() {
+    run("languages");
+}
+
+#[test]
 fn lua_holds_for_every_input() {
     run("lua");
 }

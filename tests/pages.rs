@@ -372,7 +372,9 @@ fn a_page_runs_from_right_to_left_and_what_is_typed_does_not() {
             assert!(text.contains(part), "{tag}: no {part} in {text}");
         }
         // Marks stand in texts alone: what is followed or sent has none.
-        for attribute in ["href=\"", "src=\"", "action=\"", "value=\"", "\"og:url\" content=\"", "\"og:image\" content=\""] {
+        for attribute in
+            ["href=\"", "src=\"", "action=\"", "value=\"", "\"og:url\" content=\"", "\"og:image\" content=\""]
+        {
             let values = text.split(attribute).skip(1).map(|part| part.split('"').next().unwrap());
             assert!(values.clone().all(|value| !value.contains(['\u{2066}', '\u{2068}', '\u{2069}'])), "{attribute}");
         }
@@ -417,7 +419,10 @@ fn what_is_drawn_once_is_of_this_configuration_and_of_no_guest() {
     served.signal("HUP");
     served.wait_log_after(logged, "event=reload.done");
     let page = page(&tokens[0], "en");
-    assert!(page.contains("<strong><bdi>Dino</bdi></strong>") && !page.contains("<strong><bdi>Gajim</bdi></strong>"), "{page}");
+    assert!(
+        page.contains("<strong><bdi>Dino</bdi></strong>") && !page.contains("<strong><bdi>Gajim</bdi></strong>"),
+        "{page}"
+    );
 }
 
 #[test]

@@ -9,6 +9,7 @@ use invited::elements::{Reader, StreamError, to_bytes};
 use invited::invite::link;
 use invited::invite::token::{LedgerKey, TOKEN_CHARS};
 use invited::key::lua::{self, Value};
+use invited::pages::language::Language;
 use invited::server::head::{self, BodyLength, MAX_HEAD_BYTES};
 use invited::server::proxy_protocol::{self, ProxyLine};
 use minidom::Element;
@@ -17,11 +18,12 @@ use minidom::Element;
 pub type Target = fn(&[u8]);
 
 /// Every target, as `fuzz_targets/` and `corpus/` call it.
-pub const TARGETS: [(&str, Target); 8] = [
+pub const TARGETS: [(&str, Target); 9] = [
     ("cursors", cursors),
     ("elements", elements),
     ("forwarded", forwarded),
     ("head", head),
+    ("languages", languages),
     ("lua", lua),
     ("proxy_protocol", proxy_protocol),
     ("tokens", tokens),
@@ -53,6 +55,19 @@ pub fn head(data: &[u8]) {
         BodyLength::Known(0) => assert!(lengths <= 1 && codings == 0),
         BodyLength::Known(length) => assert!(lengths == 1 && codings == 0 && length <= MAX_BODY_BYTES),
         BodyLength::Chunked => assert!(lengths == 0 && codings >= 1),
+    }
+}
+
+/// `Accept-Language`, and the tag in a link: what is found is the same in any case, and whatever says nothing stands around it.
+pub fn languages(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let found = |header: &str| Language::accepted(header).map(|language| language.tag);
+    let tag = found(&text);
+    for same in [text.to_ascii_uppercase(), format!("ja;q=0, ,{text},*;q=0.1")] {
+        assert_eq!(found(&same), tag, "{text:?} and {same:?}");
+    }
+    if let Some(language) = Language::asked_for(&text) {
+        assert_eq!(Language::asked_for(language.tag).map(|again| again.tag), Some(language.tag));
     }
 }
 

@@ -3,8 +3,8 @@
 /// Their tags (BCP 47), in the order in which readers are shown them: by the name that each has in itself, Latin letters
 /// first.
 pub const LANGUAGES: [&str; 23] = [
-    "id", "cs", "da", "de", "en", "es", "fr", "it", "hu", "nl", "pl", "pt-BR", "ro", "sv", "tr", "el", "ru", "uk", "he",
-    "ar", "fa", "ja", "zh-Hans",
+    "id", "cs", "da", "de", "en", "es", "fr", "it", "hu", "nl", "pl", "pt-BR", "ro", "sv", "tr", "el", "ru", "uk",
+    "he", "ar", "fa", "ja", "zh-Hans",
 ];
 
 /// What a host speaks that says nothing else.

@@ -95,7 +95,8 @@ mod tests {
             for text in days.iter().chain(&minutes) {
                 assert!(text.contains("UTC") && !text.contains(['{', '$', '\u{fffd}']), "{}: {text}", language.tag);
             }
-            let months: BTreeSet<_> = (1..=12).map(|month: i64| language.with("month", [("month", month.into())])).collect();
+            let months: BTreeSet<_> =
+                (1..=12).map(|month: i64| language.with("month", [("month", month.into())])).collect();
             assert_eq!(months.len(), 12, "{}", language.tag);
         }
     }

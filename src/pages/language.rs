@@ -294,7 +294,8 @@ mod tests {
         for entry in resource.body {
             let Entry::Message(message) = entry else { continue };
             for element in message.value.into_iter().flat_map(|pattern| pattern.elements) {
-                let PatternElement::Placeable { expression: Expression::Select { selector, variants } } = element else {
+                let PatternElement::Placeable { expression: Expression::Select { selector, variants } } = element
+                else {
                     continue;
                 };
                 if !matches!(selector, InlineExpression::VariableReference { id } if id.name == "count") {

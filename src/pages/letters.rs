@@ -61,15 +61,20 @@ pub(super) fn strokes(text: &str) -> Vec<Vec<(u8, u8)>> {
 /// The letter below an accent, as names of our languages begin with.
 fn without_accent(letter: char) -> char {
     match letter {
-        'À'..='Æ' | 'Ą' => 'A',
+        'À'..='Æ' | 'Ą' | 'Ă' => 'A',
         'Ç' | 'Ć' | 'Č' => 'C',
-        'È'..='Ë' | 'Ę' => 'E',
-        'Ì'..='Ï' => 'I',
+        'Ď' => 'D',
+        'È'..='Ë' | 'Ę' | 'Ě' => 'E',
+        'Ğ' => 'G',
+        'Ì'..='Ï' | 'İ' => 'I',
         'Ł' => 'L',
-        'Ñ' | 'Ń' => 'N',
-        'Ò'..='Ö' | 'Ø' | 'Œ' => 'O',
-        'Ś' | 'Š' => 'S',
-        'Ù'..='Ü' => 'U',
+        'Ñ' | 'Ń' | 'Ň' => 'N',
+        'Ò'..='Ö' | 'Ø' | 'Ő' | 'Œ' => 'O',
+        'Ř' => 'R',
+        'Ś' | 'Š' | 'Ş' | 'Ș' => 'S',
+        'Ť' | 'Ț' => 'T',
+        'Ù'..='Ü' | 'Ů' | 'Ű' => 'U',
+        'Ý' => 'Y',
         'Ź' | 'Ż' | 'Ž' => 'Z',
         other => other,
     }
@@ -93,6 +98,7 @@ mod tests {
     fn names_in_any_script_have_a_drawing() {
         assert_eq!(strokes("ärzte.example"), strokes("A"));
         assert_eq!(strokes("„Łódź“"), strokes("L"));
+        assert_eq!(strokes("Țara Şehir"), strokes("T"));
         assert_eq!(strokes("чатexample.com"), strokes("E"));
         assert_eq!(strokes("чат.рф"), strokes(""));
     }

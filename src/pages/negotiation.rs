@@ -18,7 +18,10 @@ const SAME: [(&str, &str); 7] = [
     ("zh", "cmn cjy cpx gan hsn mnp wuu czh"),
     // Norwegian is nearest to Danish: Bokmål grew out of it, and CLDR has them at 8. Swedish is not in its table at all.
     ("da", "no nb"),
-    ("ar", "arb aao abh abv acm acq acw acx acy adf aeb aec afb ajp apc apd arq ars ary arz auz avl ayh ayl ayn ayp bbz pga shu ssh"),
+    (
+        "ar",
+        "arb aao abh abv acm acq acw acx acy adf aeb aec afb ajp apc apd arq ars ary arz auz avl ayh ayl ayn ayp bbz pga shu ssh",
+    ),
 ];
 
 /// What is near: read by nearly all who want the others.
@@ -88,7 +91,8 @@ impl Wanted {
         let language = named_in(&SAME, &language).map_or(language, String::from);
         // What comes after a single letter is about other things: calendars, sorting.
         let parts: Vec<_> = parts.take_while(|part| part.len() > 1).collect();
-        let given = parts.iter().find(|part| part.len() == 4 && is_alphabetic(part)).map(|part| part.to_ascii_lowercase());
+        let given =
+            parts.iter().find(|part| part.len() == 4 && is_alphabetic(part)).map(|part| part.to_ascii_lowercase());
         let is_traditional = || parts.iter().any(|part| ["tw", "hk", "mo"].contains(&&*part.to_ascii_lowercase()));
         let script = given.or_else(|| (language == "zh" && is_traditional()).then(|| "hant".into()));
         Some(Self { language, script })
@@ -166,7 +170,9 @@ mod tests {
 
     #[test]
     fn chinese_is_told_by_its_script() {
-        for simplified in ["zh", "zh-CN", "zh_CN", "zh-SG", "zh-MY", "zh-Hans-CN", "zh-Hans-HK", "zh-cmn-Hans-CN", "cmn"] {
+        for simplified in
+            ["zh", "zh-CN", "zh_CN", "zh-SG", "zh-MY", "zh-Hans-CN", "zh-Hans-HK", "zh-cmn-Hans-CN", "cmn"]
+        {
             assert_eq!(tag(&format!("{simplified}, en;q=0.1")), "zh-Hans", "{simplified}");
         }
         for traditional in ["zh-TW", "zh_TW", "zh-HK", "zh-MO", "zh-Hant", "zh-Hant-HK", "yue-HK", "nan-TW"] {
@@ -178,9 +184,15 @@ mod tests {
 
     #[test]
     fn older_tags_and_spoken_languages_are_known() {
-        for (old, expected) in
-            [("iw-IL", "he"), ("in", "id"), ("mo", "ro"), ("prs-AF", "fa"), ("fa-AF", "fa"), ("ary", "ar"), ("ar-MA", "ar")]
-        {
+        for (old, expected) in [
+            ("iw-IL", "he"),
+            ("in", "id"),
+            ("mo", "ro"),
+            ("prs-AF", "fa"),
+            ("fa-AF", "fa"),
+            ("ary", "ar"),
+            ("ar-MA", "ar"),
+        ] {
             assert_eq!(tag(&format!("{old}, en;q=0.5")), expected, "{old}");
         }
     }
@@ -221,7 +233,9 @@ mod tests {
 
     #[test]
     fn garbage_is_nobodys_wish() {
-        for none in ["", "*", "*;q=0.5", "ko", "tlh;q=x", ",,;;", "x-klingon", "i-navajo", "e", "12", "😀", "-", "_", "en-;q=0"] {
+        for none in
+            ["", "*", "*;q=0.5", "ko", "tlh;q=x", ",,;;", "x-klingon", "i-navajo", "e", "12", "😀", "-", "_", "en-;q=0"]
+        {
             assert_eq!(tag(none), "none", "{none}");
         }
         assert_eq!(tag("*, de;q=0.5"), "de");

@@ -37,7 +37,7 @@ pub(super) fn name(host: &HostName, site: &HostSettings) -> String {
     if let Some((_, name)) = names.get(host).filter(|(site_name, _)| *site_name == site.site_name) {
         return name.clone();
     }
-    let name = format!("{}.png", digest(format!("preview 2 {host} {}", letters_of(host, site)).as_bytes()));
+    let name = format!("{}.png", digest(format!("preview 3 {host} {}", letters_of(host, site)).as_bytes()));
     names.insert(host.clone(), (site.site_name.clone(), name.clone()));
     name
 }

@@ -6,6 +6,7 @@ footer-privacy = Privacy
 back = Back to the invite
 about-xmpp = { $site } speaks XMPP, an open standard for chat. You choose the app, and can talk to people on other servers, too.
 
+# A date, in the form that it has in a sentence. What is between { } is put in by the program; see docs/languages.md.
 month = { $month ->
     [1] January
     [2] February
@@ -22,6 +23,7 @@ month = { $month ->
 }
 moment = { $day } { month } { $year }, { $hour }:{ $minute } UTC
 
+# The page that a link opens. $site is what the site calls itself, $inviter an address or a name, $contact an address.
 landing-title = You are invited to { $site }
 landing-title-by = { $inviter } invites you to { $site }
 landing-title-reset = A new password for { $site }
@@ -64,6 +66,7 @@ code-text = Enter this code at { $address }:
 copy-button = Copy
 copy-done = Copied
 
+# The page of a link that opens nothing any more: its title, and the sentence below.
 gone-unknown-title = This invite is not known
 gone-unknown-text = Maybe the link was cut off on its way, or the invite ended long ago.
 gone-redeemed-title = This invite has been used
@@ -77,6 +80,7 @@ gone-over-text = The service that it leads to is no longer here.
 gone-ask = Ask whoever gave you this link for a new one.
 gone-enter = Enter another code
 
+# The page on which a code is typed.
 enter-title = Enter your invite code
 enter-label = Invite code
 enter-hint = Capital and small letters matter, blanks do not. You can also paste the whole link.
@@ -85,6 +89,7 @@ enter-error-unknown = There is no invite with this code. Please compare it lette
 enter-error-empty = Please enter the code of your invite.
 enter-error-wait = Those were too many wrong codes. Please wait a minute.
 
+# The page about one app. $app is its name; to get it is to install it.
 setup-title = Get started with { $app }
 setup-get = Get { $app }
 setup-get-text = Install the app on your device and come back to this page.
@@ -100,6 +105,7 @@ setup-account-none = { $app } needs an existing account. Create one with another
 setup-login = Log in
 setup-login-text = Open { $app } and log in with your address and your password.
 
+# The form for an account. An address is username@host, as of mail; what is wrong stands beside the field.
 register-title = Create your account on { $site }
 register-username = User name
 register-username-hint = Letters, digits and . _ - without blanks. Your address will be name@{ $host }.
@@ -135,6 +141,7 @@ closed-nowhere = Ask whoever invited you how to get one.
 closed-reset-title = Passwords are not set here
 closed-reset-text = The password cannot be set on this page. Ask whoever gave you this link how to go on.
 
+# The page after the form.
 done-title = Your account is ready
 done-address = Your address
 done-login = Log in with { $app }
@@ -142,6 +149,7 @@ done-apps = Now choose an app and log in with your address and your password.
 done-webchat = Chat in the browser
 done-keep = Keep your password well; it is not shown again.
 
+# The form for a new password. The account's address follows reset-address.
 reset-title = Choose a new password
 reset-address = For the account
 reset-password = New password
@@ -149,6 +157,7 @@ reset-button = Set the password
 reset-done-title = Your new password is set
 reset-done-text = Log in with it in all your apps.
 
+# What went wrong, in a title and a sentence.
 problem-not-found = There is nothing here
 problem-not-found-text = Please check the address.
 problem-too-many = Too many requests
@@ -164,6 +173,7 @@ problem-internal = Something went wrong here
 problem-internal-text = It is not your fault. Please try again later.
 problem-request = Request { $id }
 
+# What an app is, in half a line.
 app-conversations = An easy app with calls and encrypted chats.
 app-cheogram = A relative of Conversations that also reaches the telephone network.
 app-monocles = A relative of Conversations with many settings.
@@ -179,6 +189,7 @@ app-profanity = Chats in the terminal, by keyboard alone.
 app-movim = Chats and a social network in the browser.
 app-converse = Chats in the browser, without installing anything.
 
+# How to go on once the app is there.
 how-play = From Google Play, { $app } opens the invite by itself. From elsewhere, come back here and open it.
 how-asks = { $app } asks what you want to be called, and creates the account.
 how-app-store = The App Store does not pass the invite on: come back here, and open it in { $app }.
