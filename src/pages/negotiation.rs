@@ -50,7 +50,7 @@ const FAR: [(&str, &str); 9] = [
 ];
 
 /// What a tag says, as far as it matters here.
-struct Wanted {
+struct WantedLanguage {
     /// In small letters, and under the name that we have it by.
     language: String,
     script: Option<String>,
@@ -63,7 +63,7 @@ impl Language {
         let mut ranges: Vec<_> = header.split(',').filter_map(range).collect();
         // Stable: among equals the first one wins.
         ranges.sort_by_key(|(_, weight)| std::cmp::Reverse(*weight));
-        let wanted: Vec<_> = ranges.into_iter().filter_map(|(tag, _)| Wanted::of(tag)).collect();
+        let wanted: Vec<_> = ranges.into_iter().filter_map(|(tag, _)| WantedLanguage::of(tag)).collect();
         let mut near = None;
         for one in &wanted {
             match one.ours() {
@@ -78,11 +78,11 @@ impl Language {
     /// The one that a link asks for by `tag`, as it is or by a tag that means it.
     #[must_use]
     pub fn asked_for(tag: &str) -> Option<&'static Self> {
-        Self::named(tag).or_else(|| Wanted::of(tag)?.ours())
+        Self::named(tag).or_else(|| WantedLanguage::of(tag)?.ours())
     }
 }
 
-impl Wanted {
+impl WantedLanguage {
     /// By a tag, also with `_` as systems write it; none if it is no language's.
     fn of(tag: &str) -> Option<Self> {
         let mut parts = tag.split(['-', '_', '.', '@']);

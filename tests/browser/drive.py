@@ -59,9 +59,12 @@ class Browser:
 
     def look(self, width, dark=False, media=""):
         self.width = width
-        self.cdp("Emulation.setDeviceMetricsOverride", width=width, height=800, deviceScaleFactor=1, mobile=False)
+        self.size(800)
         features = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
         self.cdp("Emulation.setEmulatedMedia", media=media, features=features)
+
+    def size(self, height):
+        self.cdp("Emulation.setDeviceMetricsOverride", width=self.width, height=height, deviceScaleFactor=1, mobile=False)
 
     def get(self, url):
         self.driver.get(url)
@@ -129,7 +132,13 @@ class Browser:
 
     def shot(self, name):
         self.load_images()
-        image = self.cdp("Page.captureScreenshot", format="png", captureBeyondViewport=True)["data"]
+        is_rtl = self.driver.execute_script("return document.documentElement.dir") == "rtl"
+        if is_rtl:
+            # What Chromium takes from beyond the window is shifted where a page runs from right to left.
+            self.size(self.driver.execute_script("return Math.max(800, document.documentElement.scrollHeight)"))
+        image = self.cdp("Page.captureScreenshot", format="png", captureBeyondViewport=not is_rtl)["data"]
+        if is_rtl:
+            self.size(800)
         (SHOTS / f"{name}.png").write_bytes(base64.b64decode(image))
 
     def load_images(self):
