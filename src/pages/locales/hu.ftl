@@ -41,8 +41,8 @@ uses-left = { $count ->
    *[other] Még { $count } ember használhatja.
 }
 have-title = Már van fiókom
-have-text = Vedd fel a névjegyeid közé abban az alkalmazásban, amelyet használsz: { $contact }.
-have-button = Névjegy felvétele
+have-text = Vedd fel a partnereid közé abban az alkalmazásban, amelyet használsz: { $contact }.
+have-button = Partner hozzáadása
 new-title = Új vagyok itt
 web-button = Fiók létrehozása itt
 web-text = Egyelőre nem kell alkalmazás: válassz nevet és jelszót, utána pedig egy alkalmazást.
