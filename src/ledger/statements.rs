@@ -122,26 +122,26 @@ pub(super) fn at_once<T>(work: impl Future<Output = Result<T, SqlError>>) -> Res
     }
 }
 
-/// A question that was asked, and whose answer may be waited for later.
-pub(super) enum Question<'a, T> {
+/// A statement that was sent, and whose answer may be waited for later.
+pub(super) enum SentStatement<'a, T> {
     Answered(T),
     Open(Pin<Box<dyn Future<Output = T> + 'a>>),
 }
 
-impl<'a, T> Question<'a, T> {
-    /// Asks it, before whatever is asked later.
-    pub(super) async fn ask(question: impl Future<Output = T> + 'a) -> Self {
-        let mut question = Box::pin(question);
-        match poll_once(&mut question).await {
+impl<'a, T> SentStatement<'a, T> {
+    /// Sends it, before whatever is sent later.
+    pub(super) async fn send(statement: impl Future<Output = T> + 'a) -> Self {
+        let mut statement = Box::pin(statement);
+        match poll_once(&mut statement).await {
             Some(answer) => Self::Answered(answer),
-            None => Self::Open(question),
+            None => Self::Open(statement),
         }
     }
 
     pub(super) async fn answer(self) -> T {
         match self {
             Self::Answered(answer) => answer,
-            Self::Open(question) => question.await,
+            Self::Open(statement) => statement.await,
         }
     }
 }

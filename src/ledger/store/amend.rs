@@ -8,7 +8,7 @@ use super::transaction::Transaction;
 use crate::invite::{Change, Invite, InviteId};
 use crate::ledger::error::{ChangeError, LedgerError, SqlError};
 use crate::ledger::limits::SourceLimits;
-use crate::ledger::statements::Question;
+use crate::ledger::statements::SentStatement;
 
 impl Transaction<'_> {
     /// Amends an invite.
@@ -70,11 +70,11 @@ impl Transaction<'_> {
                 let values = [now.as_millisecond().into(), id.to_row().into()];
                 self.sql.first(&statement, &values, read_invite).await
             };
-            asked.push(Question::ask(one).await);
+            asked.push(SentStatement::send(one).await);
         }
         for one in asked {
             if let Some(invite) = one.answer().await? {
-                found.push(Question::ask(with_redemptions(self.sql, invite)).await);
+                found.push(SentStatement::send(with_redemptions(self.sql, invite)).await);
             }
         }
         for one in found {

@@ -12,7 +12,7 @@ use crate::invite::{Invite, InviteId, Kind, Redemption, Status, Via};
 use crate::ledger::error::{LedgerError, RedeemError, SqlError};
 use crate::ledger::reservation::{Reservation, ReservationEnd, ReservationId};
 use crate::ledger::row::Row;
-use crate::ledger::statements::Question;
+use crate::ledger::statements::SentStatement;
 use crate::ledger::value::SqlValue;
 
 /// An invite that may be redeemed, with the locks that keep that so until a use of it is taken.
@@ -212,7 +212,7 @@ impl<'a> Transaction<'a> {
         if let Some(batch) = self.batch {
             batch.know(invite, None);
         }
-        let found = Question::ask(find(self.sql, invite)).await;
+        let found = SentStatement::send(find(self.sql, invite)).await;
         drop(lock);
         Ok(Ok(found.answer().await?))
     }
