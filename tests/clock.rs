@@ -53,9 +53,11 @@ fn made_until_limited(client: &mut Client, key: &str, window: u64) -> usize {
 
 /// Has an invite in the ledger that ended in 1970: a service that starts forgets it, and that is logged.
 fn create_ended(scratch: &Scratch) {
-    scratch.ok(&["invite", "create"]);
+    // The other one says what time it is.
+    scratch.ok(&["invite", "create", "--count", "2"]);
     let ledger = rusqlite::Connection::open(scratch.state().join("ledger.db")).unwrap();
-    ledger.execute("UPDATE invite SET created_at = 0, expires_at = 1, id = 1", []).unwrap();
+    let ended = "UPDATE invite SET created_at = 0, expires_at = 1, id = 1 WHERE id = (SELECT min(id) FROM invite)";
+    assert_eq!(ledger.execute(ended, []).unwrap(), 1);
 }
 
 #[test]
