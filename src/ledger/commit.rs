@@ -77,10 +77,10 @@ impl WaitingWork {
             Ok(done) => (done, Ok(())),
             Err(error) => (self.works.len(), Err(error)),
         };
+        commits.observe(clock::instant().duration_since(began).as_secs_f64());
         for work in self.works.drain(..done) {
             work.answer(committed.clone());
         }
-        commits.observe(clock::instant().duration_since(began).as_secs_f64());
     }
 }
 
