@@ -16,7 +16,7 @@
 //! | [`elements`], [`files`] | XML over a connection, as XMPP has it; files written whole |
 //! | [`log`], [`metrics`] | the only logger; what is counted |
 //! | [`invite`], [`rate`] | what an invite, its token and its links are; how many in a period; pure |
-//! | [`clock`] | the clock and randomness |
+//! | [`clock`], [`waiting`] | the clock and randomness; how long a request waits, and whether its client does |
 //!
 //! A module uses what stands below it, never what stands above, nor what stands beside it: `tests/structure` reads this
 //! table, and every path in the source, and holds the code to it.
@@ -45,3 +45,4 @@ pub mod problem;
 pub mod rate;
 pub mod server;
 pub mod service;
+pub mod waiting;

@@ -192,9 +192,20 @@ fn the_walk_is_of_functions_that_there_are() {
 
 /// `file: test`, below tests/ where it does not begin with src/.
 #[test]
-fn tests_that_the_threat_model_names_are_there() {
+fn tests_that_the_pages_name_are_there() {
+    assert!(named_tests(page("docs/threat-model.md")) > 40);
+    let table = section("docs/nodes.md", "What happens when");
+    let rows: Vec<_> = table.lines().filter(|line| line.starts_with("| ")).skip(1).collect();
+    assert!(rows.len() > 8, "{rows:?}");
+    for row in rows {
+        assert!(named_tests(row) > 0, "{row} names no test");
+    }
+}
+
+/// How many tests a text names; all of them have to be there.
+fn named_tests(text: &str) -> usize {
     let mut named = 0;
-    for code in page("docs/threat-model.md").split('`').skip(1).step_by(2) {
+    for code in text.split('`').skip(1).step_by(2) {
         let (place, test) = code.split_once(": ").unwrap_or((code, ""));
         if !has_extension(place, &["rs", "py"]) {
             continue;
@@ -205,7 +216,7 @@ fn tests_that_the_threat_model_names_are_there() {
         assert!(test.is_empty() || defined.iter().any(|line| source.contains(line)), "{place} has no {test}");
         named += 1;
     }
-    assert!(named > 40, "only {named} tests were found");
+    named
 }
 
 /// All words of the program's source that look like the name of an event.

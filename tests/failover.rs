@@ -8,6 +8,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::thread;
 use std::time::Duration;
 
+use common::http::request;
 use common::{CONFIG, Client, KEY, PATIENCE, Scratch, Served, now};
 use postgres::{Postgres, url_of};
 
@@ -184,6 +185,91 @@ fn nobody_waits_for_long_for_a_server_that_answers_nothing() {
     assert_eq!(open(&served, &token), 200);
 }
 
+#[test]
+fn nothing_is_read_for_those_who_have_gone() {
+    const WAITING: &str = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
+    let database = Postgres::start();
+    let scratch = node(&database.url(), None);
+    let served = scratch.serve();
+    let token = create(&served);
+    database.sql("postgres", "ALTER SYSTEM SET log_min_duration_statement = 0");
+    database.sql("postgres", "SELECT pg_reload_conf()");
+    let page = request("GET", &format!("/invite?{token}"), &[], "");
+    let is_read = |line: &&str| line.contains(" execute ") && line.contains("FROM invite WHERE id");
+    let read = || database.log().lines().filter(is_read).count();
+    // It takes a moment until the server has the setting.
+    let deadline = now() + PATIENCE;
+    while read() == 0 {
+        assert!(now() < deadline, "{}", database.log());
+        assert_eq!(open(&served, &token), 200);
+    }
+    let before = read();
+    assert_eq!(open(&served, &token), 200);
+    let each = read() - before;
+
+    let lock = database.lock("invite");
+    let ask = || {
+        let mut client = served.client();
+        client.send(&page);
+        client
+    };
+    // They have all the connections that read.
+    let staying = [ask(), ask()];
+    while database.ask(WAITING) != "2" {
+        assert!(now() < deadline, "{}", served.log());
+    }
+    for _ in 0..20 {
+        drop(ask());
+    }
+    // For as long as it takes to be looked at; those who are answered in the meantime are not served, either.
+    thread::sleep(Duration::from_secs(3));
+    drop(lock);
+    let statuses = staying.map(|mut client| client.read().unwrap().status);
+    // Whoever comes now comes after all of them.
+    assert_eq!(open(&served, &token), 200);
+    let served_here = statuses.iter().filter(|status| **status == 200).count() + 1;
+    assert!(read() - before - each <= (served_here + statuses.len()) * each, "{statuses:?}: {}", database.log());
+}
+
+#[test]
+fn whatever_is_asked_while_a_server_answers_nothing_is_answered() {
+    let mut database = Postgres::start();
+    let scratch = node(&database.url(), None);
+    let config = std::fs::read_to_string(scratch.config()).unwrap();
+    let key = "[keys.all]\nsha256 = \"1ec1c26b50d5d3c58d9583181af8076655fe00756bf7285940ba3670f99fcba0\"\nlimit = \"9/d\"\n\
+               max_pending = 99\nallow = [\"create\", \"read\", \"revoke\", \"redeem\", \"register\"]\n";
+    scratch.configure(&config.replace("[ledger]", &format!("{key}[ledger]")));
+    let served = scratch.serve();
+    let token = create(&served);
+    let bearer = "Authorization: Bearer all/s3cret";
+    let named = r#"{"username":"juliet"}"#;
+    let redeem = format!(r#"{{"token":"{token}"}}"#);
+    let requests = [
+        ("POST", "/api/v1/invites", named),
+        ("POST", "/api/v1/invites", r#"{"count":20}"#),
+        ("POST", "/api/v1/redeem", &redeem),
+        ("GET", "/api/v1/invites", ""),
+        ("GET", "/api/v1/self", ""),
+        ("GET", "/readyz", ""),
+        ("GET", "/invites_api?key=all/s3cret", ""),
+    ];
+    database.freeze();
+    let served_here = &served;
+    thread::scope(|scope| {
+        for (method, path, body) in requests {
+            let headers = [bearer, "Content-Type: application/json", "Idempotency-Key: one"];
+            let bytes = request(method, path, &headers, body);
+            scope.spawn(move || {
+                let mut client = served_here.client();
+                client.send(bytes);
+                assert_eq!(client.read().unwrap().status, 503, "{method} {path}");
+            });
+        }
+    });
+    database.thaw();
+    assert_eq!(open(&served, &token), 200);
+}
+
 /// Waits until the metric has this value.
 fn wait_metric(served: &Served, line: &str) {
     let place = served.wait_log("metrics on http://").rsplit_once("http://").unwrap().1.trim().parse().unwrap();
@@ -192,6 +278,98 @@ fn wait_metric(served: &Served, line: &str) {
         assert!(now() < deadline, "{}", served.log());
         thread::sleep(Duration::from_millis(50));
     }
+}
+
+/// On which timelines the ledger of a server says that it was written, without their marks.
+fn noted(server: &Postgres) -> String {
+    let lines = server.ask("SELECT convert_from(value, 'UTF8') FROM meta WHERE name = 'lineage'");
+    let timeline = |line: &str| line.split(' ').nth(1).unwrap_or(line).to_owned();
+    lines.lines().map(timeline).collect::<Vec<_>>().join("\n")
+}
+
+/// Waits until a server was told that the ledger went on elsewhere.
+fn wait_told(server: &Postgres, by: &Served) {
+    let deadline = now() + PATIENCE;
+    while !noted(server).ends_with("elsewhere") {
+        assert!(now() < deadline, "{}", by.log());
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn nothing_is_read_of_a_primary_that_comes_back_from_the_past() {
+    let mut primary = Postgres::start();
+    let replica = primary.replica();
+    primary.commit_with_replica();
+    let one = node(&url_of(&[primary.place(), replica.place()]), None);
+    // As if it could not reach the replica; nobody has it write.
+    let reads = node(&url_of(&[primary.place()]), Some(&one));
+    let (sees_both, sees_primary) = (one.serve(), reads.serve());
+    let before = create(&sees_both);
+    assert_eq!(open(&sees_primary, &before), 200);
+    primary.freeze();
+    replica.promote();
+    create(&sees_both);
+    primary.thaw();
+    wait_told(&primary, &sees_both);
+    let deadline = now() + PATIENCE;
+    while sees_primary.client().get(&format!("/invite?{before}")).status != 503 {
+        assert!(now() < deadline, "{}", sees_primary.log());
+        thread::sleep(Duration::from_millis(20));
+    }
+    sees_primary.wait_log("can be written and is refused: this server is from the past");
+    // From then on, whoever asks for what.
+    for _ in 0..4 {
+        assert_eq!(sees_primary.client().get(&format!("/invite?{before}")).status, 503);
+    }
+    assert_eq!(sees_primary.client().invite(KEY).status, 503);
+    assert_eq!(sees_primary.client().get("/readyz").status, 503);
+    assert_eq!(open(&sees_both, &before), 200);
+}
+
+#[test]
+fn of_two_replicas_that_are_promoted_the_first_one_is_gone_on_with() {
+    let mut primary = Postgres::start();
+    let [first, second] = [(); 2].map(|()| primary.replica());
+    let places = [primary.place(), second.place(), first.place()];
+    let old = node(&url_of(&places), None);
+    let old_node = old.serve();
+    let before = create(&old_node);
+    // Both have received it.
+    let all = "SELECT count(*) FROM pg_stat_replication WHERE replay_lsn = pg_current_wal_lsn()";
+    let deadline = now() + PATIENCE;
+    while primary.sql("postgres", all) != "2" {
+        assert!(now() < deadline, "{}", primary.log());
+        thread::sleep(Duration::from_millis(20));
+    }
+    primary.stop_at_once();
+    first.promote();
+    create(&old_node);
+    let timeline = "SELECT timeline_id FROM pg_control_checkpoint()";
+    second.promote();
+    for server in [&first, &second] {
+        server.sql("postgres", "CHECKPOINT");
+        assert_eq!(server.ask(timeline), "2");
+    }
+
+    // Nodes that know of the first one, and nodes that know nothing, also those that see only the second one.
+    old_node.wait_log(&format!("PostgreSQL at {} can be written and is refused", second.place()));
+    let new = node(&url_of(&places), Some(&old));
+    let new_node = new.serve();
+    wait_told(&second, &old_node);
+    let blind = node(&url_of(&[second.place()]), Some(&old));
+    let blind_node = blind.serve();
+    for node in [&old_node, &new_node] {
+        let token = create(node);
+        for other in [&old_node, &new_node] {
+            assert_eq!([open(other, &token), open(other, &before)], [200; 2]);
+        }
+    }
+    assert_eq!(blind_node.client().invite(KEY).status, 503);
+    assert_eq!(blind_node.client().get(&format!("/invite?{before}")).status, 503);
+    blind_node.wait_log("can be written and is refused: this server is from the past");
+    assert_eq!([&first, &second].map(|server| server.ask("SELECT count(*) FROM invite")), ["4", "1"]);
+    assert_eq!([noted(&first), noted(&second)], ["1\n2", "1\n2\nelsewhere"]);
 }
 
 #[test]
@@ -219,13 +397,8 @@ fn a_primary_that_comes_back_from_the_past_is_refused() {
     sees_both.wait_log("can be written and is refused: this server is from the past");
     wait_metric(&sees_both, "invited_ledger_stale_servers 1");
     // Its own ledger says so from now on, to those who know nothing else.
-    let timeline = "SELECT split_part(convert_from(value, 'UTF8'), ' ', 2) FROM meta WHERE name = 'lineage'";
-    let deadline = now() + PATIENCE;
-    while primary.ask(timeline) != "2" {
-        assert!(now() < deadline, "{}", sees_both.log());
-        thread::sleep(Duration::from_millis(20));
-    }
-    assert_eq!(replica.ask(timeline), "2");
+    wait_told(&primary, &sees_both);
+    assert_eq!(noted(&primary), noted(&replica) + "\nelsewhere");
     let answer = sees_primary.client().invite(KEY);
     assert_eq!(answer.status, 503, "{}", answer.text());
     sees_primary.wait_log("can be written and is refused: this server is from the past");

@@ -230,6 +230,65 @@ fn an_invite_has_the_defaults_of_its_host_and_key() {
 }
 
 #[test]
+fn a_request_that_comes_again_gets_the_invite_of_the_first() {
+    let scratch = Scratch::new(&format!("{CONFIG}{KEYS}"));
+    let mut served = scratch.serve();
+    let target = "/invites_api?key=limited/s3cret";
+    let once = ["Idempotency-Key: once"];
+    let first = served.client().ask("POST", target, &once);
+    assert_eq!(whole(&first), made(201));
+    let twins: Vec<_> = std::thread::scope(|scope| {
+        let ask = || served.client().ask("POST", target, &once);
+        let asked: Vec<_> = (0..8).map(|_| scope.spawn(ask)).collect();
+        asked.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    assert!(twins.iter().all(|twin| (twin.status, twin.token()) == (201, first.token())), "{twins:?}");
+    served.kill();
+    drop(served);
+    let served = scratch.serve();
+    let mut client = served.client();
+    assert_eq!(client.ask("POST", target, &once).token(), first.token());
+
+    // Another one under it is refused; what of it is not known plays no part.
+    let detail = "This Idempotency-Key came before, with another request.";
+    let reused = refused(422, "", "idempotency-key-reused", "Idempotency-Key was used", detail);
+    let named = format!("{target}&host=example.com");
+    for (method, other) in [("GET", target), ("POST", &named), ("POST", &format!("{target}&redirect=1"))] {
+        assert_eq!(whole(&client.ask(method, other, &once)), reused, "{method} {other}");
+    }
+    assert_eq!(client.ask("POST", &format!("{target}&utm=x&redirect=no"), &once).token(), first.token());
+    // For a browser, too, and by another caller it is another one.
+    let redirect = format!("{target}&redirect=1");
+    let [one, two] = [(); 2].map(|()| client.ask("GET", &redirect, &["Idempotency-Key: twice"]));
+    assert_eq!((one.status, two.status, one.token()), (303, 303, two.token()));
+    let other = client.ask("POST", "/invites_api?key=one/s3cret", &once);
+    assert_ne!(other.token(), first.token());
+    // Two were created by that key, which may create two.
+    assert_eq!(client.ask("POST", target, &[]).status, 429);
+    for wrong in [&["Idempotency-Key: "][..], &["Idempotency-Key: a", "Idempotency-Key: b"]] {
+        assert_eq!(client.ask("POST", target, wrong).status, 400, "{wrong:?}");
+    }
+}
+
+#[test]
+fn a_page_may_send_an_idempotency_key_if_it_asks() {
+    let scratch = Scratch::new(CONFIG);
+    let served = scratch.serve();
+    let allowed = |asked: &str| {
+        let asked = format!("Access-Control-Request-Headers: {asked}");
+        let answer = served.client().ask("OPTIONS", "/invites_api", &["Origin: https://www.example.com", &asked]);
+        assert_eq!(answer.status, 204);
+        answer.header("access-control-allow-headers").unwrap().to_owned()
+    };
+    for asked in ["authorization", "authorization,content-type"] {
+        assert_eq!(allowed(asked), "Authorization, Content-Type");
+    }
+    for asked in ["idempotency-key", "authorization, Idempotency-Key"] {
+        assert_eq!(allowed(asked), "Authorization, Content-Type, Idempotency-Key");
+    }
+}
+
+#[test]
 fn only_listed_origins_may_call_from_a_page() {
     let scratch = Scratch::new(&format!("cors_origins = [\"https://www.example.com\"]\n{CONFIG}"));
     let served = scratch.serve();

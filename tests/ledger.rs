@@ -4,13 +4,16 @@ mod common;
 #[path = "common/postgres.rs"]
 mod postgres;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_lite::future::block_on;
 use invited::config::{LedgerSettings, LedgerUrl};
 use invited::invite::name::{Jid, KeyId, Username};
 use invited::invite::{AppToken, Draft, InviteId, Kind, Source, Via};
-use invited::ledger::{AppTokenFilter, Filter, Kept, Ledger, Repeatable, Reservation, ReservationEnd, SourceLimits};
+use invited::ledger::{
+    AppTokenFilter, Filter, Kept, Ledger, OneTimeUse, Repeatable, Reservation, ReservationEnd, SourceLimits,
+};
 use invited::rate::Rate;
 use jiff::{SignedDuration, Timestamp};
 use postgres::Postgres;
@@ -46,6 +49,11 @@ fn draft(uses: u32) -> Draft {
         source: Source::Key(key()),
         app_token: None,
     }
+}
+
+/// A `jti` as one call has it.
+fn single(jti: &str, until: Timestamp, now: Timestamp) -> OneTimeUse {
+    OneTimeUse::new(&key(), jti, until, Arc::default(), now)
 }
 
 fn token(text: &str) -> AppToken {
@@ -173,9 +181,24 @@ async fn story(ledger: Ledger) -> Vec<String> {
     }
 
     for jti in ["a", "b", "a"] {
-        said.note(ledger.use_once(&key(), jti, now() + SignedDuration::from_hours(1), now()).await);
+        said.note(ledger.use_once(single(jti, now() + SignedDuration::from_hours(1), now())).await);
     }
-    said.note(ledger.use_once(&key(), "a", now(), now() + SignedDuration::from_hours(2)).await);
+    said.note(ledger.use_once(single("a", now(), now() + SignedDuration::from_hours(2))).await);
+    // Used with what is done, left by what is refused, and good for the same request alone.
+    for (jti, request, body, count) in
+        [("c", "4", "a", 1_000), ("c", "4", "a", 1), ("c", "4", "a", 1), ("c", "4", "b", 1), ("c", "5", "a", 1)]
+    {
+        let request = again(request, body);
+        let once = single(jti, later(24), now()).by(request.as_ref());
+        said.note(ledger.may_use(once.clone()).await);
+        let drafts = vec![draft(1); count];
+        said.note(ledger.with_once(Some(once)).create(drafts, Some(terms.clone()), request, now()).await);
+    }
+    let given = single("d", later(24), now());
+    said.note(ledger.with_once(Some(given.clone())).revoke(vec![two], now()).await);
+    said.note(ledger.with_once(Some(single("d", later(24), now()))).revoke(vec![two], now()).await);
+    said.note(ledger.give_back(given).await);
+    said.note(ledger.with_once(Some(single("d", later(24), now()))).revoke(vec![two], now()).await);
     said.note(ledger.probe().await);
     said.note(ledger.probe().await);
     said.note(ledger.list(Filter::default(), now()).await);

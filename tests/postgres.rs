@@ -242,6 +242,17 @@ fn limits_and_names_are_kept_by_all_nodes_together() {
     let tokens: Vec<_> = (0..4).map(|n| signer.token("ci", &json!({ "jti": format!("token {n}") }))).collect();
     let came = at_once(&nodes, 8, |client, turn| client.invite(&tokens[turn % 4]).status);
     assert_eq!(came, BTreeMap::from([(201, 4), (403, 12)]));
+
+    // But for the same request, which gets its answer from whichever node.
+    let token = format!("Authorization: Bearer {}", signer.token("ci", &json!({ "jti": "again" })));
+    let call = |node: &Served, again: &str| {
+        let again = format!("Idempotency-Key: {again}");
+        let answer = node.client().ask("POST", "/invites_api", &[&token, &again]);
+        (answer.status, answer.header("location").map(String::from))
+    };
+    let first = call(&nodes[0], "one");
+    assert_eq!((first.0, &call(&nodes[1], "one")), (201, &first));
+    assert_eq!([call(&nodes[0], "two").0, call(&nodes[1], "two").0], [403; 2]);
 }
 
 #[test]

@@ -5,13 +5,15 @@ mod common;
 mod postgres;
 
 use std::fs;
+use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use common::{CONFIG, KEY, PATIENCE, Scratch, now};
-use postgres::{ENCODED_PASSWORD, PASSWORD, Postgres};
+use postgres::{ENCODED_PASSWORD, PASSWORD, Postgres, url_of};
 
 fn node(url: &str) -> Scratch {
     Scratch::new(&format!("{CONFIG}[ledger]\nurl = {url:?}\n"))
@@ -215,9 +217,6 @@ fn a_certificate_that_does_not_do_is_named() {
         |host: &str, more: &str| format!("{}?sslmode=verify-full{more}", database.tcp_url().replace("127.0.0.1", host));
     assert_fault(&encrypted("localhost", ""), &["does not support TLS", "ssl = on"]);
     let certificate = database.speak_tls();
-    while database.ask("SHOW ssl") == "off" {
-        std::thread::yield_now();
-    }
     let root = format!("&sslrootcert={}", certificate.display());
     assert_well(&encrypted("localhost", &root));
     assert_fault(&encrypted("localhost", ""), &["sslrootcert="]);
@@ -226,6 +225,109 @@ fn a_certificate_that_does_not_do_is_named() {
         &encrypted("localhost", "&sslrootcert=/nonexistent.pem"),
         &["/nonexistent.pem", "let the service's user read"],
     );
+}
+
+/// A CA, and what it signs.
+struct Authority(rcgen::Issuer<'static, rcgen::KeyPair>, PathBuf);
+
+impl Authority {
+    /// One whose certificate is put into a directory.
+    fn new(dir: &Path, name: &str) -> Self {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let mut own = rcgen::CertificateParams::new(vec![]).unwrap();
+        own.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        own.distinguished_name.push(rcgen::DnType::CommonName, name);
+        let file = dir.join(format!("{name}.pem"));
+        fs::write(&file, own.self_signed(&key).unwrap().pem()).unwrap();
+        Self(rcgen::Issuer::new(own, key), file)
+    }
+
+    /// Has a server present a certificate for `localhost` of these years.
+    fn certify(&self, database: &Postgres, years: std::ops::Range<i32>) {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let mut wanted = rcgen::CertificateParams::new(vec!["localhost".into()]).unwrap();
+        wanted.not_before = rcgen::date_time_ymd(years.start, 1, 1);
+        wanted.not_after = rcgen::date_time_ymd(years.end, 1, 1);
+        database.present(&wanted.signed_by(&key, &self.0).unwrap().pem(), &key);
+    }
+}
+
+#[test]
+fn a_certificate_of_another_ca_or_another_time_is_named() {
+    let database = Postgres::start();
+    let dir = tempfile::tempdir().unwrap();
+    let [ours, theirs] = ["ours", "theirs"].map(|name| Authority::new(dir.path(), name));
+    let tcp = database.tcp_url().replace("127.0.0.1", "localhost");
+    let url = |root: &Authority| format!("{tcp}?sslmode=verify-full&sslrootcert={}", root.1.display());
+    // A reload takes a moment until new connections have it.
+    let presented = |url: &str, words: &str| {
+        let began = now();
+        while !check(url).0.contains(words) {
+            assert!(began.elapsed() < PATIENCE, "nothing of {words:?} in {}", check(url).0);
+        }
+    };
+    ours.certify(&database, 2020..4000);
+    presented(&url(&ours), "ledger: PostgreSQL ");
+    assert_well(&url(&ours));
+    assert_fault(&url(&theirs), &["UnknownIssuer", "name the CA that signed it in the URL: sslrootcert="]);
+    ours.certify(&database, 2020..2021);
+    presented(&url(&ours), "expired");
+    assert_fault(&url(&ours), &["renew the certificate of PostgreSQL", "systemctl reload postgresql"]);
+    ours.certify(&database, 3000..4000);
+    presented(&url(&ours), "see whether both clocks are right");
+    assert_fault(&url(&ours), &["the certificate is for later"]);
+}
+
+#[test]
+fn a_real_replica_is_named_and_its_primary_found() {
+    let primary = Postgres::start();
+    let replica = primary.replica();
+    assert_fault(
+        &url_of(&[replica.place()]),
+        &["can be read and not written: it is a replica", "db1.example.com,db2.example.com"],
+    );
+    assert_well(&url_of(&[replica.place(), primary.place()]));
+    replica.promote();
+    assert_well(&url_of(&[replica.place()]));
+}
+
+/// A connection by the server's socket, let in and idle.
+fn connection(database: &Postgres, user: &str, name: &str) -> UnixStream {
+    let address = database.address();
+    let (dir, port) = address.strip_prefix("?host=").unwrap().split_once("&port=").unwrap();
+    let mut stream = UnixStream::connect(format!("{dir}/.s.PGSQL.{port}")).unwrap();
+    // StartupMessage of protocol 3.0.
+    let words = format!("\0\x03\0\0user\0{user}\0database\0{name}\0\0");
+    let length = u32::try_from(words.len() + 4).unwrap().to_be_bytes();
+    stream.write_all(&[&length, words.as_bytes()].concat()).unwrap();
+    let mut kind = [0];
+    stream.read_exact(&mut kind).unwrap();
+    assert_eq!(kind, [b'R'], "it is not let in");
+    stream
+}
+
+#[test]
+fn a_server_whose_connections_are_used_up_is_named() {
+    let database = Postgres::start();
+    database.sql("postgres", "CREATE ROLE node LOGIN");
+    database.sql("postgres", "CREATE DATABASE nodes OWNER node");
+    let node = url(&database, "node", "nodes");
+    assert_well(&node);
+    let number = |sql: &str| database.sql("postgres", sql).parse::<usize>().unwrap();
+    let most = number("SHOW max_connections") - number("SHOW superuser_reserved_connections");
+    let mut held: Vec<_> = (0..most - 2).map(|_| connection(&database, "node", "nodes")).collect();
+    let (told, is_well) = check(&node);
+    assert!(is_well && told.contains("connections in use, and each node needs 3"), "{told}");
+    assert!(told.contains("ALTER SYSTEM SET max_connections"), "{told}");
+    held.extend((0..2).map(|_| connection(&database, "node", "nodes")));
+    let told = assert_fault(&node, &["PostgreSQL has no connection left", "ALTER SYSTEM SET max_connections"]);
+    assert!(!told.contains("CONNECTION LIMIT"), "{told}");
+    drop(held);
+    let began = now();
+    while !check(&node).1 {
+        assert!(began.elapsed() < PATIENCE, "it does not heal");
+    }
+    assert_well(&node);
 }
 
 /// `PgBouncer` before a server; killed when dropped.

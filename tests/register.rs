@@ -3,6 +3,8 @@
 #[expect(dead_code, reason = "apps are not of interest here")]
 #[path = "common/fake_server.rs"]
 mod fake_server;
+#[path = "common/jwt.rs"]
+mod jwt;
 
 use std::sync::Arc;
 
@@ -16,6 +18,7 @@ use invited::invite::request::InviteRequest;
 use invited::invite::{Invite, Via};
 use invited::ledger::{Repeatable, ReservationEnd};
 use invited::metrics::Metrics;
+use jwt::Signer;
 use serde_json::{Value, json};
 use tide::http::{Method, Request, Response, Url};
 
@@ -46,9 +49,14 @@ struct Place {
     beside: FakeServer,
 }
 
-fn at_work(dir: &std::path::Path, server: &FakeServer, beside: &FakeServer) -> (AtWork, tide::Server<Arc<AppState>>) {
+fn at_work(
+    dir: &std::path::Path,
+    server: &FakeServer,
+    beside: &FakeServer,
+    keys: &str,
+) -> (AtWork, tide::Server<Arc<AppState>>) {
     // There is no form of ours: that is no matter of the API.
-    let desk = server.desk_beside(dir, "registration = false", KEYS, &[("example.org", beside)]);
+    let desk = server.desk_beside(dir, "registration = false", keys, &[("example.org", beside)]);
     let metrics = Arc::new(Metrics::new(desk.ledger.commits().clone()));
     let app = invited::app::build(Arc::clone(&desk.state), metrics);
     (desk, app)
@@ -56,16 +64,20 @@ fn at_work(dir: &std::path::Path, server: &FakeServer, beside: &FakeServer) -> (
 
 impl Place {
     fn new() -> Self {
+        Self::with(KEYS)
+    }
+
+    fn with(keys: &str) -> Self {
         let dir = tempfile::Builder::new().prefix("invited-test-").tempdir().unwrap();
         let (server, beside) = (FakeServer::default(), FakeServer::default());
-        let (desk, app) = at_work(dir.path(), &server, &beside);
+        let (desk, app) = at_work(dir.path(), &server, &beside, keys);
         Self { dir, desk, app, server, beside }
     }
 
     /// What a crash leaves: the ledger as it is on the disk, and nothing that was remembered.
     fn restart(&mut self) {
         self.desk.ledger.close();
-        (self.desk, self.app) = at_work(self.dir.path(), &self.server, &self.beside);
+        (self.desk, self.app) = at_work(self.dir.path(), &self.server, &self.beside, KEYS);
     }
 
     /// The token of a new invite.
@@ -84,11 +96,15 @@ impl Place {
     }
 
     async fn sending(&self, key: &str, again: Option<&str>, body: &Value) -> Answer {
+        self.sending_as(&format!("{key}/s3cret"), again, body).await
+    }
+
+    async fn sending_as(&self, key: &str, again: Option<&str>, body: &Value) -> Answer {
         let url = Url::parse("http://localhost/api/v1/register").unwrap();
         let mut request = Request::new(Method::Post, url);
         request.set_body(body.to_string());
         request.insert_header("Content-Type", "application/json");
-        request.insert_header("Authorization", format!("Bearer {key}/s3cret"));
+        request.insert_header("Authorization", format!("Bearer {key}"));
         if let Some(again) = again {
             request.insert_header("Idempotency-Key", again);
         }
@@ -429,4 +445,42 @@ fn a_name_that_an_app_is_signing_up_with_is_taken() {
     place.server.state.lock().unwrap().accounts.insert("juliet".into(), "chosen in the app".into());
     assert_eq!(place.register(&token, "juliet").problem(), (409, "name-taken", vec![]));
     assert_eq!(place.register(&token, "nurse").status, 201);
+}
+
+/// A place with a key that signs, and a token of it.
+fn with_tokens() -> (Place, impl Fn(&str) -> String) {
+    let signer = Signer::new(1);
+    let ci = jwt::key("ci", &signer.public_pem(), "hosts = [\"example.com\"]\nallow = [\"register\"]");
+    let place = Place::with(&format!("{KEYS}{ci}"));
+    (place, move |jti| signer.token("ci", &json!({ "jti": jti })))
+}
+
+#[test]
+fn a_token_for_one_use_is_used_by_an_account_and_by_what_was_told() {
+    let (place, one) = with_tokens();
+    let token = place.invite(with_uses(9));
+    let ask = |jti: &str, again: Option<&str>, username: &str| {
+        block_on(place.sending_as(&one(jti), again, &body(&token, username, PASSWORD))).status
+    };
+    assert_eq!([ask("a", None, "juliet"), ask("a", None, "romeo")], [201, 401]);
+    assert_eq!([ask("b", None, "juliet"), ask("b", None, "nurse")], [409, 401]);
+    // The server was not there: nothing was done, and nothing told.
+    for again in [None, Some("once")] {
+        let (jti, name) = if again.is_some() { ("c", "tybalt") } else { ("d", "paris") };
+        place.server.script("exists", Fault::Away);
+        assert_eq!(ask(jti, again, name), 503);
+        place.server.script("create", Fault::Away);
+        assert_eq!([ask(jti, again, name), ask(jti, again, name)], [503, 201]);
+        assert_eq!(ask(jti, None, "nobody"), 401);
+    }
+    // That request, and no other, may come again.
+    assert_eq!([ask("c", Some("once"), "tybalt"), ask("c", Some("once"), "nobody")], [201, 401]);
+    // It did not say whether it has: whoever asks again with the same key learns that.
+    place.server.script("create", Fault::LostAfter);
+    assert_eq!([ask("e", Some("lost"), "rosaline"), ask("e", Some("lost"), "rosaline")], [503, 201]);
+    // Another token that ends what was begun with the first is used by that.
+    place.server.script("create", Fault::LostAfter);
+    assert_eq!([ask("f", None, "abram"), ask("f", None, "abram")], [503, 401]);
+    assert_eq!([ask("g", None, "abram"), ask("g", None, "nobody")], [201, 401]);
+    assert_eq!(place.server.accounts(), ["abram", "juliet", "paris", "rosaline", "tybalt"]);
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use tide::http::headers;
 use tide::{Middleware, Next};
 
+use super::again;
 use crate::config::{CorsOrigins, Prefixes};
 use crate::server::RequestError;
 
@@ -22,6 +23,10 @@ const INVITES_API: CorsRules = CorsRules {
     headers: "Authorization, Content-Type",
     exposed: "Location, Retry-After, X-Request-Id",
 };
+
+/// The same for a page that asks whether it may send an Idempotency-Key, which mod_invites_api does not know.
+const INVITES_API_AGAIN: CorsRules =
+    CorsRules { headers: "Authorization, Content-Type, Idempotency-Key", ..INVITES_API };
 
 const API: CorsRules = CorsRules {
     methods: "GET, HEAD, POST, PATCH, DELETE, OPTIONS",
@@ -61,7 +66,7 @@ impl Cors {
         let path = request.url().path();
         let is_below = |prefix: &str| path.strip_prefix(prefix).is_some_and(|path| path.starts_with(API_PATHS));
         if self.prefixes.has(path, &self.invites_api) {
-            Some(INVITES_API)
+            Some(if asks_for(request, again::HEADER) { INVITES_API_AGAIN } else { INVITES_API })
         } else if self.prefixes.iter().any(is_below) || request.ext::<RequestError>().is_some() {
             // What was refused before it was a request has no path, and its answer tells nothing of any.
             Some(API)
@@ -71,6 +76,13 @@ impl Cors {
             None
         }
     }
+}
+
+/// Whether a page asks if it may send this header.
+fn asks_for<State>(request: &tide::Request<State>, header: &str) -> bool {
+    let asked = request.header(headers::ACCESS_CONTROL_REQUEST_HEADERS);
+    let names = asked.into_iter().flat_map(|values| values.iter()).flat_map(|value| value.as_str().split(','));
+    names.into_iter().any(|name| name.trim().eq_ignore_ascii_case(header))
 }
 
 #[tide::utils::async_trait]

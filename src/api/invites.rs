@@ -107,9 +107,10 @@ pub async fn create(mut call: Call) -> Result<Response, Problem> {
     let body = Body::take(&mut call.request).await?;
     let (wanted, errors): (NewInvite, _) = body.read()?;
     let is_list = !wanted.count.is_absent();
-    let request = wanted.request(idempotency(&call, PATH, body)?, errors);
+    let request = wanted.request(call.idempotency(PATH, body).await?, errors);
     let _permit = if is_list { Some(permit().await?) } else { None };
-    let answer = call.desk().invites.create(&Caller::Key(&call.key), &request, call.now).await?;
+    let created = call.desk().invites.create(&Caller::Key(&call.key), &request, call.now).await;
+    let answer = call.answered(created, request.idempotency.as_ref()).await?;
     let location = answer.value.first().map(|first| location(&call, &first.invite));
     let views = answer.value.into_iter().map(|created| InviteView::new(created, answer.at)).collect();
     let mut response = json(201, &Created::of(views, is_list))?;
@@ -123,22 +124,6 @@ pub async fn create(mut call: Call) -> Result<Response, Problem> {
 fn location(call: &Call, invite: &Invite) -> String {
     let base = call.request.state().settings.public_url_of(&invite.draft.host).map_or("/", |url| url.base());
     format!("{}{PATH}/{}", base.trim_end_matches('/'), invite.id)
-}
-
-/// By what a call is recognised if it comes again (draft-ietf-httpapi-idempotency-key-header).
-///
-/// # Errors
-/// When the header is none.
-pub(super) fn idempotency(call: &Call, path: &'static str, body: Body) -> Result<Option<Idempotency>, Problem> {
-    let Some(values) = call.request.header("Idempotency-Key") else { return Ok(None) };
-    let mut values = values.iter().map(|value| value.as_str().trim());
-    let is_printable = |value: &str| value.bytes().all(|byte| matches!(byte, b' '..=b'~'));
-    match (values.next(), values.next()) {
-        (Some(key), None) if (1..=255).contains(&key.len()) && is_printable(key) => {
-            Ok(Some(Idempotency { path, key: key.to_owned(), body: body.into_bytes() }))
-        }
-        _ => Err(Problem::BadRequest("Idempotency-Key must be one value of 1 to 255 printable ASCII characters.")),
-    }
 }
 
 /// Which invites to list.
@@ -267,7 +252,8 @@ pub async fn change(mut call: Call) -> Result<Response, Problem> {
         revoked: wanted.status.map(|status| status == NewStatus::Revoked),
         errors,
     };
-    let invite = call.desk().invites.amend(&call.key, id, &request, call.now).await?;
+    let amended = call.desk().invites.amend(&call.key, id, &request, call.now).await;
+    let invite = call.answered(amended, None).await?;
     json(200, &view(&call, invite)?)
 }
 
@@ -277,8 +263,12 @@ pub async fn change(mut call: Call) -> Result<Response, Problem> {
 /// When there is none that the key may know of.
 pub async fn revoke(call: Call) -> Result<Response, Problem> {
     let id = id(&call)?;
-    call.desk().invites.find(&call.key, id).await?.ok_or(Problem::NoSuchInvite)?;
-    call.desk().invites.revoke(vec![id], call.now).await?;
+    let invites = &call.desk().invites;
+    let revoked = async {
+        invites.find(&call.key, id).await?.ok_or(Problem::NoSuchInvite)?;
+        Ok::<_, Problem>(invites.revoke_for(&Caller::Key(&call.key), vec![id], call.now).await?)
+    };
+    call.answered(revoked.await, None).await?;
     Ok(Response::new(204))
 }
 

@@ -4,11 +4,15 @@ use serde_json::{Value, json};
 use tide::Response;
 use tide::http::{Method, headers};
 
+use super::again::{self, may_come_again};
 use crate::caller::{Request, address_of, bearer, is_prefetch, note_refused};
 use crate::config::ApiMethod;
-use crate::desk::Caller;
+use crate::desk::{Caller, CreateInviteError};
 use crate::invite::request::InviteRequest;
 use crate::problem::Problem;
+
+/// What its requests are known by that may come again, whatever its path is called.
+const PATH: &str = "/invites_api";
 
 /// What the query may hold. What is not known is ignored, as mod_invites_api does.
 #[derive(Default)]
@@ -36,6 +40,19 @@ impl CallQuery {
         query.redirect = redirect.unwrap_or(false);
         query
     }
+
+    /// What it asks for with this method, whoever does.
+    fn what(&self, method: Method) -> Vec<u8> {
+        json!([method.as_ref(), self.host, self.redirect]).to_string().into_bytes()
+    }
+}
+
+/// Every refusal of a key is a 403 here.
+fn refused(error: CreateInviteError) -> Problem {
+    match error.into() {
+        Problem::Unauthorized(error, _) => Problem::Unauthenticated(error),
+        problem => problem,
+    }
 }
 
 /// GET, POST: one account invite with the host's defaults.
@@ -55,14 +72,17 @@ pub async fn create(request: Request) -> Result<Response, Problem> {
         Some(bearer) => bearer,
         None => query.key.as_deref(),
     };
-    let key = desk.access.authenticate(presented, address_of(&request), now).await;
+    let client = address_of(&request);
+    let key = desk.access.authenticate(presented, client, may_come_again(&request), now);
     let key = key.inspect_err(|error| note_refused(&request, error))?;
+    let again = again::read(&request, PATH, || query.what(request.method()))?;
+    desk.access.check_unused(&key, again.as_ref(), client, now).await?;
     let method = if request.method() == Method::Post { ApiMethod::Post } else { ApiMethod::Get };
     if !key.settings.methods.contains(&method) {
         return Err(Problem::Method(allow(&key.settings.methods)));
     }
-    let wanted = InviteRequest { host: query.host.into(), ..InviteRequest::default() };
-    let created = desk.invites.create(&Caller::Key(&key), &wanted, now).await?;
+    let wanted = InviteRequest { host: query.host.into(), idempotency: again, ..InviteRequest::default() };
+    let created = desk.invites.create(&Caller::Key(&key), &wanted, now).await.map_err(refused)?;
     let mut response = Response::new(if query.redirect { 303 } else { 201 });
     // One was asked for.
     for invite in created.value {
@@ -86,7 +106,7 @@ fn allow(methods: &std::collections::BTreeSet<ApiMethod>) -> String {
 
 /// The two calls in the form of `OpenAPI`; `refused` is how a refusal reads.
 #[must_use]
-pub fn description(refused: &impl Fn(&str) -> Value) -> Value {
+pub fn description(refused: &impl Fn(&str) -> Value, idempotency_key: &Value) -> Value {
     let location = json!({ "Location": {
         "description": "The page of the invite.", "required": true, "schema": { "type": "string" },
     } });
@@ -106,6 +126,7 @@ pub fn description(refused: &impl Fn(&str) -> Value) -> Value {
                     "name": "redirect", "in": "query", "schema": { "type": "string" },
                     "description": "Answers 303 instead of 201; not with `false`, `0`, `no` or an empty value.",
                 },
+                idempotency_key,
             ],
             "responses": {
                 "201": { "description": "The invite is created.", "headers": location },
@@ -114,6 +135,7 @@ pub fn description(refused: &impl Fn(&str) -> Value) -> Value {
                 "403": refused("No key, none that is good, or none that may do this; or a browser fetches ahead of its user."),
                 "405": refused("Not one of the key's `methods`; see `Allow`."),
                 "413": refused("The body is too large."),
+                "422": refused("This `Idempotency-Key` came before, with another request."),
                 "429": refused("Too many wrong keys, invites, or pending invites; see `Retry-After`."),
                 "503": refused("The ledger cannot be written; see `Retry-After`."),
             },

@@ -2,9 +2,10 @@
 //!
 //! A call to `/api/v1` comes in by [`call`], which lets its key in; its body and query are read by [`fields`]; what it
 //! is answered with reads as in [`view`]; and [`openapi`] describes all of it, with the [`schemas`] of its types and [`rules`]
-//! for its texts.
+//! for its texts. What comes again is known by [`again`].
 //! What has many invites needs a [`permit`].
 
+mod again;
 pub mod call;
 pub mod cors;
 pub mod cursor;

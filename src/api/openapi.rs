@@ -55,7 +55,7 @@ pub fn describe(bases: &[&str], invites_api: &str) -> Value {
     let servers: Vec<_> = bases.iter().map(|base| json!({ "url": base })).collect();
     let page = format!("{}{PAGE}", bases.first().copied().unwrap_or_default());
     let mut paths = paths(&mut schemas);
-    paths[invites_api] = invites_api::description(&refused(&mut schemas));
+    paths[invites_api] = invites_api::description(&refused(&mut schemas), &idempotency_key());
     let schemas = schemas.done(&paths);
     json!({
         "openapi": "3.1.0",
@@ -112,17 +112,13 @@ fn paths(schemas: &mut Schemas) -> Value {
     let body = |schema: Schema, required: bool| json!({ "required": required, "content": { "application/json": { "schema": schema } } });
     let absent = ("404", "There is no such invite that this key may know of.");
     let media = ("415", "The body is not JSON.");
-    let key_reused = ("422", "This `Idempotency-Key` came before, with another body.");
+    let key_reused = ("422", "This `Idempotency-Key` came before, with another request.");
     let not_taken = (
         "422",
-        "The host's server has nobody of a name, or would not take it; or this `Idempotency-Key` came with another body.",
+        "The host's server has nobody of a name, or would not take it; or this `Idempotency-Key` came with another request.",
     );
     let taken = ("409", "Somebody has the name, or another invite reserves it.");
-    let idempotency_key = json!({
-        "name": "Idempotency-Key", "in": "header",
-        "description": "For 24 hours, the same request with the same value gives the same answer and does nothing again.",
-        "schema": { "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$" },
-    });
+    let idempotency_key = idempotency_key();
     let id = json!([{
         "name": "id", "in": "path", "required": true,
         "description": "The invite's `id`.",
@@ -214,7 +210,7 @@ fn paths(schemas: &mut Schemas) -> Value {
                     ("409", "Somebody has the name, or another invite reserves it."),
                     ("410", "The invite is redeemed, expired or revoked."),
                     ("422", "No account can be created with this name or this password, which `errors` names; or this \
-                             `Idempotency-Key` came with another body."),
+                             `Idempotency-Key` came with another request."),
                     ("503", "The ledger cannot be written, or the host's server does not answer: send the same again."),
                     media,
                 ]),
@@ -229,6 +225,15 @@ fn paths(schemas: &mut Schemas) -> Value {
                 "responses": answers("200", of("The key.", schemas.answer::<KeyView>()), &[]),
             },
         },
+    })
+}
+
+/// The header of requests that may come again.
+fn idempotency_key() -> Value {
+    json!({
+        "name": "Idempotency-Key", "in": "header",
+        "description": "For 24 hours, the same request with the same value gives the same answer and does nothing again.",
+        "schema": { "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$" },
     })
 }
 

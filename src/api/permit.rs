@@ -9,6 +9,7 @@ use async_lock::{Semaphore, SemaphoreGuard};
 use crate::clock::within;
 use crate::log::Cause;
 use crate::problem::Problem;
+use crate::{clock, waiting};
 
 /// More would not be quicker: the ledger has fewer readers.
 static PERMITS: Semaphore = Semaphore::new(4);
@@ -17,7 +18,7 @@ static PERMITS: Semaphore = Semaphore::new(4);
 const PATIENCE: Duration = Duration::from_secs(5);
 
 #[derive(Debug, thiserror::Error)]
-#[error("too many answers with many invites are being written; waited {PATIENCE:?}")]
+#[error("too many answers with many invites are being written")]
 struct NoPermit;
 
 /// Waits until one more answer with many invites may be written; it counts until the guard is dropped.
@@ -25,5 +26,8 @@ struct NoPermit;
 /// # Errors
 /// When others take too long.
 pub async fn permit() -> Result<SemaphoreGuard<'static>, Problem> {
-    within(PATIENCE, PERMITS.acquire()).await.ok_or_else(|| Problem::Unavailable(Cause::new(NoPermit)))
+    let began = clock::instant();
+    let permit = within(waiting::left(PATIENCE), PERMITS.acquire()).await;
+    waiting::note(clock::instant().duration_since(began));
+    permit.ok_or_else(|| Problem::Unavailable(Cause::new(NoPermit)))
 }

@@ -6,7 +6,6 @@ use tide::Response;
 
 use super::call::{Call, json};
 use super::fields::Body;
-use super::invites::idempotency;
 use super::view::RedeemedView;
 use crate::invite::field::Given;
 use crate::invite::name::Account;
@@ -36,8 +35,9 @@ pub struct Redeem {
 pub async fn redeem(mut call: Call) -> Result<Response, Problem> {
     let body = Body::take(&mut call.request).await?;
     let (Redeem { token, account }, errors) = body.read()?;
-    let idempotency = idempotency(&call, PATH, body)?;
+    let idempotency = call.idempotency(PATH, body).await?;
     let request = RedeemRequest { token, account, idempotency, errors };
-    let answer = call.desk().invites.redeem(&call.key, &request, call.now).await?;
+    let redeemed = call.desk().invites.redeem(&call.key, &request, call.now).await;
+    let answer = call.answered(redeemed, request.idempotency.as_ref()).await?;
     json(200, &RedeemedView::new(answer.value, answer.at))
 }

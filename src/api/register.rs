@@ -6,7 +6,6 @@ use tide::Response;
 
 use super::call::{Call, json};
 use super::fields::Body;
-use super::invites::idempotency;
 use super::view::RegisteredView;
 use crate::config::secret::Secret;
 use crate::desk::RegisterRequest;
@@ -39,8 +38,9 @@ pub struct Register {
 pub async fn register(mut call: Call) -> Result<Response, Problem> {
     let body = Body::take(&mut call.request).await?;
     let (Register { token, username, password }, errors) = body.read()?;
-    let idempotency = idempotency(&call, PATH, body)?;
+    let idempotency = call.idempotency(PATH, body).await?;
     let request = RegisterRequest { token, username, password, idempotency, errors };
-    let (invite, username) = call.desk().sign_up.register_for(&call.key, &request, call.now).await?;
+    let registered = call.desk().sign_up.register_for(&call.key, &request, call.now).await;
+    let (invite, username) = call.answered(registered, request.idempotency.as_ref()).await?;
     json(201, &RegisteredView::new(invite, &username, call.now))
 }

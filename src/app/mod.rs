@@ -15,11 +15,14 @@ use crate::api::cors::Cors;
 use crate::api::{self, invites, invites_api, openapi, ops, redeem, this_key};
 use crate::caller::AppState;
 use crate::config::{CorsOrigins, HttpPaths, MAX_PATH_PART_BYTES, Prefixes, Scope};
+use crate::ledger;
 use crate::log::Cause;
 use crate::metrics::{self, Metrics};
 use crate::pages::offered::Cards;
 use crate::pages::{api_docs, assets, enter, landing, old_links, qr, register, reset, setup};
 use crate::problem::Problem;
+use crate::server::Presence;
+use crate::waiting;
 use path_tokens::PathTokens;
 
 /// Builds the app for one configuration.
@@ -152,9 +155,12 @@ impl<State: Clone + Send + Sync + 'static> RouteEntry<'_, State> {
         let name = self.name;
         for method in methods {
             let handler = handler.clone();
-            self.route.method(method, move |request| {
+            self.route.method(method, move |request: tide::Request<State>| {
+                let client = request.ext::<Presence>().cloned();
+                let has_gone = move || client.as_ref().is_some_and(Presence::has_gone);
                 // Boxed here, where it has its place at once: tide would copy it with each of its own futures.
                 let answer = Box::pin(handler(request));
+                let answer = waiting::patiently(ledger::DEADLINE, has_gone, answer);
                 async move { Ok(stamp(answer.await, name)) }
             });
             self.methods.push(method);

@@ -104,7 +104,7 @@ fn mint(settings: &Settings, options: MintToken) -> Outcome {
         become_owner(settings)?;
         let ring = KeyRing::new(&settings.keys, Arc::new(StateKeys::new(&settings.state_dir)));
         let audiences: Vec<_> = settings.public_urls().cloned().collect();
-        if let Err((reason, _)) = ring.authenticate(&token, &audiences, now, &|| true) {
+        if let Err((reason, _)) = ring.authenticate(&token, &audiences, now, false, &|| true) {
             hint(&format!("note: with this configuration the service refuses this token: {reason}"));
         }
     }

@@ -11,11 +11,14 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
+use super::invites::{Caller, one_time_use};
 use crate::clock;
 use crate::config::{PublicUrl, Settings};
 use crate::invite::Source;
-use crate::key::{Admission, Flaw, Key, KeyRing, Refused};
-use crate::ledger::{Ledger, LedgerError};
+use crate::invite::name::KeyId;
+use crate::invite::request::Idempotency;
+use crate::key::{Flaw, Key, KeyRing, Refused};
+use crate::ledger::{Ledger, LedgerError, OneTimeUse};
 use crate::log::{Event, event};
 use crate::rate::{Meters, Rate, Used, network};
 
@@ -65,30 +68,24 @@ impl Access {
     }
 
     /// Finds out who calls by the key, which a token may have narrowed. Wrong keys are counted by address; a caller without
-    /// a key guessed nothing, and neither did one whose token for one use came again. A token that is for one use is used
-    /// when this returns, also if the request then fails.
+    /// a key guessed nothing, and neither did one whose token for one use came again, as it may with a request that
+    /// `may_repeat` another. What is for one use is not used by this.
     ///
     /// # Errors
-    /// When the key opens nothing, also since too many were wrong, or the ledger cannot say whether a token was used before.
-    pub async fn authenticate(
+    /// When the key opens nothing, also since too many were wrong.
+    pub fn authenticate(
         &self,
         presented: Option<&str>,
         client: IpAddr,
+        may_repeat: bool,
         now: Timestamp,
     ) -> Result<Arc<Key>, AuthError> {
         let presented = presented.ok_or(AuthError::Refused(Refused::Missing))?;
         let (client_network, at) = (network(client), clock::instant());
         let wait = || self.memory.wrong_keys.wait(self.failures, &client_network, at);
         let may_compute = || wait().is_none() || self.may_compute_signature(client_network, at);
-        let (reason, id) = match self.keys.authenticate(presented, &self.audiences, now, &may_compute) {
-            Ok(Admission { key, once: None }) => return Ok(key),
-            Ok(Admission { key, once: Some(once) }) => {
-                if self.ledger.use_once(&key.id, &once.jti, once.until, now).await? {
-                    return Ok(key);
-                }
-                once.note_used();
-                (Refused::Jwt(Flaw::Used), Some(key.id.clone()))
-            }
+        let (reason, id) = match self.keys.authenticate(presented, &self.audiences, now, may_repeat, &may_compute) {
+            Ok(key) => return Ok(key),
             Err(refused) => refused,
         };
         let wait = match reason {
@@ -100,9 +97,44 @@ impl Access {
             return Err(AuthError::Wait(wait));
         }
         // An id that is none of ours may be a secret in the wrong place.
-        let known = id.as_ref().filter(|_| reason != Refused::Unknown).map(|id| id as &dyn std::fmt::Display);
-        event(&Event::KeyRefused { key: known, client: &client, reason: &reason });
-        Err(AuthError::Refused(reason))
+        Err(refuse(id.as_ref().filter(|_| reason != Refused::Unknown), client, reason))
+    }
+
+    /// Checks that what `key` has for one use is there to be used, or was used by this request, if that may come again. What
+    /// is done uses it then, in the same transaction.
+    ///
+    /// # Errors
+    /// When it was used, or the ledger cannot be read.
+    pub async fn check_unused(
+        &self,
+        key: &Key,
+        again: Option<&Idempotency>,
+        client: IpAddr,
+        now: Timestamp,
+    ) -> Result<(), AuthError> {
+        let Some(one) = self.one_time_use(key, again, now) else { return Ok(()) };
+        if self.ledger.may_use(one).await? { Ok(()) } else { Err(used(key, again, client)) }
+    }
+
+    /// Uses what `key` has for one use, unless this request has done so: for answers that come of no transaction.
+    ///
+    /// # Errors
+    /// When it was used by something else, or the ledger does not say.
+    pub async fn use_once(
+        &self,
+        key: &Key,
+        again: Option<&Idempotency>,
+        client: IpAddr,
+        now: Timestamp,
+    ) -> Result<(), AuthError> {
+        let Some(one) = self.one_time_use(key, again, now).filter(|one| !one.is_ours()) else { return Ok(()) };
+        let is_good = self.ledger.use_once(one.clone()).await? || (again.is_some() && self.ledger.may_use(one).await?);
+        if is_good { Ok(()) } else { Err(used(key, again, client)) }
+    }
+
+    fn one_time_use(&self, key: &Key, again: Option<&Idempotency>, now: Timestamp) -> Option<OneTimeUse> {
+        let one = one_time_use(key, now)?;
+        Some(one.by(Caller::Key(key).repeatable(self.ledger.seal(), again).as_ref()))
     }
 
     /// How long it must wait instead, if others were wrong there in the meantime.
@@ -154,4 +186,20 @@ impl Access {
     pub async fn pending_of(&self, key: &Key, now: Timestamp) -> Result<u64, LedgerError> {
         self.ledger.pending_of(Source::Key(key.id.clone()), now).await
     }
+}
+
+/// Refuses what was used before.
+fn used(key: &Key, again: Option<&Idempotency>, client: IpAddr) -> AuthError {
+    // With an Idempotency-Key it is looked at each time.
+    if let Some(once) = key.once.as_ref().filter(|_| again.is_none()) {
+        once.note_used();
+    }
+    refuse(Some(&key.id), client, Refused::Jwt(Flaw::Used))
+}
+
+/// Refuses a key, and logs it.
+fn refuse(id: Option<&KeyId>, client: IpAddr, reason: Refused) -> AuthError {
+    let key = id.map(|id| id as &dyn std::fmt::Display);
+    event(&Event::KeyRefused { key, client: &client, reason: &reason });
+    AuthError::Refused(reason)
 }

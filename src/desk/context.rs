@@ -64,12 +64,17 @@ impl Context {
         String::from_utf8(self.ledger.seal().open(&token.sealed)?).ok()
     }
 
-    /// Revokes invites; gives those that were pending. Their app tokens are still out.
+    /// Revokes invites by this handle of the ledger; gives those that were pending. Their app tokens are still out.
     ///
     /// # Errors
     /// Nothing was revoked.
-    pub(super) async fn revoke(&self, ids: Vec<InviteId>, now: Timestamp) -> Result<Vec<Invite>, LedgerError> {
-        let revoked = self.ledger.revoke(ids, now).await?;
+    pub(super) async fn revoke(
+        &self,
+        ledger: &Ledger,
+        ids: Vec<InviteId>,
+        now: Timestamp,
+    ) -> Result<Vec<Invite>, LedgerError> {
+        let revoked = ledger.revoke(ids, now).await?;
         for invite in &revoked {
             event(&Event::InviteRevoked { invite: &invite.id, host: &invite.draft.host });
         }

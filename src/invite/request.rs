@@ -98,6 +98,6 @@ pub struct Idempotency {
     pub path: &'static str,
     /// What the caller calls it.
     pub key: String,
-    /// What it asks for: the same key with another body is refused.
+    /// What it asks for: the same key with another request is refused.
     pub body: Vec<u8>,
 }

@@ -10,6 +10,7 @@ mod flaw;
 mod jwt;
 pub mod lua;
 pub mod mint;
+mod once;
 pub mod opaque;
 pub mod prosody;
 mod record;
@@ -29,6 +30,7 @@ use crate::config::value::Sha256;
 use crate::config::{JwtSettings, KeySettings, Origin, Proof, PublicUrl};
 use crate::invite::name::KeyId;
 pub use flaw::Flaw;
+pub use once::Once;
 pub use record::Key;
 use signatures::SignatureCache;
 use state::StateKeys;
@@ -56,33 +58,6 @@ pub enum Refused {
     Jwt(Flaw),
 }
 
-/// A caller that is let in, once what is to be used once has been.
-#[derive(Clone, Debug)]
-pub struct Admission {
-    /// The key, with what it may do now: a token may have narrowed it.
-    pub key: Arc<Key>,
-    /// What may be used only once, if there is something.
-    pub once: Option<Once>,
-}
-
-/// A token's `jti`: used once, it is refused.
-#[derive(Clone, Debug)]
-pub struct Once {
-    /// Unique within the tokens of the key that [`Admission`] names.
-    pub jti: String,
-    /// From then on the token is refused by itself.
-    pub until: Timestamp,
-    signatures: SignatureCache,
-    digest: [u8; 32],
-}
-
-impl Once {
-    /// Notes that it was used before: when it comes again, it is refused without asking anybody.
-    pub fn note_used(&self) {
-        self.signatures.note_used(self.digest);
-    }
-}
-
 /// All keys: the declared ones of one configuration, and those of the state directory as they are now.
 #[derive(Clone)]
 pub struct KeyRing {
@@ -96,14 +71,17 @@ impl KeyRing {
     pub fn new(declared: &BTreeMap<KeyId, (KeySettings, Origin)>, state: Arc<StateKeys>) -> Self {
         let key = |(id, (settings, origin)): (&KeyId, &(KeySettings, Origin))| {
             let signatures = SignatureCache::default();
-            let key = Key { id: id.clone(), settings: settings.clone(), origin: origin.clone(), signatures };
+            let (settings, origin) = (settings.clone(), origin.clone());
+            let key = Key { id: id.clone(), settings, origin, signatures, once: None };
             (id.clone(), Arc::new(key))
         };
         Self { declared: Arc::new(declared.iter().map(key).collect()), state }
     }
 
-    /// Admits whoever `presented` a key: `ID/SECRET`, or a JWT made for one of `audiences`. To look at either costs next to nothing
-    /// but for the signature of a token that was not seen before: `may_compute` is asked first.
+    /// The key that whoever `presented` it has, with what it may do now: `ID/SECRET`, or a JWT made for one of `audiences`, which
+    /// may have narrowed it. To look at either costs next to nothing but for the signature of a token that was not seen before:
+    /// `may_compute` is asked first. A token for one use that is known to be used is let in all the same where its request
+    /// `may_repeat` one.
     ///
     /// # Errors
     /// When it proves nothing; the reason is for the log alone.
@@ -112,17 +90,18 @@ impl KeyRing {
         presented: &str,
         audiences: &[PublicUrl],
         now: Timestamp,
+        may_repeat: bool,
         may_compute: &dyn Fn() -> bool,
-    ) -> Result<Admission, (Refused, Option<KeyId>)> {
-        let admission = if jwt::is_jwt(presented) {
-            self.by_token(presented, audiences, now, may_compute)?
+    ) -> Result<Arc<Key>, (Refused, Option<KeyId>)> {
+        let key = if jwt::is_jwt(presented) {
+            self.by_token(presented, audiences, now, may_repeat, may_compute)?
         } else {
-            Admission { key: self.by_secret(presented)?, once: None }
+            self.by_secret(presented)?
         };
-        if admission.key.settings.expires.is_some_and(|at| now >= at) {
-            return Err((Refused::Expired, Some(admission.key.id.clone())));
+        if key.settings.expires.is_some_and(|at| now >= at) {
+            return Err((Refused::Expired, Some(key.id.clone())));
         }
-        Ok(admission)
+        Ok(key)
     }
 
     fn by_secret(&self, presented: &str) -> Result<Arc<Key>, (Refused, Option<KeyId>)> {
@@ -150,12 +129,17 @@ impl KeyRing {
         presented: &str,
         audiences: &[PublicUrl],
         now: Timestamp,
+        may_repeat: bool,
         may_compute: &dyn Fn() -> bool,
-    ) -> Result<Admission, (Refused, Option<KeyId>)> {
+    ) -> Result<Arc<Key>, (Refused, Option<KeyId>)> {
         let token = jwt::Token::read(presented).map_err(|flaw| (Refused::Jwt(flaw), None))?;
         let mut refused = (Refused::Unknown, None);
         let mut granted = None;
         for (key, signed, keys) in self.signers(&token.kid) {
+            if !may_repeat && key.signatures.is_used(&token.digest) {
+                refused = (Refused::Jwt(Flaw::Used), Some(key.id.clone()));
+                continue;
+            }
             match token.check(signed, keys, &key.signatures, audiences, now, may_compute) {
                 Ok(_) if granted.is_some() => return Err((Refused::Jwt(Flaw::Ambiguous), Some(key.id.clone()))),
                 Ok(grant) => granted = Some((key, grant)),
@@ -167,9 +151,11 @@ impl KeyRing {
         if !grant.is_whole() {
             grant.narrow(&mut Arc::make_mut(&mut key).settings);
         }
-        let (signatures, digest) = (key.signatures.clone(), token.digest);
-        let once = grant.once.map(|(jti, until)| Once { jti, until, signatures, digest });
-        Ok(Admission { key, once })
+        if let Some(once) = grant.once {
+            let once = Once::new(once, key.signatures.clone(), token.digest);
+            Arc::make_mut(&mut key).once = Some(once);
+        }
+        Ok(key)
     }
 
     /// The declared keys that a token with this `kid` may stand for, each with the public keys to try. That is the key of

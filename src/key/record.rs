@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::once::Once;
 use super::signatures::SignatureCache;
 use crate::config::{KeySettings, LackingScopes, Origin, Proof, Scope};
 use crate::invite::name::{HostName, KeyId};
@@ -17,6 +18,8 @@ pub struct Key {
     pub origin: Origin,
     /// What it has signed, where it stands for JWTs.
     pub(super) signatures: SignatureCache,
+    /// What may be used only once of the JWT that was presented, if there is something.
+    pub once: Option<Once>,
 }
 
 impl Key {

@@ -211,7 +211,7 @@ impl Snapshot {
             _ => {
                 let settings = read_file(path)?;
                 let (id, origin) = (id.clone(), Origin::File(path.to_owned()));
-                Arc::new(Key { id, settings, origin, signatures: SignatureCache::default() })
+                Arc::new(Key { id, settings, origin, signatures: SignatureCache::default(), once: None })
             }
         };
         self.stamps.insert(id.clone(), stamp);

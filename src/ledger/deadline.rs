@@ -14,14 +14,14 @@ use event_listener::Event;
 use futures_lite::{FutureExt as _, future};
 
 use super::error::LedgerError;
-use crate::clock;
+use crate::{clock, waiting};
 
 /// How late it may be noticed that a deadline has passed.
 const TICK: Duration = Duration::from_millis(250);
 
-/// So long the service waits for the ledger, whatever the disk or PostgreSQL does: callers are answered within 5 seconds. A
-/// command waits as long as whoever runs it does.
-const DEADLINE: Duration = Duration::from_secs(5).checked_sub(TICK).unwrap();
+/// So long the service waits for the ledger, whatever the disk or PostgreSQL does: callers are answered within 5 seconds, also
+/// those for whom it is asked several things one after the other. A command waits as long as whoever runs it does.
+pub const DEADLINE: Duration = Duration::from_secs(5).checked_sub(TICK).unwrap();
 
 /// So long PostgreSQL is waited for by whoever reads or writes there: for the service until nobody waits for it any more. With
 /// what a new connection may take it is less than the service manager's watchdog waits.
@@ -65,25 +65,32 @@ impl Deadlines {
 
     /// When whoever begins to wait now has waited long enough.
     pub(super) fn end(&self) -> Instant {
-        clock::instant() + self.deadline
+        clock::instant() + waiting::left(self.deadline)
     }
 
     async fn in_time<T>(&self, work: impl Future<Output = T>) -> Option<T> {
-        let end = self.end();
+        let began = clock::instant();
+        let result = self.until(began + waiting::left(self.deadline), work).await;
+        waiting::note(clock::instant().duration_since(began));
+        result
+    }
+
+    async fn until<T>(&self, end: Instant, work: impl Future<Output = T>) -> Option<T> {
         let mut work = pin!(work);
         if let Some(result) = future::poll_once(&mut work).await {
             return Some(result);
         }
-        loop {
+        while clock::instant() < end {
             let tick = async {
                 self.ticker.wait().await;
                 None
             };
             let result = async { Some((&mut work).await) }.or(tick).await;
-            if result.is_some() || clock::instant() >= end {
+            if result.is_some() {
                 return result;
             }
         }
+        None
     }
 }
 
@@ -174,6 +181,25 @@ mod tests {
         let other = thread::spawn(move || reply.send(7));
         assert_eq!(future::block_on(deadlines.in_time(answer)), Some(Ok(7)));
         assert_eq!(other.join().unwrap(), Ok(()));
+    }
+
+    #[test]
+    fn a_request_that_has_waited_waits_no_longer() {
+        let (deadlines, _) = Deadlines::of(Duration::from_hours(1)).unwrap();
+        let work = waiting::patiently(Duration::from_millis(1), || false, async {
+            // What is there is taken all the same.
+            for done in [None, Some(1), None] {
+                let work = async {
+                    match done {
+                        None => future::pending().await,
+                        Some(done) => done,
+                    }
+                };
+                assert_eq!(deadlines.in_time(work).await, done);
+            }
+            assert_eq!(waiting::left(Duration::MAX), Duration::ZERO);
+        });
+        future::block_on(work);
     }
 
     #[test]

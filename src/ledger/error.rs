@@ -159,6 +159,9 @@ pub enum LedgerError {
     /// This node is not to judge; nothing has changed.
     #[error("this node's clock is {0}; set it, and have chrony or systemd-timesyncd keep it right")]
     Clock(ClockDifference),
+    /// What may be used once was used before, by another request; nothing has changed.
+    #[error("the token was used before")]
+    TokenUsed,
 }
 
 impl LedgerError {
@@ -179,8 +182,10 @@ impl LedgerError {
             (Self::Damaged(_), false) => "check the database",
             (Self::Moved(_), _) => "put the file back, or restart the service to open the one that is there",
             (Self::Clock(_), _) => "set the clock",
-            (Self::Unavailable(_) | Self::Unsure(_), true) => "free disk space or check the disk",
-            (Self::Unavailable(_) | Self::Unsure(_), false) => "start PostgreSQL, or check the connection to it",
+            (Self::Unavailable(_) | Self::Unsure(_) | Self::TokenUsed, true) => "free disk space or check the disk",
+            (Self::Unavailable(_) | Self::Unsure(_) | Self::TokenUsed, false) => {
+                "start PostgreSQL, or check the connection to it"
+            }
         }
     }
 }
@@ -230,8 +235,8 @@ pub enum CreateError {
         /// When the next of them expires.
         retry_after: Duration,
     },
-    /// The Idempotency-Key came before, with another body.
-    #[error("the Idempotency-Key was used with another body")]
+    /// The Idempotency-Key came before, with another request.
+    #[error("the Idempotency-Key was used with another request")]
     IdempotencyKeyReused,
 }
 
@@ -279,7 +284,7 @@ pub enum RedeemError {
     /// The last use belongs to a token that is out; it must be withdrawn first.
     #[error("an app may be using this invite")]
     AppTokenOutstanding,
-    /// The Idempotency-Key came before, with another body.
-    #[error("the Idempotency-Key was used with another body")]
+    /// The Idempotency-Key came before, with another request.
+    #[error("the Idempotency-Key was used with another request")]
     IdempotencyKeyReused,
 }

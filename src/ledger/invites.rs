@@ -26,7 +26,7 @@ impl Ledger {
     ) -> Result<Answer<Vec<Invite>>, CreateError> {
         let seal = self.seal.clone();
         let (rows, limits) = (drafts.len(), limits.as_ref());
-        let additions = self.additions.as_deref().filter(|_| request.is_none());
+        let additions = self.additions.as_deref().filter(|_| request.is_none() && self.once.is_none());
         let jobs =
             additions.filter(|additions| additions.are_all(&drafts, limits, now)).map(|additions| &additions.jobs);
         // Then nothing is judged by them, and nothing noted.

@@ -67,6 +67,7 @@ pub use answers::{Answer, Repeatable};
 pub use app_token::{AppTokenFilter, Kept};
 pub use clock_difference::ClockDifference;
 use commit::LastFailure;
+pub use deadline::DEADLINE;
 use deadline::{Deadlines, in_time, silent};
 pub use error::{ChangeError, CreateError, LedgerError, OpenError, RedeemError};
 pub use examine::examine;
@@ -81,6 +82,7 @@ pub use server_check::try_server;
 use server_clock::ServerClock;
 pub use server_finding::{ServerFinding, ServerTrial};
 use sqlite::LedgerFiles;
+pub use store::OneTimeUse;
 pub use transfer::{
     BackupSummary, CopySummary, RestoreOptions, RestoreSummary, RevivedInvite, TransferError, WholeBackup, back_up,
     copy, restore,
@@ -106,6 +108,8 @@ pub struct Ledger {
     deadlines: Option<Deadlines>,
     /// When it was last tried whether it can be written; locked while that is tried.
     tried: Arc<async_lock::Mutex<Option<Instant>>>,
+    /// What is used once, with what is written.
+    once: Option<Arc<OneTimeUse>>,
 }
 
 /// So many writes may wait; more wait to be taken on.
@@ -160,7 +164,29 @@ impl Ledger {
         let writers = Arc::new(Mutex::new(threads));
         let seal = Seal::new(&key);
         let tried = Arc::default();
-        Ok(Self { key, seal, jobs, additions, writers, readers, clock, files, failure, commits, deadlines, tried })
+        Ok(Self {
+            key,
+            seal,
+            jobs,
+            additions,
+            writers,
+            readers,
+            clock,
+            files,
+            failure,
+            commits,
+            deadlines,
+            tried,
+            once: None,
+        })
+    }
+
+    /// The same one for a call that has something which is used once: it is used with the first thing that is written by this
+    /// handle, in the same transaction. What is refused leaves it as it is; if somebody was faster, nothing is written, but for
+    /// the same request, which finds what it has done.
+    #[must_use]
+    pub fn with_once(&self, once: Option<OneTimeUse>) -> Self {
+        Self { once: once.map(Arc::new), ..self.clone() }
     }
 
     /// What the tokens of links are created with.

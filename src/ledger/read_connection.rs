@@ -68,6 +68,14 @@ impl ReadConnection {
         }
     }
 
+    /// Whether what is read there still counts.
+    pub(super) fn check(&self, servers: Option<&LedgerServers>) -> Result<(), SqlError> {
+        match (self, servers) {
+            (Self::Postgres(session), Some(servers)) => servers.check_reader(session),
+            (Self::Sqlite(_) | Self::Postgres(_), _) => Ok(()),
+        }
+    }
+
     /// What comes of a query.
     pub(super) fn ask<T>(
         &self,

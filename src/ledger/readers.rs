@@ -12,6 +12,7 @@ use super::read_connection::{ReadConnection, ReadSource};
 use super::reader_pool::{DISTANT_READERS, READERS, ReaderPool};
 use super::sqlite::LedgerFiles;
 use super::store::Store;
+use crate::{clock, waiting};
 
 /// A few connections that read, each opened when it is first needed.
 pub(super) struct Readers {
@@ -27,6 +28,10 @@ pub(super) struct Readers {
     at_once: Option<Mutex<()>>,
     pool: ReaderPool,
 }
+
+/// Whoever has waited longer for a connection is looked at before it is used: a client that has ended its side may only have
+/// nothing further to ask, so that this is no reason to refuse it at once.
+const LONG: Duration = Duration::from_secs(1);
 
 impl Readers {
     pub(super) fn new(
@@ -85,8 +90,13 @@ impl Readers {
         loop {
             // Servers that do not answer are not waited for by each who reads.
             self.servers_may_answer(LedgerServers::check)?;
+            let began = clock::instant();
             let mut loan = self.pool.borrow().await.ok_or_else(|| LedgerError::unavailable("it is closed"))?;
             self.look()?;
+            // Others wait, too, and for them somebody does.
+            if clock::instant().duration_since(began) > LONG && waiting::has_gone() {
+                return Err(LedgerError::unavailable("whoever asked has gone"));
+            }
             // Is given back also when the caller goes away in the meantime.
             self.servers_may_answer(LedgerServers::begin_read)?;
             let (source, patience) = (self.source.clone(), self.patience);
@@ -102,8 +112,8 @@ impl Readers {
                         Ok(connection) => connection,
                     },
                 };
-                let result = connection.ask(query, patience);
                 let servers = source.servers();
+                let result = connection.check(servers).and_then(|()| connection.ask(query, patience));
                 if let (Err(SqlError::TimedOut), Some(servers)) = (&result, servers) {
                     drop(connection);
                     // Whoever asked has been told. What comes next finds a connection, or hears at once that there is none.

@@ -146,9 +146,10 @@ fn of_server(place: &ServerPlace, answer: &DbError) -> (String, String) {
         return (told("the user lacks a right that it needs to connect"), mend);
     }
     if *code == SqlState::TOO_MANY_CONNECTIONS {
-        let mend = if message.contains("for role") {
+        // Since PostgreSQL 16 a general limit is told as `…are reserved for roles with…`.
+        let mend = if message.contains("connections for role") {
             ServerPlace::as_admin(&format!("ALTER ROLE {user} CONNECTION LIMIT -1"))
-        } else if message.contains("for database") {
+        } else if message.contains("connections for database") {
             ServerPlace::as_admin(&format!("ALTER DATABASE {database} CONNECTION LIMIT -1"))
         } else {
             format!(
@@ -245,6 +246,7 @@ fn by_text(place: &ServerPlace, text: &str) -> (String, String) {
         ("Expired", "renew the certificate of PostgreSQL, and have it reloaded: systemctl reload postgresql"),
         ("expired", "renew the certificate of PostgreSQL, and have it reloaded: systemctl reload postgresql"),
         ("NotValidYet", "the certificate is for later: see whether both clocks are right"),
+        ("not valid yet", "the certificate is for later: see whether both clocks are right"),
         (
             "CertificateRequired",
             "PostgreSQL asks for a client certificate: name it in the URL: sslcert=FILE&sslkey=FILE",

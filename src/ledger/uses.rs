@@ -8,7 +8,7 @@ use super::app_token::{AppTokenFilter, Kept};
 use super::error::{LedgerError, RedeemError};
 use super::reservation::{Reservation, ReservationEnd, ReservationId};
 use super::store::OneTimeUse;
-use crate::invite::name::{KeyId, Username};
+use crate::invite::name::Username;
 use crate::invite::{AppToken, Invite, InviteId, Via};
 
 impl Ledger {
@@ -141,19 +141,27 @@ impl Ledger {
         Ok(self.readable(self.readers.read(async move |store| store.app_tokens(which, after, limit, now).await).await?))
     }
 
-    /// Uses what may be used once: a `jti` of the tokens of `key`, which is remembered until `until`. Gives whether it
-    /// was there to be used; that is durable when this returns.
+    /// Whether what may be used once is there to be used, or the same request has used it.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn may_use(&self, one: OneTimeUse) -> Result<bool, LedgerError> {
+        self.readers.read_one(async move |store| store.may_use(&one).await).await
+    }
+
+    /// Uses what may be used once. Gives whether it was there to be used; that is durable when this returns.
     ///
     /// # Errors
     /// Nothing was used.
-    pub async fn use_once(
-        &self,
-        key: &KeyId,
-        jti: &str,
-        until: Timestamp,
-        now: Timestamp,
-    ) -> Result<bool, LedgerError> {
-        let jti = OneTimeUse::new(key, jti, until, now);
-        self.judge_beside(1, async move |transaction| transaction.use_once(&jti).await.map(Ok)).await
+    pub async fn use_once(&self, one: OneTimeUse) -> Result<bool, LedgerError> {
+        self.judge_beside(1, async move |transaction| transaction.use_once(&one).await.map(Ok)).await
+    }
+
+    /// Has what this call has used be there again, as nothing came of it.
+    ///
+    /// # Errors
+    /// It stays used.
+    pub async fn give_back(&self, one: OneTimeUse) -> Result<(), LedgerError> {
+        self.write_beside(1, async move |transaction| transaction.give_back(&one).await.map(Ok)).await
     }
 }

@@ -46,6 +46,11 @@ impl Ledger {
     {
         let (reply, answer) = futures_channel::oneshot::channel();
         let end = self.deadlines.as_ref().map(Deadlines::end);
+        let once = self.once.clone().filter(|once| !once.is_ours());
+        let work = async move |transaction: &Transaction<'_>| match &once {
+            None => work(transaction).await,
+            Some(once) => transaction.with_once(once, work(transaction)).await,
+        };
         let job = Job::Write(Box::new(Closure::new(work, shape, reply, end)));
         let done = async {
             jobs.send(job).await.map_err(|_| closed())?;

@@ -2,6 +2,7 @@
 
 use super::refusal::{Problem, TooMany};
 use crate::desk::{AmendError, AuthError, CreateInviteError, FindError, RedeemInviteError, RegisterError, SignUpError};
+use crate::key::{Flaw, Refused};
 use crate::ledger::{ChangeError, CreateError, LedgerError, RedeemError};
 use crate::log::Cause;
 
@@ -25,6 +26,7 @@ impl From<LedgerError> for Problem {
             // What is in a file that was moved away may come back with it.
             LedgerError::Unsure(_) | LedgerError::Moved(_) => Self::Unsure(Cause::new(error)),
             LedgerError::Clock(difference) => Self::Clock(difference),
+            LedgerError::TokenUsed => Self::Unauthorized(AuthError::Refused(Refused::Jwt(Flaw::Used)), true),
         }
     }
 }
@@ -132,7 +134,7 @@ impl From<CreateInviteError> for Problem {
         match error {
             CreateInviteError::Scopes(lacking) => Self::Scopes(lacking),
             CreateInviteError::AdminsPassword => Self::NotAllowed(ADMINS_PASSWORD),
-            CreateInviteError::Host => Self::NotAllowed("This key may not create invites for this host."),
+            CreateInviteError::Host => Self::Host,
             CreateInviteError::WhichHost => Self::BadRequest("Several hosts are possible; name one with `host=`."),
             CreateInviteError::Fields(errors) | CreateInviteError::Accounts(errors) => Self::of_fields(errors),
             CreateInviteError::NameTaken(_) => Self::NameTaken,

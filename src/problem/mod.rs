@@ -3,6 +3,7 @@
 mod causes;
 mod details;
 mod refusal;
+mod telling;
 
 pub use details::ProblemDetails;
 pub use refusal::{Problem, TooMany};

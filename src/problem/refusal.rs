@@ -23,6 +23,8 @@ pub enum Problem {
     Unauthenticated(AuthError),
     /// 403: the key is good, but may not do this.
     NotAllowed(&'static str),
+    /// 403: the key is good, and may not create invites for this host, or there is no such host.
+    Host,
     /// 403: the key is good, and was not given what this takes.
     Scopes(LackingScopes),
     /// 403: a browser fetches ahead of its user.
@@ -51,7 +53,7 @@ pub enum Problem {
     NotForServer(Vec<FieldError>),
     /// 422: names and passwords with which no account is created.
     NotAccepted(Vec<FieldError>),
-    /// 422: an Idempotency-Key that came before with another body.
+    /// 422: an Idempotency-Key that came before with another request.
     IdempotencyKeyReused,
     /// 429: too many wrong keys, invites, or pending invites.
     TooMany(TooMany, Duration),
@@ -116,7 +118,7 @@ impl Problem {
         match self {
             Self::BadRequest(_) | Self::Fields(_) => 400,
             Self::Unauthorized(..) => 401,
-            Self::Unauthenticated(_) | Self::NotAllowed(_) | Self::Scopes(_) | Self::Prefetch => 403,
+            Self::Unauthenticated(_) | Self::NotAllowed(_) | Self::Host | Self::Scopes(_) | Self::Prefetch => 403,
             Self::NotFound | Self::NoSuchInvite => 404,
             Self::Method(_) => 405,
             Self::Timeout => 408,
@@ -142,7 +144,7 @@ impl Problem {
             Self::Fields(_) => "invalid-fields",
             Self::Unauthorized(..) => "unauthorized",
             Self::Unauthenticated(_) => "key-refused",
-            Self::NotAllowed(_) | Self::Scopes(_) => "not-allowed",
+            Self::NotAllowed(_) | Self::Host | Self::Scopes(_) => "not-allowed",
             Self::Prefetch => "prefetch",
             Self::NotFound => "not-found",
             Self::NoSuchInvite => "no-such-invite",
@@ -177,7 +179,7 @@ impl Problem {
             Self::Fields(_) => "Invalid fields",
             Self::Unauthorized(..) => "Key needed",
             Self::Unauthenticated(_) => "Key refused",
-            Self::NotAllowed(_) | Self::Scopes(_) => "Not allowed",
+            Self::NotAllowed(_) | Self::Host | Self::Scopes(_) => "Not allowed",
             Self::Prefetch => "Not prefetched",
             Self::NotFound => "Not found",
             Self::NoSuchInvite => "No such invite",
@@ -219,6 +221,7 @@ impl Problem {
     fn fixed_detail(&self) -> &'static str {
         match self {
             Self::BadRequest(detail) | Self::NotAllowed(detail) | Self::NotImplemented(detail) => detail,
+            Self::Host => "This key may not create invites for this host.",
             Self::Scopes(_) => "This key may not do this.",
             Self::Fields(_) => "Some fields are wrong; `errors` says which.",
             Self::Unauthorized(..) => "A valid key is needed: send `Authorization: Bearer ID/SECRET`.",
@@ -243,7 +246,7 @@ impl Problem {
             Self::MediaType => "The body must be JSON; send `Content-Type: application/json`.",
             Self::NotForServer(_) => "The host's server would not take this; `errors` says what.",
             Self::NotAccepted(_) => "No account can be created with this; `errors` says why.",
-            Self::IdempotencyKeyReused => "This Idempotency-Key came before, with another body.",
+            Self::IdempotencyKeyReused => "This Idempotency-Key came before, with another request.",
             Self::TooMany(TooMany::Failures, _) => {
                 "Too many wrong keys came from this address; wait as `Retry-After` says."
             }

@@ -128,7 +128,7 @@ async fn answer<State: Clone + Send + Sync + 'static>(
     let mut last = request.headers().contains_key(TRANSFER_ENCODING);
     let field = |name: &HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok()).map(String::from);
     let fields = RefusedFields::found_by(field);
-    let response = match convert(request, limits, peer).await {
+    let response = match convert(request, limits, peer).await.map(|request| place.mark(request)) {
         Ok(request) => ask(shared, request).await,
         Err(refusal) => {
             last = true;

@@ -44,6 +44,7 @@ use crate::config::HttpSettings;
 pub use accept::Listeners;
 pub use certificate::{TlsConfig, TlsError, load as load_tls};
 use notice::Notice;
+pub use place::Presence;
 use slots::Slots;
 use table::ConnectionTable;
 

@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
+use tide::http::Request;
+
 use super::stream::StreamHandle;
 use super::table::ConnectionTable;
 
@@ -11,6 +13,7 @@ use super::table::ConnectionTable;
 pub(super) struct ConnectionPlace {
     table: Arc<ConnectionTable>,
     id: u64,
+    handle: StreamHandle,
 }
 
 impl ConnectionPlace {
@@ -20,8 +23,8 @@ impl ConnectionPlace {
         handle: StreamHandle,
         peer: Option<SocketAddr>,
     ) -> Option<Arc<Self>> {
-        let id = table.enter(handle, peer)?;
-        Some(Arc::new(Self { table: Arc::clone(table), id }))
+        let id = table.enter(handle.clone(), peer)?;
+        Some(Arc::new(Self { table: Arc::clone(table), id, handle }))
     }
 
     /// It has a request in flight: it stays.
@@ -54,6 +57,17 @@ impl ConnectionPlace {
         self.table.release(self.id, bytes);
     }
 
+    /// Whether its client has gone, or has at least ended its side.
+    pub(super) fn has_ended(&self) -> bool {
+        self.handle.has_ended()
+    }
+
+    /// A request of its client's, by which others see whether that is still there.
+    pub(super) fn mark(self: &Arc<Self>, mut request: Request) -> Request {
+        request.ext_mut().insert(Presence(Arc::clone(self)));
+        request
+    }
+
     /// Whether it was told to go.
     pub(super) fn is_leaving(&self) -> bool {
         self.table.is_leaving(self.id)
@@ -68,5 +82,17 @@ impl ConnectionPlace {
 impl Drop for ConnectionPlace {
     fn drop(&mut self) {
         self.table.leave(self.id);
+    }
+}
+
+/// The client of a request, as long as that is answered; an extension of it.
+#[derive(Clone)]
+pub struct Presence(Arc<ConnectionPlace>);
+
+impl Presence {
+    /// Whether it has gone, or has at least ended its side: then there may still be somebody who reads.
+    #[must_use]
+    pub fn has_gone(&self) -> bool {
+        self.0.has_ended()
     }
 }

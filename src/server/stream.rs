@@ -10,6 +10,7 @@ use std::time::Duration;
 use async_std::net::TcpStream;
 use async_std::os::unix::net::UnixStream;
 use futures_lite::{AsyncRead, AsyncWrite};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 /// A TCP or Unix connection.
 pub(super) struct ClosingStream<S>(pub(super) S);
@@ -24,6 +25,7 @@ pub(super) trait EndWrite {
 }
 
 /// A connection, for whoever may only end it.
+#[derive(Clone)]
 pub(super) enum StreamHandle {
     Tcp(TcpStream),
     Unix(UnixStream),
@@ -42,6 +44,18 @@ impl StreamHandle {
             let _ = rustix::net::sockopt::set_socket_linger(stream, Some(Duration::ZERO));
         }
         self.end(Shutdown::Both);
+    }
+
+    /// Whether nothing more comes from the client, which has gone or has only ended its side.
+    pub(super) fn has_ended(&self) -> bool {
+        let flags = PollFlags::RDHUP;
+        let descriptor = match self {
+            Self::Tcp(stream) => PollFd::new(stream, flags),
+            Self::Unix(stream) => PollFd::new(stream, flags),
+        };
+        let mut asked = [descriptor];
+        // Without waiting. Errors and the end of both sides are told unasked.
+        poll(&mut asked, Some(&Timespec::default())).is_ok_and(|found| found > 0)
     }
 
     fn end(&self, how: Shutdown) {

@@ -1,18 +1,20 @@
 //! A real PostgreSQL in a directory of its own, on a Unix socket there and on a port of loopback.
 //!
-//! Needs Debian's package postgresql. The machine's own server is neither read nor touched. As root it runs as the
-//! package's user: PostgreSQL refuses to run as root.
+//! Needs Debian's package postgresql: that of this machine, or with `SERVERS=DIR` that of another release, if it is in that root
+//! file system (see `tests/servers`). The machine's own server is neither read nor touched. As root it runs as the package's
+//! user: PostgreSQL refuses to run as root.
 
 #![allow(dead_code, reason = "every test file uses a part of it")]
 #![expect(clippy::unwrap_used, reason = "a harness that cannot do its work fails the test")]
 
+use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::common::{PATIENCE, now};
+use crate::common::{PATIENCE, now, servers};
 
 /// The password of its one user, which the socket does not ask for.
 pub const PASSWORD: &str = "zPASSz w&rd";
@@ -28,12 +30,40 @@ pub struct Postgres {
     frozen: Vec<String>,
     /// What it has in its environment.
     environment: Vec<(String, String)>,
+    /// Whether all of it is on a small disk of its own.
+    is_mounted: bool,
 }
 
 impl Postgres {
     /// Makes a server with the empty database `invited`, and waits until it answers.
     pub fn start() -> Self {
+        Self::somewhere().begin()
+    }
+
+    /// The same on a small disk of its own; nothing where none can be mounted.
+    pub fn start_small() -> Option<Self> {
         let mut server = Self::somewhere();
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", "size=160m,mode=0777", "invited-test"]).arg(server.dir.path());
+        server.is_mounted = rustix::process::geteuid().is_root() && mount.status().unwrap().success();
+        server.is_mounted.then(|| server.begin())
+    }
+
+    /// Fills its disk.
+    pub fn fill(&self) {
+        let mut file = std::fs::File::create(self.dir.path().join("filler")).unwrap();
+        for size in [1 << 20, 1] {
+            while file.write_all(&vec![0; size]).is_ok() {}
+        }
+    }
+
+    /// Frees what filled it.
+    pub fn free(&self) {
+        std::fs::remove_file(self.dir.path().join("filler")).unwrap();
+    }
+
+    fn begin(mut self) -> Self {
+        let server = &mut self;
         let password = server.dir.path().join("password");
         std::fs::write(&password, PASSWORD).unwrap();
         let mut initdb = server.command("initdb");
@@ -42,7 +72,7 @@ impl Postgres {
         succeed(initdb.arg(format!("--pwfile={}", password.display())));
         server.run();
         server.sql("postgres", "CREATE DATABASE invited");
-        server
+        self
     }
 
     /// Ends it, and starts it with more in its environment.
@@ -57,7 +87,7 @@ impl Postgres {
         // Also for the user that it runs as.
         std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
-        Self { process: None, dir, port, frozen: Vec::new(), environment: Vec::new() }
+        Self { process: None, dir, port, frozen: Vec::new(), environment: Vec::new(), is_mounted: false }
     }
 
     /// Makes a replica of it, which it streams to.
@@ -92,13 +122,7 @@ impl Postgres {
         let first = self.process.as_ref().unwrap().id().to_string();
         // From then on there are no new ones.
         succeed(Command::new("kill").args(["-STOP", &first]));
-        let others = std::fs::read_dir("/proc").unwrap().filter_map(|entry| {
-            let pid = entry.unwrap().file_name().into_string().unwrap();
-            let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-            let parent = stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.to_owned();
-            (parent == first).then_some(pid)
-        });
-        self.frozen = others.collect();
+        self.frozen = children(&first);
         for process in &self.frozen {
             // One of them may be just ending.
             let _ = Command::new("kill").args(["-STOP", process]).stderr(Stdio::null()).status();
@@ -118,30 +142,35 @@ impl Postgres {
         self.dir.path().join("data")
     }
 
-    /// A program of the server's, as a user that it accepts.
+    /// A program of the server's, as a user that it accepts, which finds the server by its environment.
     fn command(&self, program: &str) -> Command {
-        self.command_at(&programs().join(program))
+        let (is_elsewhere, programs) = programs();
+        let mut command = if is_elsewhere { servers::command("env") } else { Command::new("env") };
+        command.arg(format!("PGHOST={}", self.dir.path().display())).arg(format!("PGPORT={}", self.port));
+        command.args(["LC_ALL=C.UTF-8", "PGUSER=invited", "PGDATABASE=postgres"]);
+        self.at_work(command, &programs.join(program))
     }
 
-    fn command_at(&self, path: &Path) -> Command {
+    /// A program of this machine's, as such a user.
+    fn command_here(&self, path: &str) -> Command {
+        self.at_work(Command::new("env"), Path::new(path))
+    }
+
+    fn at_work(&self, mut command: Command, path: &Path) -> Command {
         // Its own user is in no way special where we are not root.
-        let mut command = if rustix::process::geteuid().is_root() {
-            let mut command = Command::new("setpriv");
-            command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups", "--"]).arg(path);
-            command
-        } else {
-            Command::new(path)
-        };
-        command.current_dir(self.dir.path()).stdin(Stdio::null()).env_remove("PGHOST").env("LC_ALL", "C.UTF-8");
+        if rustix::process::geteuid().is_root() {
+            command.args(["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--"]);
+        }
+        command.arg(path).current_dir(self.dir.path()).stdin(Stdio::null());
         command
     }
 
     /// Starts it, and waits until it answers.
     pub fn run(&mut self) {
         // What is in its environment is not for what runs as another user before it.
-        let mut command = self.command_at(Path::new("/usr/bin/env"));
+        let mut command = self.command("/usr/bin/env");
         command.args(self.environment.iter().map(|(name, value)| format!("{name}={value}")));
-        command.arg(programs().join("postgres")).arg("-D").arg(self.data()).arg("-k").arg(self.dir.path());
+        command.arg(programs().1.join("postgres")).arg("-D").arg(self.data()).arg("-k").arg(self.dir.path());
         command.args(["-p", &self.port.to_string(), "-h", "127.0.0.1", "-c", "max_connections=100"]);
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.dir.path().join("log")).unwrap();
         self.process = Some(command.stdout(Stdio::null()).stderr(log).spawn().unwrap());
@@ -168,6 +197,25 @@ impl Postgres {
         process.wait().unwrap();
     }
 
+    /// Ends it as a power failure does: all its processes are killed.
+    pub fn kill(&mut self) {
+        let mut process = self.process.take().unwrap();
+        // From then on there are no new ones.
+        let first = process.id().to_string();
+        succeed(Command::new("kill").args(["-STOP", &first]));
+        let others = children(&first);
+        succeed(Command::new("kill").args(["-KILL", &first]));
+        process.wait().unwrap();
+        for other in &others {
+            let _ = Command::new("kill").args(["-KILL", other]).stderr(Stdio::null()).status();
+        }
+        // It starts again when none of them has its memory any more.
+        let deadline = now() + PATIENCE;
+        while others.iter().any(|other| state(other).is_some_and(|(state, _)| state != "Z")) {
+            self.wait_a_bit(deadline);
+        }
+    }
+
     /// Sends a signal to its first process, by name.
     pub fn signal(&self, name: &str) {
         let pid = self.process.as_ref().unwrap().id().to_string();
@@ -187,9 +235,7 @@ impl Postgres {
     /// Runs one of PostgreSQL's client programs, as the one who may do everything there.
     pub fn run_client(&self, line: &str) {
         let mut words = line.split_whitespace();
-        let mut command = self.command(words.next().unwrap());
-        command.args(words).env("PGHOST", self.dir.path()).env("PGPORT", self.port.to_string());
-        succeed(command.env("PGUSER", "invited").env("PGDATABASE", "postgres"));
+        succeed(self.command(words.next().unwrap()).args(words));
     }
 
     /// One of PostgreSQL's client programs, as its own user where that is another one.
@@ -220,9 +266,15 @@ impl Postgres {
     /// Has it speak TLS, too, with a certificate for `localhost`; gives that certificate's file.
     pub fn speak_tls(&self) -> PathBuf {
         let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+        self.present(&made.cert.pem(), &made.signing_key)
+    }
+
+    /// Has it speak TLS, too, with this certificate; gives its file.
+    pub fn present(&self, pem: &str, signing_key: &rcgen::KeyPair) -> PathBuf {
         let [certificate, key] = ["certificate.pem", "key.pem"].map(|name| self.dir.path().join(name));
-        std::fs::write(&certificate, made.cert.pem()).unwrap();
-        std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+        std::fs::write(&certificate, pem).unwrap();
+        let _ = std::fs::remove_file(&key);
+        std::fs::write(&key, signing_key.serialize_pem()).unwrap();
         // It uses only a key that nobody else can read.
         std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).unwrap();
         let owner = std::fs::metadata(self.data()).unwrap();
@@ -232,6 +284,10 @@ impl Postgres {
         }
         self.sql("postgres", "ALTER SYSTEM SET ssl = on");
         self.sql("postgres", "SELECT pg_reload_conf()");
+        let deadline = now() + PATIENCE;
+        while self.ask("SHOW ssl") == "off" {
+            self.wait_a_bit(deadline);
+        }
         certificate
     }
 
@@ -251,9 +307,37 @@ impl Postgres {
         String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
     }
 
+    /// Keeps everybody from a table of the ledger, until the end of what it gives.
+    pub fn lock(&self, table: &str) -> TableLock {
+        let mut command = self.command("psql");
+        command.args(["--no-psqlrc", "--quiet", "--dbname=invited"]).stdin(Stdio::piped()).stdout(Stdio::null());
+        let mut session = command.spawn().unwrap();
+        let lines = format!("BEGIN;\nLOCK TABLE {table} IN ACCESS EXCLUSIVE MODE;\n");
+        session.stdin.as_mut().unwrap().write_all(lines.as_bytes()).unwrap();
+        let held = format!(
+            "SELECT count(*) FROM pg_locks WHERE relation = '{table}'::regclass AND mode = 'AccessExclusiveLock' AND granted"
+        );
+        let deadline = now() + PATIENCE;
+        while self.ask(&held) != "1" {
+            self.wait_a_bit(deadline);
+        }
+        TableLock(session)
+    }
+
     /// What is in the ledger.
     pub fn ask(&self, sql: &str) -> String {
         self.sql("invited", sql)
+    }
+}
+
+/// A session that keeps everybody from a table.
+pub struct TableLock(Child);
+
+impl Drop for TableLock {
+    fn drop(&mut self) {
+        // At the end of what it is told it ends.
+        drop(self.0.stdin.take());
+        let _ = self.0.wait();
     }
 }
 
@@ -261,6 +345,7 @@ impl Postgres {
 pub struct Pooler {
     process: Child,
     port: u16,
+    mode: String,
 }
 
 impl Pooler {
@@ -276,15 +361,26 @@ impl Pooler {
             server.port,
         );
         std::fs::write(&file, config).unwrap();
+        Self { process: Self::spawn(server, mode, port), port, mode: mode.to_owned() }
+    }
+
+    fn spawn(server: &Postgres, mode: &str, port: u16) -> Child {
+        let file = server.dir.path().join(format!("{mode}.ini"));
         let log = std::fs::File::create(server.dir.path().join(format!("{mode}.log"))).unwrap();
-        let mut command = server.command_at(Path::new("/usr/sbin/pgbouncer"));
+        let mut command = server.command_here("/usr/sbin/pgbouncer");
         let process = command.arg(&file).stdout(Stdio::null()).stderr(log).spawn().expect("the package pgbouncer");
-        let pooler = Self { process, port };
         let deadline = now() + PATIENCE;
         while std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
             server.wait_a_bit(deadline);
         }
-        pooler
+        process
+    }
+
+    /// Ends it at once, and starts it again.
+    pub fn restart(&mut self, server: &Postgres) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+        self.process = Self::spawn(server, &self.mode, self.port);
     }
 
     /// The database behind it.
@@ -308,7 +404,23 @@ impl Drop for Postgres {
             let _ = Command::new("kill").args(["-QUIT", &process.id().to_string()]).status();
             let _ = process.wait();
         }
+        if self.is_mounted {
+            let _ = Command::new("umount").arg("-l").arg(self.dir.path()).status();
+        }
     }
+}
+
+/// The state of a process and who started it, if there is one.
+fn state(pid: &str) -> Option<(String, String)> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let mut words = stat.rsplit_once(')')?.1.split_whitespace().map(str::to_owned);
+    Some((words.next()?, words.next()?))
+}
+
+/// The processes that another one has started.
+fn children(of: &str) -> Vec<String> {
+    let pids = std::fs::read_dir("/proc").unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    pids.filter(|pid| state(pid).is_some_and(|(_, parent)| parent == of)).collect()
 }
 
 fn succeed(command: &mut Command) {
@@ -321,9 +433,12 @@ pub fn url_of(places: &[String]) -> String {
     format!("postgres://invited:{ENCODED_PASSWORD}@{}/invited", places.join(","))
 }
 
-/// Of the newest version that is there: Debian keeps them off the path.
-fn programs() -> PathBuf {
-    let versions = std::fs::read_dir("/usr/lib/postgresql").expect("the package postgresql");
+/// Of the newest version that is there, which Debian keeps off the path; and whether that is in a root of another release.
+fn programs() -> (bool, PathBuf) {
+    let dir = Path::new("/usr/lib/postgresql");
+    let elsewhere = servers::path("/usr/lib/postgresql");
+    let is_elsewhere = elsewhere != dir && elsewhere.exists();
+    let versions = std::fs::read_dir(if is_elsewhere { &elsewhere } else { dir }).expect("the package postgresql");
     let newest = versions.filter_map(|version| version.unwrap().file_name().to_str()?.parse::<u32>().ok()).max();
-    Path::new("/usr/lib/postgresql").join(newest.unwrap().to_string()).join("bin")
+    (is_elsewhere, dir.join(newest.unwrap().to_string()).join("bin"))
 }

@@ -150,7 +150,7 @@ impl Life {
                     if !ledger.reservations(Some(invite.id)).await?.is_empty() {
                         return Ok(invite);
                     }
-                    self.context.revoke(vec![invite.id], now).await?;
+                    self.context.revoke(&self.context.ledger, vec![invite.id], now).await?;
                     return Ok(self.forget(invite, token).await?);
                 }
                 AppTokenAction::Forget => return Ok(self.forget(invite, token).await?),

@@ -74,7 +74,8 @@ impl Invites {
         let bounds = self.rules().bounds(caller, Some(&invite.draft.host));
         let change = policy::validate_change(request, invite, &bounds, now).map_err(AmendError::Fields)?;
         let revoked = change.revoked;
-        let invite = self.context.ledger.amend(id, change, caller.limits(), now).await?;
+        let ledger = caller.ledger(&self.context.ledger, None, now);
+        let invite = ledger.amend(id, change, caller.limits(), now).await?;
         if revoked == Some(true) && invite.revoked_at == Some(now) {
             event(&Event::InviteRevoked { invite: &invite.id, host: &invite.draft.host });
         }
@@ -93,7 +94,21 @@ impl Invites {
     /// # Errors
     /// Nothing was revoked.
     pub async fn revoke(&self, ids: Vec<InviteId>, now: Timestamp) -> Result<Vec<Invite>, LedgerError> {
-        let revoked = self.context.revoke(ids, now).await?;
+        self.revoke_for(&Caller::Admin, ids, now).await
+    }
+
+    /// The same for `caller`.
+    ///
+    /// # Errors
+    /// Nothing was revoked.
+    pub async fn revoke_for(
+        &self,
+        caller: &Caller<'_>,
+        ids: Vec<InviteId>,
+        now: Timestamp,
+    ) -> Result<Vec<Invite>, LedgerError> {
+        let ledger = caller.ledger(&self.context.ledger, None, now);
+        let revoked = self.context.revoke(&ledger, ids, now).await?;
         for invite in &revoked {
             self.app_tokens.withdraw_soon(invite, now).await;
         }

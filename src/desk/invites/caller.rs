@@ -1,12 +1,17 @@
 //! Who has the desk create something, and within which limits.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use jiff::Timestamp;
 
 use crate::config::{LackingScopes, Scope};
 use crate::invite::Source;
 use crate::invite::name::Jid;
-use crate::key::Key;
-use crate::ledger::SourceLimits;
+use crate::invite::request::Idempotency;
+use crate::key::{Key, Once};
+use crate::ledger::{Ledger, OneTimeUse, Repeatable, Seal, SourceLimits};
 use crate::rate::Rate;
 
 /// Who asks.
@@ -49,6 +54,21 @@ impl<'a> Caller<'a> {
         format!("{} {}", self.source(), self.key().map(Key::grants).unwrap_or_default())
     }
 
+    /// A request that may come again.
+    #[must_use]
+    pub fn repeatable(&self, seal: &Seal, again: Option<&Idempotency>) -> Option<Repeatable> {
+        again.map(|again| Repeatable::new(seal, [&self.as_granted(), again.path, &again.key], &again.body))
+    }
+
+    /// `ledger` for what is written by `request`, if that may come again: what the key has for one use is used with it.
+    #[must_use]
+    pub fn ledger<'l>(&self, ledger: &'l Ledger, request: Option<&Repeatable>, now: Timestamp) -> Cow<'l, Ledger> {
+        match self.key().and_then(|key| one_time_use(key, now)) {
+            None => Cow::Borrowed(ledger),
+            Some(one) => Cow::Owned(ledger.with_once(Some(one.by(request)))),
+        }
+    }
+
     /// Whose what is created is.
     #[must_use]
     pub fn source(&self) -> Source {
@@ -69,4 +89,11 @@ impl<'a> Caller<'a> {
         };
         Some(SourceLimits { source: self.source(), limit, max_pending })
     }
+}
+
+/// What `key` has for one use, if there is something.
+#[must_use]
+pub fn one_time_use(key: &Key, now: Timestamp) -> Option<OneTimeUse> {
+    let Once { jti, until, is_ours, .. } = key.once.as_ref()?;
+    Some(OneTimeUse::new(&key.id, jti, *until, Arc::clone(is_ours), now))
 }

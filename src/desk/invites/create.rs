@@ -15,7 +15,7 @@ use crate::invite::name::HostName;
 use crate::invite::policy::{self, Bounds, HostRules, ServerRules};
 use crate::invite::request::{InviteRequest, Minting};
 use crate::invite::{Draft, Invite};
-use crate::ledger::{Answer, CreateError, Repeatable};
+use crate::ledger::{Answer, CreateError};
 use crate::log::{Event, event};
 use crate::metrics::MetricLabels;
 
@@ -44,9 +44,7 @@ impl Invites {
             if within(PATIENCE, self.context.is_admins_reset(&draft)).await.is_some_and(|is| is.unwrap_or(false)) {
                 return Err(CreateInviteError::AdminsPassword);
             }
-            let repeatable = request.idempotency.as_ref().map(|again| {
-                Repeatable::new(ledger.seal(), [&caller.as_granted(), again.path, &again.key], &again.body)
-            });
+            let repeatable = caller.repeatable(ledger.seal(), request.idempotency.as_ref());
             let wanted = request.minting.value().copied().unwrap_or_default();
             let wanted = if links.landing.has_app_token() { wanted.max(Minting::IfPossible) } else { wanted };
             let (has_names, count) =
@@ -70,6 +68,7 @@ impl Invites {
             };
             let minted: Vec<_> =
                 drafts.iter().filter_map(|draft| Some((draft.host.clone(), draft.app_token.clone()?))).collect();
+            let ledger = caller.ledger(ledger, repeatable.as_ref(), now);
             let created = ledger.create(drafts, caller.limits(), repeatable, now).await;
             if !matches!(created, Ok(Answer { is_repeated: false, .. })) {
                 self.app_tokens.withdraw_minted(&minted).await;

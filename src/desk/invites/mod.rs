@@ -32,7 +32,7 @@ use crate::invite::{Invite, InviteId};
 use crate::key::Key;
 use crate::ledger::{Filter, LedgerError};
 pub use amend::AmendError;
-pub use caller::Caller;
+pub use caller::{Caller, one_time_use};
 pub use create::CreationRules;
 pub use error::CreateInviteError;
 pub use grants::may_have_token;

@@ -14,7 +14,7 @@ use crate::invite::policy;
 use crate::invite::request::RedeemRequest;
 use crate::invite::{Invite, Via};
 use crate::key::Key;
-use crate::ledger::{Answer, LedgerError, RedeemError, Repeatable};
+use crate::ledger::{Answer, LedgerError, RedeemError};
 
 /// Why a caller's own sign-up redeemed nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -85,9 +85,7 @@ impl Invites {
         let account = account.map(|account| account.user.clone());
         let caller = Caller::Key(key);
         let source = caller.source();
-        let repeatable = request.idempotency.as_ref().map(|again| {
-            Repeatable::new(self.context.ledger.seal(), [&caller.as_granted(), again.path, &again.key], &again.body)
-        });
+        let repeatable = caller.repeatable(self.context.ledger.seal(), request.idempotency.as_ref());
         if invite.draft.app_token.is_some() && invite.uses_left() <= 1 {
             // The token holds the last use; it is withdrawn for this caller, unless an app was first.
             let _lock = self.context.locks.lock(*id).await;
@@ -99,7 +97,8 @@ impl Invites {
                 Err(TokenError::Call(_)) => return Err(RedeemInviteError::Away),
             }
         }
-        let answer = self.context.ledger.redeem(*id, account, Via::Api, repeatable, now).await?;
+        let ledger = caller.ledger(&self.context.ledger, repeatable.as_ref(), now);
+        let answer = ledger.redeem(*id, account, Via::Api, repeatable, now).await?;
         if !answer.is_repeated {
             self.context.redeemed(&answer.value, Via::Api, &source);
         }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::guest::SignUpError;
 use crate::invite::name::Username;
 use crate::invite::{Invite, InviteId, Redemption, Via};
-use crate::ledger::{Answer, Ledger, RedeemError, Repeatable, Reservation};
+use crate::ledger::{Answer, Ledger, OneTimeUse, RedeemError, Repeatable, Reservation};
 use crate::log::chain;
 
 /// By which way somebody signs up, and with which request.
@@ -16,6 +16,8 @@ pub(super) struct Registration<'a> {
     pub(super) via: Via,
     /// Set where it may come again.
     pub(super) request: Option<&'a Repeatable>,
+    /// What is used once, with the reservation.
+    pub(super) once: Option<&'a OneTimeUse>,
 }
 
 /// What came of the same request before.
@@ -30,7 +32,7 @@ pub(super) enum Before {
 
 impl Registration<'_> {
     /// By our form, which is no request that a program sends again.
-    pub(super) const ON_THE_WEB: Registration<'static> = Registration { via: Via::Web, request: None };
+    pub(super) const ON_THE_WEB: Registration<'static> = Registration { via: Via::Web, request: None, once: None };
 
     /// What came of it before; `invite` is as it is now.
     ///
@@ -69,6 +71,7 @@ impl Registration<'_> {
         begun: &mut Option<Timestamp>,
         now: Timestamp,
     ) -> Result<Reservation, SignUpError> {
+        let ledger = &ledger.with_once(self.once.cloned());
         let Some(request) = self.request else {
             return Ok(ledger.reserve(id, username.clone(), self.via, now).await?);
         };
@@ -83,6 +86,15 @@ impl Registration<'_> {
         // The ledger counts milliseconds.
         *begun = Timestamp::from_millisecond(now.as_millisecond()).ok();
         Ok(reserved?)
+    }
+
+    /// Has what is used once be there again: nothing came of the reservation, nor was anything told.
+    pub(super) async fn give_back(&self, ledger: &Ledger) {
+        let Some(once) = self.once else { return };
+        // Then the token is used up, and another one is needed.
+        if let Err(error) = ledger.give_back(once.clone()).await {
+            tracing::debug!(error = %chain(&error), "cannot give back a token that nothing came of");
+        }
     }
 
     /// Keeps the answer.

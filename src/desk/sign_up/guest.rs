@@ -78,8 +78,8 @@ pub enum SignUpError {
     /// No accounts are created here.
     #[error("no accounts are created here")]
     Closed,
-    /// An Idempotency-Key came before with another body.
-    #[error("the Idempotency-Key came before with another body")]
+    /// An Idempotency-Key came before with another request.
+    #[error("the Idempotency-Key came before with another request")]
     IdempotencyKeyReused,
     /// The server is away; later it may work.
     #[error("the XMPP server is away")]

@@ -186,7 +186,15 @@ impl SignUp {
             self.submissions.note(id, applicant, now);
             let answer = carry_out(&self.context, backend, &reservation, applicant).await;
             let used_in_app = answer == Err(CallError::Refused(Refusal::NoToken));
+            let is_undone = match &answer {
+                Err(CallError::Away(_)) => true,
+                Err(CallError::Refused(_)) => reservation.token.is_none(),
+                Ok(()) | Err(CallError::Unsure(_)) => false,
+            };
             let ended = self.ends.end(backend, &reservation, answer).await;
+            if is_undone && ended == Err(SignUpError::Away) {
+                registration.give_back(ledger).await;
+            }
             // What has not ended is still reserved: a second try would be one too many.
             if !used_in_app || ended == Err(SignUpError::Away) {
                 return ended;

@@ -11,13 +11,13 @@ use super::guest::{Applicant, SignUpError};
 use super::password::PasswordError;
 use crate::config::secret::Secret;
 use crate::desk::app_tokens::{Asker, FindError};
-use crate::desk::invites::Caller;
+use crate::desk::invites::{Caller, one_time_use};
 use crate::invite::field::{FieldError, FieldErrorKind, FieldErrors, Given, join};
 use crate::invite::name::{NameError, Username};
 use crate::invite::request::Idempotency;
 use crate::invite::{Invite, Kind, Status, Via};
 use crate::key::Key;
-use crate::ledger::{LedgerError, Repeatable};
+use crate::ledger::LedgerError;
 
 /// An account that is to be created with an invite.
 #[derive(Default)]
@@ -110,11 +110,9 @@ impl SignUp {
         if !self.app_tokens.is_for_accounts(&invite, now).await {
             return Err(SignUpError::Closed.into());
         }
-        let repeatable = request.idempotency.as_ref().map(|again| {
-            let who = Caller::Key(key).as_granted();
-            Repeatable::new(self.context.ledger.seal(), [&who, again.path, &again.key], &again.body)
-        });
-        let registration = Registration { via: Via::Api, request: repeatable.as_ref() };
+        let repeatable = Caller::Key(key).repeatable(self.context.ledger.seal(), request.idempotency.as_ref());
+        let once = one_time_use(key, now).map(|one| one.by(repeatable.as_ref()));
+        let registration = Registration { via: Via::Api, request: repeatable.as_ref(), once: once.as_ref() };
         let applicant = Applicant { username: &username, password, client: None };
         match self.redeem(&invite, applicant, registration, now).await {
             Ok(invite) => Ok((invite, username)),

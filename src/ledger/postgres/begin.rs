@@ -7,6 +7,7 @@ use std::cell::OnceCell;
 use event_listener::Event;
 use jiff::Timestamp;
 
+use super::origin::LINEAGE;
 use super::pipeline::Pipeline;
 use super::session::{SESSION, settings};
 use crate::clock;
@@ -65,8 +66,6 @@ impl BeginStatements {
 }
 
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
-
-pub(super) const LINEAGE: &str = "SELECT convert_from(value, 'UTF8') FROM meta WHERE name = 'lineage'";
 
 /// What a transaction found that another one is to find, too.
 pub(super) struct KnownLedger {

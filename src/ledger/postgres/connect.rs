@@ -15,11 +15,12 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::JoinSet;
 use tokio_postgres::config::{Host, TargetSessionAttrs};
 use tokio_postgres::error::Severity;
-use tokio_postgres::{AsyncMessage, Client, Config, Connection, NoTls, SimpleQueryMessage};
+use tokio_postgres::{AsyncMessage, Client, Config, Connection, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::chosen::LedgerServer;
-use super::lineage::DataOrigin;
+use super::lineage::Lineage;
+use super::origin::origin;
 use crate::clock;
 use crate::config::postgres::Postgres;
 use crate::ledger::error::SqlError;
@@ -48,6 +49,21 @@ pub(super) struct Connected {
     pub(super) client: Client,
     pub(super) warned: Warning,
     pub(super) server: LedgerServer,
+    /// What is noted in the ledger there.
+    pub(super) noted: Lineage,
+}
+
+impl Connected {
+    /// Whether it is noted that the ledger has gone on there, where that can be.
+    fn is_noted(&self) -> bool {
+        self.server.origin.as_ref().is_none_or(|origin| self.noted.has(origin))
+    }
+
+    /// Whether the ledger rather goes on here than there: where a replica was promoted later, or of several where it has been.
+    fn is_better_than(&self, other: &Self) -> bool {
+        let is_same = self.server.origin.is_some() && self.server.origin == other.server.origin;
+        self.server.is_later_than(&other.server) || (is_same && self.is_noted() && !other.is_noted())
+    }
 }
 
 /// What the server has warned of since it was last looked at.
@@ -63,18 +79,15 @@ enum Step {
 /// When one server can be written, others have so long to say that, too.
 const GRACE: Duration = Duration::from_millis(300);
 
-/// What the data of a server that can be written comes from: see `lineage.rs`. The name of what is being written begins with the
-/// timeline; what the control file says of it is late after a promotion.
-const ORIGIN: &str = "SELECT CASE WHEN NOT pg_is_in_recovery() THEN system_identifier || ' ' || \
-                      ('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::bigint END \
-                      FROM pg_control_system()";
+/// The same where nobody has noted yet that the ledger goes on there: it may have gone on on one of the others.
+const LONG_GRACE: Duration = Duration::from_secs(1);
 
 /// A connection to a server that can be written and that `judge` does not refuse, driven by the runtime that this runs on:
 /// `preferred`, if that is one, or else the one on the latest timeline.
 pub(super) async fn writable(
     url: &Postgres,
     preferred: Option<&LedgerServer>,
-    judge: impl Fn(&LedgerServer) -> Result<(), SqlError>,
+    judge: impl Fn(&LedgerServer, &Lineage) -> Result<(), SqlError>,
     deadline: Instant,
 ) -> Result<Connected, SqlError> {
     let config = url.config();
@@ -96,13 +109,11 @@ pub(super) async fn writable(
                     asked.spawn(in_time(deadline, async move { Ok(Step::Open(Box::new(open(server, tls).await?))) }));
                 }
             }
-            Ok(Step::Open(found)) => match judge(&found.server) {
-                Ok(()) if preferred == Some(&found.server) => return Ok(*found),
+            Ok(Step::Open(found)) => match judge(&found.server, &found.noted) {
+                Ok(()) if preferred == Some(&found.server) && found.is_noted() => return Ok(*found),
                 Ok(()) => {
-                    if best.is_none() {
-                        end = end.min(clock::instant() + GRACE);
-                    }
-                    best = best.take().filter(|best| !found.server.is_later_than(&best.server)).or(Some(found));
+                    end = end.min(clock::instant() + if found.is_noted() { GRACE } else { LONG_GRACE });
+                    best = best.take().filter(|best| !found.is_better_than(best)).or(Some(found));
                 }
                 Err(error) => failed.push(error),
             },
@@ -189,20 +200,8 @@ async fn open(address: Config, tls: Option<MakeRustlsConnect>) -> Result<Connect
         tokio::spawn(drive(connection, Arc::clone(&warned)));
         client
     };
-    let origin = origin(&client).await?;
-    Ok(Connected { client, warned, server: LedgerServer { address, origin } })
-}
-
-/// What a server's data comes from; nothing of a replica, and of a server that has no such functions or does not let us ask.
-pub(super) async fn origin(client: &Client) -> Result<Option<DataOrigin>, tokio_postgres::Error> {
-    match client.simple_query(ORIGIN).await {
-        Ok(messages) => Ok(messages.iter().find_map(|message| match message {
-            SimpleQueryMessage::Row(row) => row.get(0)?.parse().ok(),
-            _ => None,
-        })),
-        Err(error) if error.code().is_some() => Ok(None),
-        Err(error) => Err(error),
-    }
+    let (origin, noted) = origin(&client).await?;
+    Ok(Connected { client, warned, server: LedgerServer { address, origin }, noted })
 }
 
 /// Where the servers of the URL are, as far as their names can be looked up.

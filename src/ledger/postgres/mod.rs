@@ -9,6 +9,7 @@ mod chosen;
 mod connect;
 mod found;
 mod lineage;
+mod origin;
 mod pipeline;
 mod servers;
 mod session;
@@ -24,9 +25,10 @@ use std::time::Duration;
 use super::error::{LedgerError, OpenError, SqlError};
 use crate::config::postgres::Postgres;
 use crate::invite::token::LedgerKey;
-use begin::{BeginStatements, KnownLedger, LINEAGE};
+use begin::{BeginStatements, KnownLedger};
 pub(super) use begin::{StartState, TransactionStart, WriteLock};
 use found::{SchemaState, look, own_schema};
+use origin::LINEAGE;
 pub(super) use pipeline::Pipeline;
 pub(super) use servers::LedgerServers;
 pub(super) use session::PostgresSession;
@@ -78,7 +80,7 @@ struct WriteSession {
 
 /// A connection of its own to a server that can be written, for whoever works on a ledger as a whole.
 pub(super) fn connect(url: &Postgres) -> Result<PostgresSession, SqlError> {
-    PostgresSession::connect(url, None, |_| Ok(()))
+    PostgresSession::connect(url, None, |_, _| Ok(()))
 }
 
 impl PostgresWriter {
@@ -141,6 +143,7 @@ impl PostgresWriter {
         if let Some(lineage) = lineage.as_deref().filter(|lineage| stored.as_deref() != Some(*lineage)) {
             store_lineage(&session, &begin, stored.as_deref(), lineage).map_err(failed)?;
         }
+        self.servers.went_on(lineage.as_deref());
         self.servers.choose(&mut session);
         self.session = Some(WriteSession { session, statements, lineage, known: None });
         Ok(())

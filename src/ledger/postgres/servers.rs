@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use rand::Rng as _;
+
 use super::chosen::{ChosenServer, LedgerServer};
 use super::lineage::{Lineage, Superseded};
 use super::session::{PostgresSession, SETUP_TIMEOUT};
@@ -48,8 +50,9 @@ impl LedgerServers {
 
     /// Connects to the server that was chosen, or to another one if that cannot be written any more.
     pub(super) fn connect(&self) -> Result<PostgresSession, SqlError> {
-        let chosen = self.chosen.get();
-        let connected = PostgresSession::connect(&self.url, chosen.as_deref(), |server| self.judge(server));
+        let (known, chosen) = (self.known(), self.chosen.get());
+        let judge = |server: &LedgerServer, noted: &Lineage| self.judge(&known, server, noted);
+        let connected = PostgresSession::connect(&self.url, chosen.as_deref(), judge);
         let silence = connected.as_ref().err().filter(|error| error.is_passing()).map(|error| (REMEMBERED, error));
         self.remember(silence);
         if let Ok(session) = &connected {
@@ -78,9 +81,19 @@ impl LedgerServers {
         if self.chosen.get().is_none() {
             return Err(SqlError::away("no PostgreSQL server was found yet that can be written"));
         }
+        let known = self.known();
         let mut session = self.connect()?;
+        if self.known() != known {
+            return Err(SqlError::away("the ledger is just going on on another PostgreSQL server"));
+        }
         session.follow(&self.chosen);
         Ok(session)
+    }
+
+    /// Whether what is read there still counts: where nothing is written, nobody else would notice that the ledger has gone on.
+    pub(in crate::ledger) fn check_reader(&self, session: &PostgresSession) -> Result<(), SqlError> {
+        let known = self.known();
+        session.noted()?.map_or(Ok(()), |noted| self.judge(&known, session.server(), &noted))
     }
 
     /// The same when a server has not answered whoever read. Until it is known whether any does, nobody else waits for one.
@@ -125,18 +138,26 @@ impl LedgerServers {
     pub(super) fn allow(&self, server: &LedgerServer, stored: Option<&str>) -> Result<Option<String>, SqlError> {
         let stored_text = || Ok(stored.map(String::from));
         let Some(origin) = &server.origin else { return stored_text() };
-        let mut known = self.known();
-        if let Some(stored) = stored {
-            // A later version may write it in another way.
-            let Ok(stored) = stored.parse() else { return stored_text() };
-            known.learn(&stored);
+        // A later version may write it in another way.
+        let Ok(noted) = stored.unwrap_or_default().parse() else { return stored_text() };
+        let known = {
+            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            known.learn(&noted);
+            known.clone()
+        };
+        self.judge(&known, server, &noted)?;
+        if noted.has(origin) && known.has(origin) {
+            return stored_text();
         }
-        if let Err(why) = known.allows(origin) {
-            drop(known);
-            return Err(self.refuse(server, why));
+        let mark = noted.mark_of(origin).unwrap_or_else(|| clock::rng().next_u64());
+        Ok(Some(known.going_on(origin, mark).to_string()))
+    }
+
+    /// The ledger has gone on where it says this.
+    pub(super) fn went_on(&self, stored: Option<&str>) {
+        if let Some(Ok(noted)) = stored.map(str::parse) {
+            *self.known.lock().unwrap_or_else(PoisonError::into_inner) = noted;
         }
-        known.go_on(origin);
-        Ok(Some(known.to_string()))
     }
 
     /// From now on this connection's server is written to.
@@ -153,20 +174,20 @@ impl LedgerServers {
         }
     }
 
-    /// Refuses a server that the ledger has gone on from.
-    pub(super) fn judge(&self, server: &LedgerServer) -> Result<(), SqlError> {
+    /// Refuses a server that the ledger has gone on from. What was `known` is what was known before it was asked what is `noted`
+    /// there, which may have been written in between.
+    pub(super) fn judge(&self, known: &Lineage, server: &LedgerServer, noted: &Lineage) -> Result<(), SqlError> {
         let Some(origin) = &server.origin else { return Ok(()) };
-        let allowed = self.known().allows(origin);
-        allowed.map_err(|why| self.refuse(server, why))
+        known.allows(origin, noted).map_err(|why| self.refuse(server, &why))
     }
 
-    fn refuse(&self, server: &LedgerServer, why: Superseded) -> SqlError {
+    fn refuse(&self, server: &LedgerServer, why: &Superseded) -> SqlError {
         if self.stale().insert(server.place()) {
             tracing::error!("PostgreSQL at {} can be written and is refused: {why}", server.place());
         }
         // Nor is anything read there.
         self.chosen.leave(server);
-        SqlError::away(why)
+        SqlError::away(why.to_string())
     }
 
     /// A server is not, or not any more, one that would have to be refused.
@@ -180,8 +201,8 @@ impl LedgerServers {
     }
 
     /// What this process knows that the ledger has been written on.
-    pub(super) fn known(&self) -> MutexGuard<'_, Lineage> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn known(&self) -> Lineage {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn stale(&self) -> MutexGuard<'_, BTreeSet<String>> {

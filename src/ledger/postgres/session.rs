@@ -12,7 +12,8 @@ use tokio_postgres::{Config, Row};
 
 use super::chosen::{ChosenServer, LedgerServer};
 use super::connect::{self, Connected};
-use super::lineage::DataOrigin;
+use super::lineage::{DataOrigin, Lineage};
+use super::origin;
 use super::pipeline::Pipeline;
 use crate::clock;
 use crate::config::postgres::Postgres;
@@ -43,6 +44,9 @@ const OWN_SCHEMA: &str = "quote_ident(current_schema())";
 /// Where a session notes that it is ours.
 pub(super) const SESSION: &str = "invited.session";
 
+/// Whoever reads looks so often at what is noted in the ledger.
+const NOTED_EVERY: Duration = Duration::from_secs(1);
+
 /// A connection.
 pub(in crate::ledger) struct PostgresSession {
     runtime: Runtime,
@@ -55,6 +59,8 @@ pub(in crate::ledger) struct PostgresSession {
     /// Whether the server's side is, or was, another's session, too.
     is_shared: Cell<bool>,
     deadline: Cell<Instant>,
+    /// When it was last looked at what is noted.
+    looked: Cell<Instant>,
 }
 
 impl PostgresSession {
@@ -62,7 +68,7 @@ impl PostgresSession {
     pub(super) fn connect(
         url: &Postgres,
         preferred: Option<&LedgerServer>,
-        judge: impl Fn(&LedgerServer) -> Result<(), SqlError>,
+        judge: impl Fn(&LedgerServer, &Lineage) -> Result<(), SqlError>,
     ) -> Result<Self, SqlError> {
         let deadline = clock::instant() + SETUP_TIMEOUT;
         let runtime = runtime()?;
@@ -87,7 +93,7 @@ impl PostgresSession {
     }
 
     fn of(runtime: Runtime, connected: Connected, deadline: Instant) -> Self {
-        let Connected { client, warned, server } = connected;
+        let Connected { client, warned, server, .. } = connected;
         let mut name = [0; 16];
         clock::rng().fill_bytes(&mut name);
         Self {
@@ -98,12 +104,22 @@ impl PostgresSession {
             name: format!("{:032x}", u128::from_ne_bytes(name)),
             is_shared: Cell::new(false),
             deadline: Cell::new(deadline),
+            looked: Cell::new(clock::instant()),
         }
     }
 
-    /// What its server's data comes from by now; nothing while it is a replica.
-    pub(super) fn origin(&self) -> Result<Option<DataOrigin>, SqlError> {
-        self.wait(async { Ok(connect::origin(self.pipeline.client()).await?) })
+    /// What its server's data comes from by now, and what is noted in the ledger there; nothing while it is a replica.
+    pub(super) fn origin(&self) -> Result<(Option<DataOrigin>, Lineage), SqlError> {
+        self.wait(async { Ok(origin::origin(self.pipeline.client()).await?) })
+    }
+
+    /// What is noted in its ledger by now, if that was not looked at just before.
+    pub(super) fn noted(&self) -> Result<Option<Lineage>, SqlError> {
+        let now = clock::instant();
+        if now.duration_since(self.looked.replace(now)) < NOTED_EVERY {
+            return Ok(None);
+        }
+        self.wait(async { Ok(Some(origin::noted(self.pipeline.client()).await?)) })
     }
 
     /// Whether the server's side is the session that this one began, by what [`SESSION`] says there, for the transaction that

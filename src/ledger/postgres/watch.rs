@@ -58,17 +58,19 @@ fn look(servers: &LedgerServers, sessions: &mut HashMap<String, PostgresSession>
             Some(session) => Ok(session),
             None => PostgresSession::connect_to(servers.url(), &server.address, PATIENCE),
         };
+        let known = servers.known();
         let asked = session.and_then(|session| {
             session.must_end_in(PATIENCE);
             Ok((session.origin()?, session))
         });
-        let Ok((origin, session)) = asked else {
+        let Ok(((origin, noted), session)) = asked else {
             servers.set_right(&server);
             continue;
         };
         server.origin = origin;
-        if servers.judge(&server).is_err() {
-            if mark(&session, &servers.known().to_string()).is_err() {
+        if servers.judge(&known, &server, &noted).is_err() {
+            let told = known.elsewhere();
+            if noted != told && mark(&session, &noted.to_string(), &told.to_string()).is_err() {
                 // It may be away again, or not let us.
                 continue;
             }
@@ -81,12 +83,13 @@ fn look(servers: &LedgerServers, sessions: &mut HashMap<String, PostgresSession>
     *sessions = kept;
 }
 
-/// Writes into the ledger of a server from the past where it went on. This server may wait for its replica for ever.
-fn mark(session: &PostgresSession, lineage: &str) -> Result<(), SqlError> {
+/// Writes into the ledger of a server from the past where it went on, if there is still noted what was. This server may wait
+/// for its replica for ever.
+fn mark(session: &PostgresSession, noted: &str, told: &str) -> Result<(), SqlError> {
     session.must_end_in(PATIENCE);
     session.batch(&format!(
         "BEGIN; SET LOCAL synchronous_commit = local; SET LOCAL lock_timeout = '1s'; \
-         INSERT INTO meta (name, value) VALUES ('lineage', convert_to('{lineage}', 'UTF8')) \
-         ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE meta.value <> excluded.value; COMMIT"
+         INSERT INTO meta (name, value) VALUES ('lineage', convert_to('{told}', 'UTF8')) \
+         ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE meta.value = convert_to('{noted}', 'UTF8'); COMMIT"
     ))
 }

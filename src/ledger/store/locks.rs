@@ -9,12 +9,15 @@ use std::collections::{HashMap, VecDeque};
 use std::future::poll_fn;
 use std::task::{Context, Poll, Waker};
 
+use super::once::DIGEST_BYTES;
 use crate::invite::InviteId;
-use crate::invite::name::{HostName, Username};
+use crate::invite::name::{HostName, KeyId, Username};
 
 /// What is locked. Whoever locks several locks the smaller ones first.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum LockKey {
+    /// What is used once.
+    Token(KeyId, [u8; DIGEST_BYTES]),
     /// An Idempotency-Key.
     Slot(Vec<u8>),
     /// A row of `redemption`.

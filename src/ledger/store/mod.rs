@@ -26,5 +26,5 @@ mod transaction;
 mod uses;
 
 pub(super) use batch::{Batch, NodeIds};
-pub(super) use once::OneTimeUse;
+pub use once::OneTimeUse;
 pub(super) use transaction::{Memory, Store, Transaction};
