@@ -90,7 +90,7 @@ pub enum TooMany {
 const HEAL_TIME: Duration = Duration::from_secs(5);
 
 /// What somebody is given who sets a clock.
-const CLOCK_TIME: Duration = Duration::from_secs(60);
+const CLOCK_TIME: Duration = Duration::from_mins(1);
 
 impl Problem {
     /// What is wrong with fields: not their form, if the host's server alone would not take any of them, or none of them
