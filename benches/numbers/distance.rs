@@ -98,20 +98,22 @@ pub fn measure(effort: &Effort) {
     let far: Vec<_> = (0..3).map(|_| node(&ways[0].place(), Some(&first))).collect();
     let far_nodes: Vec<_> = far.iter().map(serve).collect();
 
-    let [mut one, mut limited, mut base, mut far_one, mut far_many, mut far_base, mut far_three] =
-        [(); 7].map(|()| Vec::new());
+    let [mut one, mut many, mut limited, mut base, mut far_one, mut far_many, mut far_base, mut far_three] =
+        [(); 8].map(|()| Vec::new());
     for _ in 0..effort.rounds {
         base.push(pgbench(&database, near, effort));
         one.push(together(&[&near_node], CONNECTIONS, effort));
+        many.push(together(&[&near_node], 4 * CONNECTIONS, effort));
         limited.push(creates(&near_node, "limited/s3cret").rate(effort.time, || (), || ()));
         far_base.push(pgbench(&database, ways[0].address(), effort));
         far_one.push(together(&[&far_nodes[0]], CONNECTIONS, effort));
         far_many.push(together(&[&far_nodes[0]], 4 * CONNECTIONS, effort));
         far_three.push(together(&far_nodes.iter().collect::<Vec<_>>(), CONNECTIONS, effort));
     }
-    let [one, limited, base, far_one, far_many, far_base, far_three] =
-        [one, limited, base, far_one, far_many, far_base, far_three].map(Rounds);
+    let [one, many, limited, base, far_one, far_many, far_base, far_three] =
+        [one, many, limited, base, far_one, far_many, far_base, far_three].map(Rounds);
     tell_ratio("16 creates in PostgreSQL, of pgbench", &one, &base, Some(2.0));
+    tell_ratio("   by four times as many clients", &many, &base, None);
     tell_ratio("   by a key with a limit", &limited, &base, None);
     tell_ratio("   1 ms away each way, of pgbench there", &far_one, &far_base, Some(1.5));
     tell_ratio("   by four times as many clients", &far_many, &far_base, None);

@@ -12,7 +12,7 @@ use async_channel::{Receiver, Sender};
 use jiff::{SignedDuration, Timestamp};
 use prometheus_client::metrics::histogram::Histogram;
 
-use super::commit::{LastFailure, WaitingWork};
+use super::commit::{LastCommit, LastFailure, WaitingWork};
 use super::limits::SourceLimits;
 use super::store::NodeIds;
 use super::work::Job;
@@ -78,6 +78,7 @@ struct AdditionWriters {
     idle: Mutex<Vec<(Instant, Writer)>>,
     /// How many batches are under way.
     under_way: Mutex<usize>,
+    last: Mutex<LastCommit>,
     ended: Condvar,
     /// Where all else is written.
     elsewhere: Sender<Job>,
@@ -106,6 +107,7 @@ pub(super) fn start(
         gathering: Mutex::default(),
         idle: Mutex::new(idle),
         under_way: Mutex::default(),
+        last: Mutex::default(),
         ended: Condvar::new(),
         elsewhere: elsewhere.clone(),
         failure: Arc::clone(failure),
@@ -126,7 +128,8 @@ impl AdditionWriters {
             // There is one for each thread.
             let writer = lock(&self.idle).pop();
             if let Some((_, mut writer)) = writer {
-                waiting.commit(&mut writer, &self.failure, &self.commits, Some(&self.elsewhere));
+                let last = waiting.commit(&mut writer, &self.failure, &self.commits, Some(&self.elsewhere));
+                *lock(&self.last) = last;
                 self.give_back(writer);
             }
             *lock(&self.under_way) -= 1;
@@ -157,6 +160,8 @@ impl AdditionWriters {
                 drop(self.ended.wait_timeout_while(under_way, PAUSE, |under_way| *under_way >= before));
             }
             waiting.fill(Some(first), &self.queue);
+            let last = *lock(&self.last);
+            waiting.wait_for_more(&self.queue, last);
         }
         *lock(&self.under_way) += 1;
         Some(waiting)

@@ -1,6 +1,7 @@
 //! Group commit: one thread, one transaction for everything that waits, one fsync, then all the answers.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_channel::{Receiver, Sender};
 use prometheus_client::metrics::histogram::Histogram;
@@ -19,11 +20,23 @@ pub(super) type LastFailure = arc_swap::ArcSwapOption<LedgerError>;
 const MAX_BATCH: usize = 1024;
 const MAX_ROWS: usize = 4096;
 
+/// Of the time that the last commit took, and at most so long: that is waited for those to come back who were answered by it.
+const PART: u32 = 8;
+const LONGEST: Duration = Duration::from_millis(1);
+const STEP: Duration = Duration::from_micros(50);
+
 /// What waits, and is committed together.
 #[derive(Default)]
 pub(super) struct WaitingWork {
     works: Vec<Box<dyn Work>>,
     rows: usize,
+}
+
+/// What was committed last.
+#[derive(Clone, Copy, Default)]
+pub(super) struct LastCommit {
+    requests: usize,
+    time: Duration,
 }
 
 impl WaitingWork {
@@ -46,6 +59,16 @@ impl WaitingWork {
         }
     }
 
+    /// Waits a moment for as many as there were the last time: who was answered together comes back together, and is not to be
+    /// kept waiting by the first of them, who would be alone.
+    pub(super) fn wait_for_more(&mut self, queue: &Receiver<Job>, last: LastCommit) {
+        let end = clock::instant() + (last.time / PART).min(LONGEST);
+        while !self.is_empty() && self.works.len() < last.requests && clock::instant() < end {
+            std::thread::sleep(STEP);
+            self.fill(None, queue);
+        }
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.works.is_empty()
     }
@@ -58,8 +81,9 @@ impl WaitingWork {
         failure: &LastFailure,
         commits: &Histogram,
         elsewhere: Option<&Sender<Job>>,
-    ) {
+    ) -> LastCommit {
         let began = clock::instant();
+        let requests = self.works.len();
         let is_file = writer.files().is_some();
         // What is logged belongs to the one that failed, else to the first.
         let first = self.works.first().map_or_else(Span::none, |work| work.span().clone());
@@ -69,7 +93,7 @@ impl WaitingWork {
                 // Whoever waits for it hears of a queue that is closed.
                 let _ = elsewhere.send_blocking(Job::Write(work));
             }
-            return;
+            return LastCommit::default();
         }
         let failed = failed.and_then(|at| Some(self.works.get(at)?.span().clone()));
         failed.unwrap_or(first).in_scope(|| note(failure, committed.as_ref().err(), is_file));
@@ -77,10 +101,12 @@ impl WaitingWork {
             Ok(done) => (done, Ok(())),
             Err(error) => (self.works.len(), Err(error)),
         };
-        commits.observe(clock::instant().duration_since(began).as_secs_f64());
+        let time = clock::instant().duration_since(began);
+        commits.observe(time.as_secs_f64());
         for work in self.works.drain(..done) {
             work.answer(committed.clone());
         }
+        LastCommit { requests, time }
     }
 }
 
@@ -94,14 +120,18 @@ fn rows(work: &Box<dyn Work>) -> usize {
 
 /// Writes jobs until the queue is closed and empty.
 pub(super) fn run(mut writer: Writer, queue: &Receiver<Job>, failure: &LastFailure, commits: &Histogram) {
-    let mut waiting = WaitingWork::default();
+    let (mut waiting, mut last) = (WaitingWork::default(), LastCommit::default());
+    let is_far = writer.files().is_none();
     loop {
         // What there was no time for comes first.
         let first = if waiting.is_empty() { queue.recv_blocking().map(Some) } else { Ok(None) };
         let Ok(first) = first else { break };
         waiting.fill(first, queue);
+        if is_far {
+            waiting.wait_for_more(queue, last);
+        }
         if !waiting.is_empty() {
-            waiting.commit(&mut writer, failure, commits, None);
+            last = waiting.commit(&mut writer, failure, commits, None);
         }
     }
     writer.close();
