@@ -203,9 +203,9 @@ fn tests_that_the_pages_name_are_there() {
 }
 
 /// How many tests a text names; all of them have to be there.
-fn named_tests(text: &str) -> usize {
+fn named_tests(page: &str) -> usize {
     let mut named = 0;
-    for code in text.split('`').skip(1).step_by(2) {
+    for code in page.split('`').skip(1).step_by(2) {
         let (place, test) = code.split_once(": ").unwrap_or((code, ""));
         if !has_extension(place, &["rs", "py"]) {
             continue;

@@ -39,13 +39,13 @@ fn nodes(url: &str) -> ([Scratch; 2], [Served; 2]) {
 }
 
 /// Asks once for an invite with this note; nothing if no answer came.
-fn ask(node: &Served, note: &str) -> Option<(u16, String)> {
+fn ask(served: &Served, note: &str) -> Option<(u16, String)> {
     let headers = [
         &format!("Authorization: Bearer {KEY}"),
         "Content-Type: application/json",
         &format!("Idempotency-Key: {note}"),
     ];
-    let mut client = Client::try_tcp(node.address()).ok()?;
+    let mut client = Client::try_tcp(served.address()).ok()?;
     client.try_send(request("POST", "/api/v1/invites", &headers, &json!({ "note": note }).to_string())).ok()?;
     let answer = client.try_read(false).ok()??;
     let id = answer.json()["id"].as_str().unwrap_or_default().to_owned();
@@ -56,11 +56,11 @@ fn ask(node: &Served, note: &str) -> Option<(u16, String)> {
 fn create(nodes: &[Served], first: usize, note: &str) -> String {
     let deadline = now() + PATIENCE;
     for turn in first.. {
-        let node = &nodes[turn % nodes.len()];
-        match ask(node, note) {
+        let served = &nodes[turn % nodes.len()];
+        match ask(served, note) {
             Some((201, id)) => return id,
-            Some((503, _)) | None => assert!(now() < deadline, "{note}: {}", node.log()),
-            Some((other, _)) => panic!("{note}: {other}: {}", node.log()),
+            Some((503, _)) | None => assert!(now() < deadline, "{note}: {}", served.log()),
+            Some((other, _)) => panic!("{note}: {other}: {}", served.log()),
         }
         thread::sleep(Duration::from_millis(20));
     }
@@ -100,8 +100,8 @@ fn under_load(name: &str, nodes: &[Served], faults: &mut [&mut dyn FnMut()]) -> 
         wait_each();
         for (index, fault) in faults.iter_mut().enumerate() {
             fault();
-            let (began, begun) = (now(), counts());
-            wait(&|now| now.iter().sum::<usize>() > begun.iter().sum());
+            let (began, before) = (now(), counts());
+            wait(&|now| now.iter().sum::<usize>() > before.iter().sum());
             println!("{name}: served again {:?} after fault {index}", began.elapsed());
             wait_each();
         }

@@ -234,11 +234,11 @@ fn a_request_that_comes_again_gets_the_invite_of_the_first() {
     let scratch = Scratch::new(&format!("{CONFIG}{KEYS}"));
     let mut served = scratch.serve();
     let target = "/invites_api?key=limited/s3cret";
-    let once = ["Idempotency-Key: once"];
-    let first = served.client().ask("POST", target, &once);
+    let again = ["Idempotency-Key: once"];
+    let first = served.client().ask("POST", target, &again);
     assert_eq!(whole(&first), made(201));
     let twins: Vec<_> = std::thread::scope(|scope| {
-        let ask = || served.client().ask("POST", target, &once);
+        let ask = || served.client().ask("POST", target, &again);
         let asked: Vec<_> = (0..8).map(|_| scope.spawn(ask)).collect();
         asked.into_iter().map(|one| one.join().unwrap()).collect()
     });
@@ -247,21 +247,21 @@ fn a_request_that_comes_again_gets_the_invite_of_the_first() {
     drop(served);
     let served = scratch.serve();
     let mut client = served.client();
-    assert_eq!(client.ask("POST", target, &once).token(), first.token());
+    assert_eq!(client.ask("POST", target, &again).token(), first.token());
 
     // Another one under it is refused; what of it is not known plays no part.
     let detail = "This Idempotency-Key came before, with another request.";
     let reused = refused(422, "", "idempotency-key-reused", "Idempotency-Key was used", detail);
     let named = format!("{target}&host=example.com");
     for (method, other) in [("GET", target), ("POST", &named), ("POST", &format!("{target}&redirect=1"))] {
-        assert_eq!(whole(&client.ask(method, other, &once)), reused, "{method} {other}");
+        assert_eq!(whole(&client.ask(method, other, &again)), reused, "{method} {other}");
     }
-    assert_eq!(client.ask("POST", &format!("{target}&utm=x&redirect=no"), &once).token(), first.token());
+    assert_eq!(client.ask("POST", &format!("{target}&utm=x&redirect=no"), &again).token(), first.token());
     // For a browser, too, and by another caller it is another one.
     let redirect = format!("{target}&redirect=1");
     let [one, two] = [(); 2].map(|()| client.ask("GET", &redirect, &["Idempotency-Key: twice"]));
     assert_eq!((one.status, two.status, one.token()), (303, 303, two.token()));
-    let other = client.ask("POST", "/invites_api?key=one/s3cret", &once);
+    let other = client.ask("POST", "/invites_api?key=one/s3cret", &again);
     assert_ne!(other.token(), first.token());
     // Two were created by that key, which may create two.
     assert_eq!(client.ask("POST", target, &[]).status, 429);

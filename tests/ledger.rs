@@ -89,6 +89,27 @@ impl Said {
     }
 }
 
+/// What may be used once is used with what is done, left by what is refused, and good for the same request alone.
+async fn use_tokens(ledger: &Ledger, said: &mut Said, terms: &SourceLimits, invite: InviteId) {
+    let end = now() + SignedDuration::from_hours(24);
+    let again =
+        |key: &str, body: &str| Some(Repeatable::new(ledger.seal(), ["key/website", "/invites", key], body.as_bytes()));
+    for (jti, request, body, count) in
+        [("c", "4", "a", 1_000), ("c", "4", "a", 1), ("c", "4", "a", 1), ("c", "4", "b", 1), ("c", "5", "a", 1)]
+    {
+        let request = again(request, body);
+        let token = single(jti, end, now()).by(request.as_ref());
+        said.note(ledger.may_use(token.clone()).await);
+        let drafts = vec![draft(1); count];
+        said.note(ledger.with_once(Some(token)).create(drafts, Some(terms.clone()), request, now()).await);
+    }
+    let given = single("d", end, now());
+    said.note(ledger.with_once(Some(given.clone())).revoke(vec![invite], now()).await);
+    said.note(ledger.with_once(Some(single("d", end, now()))).revoke(vec![invite], now()).await);
+    said.note(ledger.give_back(given).await);
+    said.note(ledger.with_once(Some(single("d", end, now()))).revoke(vec![invite], now()).await);
+}
+
 /// Goes through everything that a ledger does.
 async fn story(ledger: Ledger) -> Vec<String> {
     let mut said = Said::default();
@@ -184,21 +205,7 @@ async fn story(ledger: Ledger) -> Vec<String> {
         said.note(ledger.use_once(single(jti, now() + SignedDuration::from_hours(1), now())).await);
     }
     said.note(ledger.use_once(single("a", now(), now() + SignedDuration::from_hours(2))).await);
-    // Used with what is done, left by what is refused, and good for the same request alone.
-    for (jti, request, body, count) in
-        [("c", "4", "a", 1_000), ("c", "4", "a", 1), ("c", "4", "a", 1), ("c", "4", "b", 1), ("c", "5", "a", 1)]
-    {
-        let request = again(request, body);
-        let once = single(jti, later(24), now()).by(request.as_ref());
-        said.note(ledger.may_use(once.clone()).await);
-        let drafts = vec![draft(1); count];
-        said.note(ledger.with_once(Some(once)).create(drafts, Some(terms.clone()), request, now()).await);
-    }
-    let given = single("d", later(24), now());
-    said.note(ledger.with_once(Some(given.clone())).revoke(vec![two], now()).await);
-    said.note(ledger.with_once(Some(single("d", later(24), now()))).revoke(vec![two], now()).await);
-    said.note(ledger.give_back(given).await);
-    said.note(ledger.with_once(Some(single("d", later(24), now()))).revoke(vec![two], now()).await);
+    use_tokens(&ledger, &mut said, &terms, two).await;
     said.note(ledger.probe().await);
     said.note(ledger.probe().await);
     said.note(ledger.list(Filter::default(), now()).await);

@@ -69,14 +69,13 @@ impl Deadlines {
     }
 
     async fn in_time<T>(&self, work: impl Future<Output = T>) -> Option<T> {
-        let began = clock::instant();
-        let result = self.until(began + waiting::left(self.deadline), work).await;
+        let (began, mut work) = (clock::instant(), pin!(work));
+        let result = self.until(began + waiting::left(self.deadline), work.as_mut()).await;
         waiting::note(clock::instant().duration_since(began));
         result
     }
 
-    async fn until<T>(&self, end: Instant, work: impl Future<Output = T>) -> Option<T> {
-        let mut work = pin!(work);
+    async fn until<T>(&self, end: Instant, mut work: impl Future<Output = T> + Unpin) -> Option<T> {
         if let Some(result) = future::poll_once(&mut work).await {
             return Some(result);
         }

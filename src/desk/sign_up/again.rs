@@ -71,7 +71,8 @@ impl Registration<'_> {
         begun: &mut Option<Timestamp>,
         now: Timestamp,
     ) -> Result<Reservation, SignUpError> {
-        let ledger = &ledger.with_once(self.once.cloned());
+        let own = self.once.map(|once| Box::new(ledger.with_once(Some(once.clone()))));
+        let ledger = own.as_deref().unwrap_or(ledger);
         let Some(request) = self.request else {
             return Ok(ledger.reserve(id, username.clone(), self.via, now).await?);
         };

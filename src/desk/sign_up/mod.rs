@@ -141,7 +141,7 @@ impl SignUp {
         // A lock may be waited for, and a server; what is reserved then is reserved then.
         let passed = || now + SignedDuration::try_from(began.elapsed()).unwrap_or_default();
         let _lock = self.context.locks.lock(invite.id).await;
-        let done = self.redeem_locked(invite.id, applicant, registration, (now, &passed)).await?;
+        let done = Box::pin(self.redeem_locked(invite.id, applicant, registration, (now, &passed))).await?;
         registration.keep(&self.context.ledger, applicant.username, &done).await;
         Ok(done)
     }
