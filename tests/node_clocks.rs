@@ -34,6 +34,9 @@ allow = ["create", "read", "revoke", "redeem"]
 "#;
 const REST: &str = "rest/s3cret";
 
+/// What a node knows of PostgreSQL's time is as good as an answer is fast, in milliseconds; much less than 20 seconds.
+const MARGIN: i64 = 5_000;
+
 /// A node; what nodes share is the database, the ledger key and the keys.
 fn node(database: &Postgres, key_of: Option<&Scratch>) -> Scratch {
     let scratch = Scratch::new("");
@@ -247,13 +250,11 @@ fn nodes_that_differ_by_seconds_judge_alike() {
     // An invite ends for both at the moment that PostgreSQL's clock says, whoever created it.
     for (creator, other) in [(&one, &two), (&two, &one)] {
         let before = time(&database);
-        let (status, invite) = creator.api(REST, "POST", "/api/v1/invites", &json!({ "ttl": "3s" }));
+        let (status, invite) = creator.api(REST, "POST", "/api/v1/invites", &json!({ "ttl": "10s" }));
         let after = time(&database);
         assert_eq!(status, 201, "{invite}");
         let (created, expires) = (moment(&invite["created_at"]), moment(&invite["expires_at"]));
-        // What a node knows of that clock is as good as an answer is fast.
-        let margin = 500;
-        assert!((before - margin..=after + margin).contains(&created) && expires == created + 3_000, "{invite}");
+        assert!((before - MARGIN..=after + MARGIN).contains(&created) && expires == created + 10_000, "{invite}");
         let path = format!("/api/v1/invites/{}", invite["id"].as_str().unwrap());
         let mut pending = vec![creator, other];
         let deadline = now() + PATIENCE;
@@ -265,7 +266,7 @@ fn nodes_that_differ_by_seconds_judge_alike() {
                 let after = time(&database);
                 let is_pending = shown["status"] == "pending";
                 assert!(is_pending || shown["status"] == "expired", "{shown}");
-                assert!(if is_pending { before < expires + margin } else { after > expires - margin }, "{shown}");
+                assert!(if is_pending { before < expires + MARGIN } else { after > expires - MARGIN }, "{shown}");
                 is_pending
             });
         }
@@ -287,7 +288,7 @@ fn three_seconds_are_told_once_and_nothing_else() {
     let (status, invite) = served.api(REST, "POST", "/api/v1/invites", &json!({}));
     assert_eq!(status, 201);
     let created = moment(&invite["created_at"]);
-    assert!((before - 500..=time(&database) + 500).contains(&created), "{invite}");
+    assert!((before - 1_500..=time(&database) + 1_500).contains(&created), "{invite}");
     let ready = served.client().get("/readyz");
     assert_eq!((ready.status, &ready.json()["clock"]), (200, &json!("3 seconds ahead of PostgreSQL's")));
     let (output, said) = run(&scratch, &clock, &["check", "--connect"]);
@@ -344,7 +345,7 @@ fn nodes_follow_a_database_whose_clock_is_set() {
             let (status, invite) = served.api(REST, "POST", "/api/v1/invites", &json!({}));
             if status == 201 {
                 let created = moment(&invite["created_at"]);
-                assert!((before - 500..=time(&database) + 500).contains(&created), "{offset}: {invite}");
+                assert!((before - MARGIN..=time(&database) + MARGIN).contains(&created), "{offset}: {invite}");
                 break;
             }
             assert!(status == 503 && now() < deadline, "{status}: {invite}");
