@@ -229,7 +229,7 @@ fn a_batch_costs_a_few_round_trips_whatever_its_size() {
             "creates for names",
             2,
             201,
-            Box::new(|client, _| create(client, "many", &[], &json!({ "username": format!("name{}", next()) }))),
+            Box::new(|client, _| create(client, "all", &[], &json!({ "username": format!("name{}", next()) }))),
         ),
         (
             "creates with an Idempotency-Key",
@@ -238,7 +238,7 @@ fn a_batch_costs_a_few_round_trips_whatever_its_size() {
             Box::new(|client, _| {
                 create(
                     client,
-                    "many",
+                    "all",
                     &[&format!("Idempotency-Key: {}", next())],
                     &json!({ "username": format!("own{}", next()) }),
                 )
@@ -248,7 +248,7 @@ fn a_batch_costs_a_few_round_trips_whatever_its_size() {
             "redemptions of one invite",
             3,
             200,
-            Box::new(|client, _| redeem(client, "many", &invite["token"], Some(&format!("guest{}", next())))),
+            Box::new(|client, _| redeem(client, "all", &invite["token"], Some(&format!("guest{}", next())))),
         ),
     ];
     for (what, most, expected, call) in &calls {

@@ -191,7 +191,8 @@ fn hold_back(mut near: TcpStream, mut far: TcpStream, state: &WayState) -> Optio
         if answered > 0 {
             let ready = answers.add(&buffer[..answered], &mut never_first).iter().filter(|kind| **kind == b'Z').count();
             open -= ready;
-            if is_started {
+            // Who only reads is not held up.
+            if is_started && (writes || !held.is_empty()) {
                 held.extend_from_slice(&buffer[..answered]);
             } else {
                 write(&mut near, &buffer[..answered])?;
@@ -200,7 +201,7 @@ fn hold_back(mut near: TcpStream, mut far: TcpStream, state: &WayState) -> Optio
         }
         let is_closed = state.is_closed.load(Ordering::SeqCst);
         if open == 0 && !held.is_empty() && !is_closed && now() - last_asked > QUIET {
-            state.counted.fetch_add(usize::from(writes), Ordering::SeqCst);
+            state.counted.fetch_add(1, Ordering::SeqCst);
             write(&mut near, &held)?;
             held.clear();
         }
