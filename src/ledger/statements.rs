@@ -5,7 +5,8 @@
 //! each connection.
 //!
 //! SQLite answers at once: there a future of this file is ready when it is first polled. PostgreSQL answers later, and what is
-//! asked side by side meanwhile is sent without waiting: it shares the way there and back.
+//! asked side by side meanwhile is sent without waiting: it shares the way there and back. Its futures are large, and boxed, so that
+//! SQLite's are not.
 
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
@@ -32,7 +33,7 @@ impl Statements<'_> {
                 let mut statement = connection.prepare_cached(sql)?;
                 Ok(statement.execute(rusqlite::params_from_iter(values))? as u64)
             }
-            Self::Postgres(pipeline) => pipeline.execute(sql, values).await,
+            Self::Postgres(pipeline) => Box::pin(pipeline.execute(sql, values)).await,
         }
     }
 
@@ -42,7 +43,7 @@ impl Statements<'_> {
         match self {
             Self::Sqlite(_) => self.execute(sql, values).await.map(drop),
             Self::Postgres(pipeline) => {
-                pipeline.send(sql, values.iter().map(|value| (*value).into()).collect()).await;
+                Box::pin(pipeline.send(sql, values.iter().map(|value| (*value).into()).collect())).await;
                 Ok(())
             }
         }
@@ -62,7 +63,7 @@ impl Statements<'_> {
                 rows.next()?.map(|row| read(&Row::Sqlite(row))).transpose()
             }
             Self::Postgres(pipeline) => {
-                pipeline.query(sql, values).await?.first().map(|row| read(&Row::Postgres(row))).transpose()
+                Box::pin(pipeline.query(sql, values)).await?.first().map(|row| read(&Row::Postgres(row))).transpose()
             }
         }
     }
@@ -89,7 +90,7 @@ impl Statements<'_> {
                 Ok(())
             }
             Self::Postgres(pipeline) => {
-                pipeline.query(sql, values).await?.iter().try_for_each(|row| read(&Row::Postgres(row)))
+                Box::pin(pipeline.query(sql, values)).await?.iter().try_for_each(|row| read(&Row::Postgres(row)))
             }
         }
     }

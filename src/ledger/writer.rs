@@ -12,7 +12,7 @@ use rand::rngs::StdRng;
 use super::deadline::patience;
 use super::error::{LedgerError, OpenError};
 use super::key_file::KeyFile;
-use super::postgres::{LedgerServers, PostgresWriter, WriteLock};
+use super::postgres::{LedgerServers, Pipeline, PostgresWriter, TransactionStart, WriteLock};
 use super::sqlite::{LedgerFiles, SqliteWriter};
 use super::statements::{Statements, at_once};
 use super::store::{Batch, Memory, NodeIds, Transaction};
@@ -138,22 +138,21 @@ impl Writer {
         let Self { engine, memory, rng, ids, lock } = self;
         let Engine::Postgres(engine) = engine else { return Ok(0) };
         let (memory, rng, ids, is_in_order) = (&*memory, &*rng, &**ids, *lock == WriteLock::InOrder);
-        let start = engine.write(*lock, async |pipeline, start| {
+        let start = engine.write(*lock, &async |pipeline: &Pipeline, start: &TransactionStart| {
             // Another node may have written since.
             let known = memory.borrow().after_others();
             *memory.borrow_mut() = known;
             failed.set(None);
-            let (mut done, is_beside) = (0, |work: &Box<dyn Work>| work.shape() != WorkShape::Alone);
+            let (mut done, is_beside) = (0, |at: &usize| works[*at].shape() != WorkShape::Alone);
             while done < works.len() {
-                let beside = works[done..].iter().take_while(|work| is_beside(work)).count();
+                let beside = (done..works.len()).take_while(is_beside).count();
                 let group = &works[done..done + beside.max(1)];
                 let (before, batch) = (done, Batch::new(pipeline, start, ids, is_in_order));
                 let sql = Statements::Postgres(pipeline);
                 let transaction = Transaction { sql, memory, rng, batch: Some(&batch) };
-                let run = async |(at, work): (usize, &Box<dyn Work>)| {
-                    work.run(&transaction).await.inspect_err(|_| failed.set(Some(before + at)))
-                };
-                let mut running: FuturesUnordered<_> = group.iter().enumerate().map(run).collect();
+                let run =
+                    async |at: usize| group[at].run(&transaction).await.inspect_err(|_| failed.set(Some(before + at)));
+                let mut running: FuturesUnordered<_> = (0..group.len()).map(run).collect();
                 while let Some(result) = running.next().await {
                     result?;
                 }

@@ -75,8 +75,13 @@ pub(super) struct KnownLedger {
     pub(super) lineage: Option<String>,
 }
 
-/// What the ledger says once a transaction has begun. It fails where that is not what is `known`.
-pub(super) async fn look(pipeline: &Pipeline, known: Option<&KnownLedger>) -> Result<Begun, SqlError> {
+/// The server's clock is not what it was taken for if it is behind by more, or ahead by more than a lock is waited for as well.
+const BEHIND_MS: i64 = 2_000;
+const AHEAD_MS: i64 = 8_000;
+
+/// What the ledger says once a transaction has begun. It fails where that is not what is `known`, or not the time that it is
+/// taken to be.
+pub(super) async fn look(pipeline: &Pipeline, known: Option<(&KnownLedger, Timestamp)>) -> Result<Begun, SqlError> {
     let statement = |guard: &str| {
         format!(
             "SELECT version, session, lineage, at, newest{guard} FROM (SELECT \
@@ -87,14 +92,22 @@ pub(super) async fn look(pipeline: &Pipeline, known: Option<&KnownLedger>) -> Re
     };
     let rows = match known {
         None => pipeline.query(&statement(""), &[]).await?,
-        Some(known) => {
+        Some((known, time)) => {
             // There is no error to be raised but one that a value raises.
             let guard = ", CASE WHEN version = ?1::text AND (?2::text IS NULL OR session = ?2::text) \
-                         AND lineage IS NOT DISTINCT FROM ?3::text THEN 0 \
+                         AND lineage IS NOT DISTINCT FROM ?3::text AND at BETWEEN ?4::bigint AND ?5::bigint THEN 0 \
                          ELSE ('the ledger or the session is not what it was, and is looked at anew' || at)::int END";
             let version = known.version.to_string();
             let (session, lineage) = (known.session.as_deref(), known.lineage.as_deref());
-            pipeline.query(&statement(guard), &[version.as_str().into(), session.into(), lineage.into()]).await?
+            let ms = time.as_millisecond();
+            let values = [
+                version.as_str().into(),
+                session.into(),
+                lineage.into(),
+                (ms - BEHIND_MS).into(),
+                (ms + AHEAD_MS).into(),
+            ];
+            pipeline.query(&statement(guard), &values).await?
         }
     };
     let row = rows.first().ok_or_else(|| SqlError::unreadable(0, "it is not there"))?;

@@ -89,14 +89,12 @@ impl Pipeline {
     pub(in crate::ledger) async fn send(&self, sql: &str, values: Vec<OwnedValue>) {
         let (statement, client, sql) = (self.prepared(sql).await, Arc::clone(&self.client), numbered(sql));
         let sent = async move {
-            match statement {
-                Some(statement) => client.execute_raw(&statement, &values).await?,
-                None => {
-                    let typed: Vec<_> =
-                        values.iter().map(|value| (value as &(dyn ToSql + Sync), value.kind())).collect();
-                    client.execute_typed(&sql, &typed).await?
-                }
-            };
+            if let Some(statement) = statement {
+                client.execute_raw(&statement, &values).await?;
+            } else {
+                let typed: Vec<_> = values.iter().map(|value| (value as &(dyn ToSql + Sync), value.kind())).collect();
+                client.execute_typed(&sql, &typed).await?;
+            }
             Ok(())
         };
         self.begin(async { Answered::Done(sent.await) }).await;

@@ -62,12 +62,12 @@ impl PostgresWriter {
             pipeline.batch(&begin).await?;
             look(pipeline, None).await
         });
-        let begun = looked.and_then(|begun| {
+        let done = looked.and_then(|begun| {
             servers.clock().note(asked, clock::instant(), begun.start.at);
             check(session, &servers, open.lineage.as_deref(), &begun)?;
             work(session, begun.start.at)
         });
-        let result = begun.map_err(LedgerError::from).and_then(|()| session.commit().map_err(LedgerError::unsure));
+        let result = done.map_err(LedgerError::from).and_then(|()| session.commit().map_err(LedgerError::unsure));
         // Rolls back, whatever state it is in.
         result.inspect_err(|_| self.session = None)
     }
@@ -77,14 +77,14 @@ impl PostgresWriter {
     pub(in crate::ledger) fn write(
         &mut self,
         lock: WriteLock,
-        work: impl AsyncFn(&Pipeline, &TransactionStart) -> Result<(), SqlError>,
+        work: &impl AsyncFn(&Pipeline, &TransactionStart) -> Result<(), SqlError>,
     ) -> Result<StartState, LedgerError> {
         let servers = Arc::clone(&self.servers);
         let open = self.open_session()?;
         let mut trial = 0;
         loop {
             trial += 1;
-            let error = match open.try_write(&servers, lock, &work) {
+            let error = match open.try_write(&servers, lock, work) {
                 Ok(start) => return Ok(start),
                 Err(error) => error,
             };
@@ -128,42 +128,42 @@ impl WriteSession {
         let is_own = known_before.as_ref().is_some_and(|known| known.session.is_some());
         pipeline.set_keeps_statements(is_own);
         let begin = if is_own { statements.begin_in_own_session(lock) } else { statements.begin(lock) };
-        let begun = async {
-            let asked = clock::instant();
+        let (asked, time) = (clock::instant(), servers.clock().now());
+        let looking = async {
             let mut begin = pin!(pipeline.batch(&begin));
             // If that fails what is sent behind it does, too.
             let early = poll_once(&mut begin).await;
-            let looked = look(pipeline, known_before.as_ref()).await;
+            let looked = look(pipeline, known_before.as_ref().map(|known| (known, time))).await;
             match early {
-                Some(begun) => begun,
+                Some(done) => done,
                 None => begin.await,
             }
             .inspect_err(|error| pipeline.note_failure(error))?;
-            let begun = looked.inspect_err(|error| pipeline.note_failure(error))?;
+            let found = looked.inspect_err(|error| pipeline.note_failure(error))?;
             let is_own = match &known_before {
                 Some(_) => None,
-                None => Some(check(session, servers, lineage.as_deref(), &begun)?),
+                None => Some(check(session, servers, lineage.as_deref(), &found)?),
             };
             let clock = servers.clock();
-            clock.note(asked, clock::instant(), begun.start.at);
+            clock.note(asked, clock::instant(), found.start.at);
             if clock.was_set_since(asked) {
                 return Err(SqlError::away(WAS_SET));
             }
-            start.set(begun.start);
-            Ok::<_, SqlError>((begun, is_own))
+            start.set(found.start);
+            Ok::<_, SqlError>((found, is_own))
         };
         let found = session.wait(async {
-            let mut begun = pin!(begun);
+            let mut looking = pin!(looking);
             // What was known needs no answer before more is sent.
             let mut answer = if known_before.is_some() {
-                poll_once(&mut begun).await.transpose()?
+                poll_once(&mut looking).await.transpose()?
             } else {
-                Some((&mut begun).await?)
+                Some((&mut looking).await?)
             };
             let mut working = pin!(work(pipeline, &start));
             let done = poll_fn(|cx| {
                 if answer.is_none()
-                    && let Poll::Ready(result) = begun.as_mut().poll(cx)
+                    && let Poll::Ready(result) = looking.as_mut().poll(cx)
                 {
                     answer = Some(result?);
                 }
@@ -176,25 +176,23 @@ impl WriteSession {
             if let Err(error) = done {
                 return Err(pipeline.cause_of(error).await);
             }
-            match answer {
-                Some(answer) => pipeline.commit().await.map(|()| answer),
-                None => {
-                    let (answer, committed) = zip(begun, pipeline.commit()).await;
-                    let answer = answer?;
-                    committed.map(|()| answer)
-                }
+            if let Some(answer) = answer {
+                return pipeline.commit().await.map(|()| answer);
             }
+            let (answer, committed) = zip(looking, pipeline.commit()).await;
+            let answer = answer?;
+            committed.map(|()| answer)
         })?;
-        let (begun, is_own) = found;
+        let (found, is_own) = found;
         *known = match is_own {
             None => known_before,
             Some(is_own) => {
-                lineage.clone_from(&begun.lineage);
+                lineage.clone_from(&found.lineage);
                 let session = is_own.then(|| session.name().to_owned());
                 Some(KnownLedger { version: known_version(), session, lineage: lineage.clone() })
             }
         };
-        Ok(begun.start)
+        Ok(found.start)
     }
 }
 

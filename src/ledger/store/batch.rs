@@ -61,8 +61,8 @@ impl NodeIds {
 pub(super) struct KnownName {
     /// Until when an invite reserves it that was created in this transaction.
     pub(super) created_until: Option<i64>,
-    /// Until when one reserves it that was there before, where that was asked.
-    pub(super) found_until: Option<Option<i64>>,
+    /// Until when one reserves it that was there before, where that was asked; `i64::MIN` if none does.
+    pub(super) found_until: Option<i64>,
     /// Whether somebody has it, where that was asked.
     pub(super) is_taken: Option<bool>,
 }
@@ -88,7 +88,7 @@ pub(in crate::ledger) struct Batch<'a> {
     /// By source, and up to how many was counted.
     pending: RefCell<HashMap<String, (u32, PendingCount)>>,
     /// Invites as they were when it began, as far as they were read.
-    found: RefCell<HashMap<InviteId, Option<Invite>>>,
+    found: RefCell<HashMap<InviteId, Invite>>,
     /// Invites as they are after what was done here; nothing where that has to be read.
     known: RefCell<HashMap<InviteId, Option<Invite>>>,
 }
@@ -162,13 +162,13 @@ impl<'a> Batch<'a> {
             if uses.is_empty() {
                 continue;
             }
-            let (mut keys, mut at, mut rates) = (vec![], vec![], vec![]);
+            let (mut keys, mut at, mut rates_used) = (vec![], vec![], vec![]);
             for (key, used) in uses {
                 keys.push(Some(key));
                 at.push(Some(used.noted_at));
-                rates.push(Some(used.rate_used.unwrap_or(0)));
+                rates_used.push(Some(used.rate_used.unwrap_or(0)));
             }
-            let values = vec![OwnedValue::Texts(keys), OwnedValue::Integers(at), OwnedValue::Integers(rates)];
+            let values = vec![OwnedValue::Texts(keys), OwnedValue::Integers(at), OwnedValue::Integers(rates_used)];
             self.pipeline.send(sql, values).await;
         }
     }
@@ -190,14 +190,14 @@ impl<'a> Batch<'a> {
         self.pending.borrow_mut().insert(source, (most, pending));
     }
 
-    /// An invite as it was when this began, where it was read since.
-    pub(super) fn found(&self, id: InviteId) -> Option<Option<Invite>> {
+    /// An invite as it was when this began, where it was read since, and is there.
+    pub(super) fn found(&self, id: InviteId) -> Option<Invite> {
         self.found.borrow().get(&id).cloned()
     }
 
     /// Only the first reading counts: a later one may have been sent behind what was written since.
-    pub(super) fn note_found(&self, id: InviteId, invite: Option<Invite>) {
-        self.found.borrow_mut().entry(id).or_insert(invite);
+    pub(super) fn note_found(&self, invite: &Invite) {
+        self.found.borrow_mut().entry(invite.id).or_insert_with(|| invite.clone());
     }
 
     /// The invite as it is by now, for whoever holds the lock of it and has `read` it in this transaction; nothing if it has to

@@ -86,15 +86,13 @@ impl Transaction<'_> {
         let source = limits.source.to_string();
         let most = limits.max_pending.unwrap_or_default();
         let pending = async {
-            match batch.known_pending(&source, most) {
-                Some(known) => Ok(known),
-                None => {
-                    if limits.max_pending.is_some() {
-                        batch.send_gathered().await;
-                    }
-                    pending(self.sql, limits, now).await
-                }
+            if let Some(known) = batch.known_pending(&source, most) {
+                return Ok(known);
             }
+            if limits.max_pending.is_some() {
+                batch.send_gathered().await;
+            }
+            pending(self.sql, limits, now).await
         };
         let (pending, used) = try_zip(pending, used).await?;
         if limits.max_pending.is_some() {

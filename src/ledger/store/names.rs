@@ -23,7 +23,7 @@ impl Transaction<'_> {
             return Ok(true);
         }
         if let Some(found) = known.found_until.filter(|_| except.is_none()) {
-            return Ok(ends_later(found));
+            return Ok(ends_later(Some(found)));
         }
         let statement = format!(
             "SELECT max(expires_at) FROM invite WHERE host = ?2 AND username = ?3 AND kind <> 'reset' \
@@ -33,7 +33,7 @@ impl Transaction<'_> {
         let values = [now.as_millisecond().into(), host.as_str().into(), name.as_str().into(), not];
         let until = self.sql.first(&statement, &values, |row| row.maybe_integer(0)).await?.flatten();
         if let Some(batch) = self.batch.filter(|_| except.is_none()) {
-            batch.know_name(host, name, |known| known.found_until = Some(until));
+            batch.know_name(host, name, |known| known.found_until = Some(until.unwrap_or(i64::MIN)));
         }
         Ok(until.is_some())
     }

@@ -152,11 +152,11 @@ impl<'a> Transaction<'a> {
     /// An invite as it was when others began to do something in this transaction.
     async fn as_it_was(&self, id: InviteId) -> Result<Option<Invite>, SqlError> {
         if let Some(found) = self.batch.and_then(|batch| batch.found(id)) {
-            return Ok(found);
+            return Ok(Some(found));
         }
         let found = find(self.sql, id).await?;
-        if let Some(batch) = self.batch {
-            batch.note_found(id, found.clone());
+        if let (Some(batch), Some(found)) = (self.batch, &found) {
+            batch.note_found(found);
         }
         Ok(found)
     }
