@@ -205,7 +205,8 @@ fn minutes_of_skew_use_no_token_twice_and_reserve_no_name_twice() {
         assert_eq!(reserve(&right, name).0, 201);
         // The clock of a node that runs is set.
         clock.set(offset);
-        assert_refused(&served.client().invite(&token), difference);
+        assert_eq!(served.client().invite(&token).status, 403);
+        assert_refused(&served.client().invite(&once(&format!("{name}2"))), difference);
         assert_eq!(reserve(&served, name).0, 503);
         served.wait_log_after(lines, &format!("this node's clock is {difference} PostgreSQL's: it answers 503"));
         clock.set("+0");

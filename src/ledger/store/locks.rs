@@ -9,7 +9,6 @@ use std::collections::{HashMap, VecDeque};
 use std::future::poll_fn;
 use std::task::{Context, Poll, Waker};
 
-use super::once::DIGEST_BYTES;
 use crate::invite::InviteId;
 use crate::invite::name::{HostName, KeyId, Username};
 
@@ -17,7 +16,7 @@ use crate::invite::name::{HostName, KeyId, Username};
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum LockKey {
     /// What is used once.
-    Token(KeyId, [u8; DIGEST_BYTES]),
+    Token(KeyId, Vec<u8>),
     /// An Idempotency-Key.
     Slot(Vec<u8>),
     /// A row of `redemption`.

@@ -16,7 +16,7 @@ use crate::ledger::answers::Repeatable;
 use crate::ledger::error::{LedgerError, SqlError};
 
 /// Two different `jti` of one key meet in these by chance once in 2^64 tokens.
-pub(super) const DIGEST_BYTES: usize = 16;
+const DIGEST_BYTES: usize = 16;
 
 /// Nodes that share a ledger may be behind it by so much, and would take a token for valid that has expired.
 const BEHIND: SignedDuration = SignedDuration::from_hours(1);
@@ -95,7 +95,7 @@ impl Transaction<'_> {
         one: &OneTimeUse,
         work: impl Future<Output = Result<Result<T, E>, SqlError>>,
     ) -> Result<Result<T, E>, SqlError> {
-        let _lock = self.lock(LockKey::Token(one.key.clone(), one.digest)).await;
+        let _lock = self.lock(LockKey::Token(one.key.clone(), one.digest.to_vec())).await;
         let is_first = self.use_once(one).await?;
         if !is_first && !Store(self.sql).is_same_request(one).await? {
             return Ok(Err(LedgerError::TokenUsed.into()));
