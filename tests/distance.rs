@@ -85,7 +85,9 @@ fn at_once(nodes: &[Served], count: usize, call: impl Fn(&mut Client, usize) -> 
 
 fn statuses(answers: &[Response]) -> BTreeMap<u16, usize> {
     let mut came = BTreeMap::new();
-    answers.iter().for_each(|answer| *came.entry(answer.status).or_default() += 1);
+    for answer in answers {
+        *came.entry(answer.status).or_default() += 1;
+    }
     came
 }
 
@@ -185,6 +187,9 @@ fn the_rules_hold_among_those_who_wait_together_on_nodes_near_and_far() {
     rules_hold(&[near.serve(), far.serve()]);
 }
 
+/// Something that is done several times.
+type Call<'a> = Box<dyn Fn(&mut Client, usize) -> Response + Sync + 'a>;
+
 /// How many round trips it costs to do something `count` times: while the writer waits for an answer that is held back for `time`,
 /// for the others to come.
 fn round_trips(
@@ -222,7 +227,6 @@ fn a_batch_costs_a_few_round_trips_whatever_its_size() {
     let invite = create(&mut served.client(), "all", &[], &json!({ "uses": 9000 })).json();
     let turn = std::sync::atomic::AtomicUsize::new(0);
     let next = || turn.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-    type Call<'a> = Box<dyn Fn(&mut Client, usize) -> Response + Sync + 'a>;
     let calls: [(&str, usize, u16, Call<'_>); 4] = [
         ("creates by a key with limits", 2, 201, Box::new(|client, _| create(client, "many", &[], &json!({})))),
         (

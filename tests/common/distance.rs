@@ -189,7 +189,8 @@ fn hold_back(mut near: TcpStream, mut far: TcpStream, state: &WayState) -> Optio
         }
         let answered = read(&mut far, &mut buffer)?;
         if answered > 0 {
-            let ready = answers.add(&buffer[..answered], &mut never_first).iter().filter(|kind| **kind == b'Z').count();
+            let kinds = answers.add(&buffer[..answered], &mut never_first);
+            let ready = kinds.into_iter().filter(|kind| *kind == b'Z').count();
             open -= ready;
             // Who only reads is not held up.
             if is_started && (writes || !held.is_empty()) {
