@@ -79,8 +79,8 @@ async fn calls(service: &Configuration) {
     assert_eq!(seen(service, &several[1].id).await.status, Status::Revoked);
 
     // What it answers is in a header, and this generator's Rust shows none.
-    simple_api::create_invite_by_get(service, None, None).await.unwrap();
-    simple_api::create_invite_by_post(service, None, None).await.unwrap();
+    simple_api::create_invite_by_get(service, None, None, None).await.unwrap();
+    simple_api::create_invite_by_post(service, None, None, None).await.unwrap();
 
     let wrong = NewInvite { uses: Some(Some(99)), username: Some(Some("bob".into())), ..NewInvite::new() };
     let refused = match invites_api::create_invites(service, None, Some(wrong)).await.unwrap_err() {
