@@ -9,7 +9,7 @@ use invited::clock;
 
 use crate::distance::Distance;
 use crate::load::{CONNECTIONS, Load, THREADS};
-use crate::postgres::{PASSWORD, Postgres, url_of};
+use crate::postgres::{Postgres, url_of};
 use crate::service::{KEY, Scratch, Service, post, request};
 use crate::{Effort, Rounds, tell_most, tell_ratio, verdict};
 
@@ -61,8 +61,7 @@ fn pgbench(database: &Postgres, address: std::net::SocketAddr, effort: &Effort) 
     let mut command = database.client("pgbench");
     command.args(["--no-vacuum", "--protocol=prepared", "--client", &CONNECTIONS.to_string()]);
     command.args(["--jobs", &THREADS.to_string(), "--time", &seconds, "--file"]).arg(script);
-    command.args(["--host", "127.0.0.1", "--port", &address.port().to_string(), "--username=invited", "invited"]);
-    let output = command.env("PGPASSWORD", PASSWORD).output().unwrap();
+    let output = command.arg(url_of(&[address.to_string()])).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     let rate = text.lines().find_map(|line| line.strip_prefix("tps = ")?.split(' ').next()?.parse().ok());
     rate.unwrap_or_else(|| panic!("{text}{}", String::from_utf8_lossy(&output.stderr)))
