@@ -9,11 +9,11 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use async_channel::{Receiver, Sender};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use prometheus_client::metrics::histogram::Histogram;
 
 use super::commit::{LastCommit, LastFailure, WaitingWork};
-use super::limits::SourceLimits;
+use super::limits::{NOTE_EVERY, SourceLimits};
 use super::store::NodeIds;
 use super::work::Job;
 use super::writer::Writer;
@@ -28,9 +28,6 @@ const PAUSE: Duration = Duration::from_millis(1);
 
 /// A connection that was not needed for so long is closed, when another one comes back.
 const IDLE: Duration = Duration::from_mins(1);
-
-/// When a key was last used is written so often; that is no mere addition.
-const NOTE_EVERY: SignedDuration = SignedDuration::from_secs(10);
 
 /// The way in.
 pub(super) struct Additions {
@@ -51,7 +48,7 @@ impl Additions {
             && limits.is_none_or(|limits| self.is_noted(limits, now))
     }
 
-    /// Whether the use of a key need not be written now; whoever is told that it has to be writes it.
+    /// Whether the use of a key need not be written now, which would be no mere addition; whoever is told that it has to be writes it.
     fn is_noted(&self, limits: &SourceLimits, now: Timestamp) -> bool {
         let mut noted = lock(&self.noted);
         let account = limits.account();

@@ -114,7 +114,7 @@ impl WaitingWork {
 fn rows(work: &Box<dyn Work>) -> usize {
     match work.shape() {
         WorkShape::Alone => 1,
-        WorkShape::Beside { rows } => rows,
+        WorkShape::Beside { rows } | WorkShape::Addition { rows } => rows,
     }
 }
 

@@ -182,10 +182,9 @@ impl LedgerError {
             (Self::Damaged(_), false) => "check the database",
             (Self::Moved(_), _) => "put the file back, or restart the service to open the one that is there",
             (Self::Clock(_), _) => "set the clock",
-            (Self::Unavailable(_) | Self::Unsure(_) | Self::TokenUsed, true) => "free disk space or check the disk",
-            (Self::Unavailable(_) | Self::Unsure(_) | Self::TokenUsed, false) => {
-                "start PostgreSQL, or check the connection to it"
-            }
+            (Self::TokenUsed, _) => "send another token",
+            (Self::Unavailable(_) | Self::Unsure(_), true) => "free disk space or check the disk",
+            (Self::Unavailable(_) | Self::Unsure(_), false) => "start PostgreSQL, or check the connection to it",
         }
     }
 }

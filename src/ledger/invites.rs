@@ -26,11 +26,12 @@ impl Ledger {
     ) -> Result<Answer<Vec<Invite>>, CreateError> {
         let seal = self.seal.clone();
         let (rows, limits) = (drafts.len(), limits.as_ref());
-        let additions = self.additions.as_deref().filter(|_| request.is_none() && self.once.is_none());
-        let jobs =
-            additions.filter(|additions| additions.are_all(&drafts, limits, now)).map(|additions| &additions.jobs);
-        // Then nothing is judged by them, and nothing noted.
-        let limits = limits.filter(|_| jobs.is_none()).cloned();
+        let may_add = request.is_none() && self.once.is_none();
+        let additions = self.additions.as_deref().filter(|_| may_add);
+        let only_adds = additions.is_some_and(|additions| additions.are_all(&drafts, limits, now));
+        let shape = if only_adds { WorkShape::Addition { rows } } else { WorkShape::Beside { rows } };
+        // Where they only add, nothing is judged, and nothing noted.
+        let limits = limits.filter(|_| !only_adds).cloned();
         let work = async move |transaction: &Transaction<'_>| {
             let create = transaction.create(drafts.clone(), limits.as_ref());
             match &request {
@@ -42,7 +43,7 @@ impl Ledger {
                 }
             }
         };
-        let recorded = self.judge_by(jobs.unwrap_or(&self.jobs), WorkShape::Beside { rows }, work);
+        let recorded = self.judge(shape, work);
         Ok(recorded.await?.open(&self.seal, now)?)
     }
 
@@ -73,7 +74,10 @@ impl Ledger {
         limits: Option<SourceLimits>,
         now: Timestamp,
     ) -> Result<Invite, ChangeError> {
-        self.judge(async move |transaction| transaction.amend(id, change.clone(), limits.as_ref(), now).await).await
+        self.judge(WorkShape::Alone, async move |transaction| {
+            transaction.amend(id, change.clone(), limits.as_ref(), now).await
+        })
+        .await
     }
 
     /// Revokes invites; gives those that were pending, as they are now. Those that are not there are left out.
@@ -81,7 +85,7 @@ impl Ledger {
     /// # Errors
     /// Nothing was revoked.
     pub async fn revoke(&self, ids: Vec<InviteId>, now: Timestamp) -> Result<Vec<Invite>, LedgerError> {
-        self.judge(async move |transaction| transaction.revoke(&ids, now).await).await
+        self.judge(WorkShape::Alone, async move |transaction| transaction.revoke(&ids, now).await).await
     }
 
     /// The invite called `id`.
@@ -107,7 +111,7 @@ impl Ledger {
     /// Nothing was adopted.
     pub async fn adopt(&self, token: &str, draft: Draft) -> Result<Option<Invite>, LedgerError> {
         let slot = self.adopted_slot(token, &draft.host);
-        self.write(async move |transaction| transaction.adopt(&slot, draft.clone()).await).await
+        self.write(WorkShape::Alone, async move |transaction| transaction.adopt(&slot, draft.clone()).await).await
     }
 
     /// The invite that was adopted for the server's `token`.
@@ -137,7 +141,7 @@ impl Ledger {
     /// # Errors
     /// When the ledger cannot be written.
     pub async fn forgetting_clock(&self, now: Timestamp) -> Result<Timestamp, LedgerError> {
-        self.judge(async move |transaction| transaction.forgetting_clock(now).await).await
+        self.judge(WorkShape::Alone, async move |transaction| transaction.forgetting_clock(now).await).await
     }
 
     /// Deletes answers that were not to be repeated any more at `now`, and what was noted of tokens that had expired.
@@ -145,7 +149,7 @@ impl Ledger {
     /// # Errors
     /// When the ledger cannot be written.
     pub async fn forget_answers(&self, now: Timestamp) -> Result<(), LedgerError> {
-        while self.write(async move |transaction| transaction.forget_answers(now).await).await? {}
+        while self.write(WorkShape::Alone, async move |transaction| transaction.forget_answers(now).await).await? {}
         Ok(())
     }
 
@@ -154,7 +158,7 @@ impl Ledger {
     /// # Errors
     /// When the ledger cannot be written.
     pub async fn bound_answers(&self, now: Timestamp) -> Result<(), LedgerError> {
-        self.judge(async move |transaction| transaction.bound_answers(now).await).await
+        self.judge(WorkShape::Alone, async move |transaction| transaction.bound_answers(now).await).await
     }
 
     /// Deletes invites that were redeemed, expired or revoked before `ended_before`; gives how many.
@@ -165,7 +169,9 @@ impl Ledger {
         let (mut after, mut deleted) = (None, 0);
         loop {
             self.may_judge()?;
-            let slice = self.write(async move |transaction| transaction.sweep(ended_before, after, now).await).await?;
+            let slice = self
+                .write(WorkShape::Alone, async move |transaction| transaction.sweep(ended_before, after, now).await)
+                .await?;
             deleted += slice.deleted;
             match slice.next {
                 Some(next) => after = Some(next),

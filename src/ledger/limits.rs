@@ -4,11 +4,14 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::error::CreateError;
 use crate::invite::Source;
 use crate::rate::{Rate, RateExceeded, Used};
+
+/// When a key was last used is written so often; a limit that is used, always.
+pub(super) const NOTE_EVERY: SignedDuration = SignedDuration::from_secs(10);
 
 /// Who has too many pending invites waits for so long at least.
 const SHORTEST_WAIT: Duration = Duration::from_secs(1);

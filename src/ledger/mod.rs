@@ -88,6 +88,7 @@ pub use transfer::{
     copy, restore,
 };
 use work::Job;
+use work::WorkShape;
 use writer::{Opener, Writer};
 
 /// The ledger; clones are handles to the same one.
@@ -217,7 +218,7 @@ impl Ledger {
     /// # Errors
     /// When it cannot.
     pub async fn probe(&self) -> Result<(), LedgerError> {
-        self.write(async |transaction| transaction.probe().await).await
+        self.write(WorkShape::Alone, async |transaction| transaction.probe().await).await
     }
 
     /// Whether the ledger can be written, which is tried at most once a second, however often it is asked; and this node may

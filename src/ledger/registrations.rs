@@ -8,6 +8,7 @@ use super::Ledger;
 use super::answers::{Answer, KeptAnswer, Recorded, Repeatable};
 use super::error::{LedgerError, RedeemError};
 use super::reservation::Reservation;
+use super::work::WorkShape;
 use crate::invite::name::Username;
 use crate::invite::{Invite, InviteId};
 
@@ -47,7 +48,7 @@ impl Ledger {
         now: Timestamp,
     ) -> Result<Reservation, RedeemError> {
         let seal = self.seal.clone();
-        self.judge_beside(1, async move |transaction| {
+        self.judge(WorkShape::ONE, async move |transaction| {
             transaction.reserve_for(&request, &seal, (id, account.clone()), now).await
         })
         .await
@@ -64,7 +65,9 @@ impl Ledger {
         invite: Invite,
     ) -> Result<(), LedgerError> {
         let seal = self.seal.clone();
-        self.write_beside(1, async move |transaction| transaction.end_registration(&request, &seal, at, &invite).await)
-            .await
+        self.write(WorkShape::ONE, async move |transaction| {
+            transaction.end_registration(&request, &seal, at, &invite).await
+        })
+        .await
     }
 }

@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use async_channel::Sender;
 use jiff::Timestamp;
 
 use super::Ledger;
@@ -11,7 +10,7 @@ use super::clock_difference::ClockDifference;
 use super::error::{LedgerError, SqlError};
 use super::server_clock::{SERVER_TIME, ServerClock};
 use super::store::Transaction;
-use super::work::{Job, WorkShape};
+use super::work::WorkShape;
 use crate::clock;
 
 /// A clock that nobody writes by is read so often.
@@ -69,31 +68,6 @@ impl Ledger {
     /// Writes what is judged by the time, if this node may judge, and the time is still what it was taken for.
     pub(super) async fn judge<T, E>(
         &self,
-        work: impl AsyncFn(&Transaction<'_>) -> Result<Result<T, E>, SqlError> + Send + 'static,
-    ) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<LedgerError> + Send + 'static,
-    {
-        self.judge_by(&self.jobs, WorkShape::Alone, work).await
-    }
-
-    /// The same beside others ([`Ledger::write_beside`]).
-    pub(super) async fn judge_beside<T, E>(
-        &self,
-        rows: usize,
-        work: impl AsyncFn(&Transaction<'_>) -> Result<Result<T, E>, SqlError> + Send + 'static,
-    ) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<LedgerError> + Send + 'static,
-    {
-        self.judge_by(&self.jobs, WorkShape::Beside { rows }, work).await
-    }
-
-    pub(super) async fn judge_by<T, E>(
-        &self,
-        jobs: &Sender<Job>,
         shape: WorkShape,
         work: impl AsyncFn(&Transaction<'_>) -> Result<Result<T, E>, SqlError> + Send + 'static,
     ) -> Result<T, E>
@@ -110,6 +84,6 @@ impl Ledger {
             Ok(()) => work(transaction).await,
             Err(error) => Ok(Err(error.into())),
         };
-        self.write_by(jobs, shape, judging).await
+        self.write(shape, judging).await
     }
 }

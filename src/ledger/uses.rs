@@ -8,6 +8,7 @@ use super::app_token::{AppTokenFilter, Kept};
 use super::error::{LedgerError, RedeemError};
 use super::reservation::{Reservation, ReservationEnd, ReservationId};
 use super::store::OneTimeUse;
+use super::work::WorkShape;
 use crate::invite::name::Username;
 use crate::invite::{AppToken, Invite, InviteId, Via};
 
@@ -25,7 +26,7 @@ impl Ledger {
         now: Timestamp,
     ) -> Result<Answer<Invite>, RedeemError> {
         let seal = self.seal.clone();
-        let recorded = self.judge_beside(1, async move |transaction| {
+        let recorded = self.judge(WorkShape::ONE, async move |transaction| {
             let redeem = transaction.redeem(id, account.clone(), via, now);
             match &request {
                 None => Ok(redeem.await?.map(Recorded::New)),
@@ -49,8 +50,10 @@ impl Ledger {
         account: Option<Username>,
         now: Timestamp,
     ) -> Result<ReservationId, RedeemError> {
-        self.judge_beside(1, async move |transaction| transaction.reserve_contact(id, account.as_ref(), now).await)
-            .await
+        self.judge(WorkShape::ONE, async move |transaction| {
+            transaction.reserve_contact(id, account.as_ref(), now).await
+        })
+        .await
     }
 
     /// Reserves one use of an invite for `account`, which is about to be created.
@@ -64,7 +67,8 @@ impl Ledger {
         via: Via,
         now: Timestamp,
     ) -> Result<Reservation, RedeemError> {
-        self.judge_beside(1, async move |transaction| transaction.reserve(id, account.clone(), via, now).await).await
+        self.judge(WorkShape::ONE, async move |transaction| transaction.reserve(id, account.clone(), via, now).await)
+            .await
     }
 
     /// Ends a reservation; gives the invite as it is then, or nothing if the reservation was ended before.
@@ -76,7 +80,7 @@ impl Ledger {
         reservation: ReservationId,
         end: ReservationEnd,
     ) -> Result<Option<Invite>, LedgerError> {
-        self.write_beside(1, async move |transaction| transaction.end_reservation(reservation, &end).await).await
+        self.write(WorkShape::ONE, async move |transaction| transaction.end_reservation(reservation, &end).await).await
     }
 
     /// The reservations that nobody has ended, oldest first: all, or those of one invite.
@@ -99,7 +103,10 @@ impl Ledger {
         account: Option<Username>,
         now: Timestamp,
     ) -> Result<Option<Invite>, LedgerError> {
-        self.write(async move |transaction| transaction.redeem_in_app(id, &token, account.as_ref(), now).await).await
+        self.write(WorkShape::Alone, async move |transaction| {
+            transaction.redeem_in_app(id, &token, account.as_ref(), now).await
+        })
+        .await
     }
 
     /// Remembers the server's token for an invite that can be redeemed and has none.
@@ -107,7 +114,8 @@ impl Ledger {
     /// # Errors
     /// Nothing was remembered.
     pub async fn keep_app_token(&self, id: InviteId, token: AppToken, now: Timestamp) -> Result<Kept, LedgerError> {
-        self.judge(async move |transaction| transaction.keep_app_token(id, token.clone(), now).await).await
+        self.judge(WorkShape::Alone, async move |transaction| transaction.keep_app_token(id, token.clone(), now).await)
+            .await
     }
 
     /// Marks a token as being withdrawn: from now on nobody is given it. False if it is not out, or somebody's reservation
@@ -116,7 +124,7 @@ impl Ledger {
     /// # Errors
     /// Nothing was marked.
     pub async fn begin_withdrawal(&self, id: InviteId, token: AppToken) -> Result<bool, LedgerError> {
-        self.write(async move |transaction| transaction.begin_withdrawal(id, &token).await).await
+        self.write(WorkShape::Alone, async move |transaction| transaction.begin_withdrawal(id, &token).await).await
     }
 
     /// Forgets a token that was withdrawn; true if it was the invite's.
@@ -124,7 +132,7 @@ impl Ledger {
     /// # Errors
     /// It is still remembered.
     pub async fn forget_app_token(&self, id: InviteId, token: AppToken) -> Result<bool, LedgerError> {
-        self.write(async move |transaction| transaction.forget_app_token(id, &token).await).await
+        self.write(WorkShape::Alone, async move |transaction| transaction.forget_app_token(id, &token).await).await
     }
 
     /// Invites with an app token, by id after `after`.
@@ -154,7 +162,7 @@ impl Ledger {
     /// # Errors
     /// Nothing was used.
     pub async fn use_once(&self, one: OneTimeUse) -> Result<bool, LedgerError> {
-        self.judge_beside(1, async move |transaction| transaction.use_once(&one).await.map(Ok)).await
+        self.judge(WorkShape::ONE, async move |transaction| transaction.use_once(&one).await.map(Ok)).await
     }
 
     /// Has what this call has used be there again, as nothing came of it.
@@ -162,6 +170,6 @@ impl Ledger {
     /// # Errors
     /// It stays used.
     pub async fn give_back(&self, one: OneTimeUse) -> Result<(), LedgerError> {
-        self.write_beside(1, async move |transaction| transaction.give_back(&one).await.map(Ok)).await
+        self.write(WorkShape::ONE, async move |transaction| transaction.give_back(&one).await.map(Ok)).await
     }
 }

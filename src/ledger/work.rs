@@ -29,6 +29,13 @@ pub(super) enum WorkShape {
     Alone,
     /// Beside others that are as well, and wait for each other where they meet; with so many rows.
     Beside { rows: usize },
+    /// The same for what only adds, where that is written apart.
+    Addition { rows: usize },
+}
+
+impl WorkShape {
+    /// Beside others, with one row.
+    pub(super) const ONE: Self = Self::Beside { rows: 1 };
 }
 
 /// Something to be written, and somebody who waits for it.

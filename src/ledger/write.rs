@@ -1,7 +1,5 @@
 //! How the ledger is asked to write something: by which queue, and who waits for it how long.
 
-use async_channel::Sender;
-
 use super::deadline::{Deadlines, in_time, silent};
 use super::error::{LedgerError, SqlError};
 use super::store::Transaction;
@@ -9,34 +7,9 @@ use super::work::{Closure, Job, WorkShape};
 use super::{Ledger, closed, commit};
 
 impl Ledger {
-    /// Does `work` while nothing else is done in its transaction.
+    /// Does `work` in a transaction, in the `shape` that it has.
     pub(super) async fn write<T, E>(
         &self,
-        work: impl AsyncFn(&Transaction<'_>) -> Result<Result<T, E>, SqlError> + Send + 'static,
-    ) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<LedgerError> + Send + 'static,
-    {
-        self.write_by(&self.jobs, WorkShape::Alone, work).await
-    }
-
-    /// Does `work`, of so many rows, beside what others do in its transaction, and waits for them where they meet.
-    pub(super) async fn write_beside<T, E>(
-        &self,
-        rows: usize,
-        work: impl AsyncFn(&Transaction<'_>) -> Result<Result<T, E>, SqlError> + Send + 'static,
-    ) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<LedgerError> + Send + 'static,
-    {
-        self.write_by(&self.jobs, WorkShape::Beside { rows }, work).await
-    }
-
-    pub(super) async fn write_by<T, E>(
-        &self,
-        jobs: &Sender<Job>,
         shape: WorkShape,
         work: impl AsyncFn(&Transaction<'_>) -> Result<Result<T, E>, SqlError> + Send + 'static,
     ) -> Result<T, E>
@@ -44,6 +17,10 @@ impl Ledger {
         T: Send + 'static,
         E: From<LedgerError> + Send + 'static,
     {
+        let jobs = match (&self.additions, shape) {
+            (Some(additions), WorkShape::Addition { .. }) => &additions.jobs,
+            _ => &self.jobs,
+        };
         let (reply, answer) = futures_channel::oneshot::channel();
         let end = self.deadlines.as_ref().map(Deadlines::end);
         let once = self.once.clone().filter(|once| !once.is_ours());
@@ -90,16 +67,16 @@ mod tests {
         let (go_on, gone_on) = channel();
         let gone_on = Mutex::new(gone_on);
         // The first is under way while the others come; the second takes longer than a batch may.
-        let first = ledger.write(async move |_| {
+        let first = ledger.write(WorkShape::Alone, async move |_| {
             has_begun.send(()).unwrap();
             gone_on.lock().unwrap().recv().unwrap();
             Ok(Ok::<_, LedgerError>(()))
         });
-        let second = ledger.write(async |_| {
+        let second = ledger.write(WorkShape::Alone, async |_| {
             std::thread::sleep(Duration::from_millis(100));
             Ok(Ok::<_, LedgerError>(()))
         });
-        let third = ledger.write(async |_| Ok(Ok::<_, LedgerError>(())));
+        let third = ledger.write(WorkShape::Alone, async |_| Ok(Ok::<_, LedgerError>(())));
         let others = async {
             let waiting = zip(second, third);
             let mut waiting = std::pin::pin!(waiting);

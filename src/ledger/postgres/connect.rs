@@ -79,7 +79,7 @@ enum Step {
 /// When one server can be written, others have so long to say that, too.
 const GRACE: Duration = Duration::from_millis(300);
 
-/// The same where nobody has noted yet that the ledger goes on there: it may have gone on on one of the others.
+/// The same where nobody has noted yet that the ledger goes on there: it may have gone on with one of the others.
 const LONG_GRACE: Duration = Duration::from_secs(1);
 
 /// A connection to a server that can be written and that `judge` does not refuse, driven by the runtime that this runs on:

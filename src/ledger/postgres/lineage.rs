@@ -46,7 +46,7 @@ pub(super) enum Superseded {
     Earlier { found: u32, latest: u32 },
     /// On another one.
     #[error(
-        "this server is from the past: the ledger went on on another one, which was promoted to timeline {0}, too, or before; \
+        "this server is from the past: the ledger went on with another one, which was promoted to timeline {0}, too, or before; \
          stop it, or make it a replica"
     )]
     Branch(u32),
@@ -170,7 +170,7 @@ mod tests {
         text.parse().unwrap()
     }
 
-    /// Whether who knows this lets the ledger go on on a server where that is noted.
+    /// Whether who knows this lets the ledger go on with a server where that is noted.
     fn allows(known: &str, origin: DataOrigin, noted: &str) -> bool {
         lineage(known).allows(&origin, &lineage(noted)).is_ok()
     }

@@ -84,7 +84,7 @@ impl LedgerServers {
         let known = self.known();
         let mut session = self.connect()?;
         if self.known() != known {
-            return Err(SqlError::away("the ledger is just going on on another PostgreSQL server"));
+            return Err(SqlError::away("the ledger is just going on with another PostgreSQL server"));
         }
         session.follow(&self.chosen);
         Ok(session)
@@ -133,7 +133,7 @@ impl LedgerServers {
         self.silence.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the ledger, which says that it has been `stored` there so far, may go on on this server; gives what it is to say
+    /// Whether the ledger, which says that it has been `stored` there so far, may go on with this server; gives what it is to say
     /// from now on.
     pub(super) fn allow(&self, server: &LedgerServer, stored: Option<&str>) -> Result<Option<String>, SqlError> {
         let stored_text = || Ok(stored.map(String::from));

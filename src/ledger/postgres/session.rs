@@ -166,7 +166,7 @@ impl PostgresSession {
         let Some((chosen, server)) = &self.follows else { return self.runtime.block_on(work) };
         let left = async {
             chosen.left(server).await;
-            Err(SqlError::away("the ledger went on on another server"))
+            Err(SqlError::away("the ledger went on with another server"))
         };
         self.runtime.block_on(work.or(left))
     }

@@ -1,7 +1,7 @@
 //! Statements about limits: what is used of them, and what is left for whoever would create an invite.
 
 use futures_lite::future::try_zip;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::rows::IS_PENDING;
 use super::transaction::{Store, Transaction};
@@ -9,13 +9,10 @@ use crate::clock;
 use crate::invite::Source;
 use crate::invite::name::KeyId;
 use crate::ledger::error::{CreateError, SqlError};
-use crate::ledger::limits::{PendingCount, SourceLimits};
+use crate::ledger::limits::{NOTE_EVERY, PendingCount, SourceLimits};
 use crate::ledger::row::Row;
 use crate::ledger::statements::Statements;
 use crate::rate::Used;
-
-/// When a key was last used is written so often; a limit that is used, always.
-const NOTE_EVERY: SignedDuration = SignedDuration::from_secs(10);
 
 /// Whether `count` more invites may be created, and what is used of the rate then. `known`: what is used of it by now, if
 /// that need not be read.
