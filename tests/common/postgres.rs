@@ -176,6 +176,8 @@ impl Postgres {
         self.process = Some(command.stdout(Stdio::null()).stderr(log).spawn().unwrap());
         let deadline = now() + PATIENCE;
         while !self.try_sql("postgres", "SELECT 1").status.success() {
+            let ended = self.process.as_mut().unwrap().try_wait().unwrap();
+            assert!(ended.is_none(), "{ended:?}: {}", self.log());
             self.wait_a_bit(deadline);
         }
     }
