@@ -79,6 +79,22 @@ fn listed(scratch: &Scratch) -> HashSet<String> {
 }
 
 #[test]
+fn a_commit_waits_for_one_fdatasync_of_the_log() {
+    let scratch = Scratch::new(CONFIG);
+    let Some(disk) = Disk::of(&scratch) else { return };
+    let served = disk.serve(&scratch);
+    let mut client = served.client();
+    client.invite(KEY).token();
+    let syncs = || fs::read_to_string(disk.dir.join("syncs")).unwrap().lines().map(str::to_owned).collect::<Vec<_>>();
+    let before = syncs().len();
+    // One after the other, so that none of them shares its commit.
+    for _ in 0..5 {
+        client.invite(KEY).token();
+    }
+    assert_eq!(syncs()[before..], ["fdatasync ledger.db-wal"; 5]);
+}
+
+#[test]
 fn a_disk_that_hangs_is_503_and_all_goes_on_when_it_is_back() {
     let scratch = Scratch::new(CONFIG);
     let Some(disk) = Disk::of(&scratch) else { return };

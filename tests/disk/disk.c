@@ -4,7 +4,7 @@
  * While $DISK/hang is there, whoever reads, writes or syncs the ledger waits. While $DISK/fail is there, the log's
  * fdatasync(2) fails. In $DISK/kept is what is on the disk: what was written comes there when it is synced, and what
  * was written before a sync that failed never does, as Linux has it (https://lwn.net/Articles/752063/): the pages
- * count as clean then, and a later sync that succeeds says nothing of them. */
+ * count as clean then, and a later sync that succeeds says nothing of them. $DISK/syncs has a line for each sync. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -95,11 +95,21 @@ static void settle(int fd, const char *name, int is_kept) {
     if (to >= 0) close(to);
 }
 
-static int sync_with(int fd, int (*real)(int)) {
+/* Which call it was, and for which file: a line of $DISK/syncs. */
+static void note(const char *call, const char *name) {
+    char path[PATH_MAX];
+    FILE *notes = in_disk(path, "syncs") ? fopen(path, "a") : NULL;
+    if (!notes) abort();
+    fprintf(notes, "%s %s\n", call, name);
+    fclose(notes);
+}
+
+static int sync_with(int fd, const char *call, int (*real)(int)) {
     char path[PATH_MAX];
     const char *name = wait_for_disk(fd, path);
     if (!name) return real(fd);
     pthread_mutex_lock(&lock);
+    note(call, name);
     int fails = strcmp(name, "ledger.db-wal") == 0 && is_there("fail");
     settle(fd, name, !fails);
     pthread_mutex_unlock(&lock);
@@ -108,8 +118,8 @@ static int sync_with(int fd, int (*real)(int)) {
     return -1;
 }
 
-int fdatasync(int fd) { return sync_with(fd, REAL(fdatasync)); }
-int fsync(int fd) { return sync_with(fd, REAL(fsync)); }
+int fdatasync(int fd) { return sync_with(fd, "fdatasync", REAL(fdatasync)); }
+int fsync(int fd) { return sync_with(fd, "fsync", REAL(fsync)); }
 
 ssize_t write(int fd, const void *bytes, size_t length) {
     char path[PATH_MAX];
