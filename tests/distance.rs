@@ -206,22 +206,30 @@ fn round_trips(
     time: Duration,
     call: impl Fn(&mut Client, usize) -> Response + Sync,
 ) -> usize {
-    way.close(true);
-    thread::scope(|scope| {
-        let first = scope.spawn(|| {
-            let answer = create(&mut served.client(), "many", &[], &json!({}));
-            assert_eq!(answer.status, 201, "{}", served.log());
-            way.count()
+    let began = now();
+    loop {
+        way.close(true);
+        let (came, trips) = thread::scope(|scope| {
+            let first = scope.spawn(|| {
+                let answer = create(&mut served.client(), "many", &[], &json!({}));
+                (answer, way.count())
+            });
+            thread::sleep(time / 4);
+            let others = scope.spawn(|| at_once(std::slice::from_ref(served), count, &call));
+            thread::sleep(time);
+            way.close(false);
+            let (first, after_first) = first.join().unwrap();
+            assert!([201, 503].contains(&first.status), "{}", served.log());
+            let mut came = others.join().unwrap();
+            came.extend((first.status == 503).then_some(first));
+            (statuses(&came), way.count() - after_first)
         });
-        thread::sleep(time / 4);
-        let others = scope.spawn(|| at_once(std::slice::from_ref(served), count, &call));
-        thread::sleep(time);
-        way.close(false);
-        let after_first = first.join().unwrap();
-        let came = others.join().unwrap();
-        assert_eq!(statuses(&came), BTreeMap::from([(expected, count)]), "{}", served.log());
-        way.count() - after_first
-    })
+        // What took longer than five seconds, on a machine that has others to see to, says nothing of round trips.
+        if !came.contains_key(&503) || began.elapsed() > PATIENCE {
+            assert_eq!(came, BTreeMap::from([(expected, count)]), "{}", served.log());
+            return trips;
+        }
+    }
 }
 
 #[test]
@@ -364,9 +372,19 @@ fn ids_go_on_after_those_of_a_clock_that_was_ahead() {
     // Two years, of 2^22 ids a millisecond.
     database.ask("UPDATE invite SET id = id + 2 * 365 * 86400000::bigint * 4194304");
     let nodes = [one.serve(), two.serve()];
-    let came = at_once(&nodes, 60, |client, _| create(client, "all", &[], &json!({ "count": 5 })));
+    let began = now();
+    let came = at_once(&nodes, 60, |client, _| {
+        loop {
+            let answer = create(client, "all", &[], &json!({ "count": 5 }));
+            // On a busy machine one may take longer than five seconds; it may have been done then.
+            if answer.status != 503 || began.elapsed() > PATIENCE {
+                return answer;
+            }
+        }
+    });
     assert_eq!(statuses(&came), BTreeMap::from([(201, 60)]));
     let first = "SELECT min(id) FROM invite";
     assert_eq!(database.ask(&format!("SELECT source FROM invite WHERE id = ({first})")), "cli");
-    assert_eq!(database.ask("SELECT count(*) FROM invite"), "301");
+    let invites: usize = database.ask("SELECT count(*) FROM invite").parse().unwrap();
+    assert!(invites >= 301 && invites % 5 == 1, "{invites}");
 }
