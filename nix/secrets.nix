@@ -19,6 +19,7 @@
   ];
   # Credentials, or files of the store.
   public = [
+    "hosts.*.logo_file"
     "keys.*.jwks_file"
     "keys.*.public_key_file"
   ];

@@ -328,7 +328,7 @@ fn whatever_changes_something_says_so_on_stderr_and_stdout_has_the_result_alone(
     assert_eq!(told(&["key", "delete", "mine"]), (String::new(), deleted.to_owned()));
     // Whoever only asks is told nothing else.
     for arguments in [&["key", "list"][..], &["invite", "list"], &["check"], &["config", "show"]] {
-        assert_eq!(told(arguments).1, "", "{arguments:?}");
+        assert_eq!(common::beside_no_accounts(told(arguments).1.as_bytes()), "", "{arguments:?}");
     }
 }
 
@@ -412,5 +412,6 @@ fn what_check_finds_is_json_too() {
         (output.status.code(), stderr(&output).lines().filter(|line| line.contains("note:")).count()),
         (Some(0), 0)
     );
-    assert!(found["notes"][0].as_str().unwrap().contains("odd.toml"), "{found}");
+    let notes = found["notes"].as_array().unwrap();
+    assert!(notes.iter().any(|note| note.as_str().unwrap().contains("odd.toml")), "{found}");
 }

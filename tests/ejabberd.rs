@@ -137,7 +137,7 @@ fn what_is_missing_is_told_with_the_lines_that_mend_it() {
         findings.iter().any(|finding| finding.is_fault && finding.mend.contains("- elsewhere.example")),
         "{findings:?}"
     );
-    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let nobody = common::free_port();
     assert!(block_on(client(nobody, PASSWORD).examine(BASE)).findings[0].what.contains("cannot connect"));
 }
 
@@ -290,7 +290,7 @@ fn the_hints_are_all_that_is_needed() {
         mend.split("\nthen:\n").next().unwrap().replace("ejabberd.yml:\n", "")
     };
     // Nobody is there yet: the hint names what the configuration names.
-    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let nobody = common::free_port();
     let examination = block_on(client(nobody, PASSWORD).examine(BASE));
     assert!(examination.findings[0].what.contains("cannot connect"), "{examination:?}");
     let hint = lines(&examination.findings[0].mend);

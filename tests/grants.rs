@@ -478,7 +478,7 @@ fn keys_of_an_earlier_version_are_named_with_what_they_lack() {
     let told = |arguments: &[&str]| {
         let output = scratch.run(arguments);
         assert!(output.status.success());
-        String::from_utf8(output.stderr).unwrap()
+        common::beside_no_accounts(&output.stderr)
     };
     scratch.key(&["--id", "new"]);
     let file = |id: &str, lines: &str| {

@@ -98,6 +98,10 @@ impl Place {
         (sent.location, page)
     }
 
+    fn code(&self, token: &str) -> String {
+        self.desk.invites.code(block_on(self.desk.invites.open_known(token)).unwrap().unwrap().id)
+    }
+
     fn uses_left(&self, token: &str) -> u32 {
         block_on(self.desk.invites.open_known(token)).unwrap().unwrap().uses_left()
     }
@@ -128,17 +132,22 @@ struct Page {
     text: String,
     location: String,
     cookie: String,
+    /// How it may be kept.
+    caching: String,
 }
 
 impl Page {
     async fn read(mut response: Response) -> Self {
         let header = |name: &str| response.header(name).map_or(String::new(), |values| values.as_str().to_owned());
         let (location, cookie) = (header("Location"), header("Set-Cookie"));
+        let ready = response.ext().get::<ReadyPart>();
+        let caching = ready.and_then(|ready| ready.headers.iter().find(|(name, _)| name == "cache-control"));
+        let caching = caching.map_or(String::new(), |(_, value)| value.to_str().unwrap().to_owned());
         let text = match response.ext().get::<ReadyPart>() {
             Some(ready) => String::from_utf8(ready.body.to_vec()).unwrap(),
             None => response.body_string().await.unwrap(),
         };
-        Self { status: response.status().into(), text, location, cookie }
+        Self { status: response.status().into(), text, location, cookie, caching }
     }
 
     /// Where links lead, those in `<main>` alone.
@@ -147,7 +156,8 @@ impl Page {
         main.split("href=\"").skip(1).map(|part| part.split('"').next().unwrap().replace("&#38;", "&")).collect()
     }
 
-    /// What is said to be wrong with a field, beside it: whoever cannot see the page hears it with the field.
+    /// What is said to be wrong with a field, beside it and above the form, where it is a link to the field: whoever cannot
+    /// see the page hears it with the field.
     fn error(&self, field: &str) -> Option<&str> {
         let input = self.text.split(&format!("<input id=\"{field}\"")).nth(1)?.split('>').next().unwrap();
         let described = input.split("aria-describedby=\"").nth(1).unwrap().split('"').next().unwrap();
@@ -158,7 +168,25 @@ impl Page {
             (beside.is_some(), beside.is_some()),
             "{input}"
         );
-        beside.map(|part| part.split("</p>").next().unwrap())
+        let beside = beside.map(|part| part.split("</p>").next().unwrap());
+        let above = self.text.split("role=\"alert\">").nth(1).map(|part| part.split("</div>").next().unwrap());
+        let link = beside.map(|error| format!("<li><a href=\"#{field}\">{error}</a></li>"));
+        let is_above = |part: &str| above.is_some_and(|above| above.contains(part));
+        assert_eq!(is_above(&format!("href=\"#{field}\"")), beside.is_some(), "{above:?}");
+        assert!(link.is_none_or(|link| is_above(&link)), "{above:?}");
+        beside
+    }
+
+    /// The code that the page shows: on the screen, and on paper.
+    fn codes(&self) -> Vec<String> {
+        let parts = self.text.split("<code").skip(1).map(|part| part.split("</code>").next().unwrap());
+        let groups = |part: &str| {
+            part.split("<span>")
+                .skip(1)
+                .map(|group| group.split("</span>").next().unwrap().to_owned())
+                .collect::<Vec<_>>()
+        };
+        parts.map(|part| groups(part).join(" ")).collect()
     }
 }
 
@@ -206,12 +234,13 @@ fn a_whole_address_is_taken_and_another_one_explained() {
 }
 
 /// The names and passwords that a form is refused for, each with what the page says of it.
-const WRONG_NAMES: [(&str, &str); 7] = [
+const WRONG_NAMES: [(&str, &str); 8] = [
     ("", "error-username-empty"),
     ("juliet capulet", "error-username-invalid"),
     // A server would make another name of it.
     ("weiß", "error-username-invalid"),
     ("juliet@elsewhere.example", "error-username-address"),
+    ("a-name-that-is-longer-than-any-that-every-server-can-write-on-disk", "error-username-long"),
     ("admin", "error-username-reserved"),
     ("romeo", "error-username-taken"),
     ("Romeo@example.com", "error-username-taken"),
@@ -300,30 +329,13 @@ fn nothing_is_asked_again_for_an_invite_that_has_ended() {
 }
 
 #[test]
-fn the_first_link_of_an_invite_is_what_a_newcomer_needs() {
-    let place = Place::new("", "");
-    place.server.state.lock().unwrap().accounts.insert("romeo".into(), String::new());
+fn a_form_that_is_closed_leads_to_an_app() {
+    let place = Place::new("registration = false", "");
     let token = place.invite(&InviteRequest::default());
-    let links = place.get(&format!("/invite?{token}")).links();
-    assert_eq!(links[0], format!("/register?t={token}"));
-    assert!(links[1].starts_with("/invite/setup/"), "{links:?}");
-    assert!(links.iter().any(|link| link.starts_with("xmpp:example.com?register;preauth=token-of-the-server")));
-
-    let token =
-        place.invite(&InviteRequest { contact: Given::Is("romeo@example.com".into()), ..InviteRequest::default() });
-    let links = place.get(&format!("/invite?{token}")).links();
-    assert_eq!(links[0], format!("/register?t={token}"));
-    assert_eq!(links[1], "xmpp:romeo@example.com?roster;preauth=token-of-the-server-0002");
-
-    let closed = Place::new("registration = false", "");
-    closed.server.state.lock().unwrap().accounts.insert("romeo".into(), String::new());
-    let token =
-        closed.invite(&InviteRequest { contact: Given::Is("romeo@example.com".into()), ..InviteRequest::default() });
-    assert_eq!(closed.get(&format!("/invite?{token}")).links()[0], "#apps");
-    let form = closed.get(&format!("/register?t={token}"));
+    let form = place.get(&format!("/register?t={token}"));
     assert_eq!(form.status, 403);
     assert!(form.text.contains("Please open the invite in an app."), "{}", form.text);
-    let setup = closed.get(&format!("/invite/setup/dino?{token}")).text;
+    let setup = place.get(&format!("/invite/setup/dino?{token}")).text;
     assert!(setup.contains("Create one with another app first"), "{setup}");
 }
 
@@ -336,14 +348,15 @@ fn a_finished_account_leads_on_to_an_app() {
     let (location, page) = place.finish(&format!("/register?t={token}"), "juliet");
     let links = page.links();
     assert_eq!(links[0], "https://chat.example.com/");
-    let choices = ["ours", "dino", "conversations", "movim"].map(|app| format!("{location}&c={app}"));
+    // Other people's sites are none of them, as there is a web chat here.
+    let choices = ["ours", "dino", "conversations"].map(|app| format!("{location}&c={app}"));
     assert_eq!(links[1..], choices);
     assert!(!page.text.contains("href=\"\""), "{}", page.text);
     // An app that is not there is none.
     assert_eq!(place.get(&format!("{location}&c=nothing")).links()[1..], choices);
-    // On a phone: what runs there, and what runs in a browser.
+    // On a phone: what runs there.
     let phone = place.ask(Method::Get, &location, &[("User-Agent", "Mozilla/5.0 (Linux; Android 14)")]);
-    assert_eq!(phone.links()[1..], [&*choices[2], &*choices[3]]);
+    assert_eq!(phone.links()[1..], choices[2..]);
     let texts = choices.map(|choice| place.get(&choice).text);
     assert!(texts[0].contains("Say hello.") && texts[0].contains("Log in with Ours"), "{}", texts[0]);
     assert!(texts[1].contains("https://dino.im/#download") && texts[1].contains("choose to log in"), "{}", texts[1]);
@@ -383,11 +396,12 @@ fn terms_are_a_link_where_they_are_accepted() {
 fn a_phone_prints_the_code_and_its_picture() {
     let place = Place::new("", "");
     let token = place.invite(&InviteRequest::default());
+    let code = place.code(&token);
     for agent in ["Mozilla/5.0 (Linux; Android 14)", "Mozilla/5.0 (X11; Linux x86_64)"] {
         let text = place.ask(Method::Get, &format!("/invite?{token}"), &[("User-Agent", agent)]).text;
         let paper = text.split("<section class=\"paper\">").nth(1).unwrap().split("</section>").next().unwrap();
         assert!(paper.contains(&format!("src=\"/invite/qr?{token}\"")) && !paper.contains("<details"), "{paper}");
-        assert!(paper.contains(&format!("<span>{}</span>", &token[..4])), "{paper}");
+        assert!(paper.contains(&format!("<span>{}</span>", &code[..4])), "{paper}");
         assert!(!text.contains("loading="), "{text}");
     }
 }
@@ -531,4 +545,196 @@ fn a_form_works_at_the_hosts_own_address_and_at_that_of_all() {
         assert!(done.text.contains(&format!("{name}@example.com")), "{}", done.text);
     }
     assert_eq!(place.server.accounts(), ["juliet", "romeo"]);
+}
+
+#[test]
+fn a_code_that_is_typed_leads_to_its_invite_and_ends_with_it() {
+    let place = Place::new("", "[http]\nauth_failures = \"3/h\"");
+    let token = place.invite(&InviteRequest::default());
+    let target = format!("/invite?{token}");
+    let page = place.get(&target);
+    let code = place.code(&token);
+    let shown = [&code[..4], &code[4..8], &code[8..12], &code[12..]].join(" ");
+    assert_eq!(page.codes(), [&*shown, &*shown], "on the screen, and on paper");
+    assert!(!page.text.contains(&format!("<span>{}</span>", &token[..4])), "{}", page.text);
+    let type_in = |text: &str| {
+        let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("code", text).finish();
+        let page = place.get(&format!("/?{query}"));
+        (page.status, page.location)
+    };
+    let right = [
+        code.clone(),
+        shown.to_lowercase(),
+        shown.replace(' ', " - ").replace('0', "o").replace('1', "l"),
+        format!("The code is {code}."),
+        // As before, the token and links with it.
+        token.clone(),
+        format!("https://invite.example.com/invite?{token}"),
+    ];
+    for text in &right {
+        assert_eq!(type_in(text), (303, target.clone()), "{text}");
+    }
+    // The wrong ones are counted, and what is right is opened all the same.
+    let last = if code.ends_with('2') { "3" } else { "2" };
+    let wrong = format!("{}{last}", &code[..15]);
+    assert_eq!([1, 2, 3, 4].map(|_| type_in(&wrong).0), [404, 404, 404, 429]);
+    assert_eq!(type_in(&code), (303, target.clone()));
+    // It leads to the page on which it is said how the invite ended.
+    place.finish(&format!("/register?t={token}"), "juliet");
+    assert_eq!(type_in(&shown), (303, target.clone()));
+    assert_eq!(place.get(&target).status, 410);
+}
+
+#[test]
+fn a_password_by_chance_is_shown_once_and_works() {
+    let place = Place::new("password = { min_length = 30 }", "");
+    let token = place.invite(&InviteRequest { uses: Given::Is(2), ..InviteRequest::default() });
+    for (target, name) in
+        [(format!("/register?t={token}"), "juliet"), (format!("/register?t={token}&lang=de"), "romeo")]
+    {
+        let mut form = place.filled_with(&target, name, "mine was not sent");
+        let (fields, asked) = (form.body.clone(), place.server.count("exists"));
+        form.body.push_str("&generate=1");
+        let shown = place.send(&form);
+        assert_eq!((shown.status, &*shown.caching), (200, "no-store"), "{}", shown.text);
+        let field = shown.text.split("<input id=\"password\"").nth(1).unwrap().split('>').next().unwrap();
+        assert!(field.contains("type=\"text\"") && field.contains("autocomplete=\"off\""), "{field}");
+        let password = field.split("value=\"").nth(1).unwrap().split('"').next().unwrap();
+        assert!(password.len() == 35 && password.split('-').all(|group| group.len() == 5), "{password}");
+        assert!(
+            shown.text.contains(&format!("name=\"username\" value=\"{name}\"")) && !shown.text.contains("mine was")
+        );
+        assert!(shown.text.contains("id=\"password-generated\">") && !shown.text.contains("role=\"alert\""));
+        assert_eq!((place.server.count("create"), place.server.count("exists")), (usize::from(name == "romeo"), asked));
+        // Another time it is another one; what was wrong with the rest is told without it.
+        assert!(!place.send(&form).text.contains(password));
+        let chosen = fields.replace("mine+was+not+sent", password);
+        let refused = Form { body: chosen.replace(name, "admin"), ..form };
+        let page = place.send(&refused);
+        assert!(page.status == 422 && page.error("username").is_some() && !page.text.contains(password));
+        assert_eq!(place.send(&Form { body: chosen, ..refused }).status, 303);
+        assert_eq!(place.server.state.lock().unwrap().accounts[name], password);
+    }
+    // It is not given to others, nor for an invite that has ended.
+    let mut form = place.filled_with(&format!("/register?t={}", place.invite(&InviteRequest::default())), "tybalt", "");
+    form.body.push_str("&generate=1");
+    let foreign = Form { cookie: "__Host-csrf=another".into(), ..form };
+    let page = place.send(&foreign);
+    assert!(page.status == 403 && page.text.contains("id=\"password-generated\" hidden"), "{}", page.text);
+    let page = place.get(&format!("/register?t={token}"));
+    assert_eq!(page.status, 410);
+}
+
+/// The button that is the first one is pressed by Enter in a field: the other one must not be it.
+#[test]
+fn enter_sends_the_form_and_asks_for_no_password() {
+    let place = Place::new("", "");
+    let text = place.get(&format!("/register?t={}", place.invite(&InviteRequest::default()))).text;
+    let form = text.split("<form").nth(1).unwrap().split("</form>").next().unwrap();
+    let submits: Vec<_> = form.split("<button").skip(1).filter(|button| !button.contains("type=\"button\"")).collect();
+    assert!(submits.len() == 2 && !submits[0].contains("generate") && submits[1].contains("formnovalidate"), "{form}");
+}
+
+#[test]
+fn a_bound_name_that_somebody_has_leads_to_whoever_invites() {
+    for (contact, inviter, told) in [
+        ("contact = \"help@example.com\"", Some("Romeo"), "Please ask Romeo for a new invite."),
+        ("", None, "Please ask whoever invited you for a new invite."),
+    ] {
+        let place = Place::new(contact, "");
+        let inviter = Given::from(inviter.map(str::to_owned));
+        let token =
+            place.invite(&InviteRequest { username: Given::Is("juliet".into()), inviter, ..InviteRequest::default() });
+        place.server.state.lock().unwrap().accounts.insert("juliet".into(), String::new());
+        for password in [PASSWORD, "short"] {
+            let page = place.send(&place.filled_with(&format!("/register?t={token}"), "juliet", password));
+            assert_eq!(page.status, if password == "short" { 422 } else { 409 });
+            let error = page.error("username").unwrap();
+            assert!(error.contains(told) && !error.contains("choose"), "{error}");
+            assert_eq!(page.error("password").is_some(), password == "short");
+            let field = page.text.split("<p class=\"error\" id=\"username-error\">").nth(1).unwrap();
+            let field = field.split("<input").next().unwrap();
+            assert_eq!(field.contains("href=\"mailto:help@example.com\""), !contact.is_empty(), "{field}");
+        }
+    }
+}
+
+#[test]
+fn a_name_that_cannot_be_is_explained_by_one_that_can() {
+    let place = Place::new("", "");
+    let target = format!("/register?t={}", place.invite(&InviteRequest::default()));
+    for (typed, instead) in [("weiß", "weiss"), ("Anna Karenina", "anna.karenina"), ("Анна Каренина", "анна.каренина")]
+    {
+        let page = place.send(&place.filled(&target, typed));
+        assert_eq!(page.status, 422);
+        assert!(page.error("username").unwrap().contains("letters such as a to z, digits and . _ -"));
+        let proposal = page.text.split("id=\"username-proposal\">").nth(1).unwrap().split("</p>").next().unwrap();
+        assert_eq!(proposal.replace("<bdi>", "").replace("</bdi>", ""), format!("How about {instead}?"));
+        let field = page.text.split("<input id=\"username\"").nth(1).unwrap().split('>').next().unwrap();
+        assert!(field.contains("username-error username-proposal"), "{field}");
+    }
+    let page = place.send(&place.filled(&target, "admin"));
+    assert!(page.error("username").is_some() && !page.text.contains("username-proposal"), "{}", page.text);
+    // A name of other letters is one.
+    let (_, page) = place.finish(&target, "Анна");
+    assert!(page.text.contains(">анна@example.com<"), "{}", page.text);
+}
+
+#[test]
+fn what_is_too_long_is_told_before_the_server_is_asked() {
+    let place = Place::new("", "");
+    let token = place.invite(&InviteRequest { uses: Given::Is(3), ..InviteRequest::default() });
+    let target = format!("/register?t={token}");
+    let password = |chars: usize| PASSWORD.chars().cycle().take(chars).collect::<String>();
+    for (name, chars, wrong_name, wrong_password) in [
+        ("x".repeat(65), 30, true, false),
+        ("ж".repeat(33), 30, true, false),
+        ("x".repeat(30_000), 1_001, true, true),
+        ("x".repeat(64), 1_001, false, true),
+        ("x".repeat(64), 20_000, false, true),
+    ] {
+        let page = place.send(&place.filled_with(&target, &name, &password(chars)));
+        let case = format!("{} {chars}", name.len());
+        assert_eq!(page.status, 422, "{case}");
+        let (name_error, password_error) = (page.error("username"), page.error("password"));
+        assert_eq!(name_error, wrong_name.then_some("This name is too long. Please choose a shorter one."), "{case}");
+        let told = "A password can have at most 1000 characters.";
+        assert_eq!(password_error, wrong_password.then_some(told), "{case}");
+    }
+    assert_eq!(place.server.count("create"), 0);
+    for name in ["x".repeat(64), "ж".repeat(32)] {
+        let sent = place.send(&place.filled_with(&target, &name, &password(1_000)));
+        assert_eq!(sent.status, 303, "{}", sent.text);
+    }
+    let request = InviteRequest { username: Given::Is("x".repeat(65)), ..InviteRequest::default() };
+    let refused = block_on(place.desk.invites.create(&Caller::Admin, &request, invited::clock::now())).unwrap_err();
+    assert!(refused.to_string().contains("too long for a new account: expected at most 64 bytes"), "{refused}");
+}
+
+#[test]
+fn an_app_comes_first_once_there_is_an_account_and_then_the_address() {
+    let place = Place::new("", "[apps]\nshow = [\"dino\", \"conversations\", \"gajim\"]\n");
+    let token = place.invite(&InviteRequest::default());
+    let (location, page) = place.finish(&format!("/register?t={token}"), "juliet");
+    assert_eq!(page.links(), ["dino", "conversations", "gajim"].map(|app| format!("{location}&c={app}")));
+    let main = page.text.split("<main>").nth(1).unwrap();
+    let place_of = |what: &str| main.find(what).unwrap_or_else(|| panic!("no {what}: {main}"));
+    assert!(place_of("Log in with Dino") < place_of(">juliet@example.com<"));
+    assert!(main.contains("data-copy=\"address\"") && !main.contains("<input"), "{main}");
+    // With an app that was chosen, that one.
+    let page = place.get(&format!("{location}&c=gajim"));
+    let main = page.text.split("<main>").nth(1).unwrap();
+    assert!(main.find("https://gajim.org/download/").unwrap() < main.find(">juliet@example.com<").unwrap(), "{main}");
+    assert!(!page.links().iter().any(|link| link.contains("c=dino")), "{:?}", page.links());
+}
+
+#[test]
+fn an_app_that_takes_the_invite_along_has_it_in_its_link() {
+    let ours = "[apps]\nshow = [\"ours\"]\n[[apps.custom]]\nid = \"ours\"\nname = \"Ours\"\nplatforms = [\"Android\"]\n\
+                supports_preauth_uri = true\nmagic_link_format = \"ours:open?{uri}\"\n";
+    let place = Place::new("", ours);
+    let token = place.invite(&InviteRequest::default());
+    let links = place.get(&format!("/invite/setup/ours?{token}")).links();
+    let expected = "ours:open?xmpp%3Aexample.com%3Fregister%3Bpreauth%3Dtoken-of-the-server-0001";
+    assert!(links.iter().any(|link| link == expected), "{links:?}");
 }

@@ -168,7 +168,7 @@ fn prometheus_collects_them() {
     let scratch = metered();
     let served = scratch.serve();
     served.client().invite(KEY);
-    let address = common::listener().local_addr().unwrap();
+    let address = common::free_port();
     let config = scratch.path().join("prometheus.yml");
     let target = place(&served);
     std::fs::write(

@@ -91,6 +91,23 @@ fn a_long_last_part_of_a_path_never_reaches_the_router() {
     assert!(output.contains("expected parts of at most 23 characters"), "{output}");
 }
 
+/// The drawings that a page shows before anything is unfolded, which the style sheet has it load.
+fn drawings(page: &str, sheet: &str) -> BTreeSet<String> {
+    let parts = page.split("<details").enumerate();
+    let unfolded =
+        parts.map(|(at, part)| if at == 0 { part } else { part.split_once("</details>").unwrap_or_default().1 });
+    let unfolded: String = unfolded.collect();
+    let marks = unfolded.split("class=\"").skip(1).map(|rest| rest.split('"').next().unwrap());
+    let names =
+        marks.flat_map(|classes| classes.split(' ')).filter(|name| name.starts_with("m-") || name.starts_with("s-"));
+    let rule = |name: &str| sheet.split(&format!(".{name} {{ ")).nth(1).unwrap().split('}').next().unwrap().to_owned();
+    names.map(rule).map(|rule| format!("/assets/{}", between(&rule, "url(", ")"))).collect()
+}
+
+fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
+    text.split(before).nth(1).unwrap().split(after).next().unwrap()
+}
+
 #[test]
 fn the_landing_page_is_light_and_read_in_one_request() {
     let scratch = Scratch::new(CONFIG);
@@ -103,11 +120,13 @@ fn the_landing_page_is_light_and_read_in_one_request() {
         let page = get(&served, &format!("/invite?{token}"), &[&format!("Accept-Language: {language}")]);
         let text = page.text();
         assert!(text.contains(&format!("<html lang=\"{language}\" dir=\"{}\">", said.dir())));
-        let files: BTreeSet<_> =
+        let mut files: BTreeSet<_> =
             links(&text).into_iter().filter(|link| link.starts_with("/assets/") || link.contains("/qr?")).collect();
+        let sheet = get(&served, files.iter().find(|file| file.contains("/style-")).unwrap(), &[]).text();
+        files.extend(drawings(&text, &sheet));
         let loaded: usize = files.iter().map(|file| get(&served, file, &[]).body.len()).sum();
         let html = text.len();
-        println!("{language}: {html} bytes of HTML, {loaded} of style, script, icon and QR code");
+        println!("{language}: {html} bytes of HTML, {loaded} of style, script, icon, drawings and QR code");
         assert!(html + loaded <= 30 << 10, "{language}: {html} + {loaded}");
         // What is to be read is in the page itself.
         let title = said.with_texts("landing-title", &[("site", "example.com")]);
@@ -150,7 +169,7 @@ fn a_page_says_how_many_may_come_and_whom_to_ask() {
 fn links_that_cannot_be_followed_are_refused_with_the_way_out() {
     let faults = |line: &str| {
         let scratch = Scratch::new(&format!("{CONFIG}{line}"));
-        String::from_utf8(scratch.run(&["check"]).stderr).unwrap()
+        common::beside_no_accounts(&scratch.run(&["check"]).stderr)
     };
     let backend = "[hosts.\"example.com\".backend]\nkind = \"prosody\"\nsocket = \"/nowhere\"\n";
     let landing = |place: &str| format!("[invites]\nlanding = \"https://e.example/{place}\"\n");
@@ -175,6 +194,18 @@ fn a_landing_page_elsewhere_is_led_to_whatever_letters_it_has() {
     let query: String = url::form_urlencoded::byte_serialize(location.as_bytes()).collect();
     let pasted = get(&served, &format!("/?code={query}"), &[]);
     assert_eq!((pasted.status, pasted.header("location")), (303, Some(&*format!("/invite?{token}"))));
+}
+
+#[test]
+fn check_says_where_no_accounts_are_created() {
+    let backend = "[hosts.\"example.com\".backend]\nkind = \"prosody\"\nsocket = \"/nowhere\"\n";
+    let scratch = Scratch::new(&format!("{CONFIG}[hosts.\"b.example\"]\n{backend}"));
+    let output = scratch.run(&["check"]);
+    let told = String::from_utf8(output.stderr).unwrap();
+    let expected = "note: no accounts are created on b.example: backend.kind = \"ledger\" is no XMPP server; ";
+    assert!(output.status.success() && told.starts_with(expected) && told.lines().count() == 1, "{told}");
+    let json: serde_json::Value = serde_json::from_str(&scratch.ok(&["check", "--json"])).unwrap();
+    assert!(json["notes"][0].as_str().unwrap().starts_with(&expected["note: ".len()..]), "{json}");
 }
 
 #[test]
@@ -296,7 +327,7 @@ fn previews_have_a_title_a_text_and_a_picture_of_the_site() {
         let part = text.split(&format!("\"{name}\" content=\"")).nth(1).unwrap_or_else(|| panic!("no {name}"));
         part.split('"').next().unwrap().to_owned()
     };
-    assert_eq!(property("og:title"), "You are invited to example.com");
+    assert_eq!(property("og:title"), "You are invited to chat on example.com");
     assert_eq!(property("og:description"), "Open this invite to get an account on example.com.");
     let picture = property("og:image");
     let answer = get(&served, picture.strip_prefix("https://invite.example.com").unwrap(), &[]);
@@ -440,7 +471,7 @@ fn apps_are_those_of_the_configuration_and_of_the_device() {
     let token = served.client().invite(KEY).token();
     let names = |agent: &str| {
         let text = get(&served, &format!("/invite?{token}"), &[agent]).text();
-        let shown = text.split("<details>").next().unwrap().to_owned();
+        let shown = text.split("<h2>Apps for other devices</h2>").next().unwrap().to_owned();
         ["Ours &#38; Theirs", "Monal", "Dino"].into_iter().filter(|name| shown.contains(name)).collect::<Vec<_>>()
     };
     assert_eq!(names("User-Agent: Mozilla/5.0 (Linux; Android 14; Pixel 8)"), ["Ours &#38; Theirs"]);
@@ -448,15 +479,15 @@ fn apps_are_those_of_the_configuration_and_of_the_device() {
     assert_eq!(names("Sec-CH-UA-Platform: \"Linux\""), ["Dino"]);
     assert_eq!(names("User-Agent: curl/8"), ["Ours &#38; Theirs", "Monal", "Dino"]);
     let page = get(&served, &format!("/invite/setup/ours?{token}"), &[]).text();
-    assert!(page.contains(&format!("ours:open?xmpp%3Aexample.com%3Fregister%3Bpreauth%3D{token}")), "{page}");
+    // No server would know what to make of the token.
+    assert!(!page.contains("ours:open") && !page.contains("preauth"), "{page}");
     assert!(page.contains("The &#60;best&#62; one.") && page.contains("Say hello."), "{page}");
     let image = links(&page).into_iter().find(|link| link.contains(".svg") && !link.contains("icon-")).unwrap();
     assert_eq!(get(&served, &image, &[]).header("content-type"), Some("image/svg+xml"));
     assert_eq!(get(&served, &format!("/invite/setup/gajim?{token}"), &[]).status, 404);
     let page = |app| get(&served, &format!("/invite/setup/{app}?{token}"), &[]).text();
-    let is_installed = |page: &str| page.contains("Install the app on your device");
-    assert!(is_installed(&page("dino")) && !is_installed(&page("movim")));
-    assert!(page("movim").contains("It runs in your browser."));
+    let is_a_site = |page: &str| page.contains("It runs in your browser.");
+    assert!(is_a_site(&page("movim")) && !is_a_site(&page("dino")));
 }
 
 /// What programs make of a link on its way to a reader (SPEC 6.1).

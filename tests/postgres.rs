@@ -163,7 +163,12 @@ fn an_invite_lives_in_postgresql_as_in_sqlite() {
     assert_eq!((&listed[0]["username"], &listed[0]["source"]), (&json!("romeo"), &json!("cli")));
     assert!(link.contains(listed[0]["token"].as_str().unwrap()));
     let id = listed[0]["id"].as_str().unwrap();
-    assert!(one.ok(&["invite", "show", id]).contains("by hand"));
+    let shown = one.ok(&["invite", "show", id]);
+    assert!(shown.contains("by hand"));
+    let code = shown.lines().find_map(|line| line.strip_prefix("code ")).unwrap().trim().to_lowercase();
+    let opened = client.get(&format!("/?code={}", code.replace(' ', "%20-%20")));
+    let landing = format!("/invite?{}", listed[0]["token"].as_str().unwrap());
+    assert_eq!((opened.status, opened.header("location")), (303, Some(&*landing)));
     one.ok(&["invite", "revoke", id]);
     assert_eq!(redeem(&mut client, &listed[0]["token"], Some("romeo")), 410);
     for (query, count) in [

@@ -6,7 +6,7 @@ mod postgres;
 
 use std::fs;
 use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -344,7 +344,7 @@ impl Drop for Pooler {
 fn pooler(database: &Postgres, mode: &str) -> (Pooler, String) {
     let address = database.address();
     let (dir, server_port) = address.strip_prefix("?host=").unwrap().split_once("&port=").unwrap();
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = common::free_port().port();
     let file = Path::new(dir).join(format!("{mode}.ini"));
     let config = format!(
         "[databases]\ninvited = host={dir} port={server_port} dbname=invited user=invited\n[pgbouncer]\nlisten_addr = \

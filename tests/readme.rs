@@ -13,7 +13,7 @@ const ELSEWHERE: [&str; 1] = ["cargo run --release -- demo\n"];
 #[test]
 fn every_command_works() {
     let dir = tempfile::tempdir().unwrap();
-    let port = common::listener().local_addr().unwrap().port();
+    let port = common::free_port().port();
     let binary = std::path::Path::new(env!("CARGO_BIN_EXE_invited")).parent().unwrap();
     let mut script = String::from("set -eu -o pipefail\ntrap 'kill $(jobs -p)' EXIT\n");
     for block in PAGES.iter().flat_map(|(_, text)| blocks(text, "sh")).filter(|block| !ELSEWHERE.contains(block)) {

@@ -566,7 +566,8 @@ fn what_is_no_directory_of_one_owner_is_refused() {
             let mut command = Command::new(env!("CARGO_BIN_EXE_invited"));
             command.arg("--config").arg(scratch.config()).arg("--state-dir").arg(&state).args(words);
             let output = command.output().unwrap();
-            assert_eq!((output.status.code(), stderr(&output)), (Some(1), why.clone()), "{words:?}");
+            let told = common::beside_no_accounts(&output.stderr);
+            assert_eq!((output.status.code(), told), (Some(1), why.clone()), "{words:?}");
         }
         assert_eq!(picture(&dir), before);
     }

@@ -288,6 +288,12 @@ fn a_name_that_the_server_would_change_is_told_where_it_is_typed() {
             }
         }
         assert_eq!(form.send(&place.served, "weiss", PASSWORD).status, 303, "the invite is still there");
+        // So is one that is too long for a file's name; the longest that is not has an account.
+        for (username, status) in [("ж".repeat(33), 422), ("ж".repeat(32), 303), (".".repeat(64), 303)] {
+            let form = Form::open(&place.served, "/register", &place.invite(&[]));
+            let sent = form.send(&place.served, &username, &"quarrel mantle orchid bridge ".repeat(40)[..1_000]);
+            assert_eq!(sent.status, status, "{username}: {}\n{}", sent.text(), place.served.log());
+        }
     }
 }
 

@@ -195,7 +195,7 @@ fn what_is_missing_is_told_with_the_lines_that_mend_it() {
     make_admin(&no_admin);
     let findings = block_on(client(&no_admin, PASSWORD).examine(BASE)).findings;
     assert!(findings[0].mend.contains("admins = {"), "{findings:?}");
-    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let nobody = common::free_port().to_string();
     let findings = block_on(Client::new(&HOST.parse().unwrap(), &settings(&nobody, PASSWORD)).examine(BASE)).findings;
     assert!(findings[0].what.contains("cannot connect"), "{findings:?}");
 }

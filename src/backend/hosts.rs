@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::adapter::Adapter;
 use super::guarded::Backend;
 use super::question::Questions;
-use super::{ejabberd, prosody, xmpp};
+use super::{demo, ejabberd, prosody, xmpp};
 use crate::config::{BackendSettings, HostSettings};
 use crate::invite::name::HostName;
 use crate::metrics::Metrics;
@@ -71,6 +71,7 @@ impl Backends {
 fn adapter(host: &HostName, settings: &BackendSettings, questions: &Questions) -> Option<Box<dyn Adapter>> {
     match settings {
         BackendSettings::Ledger => None,
+        BackendSettings::Demo => Some(Box::new(demo::Demo::default())),
         BackendSettings::Ejabberd { url, login } => Some(Box::new(ejabberd::Ejabberd::new(host, url, login))),
         BackendSettings::Prosody { socket } => Some(Box::new(prosody::Prosody::new(host, socket).asking(questions))),
         BackendSettings::Xmpp(account) => Some(Box::new(xmpp::Xmpp::new(host, account))),

@@ -11,6 +11,7 @@
 //! | `guarded` | a backend as the desk calls it |
 //! | `breaker`, `calls`, `status` | when it is left alone, how many calls it has, how it is |
 //! | [`prosody`], [`ejabberd`], [`xmpp`] | the kinds of servers |
+//! | `demo` | a pretend one |
 //! | `dns`, `net` | how servers are found and connected to |
 //! | `adapter` | what can be asked |
 //! | `question` | what a server asks, and is answered |
@@ -20,6 +21,7 @@ mod account;
 mod adapter;
 mod breaker;
 mod calls;
+mod demo;
 mod dns;
 pub mod ejabberd;
 mod error;

@@ -14,7 +14,7 @@ use super::owner::become_owner;
 use crate::backend::{Backends, Examination};
 use crate::clock;
 use crate::component::{self, ConnectError, Examined};
-use crate::config::{ConfigFault, Credentials, Faults, Merged, PublicUrl, Purpose, Settings};
+use crate::config::{BackendSettings, ConfigFault, Credentials, Faults, Merged, PublicUrl, Purpose, Settings};
 use crate::key::KeyRing;
 use crate::key::state::StateKeys;
 use crate::ledger;
@@ -142,6 +142,12 @@ fn only_connect(merged: &Merged, report: &mut Reporter) -> Outcome {
 fn notes(settings: &Settings, report: &mut Reporter) {
     for notice in &settings.notices {
         report.note(notice);
+    }
+    for (host, _) in settings.hosts.iter().filter(|(_, host)| host.backend == BackendSettings::Ledger) {
+        report.note(&format!(
+            "no accounts are created on {host}: backend.kind = \"ledger\" is no XMPP server; a program of yours creates them and \
+             redeems the invites, or name the server in [hosts.\"{host}\".backend]"
+        ));
     }
 }
 

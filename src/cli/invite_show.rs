@@ -11,10 +11,13 @@ use super::invite_create::explain;
 use super::outcome::Outcome;
 use super::terminal::{is_read_by_a_person, one_line, print, print_json};
 use super::time;
+use crate::invite::Status;
+use crate::invite::code::in_groups;
 
 pub(super) async fn show(admin: &Admin, id: &String, is_json: bool) -> Outcome {
     let mut found = admin.find(std::slice::from_ref(id)).await?;
     let Some(invite) = found.pop() else { return Ok(()) };
+    let code = (invite.status(admin.now) == Status::Pending).then(|| admin.invites.code(invite.id));
     let view = admin.view(invite).map_err(|error| explain(&admin.settings, error))?;
     if is_json {
         return print_json(&view);
@@ -25,6 +28,9 @@ pub(super) async fn show(admin: &Admin, id: &String, is_json: bool) -> Outcome {
     for (name, value) in fields.as_object().into_iter().flatten() {
         for line in lines(name, value, admin.now, zone.as_ref()) {
             writeln!(text, "{name:13} {}", one_line(&line))?;
+        }
+        if let Some(code) = code.as_ref().filter(|_| name == "landing_page") {
+            writeln!(text, "{:13} {}", "code", in_groups(code).join(" "))?;
         }
     }
     print(&text)

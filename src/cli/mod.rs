@@ -95,7 +95,9 @@ enum CliCommand {
     /// SIGHUP reloads configuration, keys and certificates; SIGTERM and SIGINT answer the requests in flight, then stop.
     Serve,
     /// Try it: temporary state, one key and one invite, served on localhost until Ctrl-C
-    Demo,
+    ///
+    /// The page creates accounts on a pretend server in memory: the way to an address is shown whole, and nobody can chat with it.
+    Demo(demo::DemoOptions),
     /// Create, list, delete and import API keys
     #[command(subcommand)]
     Key(key::KeyCommand),
@@ -175,7 +177,7 @@ pub fn main() -> ExitCode {
 fn run(global: &Global, command: CliCommand) -> Outcome {
     match command {
         CliCommand::Serve => serve::run(global),
-        CliCommand::Demo => demo::run(global),
+        CliCommand::Demo(options) => demo::run(global, &options),
         CliCommand::Key(command) => key::run(global, command),
         CliCommand::Invite(command) => invite::run(global, command),
         CliCommand::Backup(arguments) => backup::back_up(global, &arguments),

@@ -77,7 +77,7 @@ fn prepare(global: &Global, adopted: &[Socket]) -> anyhow::Result<(Service, Vec<
     for socket in later.into_iter().map(bind) {
         bound.push(socket?);
     }
-    Ok((Service::start(settings, tls, global.sources.clone())?, bound))
+    Ok((Service::start(settings, tls, Some(global.sources.clone()))?, bound))
 }
 
 /// What is configured. Where systemd passed sockets, these are all; but for metrics, if none of them is for these.

@@ -11,12 +11,17 @@ use url::Url;
 use super::address::{MAX_PATH_PART_BYTES, is_web_url};
 use super::checks::Checks;
 pub use super::picture::{Picture, digest};
-use super::picture::{picture_type, read_picture};
+use super::picture::{PictureError, picture_type, read_picture};
+pub use super::platform::Platform;
+use super::stores::store;
 
 /// `[apps]`
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, expecting = "a table")]
 pub struct RawApps {
+    /// Ids of apps to recommend, best first: a page leads guests to the first of them for their device; default: to the
+    /// first that signs up by the invite's link.
+    pub recommend: Vec<String>,
     /// Ids of the apps to show, in this order; default: all built in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub show: Option<Vec<String>>,
@@ -69,6 +74,9 @@ pub struct RawDownload {
     /// What the button says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// Where it is for, if that is not all of the app's platforms.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub platforms: Vec<String>,
     /// The path of a picture for the button.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<String>,
@@ -99,21 +107,20 @@ pub struct App {
     pub setup: Option<String>,
     /// What our pages say and show of it; none of the admin's own apps.
     pub about: Option<About>,
+    /// Its place among those that the admin recommends.
+    pub recommended: Option<usize>,
 }
 
 /// What our pages say and show of an app that is built in.
 #[derive(Clone, Debug, Deserialize)]
 pub struct About {
-    /// A character or two that stand for it.
-    pub mark: String,
     /// Names the text that says what it is.
     #[serde(skip)]
     pub text: String,
-    /// Names the text on how to go on once it is there.
-    pub how: String,
-    /// Its place among them.
-    #[serde(skip)]
-    pub number: usize,
+    /// Names the text on what its store does with the invite.
+    pub get: Option<String>,
+    /// Names the texts on what it asks, in order: when it signs up by the invite's link if it does that, else at a log-in.
+    pub how: Vec<String>,
 }
 
 /// Where to get an app.
@@ -125,23 +132,22 @@ pub struct Download {
     pub text: Option<String>,
     /// A picture for the button.
     pub picture: Option<Arc<Picture>>,
+    /// Where it is for; empty: wherever the app runs.
+    pub platforms: Vec<Platform>,
 }
 
-/// Where an app runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Platform {
-    /// Phones and tablets.
-    Android,
-    /// iPhone and iPad.
-    Ios,
-    /// Desktops.
-    Linux,
-    /// Desktops.
-    MacOs,
-    /// Desktops.
-    Windows,
-    /// Any browser.
-    Web,
+impl Download {
+    /// Whether it is for `device`, on which the app runs.
+    #[must_use]
+    pub fn fits(&self, device: Platform) -> bool {
+        self.platforms.is_empty() || self.platforms.contains(&device)
+    }
+
+    /// What the store is called that it leads to, if it is one that we know.
+    #[must_use]
+    pub fn store(&self) -> Option<&'static str> {
+        store(&self.url)
+    }
 }
 
 impl App {
@@ -155,24 +161,6 @@ impl App {
     #[must_use]
     pub fn is_web_only(&self) -> bool {
         self.platforms == [Platform::Web]
-    }
-}
-
-impl Platform {
-    /// All of them.
-    pub const ALL: [Self; 6] = [Self::Android, Self::Ios, Self::Linux, Self::MacOs, Self::Windows, Self::Web];
-
-    /// What it is called, here and by its makers.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Android => "Android",
-            Self::Ios => "iOS",
-            Self::Linux => "Linux",
-            Self::MacOs => "macOS",
-            Self::Windows => "Windows",
-            Self::Web => "web",
-        }
     }
 }
 
@@ -193,15 +181,16 @@ impl RawApps {
             apps.push(app.resolve(None, checks));
         }
         let BuiltIn { app: built_in, mut about } = toml::from_str(include_str!("apps.toml")).unwrap_or_default();
-        for (number, app) in built_in.into_iter().enumerate() {
+        for app in built_in {
             // A custom app stands in for the one that is built in.
             if apps.iter().all(|other| other.id != app.id) {
                 let text = format!("app-{}", app.id);
-                let about = about.remove(&app.id).map(|about| About { text, number, ..about });
+                let about = about.remove(&app.id).map(|about| About { text, ..about });
                 apps.push(app.resolve(about, checks));
             }
         }
-        for (field, ids) in [("show", self.show.as_deref().unwrap_or_default()), ("hide", &self.hide)] {
+        let show = self.show.as_deref().unwrap_or_default();
+        for (field, ids) in [("recommend", &*self.recommend), ("show", show), ("hide", &*self.hide)] {
             for id in ids.iter().filter(|id| apps.iter().all(|app| app.id != **id)) {
                 let known: Vec<_> = apps.iter().map(|app| &*app.id).collect();
                 checks.fault(&["apps", field], &format!("{id:?} is no app; there are {}", known.join(", ")));
@@ -211,6 +200,9 @@ impl RawApps {
             apps = show.iter().filter_map(|id| apps.iter().find(|app| app.id == *id).cloned()).collect();
         }
         apps.retain(|app| !self.hide.contains(&app.id));
+        for app in &mut apps {
+            app.recommended = self.recommend.iter().position(|id| *id == app.id);
+        }
         apps
     }
 }
@@ -232,18 +224,11 @@ impl RawApp {
         if self.magic_link_format.as_ref().is_some_and(|format| !is_magic_link(format)) {
             self.fault("magic_link_format: expected a URL with {uri}", checks);
         }
-        let mut platforms = Vec::new();
-        for name in &self.platforms {
-            match Platform::ALL.into_iter().find(|platform| platform.name().eq_ignore_ascii_case(name)) {
-                Some(platform) => platforms.push(platform),
-                None => self.fault(&format!("{name:?}: expected Android, iOS, Linux, macOS, Windows or web"), checks),
-            }
-        }
         App {
             id: self.id.clone(),
             name: self.name.clone(),
             text: self.text.clone(),
-            platforms,
+            platforms: self.platforms(&self.platforms, checks),
             link: self.link.clone(),
             picture: self.picture(self.image.as_ref(), checks),
             supports_preauth_uri: self.supports_preauth_uri,
@@ -255,19 +240,41 @@ impl RawApp {
                     url: download.url.clone(),
                     text: download.text.clone(),
                     picture: self.picture(download.image.as_ref(), checks),
+                    platforms: self.platforms(&download.platforms, checks),
                 })
                 .collect(),
             setup: self.setup.clone(),
             about,
+            recommended: None,
         }
     }
 
-    /// Pages can do without a picture that cannot be read; a path that is none of a picture is a fault.
+    fn platforms(&self, names: &[String], checks: &mut Checks<'_>) -> Vec<Platform> {
+        let mut platforms = Vec::new();
+        for name in names {
+            match Platform::ALL.into_iter().find(|platform| platform.name().eq_ignore_ascii_case(name)) {
+                Some(platform) => platforms.push(platform),
+                None => self.fault(&format!("{name:?}: expected Android, iOS, Linux, macOS, Windows or web"), checks),
+            }
+        }
+        platforms
+    }
+
+    /// Pages can do without a picture that cannot be read; what is none that we would serve is a fault.
     fn picture(&self, path: Option<&String>, checks: &mut Checks<'_>) -> Option<Arc<Picture>> {
         let path = Path::new(path?);
         let content_type = picture_type(path).map_err(|reason| self.fault(&reason, checks)).ok()?;
-        let read = read_picture(path, content_type);
-        read.map_err(|reason| checks.notice(format!("apps.custom: no picture of {:?}: {reason}", self.id))).ok()
+        match read_picture(path, content_type) {
+            Ok(picture) => Some(picture),
+            Err(PictureError::Refused(reason)) => {
+                self.fault(&reason, checks);
+                None
+            }
+            Err(PictureError::Unreadable(reason)) => {
+                checks.notice(format!("apps.custom: no picture of {:?}: {reason}", self.id));
+                None
+            }
+        }
     }
 }
 
@@ -319,10 +326,37 @@ mod tests {
         }
         for app in &apps {
             assert!(!app.downloads.is_empty() && app.link.is_some() && !app.platforms.is_empty(), "{}", app.id);
-            assert!(app.about.is_some(), "{} has no mark", app.id);
+            assert!(app.about.is_some(), "nothing is said of {}", app.id);
         }
-        let marks: std::collections::BTreeSet<_> = apps.iter().map(|app| &app.about.as_ref().unwrap().mark).collect();
-        assert_eq!(marks.len(), apps.len(), "two look alike: {marks:?}");
+    }
+
+    #[test]
+    fn a_store_is_for_a_platform_of_its_app() {
+        let (apps, _) = checked(|checks| RawApps::default().resolve(checks));
+        for app in &apps {
+            for platform in &app.platforms {
+                assert!(app.downloads.iter().any(|download| download.fits(*platform)), "{}: {platform:?}", app.id);
+            }
+            for download in &app.downloads {
+                assert!(download.platforms.iter().all(|platform| app.platforms.contains(platform)), "{}", download.url);
+            }
+        }
+        let stores = |url: &str| {
+            apps.iter().flat_map(|app| &app.downloads).filter(|download| download.url == url).collect::<Vec<_>>()
+        };
+        let [mac] = stores("https://apps.apple.com/app/id1637078500")[..] else { panic!("no Mac App Store") };
+        assert_eq!((mac.fits(Platform::MacOs), mac.fits(Platform::Ios)), (true, false));
+    }
+
+    #[test]
+    fn apps_are_recommended_in_the_admins_order() {
+        let config = "recommend = ['gajim', 'monal', 'dino']\nhide = ['monal']";
+        let raw: RawApps = toml::from_str(config).unwrap();
+        let (apps, faults) = checked(|checks| raw.resolve(checks));
+        let recommended: Vec<_> = apps.iter().filter_map(|app| Some((&*app.id, app.recommended?))).collect();
+        assert_eq!((recommended, faults), (vec![("dino", 2), ("gajim", 0)], vec![]));
+        let (_, faults) = ids("recommend = ['icq']");
+        assert!(faults[0].starts_with("\"icq\" is no app; there are conversations, "), "{faults:?}");
     }
 
     #[test]
@@ -341,6 +375,10 @@ mod tests {
         assert_eq!(
             custom("platforms = ['OS/2']"),
             "\"a\": \"OS/2\": expected Android, iOS, Linux, macOS, Windows or web"
+        );
+        assert_eq!(
+            custom("download = [{ url = 'https://a.example/', platforms = ['Symbian'] }]"),
+            "\"a\": \"Symbian\": expected Android, iOS, Linux, macOS, Windows or web"
         );
         assert_eq!(custom("link = 'javascript:x'"), "\"a\": \"javascript:x\": expected an http or https URL");
         assert_eq!(

@@ -63,6 +63,9 @@ pub enum BackendKind {
     Ejabberd,
     /// Any server with XEP-0401.
     Xmpp,
+    /// A pretend one. Nobody can write it.
+    #[serde(skip)]
+    Demo,
 }
 
 impl BackendKind {
@@ -74,6 +77,7 @@ impl BackendKind {
             Self::Prosody => "prosody",
             Self::Ejabberd => "ejabberd",
             Self::Xmpp => "xmpp",
+            Self::Demo => "demo",
         }
     }
 }
@@ -107,6 +111,8 @@ pub enum BackendSettings {
     },
     /// Any server, by its client port.
     Xmpp(XmppSettings),
+    /// A pretend server, of `invited demo` alone.
+    Demo,
 }
 
 impl BackendSettings {
@@ -118,6 +124,7 @@ impl BackendSettings {
             Self::Prosody { .. } => BackendKind::Prosody,
             Self::Ejabberd { .. } => BackendKind::Ejabberd,
             Self::Xmpp(_) => BackendKind::Xmpp,
+            Self::Demo => BackendKind::Demo,
         }
     }
 }
@@ -197,7 +204,7 @@ impl RawBackend {
             return BackendSettings::Ledger;
         };
         let lacks = match kind {
-            BackendKind::Ledger => return BackendSettings::Ledger,
+            BackendKind::Ledger | BackendKind::Demo => return BackendSettings::Ledger,
             BackendKind::Prosody => match &self.socket {
                 Some(socket) => return BackendSettings::Prosody { socket: socket.clone() },
                 None => "`socket`, the path of Prosody's admin socket",

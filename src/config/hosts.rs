@@ -1,6 +1,8 @@
 //! `[hosts]`: the XMPP domains for which invites are created.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,10 +11,15 @@ use url::Url;
 use super::address::is_web_url;
 use super::backend::{BackendKind, BackendSettings, RawBackend};
 use super::checks::Checks;
+use super::colour::{Accent, Colour};
 use super::languages::{DEFAULT_LANGUAGE, LANGUAGES, language};
+use super::picture::{Picture, read_logo};
 use super::public_url::{self, PublicUrl};
 use super::text::dotted;
 use crate::invite::name::{HostName, Username};
+
+/// The most characters of a password: as many as every XMPP server takes.
+pub const MAX_PASSWORD_CHARS: usize = 1_000;
 
 const RESERVED_USERNAMES: [&str; 7] = ["admin", "root", "abuse", "postmaster", "hostmaster", "webmaster", "security"];
 
@@ -41,6 +48,14 @@ pub struct RawHost {
     /// Whom guests may ask for help: a mail address, or a link (`xmpp:`, `mailto:`, `https:`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact: Option<String>,
+    /// A picture of the site beside its name, and in link previews where it is none of SVG: a file (SVG, PNG or WebP, up to
+    /// 64 KiB) by its absolute path, by its name beside the file that sets this, or a credential.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logo_file: Option<PathBuf>,
+    /// The colour of buttons and links, as in `"#2050a0"`; dark pages have a lighter one of the same hue. One that is too light
+    /// to be read is refused, with the nearest that would do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accent_color: Option<String>,
     /// The language of link previews, and of pages for readers who want none of ours; default: en. docs/languages.md lists
     /// them.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -90,6 +105,10 @@ pub struct HostSettings {
     pub privacy_url: Option<String>,
     /// Whom guests may ask for help.
     pub contact: Option<String>,
+    /// A picture of it.
+    pub logo: Option<Arc<Picture>>,
+    /// Its colour.
+    pub accent: Option<Accent>,
     /// The language of what no reader has chosen one for: one of [`LANGUAGES`].
     pub language: &'static str,
     /// What stands behind it.
@@ -133,6 +152,12 @@ impl RawHost {
         if tag.is_none() {
             checks.fault(&["hosts", name, "language"], &format!("expected one of {}", LANGUAGES.join(", ")));
         }
+        let min_password_length = usize::try_from(self.password.min_length).unwrap_or(usize::MAX);
+        if min_password_length > MAX_PASSWORD_CHARS {
+            let expected =
+                format!("expected at most {MAX_PASSWORD_CHARS}, the most characters that a password can have");
+            checks.fault(&["hosts", name, "password", "min_length"], &expected);
+        }
         let reserved_usernames = self.resolve_reserved(name, checks);
         let has_none = matches!(self.backend.kind, None | Some(BackendKind::Ledger));
         if self.registration == Some(true) && has_none {
@@ -144,11 +169,13 @@ impl RawHost {
             site_name: self.site_name.clone().unwrap_or_else(|| domain.to_string()),
             reserved_usernames,
             registration: self.registration.unwrap_or(true),
-            min_password_length: usize::try_from(self.password.min_length).unwrap_or(usize::MAX),
+            min_password_length,
             webchat_url: self.webchat_url.clone(),
             terms_url: self.terms_url.clone(),
             privacy_url: self.privacy_url.clone(),
             contact: contact.flatten(),
+            logo: self.logo_file.as_ref().and_then(|file| read_logo(file, &["hosts", name, "logo_file"], checks)),
+            accent: self.accent_color.as_ref().and_then(|text| accent(text, &["hosts", name, "accent_color"], checks)),
             language: tag.unwrap_or(DEFAULT_LANGUAGE),
             backend: self.backend.resolve(name, checks),
         }
@@ -168,6 +195,12 @@ impl RawHost {
         }
         reserved
     }
+}
+
+/// The accent that is written `text` at `at`.
+fn accent(text: &str, at: &[&str], checks: &mut Checks<'_>) -> Option<Accent> {
+    let accent = text.parse::<Colour>().map_err(|error| error.to_string()).and_then(Accent::of);
+    accent.map_err(|reason| checks.fault(at, &reason)).ok()
 }
 
 /// The link that a guest can follow to somebody who helps. A bare address is one for mail: who has no account yet cannot

@@ -9,19 +9,21 @@
 //! | `shape` | what is wanted at each place, from the schema |
 //! | [`settings`] | all of it, and what has no table of its own |
 //! | `http`, `tls`, `ledger`, `invites`, `metrics`, `hosts`, `backend`, `keys`, `component`, [`apps`] | a table each |
-//! | `public_url`, [`postgres`], [`public_key`], `key_secret`, `scopes`, `picture` | values that are larger than a line |
+//! | `public_url`, [`postgres`], [`public_key`], `key_secret`, `scopes`, `picture`, `drawing` | values that are larger than a line |
 //! | `checks` | what the checks of all tables share: faults, notices, secrets in files |
 //! | `exposure`, `direction` | secrets in files that others can read; texts that read as others |
 //! | `merged`, `text`, `show` | values with who set them, and how they are shown |
 //! | `reference` | every setting with what it says of itself |
-//! | [`secret`], [`value`], `address`, `forwarded`, `languages`, `origin` | small values; faults |
+//! | [`secret`], [`value`], `address`, `colour`, `forwarded`, `languages`, `origin`, `platform`, `stores` | small values; faults |
 
 mod address;
 pub mod apps;
 mod backend;
 mod checks;
+mod colour;
 mod component;
 mod direction;
+mod drawing;
 mod exposure;
 mod forwarded;
 mod hosts;
@@ -36,6 +38,7 @@ mod metrics;
 mod origin;
 mod passfile;
 mod picture;
+mod platform;
 pub mod postgres;
 pub mod public_key;
 mod public_url;
@@ -46,6 +49,7 @@ pub mod settings;
 mod shape;
 mod show;
 mod sources;
+mod stores;
 mod text;
 mod tls;
 mod toml_values;
@@ -55,9 +59,10 @@ mod variables;
 pub use address::MAX_PATH_PART_BYTES;
 pub use backend::{BackendKind, BackendSettings, Login, TlsUse, XmppSettings};
 pub use checks::Purpose;
+pub use colour::{Accent, Colour};
 pub use component::{ComponentSettings, Users};
 pub use forwarded::ForwardedHeader;
-pub use hosts::HostSettings;
+pub use hosts::{HostSettings, MAX_PASSWORD_CHARS};
 pub use http::{HttpPaths, HttpSettings};
 pub use invites::InviteSettings;
 pub(crate) use keys::RawKey;

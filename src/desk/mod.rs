@@ -44,7 +44,7 @@ use locks::InviteLocks;
 use reconcile::Reconcile;
 pub use sign_up::{
     AppLink, ChoiceErrors, Guest, Offer, PasswordError, RegisterError, RegisterRequest, SignUpError, UsernameError,
-    WebSignUp,
+    WebSignUp, generated_password, name_instead,
 };
 use sign_up::{SignUp, Submissions};
 

@@ -4,7 +4,7 @@
 //! | module | what it has |
 //! |---|---|
 //! | `connection` | elements over a connection |
-//! | `reader` | elements out of bytes; the only reader of XML |
+//! | `reader` | elements out of bytes; the only reader of XML from strangers |
 //! | `stanza_error` | what a request is refused with, read and written |
 //! | `element` | elements that we make, as bytes |
 //! | `tcp` | a TCP connection |

@@ -1,4 +1,4 @@
-//! Elements out of bytes, however those are cut: the only reader of XML, which is from strangers. What is larger than is good
+//! Elements out of bytes, however those are cut: the only reader of XML from strangers. What is larger than is good
 //! for us is read in part, and never kept as a whole.
 
 use minidom::Element;

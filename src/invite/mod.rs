@@ -1,6 +1,7 @@
 //! Invites: what they are, which state they are in, and what may be asked of them. Pure: no I/O, no clock, no config.
 
 pub mod app_token;
+pub mod code;
 pub mod field;
 pub mod found;
 mod id;

@@ -29,6 +29,10 @@ pub enum NameError {
 /// have, which XMPP servers take.
 const DENIED_IN_DOMAINS: AsciiDenyList = AsciiDenyList::new(true, "!\"#$%&'()*+,/:;<=>?@[\\]^`{|}~");
 
+/// The name of a new account has at most so many octets: Prosody writes most that are no letter or digit of ASCII as three into the
+/// name of a file, and there is room for 255.
+pub const MAX_NEW_NAME_BYTES: usize = 64;
+
 /// A part of a JID is at most so many octets (RFC 7622, 3.1).
 const MAX_PART_BYTES: usize = 1023;
 
@@ -117,6 +121,12 @@ pub enum LocalNameError {
 }
 
 impl Username {
+    /// Whether it is too long for a new account.
+    #[must_use]
+    pub fn is_long(&self) -> bool {
+        self.0.len() > MAX_NEW_NAME_BYTES
+    }
+
     /// The name in `user`, or in the address `user@host` at this `host`.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::field::{FieldError, FieldErrorKind, FieldErrors, Given};
-use super::name::{Account, HostName, Jid, NameError, Username};
+use super::name::{Account, HostName, Jid, MAX_NEW_NAME_BYTES, NameError, Username};
 use super::redemption::Change;
 use super::request::{ChangeRequest, InviteRequest, RedeemRequest};
 use super::text::{is_control, turns_text};
@@ -187,6 +187,13 @@ fn kind(errors: &mut FieldErrors, request: &InviteRequest, Bounds { host, source
             );
             errors.add(FieldError { kind: FieldErrorKind::NotForServer, ..FieldError::new(field, reason) });
         }
+    }
+    if let Some(name) =
+        username.as_ref().filter(|name| name.is_long() && host.is_some_and(|host| host.server.is_some()))
+    {
+        let reason =
+            format!("{name} is too long for a new account: expected at most {MAX_NEW_NAME_BYTES} bytes of UTF-8");
+        errors.add(FieldError { kind: FieldErrorKind::NotForServer, ..FieldError::new("username", reason) });
     }
     match (reset, contact) {
         (Some(username), _) => Kind::Reset { username },

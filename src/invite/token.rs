@@ -19,6 +19,7 @@ const ID_BYTES: usize = 8;
 const MAC_BYTES: usize = 10;
 /// Keeps MACs for tokens apart from MACs for anything else under the same key.
 const TOKEN_LABEL: &[u8] = b"invited token 1";
+const CODE_LABEL: &[u8] = b"invited code 1";
 /// The bits of the last byte that the last character stands for.
 const LAST_CHAR: u8 = 0x3f;
 /// So many characters of URL-safe base64 are neither `-` nor `_`; these come after them (RFC 4648, 5).
@@ -30,6 +31,7 @@ const SEAL_LABEL: &[u8] = b"invited seal 1";
 #[derive(Clone)]
 pub struct LedgerKey {
     token_mac: Hmac<Sha256>,
+    code_mac: Hmac<Sha256>,
     check: [u8; 16],
     seal: [u8; 32],
 }
@@ -52,7 +54,7 @@ impl LedgerKey {
         let mut check = [0; 16];
         check.copy_from_slice(&keyed(CHECK_LABEL).finalize().into_bytes()[..16]);
         let seal = keyed(SEAL_LABEL).finalize().into_bytes().into();
-        Self { token_mac: keyed(TOKEN_LABEL), check, seal }
+        Self { token_mac: keyed(TOKEN_LABEL), code_mac: keyed(CODE_LABEL), check, seal }
     }
 
     /// What the ledger keeps to recognise its key; tells nothing about it.
@@ -65,6 +67,11 @@ impl LedgerKey {
     #[must_use]
     pub fn seal(&self) -> &[u8; 32] {
         &self.seal
+    }
+
+    /// What codes are enciphered with.
+    pub(super) fn code_mac(&self) -> &Hmac<Sha256> {
+        &self.code_mac
     }
 
     fn mac(&self, id: InviteId) -> Hmac<Sha256> {

@@ -4,6 +4,7 @@
 
 use std::sync::PoisonError;
 
+use askama::Template;
 use calendrical_calculations::persian::fast_persian_from_fixed;
 use calendrical_calculations::rata_die::RataDie;
 use fluent_bundle::FluentValue;
@@ -11,11 +12,23 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use super::html::Html;
 use super::language::Language;
 use super::scripts::in_digits;
 
 /// 1 January 1970, by the count of days that calendars are converted by.
 const EPOCH: i64 = 719_163;
+
+/// A sentence with a point in time in it, which a script can write anew: in the reader's zone.
+#[derive(Template)]
+#[template(source = "{{ before }}<time datetime=\"{{ machine }}\">{{ moment }}</time>{{ after }}", ext = "html")]
+struct Ending<'a> {
+    before: &'a str,
+    moment: &'a str,
+    /// The same for programs.
+    machine: String,
+    after: &'a str,
+}
 
 impl Language {
     /// A point in time, in words, in UTC: the time zone of the reader is not known.
@@ -48,7 +61,7 @@ impl Language {
 
     /// Until when, and how long that is from `now` on.
     #[must_use]
-    pub fn until(&self, end: Timestamp, now: Timestamp) -> String {
+    pub(super) fn until(&self, end: Timestamp, now: Timestamp) -> Html<'static> {
         // An invite of seven days has seven days also a moment later.
         let minutes = end.duration_since(now).as_mins();
         let hours = if minutes < 60 { 0 } else { (minutes + 30) / 60 };
@@ -56,12 +69,16 @@ impl Language {
         // Invites that are opened often, or were created together, end together.
         let ending = (id, count, end.as_second().div_euclid(60));
         let mut last = self.ending.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, text)) = last.as_ref().filter(|(other, _)| *other == ending) {
-            return text.clone();
+        if let Some((_, html)) = last.as_ref().filter(|(other, _)| *other == ending) {
+            return html.clone();
         }
-        let text = self.with(id, [("count", count.into()), ("moment", self.moment(end).into())]);
-        *last = Some((ending, text.clone()));
-        text
+        let moment = self.moment(end);
+        let text = self.with(id, [("count", count.into()), ("moment", moment.as_str().into())]);
+        let (before, after) = text.split_once(&moment).unwrap_or((&*text, ""));
+        let machine = TimeZone::UTC.to_datetime(end).strftime("%Y-%m-%dT%H:%MZ").to_string();
+        let html = Html::drawn(&Ending { before, moment: &moment, machine, after });
+        *last = Some((ending, html.clone()));
+        html
     }
 }
 
@@ -169,7 +186,13 @@ mod tests {
             ("he", 7 * 24, "ההזמנה תקפה לעוד 7 ימים, עד 8 בינואר 2026 בשעה 00:00 לפי UTC."),
         ] {
             let end = now + SignedDuration::from_hours(hours);
-            assert_eq!(language(tag).until(end, now), expected, "{tag} {hours}");
+            let html = language(tag).until(end, now).to_string();
+            let (before, rest) = html.split_once("<time datetime=\"").unwrap();
+            let (machine, rest) = rest.split_once("\">").unwrap();
+            let (moment, after) = rest.split_once("</time>").unwrap();
+            assert_eq!(format!("{before}{moment}{after}"), expected, "{tag} {hours}");
+            assert_eq!(moment, language(tag).moment(end), "{tag} {hours}");
+            assert_eq!(machine.replace('Z', ":00Z").parse::<Timestamp>().unwrap(), end, "{tag} {hours}");
         }
     }
 }

@@ -12,6 +12,7 @@ use super::page::page;
 use super::query::parameter;
 use super::refused::GuestProblem;
 use crate::caller::Request;
+use crate::config::apps::App;
 use crate::invite::Invite;
 use crate::invite::name::Username;
 
@@ -22,6 +23,8 @@ struct DonePage<'a> {
     is_reset: bool,
     address: String,
     next: NextSteps<'a>,
+    /// The app to begin with, where none was chosen and there is no web chat.
+    first: Option<&'a App>,
 }
 
 impl DonePage<'_> {
@@ -64,6 +67,9 @@ pub(super) fn done(
 ) -> Result<Response, GuestProblem> {
     let look = Look::of(request).on(site_of(request, invite)?);
     let address = format!("{username}@{}", invite.draft.host);
-    let next = NextSteps::of(request, &look);
-    Ok(page(200, &DonePage { is_reset: purpose == FormPurpose::Password, address, next, look })?)
+    let mut next = NextSteps::of(request, &look);
+    let first =
+        (next.chosen.is_none() && look.webchat().is_none() && !next.apps.is_empty()).then(|| next.apps.remove(0));
+    let first = first.and_then(|(id, _)| request.state().settings.apps.iter().find(|app| app.id == id));
+    Ok(page(200, &DonePage { is_reset: purpose == FormPurpose::Password, address, next, first, look })?)
 }

@@ -1,4 +1,4 @@
-//! `GET /`: an invite's code, typed by hand. Wrong ones are counted by address.
+//! `GET /`: an invite's code, typed by hand, or its token, or a link that was pasted. Wrong ones are counted by address.
 
 use std::time::Duration;
 
@@ -36,11 +36,16 @@ pub async fn get(request: Request) -> Result<Response, Problem> {
     if token.is_empty() {
         return again(look, 422, "enter-error-empty");
     }
+    let on = |look: &Look<'_>, token: &str| {
+        let token: String = url::form_urlencoded::byte_serialize(token.as_bytes()).collect();
+        see_other(&look.link(&format!("/invite?{token}")))
+    };
+    // What is right is opened whatever came from there before, as a code is no easier to guess than a token.
+    if let Some(token) = request.state().desk.invites.token_of_code_in(&code).await? {
+        return Ok(on(&look, &token));
+    }
     match guessed(&request, &token, request.state().desk.now()).await {
-        Ok(Some(_)) => {
-            let token: String = url::form_urlencoded::byte_serialize(token.as_bytes()).collect();
-            Ok(see_other(&look.link(&format!("/invite?{token}"))))
-        }
+        Ok(Some(_)) => Ok(on(&look, &token)),
         Ok(None) => again(look, 404, "enter-error-unknown"),
         Err(Problem::TooMany(_, wait)) => {
             let mut response = again(look, 429, "enter-error-wait")?;

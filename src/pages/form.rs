@@ -17,6 +17,9 @@ use crate::config::secret::Secret;
 use crate::invite::Kind;
 use crate::problem::Problem;
 
+/// The button that asks for a password by chance.
+const GENERATE: &str = "generate";
+
 /// What a form is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum FormPurpose {
@@ -58,6 +61,8 @@ pub(super) struct SentForm {
     pub(super) password: Secret,
     pub(super) token: String,
     pub(super) csrf: String,
+    /// It is not to be carried out, but shown again with a password by chance.
+    pub(super) wants_password: bool,
 }
 
 /// Reads the form that `request` sends.
@@ -71,9 +76,10 @@ pub(super) async fn read(request: &mut Request) -> Result<SentForm, Problem> {
     }
     let malformed = || Problem::BadRequest("The form is malformed.");
     let body = request.body_bytes().await.map_err(|_| malformed())?;
-    let mut fields: [Option<String>; 4] = Default::default();
+    let mut fields: [Option<String>; 5] = Default::default();
     for (name, value) in url::form_urlencoded::parse(&body) {
-        let Some(at) = ["username", "password", "token", "csrf"].iter().position(|field| *field == name) else {
+        let Some(at) = ["username", "password", "token", "csrf", GENERATE].iter().position(|field| *field == name)
+        else {
             continue;
         };
         // What is not UTF-8 would become another password than the one that was typed.
@@ -81,8 +87,9 @@ pub(super) async fn read(request: &mut Request) -> Result<SentForm, Problem> {
             return Err(malformed());
         }
     }
-    let [username, password, token, csrf] = fields.map(Option::unwrap_or_default);
-    Ok(SentForm { username, password: Secret::new(password), token, csrf })
+    let wants_password = fields[4].is_some();
+    let [username, password, token, csrf, _] = fields.map(Option::unwrap_or_default);
+    Ok(SentForm { username, password: Secret::new(password), token, csrf, wants_password })
 }
 
 /// What makes a form ours.

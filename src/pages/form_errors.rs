@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::html::Html;
 use super::look::Look;
-use crate::desk::{ChoiceErrors, PasswordError, UsernameError};
+use crate::desk::{ChoiceErrors, PasswordError, UsernameError, name_instead};
+use crate::invite::name::Username;
 
 /// `Retry-After` of a form that cannot be used now: a server that is away may be back by then.
 pub(super) const RETRY_AFTER: Duration = Duration::from_mins(1);
@@ -78,7 +79,7 @@ impl From<FormError> for FormErrors {
 }
 
 impl UsernameError {
-    /// What the page says about it.
+    /// What the page says about it, where a guest may choose another name.
     pub(super) fn text(self, look: &Look<'_>) -> Html<'static> {
         look.text(match self {
             Self::Empty => "error-username-empty",
@@ -87,7 +88,25 @@ impl UsernameError {
             Self::Reserved => "error-username-reserved",
             Self::Taken => "error-username-taken",
             Self::Other => "error-username-other",
+            Self::Long => "error-username-long",
         })
+    }
+
+    /// What it says where the invite is bound to one: whom to ask, as no other name will do.
+    pub(super) fn text_of_bound(self, inviter: Option<&str>, look: &Look<'_>) -> Html<'static> {
+        match (self, inviter) {
+            (Self::Other, _) => self.text(look),
+            (_, Some(inviter)) => look.with_typed("error-username-bound-by", "inviter", inviter),
+            (_, None) => look.text("error-username-bound"),
+        }
+    }
+
+    /// A name that can be had, beside one that cannot be.
+    pub(super) fn proposal(self, typed: &str) -> Option<Username> {
+        match self {
+            Self::Invalid => name_instead(typed),
+            Self::Empty | Self::Address | Self::Reserved | Self::Taken | Self::Other | Self::Long => None,
+        }
     }
 }
 
@@ -97,6 +116,7 @@ impl PasswordError {
         match self {
             Self::Empty => look.text("error-password-empty"),
             Self::Short(least) => look.count("error-password-short", least),
+            Self::Long(most) => look.count("error-password-long", most),
             Self::Weak => look.text("error-password-weak"),
             Self::Refused => look.text("error-password-refused"),
         }

@@ -13,6 +13,8 @@ use super::opened::site_of;
 use super::page::page;
 use super::refused::GuestProblem;
 use crate::caller::Request;
+use crate::config::MAX_PASSWORD_CHARS;
+use crate::config::secret::Secret;
 use crate::invite::name::Username;
 use crate::invite::{Invite, Kind};
 
@@ -26,8 +28,24 @@ struct FormPage<'a> {
     csrf: &'a str,
     until: Html<'static>,
     min_length: usize,
-    errors: &'a FormErrors,
+    max_length: usize,
+    /// What is wrong with the form, above it, with a link to each field that is wrong.
+    summary: Option<Html<'static>>,
+    username_error: Option<Html<'static>>,
+    password_error: Option<Html<'static>>,
+    /// A name that can be had, beside one that cannot.
+    proposal: Option<Html<'static>>,
+    generated: Option<&'a str>,
     account: FormAccount<'a>,
+}
+
+/// What a form is filled in with when it is shown.
+#[derive(Default)]
+pub(super) struct FormInput<'a> {
+    /// What was typed for a name.
+    pub(super) username: &'a str,
+    /// A password by chance, which nobody has chosen yet: shown in clear, once.
+    pub(super) generated: Option<&'a Secret>,
 }
 
 /// Whose account a form is about.
@@ -44,12 +62,12 @@ enum FormAccount<'a> {
     Known { address: String, username: &'a str },
 }
 
-/// The form for an invite, with what was `typed` for a name and the `errors` in what was sent.
+/// The form for an invite, with the `errors` in what was sent.
 pub(super) fn show(
     request: &Request,
     invite: &Invite,
     token: &str,
-    typed: &str,
+    input: &FormInput<'_>,
     errors: &FormErrors,
 ) -> Result<Response, GuestProblem> {
     let site = site_of(request, invite)?;
@@ -64,12 +82,17 @@ pub(super) fn show(
         }
         Kind::Account { username } | Kind::Contact { username, .. } => {
             let landing = look.link(&format!("/invite?{token}"));
-            let (is_bound, username) = (username.is_some(), username.as_ref().map_or(typed, Username::as_str));
+            let (is_bound, username) = (username.is_some(), username.as_ref().map_or(input.username, Username::as_str));
             let account = FormAccount::New { host, username, is_bound, landing };
             (look.with("register-title", "site", look.site_name()), account)
         }
     };
     let status = errors.status();
+    let is_bound = invite.draft.kind.username().is_some();
+    let inviter = invite.draft.inviter.as_deref();
+    let username_error =
+        errors.username.map(|error| if is_bound { error.text_of_bound(inviter, &look) } else { error.text(&look) });
+    let proposal = errors.username.filter(|_| !is_bound).and_then(|error| error.proposal(input.username));
     let mut response = page(
         status,
         &FormPage {
@@ -78,8 +101,13 @@ pub(super) fn show(
             csrf: &csrf.field,
             until: look.until(invite, request.state().desk.now()),
             min_length: site.min_password_length,
+            max_length: MAX_PASSWORD_CHARS,
+            summary: errors.summary().map(|summary| look.text(summary)),
+            username_error,
+            password_error: errors.password.map(|error| error.text(&look)),
+            proposal: proposal.map(|name| look.with_typed("error-username-proposal", "name", name.as_str())),
+            generated: input.generated.map(Secret::reveal),
             title,
-            errors,
             account,
             look,
         },

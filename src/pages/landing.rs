@@ -8,7 +8,8 @@ use tide::Response;
 
 use super::html::Html;
 use super::look::{Around, Look};
-use super::offered::{Cards, Offered, device};
+use super::mark::Mark;
+use super::offered::{Cards, Offered, device, recommended};
 use super::onlooker::{is_preview, wants};
 use super::opened::{known, site_of_pending};
 use super::page::page;
@@ -16,9 +17,10 @@ use super::preview;
 use super::query::token_in;
 use super::refused::GuestProblem;
 use crate::caller::Request;
-use crate::config::apps::Platform;
+use crate::config::apps::{App, Platform};
 use crate::desk::{Offer, WebSignUp};
-use crate::invite::Kind;
+use crate::invite::code::in_groups;
+use crate::invite::{Invite, Kind};
 use crate::problem::Problem;
 
 #[derive(Template)]
@@ -31,15 +33,22 @@ struct LandingPage<'a> {
     /// Its picture, and this page; absolute.
     picture: String,
     address: String,
+    /// The host, where the site has a name of another kind.
+    domain: Option<&'a str>,
     /// The address of the account, where the invite is bound to a name.
     account: Option<String>,
     until: Html<'static>,
     uses_left: Option<Html<'static>>,
     contact: Option<Contact>,
     is_reset: bool,
+    is_for_accounts: bool,
     uri: Option<String>,
     web: WebSignUp,
-    web_page: String,
+    /// The form: for an account, which is made for the app that is named in between, or for a new password.
+    form: Around,
+    /// The way in for the reader's device. A Mac may be an iPad, which calls itself so: where it has another way, that is
+    /// the second.
+    ways: Vec<WayIn<'a>>,
     device: Option<Platform>,
     device_apps: Vec<Offered<'a>>,
     other_apps: Vec<Offered<'a>>,
@@ -52,18 +61,67 @@ struct LandingPage<'a> {
     code: Vec<&'a str>,
 }
 
+/// Where the one button leads.
+enum WayIn<'a> {
+    /// To the app, which signs up by the invite's link.
+    App(&'a App, Mark),
+    /// To the form; then to the app, if the admin recommends one.
+    Form(Option<&'a App>),
+}
+
+impl<'a> WayIn<'a> {
+    fn of(apps: &'a [App], device: Option<Platform>, has_link: bool, look: &Look<'_>) -> Self {
+        match device.and_then(|device| recommended(apps, device, look)) {
+            Some(app) if has_link && app.supports_preauth_uri => Self::App(app, Mark::of(app, look)),
+            app => Self::Form(app.filter(|app| app.recommended.is_some())),
+        }
+    }
+
+    fn app(&self) -> Option<&'a App> {
+        match self {
+            Self::App(app, _) => Some(*app),
+            Self::Form(app) => *app,
+        }
+    }
+}
+
 /// Who becomes a contact, for guests who have an account.
 struct Contact {
     name: String,
     uri: String,
-    /// An account can be created with it, too.
-    is_for_accounts: bool,
 }
 
 impl LandingPage<'_> {
     /// Guests can add the contact to a new account, or to one that they have.
     fn has_both_ways(&self) -> bool {
-        self.contact.as_ref().is_some_and(|contact| contact.is_for_accounts)
+        self.contact.is_some() && self.is_for_accounts
+    }
+
+    /// There is an app to lead to, so that all others may wait.
+    fn has_app(&self) -> bool {
+        self.ways.iter().any(|way| matches!(way, WayIn::App(..)))
+    }
+
+    fn has_form(&self) -> bool {
+        self.web == WebSignUp::Open
+    }
+
+    /// Nothing but an app that is there already can use the invite.
+    fn is_uri_main(&self) -> bool {
+        self.web == WebSignUp::Closed && !self.has_app()
+    }
+
+    fn has_second_ways(&self) -> bool {
+        (self.uri.is_some() && !self.is_uri_main()) || (self.has_form() && self.has_app())
+    }
+
+    /// A Mac may be an iPad; a script sees that.
+    fn may_be_tablet(&self) -> bool {
+        self.device == Some(Platform::MacOs)
+    }
+
+    fn has_apps(&self) -> bool {
+        !self.device_apps.is_empty() || !self.other_apps.is_empty()
     }
 }
 
@@ -80,7 +138,7 @@ async fn opened(request: &Request, cards: &Cards, now: Timestamp) -> Result<Resp
     let desk = &request.state().desk;
     let invite = known(request, &token_in(request), now).await?;
     site_of_pending(request, &invite, now)?;
-    let Offer { invite, token, uri, contact_uri, is_for_accounts, web } =
+    let Offer { invite, token, uri, alternate, contact_uri, is_for_accounts, web } =
         desk.sign_up.offer(invite, wants(request), now).await?;
     // An app may have used it in the meantime.
     let host = site_of_pending(request, &invite, now)?;
@@ -88,39 +146,44 @@ async fn opened(request: &Request, cards: &Cards, now: Timestamp) -> Result<Resp
     let look = Look::of(request);
     let look = if is_preview(request) { look.for_others() } else { look }.on(host);
     let is_reset = matches!(draft.kind, Kind::Reset { .. });
-    let (title, description) = match (&draft.kind, &draft.inviter) {
-        (Kind::Reset { .. }, _) => (look.with("landing-title-reset", "site", &host.site_name), "landing-preview-reset"),
-        (_, Some(inviter)) => {
-            let names = [("inviter", inviter.as_str()), ("site", &host.site_name)];
-            (Html::text(look.language.with_texts("landing-title-by", &names)), "landing-preview")
-        }
-        (_, None) => (look.with("landing-title", "site", &host.site_name), "landing-preview"),
-    };
     let device = device(request);
+    let ways = ways(&settings.apps, device, uri.is_some(), &look);
     // Guests who have an account have an app.
-    let (device_apps, other_apps) =
-        if is_for_accounts { cards.offer(&settings.apps, device, &look) } else { (vec![], vec![]) };
+    let (mut device_apps, other_apps) =
+        if is_for_accounts && !is_reset { cards.offer(&settings.apps, device, &look) } else { (vec![], vec![]) };
+    if let [WayIn::App(main, _)] = &ways[..] {
+        device_apps.retain(|(id, _)| *id != main.id);
+    }
     let public_url = settings.public_url_of(&draft.host);
     let base = public_url.map_or("", |url| url.base());
-    let web_page = if is_reset { format!("/reset?t={token}") } else { format!("/register?t={token}") };
+    let code = desk.invites.code(invite.id);
+    let form = if is_reset { "/reset?t=" } else { "/register?t=" };
     let mut response = page(
         200,
         &LandingPage {
-            description: look.with(description, "site", &host.site_name),
+            title: title(&invite, &host.site_name, &look),
+            domain: Some(draft.host.as_str()).filter(|domain| *domain != host.site_name),
+            description: look.with(
+                if is_reset { "landing-preview-reset" } else { "landing-preview" },
+                "site",
+                &host.site_name,
+            ),
             picture: format!("{base}assets/{}", preview::name(&draft.host, host)),
             address: format!("{base}invite?{token}"),
             account: draft.kind.username().map(|name| format!("{name}@{}", draft.host)),
             until: look.until(&invite, now),
             uses_left: (draft.uses > 1).then(|| look.count("uses-left", invite.uses_left() as usize)),
-            contact: draft.kind.contact().zip(contact_uri).map(|(contact, uri)| Contact {
-                name: contact.to_string(),
-                uri,
-                is_for_accounts,
-            }),
+            contact: draft
+                .kind
+                .contact()
+                .zip(contact_uri)
+                .map(|(contact, uri)| Contact { name: contact.to_string(), uri }),
             is_reset,
-            uri: uri.clone(),
+            is_for_accounts,
+            uri,
             web,
-            web_page: look.link(&web_page),
+            form: look.around(&format!("{form}{token}"), ""),
+            ways,
             device_apps,
             other_apps,
             setup: look.around("/invite/setup/", &format!("?{token}")),
@@ -128,38 +191,38 @@ async fn opened(request: &Request, cards: &Cards, now: Timestamp) -> Result<Resp
             is_phone: matches!(device, Some(Platform::Android | Platform::Ios)),
             qr: look.link(&format!("/invite/qr?{token}")),
             enter: look.with_typed("code-text", "address", public_url.map_or("", |url| url.typed())),
-            code: groups(&token),
-            title,
+            code: in_groups(&code),
             look,
         },
     )?;
-    if let Some(uri) = &uri {
-        response.insert_header("Link", format!("<{uri}>; rel=\"alternate\""));
+    if let Some(alternate) = &alternate {
+        response.insert_header("Link", format!("<{alternate}>; rel=\"alternate\""));
     }
     Ok(response)
 }
 
-/// In groups of four, to be read and typed.
-fn groups(code: &str) -> Vec<&str> {
-    let mut groups = vec![];
-    let mut rest = code;
-    while let Some((group, further)) = rest.split_at_checked(4).filter(|(_, further)| !further.is_empty()) {
-        groups.push(group);
-        rest = further;
+/// Who invites to what.
+fn title(invite: &Invite, site: &str, look: &Look<'_>) -> Html<'static> {
+    match (&invite.draft.kind, &invite.draft.inviter) {
+        (Kind::Reset { .. }, _) => look.with("landing-title-reset", "site", site),
+        (Kind::Contact { .. }, Some(inviter)) => look.with("landing-title-contact", "inviter", inviter),
+        (Kind::Account { .. }, Some(inviter)) => {
+            let names = [("inviter", inviter.as_str()), ("site", site)];
+            Html::text(look.language.with_texts("landing-title-by", &names))
+        }
+        (Kind::Account { .. } | Kind::Contact { .. }, None) => look.with("landing-title", "site", site),
     }
-    groups.push(rest);
-    groups
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn codes_are_read_in_groups() {
-        assert_eq!(groups("AdXsSwAAAAevGz3NYIJEj6At").join(" "), "AdXs SwAA AAev Gz3N YIJE j6At");
-        assert_eq!(groups("12345").join(" "), "1234 5");
-        assert_eq!(groups("é2345").join(" "), "é23 45");
-        assert_eq!(groups(""), [""]);
+fn ways<'a>(apps: &'a [App], device: Option<Platform>, has_link: bool, look: &Look<'_>) -> Vec<WayIn<'a>> {
+    let way = |device| WayIn::of(apps, device, has_link, look);
+    let mut ways = vec![way(device)];
+    if device == Some(Platform::MacOs) {
+        let of_tablet = way(Some(Platform::Ios));
+        let ids = |way: &WayIn<'a>| way.app().map(|app| &app.id);
+        if ids(&of_tablet) != ids(&ways[0]) {
+            ways.push(of_tablet);
+        }
     }
+    ways
 }

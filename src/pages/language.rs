@@ -11,6 +11,7 @@ use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use fluent_syntax::ast::{Expression, InlineExpression, Pattern, PatternElement};
 
+use super::html::Html;
 use super::scripts::{PERSIAN_DIGITS, in_digits, is_right_to_left, isolated};
 use crate::config::{DEFAULT_LANGUAGE, LANGUAGES};
 
@@ -57,14 +58,14 @@ pub struct Language {
     source: &'static str,
     bundle: OnceLock<FluentBundle<FluentResource>>,
     /// What was said last of an invite's end.
-    pub(super) ending: Mutex<Option<(Ending, String)>>,
+    pub(super) ending: Mutex<Option<(EndingKey, Html<'static>)>>,
 }
 
 /// Most sentences are shorter.
 const SENTENCE_BYTES: usize = 128;
 
 /// What is said of an invite's end: by which message, how many of its units are left, and the minute.
-pub(super) type Ending = (&'static str, i64, i64);
+pub(super) type EndingKey = (&'static str, i64, i64);
 
 impl Language {
     const fn new(number: usize, name: &'static str, script: &'static str, source: &'static str) -> Self {
@@ -369,8 +370,10 @@ mod tests {
         let english = english();
         let apps: toml::Table = include_str!("../config/apps.toml").parse().unwrap();
         let about = apps["about"].as_table().unwrap();
+        let asks = about.values().flat_map(|about| about["how"].as_array().unwrap());
+        let of_stores = about.values().filter_map(|about| about.get("get"));
         let of_apps: BTreeSet<_> = (about.keys().map(|id| format!("app-{id}")))
-            .chain(about.values().map(|about| format!("how-{}", about["how"].as_str().unwrap())))
+            .chain(asks.chain(of_stores).map(|how| format!("how-{}", how.as_str().unwrap())))
             .collect();
         let missing: Vec<_> = of_apps.iter().filter(|id| !english.contains_key(*id)).collect();
         assert_eq!(missing, Vec::<&String>::new(), "nothing is said of these");
@@ -408,10 +411,10 @@ mod tests {
             let texts = [("site", site), ("inviter", inviter)];
             Language::named(tag).unwrap().with_texts("landing-title-by", &texts)
         };
-        assert_eq!(said("en", "Acme", "anna@example.com"), "anna@example.com invites you to Acme");
-        assert_eq!(said("en", "קפה!", "anna"), "anna invites you to \u{2068}קפה!\u{2069}");
+        assert_eq!(said("en", "Acme", "anna@example.com"), "anna@example.com invites you to chat on Acme");
+        assert_eq!(said("en", "קפה!", "anna"), "anna invites you to chat on \u{2068}קפה!\u{2069}");
         let hebrew = said("he", "Psi+", "anna@example.com");
-        assert_eq!(hebrew, "הזמנה מאת \u{2066}anna@example.com\u{2069} אל \u{2068}Psi+\u{2069}");
+        assert_eq!(hebrew, "הזמנה מאת \u{2066}anna@example.com\u{2069} לשוחח באתר \u{2068}Psi+\u{2069}");
         for language in Language::all().iter().filter(|language| language.is_right_to_left()) {
             for (id, parts) in english() {
                 let texts: Vec<_> = variables(&parts).map(|name| (name, "Psi+")).collect();

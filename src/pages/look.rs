@@ -6,9 +6,9 @@ use fluent_bundle::FluentValue;
 use jiff::Timestamp;
 use tide::http::headers;
 
-use super::assets;
 use super::html::Html;
 use super::language::Language;
+use super::{accent, assets};
 use crate::caller::{Request, path};
 use crate::config::{BackendSettings, HostSettings};
 use crate::invite::Invite;
@@ -94,6 +94,11 @@ impl<'a> Look<'a> {
         self.site.map_or("", |site| &site.site_name)
     }
 
+    /// The site's own web client.
+    pub(super) fn webchat(&self) -> Option<&'a str> {
+        self.site.and_then(|site| site.webchat_url.as_deref())
+    }
+
     /// The language that a link asked for, for forms that would forget it.
     pub(super) fn chosen_language(&self) -> Option<&'static str> {
         self.is_chosen.then_some(self.language.tag)
@@ -134,7 +139,7 @@ impl<'a> Look<'a> {
 
     /// Until when an invite is good, and how long that is from `now` on.
     pub(super) fn until(&self, invite: &Invite, now: Timestamp) -> Html<'static> {
-        Html::text(self.language.until(invite.draft.expires_at, now))
+        self.language.until(invite.draft.expires_at, now)
     }
 
     /// The link to one of our pages: its path below the prefix, with its query.
@@ -165,6 +170,12 @@ impl<'a> Look<'a> {
     /// The link to a file that is called so in links.
     pub(super) fn file(&self, name: &str) -> String {
         format!("{}/assets/{name}", self.prefix)
+    }
+
+    /// The link to the colour of the site, if it has one of its own.
+    pub(super) fn accent(&self) -> Option<String> {
+        let accent = self.site?.accent?;
+        Some(self.file(&accent::name(accent)))
     }
 
     /// Every language.

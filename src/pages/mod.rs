@@ -24,19 +24,22 @@
 //! | `opened` | the invite that a link opens |
 //! | `refused` | what guests are refused, and the one place that draws it |
 //! | `offered` | the apps for a device |
+//! | `mark` | what stands for an app |
 //! | `onlooker` | who only looks |
 //! | `api_examples`, `api_fields`, `prose` | calls of the API in three languages; its fields in words; its texts |
 //! | `page` | how a page is sent |
 //! | `look` | what all pages are drawn with |
-//! | `assets`, `preview`, `letters` | files, and the picture of a site |
+//! | `assets`, `artwork`, `accent`, `preview`, `letters` | files; drawings, the colour and the picture of a site |
 //! | `query` | the parameters of a link |
 //! | `negotiation`, `dates` | the language that a reader gets; points in time in words |
 //! | `language`, `html` | what pages say, and what is not escaped again |
 //! | `scripts` | which way texts run, and digits |
 
+mod accent;
 pub mod api_docs;
 mod api_examples;
 mod api_fields;
+mod artwork;
 pub mod assets;
 mod dates;
 mod done;
@@ -49,6 +52,7 @@ pub mod landing;
 pub mod language;
 mod letters;
 mod look;
+mod mark;
 mod negotiation;
 pub mod offered;
 pub mod old_links;

@@ -10,9 +10,10 @@ use tide::http::headers;
 use super::html::Html;
 use super::language::{COUNT, Language};
 use super::look::{Around, Look};
+use super::mark::Mark;
 use super::query::parameter;
 use crate::caller::Request;
-use crate::config::apps::{App, Platform, digest};
+use crate::config::apps::{App, Platform};
 
 /// What is seen of an app.
 #[derive(Template)]
@@ -23,7 +24,7 @@ struct Card<'a> {
     text: Option<Cow<'a, str>>,
     /// Where it runs.
     platforms: Platforms<'a>,
-    mark: Mark<'a>,
+    mark: Mark,
 }
 
 /// An app on a page: its id, and what is seen of it.
@@ -34,7 +35,7 @@ pub(super) type Offered<'a> = (&'a str, Html<'a>);
 pub struct Cards([OnceLock<Vec<Html<'static>>>; COUNT]);
 
 impl Cards {
-    /// The `apps` of the configuration: those for `device`, and the others.
+    /// The `apps` of the configuration that are offered: those for `device`, and the others.
     pub(super) fn offer<'a>(
         &'a self,
         apps: &'a [App],
@@ -44,7 +45,7 @@ impl Cards {
         let draw = || apps.iter().map(|app| Html::drawn(&Card::of(app, look))).collect();
         let cards = self.0[look.language.number].get_or_init(draw);
         let (mut here, mut elsewhere) = (Vec::with_capacity(apps.len()), Vec::with_capacity(apps.len()));
-        for (app, card) in apps.iter().zip(cards) {
+        for (app, card) in apps.iter().zip(cards).filter(|(app, _)| is_offered(app, look)) {
             let place = if device.is_some_and(|device| app.fits(device)) { &mut here } else { &mut elsewhere };
             place.push((&*app.id, card.borrowed()));
         }
@@ -68,31 +69,6 @@ impl fmt::Display for Platforms<'_> {
     }
 }
 
-/// What stands for an app: its picture, or letters in a colour and shape of its own. Drawn by us: the logos of apps are
-/// theirs, and each would be a request.
-pub(super) struct Mark<'a> {
-    pub(super) picture: Option<String>,
-    pub(super) letters: Cow<'a, str>,
-    pub(super) colour: usize,
-    pub(super) is_round: bool,
-}
-
-/// The style sheet has so many.
-const COLOURS: usize = 8;
-
-impl<'a> Mark<'a> {
-    pub(super) fn of(app: &'a App, look: &Look<'_>) -> Self {
-        let picture = app.picture.as_ref().map(|picture| look.file(&picture.name));
-        let (letters, number) = if let Some(about) = &app.about {
-            (about.mark.as_str().into(), about.number)
-        } else {
-            let number = digest(app.id.as_bytes()).bytes().map(usize::from).sum::<usize>() % COLOURS;
-            (app.name.chars().take(1).flat_map(char::to_uppercase).collect::<String>().into(), number)
-        };
-        Self { picture, letters, colour: number % COLOURS, is_round: number >= COLOURS }
-    }
-}
-
 impl<'a> Card<'a> {
     fn of(app: &'a App, look: &Look<'_>) -> Self {
         let platforms = Platforms { platforms: &app.platforms, language: look.language };
@@ -106,13 +82,44 @@ pub(super) fn text_of<'a>(app: &'a App, look: &Look<'_>) -> Option<Cow<'a, str>>
     app.text.as_deref().map(Cow::Borrowed).or_else(ours)
 }
 
-/// How to go on with an app once it is there: in the admin's words, else in ours. Where apps can do without a page of
-/// ours, what we say is about the invite, so it does not help guests who have an account by now.
-pub(super) fn setup_of<'a>(app: &'a App, is_with_account: bool, look: &Look<'_>) -> Option<Cow<'a, str>> {
+/// What an app asks, in order: when it signs up by the invite's link, or at a log-in. Apps that sign up are none that we lead
+/// guests with an account to step by step.
+pub(super) fn asks<'a>(
+    app: &'a App,
+    is_with_account: bool,
+    is_bound: bool,
+    look: &Look<'_>,
+) -> impl Iterator<Item = String> + use<'a> {
     let about = app.about.as_ref().filter(|_| !(is_with_account && app.supports_preauth_uri));
-    let ours =
-        || about.map(|about| look.language.with_texts(&format!("how-{}", about.how), &[("app", &app.name)]).into());
-    app.setup.as_deref().map(Cow::Borrowed).or_else(ours)
+    let language = look.language;
+    // A name that is the invite's is not asked for.
+    let asked = about.into_iter().flat_map(|about| &about.how).filter(move |how| !(is_bound && *how == "name"));
+    asked.map(move |how| language.with_texts(&format!("how-{how}"), &[("app", &app.name)]))
+}
+
+/// What its store does with the invite.
+pub(super) fn note_of(app: &App, look: &Look<'_>) -> Option<Html<'static>> {
+    let get = app.about.as_ref()?.get.as_ref()?;
+    Some(look.with(&format!("how-{get}"), "app", &app.name))
+}
+
+/// How to go on with an app once there is an account: in the admin's words, else in ours.
+fn setup_of<'a>(app: &'a App, look: &Look<'_>) -> Option<Cow<'a, str>> {
+    let ours = || Some(asks(app, true, false, look).collect::<Vec<_>>().join(" ")).filter(|text| !text.is_empty());
+    app.setup.as_deref().map(Cow::Borrowed).or_else(|| ours().map(Cow::Owned))
+}
+
+/// The app that guests with `device` are led to: the first that the admin recommends for it, else the first that signs up by
+/// an invite's link.
+pub(super) fn recommended<'a>(apps: &'a [App], device: Platform, look: &Look<'_>) -> Option<&'a App> {
+    let here = || apps.iter().filter(|app| app.fits(device) && is_offered(app, look));
+    let by_admin = here().filter(|app| app.recommended.is_some()).min_by_key(|app| app.recommended);
+    by_admin.or_else(|| here().find(|app| app.supports_preauth_uri))
+}
+
+/// Other people's sites are not offered where the site has a web chat of its own.
+fn is_offered(app: &App, look: &Look<'_>) -> bool {
+    !(look.webchat().is_some() && app.is_web_only() && app.about.is_some())
 }
 
 /// What a platform is called.
@@ -163,7 +170,7 @@ pub(super) struct NextSteps<'a> {
 /// The app that the guest came for.
 pub(super) struct Chosen<'a> {
     pub(super) app: &'a App,
-    pub(super) mark: Mark<'a>,
+    pub(super) mark: Mark,
     pub(super) setup: Option<Cow<'a, str>>,
 }
 
@@ -173,12 +180,13 @@ impl<'a> NextSteps<'a> {
         let here: Vec<_> = look.here().split('&').filter(|part| !part.starts_with("c=")).collect();
         let mut next = Self { chosen: None, apps: vec![], link: look.around(&format!("{}&c=", here.join("&")), "") };
         if let Some(app) = chosen(request) {
-            next.chosen = Some(Chosen { app, mark: Mark::of(app, look), setup: setup_of(app, true, look) });
+            next.chosen = Some(Chosen { app, mark: Mark::of(app, look), setup: setup_of(app, look) });
             return next;
         }
         let device = device(request);
-        let apps = request.state().settings.apps.iter().filter(|app| device.is_none_or(|device| app.fits(device)));
-        next.apps = apps.map(|app| (&*app.id, Html::drawn(&Card::of(app, look)))).collect();
+        let apps = request.state().settings.apps.iter().filter(|app| is_offered(app, look));
+        let here = apps.filter(|app| device.is_none_or(|device| app.fits(device)));
+        next.apps = here.map(|app| (&*app.id, Html::drawn(&Card::of(app, look)))).collect();
         next
     }
 }

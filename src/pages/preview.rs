@@ -1,11 +1,11 @@
-//! The picture that a link preview shows: the first letter of the site's name, in a colour of the site's own.
+//! The picture that a link preview shows: the site's own, or the first letter of its name, in a colour of its own.
 
 use std::collections::BTreeMap;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use super::letters::{HEIGHT, WIDTH, strokes};
-use crate::config::HostSettings;
 use crate::config::apps::digest;
+use crate::config::{Accent, HostSettings};
 use crate::invite::name::HostName;
 
 /// Its width and height.
@@ -29,20 +29,32 @@ const COLOURS: [[u8; 3]; 8] = [
     [0xb9, 0x1c, 0x1c],
 ];
 
-/// What the picture of a site is called in links. Another drawing needs another number here.
+/// What the picture of a site is called in links: its own, if it is one that programs show, which drawings are not.
 pub(super) fn name(host: &HostName, site: &HostSettings) -> String {
-    /// By host: what its site called itself last, and the picture then.
-    static NAMES: Mutex<BTreeMap<HostName, (String, String)>> = Mutex::new(BTreeMap::new());
+    /// By host: what the picture depends on, as it was last, and the name then.
+    static NAMES: Mutex<BTreeMap<HostName, (Drawn, String)>> = Mutex::new(BTreeMap::new());
+    if let Some(logo) = site.logo.as_ref().filter(|logo| !logo.is_drawing()) {
+        return logo.name.clone();
+    }
     let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((_, name)) = names.get(host).filter(|(site_name, _)| *site_name == site.site_name) {
+    let is_same = |drawn: &Drawn| drawn.site_name == site.site_name && drawn.accent == site.accent;
+    if let Some((_, name)) = names.get(host).filter(|(drawn, _)| is_same(drawn)) {
         return name.clone();
     }
-    let name = format!("{}.png", digest(format!("preview 3 {host} {}", letters_of(host, site)).as_bytes()));
-    names.insert(host.clone(), (site.site_name.clone(), name.clone()));
+    // Another way to draw needs another number here.
+    let depends = format!("preview 4 {:?} {}", colour_of(host, site), letters_of(host, site));
+    let name = format!("{}.png", digest(depends.as_bytes()));
+    names.insert(host.clone(), (Drawn { site_name: site.site_name.clone(), accent: site.accent }, name.clone()));
     name
 }
 
-/// The picture, as PNG; drawn once.
+/// What the drawn picture of a host depends on.
+struct Drawn {
+    site_name: String,
+    accent: Option<Accent>,
+}
+
+/// The drawn picture, as PNG; drawn once.
 pub(super) fn picture(host: &HostName, site: &HostSettings) -> Result<Vec<u8>, png::EncodingError> {
     static DRAWN: LazyLock<Mutex<BTreeMap<String, Vec<u8>>>> = LazyLock::new(Mutex::default);
     let name = name(host, site);
@@ -50,7 +62,7 @@ pub(super) fn picture(host: &HostName, site: &HostSettings) -> Result<Vec<u8>, p
     if let Some(picture) = drawn.get(&name) {
         return Ok(picture.clone());
     }
-    let picture = draw(host, &letters_of(host, site))?;
+    let picture = draw(colour_of(host, site), &letters_of(host, site))?;
     drawn.insert(name, picture.clone());
     Ok(picture)
 }
@@ -60,8 +72,13 @@ fn letters_of(host: &HostName, site: &HostSettings) -> String {
     format!("{}{host}", site.site_name)
 }
 
-fn draw(host: &HostName, letters: &str) -> Result<Vec<u8>, png::EncodingError> {
-    let colour = COLOURS[digest(host.as_str().as_bytes()).bytes().map(usize::from).sum::<usize>() % COLOURS.len()];
+/// What it is drawn upon: the site's own colour, which is dark enough, too; else one for the host.
+fn colour_of(host: &HostName, site: &HostSettings) -> [u8; 3] {
+    let ours = || COLOURS[digest(host.as_str().as_bytes()).bytes().map(usize::from).sum::<usize>() % COLOURS.len()];
+    site.accent.map_or_else(ours, |accent| accent.light.0)
+}
+
+fn draw(colour: [u8; 3], letters: &str) -> Result<Vec<u8>, png::EncodingError> {
     let shade = |shade: u8| {
         colour
             .map(|part| part + u8::try_from(u16::from(255 - part) * u16::from(shade) / u16::from(SHADES)).unwrap_or(0))
@@ -112,13 +129,12 @@ mod tests {
 
     #[test]
     fn sites_have_pictures_of_their_own() {
-        let host: [HostName; 2] = ["example.com", "chat.example.org"].map(|name| name.parse().unwrap());
-        let drawn = |host, name| draw(host, name).unwrap();
-        let one = drawn(&host[0], "Acme");
+        let drawn = |colour, name| draw(colour, name).unwrap();
+        let one = drawn(COLOURS[0], "Acme");
         assert!(one.starts_with(b"\x89PNG") && one.len() < 6144, "{}", one.len());
-        assert_eq!(one, drawn(&host[0], "acme"));
-        assert_ne!(one, drawn(&host[0], "Beta"));
-        assert_ne!(one, drawn(&host[1], "Acme"));
+        assert_eq!(one, drawn(COLOURS[0], "acme"));
+        assert_ne!(one, drawn(COLOURS[0], "Beta"));
+        assert_ne!(one, drawn(COLOURS[1], "Acme"));
     }
 
     #[test]

@@ -31,12 +31,13 @@ pub fn not_offered(settings: &Settings) -> impl Iterator<Item = (&HostName, &'st
     settings.hosts.iter().filter_map(|(name, host)| {
         let why = match host.backend {
             BackendSettings::Ledger => "backend.kind = \"ledger\" creates no accounts",
-            BackendSettings::Prosody { .. } | BackendSettings::Ejabberd { .. } | BackendSettings::Xmpp(_)
-                if host.registration =>
-            {
-                return None;
-            }
-            BackendSettings::Prosody { .. } | BackendSettings::Ejabberd { .. } | BackendSettings::Xmpp(_) => {
+            BackendSettings::Prosody { .. }
+            | BackendSettings::Ejabberd { .. }
+            | BackendSettings::Xmpp(_)
+            | BackendSettings::Demo => {
+                if host.registration {
+                    return None;
+                }
                 "registration = false"
             }
         };

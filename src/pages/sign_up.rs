@@ -1,6 +1,6 @@
 //! The way through a form with which a guest uses an invite: shown, filled in, refused with all that is wrong at once, or
 //! done. The same for an account and for a new password. Success leads on by 303, so that neither a reload nor the back
-//! button sends a password again.
+//! button sends a password again. A password by chance is shown once, before anybody has chosen it.
 
 use jiff::Timestamp;
 use tide::Response;
@@ -8,14 +8,14 @@ use tide::Response;
 use super::done::{self, done, finished};
 use super::form::{self, FormPurpose, SentForm};
 use super::form_errors::{FormError, FormErrors};
-use super::form_page::show;
+use super::form_page::{FormInput, show};
 use super::look::Look;
 use super::opened::{known, site_of, site_of_pending};
 use super::page::see_other;
 use super::query::token_in_t;
 use super::refused::GuestProblem;
 use crate::caller::{Request, address_of};
-use crate::desk::{AppLink, Guest, PasswordError, SignUpError, UsernameError, WebSignUp};
+use crate::desk::{AppLink, Guest, PasswordError, SignUpError, UsernameError, WebSignUp, generated_password};
 use crate::invite::Invite;
 use crate::problem::Problem;
 
@@ -45,7 +45,7 @@ async fn opened(request: &Request, purpose: FormPurpose, now: Timestamp) -> Resu
         WebSignUp::Away => FormError::Away.into(),
         WebSignUp::Open => FormErrors::default(),
     };
-    show(request, &offer.invite, &token, "", &errors)
+    show(request, &offer.invite, &token, &FormInput::default(), &errors)
 }
 
 /// Does what the form is for.
@@ -69,9 +69,16 @@ async fn sent(
     if FormPurpose::of(&invite.draft.kind) != purpose {
         return Err(wrong_kind(purpose).into());
     }
-    let again = |errors: &FormErrors| show(request, &invite, &form.token, &form.username, errors);
+    let input = FormInput { username: &form.username, generated: None };
+    let again = |errors: &FormErrors| show(request, &invite, &form.token, &input, errors);
     if !form::is_ours(request, form) {
         return again(&FormError::NotOurs.into());
+    }
+    if form.wants_password {
+        site_of_pending(request, &invite, now)?;
+        let generated = generated_password(host.min_password_length);
+        let input = FormInput { username: &form.username, generated: Some(&generated) };
+        return show(request, &invite, &form.token, &input, &FormErrors::default());
     }
     let desk = &request.state().desk;
     let username = match desk.sign_up.chosen(&invite, host, &form.username, &form.password).await {

@@ -70,15 +70,20 @@ pub enum ServeError {
 pub struct Service {
     running: Running,
     metrics_server: Server<Arc<Metrics>>,
-    reloader: Reloader,
+    reloader: Option<Reloader>,
 }
 
 impl Service {
-    /// Opens the ledger and reads the keys. `tls` is what [`load_tls`] gave; `sources` are read again on reload.
+    /// Opens the ledger and reads the keys. `tls` is what [`load_tls`] gave; `sources` are read again on reload; without
+    /// any the service stops then, as when a terminal hangs up.
     ///
     /// # Errors
     /// When a person must act.
-    pub fn start(settings: Settings, tls: Option<Arc<TlsConfig>>, sources: Sources) -> Result<Self, ServeError> {
+    pub fn start(
+        settings: Settings,
+        tls: Option<Arc<TlsConfig>>,
+        sources: Option<Sources>,
+    ) -> Result<Self, ServeError> {
         let ledger = Ledger::serve(&settings.ledger)?;
         let state_keys = Arc::new(StateKeys::new(&settings.state_dir));
         let _ = state_keys.current();
@@ -101,7 +106,8 @@ impl Service {
         let state = Arc::new(ArcSwap::from_pointee(AppState { desk, settings, proxies: Arc::default() }));
         let (pending, component) = (Arc::default(), Arc::default());
         let running = Running { server, metrics, state_keys, ledger, state, pending, component };
-        Ok(Self { reloader: Reloader::new(sources, running.clone()), running, metrics_server })
+        let reloader = sources.map(|sources| Reloader::new(sources, running.clone()));
+        Ok(Self { running, metrics_server, reloader })
     }
 
     /// Serves until it is told to stop by `signals`, which are caught before anybody can connect: one that nobody catches ends
@@ -150,9 +156,9 @@ impl Service {
                     Err(_) => std::future::pending().await,
                 }
             };
-            match signals.next().or(idle).await {
-                ServiceSignal::Reload => reloader.reload(),
-                ServiceSignal::Stop => break,
+            match (signals.next().or(idle).await, &reloader) {
+                (ServiceSignal::Reload, Some(reloader)) => reloader.reload(),
+                (ServiceSignal::Reload, None) | (ServiceSignal::Stop, _) => break,
             }
         }
         lifecycle::stopping("finishing requests in flight");

@@ -33,13 +33,18 @@ impl Place {
 
     /// With `more` in its configuration.
     fn with(prefix: &str, more: &str) -> Self {
+        Self::with_host(prefix, "", more)
+    }
+
+    /// With `host` among the settings of its host.
+    fn with_host(prefix: &str, host: &str, more: &str) -> Self {
         let prosody = Prosody::with_clients(Storage::Internal);
         let listener = common::listener();
         let base = format!("http://{}/{prefix}", listener.local_addr().unwrap());
         let scratch = Scratch::new(&format!(
             "public_url = \"{base}\"\n[hosts.\"example.com\"]\nsite_name = \"Example Chat\"\n\
              webchat_url = \"https://chat.example.com/\"\nterms_url = \"https://example.com/terms\"\n\
-             privacy_url = \"https://example.com/privacy\"\ncontact = \"xmpp:support@example.com\"\n\
+             privacy_url = \"https://example.com/privacy\"\ncontact = \"xmpp:support@example.com\"\n{host}\
              [hosts.\"example.com\".backend]\nkind = \"prosody\"\nsocket = \"{}\"\n{more}",
             prosody.socket().display()
         ));
@@ -111,6 +116,7 @@ impl Place {
             .unwrap();
         let told = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).join("\n");
         assert!(output.status.success(), "{scenario}:\n{told}");
+        print!("{told}");
         true
     }
 }
@@ -152,10 +158,29 @@ fn a_guest_needs_nothing_but_the_keyboard() {
 fn apps_lead_on_to_the_invite_or_to_an_account() {
     for scripts in [true, false] {
         let place = Place::new("");
-        if place.drive("apps", &json!({ "scripts": scripts, "link": place.invite(&[]) })) {
+        let given = json!({ "scripts": scripts, "link": place.invite(&[]), "other": place.invite(&[]) });
+        if place.drive("apps", &given) {
             assert_eq!(place.accounts(), ["juliet"]);
         }
     }
+}
+
+#[test]
+fn an_ipad_that_calls_itself_a_mac_is_known_by_touch() {
+    let place = Place::new("");
+    place.drive("tablet", &json!({ "link": place.invite(&[]) }));
+}
+
+#[test]
+fn a_deadline_is_in_the_readers_zone_and_language() {
+    let place = Place::new("");
+    place.drive("times", &json!({ "link": place.invite(&[]) }));
+}
+
+#[test]
+fn a_slow_phone_shows_the_page_soon() {
+    let place = Place::new("");
+    place.drive("paints", &json!({ "link": place.invite(&[]) }));
 }
 
 #[test]
@@ -234,12 +259,43 @@ fn pages_are_right_at_every_width_in_light_and_dark() {
     place.drive("looks", &given);
 }
 
+/// The nearest accent to `colour` that is allowed, as `check` tells it.
+fn nearest_accent(colour: &str) -> String {
+    let scratch = Scratch::new(&format!(
+        "public_url = \"http://localhost/\"\n[hosts.\"example.com\"]\naccent_color = \"{colour}\"\n"
+    ));
+    let told = String::from_utf8(scratch.run(&["check"]).stderr).unwrap();
+    let nearest = told.split("would do is \"").nth(1).unwrap_or_else(|| panic!("{told}"));
+    nearest.split('"').next().unwrap().to_owned()
+}
+
+/// Whatever colour and logo a site has: at the edge of what is allowed, and as dark as can be.
+#[test]
+fn pages_are_right_in_the_colours_of_a_site() {
+    let logo = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 90 20\"><path d=\"M0 0h90v20H0z\"/></svg>";
+    let accents = [nearest_accent("#ffcc00"), nearest_accent("#ffffff"), "#000000".into(), "#2050a0".into()];
+    for accent in accents {
+        let dir = tempfile::Builder::new().prefix("invited-test-").tempdir().unwrap();
+        let file = dir.path().join("logo.svg");
+        std::fs::write(&file, logo).unwrap();
+        let place = Place::with_host("", &format!("accent_color = \"{accent}\"\nlogo_file = {file:?}\n"), "");
+        place.drive("brand", &json!({ "accent": accent, "account": place.invite(&["--uses", "3"]) }));
+    }
+}
+
+/// Of the drawings of apps those are loaded that are seen.
+#[test]
+fn drawings_are_loaded_where_they_are_seen() {
+    let place = Place::new("some/where/");
+    place.drive("drawings", &json!({ "account": place.invite(&[]) }));
+}
+
 /// What the pages that `languages` opens are called.
 fn titles(language: &Language) -> Value {
     let with = |id: &str, texts: &[(&str, &str)]| language.with_texts(id, texts);
     let site = ("site", "Example Chat");
     json!({
-        "landing": with("landing-title-by", &[("inviter", "romeo@example.com"), site]),
+        "landing": with("landing-title-contact", &[("inviter", "romeo@example.com")]),
         "setup": with("setup-title", &[("app", "Profanity")]),
         "register": with("register-title", &[site]),
         "done": language.text("done-title"),

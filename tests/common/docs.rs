@@ -3,13 +3,14 @@
 #![allow(dead_code, reason = "every test file uses a part of it")]
 
 /// Every page, by its path.
-pub const PAGES: [(&str, &str); 17] = [
+pub const PAGES: [(&str, &str); 18] = [
     ("README.md", include_str!("../../README.md")),
     ("CONTRIBUTING.md", include_str!("../../CONTRIBUTING.md")),
     ("SECURITY.md", include_str!("../../SECURITY.md")),
     ("docs/any-server.md", include_str!("../../docs/any-server.md")),
     ("docs/api.md", include_str!("../../docs/api.md")),
     ("docs/architecture.md", include_str!("../../docs/architecture.md")),
+    ("docs/artwork.md", include_str!("../../docs/artwork.md")),
     ("docs/ejabberd.md", include_str!("../../docs/ejabberd.md")),
     ("docs/languages.md", include_str!("../../docs/languages.md")),
     ("docs/nixos.md", include_str!("../../docs/nixos.md")),

@@ -4,6 +4,7 @@
 pub mod docs;
 pub mod http;
 mod patience;
+mod ports;
 pub mod servers;
 pub mod tools;
 
@@ -20,6 +21,7 @@ use tempfile::TempDir;
 
 pub use http::{Client, Response, exchange};
 pub use patience::PATIENCE;
+pub use ports::free_port;
 
 #[expect(clippy::disallowed_methods, reason = "a test waits by the real clock")]
 pub fn now() -> Instant {
@@ -47,6 +49,12 @@ drain_timeout = "10m"
 
 /// What `check --connect` says of a server that does not answer in time: a host's, and a component's.
 const SLOW: [&str; 2] = ["it did not answer within ", "the server does not answer"];
+
+/// What `check` says on stderr, without what it says of every host that has no XMPP server.
+pub fn beside_no_accounts(stderr: &[u8]) -> String {
+    let text = std::str::from_utf8(stderr).unwrap();
+    text.split_inclusive('\n').filter(|line| !line.starts_with("note: no accounts are created on ")).collect()
+}
 
 /// The key of [`CONFIG`].
 pub const KEY: &str = "site/s3cret";

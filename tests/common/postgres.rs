@@ -8,13 +8,13 @@
 #![expect(clippy::unwrap_used, reason = "a harness that cannot do its work fails the test")]
 
 use std::io::Write as _;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::common::{PATIENCE, now, servers};
+use crate::common::{PATIENCE, free_port, now, servers};
 
 /// The password of its one user, which the socket does not ask for.
 pub const PASSWORD: &str = "zPASSz w&rd";
@@ -86,7 +86,7 @@ impl Postgres {
         let dir = tempfile::Builder::new().prefix("invited-postgres-").tempdir().unwrap();
         // Also for the user that it runs as.
         std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+        let port = free_port().port();
         Self { process: None, dir, port, frozen: Vec::new(), environment: Vec::new(), is_mounted: false }
     }
 
@@ -353,7 +353,7 @@ pub struct Pooler {
 impl Pooler {
     /// Starts it, with its `pool_mode`. It has three connections of its own, and gives them out in turn.
     pub fn start(server: &Postgres, mode: &str, connections: u16) -> Self {
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+        let port = free_port().port();
         let file = server.dir.path().join(format!("{mode}.ini"));
         let config = format!(
             "[databases]\ninvited = host={} port={} dbname=invited user=invited\n[pgbouncer]\nlisten_addr = 127.0.0.1\n\

@@ -8,7 +8,7 @@
 #![expect(clippy::unwrap_used, reason = "a harness that cannot do its work fails the test")]
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -17,7 +17,7 @@ use std::sync::mpsc::{self, Receiver};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::common::{PATIENCE, servers};
+use crate::common::{PATIENCE, free_port, servers};
 
 /// The one host.
 pub const HOST: &str = "example.com";
@@ -443,10 +443,6 @@ impl Prosody {
     pub fn log(&self) -> String {
         self.log.try_iter().map(|line| line + "\n").collect()
     }
-}
-
-fn free_port() -> SocketAddr {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap()
 }
 
 fn spawn(dir: &Path) -> (Process, Receiver<String>) {

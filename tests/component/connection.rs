@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::adhoc::{Asks as _, Failure, INFO, INVITE, Made, command, query, refused};
-use crate::common::{CONFIG, KEY, Notified, PATIENCE, Scratch, Served, listener, now};
+use crate::common::{CONFIG, KEY, Notified, PATIENCE, Scratch, Served, free_port, listener, now};
 use crate::place::{LISTS, NAME, PASSWORD, Place, SECRET, as_told, configured, lines_of_the_page, prosody, section};
 use crate::prosody::{CLIENT_MODULES, Prosody};
 use crate::slixmpp::{self, User};
@@ -105,7 +105,7 @@ fn a_stop_ends_the_connection_at_once() {
     drop(served);
 
     // So does one that is not connected.
-    let closed = listener().local_addr().unwrap();
+    let closed = free_port();
     let scratch = Scratch::new(&configured(closed));
     let mut served = scratch.serve();
     served.wait_log(NOT_CONNECTED);
@@ -339,7 +339,7 @@ fn another_secret_server_or_name_is_another_connection() {
 #[test]
 fn a_service_that_is_a_component_is_never_idle() {
     let prosody = prosody();
-    let closed = listener().local_addr().unwrap();
+    let closed = free_port();
     for server in [prosody.component(), closed] {
         let lines = "idle_exit = \"1s\"\n";
         let scratch = Scratch::new(&format!("{lines}{}", configured(server)));

@@ -80,6 +80,26 @@ impl Invites {
         }
     }
 
+    /// The code of an invite: what is typed in place of its token.
+    #[must_use]
+    pub fn code(&self, id: InviteId) -> String {
+        self.context.ledger.key().code(id)
+    }
+
+    /// The token of the invite whose code is in a text that somebody typed.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn token_of_code_in(&self, text: &str) -> Result<Option<String>, LedgerError> {
+        let (ledger, key) = (&self.context.ledger, self.context.ledger.key());
+        for id in key.codes_in(text) {
+            if ledger.find(id).await?.is_some() {
+                return Ok(Some(key.token(id)));
+            }
+        }
+        Ok(None)
+    }
+
     /// Whether `token` may be one that a server minted itself: then servers are asked for it.
     #[must_use]
     pub fn may_be_a_servers(&self, token: &str) -> bool {

@@ -3,10 +3,14 @@
 use super::SignUp;
 use super::guest::SignUpError;
 use super::password::{self, PasswordError};
+use crate::backend;
 use crate::config::HostSettings;
 use crate::config::secret::Secret;
 use crate::invite::name::{HostName, LocalNameError, NameError, Username};
 use crate::invite::{Invite, Kind};
+
+/// What has more characters is no name (RFC 7622, 3.1), and is not prepared to see whether it could be one.
+const MAX_PART_CHARS: usize = 1_023;
 
 /// What is wrong with what a guest chose.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,6 +36,8 @@ pub enum UsernameError {
     Taken,
     /// The invite is for another one.
     Other,
+    /// It is longer than names of new accounts may be.
+    Long,
 }
 
 impl UsernameError {
@@ -72,7 +78,12 @@ impl SignUp {
     ) -> Result<Username, ChoiceErrors> {
         let username = match &invite.draft.kind {
             Kind::Reset { username } => Ok(username.clone()),
-            Kind::Account { .. } | Kind::Contact { .. } => name_in(typed, &invite.draft.host),
+            Kind::Account { username } | Kind::Contact { username, .. } => {
+                // Whoever created an invite for a long name knew that it is one.
+                let is_long = |name: &Username| name.is_long() && username.as_ref() != Some(name);
+                name_in(typed, &invite.draft.host)
+                    .and_then(|name| if is_long(&name) { Err(UsernameError::Long) } else { Ok(name) })
+            }
         };
         let name = username.as_ref().map_or(typed.trim(), Username::as_str);
         let password = password::check(password, host, &[name, invite.draft.host.as_str(), &host.site_name]);
@@ -91,11 +102,31 @@ impl SignUp {
     }
 }
 
+/// A name like the one that was `typed`, which cannot be one: as an XMPP server has it, with dots for blanks, and without what no
+/// name has. None where nothing is left.
+#[must_use]
+pub fn name_instead(typed: &str) -> Option<Username> {
+    let is_excluded = |c: &char| c.is_control() || "\"&'/:<>".contains(*c);
+    let is_plain = |c: &char| c.is_alphanumeric() || ".-_".contains(*c);
+    let with = |fits: &dyn Fn(&char) -> bool| {
+        let words = typed.split('@').next().unwrap_or_default().split_whitespace();
+        let words = words.map(|word| word.chars().filter(fits).collect::<String>()).filter(|word| !word.is_empty());
+        let name = words.collect::<Vec<_>>().join(".");
+        let name: Username = stringprep::nodeprep(&name).ok()?.parse().ok()?;
+        (backend::is_kept(&name) && !name.is_long()).then_some(name)
+    };
+    with(&|c| !is_excluded(c)).or_else(|| with(&is_plain))
+}
+
 /// The name in what was typed, or what is wrong with it. Of a whole address it is what comes before the @.
 fn name_in(typed: &str, host: &HostName) -> Result<Username, UsernameError> {
     let typed = typed.trim();
     if typed.is_empty() {
         return Err(UsernameError::Empty);
+    }
+    // Of a name as long as this nobody is told what else is wrong with it.
+    if typed.split('@').next().unwrap_or_default().chars().count() > MAX_PART_CHARS {
+        return Err(UsernameError::Long);
     }
     Username::at(typed, host).map_err(|error| match error {
         LocalNameError::OtherHost | LocalNameError::Name(NameError::Jid) => UsernameError::Address,
@@ -120,8 +151,30 @@ mod tests {
             ("juliet@", UsernameError::Address),
             ("@bücher.example", UsernameError::Invalid),
             ("juliet capulet", UsernameError::Invalid),
+            (&*"j".repeat(MAX_PART_CHARS + 1), UsernameError::Long),
+            (&*format!("{}@bücher.example", "ж".repeat(MAX_PART_CHARS + 1)), UsernameError::Long),
         ] {
             assert_eq!(name(typed), Err(error), "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_cannot_be_has_one_beside_it_that_can() {
+        let near = |typed| name_instead(typed).map(|name| name.to_string());
+        for (typed, expected) in [
+            ("juliet capulet", "juliet.capulet"),
+            (" Анна  Каренина ", "анна.каренина"),
+            ("weiß", "weiss"),
+            ("ς", "σ"),
+            ("anna🌻", "anna"),
+            ("o'brien", "obrien"),
+            ("<anna>@example.com", "anna"),
+            ("☃ & 🌻 anna_1", "anna_1"),
+        ] {
+            assert_eq!(near(typed).as_deref(), Some(expected), "{typed}");
+        }
+        for nothing in ["", "@", " ", "🌻", "'&'", &"a b".repeat(40)] {
+            assert_eq!(near(nothing), None, "{nothing}");
         }
     }
 }

@@ -229,7 +229,9 @@ fn in_app(error: &SignUpError) -> InAppRefusal {
         Some(UsernameError::Other) => InAppRefusal::OtherName,
         Some(UsernameError::Reserved) => InAppRefusal::ReservedName,
         Some(UsernameError::Taken) => InAppRefusal::Taken,
-        Some(UsernameError::Empty | UsernameError::Invalid | UsernameError::Address) => InAppRefusal::Name,
+        Some(UsernameError::Empty | UsernameError::Invalid | UsernameError::Address | UsernameError::Long) => {
+            InAppRefusal::Name
+        }
         None => InAppRefusal::Closed,
     }
 }

@@ -19,8 +19,10 @@ pub struct Offer {
     pub invite: Invite,
     /// Its token: secret.
     pub token: String,
-    /// The link for an app; none where apps cannot sign up with it, or the server is away.
+    /// The link for an app; none where apps cannot sign up with it, or the server is away, or there is none.
     pub uri: Option<String>,
+    /// The same for programs, which may know a server that we do not.
+    pub alternate: Option<String>,
     /// The link for an app that adds the contact to an account that there is.
     pub contact_uri: Option<String>,
     /// Whether an account can be created with it; else it is for whoever has one.
@@ -85,9 +87,12 @@ impl Offers {
         } else {
             invite.live_app_token(now).and_then(|token| self.context.reveal(token))
         };
-        let contact_uri = invite.draft.kind.contact().map(|contact| link::contact_uri(contact, app_token.as_deref()));
-        let uri = app_token.filter(|_| is_for_accounts).map(|token| link::uri(&invite, &token));
-        Ok(Offer { invite, token, uri, contact_uri, is_for_accounts, web })
+        // Without a server nobody answers an app.
+        let shown_token = app_token.as_deref().filter(|_| has_server);
+        let contact_uri = invite.draft.kind.contact().map(|contact| link::contact_uri(contact, shown_token));
+        let alternate = app_token.filter(|_| is_for_accounts).map(|token| link::uri(&invite, &token));
+        let uri = alternate.clone().filter(|_| has_server);
+        Ok(Offer { invite, token, uri, alternate, contact_uri, is_for_accounts, web })
     }
 
     /// The invite as its server knows it now, with a token for apps where that can be; and whether it is for accounts.

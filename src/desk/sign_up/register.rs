@@ -13,7 +13,7 @@ use crate::config::secret::Secret;
 use crate::desk::app_tokens::{Asker, FindError};
 use crate::desk::invites::{Caller, one_time_use};
 use crate::invite::field::{FieldError, FieldErrorKind, FieldErrors, Given, join};
-use crate::invite::name::{NameError, Username};
+use crate::invite::name::{MAX_NEW_NAME_BYTES, NameError, Username};
 use crate::invite::request::Idempotency;
 use crate::invite::{Invite, Kind, Status, Via};
 use crate::key::Key;
@@ -158,6 +158,7 @@ fn field_errors(invite: &Invite, wrong: ChoiceErrors, min_length: usize) -> Vec<
         UsernameError::Address => format!("expected a user name, or an address at {host}"),
         UsernameError::Reserved => format!("this name is reserved on {host}"),
         UsernameError::Taken => "somebody has this name, or another invite reserves it".to_owned(),
+        UsernameError::Long => format!("expected at most {MAX_NEW_NAME_BYTES} bytes of UTF-8"),
         UsernameError::Other => match invite.draft.kind.username() {
             Some(bound) => format!("expected {bound}, for which this invite is"),
             None => "this invite is for another name".to_owned(),
@@ -166,6 +167,7 @@ fn field_errors(invite: &Invite, wrong: ChoiceErrors, min_length: usize) -> Vec<
     let password = wrong.password.map(|error| match error {
         PasswordError::Empty => format!("expected at least {min_length} characters"),
         PasswordError::Short(least) => format!("expected at least {least} characters"),
+        PasswordError::Long(most) => format!("expected at most {most} characters"),
         PasswordError::Weak => "expected what is not easily guessed, such as several words".to_owned(),
         PasswordError::Refused => "the host's server does not take this password".to_owned(),
     });

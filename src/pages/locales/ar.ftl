@@ -3,7 +3,7 @@ footer-contact = طلب المساعدة
 footer-terms = شروط الخدمة
 footer-privacy = الخصوصية
 back = العودة إلى الدعوة
-about-xmpp = يستخدم { $site } معيار XMPP المفتوح للدردشة. أنت تختار التطبيق، ويمكنك أيضًا التحدث مع أشخاص على خوادم أخرى.
+about-chat = دردش مع أشخاص هنا وعلى خوادم أخرى، في تطبيق من اختيارك ودون رقم هاتف.
 
 month = { $month ->
     [1] يناير
@@ -21,8 +21,9 @@ month = { $month ->
 }
 moment = { $day } { month } { $year }، الساعة { $hour }:{ $minute } بالتوقيت العالمي (UTC)
 
-landing-title = لديك دعوة إلى { $site }
-landing-title-by = دعوة من { $inviter } إلى { $site }
+landing-title = لديك دعوة إلى الدردشة على { $site }
+landing-title-by = دعوة من { $inviter } إلى الدردشة على { $site }
+landing-title-contact = لديك دعوة إلى الدردشة مع { $inviter }
 landing-title-reset = كلمة مرور جديدة لحسابك على { $site }
 landing-preview = افتح هذه الدعوة للحصول على حساب على { $site }.
 landing-preview-reset = افتح هذا الرابط لاختيار كلمة مرور جديدة.
@@ -55,11 +56,13 @@ have-title = لدي حساب
 have-text = أضف { $contact } إلى جهات اتصالك في التطبيق الذي تستخدمه.
 have-button = إضافة جهة الاتصال
 new-title = هذه أول مرة لي هنا
-web-button = أنشئ حسابك هنا
+web-button = أنشئ حسابًا في المتصفح
 web-text = لا حاجة إلى تطبيق بعد: اختر اسمًا وكلمة مرور، ثم اختر تطبيقًا لاحقًا.
+web-text-chat = لا حاجة إلى تطبيق: اختر اسمًا وكلمة مرور، ودردش في المتصفح.
 web-away = لا يمكن إنشاء حسابات على هذه الصفحة الآن. يرجى المحاولة مرة أخرى بعد بضع دقائق.
-uri-button = فتح الدعوة في تطبيق
-uri-text = هل لديك تطبيق XMPP؟ افتح الدعوة فيه.
+uri-button = لدي تطبيق XMPP
+way-open = افتح الدعوة في التطبيق، وسينشئ حسابك.
+more-title = تطبيقات وأجهزة أخرى
 apps-device = تطبيقات { $platform }
 apps-choose = اختر تطبيقًا
 apps-other = تطبيقات لأجهزة أخرى
@@ -89,7 +92,7 @@ gone-enter = إدخال رمز آخر
 
 enter-title = أدخل رمز دعوتك
 enter-label = رمز الدعوة
-enter-hint = تُراعى حالة الأحرف الكبيرة والصغيرة، ولا تهم المسافات. يمكنك أيضًا لصق الرابط كاملًا.
+enter-hint = لا فرق بين الأحرف الكبيرة والصغيرة، ولا تهم المسافات. يمكنك أيضًا لصق الرابط كاملًا.
 enter-button = متابعة
 enter-error-unknown = لا توجد دعوة بهذا الرمز. يرجى مقارنته حرفًا حرفًا.
 enter-error-empty = يرجى إدخال رمز دعوتك.
@@ -100,10 +103,12 @@ setup-get = الحصول على { $app }
 setup-get-text = ثبّت التطبيق على جهازك ثم عد إلى هذه الصفحة.
 setup-get-web = يعمل في المتصفح. افتحه بجانب هذه الصفحة.
 setup-site = موقع { $app }
+setup-elsewhere = من مكان آخر:
 setup-open = فتح الدعوة
 setup-open-text = بعد تثبيت { $app }، افتح الدعوة فيه، وسيرشدك التطبيق إلى الباقي.
 setup-open-button = فتح في { $app }
 setup-magic-button = الحصول على { $app } مع الدعوة
+setup-asks = بعدها يطلب { $app } ما يلي بالترتيب:
 setup-account = إنشاء حسابك
 setup-account-text = يحتاج { $app } إلى حساب موجود. أنشئه هنا، ثم سجّل الدخول في التطبيق.
 setup-account-none = يحتاج { $app } إلى حساب موجود. أنشئه أولًا بتطبيق آخر، ثم سجّل الدخول بهذا التطبيق.
@@ -124,15 +129,21 @@ register-password-hint = { $count ->
 } بضع كلمات متتالية سهلة التذكر وصعبة التخمين.
 register-show = إظهار
 register-hide = إخفاء
+register-generate = اقتراح كلمة مرور
+register-generated = دوّن كلمة المرور هذه أو احفظها قبل المتابعة؛ فلن تُعرض مرة أخرى.
 register-button = إنشاء الحساب
 register-terms = بإنشاء حساب فإنك توافق على [شروط الخدمة].
 error-summary = ما زال هناك ما يجب تصحيحه
 error-username-empty = يرجى اختيار اسم مستخدم.
-error-username-invalid = هذا ليس اسم مستخدم صالحًا: استخدم الأحرف والأرقام والرموز . _ - بلا مسافات.
+error-username-invalid = لا يصلح هذا اسمَ مستخدم: استخدم أحرفًا مثل { "\u2066" }a-z{ "\u2069" } وأرقامًا والرموز . _ - بلا مسافات.
 error-username-address = أدخل فقط ما يأتي قبل علامة @؛ الباقي ثابت.
 error-username-reserved = هذا الاسم محجوز. يرجى اختيار اسم آخر.
 error-username-taken = هناك من يستخدم هذا الاسم. يرجى اختيار اسم آخر.
 error-username-other = هذه الدعوة لاسم آخر.
+error-username-long = هذا الاسم طويل جدًا. يرجى اختيار اسم أقصر.
+error-username-bound = لم يعد هذا الاسم متاحًا، والدعوة ليست لأي اسم آخر. اطلب دعوة جديدة ممن دعاك.
+error-username-bound-by = لم يعد هذا الاسم متاحًا، والدعوة ليست لأي اسم آخر. اطلب دعوة جديدة من { $inviter }.
+error-username-proposal = ما رأيك في { $name }؟
 error-password-empty = يرجى اختيار كلمة مرور.
 error-password-short = { $count ->
     [zero] يجب أن تتكون كلمة المرور من أحرف.
@@ -142,6 +153,7 @@ error-password-short = { $count ->
     [many] يجب أن تتكون كلمة المرور من { $count } حرفًا على الأقل.
    *[other] يجب أن تتكون كلمة المرور من { $count } حرف على الأقل.
 }
+error-password-long = يمكن أن تتكون كلمة المرور من { $count } حرف على الأكثر.
 error-password-weak = من السهل جدًا تخمين كلمة المرور هذه. استخدم كلمات أكثر، أو كلمات أقل شيوعًا.
 error-password-refused = لا يقبل الخادم كلمة المرور هذه. يرجى اختيار كلمة مرور أخرى.
 error-form = بقي النموذج مفتوحًا مدة طويلة، أو أن متصفحك لا يرسل ملفات تعريف الارتباط. يرجى إرساله مرة أخرى.
@@ -198,7 +210,10 @@ app-movim = دردشة وشبكة اجتماعية في المتصفح.
 app-converse = دردشة في المتصفح دون تثبيت أي شيء.
 
 how-play = من Google Play، يفتح { $app } الدعوة تلقائيًا. أما من غيره فعد إلى هنا وافتحها.
-how-asks = يسألك { $app } عن الاسم الذي تريده، ثم ينشئ الحساب.
+how-name = اسمك: يصبح الجزء الأول من عنوانك.
+how-password = كلمة مرور: اختر كلمة طويلة واحفظها جيدًا.
+how-picture = صورتك: يمكنك تخطي ذلك.
+how-notifications = الإشعارات: اسمح بها، وإلا رأيت الرسائل متأخرة.
 how-app-store = لا يمرر App Store الدعوة: عد إلى هنا وافتحها في { $app }.
 how-log-in = عند التشغيل الأول، اختر تسجيل الدخول، لا إنشاء حساب.
 how-terminal = في { $app }، اكتب { "\u2066" }/connect{ "\u2069" } وعنوانك، ثم كلمة مرورك.

@@ -3,7 +3,7 @@ footer-contact = Požádat o pomoc
 footer-terms = Podmínky používání
 footer-privacy = Ochrana soukromí
 back = Zpět k pozvánce
-about-xmpp = { $site } používá XMPP, otevřený standard pro chat. Aplikaci si vyberete sami a psát si můžete i s lidmi na jiných serverech.
+about-chat = Pište si s lidmi zde i na jiných serverech, v aplikaci podle vlastního výběru a bez telefonního čísla.
 
 month = { $month ->
     [1] ledna
@@ -21,8 +21,9 @@ month = { $month ->
 }
 moment = { $day }. { month } { $year }, { $hour }:{ $minute } UTC
 
-landing-title = Máte pozvánku na { $site }
-landing-title-by = { $inviter } vás zve na { $site }
+landing-title = Máte pozvánku k chatování na { $site }
+landing-title-by = { $inviter } vás zve k chatování na { $site }
+landing-title-contact = { $inviter } vás zve, abyste si spolu psali
 landing-title-reset = Nové heslo pro { $site }
 landing-preview = Otevřete pozvánku a získejte účet na { $site }.
 landing-preview-reset = Otevřete odkaz a zvolte si nové heslo.
@@ -47,11 +48,13 @@ have-title = Účet už mám
 have-text = Přidejte si { $contact } mezi kontakty v aplikaci, kterou používáte.
 have-button = Přidat kontakt
 new-title = Jsem tu poprvé
-web-button = Vytvořit si účet zde
+web-button = Vytvořit účet v prohlížeči
 web-text = Zatím bez aplikace: zvolte si jméno a heslo, aplikaci si vyberete potom.
+web-text-chat = Bez aplikace: zvolte si jméno a heslo a pište si v prohlížeči.
 web-away = Na této stránce teď nelze vytvářet účty. Zkuste to prosím znovu za pár minut.
-uri-button = Otevřít pozvánku v aplikaci
-uri-text = Máte už aplikaci pro XMPP? Otevřete pozvánku v ní.
+uri-button = Aplikaci pro XMPP už mám
+way-open = Otevřete v ní pozvánku: aplikace vám vytvoří účet.
+more-title = Jiné aplikace a zařízení
 apps-device = Aplikace pro { $platform }
 apps-choose = Vyberte si aplikaci
 apps-other = Aplikace pro jiná zařízení
@@ -81,7 +84,7 @@ gone-enter = Zadat jiný kód
 
 enter-title = Zadejte kód pozvánky
 enter-label = Kód pozvánky
-enter-hint = Na velikosti písmen záleží, na mezerách ne. Můžete také vložit celý odkaz.
+enter-hint = Na velikosti písmen ani na mezerách nezáleží. Můžete také vložit celý odkaz.
 enter-button = Pokračovat
 enter-error-unknown = Pozvánka s tímto kódem neexistuje. Porovnejte ho prosím znak po znaku.
 enter-error-empty = Zadejte kód své pozvánky.
@@ -92,10 +95,12 @@ setup-get = Získat { $app }
 setup-get-text = Nainstalujte si aplikaci do svého zařízení a vraťte se na tuto stránku.
 setup-get-web = Běží v prohlížeči. Otevřete ji vedle této stránky.
 setup-site = Stránky aplikace { $app }
+setup-elsewhere = Jinde:
 setup-open = Otevřít pozvánku
 setup-open-text = Až bude { $app } nainstalovaná, otevřete v ní pozvánku. Aplikace vás dál povede.
 setup-open-button = Otevřít v aplikaci { $app }
 setup-magic-button = Získat { $app } s pozvánkou
+setup-asks = Aplikace { $app } se pak postupně zeptá na toto:
 setup-account = Vytvořit si účet
 setup-account-text = { $app } potřebuje existující účet. Vytvořte si ho zde a potom se v aplikaci přihlaste.
 setup-account-none = { $app } potřebuje existující účet. Vytvořte si ho nejdřív v jiné aplikaci a potom se přihlaste v této.
@@ -113,21 +118,28 @@ register-password-hint = { $count ->
 } Několik slov za sebou se snadno pamatuje a těžko uhodne.
 register-show = Zobrazit
 register-hide = Skrýt
+register-generate = Navrhnout heslo
+register-generated = Než budete pokračovat, toto heslo si zapište nebo uložte: znovu už se nezobrazí.
 register-button = Vytvořit účet
 register-terms = Vytvořením účtu souhlasíte s [podmínkami používání].
 error-summary = Něco ještě není v pořádku
 error-username-empty = Zvolte si uživatelské jméno.
-error-username-invalid = Toto není uživatelské jméno: použijte písmena, číslice a . _ - bez mezer.
+error-username-invalid = Toto nemůže být uživatelské jméno: použijte písmena jako a až z, číslice a . _ - bez mezer.
 error-username-address = Zadejte jen to, co je před znakem @; zbytek je daný.
 error-username-reserved = Toto jméno je vyhrazené. Zvolte si jiné.
 error-username-taken = Toto jméno už někdo má. Zvolte si jiné.
 error-username-other = Tato pozvánka je pro jiné jméno.
+error-username-long = Toto jméno je příliš dlouhé. Zvolte si kratší.
+error-username-bound = Toto jméno už není k dispozici a pozvánka pro jiné neplatí. Požádejte o novou pozvánku toho, kdo vás pozval.
+error-username-bound-by = Toto jméno už není k dispozici a pozvánka pro jiné neplatí. Požádejte o novou pozvánku toho, kdo vás pozval: { $inviter }.
+error-username-proposal = Co třeba { $name }?
 error-password-empty = Zvolte si heslo.
 error-password-short = { $count ->
     [one] Heslo musí mít alespoň jeden znak.
     [few] Heslo musí mít alespoň { $count } znaky.
    *[other] Heslo musí mít alespoň { $count } znaků.
 }
+error-password-long = Heslo může mít nejvýše { $count } znaků.
 error-password-weak = Toto heslo se dá příliš snadno uhodnout. Použijte více slov nebo méně obvyklá.
 error-password-refused = Server toto heslo nepřijal. Zvolte si jiné.
 error-form = Formulář byl otevřený příliš dlouho, nebo váš prohlížeč neposílá cookies. Odešlete ho prosím znovu.
@@ -184,7 +196,10 @@ app-movim = Chat a sociální síť v prohlížeči.
 app-converse = Chat v prohlížeči, bez instalace.
 
 how-play = { $app } z Google Play otevře pozvánku sama. Pokud je odjinud, vraťte se sem a otevřete ji.
-how-asks = { $app } se zeptá, jak si chcete říkat, a vytvoří účet.
+how-name = Jméno: bude první částí vaší adresy.
+how-password = Heslo: zvolte si dlouhé a dobře si ho uložte.
+how-picture = Váš obrázek: můžete ho přeskočit.
+how-notifications = Oznámení: povolte je, jinak uvidíte zprávy pozdě.
 how-app-store = App Store pozvánku nepředá: vraťte se sem a otevřete ji v aplikaci { $app }.
 how-log-in = Při prvním spuštění zvolte přihlášení, ne vytvoření účtu.
 how-terminal = V aplikaci { $app } napište /connect a svou adresu, potom heslo.

@@ -3,7 +3,7 @@ footer-contact = Bed om hjælp
 footer-terms = Brugsvilkår
 footer-privacy = Privatliv
 back = Tilbage til invitationen
-about-xmpp = { $site } bruger XMPP, en åben standard for chat. Du vælger selv appen og kan også skrive med folk på andre servere.
+about-chat = Chat med folk her og på andre servere, i en app efter eget valg og uden telefonnummer.
 
 month = { $month ->
     [1] januar
@@ -21,8 +21,9 @@ month = { $month ->
 }
 moment = { $day }. { month } { $year } kl. { $hour }.{ $minute } UTC
 
-landing-title = Du er inviteret til { $site }
-landing-title-by = { $inviter } inviterer dig til { $site }
+landing-title = Du er inviteret til at chatte på { $site }
+landing-title-by = { $inviter } inviterer dig til at chatte på { $site }
+landing-title-contact = Du er inviteret til at chatte med { $inviter }
 landing-title-reset = En ny adgangskode til { $site }
 landing-preview = Åbn invitationen for at få en konto på { $site }.
 landing-preview-reset = Åbn linket for at vælge en ny adgangskode.
@@ -44,11 +45,13 @@ have-title = Jeg har en konto
 have-text = Tilføj { $contact } til dine kontakter i den app, du bruger.
 have-button = Tilføj kontakten
 new-title = Jeg er ny her
-web-button = Opret din konto her
+web-button = Opret en konto i browseren
 web-text = Du behøver ingen app endnu: vælg et navn og en adgangskode, og derefter en app.
+web-text-chat = Du behøver ingen app: vælg et navn og en adgangskode, og chat i browseren.
 web-away = Der kan ikke oprettes konti på denne side lige nu. Prøv igen om et par minutter.
-uri-button = Åbn invitationen i en app
-uri-text = Har du allerede en app til XMPP? Så åbn invitationen i den.
+uri-button = Jeg har en app til XMPP
+way-open = Åbn invitationen i appen; den opretter din konto.
+more-title = Andre apps og enheder
 apps-device = Apps til { $platform }
 apps-choose = Vælg en app
 apps-other = Apps til andre enheder
@@ -78,7 +81,7 @@ gone-enter = Indtast en anden kode
 
 enter-title = Indtast din invitationskode
 enter-label = Invitationskode
-enter-hint = Der er forskel på store og små bogstaver; mellemrum betyder ikke noget. Du kan også indsætte hele linket.
+enter-hint = Store og små bogstaver er det samme her, og mellemrum betyder ikke noget. Du kan også indsætte hele linket.
 enter-button = Fortsæt
 enter-error-unknown = Der er ingen invitation med denne kode. Sammenlign den tegn for tegn.
 enter-error-empty = Indtast koden til din invitation.
@@ -89,10 +92,12 @@ setup-get = Hent { $app }
 setup-get-text = Installér appen på din enhed, og kom tilbage til denne side.
 setup-get-web = Den kører i browseren. Åbn den ved siden af denne side.
 setup-site = Hjemmesiden for { $app }
+setup-elsewhere = Andre steder:
 setup-open = Åbn invitationen
 setup-open-text = Når { $app } er installeret, åbner du invitationen i den. Derfra viser appen vej.
 setup-open-button = Åbn i { $app }
 setup-magic-button = Hent { $app } med invitationen
+setup-asks = Derefter spørger { $app } om dette, i denne rækkefølge:
 setup-account = Opret din konto
 setup-account-text = { $app } kræver en konto, der allerede findes. Opret den her, og log derefter ind i appen.
 setup-account-none = { $app } kræver en konto, der allerede findes. Opret den først med en anden app, og log derefter ind med denne.
@@ -109,20 +114,27 @@ register-password-hint = { $count ->
 } Nogle ord i træk er nemme at huske og svære at gætte.
 register-show = Vis
 register-hide = Skjul
+register-generate = Foreslå en adgangskode
+register-generated = Skriv adgangskoden ned, eller gem den, før du går videre: den vises ikke igen.
 register-button = Opret konto
 register-terms = Når du opretter en konto, accepterer du [brugsvilkårene].
 error-summary = Noget er ikke rigtigt endnu
 error-username-empty = Vælg et brugernavn.
-error-username-invalid = Det er ikke et brugernavn: brug bogstaver, tal og . _ - uden mellemrum.
+error-username-invalid = Det kan ikke være et brugernavn: brug bogstaver som a til z, tal og . _ - uden mellemrum.
 error-username-address = Skriv kun det, der står før @; resten ligger fast.
 error-username-reserved = Navnet er reserveret. Vælg et andet.
 error-username-taken = Nogen har allerede det navn. Vælg et andet.
 error-username-other = Invitationen er til et andet navn.
+error-username-long = Navnet er for langt. Vælg et kortere.
+error-username-bound = Navnet kan ikke fås længere, og invitationen gælder ikke for et andet. Bed den person, der inviterede dig, om en ny invitation.
+error-username-bound-by = Navnet kan ikke fås længere, og invitationen gælder ikke for et andet. Bed { $inviter } om en ny invitation.
+error-username-proposal = Hvad med { $name }?
 error-password-empty = Vælg en adgangskode.
 error-password-short = { $count ->
     [one] Adgangskoden skal have mindst ét tegn.
    *[other] Adgangskoden skal have mindst { $count } tegn.
 }
+error-password-long = En adgangskode kan højst have { $count } tegn.
 error-password-weak = Adgangskoden er for nem at gætte. Brug flere ord, eller mere sjældne.
 error-password-refused = Serveren godtager ikke adgangskoden. Vælg en anden.
 error-form = Formularen har været åben for længe, eller din browser sender ingen cookies. Send den igen.
@@ -179,7 +191,10 @@ app-movim = Chats og et socialt netværk i browseren.
 app-converse = Chat i browseren, uden at installere noget.
 
 how-play = Fra Google Play åbner { $app } selv invitationen. Ellers kom tilbage hertil, og åbn den.
-how-asks = { $app } spørger, hvad du vil hedde, og opretter kontoen.
+how-name = Dit navn: det bliver den første del af din adresse.
+how-password = En adgangskode: vælg en lang, og pas godt på den.
+how-picture = Et billede af dig: det kan du springe over.
+how-notifications = Notifikationer: tillad dem, ellers ser du beskeder for sent.
 how-app-store = App Store giver ikke invitationen videre: kom tilbage hertil, og åbn den i { $app }.
 how-log-in = Ved første start vælger du at logge ind, ikke at oprette en konto.
 how-terminal = Skriv /connect og din adresse i { $app }, og derefter din adgangskode.

@@ -3,7 +3,7 @@ footer-contact = Hilfe
 footer-terms = Nutzungsbedingungen
 footer-privacy = Datenschutz
 back = Zurück zur Einladung
-about-xmpp = { $site } spricht XMPP, einen offenen Standard zum Chatten. Die App ist frei wählbar, und auch Menschen auf anderen Servern sind erreichbar.
+about-chat = Chatte mit Menschen hier und auf anderen Servern, in einer App deiner Wahl und ohne Telefonnummer.
 
 month = { $month ->
     [1] Januar
@@ -21,8 +21,9 @@ month = { $month ->
 }
 moment = { $day }. { month } { $year }, { $hour }:{ $minute } Uhr UTC
 
-landing-title = Einladung zu { $site }
-landing-title-by = { $inviter } lädt dich zu { $site } ein
+landing-title = Einladung zum Chatten bei { $site }
+landing-title-by = { $inviter } lädt dich zum Chatten bei { $site } ein
+landing-title-contact = Einladung zum Chatten mit { $inviter }
 landing-title-reset = Ein neues Passwort für { $site }
 landing-preview = Öffne diese Einladung, um ein Konto bei { $site } zu bekommen.
 landing-preview-reset = Öffne diesen Link, um ein neues Passwort zu wählen.
@@ -44,11 +45,13 @@ have-title = Ich habe ein Konto
 have-text = Füge { $contact } in der App, die du benutzt, zu deinen Kontakten hinzu.
 have-button = Kontakt hinzufügen
 new-title = Ich bin neu hier
-web-button = Konto hier anlegen
+web-button = Konto im Browser anlegen
 web-text = Ganz ohne App: Wähle einen Namen und ein Passwort, und danach in Ruhe eine App.
+web-text-chat = Ganz ohne App: Wähle einen Namen und ein Passwort, und chatte im Browser.
 web-away = Auf dieser Seite können gerade keine Konten angelegt werden. Bitte versuche es in ein paar Minuten noch einmal.
-uri-button = Einladung in einer App öffnen
-uri-text = Hast du schon eine App für XMPP? Dann öffne die Einladung darin.
+uri-button = Ich habe eine App für XMPP
+way-open = Öffne die Einladung in der App; sie legt dein Konto an.
+more-title = Andere Apps und Geräte
 apps-device = Apps für { $platform }
 apps-choose = Wähle eine App
 apps-other = Apps für andere Geräte
@@ -78,7 +81,7 @@ gone-enter = Anderen Code eingeben
 
 enter-title = Gib deinen Einladungscode ein
 enter-label = Einladungscode
-enter-hint = Groß- und Kleinschreibung zählt, Leerzeichen nicht. Du kannst auch den ganzen Link einfügen.
+enter-hint = Groß- und Kleinschreibung und Leerzeichen spielen keine Rolle. Du kannst auch den ganzen Link einfügen.
 enter-button = Weiter
 enter-error-unknown = Zu diesem Code gibt es keine Einladung. Bitte vergleiche ihn Zeichen für Zeichen.
 enter-error-empty = Bitte gib den Code deiner Einladung ein.
@@ -89,10 +92,12 @@ setup-get = { $app } holen
 setup-get-text = Installiere die App auf deinem Gerät und komm dann auf diese Seite zurück.
 setup-get-web = Sie läuft im Browser. Öffne sie neben dieser Seite.
 setup-site = Website von { $app }
+setup-elsewhere = Anderswo:
 setup-open = Einladung öffnen
 setup-open-text = Wenn { $app } installiert ist, öffne die Einladung darin. Die App führt dich dann weiter.
 setup-open-button = In { $app } öffnen
 setup-magic-button = { $app } mit der Einladung holen
+setup-asks = { $app } fragt dann der Reihe nach:
 setup-account = Konto anlegen
 setup-account-text = { $app } braucht ein bestehendes Konto. Lege es hier an und melde dich dann in der App an.
 setup-account-none = { $app } braucht ein bestehendes Konto. Lege es zuerst mit einer anderen App an und melde dich dann mit dieser an.
@@ -109,20 +114,27 @@ register-password-hint = { $count ->
 } Ein paar Wörter hintereinander sind leicht zu merken und schwer zu erraten.
 register-show = Anzeigen
 register-hide = Verbergen
+register-generate = Passwort vorschlagen
+register-generated = Schreibe dieses Passwort auf oder speichere es, bevor du weitermachst: Es wird nicht noch einmal gezeigt.
 register-button = Konto anlegen
 register-terms = Mit dem Konto stimmst du den [Nutzungsbedingungen] zu.
 error-summary = Etwas stimmt noch nicht
 error-username-empty = Bitte wähle einen Benutzernamen.
-error-username-invalid = Das ist kein Benutzername: Nimm Buchstaben, Ziffern und . _ - ohne Leerzeichen.
+error-username-invalid = Das kann kein Benutzername sein: Nimm Buchstaben wie a bis z, Ziffern und . _ - ohne Leerzeichen.
 error-username-address = Gib nur ein, was vor dem @ steht; der Rest steht fest.
 error-username-reserved = Dieser Name ist reserviert. Bitte wähle einen anderen.
 error-username-taken = Diesen Namen hat schon jemand. Bitte wähle einen anderen.
 error-username-other = Diese Einladung ist für einen anderen Namen.
+error-username-long = Dieser Name ist zu lang. Bitte wähle einen kürzeren.
+error-username-bound = Dieser Name ist nicht mehr zu haben, und die Einladung gilt für keinen anderen. Bitte die Person, die dich eingeladen hat, um eine neue Einladung.
+error-username-bound-by = Dieser Name ist nicht mehr zu haben, und die Einladung gilt für keinen anderen. Bitte { $inviter } um eine neue Einladung.
+error-username-proposal = Wie wäre es mit { $name }?
 error-password-empty = Bitte wähle ein Passwort.
 error-password-short = { $count ->
     [one] Das Passwort braucht mindestens ein Zeichen.
    *[other] Das Passwort braucht mindestens { $count } Zeichen.
 }
+error-password-long = Ein Passwort kann höchstens { $count } Zeichen haben.
 error-password-weak = Dieses Passwort ist zu leicht zu erraten. Nimm mehr oder seltenere Wörter.
 error-password-refused = Der Server nimmt dieses Passwort nicht. Bitte wähle ein anderes.
 error-form = Das Formular war zu lange offen, oder dein Browser sendet keine Cookies. Bitte sende es noch einmal ab.
@@ -179,7 +191,10 @@ app-movim = Chats und ein soziales Netzwerk im Browser.
 app-converse = Chatten im Browser, ganz ohne Installation.
 
 how-play = Aus Google Play öffnet { $app } die Einladung von selbst. Sonst komm hierher zurück und öffne sie.
-how-asks = { $app } fragt, wie du heißen möchtest, und legt das Konto an.
+how-name = Dein Name: Er wird der erste Teil deiner Adresse.
+how-password = Ein Passwort: Wähle ein langes, und bewahre es gut auf.
+how-picture = Ein Bild von dir: Das kannst du überspringen.
+how-notifications = Mitteilungen: Erlaube sie, sonst siehst du Nachrichten zu spät.
 how-app-store = Der App Store gibt die Einladung nicht weiter: Komm hierher zurück und öffne sie in { $app }.
 how-log-in = Entscheide dich beim ersten Start fürs Anmelden, nicht für ein neues Konto.
 how-terminal = Gib in { $app } /connect und deine Adresse ein, danach dein Passwort.

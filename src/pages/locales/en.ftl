@@ -4,7 +4,7 @@ footer-contact = Ask for help
 footer-terms = Terms of service
 footer-privacy = Privacy
 back = Back to the invite
-about-xmpp = { $site } speaks XMPP, an open standard for chat. You choose the app, and can talk to people on other servers, too.
+about-chat = Chat with people here and on other servers, in an app of your choice and without a phone number.
 
 # A date, in the form that it has in a sentence. What is between { } is put in by the program; see docs/languages.md.
 month = { $month ->
@@ -24,8 +24,9 @@ month = { $month ->
 moment = { $day } { month } { $year }, { $hour }:{ $minute } UTC
 
 # The page that a link opens. $site is what the site calls itself, $inviter an address or a name, $contact an address.
-landing-title = You are invited to { $site }
-landing-title-by = { $inviter } invites you to { $site }
+landing-title = You are invited to chat on { $site }
+landing-title-by = { $inviter } invites you to chat on { $site }
+landing-title-contact = You are invited to chat with { $inviter }
 landing-title-reset = A new password for { $site }
 landing-preview = Open this invite to get an account on { $site }.
 landing-preview-reset = Open this link to choose a new password.
@@ -47,11 +48,13 @@ have-title = I have an account
 have-text = Add { $contact } to your contacts in the app that you use.
 have-button = Add the contact
 new-title = I am new here
-web-button = Create your account here
+web-button = Create an account in the browser
 web-text = No app needed yet: choose a name and a password, and pick an app afterwards.
+web-text-chat = No app needed: choose a name and a password, and chat in the browser.
 web-away = Accounts cannot be created on this page right now. Please try again in a few minutes.
-uri-button = Open the invite in an app
-uri-text = Do you have an app for XMPP already? Then open the invite in it.
+uri-button = I have an app for XMPP
+way-open = Open the invite in the app: it creates your account.
+more-title = Other apps and devices
 apps-device = Apps for { $platform }
 apps-choose = Choose an app
 apps-other = Apps for other devices
@@ -83,7 +86,7 @@ gone-enter = Enter another code
 # The page on which a code is typed.
 enter-title = Enter your invite code
 enter-label = Invite code
-enter-hint = Capital and small letters matter, blanks do not. You can also paste the whole link.
+enter-hint = Capital and small letters are the same here, and blanks do not matter. You can also paste the whole link.
 enter-button = Continue
 enter-error-unknown = There is no invite with this code. Please compare it letter by letter.
 enter-error-empty = Please enter the code of your invite.
@@ -95,10 +98,12 @@ setup-get = Get { $app }
 setup-get-text = Install the app on your device and come back to this page.
 setup-get-web = It runs in your browser. Open it beside this page.
 setup-site = Website of { $app }
+setup-elsewhere = Elsewhere:
 setup-open = Open the invite
 setup-open-text = When { $app } is installed, open the invite in it. The app guides you from there.
 setup-open-button = Open in { $app }
 setup-magic-button = Get { $app } with the invite
+setup-asks = { $app } then asks, one after the other:
 setup-account = Create your account
 setup-account-text = { $app } needs an existing account. Create it here, then log in with the app.
 setup-account-none = { $app } needs an existing account. Create one with another app first, then log in with this one.
@@ -116,20 +121,27 @@ register-password-hint = { $count ->
 } A few words in a row are easy to remember and hard to guess.
 register-show = Show
 register-hide = Hide
+register-generate = Suggest a password
+register-generated = Write this password down or save it before you go on: it is not shown again.
 register-button = Create account
 register-terms = By creating an account you accept the [terms of service].
 error-summary = Something is not right yet
 error-username-empty = Please choose a user name.
-error-username-invalid = That is not a user name: use letters, digits and . _ - without blanks.
+error-username-invalid = That cannot be a user name: use letters such as a to z, digits and . _ - without blanks.
 error-username-address = Enter only what comes before the @; the rest is fixed.
 error-username-reserved = This name is reserved. Please choose another one.
 error-username-taken = Somebody has this name already. Please choose another one.
 error-username-other = This invite is for another name.
+error-username-long = This name is too long. Please choose a shorter one.
+error-username-bound = This name cannot be had any more, and the invite is for no other one. Please ask whoever invited you for a new invite.
+error-username-bound-by = This name cannot be had any more, and the invite is for no other one. Please ask { $inviter } for a new invite.
+error-username-proposal = How about { $name }?
 error-password-empty = Please choose a password.
 error-password-short = { $count ->
     [one] The password needs at least one character.
    *[other] The password needs at least { $count } characters.
 }
+error-password-long = A password can have at most { $count } characters.
 error-password-weak = This password is too easy to guess. Please use more words, or rarer ones.
 error-password-refused = The server does not accept this password. Please choose another one.
 error-form = The form was open for too long, or your browser sends no cookies. Please send it again.
@@ -191,7 +203,10 @@ app-converse = Chats in the browser, without installing anything.
 
 # How to go on once the app is there.
 how-play = From Google Play, { $app } opens the invite by itself. From elsewhere, come back here and open it.
-how-asks = { $app } asks what you want to be called, and creates the account.
+how-name = Your name: it becomes the first part of your address.
+how-password = A password: choose a long one, and keep it well.
+how-picture = A picture of you: you can skip that.
+how-notifications = Notifications: allow them, or you see messages late.
 how-app-store = The App Store does not pass the invite on: come back here, and open it in { $app }.
 how-log-in = At the first start, choose to log in, not to create an account.
 how-terminal = In { $app }, type /connect and your address, then your password.

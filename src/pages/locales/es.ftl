@@ -3,7 +3,7 @@ footer-contact = Pedir ayuda
 footer-terms = Condiciones de uso
 footer-privacy = Privacidad
 back = Volver a la invitación
-about-xmpp = { $site } usa XMPP, un estándar abierto de mensajería. Tú eliges la aplicación, y también puedes hablar con gente de otros servidores.
+about-chat = Chatea con gente de aquí y de otros servidores, en la aplicación que elijas y sin número de teléfono.
 
 month = { $month ->
     [1] enero
@@ -21,8 +21,9 @@ month = { $month ->
 }
 moment = { $day } de { month } de { $year }, { $hour }:{ $minute } UTC
 
-landing-title = Tienes una invitación a { $site }
-landing-title-by = { $inviter } te invita a { $site }
+landing-title = Tienes una invitación para chatear en { $site }
+landing-title-by = { $inviter } te invita a chatear en { $site }
+landing-title-contact = Tienes una invitación para chatear con { $inviter }
 landing-title-reset = Una contraseña nueva para { $site }
 landing-preview = Abre esta invitación para obtener una cuenta en { $site }.
 landing-preview-reset = Abre este enlace para elegir una contraseña nueva.
@@ -44,11 +45,13 @@ have-title = Ya tengo una cuenta
 have-text = Añade { $contact } a tus contactos en la aplicación que usas.
 have-button = Añadir el contacto
 new-title = Es mi primera vez
-web-button = Crear tu cuenta aquí
+web-button = Crear una cuenta en el navegador
 web-text = Sin aplicación por ahora: elige un nombre y una contraseña, y después una aplicación.
+web-text-chat = Sin aplicación: elige un nombre y una contraseña, y chatea en el navegador.
 web-away = Ahora mismo no se pueden crear cuentas en esta página. Inténtalo de nuevo en unos minutos.
-uri-button = Abrir la invitación en una aplicación
-uri-text = ¿Ya tienes una aplicación de XMPP? Abre la invitación en ella.
+uri-button = Ya tengo una aplicación de XMPP
+way-open = Abre la invitación en la aplicación: ella crea tu cuenta.
+more-title = Otras aplicaciones y dispositivos
 apps-device = Aplicaciones para { $platform }
 apps-choose = Elige una aplicación
 apps-other = Aplicaciones para otros dispositivos
@@ -78,7 +81,7 @@ gone-enter = Escribir otro código
 
 enter-title = Escribe tu código de invitación
 enter-label = Código de invitación
-enter-hint = Las mayúsculas y minúsculas cuentan, los espacios no. También puedes pegar el enlace entero.
+enter-hint = No importan las mayúsculas, las minúsculas ni los espacios. También puedes pegar el enlace entero.
 enter-button = Continuar
 enter-error-unknown = No hay ninguna invitación con este código. Compáralo carácter por carácter.
 enter-error-empty = Escribe el código de tu invitación.
@@ -89,10 +92,12 @@ setup-get = Obtener { $app }
 setup-get-text = Instala la aplicación en tu dispositivo y vuelve a esta página.
 setup-get-web = Funciona en el navegador. Ábrela junto a esta página.
 setup-site = Sitio de { $app }
+setup-elsewhere = En otros sitios:
 setup-open = Abrir la invitación
 setup-open-text = Cuando { $app } esté instalada, abre la invitación en ella. La aplicación te guía a partir de ahí.
 setup-open-button = Abrir en { $app }
 setup-magic-button = Obtener { $app } con la invitación
+setup-asks = Después, { $app } pregunta, por este orden:
 setup-account = Crear tu cuenta
 setup-account-text = { $app } necesita una cuenta que ya exista. Créala aquí y luego inicia sesión en la aplicación.
 setup-account-none = { $app } necesita una cuenta que ya exista. Créala primero con otra aplicación y luego inicia sesión con esta.
@@ -109,20 +114,27 @@ register-password-hint = { $count ->
 } Unas palabras seguidas son fáciles de recordar y difíciles de adivinar.
 register-show = Mostrar
 register-hide = Ocultar
+register-generate = Sugerir una contraseña
+register-generated = Anota o guarda esta contraseña antes de seguir: no se volverá a mostrar.
 register-button = Crear la cuenta
 register-terms = Al crear una cuenta aceptas las [condiciones de uso].
 error-summary = Algo no está bien todavía
 error-username-empty = Elige un nombre de usuario.
-error-username-invalid = Esto no es un nombre de usuario: usa letras, cifras y . _ - sin espacios.
+error-username-invalid = Esto no puede ser un nombre de usuario: usa letras como de la a a la z, cifras y . _ - sin espacios.
 error-username-address = Escribe solo lo que va antes de la @; el resto ya está fijado.
 error-username-reserved = Este nombre está reservado. Elige otro.
 error-username-taken = Alguien ya tiene este nombre. Elige otro.
 error-username-other = Esta invitación es para otro nombre.
+error-username-long = Este nombre es demasiado largo. Elige uno más corto.
+error-username-bound = Este nombre ya no está disponible, y la invitación no vale para ningún otro. Pide una invitación nueva a quien te invitó.
+error-username-bound-by = Este nombre ya no está disponible, y la invitación no vale para ningún otro. Pide una invitación nueva a { $inviter }.
+error-username-proposal = ¿Qué tal { $name }?
 error-password-empty = Elige una contraseña.
 error-password-short = { $count ->
     [one] La contraseña necesita al menos un carácter.
    *[other] La contraseña necesita al menos { $count } caracteres.
 }
+error-password-long = Una contraseña puede tener como máximo { $count } caracteres.
 error-password-weak = Esta contraseña es demasiado fácil de adivinar. Usa más palabras, o menos comunes.
 error-password-refused = El servidor no acepta esta contraseña. Elige otra.
 error-form = El formulario estuvo abierto demasiado tiempo, o tu navegador no envía cookies. Envíalo otra vez.
@@ -179,7 +191,10 @@ app-movim = Chats y una red social en el navegador.
 app-converse = Chatear en el navegador, sin instalar nada.
 
 how-play = Desde Google Play, { $app } abre la invitación por sí sola. Si no, vuelve aquí y ábrela.
-how-asks = { $app } pregunta cómo quieres llamarte y crea la cuenta.
+how-name = Tu nombre: será la primera parte de tu dirección.
+how-password = Una contraseña: elige una larga y guárdala bien.
+how-picture = Una foto tuya: puedes saltarte este paso.
+how-notifications = Notificaciones: permítelas, o verás tarde los mensajes.
 how-app-store = La App Store no pasa la invitación: vuelve aquí y ábrela en { $app }.
 how-log-in = Al abrirla por primera vez, elige iniciar sesión y no crear una cuenta.
 how-terminal = En { $app }, escribe /connect y tu dirección, y después tu contraseña.

@@ -3,7 +3,7 @@ footer-contact = Demander de l’aide
 footer-terms = Conditions d’utilisation
 footer-privacy = Confidentialité
 back = Retour à l’invitation
-about-xmpp = { $site } utilise XMPP, un standard ouvert de messagerie. Vous choisissez l’application, et pouvez aussi parler aux personnes d’autres serveurs.
+about-chat = Discutez avec des personnes d’ici et d’autres serveurs, dans l’application de votre choix et sans numéro de téléphone.
 
 month = { $month ->
     [1] janvier
@@ -24,8 +24,9 @@ moment = { $day ->
    *[other] { $day }
 } { month } { $year } à { $hour }:{ $minute } UTC
 
-landing-title = Vous êtes invité·e sur { $site }
-landing-title-by = { $inviter } vous invite sur { $site }
+landing-title = Vous êtes invité·e à discuter sur { $site }
+landing-title-by = { $inviter } vous invite à discuter sur { $site }
+landing-title-contact = Vous êtes invité·e à discuter avec { $inviter }
 landing-title-reset = Un nouveau mot de passe pour { $site }
 landing-preview = Ouvrez cette invitation pour obtenir un compte sur { $site }.
 landing-preview-reset = Ouvrez ce lien pour choisir un nouveau mot de passe.
@@ -47,11 +48,13 @@ have-title = J’ai déjà un compte
 have-text = Ajoutez { $contact } à vos contacts dans l’application que vous utilisez.
 have-button = Ajouter le contact
 new-title = Je n’ai pas encore de compte
-web-button = Créer votre compte ici
+web-button = Créer un compte dans le navigateur
 web-text = Sans application pour l’instant : choisissez un nom et un mot de passe, puis une application.
+web-text-chat = Sans application : choisissez un nom et un mot de passe, et discutez dans le navigateur.
 web-away = Il n’est pas possible de créer un compte sur cette page en ce moment. Réessayez dans quelques minutes.
-uri-button = Ouvrir l’invitation dans une application
-uri-text = Vous avez déjà une application XMPP ? Ouvrez-y l’invitation.
+uri-button = J’ai déjà une application XMPP
+way-open = Ouvrez l’invitation dans l’application : elle crée votre compte.
+more-title = Autres applications et appareils
 apps-device = Applications pour { $platform }
 apps-choose = Choisissez une application
 apps-other = Applications pour d’autres appareils
@@ -81,7 +84,7 @@ gone-enter = Saisir un autre code
 
 enter-title = Saisissez votre code d’invitation
 enter-label = Code d’invitation
-enter-hint = Les majuscules et minuscules comptent, les espaces non. Vous pouvez aussi coller le lien entier.
+enter-hint = Majuscules, minuscules et espaces n’ont pas d’importance. Vous pouvez aussi coller le lien entier.
 enter-button = Continuer
 enter-error-unknown = Aucune invitation n’a ce code. Comparez-le caractère par caractère.
 enter-error-empty = Saisissez le code de votre invitation.
@@ -92,10 +95,12 @@ setup-get = Obtenir { $app }
 setup-get-text = Installez l’application sur votre appareil, puis revenez à cette page.
 setup-get-web = Elle fonctionne dans le navigateur. Ouvrez-la à côté de cette page.
 setup-site = Site de { $app }
+setup-elsewhere = Ailleurs :
 setup-open = Ouvrir l’invitation
 setup-open-text = Une fois l’application { $app } installée, ouvrez-y l’invitation. Elle vous guide ensuite.
 setup-open-button = Ouvrir dans { $app }
 setup-magic-button = Obtenir { $app } avec l’invitation
+setup-asks = { $app } demande ensuite, dans l’ordre :
 setup-account = Créer votre compte
 setup-account-text = { $app } demande un compte existant. Créez-le ici, puis connectez-vous dans l’application.
 setup-account-none = { $app } demande un compte existant. Créez-le d’abord avec une autre application, puis connectez-vous avec celle-ci.
@@ -112,20 +117,27 @@ register-password-hint = { $count ->
 } Quelques mots à la suite sont faciles à retenir et difficiles à deviner.
 register-show = Afficher
 register-hide = Masquer
+register-generate = Proposer un mot de passe
+register-generated = Notez ou enregistrez ce mot de passe avant de continuer : il ne sera plus affiché.
 register-button = Créer le compte
 register-terms = En créant un compte, vous acceptez les [conditions d’utilisation].
 error-summary = Quelque chose ne va pas encore
 error-username-empty = Choisissez un nom d’utilisateur.
-error-username-invalid = Ce n’est pas un nom d’utilisateur : utilisez des lettres, des chiffres et . _ - sans espaces.
+error-username-invalid = Ce ne peut pas être un nom d’utilisateur : utilisez des lettres comme a à z, des chiffres et . _ - sans espaces.
 error-username-address = Saisissez seulement ce qui précède le @ ; le reste est fixé.
 error-username-reserved = Ce nom est réservé. Choisissez-en un autre.
 error-username-taken = Ce nom est déjà pris. Choisissez-en un autre.
 error-username-other = Cette invitation est pour un autre nom.
+error-username-long = Ce nom est trop long. Choisissez-en un plus court.
+error-username-bound = Ce nom n’est plus disponible, et l’invitation n’est valable pour aucun autre. Demandez une nouvelle invitation à la personne qui vous a invité·e.
+error-username-bound-by = Ce nom n’est plus disponible, et l’invitation n’est valable pour aucun autre. Demandez une nouvelle invitation à { $inviter }.
+error-username-proposal = Que diriez-vous de { $name } ?
 error-password-empty = Choisissez un mot de passe.
 error-password-short = { $count ->
     [one] Il faut au moins un caractère.
    *[other] Il faut au moins { $count } caractères.
 }
+error-password-long = Un mot de passe peut avoir au plus { $count } caractères.
 error-password-weak = Ce mot de passe est trop facile à deviner. Utilisez plus de mots, ou des mots plus rares.
 error-password-refused = Le serveur n’accepte pas ce mot de passe. Choisissez-en un autre.
 error-form = Le formulaire est resté ouvert trop longtemps, ou votre navigateur n’envoie pas de cookies. Envoyez-le encore une fois.
@@ -182,7 +194,10 @@ app-movim = Discussions et réseau social dans le navigateur.
 app-converse = Discuter dans le navigateur, sans rien installer.
 
 how-play = Installée depuis Google Play, { $app } ouvre l’invitation d’elle-même. Sinon, revenez ici et ouvrez-la.
-how-asks = { $app } demande le nom que vous voulez porter et crée le compte.
+how-name = Votre nom : il devient la première partie de votre adresse.
+how-password = Un mot de passe : choisissez-en un long et conservez-le bien.
+how-picture = Une photo de vous : vous pouvez passer cette étape.
+how-notifications = Les notifications : autorisez-les, sinon vous verrez les messages en retard.
 how-app-store = L’App Store ne transmet pas l’invitation : revenez ici et ouvrez-la dans { $app }.
 how-log-in = Au premier démarrage, choisissez de vous connecter, et non de créer un compte.
 how-terminal = Dans { $app }, saisissez /connect et votre adresse, puis votre mot de passe.

@@ -3,7 +3,7 @@ footer-contact = בקשת עזרה
 footer-terms = תנאי השימוש
 footer-privacy = פרטיות
 back = חזרה להזמנה
-about-xmpp = האתר { $site } משתמש ב־XMPP, תקן פתוח לצ׳אט. האפליקציה היא לבחירתכם, ואפשר לשוחח גם עם אנשים בשרתים אחרים.
+about-chat = שוחחו עם אנשים כאן ובשרתים אחרים, באפליקציה לבחירתכם ובלי מספר טלפון.
 
 month = { $month ->
     [1] בינואר
@@ -21,8 +21,9 @@ month = { $month ->
 }
 moment = { $day } { month } { $year } בשעה { $hour }:{ $minute } לפי UTC
 
-landing-title = קיבלתם הזמנה אל { $site }
-landing-title-by = הזמנה מאת { $inviter } אל { $site }
+landing-title = קיבלתם הזמנה לשוחח באתר { $site }
+landing-title-by = הזמנה מאת { $inviter } לשוחח באתר { $site }
+landing-title-contact = קיבלתם הזמנה לשוחח עם { $inviter }
 landing-title-reset = סיסמה חדשה עבור { $site }
 landing-preview = פתחו את ההזמנה כדי לקבל חשבון באתר { $site }.
 landing-preview-reset = פתחו את הקישור כדי לבחור סיסמה חדשה.
@@ -47,11 +48,13 @@ have-title = יש לי חשבון
 have-text = הוסיפו את { $contact } לאנשי הקשר באפליקציה שלכם.
 have-button = הוספת איש קשר
 new-title = זו הפעם הראשונה שלי כאן
-web-button = יצירת חשבון כאן
+web-button = יצירת חשבון בדפדפן
 web-text = עוד לא צריך אפליקציה: בחרו שם וסיסמה, ואת האפליקציה אחר כך.
+web-text-chat = לא צריך אפליקציה: בחרו שם וסיסמה, ושוחחו בדפדפן.
 web-away = כרגע אי אפשר ליצור חשבונות בדף הזה. נסו שוב בעוד כמה דקות.
-uri-button = פתיחת ההזמנה באפליקציה
-uri-text = יש לכם כבר אפליקציה ל־XMPP? פתחו בה את ההזמנה.
+uri-button = יש לי אפליקציה ל־XMPP
+way-open = פתחו את ההזמנה באפליקציה, והיא תיצור את החשבון שלכם.
+more-title = אפליקציות ומכשירים אחרים
 apps-device = אפליקציות ל־{ $platform }
 apps-choose = בחירת אפליקציה
 apps-other = אפליקציות למכשירים אחרים
@@ -81,7 +84,7 @@ gone-enter = הזנת קוד אחר
 
 enter-title = הזינו את קוד ההזמנה
 enter-label = קוד ההזמנה
-enter-hint = יש הבדל בין אותיות גדולות לקטנות, ורווחים אינם חשובים. אפשר גם להדביק את הקישור המלא.
+enter-hint = אין הבדל בין אותיות גדולות לקטנות, ורווחים אינם חשובים. אפשר גם להדביק את הקישור המלא.
 enter-button = המשך
 enter-error-unknown = אין הזמנה עם הקוד הזה. השוו אותו תו אחר תו.
 enter-error-empty = הזינו את קוד ההזמנה שלכם.
@@ -92,10 +95,12 @@ setup-get = הורדת { $app }
 setup-get-text = התקינו את האפליקציה במכשיר וחזרו לדף הזה.
 setup-get-web = היא פועלת בדפדפן. פתחו אותה לצד הדף הזה.
 setup-site = האתר של { $app }
+setup-elsewhere = במקומות אחרים:
 setup-open = פתיחת ההזמנה
 setup-open-text = אחרי התקנת { $app }, פתחו בה את ההזמנה. משם האפליקציה תדריך אתכם.
 setup-open-button = פתיחה ב־{ $app }
 setup-magic-button = הורדת { $app } עם ההזמנה
+setup-asks = לאחר מכן האפליקציה { $app } תבקש, לפי הסדר:
 setup-account = יצירת חשבון
 setup-account-text = האפליקציה { $app } דורשת חשבון קיים. צרו אותו כאן, ואז התחברו באפליקציה.
 setup-account-none = האפליקציה { $app } דורשת חשבון קיים. צרו אותו קודם באפליקציה אחרת, ואז התחברו בזאת.
@@ -113,21 +118,28 @@ register-password-hint = { $count ->
 } כמה מילים ברצף קל לזכור וקשה לנחש.
 register-show = הצגה
 register-hide = הסתרה
+register-generate = הצעת סיסמה
+register-generated = רשמו או שמרו את הסיסמה הזאת לפני שתמשיכו; היא לא תוצג שוב.
 register-button = יצירת חשבון
 register-terms = ביצירת חשבון אתם מסכימים ל[תנאי השימוש].
 error-summary = משהו עוד לא בסדר
 error-username-empty = בחרו שם משתמש.
-error-username-invalid = זה לא שם משתמש: השתמשו באותיות, בספרות ובסימנים . _ - ללא רווחים.
+error-username-invalid = זה לא יכול להיות שם משתמש: השתמשו באותיות כמו { "\u2066" }a-z{ "\u2069" }, בספרות ובסימנים . _ - ללא רווחים.
 error-username-address = הזינו רק את מה שלפני הסימן @; השאר קבוע.
 error-username-reserved = השם הזה שמור. בחרו שם אחר.
 error-username-taken = השם הזה כבר תפוס. בחרו שם אחר.
 error-username-other = ההזמנה הזאת מיועדת לשם אחר.
+error-username-long = השם הזה ארוך מדי. בחרו שם קצר יותר.
+error-username-bound = השם הזה כבר אינו זמין, וההזמנה אינה מיועדת לשם אחר. בקשו הזמנה חדשה ממי שהזמין אתכם.
+error-username-bound-by = השם הזה כבר אינו זמין, וההזמנה אינה מיועדת לשם אחר. בקשו הזמנה חדשה ממי שהזמין אתכם: { $inviter }.
+error-username-proposal = מה דעתכם על { $name }?
 error-password-empty = בחרו סיסמה.
 error-password-short = { $count ->
     [one] הסיסמה צריכה לכלול לפחות תו אחד.
     [two] הסיסמה צריכה לכלול לפחות שני תווים.
    *[other] הסיסמה צריכה לכלול לפחות { $count } תווים.
 }
+error-password-long = סיסמה יכולה לכלול לכל היותר { $count } תווים.
 error-password-weak = קל מדי לנחש את הסיסמה הזאת. השתמשו ביותר מילים, או במילים נדירות יותר.
 error-password-refused = השרת אינו מקבל את הסיסמה הזאת. בחרו סיסמה אחרת.
 error-form = הטופס היה פתוח זמן רב מדי, או שהדפדפן אינו שולח עוגיות. שלחו אותו שוב.
@@ -184,7 +196,10 @@ app-movim = צ׳אט ורשת חברתית בדפדפן.
 app-converse = צ׳אט בדפדפן, בלי להתקין דבר.
 
 how-play = אם { $app } הותקנה מ־Google Play, היא תפתח את ההזמנה בעצמה. אחרת, חזרו לכאן ופתחו אותה.
-how-asks = האפליקציה { $app } תשאל איזה שם תרצו, ותיצור את החשבון.
+how-name = השם שלכם: הוא יהיה החלק הראשון של הכתובת שלכם.
+how-password = סיסמה: בחרו סיסמה ארוכה ושמרו עליה היטב.
+how-picture = תמונה שלכם: אפשר לדלג על זה.
+how-notifications = התראות: אשרו אותן, אחרת תראו הודעות באיחור.
 how-app-store = החנות App Store אינה מעבירה את ההזמנה: חזרו לכאן ופתחו אותה ב־{ $app }.
 how-log-in = בהפעלה הראשונה בחרו להתחבר, לא ליצור חשבון.
 how-terminal = ב־{ $app }, הקלידו { "\u2066" }/connect{ "\u2069" } ואת הכתובת שלכם, ואז את הסיסמה.

@@ -3,7 +3,7 @@ footer-contact = Segítségkérés
 footer-terms = Felhasználási feltételek
 footer-privacy = Adatvédelem
 back = Vissza a meghívóhoz
-about-xmpp = { $site } az XMPP-t, egy nyílt csevegési szabványt használ. Az alkalmazást te választod, és más kiszolgálókon lévőkkel is beszélhetsz.
+about-chat = Csevegj az itt és más kiszolgálókon lévőkkel, az általad választott alkalmazásban és telefonszám nélkül.
 
 month = { $month ->
     [1] január
@@ -21,8 +21,9 @@ month = { $month ->
 }
 moment = { $year }. { month } { $day }., { $hour }:{ $minute } UTC
 
-landing-title = Meghívót kaptál ide: { $site }
-landing-title-by = { $inviter } meghív ide: { $site }
+landing-title = Meghívót kaptál, hogy itt csevegj: { $site }
+landing-title-by = { $inviter } meghív, hogy itt csevegj: { $site }
+landing-title-contact = Meghívót kaptál, hogy vele csevegj: { $inviter }
 landing-title-reset = Új jelszó ehhez: { $site }
 landing-preview = Nyisd meg a meghívót, és fiókot kapsz itt: { $site }.
 landing-preview-reset = Nyisd meg a linket, és válassz új jelszót.
@@ -44,11 +45,13 @@ have-title = Már van fiókom
 have-text = Vedd fel a partnereid közé abban az alkalmazásban, amelyet használsz: { $contact }.
 have-button = Partner hozzáadása
 new-title = Új vagyok itt
-web-button = Fiók létrehozása itt
+web-button = Fiók létrehozása a böngészőben
 web-text = Egyelőre nem kell alkalmazás: válassz nevet és jelszót, utána pedig egy alkalmazást.
+web-text-chat = Nem kell alkalmazás: válassz nevet és jelszót, és csevegj a böngészőben.
 web-away = Ezen az oldalon most nem lehet fiókot létrehozni. Próbáld újra néhány perc múlva.
-uri-button = Meghívó megnyitása egy alkalmazásban
-uri-text = Van már XMPP-alkalmazásod? Nyisd meg abban a meghívót.
+uri-button = Már van XMPP-alkalmazásom
+way-open = Nyisd meg a meghívót az alkalmazásban: az létrehozza a fiókodat.
+more-title = Más alkalmazások és eszközök
 apps-device = Alkalmazások ehhez: { $platform }
 apps-choose = Válassz alkalmazást
 apps-other = Alkalmazások más eszközökhöz
@@ -78,7 +81,7 @@ gone-enter = Másik kód megadása
 
 enter-title = Add meg a meghívókódodat
 enter-label = Meghívókód
-enter-hint = A kis- és nagybetűk különböznek, a szóközök nem számítanak. A teljes linket is beillesztheted.
+enter-hint = A kis- és nagybetűk nem különböznek, a szóközök nem számítanak. A teljes linket is beillesztheted.
 enter-button = Tovább
 enter-error-unknown = Ezzel a kóddal nincs meghívó. Hasonlítsd össze karakterenként.
 enter-error-empty = Add meg a meghívód kódját.
@@ -89,10 +92,12 @@ setup-get = { $app } letöltése
 setup-get-text = Telepítsd az alkalmazást az eszközödre, és gyere vissza erre az oldalra.
 setup-get-web = A böngészőben fut. Nyisd meg ez mellett az oldal mellett.
 setup-site = { $app } webhelye
+setup-elsewhere = Máshol:
 setup-open = A meghívó megnyitása
 setup-open-text = Ha a(z) { $app } telepítve van, nyisd meg benne a meghívót. Onnan az alkalmazás végigvezet.
 setup-open-button = Megnyitás itt: { $app }
 setup-magic-button = { $app } letöltése a meghívóval
+setup-asks = { $app } ezután sorban ezeket kéri:
 setup-account = Fiók létrehozása
 setup-account-text = A(z) { $app } használatához már meglévő fiók kell. Hozd létre itt, majd jelentkezz be az alkalmazásban.
 setup-account-none = A(z) { $app } használatához már meglévő fiók kell. Előbb hozd létre egy másik alkalmazással, majd jelentkezz be ezzel.
@@ -109,20 +114,27 @@ register-password-hint = { $count ->
 } Néhány szót egymás után könnyű megjegyezni és nehéz kitalálni.
 register-show = Megjelenítés
 register-hide = Elrejtés
+register-generate = Jelszó ajánlása
+register-generated = Írd fel vagy mentsd el ezt a jelszót, mielőtt továbblépsz: többször nem jelenik meg.
 register-button = Fiók létrehozása
 register-terms = A fiók létrehozásával elfogadod a [felhasználási feltételeket].
 error-summary = Valami még nem stimmel
 error-username-empty = Válassz felhasználónevet.
-error-username-invalid = Ez nem felhasználónév: használj betűket, számokat és . _ - jeleket, szóközök nélkül.
+error-username-invalid = Ez nem lehet felhasználónév: használj a–z betűket, számokat és . _ - jeleket, szóközök nélkül.
 error-username-address = Csak azt add meg, ami a @ előtt áll; a többi adott.
 error-username-reserved = Ez a név fenntartott. Válassz másikat.
 error-username-taken = Ezt a nevet már használja valaki. Válassz másikat.
 error-username-other = Ez a meghívó más névre szól.
+error-username-long = Ez a név túl hosszú. Válassz rövidebbet.
+error-username-bound = Ez a név már nem kapható meg, és a meghívó másra nem érvényes. Kérj új meghívót attól, aki meghívott.
+error-username-bound-by = Ez a név már nem kapható meg, és a meghívó másra nem érvényes. Kérj új meghívót attól, aki meghívott: { $inviter }.
+error-username-proposal = Mit szólsz ehhez: { $name }?
 error-password-empty = Válassz jelszót.
 error-password-short = { $count ->
     [one] A jelszó legalább egy karakter legyen.
    *[other] A jelszó legalább { $count } karakter legyen.
 }
+error-password-long = A jelszó legfeljebb { $count } karakter lehet.
 error-password-weak = Ezt a jelszót túl könnyű kitalálni. Használj több vagy ritkább szót.
 error-password-refused = A kiszolgáló nem fogadja el ezt a jelszót. Válassz másikat.
 error-form = Az űrlap túl sokáig volt nyitva, vagy a böngésződ nem küld sütiket. Küldd el még egyszer.
@@ -179,7 +191,10 @@ app-movim = Csevegés és közösségi hálózat a böngészőben.
 app-converse = Csevegés a böngészőben, telepítés nélkül.
 
 how-play = A Google Playről telepített { $app } magától megnyitja a meghívót. Máshonnan telepítve gyere vissza ide, és nyisd meg.
-how-asks = { $app } megkérdezi, milyen nevet szeretnél, és létrehozza a fiókot.
+how-name = A neved: ez lesz a címed első része.
+how-password = Egy jelszó: válassz hosszút, és őrizd meg jól.
+how-picture = Egy kép rólad: ezt kihagyhatod.
+how-notifications = Értesítések: engedélyezd őket, különben későn látod az üzeneteket.
 how-app-store = Az App Store nem adja tovább a meghívót: gyere vissza ide, és nyisd meg az alkalmazásban ({ $app }).
 how-log-in = Az első indításkor a bejelentkezést válaszd, ne az új fiókot.
 how-terminal = { $app }: írd be a /connect parancsot és a címedet, majd a jelszavadat.

@@ -3,7 +3,7 @@ footer-contact = Chiedi aiuto
 footer-terms = Condizioni d’uso
 footer-privacy = Privacy
 back = Torna all’invito
-about-xmpp = { $site } usa XMPP, uno standard aperto per chattare. Scegli tu l’app, e puoi parlare anche con chi sta su altri server.
+about-chat = Chatta con chi è qui e su altri server, nell’app che scegli tu e senza numero di telefono.
 
 month = { $month ->
     [1] gennaio
@@ -24,8 +24,9 @@ moment = { $day ->
    *[other] { $day }
 } { month } { $year }, { $hour }:{ $minute } UTC
 
-landing-title = Hai un invito per { $site }
-landing-title-by = { $inviter } ti invita su { $site }
+landing-title = Hai un invito per chattare su { $site }
+landing-title-by = { $inviter } ti invita a chattare su { $site }
+landing-title-contact = Hai un invito per chattare con { $inviter }
 landing-title-reset = Una nuova password per { $site }
 landing-preview = Apri questo invito per avere un account su { $site }.
 landing-preview-reset = Apri questo link per scegliere una nuova password.
@@ -47,11 +48,13 @@ have-title = Ho già un account
 have-text = Aggiungi { $contact } ai contatti nell’app che usi.
 have-button = Aggiungi il contatto
 new-title = È la mia prima volta
-web-button = Crea qui il tuo account
+web-button = Crea un account nel browser
 web-text = Per ora senza app: scegli un nome e una password, poi un’app.
+web-text-chat = Senza app: scegli un nome e una password, e chatta nel browser.
 web-away = Al momento non si possono creare account su questa pagina. Riprova tra qualche minuto.
-uri-button = Apri l’invito in un’app
-uri-text = Hai già un’app per XMPP? Apri lì l’invito.
+uri-button = Ho già un’app per XMPP
+way-open = Apri l’invito nell’app: crea lei il tuo account.
+more-title = Altre app e altri dispositivi
 apps-device = App per { $platform }
 apps-choose = Scegli un’app
 apps-other = App per altri dispositivi
@@ -81,7 +84,7 @@ gone-enter = Inserisci un altro codice
 
 enter-title = Inserisci il codice dell’invito
 enter-label = Codice dell’invito
-enter-hint = Maiuscole e minuscole contano, gli spazi no. Puoi anche incollare tutto il link.
+enter-hint = Maiuscole, minuscole e spazi non contano. Puoi anche incollare tutto il link.
 enter-button = Continua
 enter-error-unknown = Nessun invito ha questo codice. Confrontalo carattere per carattere.
 enter-error-empty = Inserisci il codice del tuo invito.
@@ -92,10 +95,12 @@ setup-get = Scarica { $app }
 setup-get-text = Installa l’app sul tuo dispositivo e torna su questa pagina.
 setup-get-web = Funziona nel browser. Aprila accanto a questa pagina.
 setup-site = Sito di { $app }
+setup-elsewhere = Altrove:
 setup-open = Apri l’invito
 setup-open-text = Quando { $app } è installata, apri lì l’invito. Poi ti guida l’app.
 setup-open-button = Apri in { $app }
 setup-magic-button = Scarica { $app } con l’invito
+setup-asks = Poi { $app } chiede, nell’ordine:
 setup-account = Crea il tuo account
 setup-account-text = { $app } richiede un account già esistente. Crealo qui, poi accedi con l’app.
 setup-account-none = { $app } richiede un account già esistente. Crealo prima con un’altra app, poi accedi con questa.
@@ -112,20 +117,27 @@ register-password-hint = { $count ->
 } Qualche parola di fila è facile da ricordare e difficile da indovinare.
 register-show = Mostra
 register-hide = Nascondi
+register-generate = Suggerisci una password
+register-generated = Annota o salva questa password prima di continuare: non verrà più mostrata.
 register-button = Crea l’account
 register-terms = Creando un account accetti le [condizioni d’uso].
 error-summary = C’è ancora qualcosa che non va
 error-username-empty = Scegli un nome utente.
-error-username-invalid = Questo non è un nome utente: usa lettere, cifre e . _ - senza spazi.
+error-username-invalid = Questo non può essere un nome utente: usa lettere come quelle dalla a alla z, cifre e . _ - senza spazi.
 error-username-address = Inserisci solo ciò che precede la @; il resto è fisso.
 error-username-reserved = Questo nome è riservato. Scegline un altro.
 error-username-taken = Qualcuno ha già questo nome. Scegline un altro.
 error-username-other = Questo invito è per un altro nome.
+error-username-long = Questo nome è troppo lungo. Scegline uno più corto.
+error-username-bound = Questo nome non è più disponibile, e l’invito non vale per nessun altro. Chiedi un nuovo invito a chi ti ha invitato.
+error-username-bound-by = Questo nome non è più disponibile, e l’invito non vale per nessun altro. Chiedi un nuovo invito a { $inviter }.
+error-username-proposal = Che ne dici di { $name }?
 error-password-empty = Scegli una password.
 error-password-short = { $count ->
     [one] La password deve avere almeno un carattere.
    *[other] La password deve avere almeno { $count } caratteri.
 }
+error-password-long = Una password può avere al massimo { $count } caratteri.
 error-password-weak = Questa password è troppo facile da indovinare. Usa più parole, o più rare.
 error-password-refused = Il server non accetta questa password. Scegline un’altra.
 error-form = Il modulo è rimasto aperto troppo a lungo, o il browser non invia cookie. Invialo ancora una volta.
@@ -182,7 +194,10 @@ app-movim = Chat e una rete sociale nel browser.
 app-converse = Chat nel browser, senza installare niente.
 
 how-play = Da Google Play, { $app } apre l’invito da sola. Altrimenti torna qui e aprilo.
-how-asks = { $app } chiede come vuoi chiamarti e crea l’account.
+how-name = Il tuo nome: diventa la prima parte del tuo indirizzo.
+how-password = Una password: scegline una lunga e conservala bene.
+how-picture = Una tua foto: puoi saltare questo passaggio.
+how-notifications = Le notifiche: consentile, altrimenti vedrai i messaggi in ritardo.
 how-app-store = L’App Store non trasmette l’invito: torna qui e aprilo in { $app }.
 how-log-in = Al primo avvio scegli di accedere, non di creare un account.
 how-terminal = In { $app }, scrivi /connect e il tuo indirizzo, poi la password.

@@ -3,7 +3,7 @@ footer-contact = Hulp vragen
 footer-terms = Gebruiksvoorwaarden
 footer-privacy = Privacy
 back = Terug naar de uitnodiging
-about-xmpp = { $site } gebruikt XMPP, een open standaard voor chatten. Je kiest zelf de app, en kunt ook met mensen op andere servers praten.
+about-chat = Chat met mensen hier en op andere servers, in een app naar keuze en zonder telefoonnummer.
 
 month = { $month ->
     [1] januari
@@ -21,8 +21,9 @@ month = { $month ->
 }
 moment = { $day } { month } { $year } om { $hour }:{ $minute } UTC
 
-landing-title = Je bent uitgenodigd voor { $site }
-landing-title-by = { $inviter } nodigt je uit voor { $site }
+landing-title = Je bent uitgenodigd om te chatten op { $site }
+landing-title-by = { $inviter } nodigt je uit om te chatten op { $site }
+landing-title-contact = Je bent uitgenodigd om te chatten met { $inviter }
 landing-title-reset = Een nieuw wachtwoord voor { $site }
 landing-preview = Open deze uitnodiging om een account bij { $site } te krijgen.
 landing-preview-reset = Open deze link om een nieuw wachtwoord te kiezen.
@@ -44,11 +45,13 @@ have-title = Ik heb een account
 have-text = Voeg { $contact } toe aan je contacten in de app die je gebruikt.
 have-button = Contact toevoegen
 new-title = Ik ben nieuw hier
-web-button = Maak hier je account
+web-button = Maak een account in de browser
 web-text = Nog geen app nodig: kies een naam en een wachtwoord, en daarna een app.
+web-text-chat = Geen app nodig: kies een naam en een wachtwoord, en chat in de browser.
 web-away = Op deze pagina kunnen nu geen accounts worden gemaakt. Probeer het over een paar minuten opnieuw.
-uri-button = Open de uitnodiging in een app
-uri-text = Heb je al een app voor XMPP? Open de uitnodiging dan daarin.
+uri-button = Ik heb een app voor XMPP
+way-open = Open de uitnodiging in de app; die maakt je account.
+more-title = Andere apps en apparaten
 apps-device = Apps voor { $platform }
 apps-choose = Kies een app
 apps-other = Apps voor andere apparaten
@@ -78,7 +81,7 @@ gone-enter = Een andere code invoeren
 
 enter-title = Voer je uitnodigingscode in
 enter-label = Uitnodigingscode
-enter-hint = Hoofdletters en kleine letters tellen, spaties niet. Je kunt ook de hele link plakken.
+enter-hint = Hoofdletters, kleine letters en spaties maken niet uit. Je kunt ook de hele link plakken.
 enter-button = Verder
 enter-error-unknown = Er is geen uitnodiging met deze code. Vergelijk hem teken voor teken.
 enter-error-empty = Voer de code van je uitnodiging in.
@@ -89,10 +92,12 @@ setup-get = { $app } installeren
 setup-get-text = Installeer de app op je apparaat en kom terug naar deze pagina.
 setup-get-web = De app werkt in je browser. Open hem naast deze pagina.
 setup-site = Website van { $app }
+setup-elsewhere = Elders:
 setup-open = Open de uitnodiging
 setup-open-text = Open de uitnodiging in { $app } zodra de app is geïnstalleerd. De app helpt je dan verder.
 setup-open-button = Openen in { $app }
 setup-magic-button = { $app } met de uitnodiging installeren
+setup-asks = Daarna vraagt { $app } achtereenvolgens:
 setup-account = Maak je account
 setup-account-text = { $app } heeft een bestaand account nodig. Maak het hier en log dan in met de app.
 setup-account-none = { $app } heeft een bestaand account nodig. Maak er eerst een met een andere app en log dan in met deze.
@@ -109,20 +114,27 @@ register-password-hint = { $count ->
 } Een paar woorden achter elkaar zijn makkelijk te onthouden en moeilijk te raden.
 register-show = Tonen
 register-hide = Verbergen
+register-generate = Wachtwoord voorstellen
+register-generated = Schrijf dit wachtwoord op of bewaar het voordat je verdergaat: het wordt niet nog eens getoond.
 register-button = Account maken
 register-terms = Door een account te maken ga je akkoord met de [gebruiksvoorwaarden].
 error-summary = Er klopt nog iets niet
 error-username-empty = Kies een gebruikersnaam.
-error-username-invalid = Dit is geen gebruikersnaam: gebruik letters, cijfers en . _ - zonder spaties.
+error-username-invalid = Dit kan geen gebruikersnaam zijn: gebruik letters zoals a tot en met z, cijfers en . _ - zonder spaties.
 error-username-address = Vul alleen in wat voor de @ staat; de rest ligt vast.
 error-username-reserved = Deze naam is gereserveerd. Kies een andere.
 error-username-taken = Iemand heeft deze naam al. Kies een andere.
 error-username-other = Deze uitnodiging is voor een andere naam.
+error-username-long = Deze naam is te lang. Kies een kortere.
+error-username-bound = Deze naam is niet meer beschikbaar en de uitnodiging geldt voor geen andere. Vraag degene die je uitnodigde om een nieuwe uitnodiging.
+error-username-bound-by = Deze naam is niet meer beschikbaar en de uitnodiging geldt voor geen andere. Vraag { $inviter } om een nieuwe uitnodiging.
+error-username-proposal = Wat dacht je van { $name }?
 error-password-empty = Kies een wachtwoord.
 error-password-short = { $count ->
     [one] Het wachtwoord moet minstens één teken hebben.
    *[other] Het wachtwoord moet minstens { $count } tekens hebben.
 }
+error-password-long = Een wachtwoord mag hooguit { $count } tekens hebben.
 error-password-weak = Dit wachtwoord is te makkelijk te raden. Gebruik meer woorden, of zeldzamere.
 error-password-refused = De server neemt dit wachtwoord niet aan. Kies een ander.
 error-form = Het formulier stond te lang open, of je browser stuurt geen cookies. Verstuur het nog een keer.
@@ -179,7 +191,10 @@ app-movim = Chats en een sociaal netwerk in de browser.
 app-converse = Chatten in de browser, zonder iets te installeren.
 
 how-play = Uit Google Play opent { $app } de uitnodiging vanzelf. Kom anders hier terug om de uitnodiging te openen.
-how-asks = { $app } vraagt hoe je wilt heten en maakt het account.
+how-name = Je naam: die wordt het eerste deel van je adres.
+how-password = Een wachtwoord: kies een lang wachtwoord en bewaar het goed.
+how-picture = Een foto van jou: die mag je overslaan.
+how-notifications = Meldingen: sta ze toe, anders zie je berichten te laat.
 how-app-store = De App Store geeft de uitnodiging niet door: kom hier terug en open die in { $app }.
 how-log-in = Kies bij de eerste start voor inloggen, niet voor een nieuw account.
 how-terminal = Typ in { $app } /connect en je adres, en daarna je wachtwoord.

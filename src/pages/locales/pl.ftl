@@ -3,7 +3,7 @@ footer-contact = Poproś o pomoc
 footer-terms = Regulamin
 footer-privacy = Prywatność
 back = Wróć do zaproszenia
-about-xmpp = { $site } używa XMPP, otwartego standardu komunikacji. Aplikację wybierasz samodzielnie i możesz rozmawiać także z osobami na innych serwerach.
+about-chat = Rozmawiaj z osobami tutaj i na innych serwerach, w wybranej przez siebie aplikacji i bez numeru telefonu.
 
 month = { $month ->
     [1] stycznia
@@ -21,8 +21,9 @@ month = { $month ->
 }
 moment = { $day } { month } { $year } r., { $hour }:{ $minute } UTC
 
-landing-title = Masz zaproszenie do { $site }
-landing-title-by = { $inviter } zaprasza Cię do { $site }
+landing-title = Masz zaproszenie do rozmów w { $site }
+landing-title-by = { $inviter } zaprasza Cię do rozmów w { $site }
+landing-title-contact = { $inviter } zaprasza Cię do wspólnych rozmów
 landing-title-reset = Nowe hasło do { $site }
 landing-preview = Otwórz to zaproszenie, aby założyć konto w { $site }.
 landing-preview-reset = Otwórz ten link, aby wybrać nowe hasło.
@@ -50,11 +51,13 @@ have-title = Mam już konto
 have-text = Dodaj { $contact } do kontaktów w aplikacji, której używasz.
 have-button = Dodaj kontakt
 new-title = Jestem tu po raz pierwszy
-web-button = Załóż konto tutaj
+web-button = Załóż konto w przeglądarce
 web-text = Na razie bez aplikacji: wybierz nazwę i hasło, a potem aplikację.
+web-text-chat = Bez aplikacji: wybierz nazwę i hasło i rozmawiaj w przeglądarce.
 web-away = W tej chwili nie można tu zakładać kont. Spróbuj ponownie za kilka minut.
-uri-button = Otwórz zaproszenie w aplikacji
-uri-text = Masz już aplikację XMPP? Otwórz w niej zaproszenie.
+uri-button = Mam już aplikację XMPP
+way-open = Otwórz zaproszenie w aplikacji: założy ona Twoje konto.
+more-title = Inne aplikacje i urządzenia
 apps-device = Aplikacje na { $platform }
 apps-choose = Wybierz aplikację
 apps-other = Aplikacje na inne urządzenia
@@ -84,7 +87,7 @@ gone-enter = Wpisz inny kod
 
 enter-title = Wpisz kod zaproszenia
 enter-label = Kod zaproszenia
-enter-hint = Wielkość liter ma znaczenie, odstępy nie. Możesz też wkleić cały link.
+enter-hint = Wielkość liter i odstępy nie mają znaczenia. Możesz też wkleić cały link.
 enter-button = Dalej
 enter-error-unknown = Nie ma zaproszenia z tym kodem. Porównaj go znak po znaku.
 enter-error-empty = Wpisz kod swojego zaproszenia.
@@ -95,10 +98,12 @@ setup-get = Pobierz { $app }
 setup-get-text = Zainstaluj aplikację na urządzeniu i wróć na tę stronę.
 setup-get-web = Działa w przeglądarce. Otwórz ją obok tej strony.
 setup-site = Strona { $app }
+setup-elsewhere = Gdzie indziej:
 setup-open = Otwórz zaproszenie
 setup-open-text = Gdy aplikacja { $app } będzie zainstalowana, otwórz w niej zaproszenie. Poprowadzi Cię ona dalej.
 setup-open-button = Otwórz w { $app }
 setup-magic-button = Pobierz { $app } z zaproszeniem
+setup-asks = Aplikacja { $app } zapyta potem po kolei:
 setup-account = Załóż konto
 setup-account-text = { $app } potrzebuje istniejącego konta. Załóż je tutaj, a potem zaloguj się w aplikacji.
 setup-account-none = { $app } potrzebuje istniejącego konta. Załóż je najpierw w innej aplikacji, a potem zaloguj się w tej.
@@ -117,15 +122,21 @@ register-password-hint = { $count ->
 } Kilka słów z rzędu łatwo zapamiętać, a trudno odgadnąć.
 register-show = Pokaż
 register-hide = Ukryj
+register-generate = Zaproponuj hasło
+register-generated = Zanim przejdziesz dalej, zapisz to hasło: nie zostanie ponownie pokazane.
 register-button = Załóż konto
 register-terms = Zakładając konto, akceptujesz [regulamin].
 error-summary = Coś jeszcze się nie zgadza
 error-username-empty = Wybierz nazwę użytkownika.
-error-username-invalid = To nie jest nazwa użytkownika: użyj liter, cyfr i . _ - bez odstępów.
+error-username-invalid = To nie może być nazwa użytkownika: użyj liter takich jak a–z, cyfr i . _ - bez odstępów.
 error-username-address = Wpisz tylko to, co stoi przed znakiem @; reszta jest stała.
 error-username-reserved = Ta nazwa jest zastrzeżona. Wybierz inną.
 error-username-taken = Ktoś już ma tę nazwę. Wybierz inną.
 error-username-other = To zaproszenie jest dla innej nazwy.
+error-username-long = Ta nazwa jest za długa. Wybierz krótszą.
+error-username-bound = Ta nazwa nie jest już dostępna, a zaproszenie nie dotyczy żadnej innej. Poproś o nowe zaproszenie osobę, która Cię zaprosiła.
+error-username-bound-by = Ta nazwa nie jest już dostępna, a zaproszenie nie dotyczy żadnej innej. Poproś o nowe zaproszenie osobę, która Cię zaprosiła: { $inviter }.
+error-username-proposal = Może { $name }?
 error-password-empty = Wybierz hasło.
 error-password-short = { $count ->
     [one] Hasło musi mieć co najmniej jeden znak.
@@ -133,6 +144,7 @@ error-password-short = { $count ->
     [many] Hasło musi mieć co najmniej { $count } znaków.
    *[other] Hasło musi mieć co najmniej { $count } znaku.
 }
+error-password-long = Hasło może mieć najwyżej { $count } znaków.
 error-password-weak = To hasło zbyt łatwo odgadnąć. Użyj więcej słów albo rzadszych.
 error-password-refused = Serwer nie przyjmuje tego hasła. Wybierz inne.
 error-form = Formularz był otwarty zbyt długo albo przeglądarka nie wysyła ciasteczek. Wyślij go jeszcze raz.
@@ -189,7 +201,10 @@ app-movim = Czaty i sieć społecznościowa w przeglądarce.
 app-converse = Czat w przeglądarce, bez instalowania.
 
 how-play = Aplikacja { $app } z Google Play sama otworzy zaproszenie. W innym wypadku wróć tutaj i je otwórz.
-how-asks = Aplikacja { $app } zapyta, jak chcesz się nazywać, i założy konto.
+how-name = Twoja nazwa: będzie pierwszą częścią Twojego adresu.
+how-password = Hasło: wybierz długie i dobrze je przechowuj.
+how-picture = Twoje zdjęcie: możesz to pominąć.
+how-notifications = Powiadomienia: zezwól na nie, inaczej późno zobaczysz wiadomości.
 how-app-store = App Store nie przekazuje zaproszenia: wróć tutaj i otwórz je w { $app }.
 how-log-in = Przy pierwszym uruchomieniu wybierz logowanie, a nie zakładanie konta.
 how-terminal = W { $app } wpisz /connect i swój adres, a potem hasło.

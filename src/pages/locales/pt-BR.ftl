@@ -3,7 +3,7 @@ footer-contact = Pedir ajuda
 footer-terms = Termos de uso
 footer-privacy = Privacidade
 back = Voltar ao convite
-about-xmpp = { $site } usa XMPP, um padrão aberto de mensagens. Você escolhe o aplicativo e pode falar também com pessoas em outros servidores.
+about-chat = Converse com pessoas daqui e de outros servidores, no aplicativo que você escolher e sem número de telefone.
 
 month = { $month ->
     [1] janeiro
@@ -24,8 +24,9 @@ moment = { $day ->
    *[other] { $day }
 } de { month } de { $year }, { $hour }:{ $minute } UTC
 
-landing-title = Você recebeu um convite para { $site }
-landing-title-by = { $inviter } convida você para { $site }
+landing-title = Você recebeu um convite para conversar em { $site }
+landing-title-by = { $inviter } convida você para conversar em { $site }
+landing-title-contact = Você recebeu um convite para conversar com { $inviter }
 landing-title-reset = Uma nova senha para { $site }
 landing-preview = Abra este convite para ter uma conta em { $site }.
 landing-preview-reset = Abra este link para escolher uma nova senha.
@@ -47,11 +48,13 @@ have-title = Já tenho uma conta
 have-text = Adicione { $contact } aos seus contatos no aplicativo que você usa.
 have-button = Adicionar o contato
 new-title = É a minha primeira vez
-web-button = Criar sua conta aqui
+web-button = Criar uma conta no navegador
 web-text = Sem aplicativo por enquanto: escolha um nome e uma senha, e depois um aplicativo.
+web-text-chat = Sem aplicativo: escolha um nome e uma senha, e converse no navegador.
 web-away = No momento não é possível criar contas nesta página. Tente de novo em alguns minutos.
-uri-button = Abrir o convite em um aplicativo
-uri-text = Você já tem um aplicativo de XMPP? Abra o convite nele.
+uri-button = Já tenho um aplicativo de XMPP
+way-open = Abra o convite no aplicativo: ele cria sua conta.
+more-title = Outros aplicativos e aparelhos
 apps-device = Aplicativos para { $platform }
 apps-choose = Escolha um aplicativo
 apps-other = Aplicativos para outros aparelhos
@@ -81,7 +84,7 @@ gone-enter = Digitar outro código
 
 enter-title = Digite o código do convite
 enter-label = Código do convite
-enter-hint = Maiúsculas e minúsculas contam, espaços não. Você também pode colar o link inteiro.
+enter-hint = Maiúsculas, minúsculas e espaços não importam. Você também pode colar o link inteiro.
 enter-button = Continuar
 enter-error-unknown = Não há convite com este código. Compare caractere por caractere.
 enter-error-empty = Digite o código do seu convite.
@@ -92,10 +95,12 @@ setup-get = Instalar { $app }
 setup-get-text = Instale o aplicativo no seu aparelho e volte a esta página.
 setup-get-web = Funciona no navegador. Abra-o ao lado desta página.
 setup-site = Site de { $app }
+setup-elsewhere = Em outros lugares:
 setup-open = Abrir o convite
 setup-open-text = Quando { $app } estiver instalado, abra o convite nele. Depois o aplicativo guia você.
 setup-open-button = Abrir em { $app }
 setup-magic-button = Instalar { $app } com o convite
+setup-asks = Depois, o { $app } pergunta, nesta ordem:
 setup-account = Criar sua conta
 setup-account-text = { $app } precisa de uma conta que já exista. Crie a conta aqui e depois entre no aplicativo.
 setup-account-none = { $app } precisa de uma conta que já exista. Crie a conta primeiro com outro aplicativo e depois entre com este.
@@ -112,20 +117,27 @@ register-password-hint = { $count ->
 } Algumas palavras seguidas são fáceis de lembrar e difíceis de adivinhar.
 register-show = Mostrar
 register-hide = Ocultar
+register-generate = Sugerir uma senha
+register-generated = Anote ou salve esta senha antes de continuar: ela não será mostrada de novo.
 register-button = Criar conta
 register-terms = Ao criar uma conta você aceita os [termos de uso].
 error-summary = Algo ainda não está certo
 error-username-empty = Escolha um nome de usuário.
-error-username-invalid = Isto não é um nome de usuário: use letras, números e . _ - sem espaços.
+error-username-invalid = Isto não pode ser um nome de usuário: use letras como as de a até z, números e . _ - sem espaços.
 error-username-address = Digite só o que vem antes do @; o resto é fixo.
 error-username-reserved = Este nome é reservado. Escolha outro.
 error-username-taken = Alguém já tem este nome. Escolha outro.
 error-username-other = Este convite é para outro nome.
+error-username-long = Este nome é longo demais. Escolha um mais curto.
+error-username-bound = Este nome não está mais disponível, e o convite não vale para nenhum outro. Peça um novo convite a quem convidou você.
+error-username-bound-by = Este nome não está mais disponível, e o convite não vale para nenhum outro. Peça um novo convite a { $inviter }.
+error-username-proposal = Que tal { $name }?
 error-password-empty = Escolha uma senha.
 error-password-short = { $count ->
     [one] A senha precisa de pelo menos um caractere.
    *[other] A senha precisa de pelo menos { $count } caracteres.
 }
+error-password-long = Uma senha pode ter no máximo { $count } caracteres.
 error-password-weak = Esta senha é fácil demais de adivinhar. Use mais palavras, ou palavras mais raras.
 error-password-refused = O servidor não aceita esta senha. Escolha outra.
 error-form = O formulário ficou aberto tempo demais, ou o navegador não envia cookies. Envie mais uma vez.
@@ -182,7 +194,10 @@ app-movim = Conversas e uma rede social no navegador.
 app-converse = Conversas no navegador, sem instalar nada.
 
 how-play = Pelo Google Play, o { $app } abre o convite sozinho. Senão, volte aqui e abra o convite.
-how-asks = O { $app } pergunta como você quer se chamar e cria a conta.
+how-name = Seu nome: ele será a primeira parte do seu endereço.
+how-password = Uma senha: escolha uma longa e guarde bem.
+how-picture = Uma foto sua: você pode pular isso.
+how-notifications = Notificações: permita, senão você verá as mensagens com atraso.
 how-app-store = A App Store não repassa o convite: volte aqui e abra-o no { $app }.
 how-log-in = Na primeira vez, escolha entrar, e não criar uma conta.
 how-terminal = No { $app }, digite /connect e seu endereço, depois a senha.

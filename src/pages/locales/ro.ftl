@@ -3,7 +3,7 @@ footer-contact = Cereți ajutor
 footer-terms = Termeni de utilizare
 footer-privacy = Confidențialitate
 back = Înapoi la invitație
-about-xmpp = { $site } folosește XMPP, un standard deschis de mesagerie. Alegeți aplicația dorită și puteți vorbi și cu persoane de pe alte servere.
+about-chat = Conversați cu persoane de aici și de pe alte servere, în aplicația dorită și fără număr de telefon.
 
 month = { $month ->
     [1] ianuarie
@@ -21,8 +21,9 @@ month = { $month ->
 }
 moment = { $day } { month } { $year }, ora { $hour }:{ $minute } UTC
 
-landing-title = Aveți o invitație pe { $site }
-landing-title-by = { $inviter } vă invită pe { $site }
+landing-title = Aveți o invitație de a conversa pe { $site }
+landing-title-by = { $inviter } vă invită să conversați pe { $site }
+landing-title-contact = Aveți o invitație de a conversa cu { $inviter }
 landing-title-reset = O parolă nouă pentru { $site }
 landing-preview = Deschideți invitația pentru a primi un cont pe { $site }.
 landing-preview-reset = Deschideți linkul pentru a alege o parolă nouă.
@@ -47,11 +48,13 @@ have-title = Am deja un cont
 have-text = Adăugați { $contact } la contacte în aplicația pe care o folosiți.
 have-button = Adăugați contactul
 new-title = Sunt aici pentru prima dată
-web-button = Creați-vă contul aici
+web-button = Creați un cont în browser
 web-text = Deocamdată fără aplicație: alegeți un nume și o parolă, apoi o aplicație.
+web-text-chat = Fără aplicație: alegeți un nume și o parolă și conversați în browser.
 web-away = Momentan nu se pot crea conturi pe această pagină. Încercați din nou peste câteva minute.
-uri-button = Deschideți invitația într-o aplicație
-uri-text = Aveți deja o aplicație pentru XMPP? Deschideți invitația în ea.
+uri-button = Am deja o aplicație pentru XMPP
+way-open = Deschideți invitația în aplicație: ea vă creează contul.
+more-title = Alte aplicații și dispozitive
 apps-device = Aplicații pentru { $platform }
 apps-choose = Alegeți o aplicație
 apps-other = Aplicații pentru alte dispozitive
@@ -81,7 +84,7 @@ gone-enter = Introduceți alt cod
 
 enter-title = Introduceți codul invitației
 enter-label = Codul invitației
-enter-hint = Literele mari și mici contează, spațiile nu. Puteți lipi și linkul întreg.
+enter-hint = Literele mari și mici și spațiile nu contează. Puteți lipi și linkul întreg.
 enter-button = Continuați
 enter-error-unknown = Nu există nicio invitație cu acest cod. Comparați-l caracter cu caracter.
 enter-error-empty = Introduceți codul invitației.
@@ -92,10 +95,12 @@ setup-get = Instalați { $app }
 setup-get-text = Instalați aplicația pe dispozitiv și reveniți la această pagină.
 setup-get-web = Rulează în browser. Deschideți-o alături de această pagină.
 setup-site = Site-ul aplicației { $app }
+setup-elsewhere = În altă parte:
 setup-open = Deschideți invitația
 setup-open-text = După ce { $app } este instalată, deschideți invitația în ea. De acolo vă îndrumă aplicația.
 setup-open-button = Deschideți în { $app }
 setup-magic-button = Instalați { $app } cu invitația
+setup-asks = Apoi { $app } vă întreabă, pe rând:
 setup-account = Creați-vă contul
 setup-account-text = { $app } are nevoie de un cont existent. Creați-l aici, apoi conectați-vă în aplicație.
 setup-account-none = { $app } are nevoie de un cont existent. Creați-l mai întâi cu altă aplicație, apoi conectați-vă cu aceasta.
@@ -113,21 +118,28 @@ register-password-hint = { $count ->
 } Câteva cuvinte la rând sunt ușor de ținut minte și greu de ghicit.
 register-show = Afișați
 register-hide = Ascundeți
+register-generate = Sugerați o parolă
+register-generated = Notați sau salvați această parolă înainte de a continua: nu va mai fi afișată.
 register-button = Creați contul
 register-terms = Creând un cont, acceptați [termenii de utilizare].
 error-summary = Ceva încă nu este în regulă
 error-username-empty = Alegeți un nume de utilizator.
-error-username-invalid = Acesta nu este un nume de utilizator: folosiți litere, cifre și . _ - fără spații.
+error-username-invalid = Acesta nu poate fi un nume de utilizator: folosiți litere precum a–z, cifre și . _ - fără spații.
 error-username-address = Introduceți doar ce este înainte de @; restul este stabilit.
 error-username-reserved = Acest nume este rezervat. Alegeți altul.
 error-username-taken = Cineva are deja acest nume. Alegeți altul.
 error-username-other = Această invitație este pentru alt nume.
+error-username-long = Acest nume este prea lung. Alegeți unul mai scurt.
+error-username-bound = Acest nume nu mai este disponibil, iar invitația nu este valabilă pentru altul. Cereți o invitație nouă persoanei care v-a invitat.
+error-username-bound-by = Acest nume nu mai este disponibil, iar invitația nu este valabilă pentru altul. Cereți o invitație nouă persoanei care v-a invitat: { $inviter }.
+error-username-proposal = Ce ziceți de { $name }?
 error-password-empty = Alegeți o parolă.
 error-password-short = { $count ->
     [one] Parola trebuie să aibă cel puțin un caracter.
     [few] Parola trebuie să aibă cel puțin { $count } caractere.
    *[other] Parola trebuie să aibă cel puțin { $count } de caractere.
 }
+error-password-long = O parolă poate avea cel mult { $count } de caractere.
 error-password-weak = Această parolă este prea ușor de ghicit. Folosiți mai multe cuvinte sau unele mai rare.
 error-password-refused = Serverul nu acceptă această parolă. Alegeți alta.
 error-form = Formularul a stat deschis prea mult sau browserul nu trimite cookie-uri. Trimiteți-l încă o dată.
@@ -184,7 +196,10 @@ app-movim = Chat și o rețea socială în browser.
 app-converse = Chat în browser, fără nicio instalare.
 
 how-play = Instalată din Google Play, { $app } deschide singură invitația. Altfel, reveniți aici și deschideți-o.
-how-asks = { $app } vă întreabă ce nume doriți și creează contul.
+how-name = Numele dumneavoastră: va fi prima parte a adresei.
+how-password = O parolă: alegeți una lungă și păstrați-o bine.
+how-picture = O poză cu dumneavoastră: puteți sări peste acest pas.
+how-notifications = Notificări: permiteți-le, altfel vedeți mesajele târziu.
 how-app-store = App Store nu transmite invitația: reveniți aici și deschideți-o în { $app }.
 how-log-in = La prima pornire, alegeți conectarea, nu crearea unui cont.
 how-terminal = În { $app }, scrieți /connect și adresa dumneavoastră, apoi parola.

@@ -3,7 +3,7 @@ footer-contact = Be om hjälp
 footer-terms = Användarvillkor
 footer-privacy = Integritet
 back = Tillbaka till inbjudan
-about-xmpp = { $site } använder XMPP, en öppen standard för chatt. Du väljer själv app och kan prata med folk på andra servrar också.
+about-chat = Chatta med folk här och på andra servrar, i en app som du själv väljer och utan telefonnummer.
 
 month = { $month ->
     [1] januari
@@ -21,8 +21,9 @@ month = { $month ->
 }
 moment = { $day } { month } { $year } kl. { $hour }:{ $minute } UTC
 
-landing-title = Du är inbjuden till { $site }
-landing-title-by = { $inviter } bjuder in dig till { $site }
+landing-title = Du är inbjuden att chatta på { $site }
+landing-title-by = { $inviter } bjuder in dig att chatta på { $site }
+landing-title-contact = Du är inbjuden att chatta med { $inviter }
 landing-title-reset = Ett nytt lösenord för { $site }
 landing-preview = Öppna inbjudan för att få ett konto på { $site }.
 landing-preview-reset = Öppna länken för att välja ett nytt lösenord.
@@ -44,11 +45,13 @@ have-title = Jag har redan ett konto
 have-text = Lägg till { $contact } bland dina kontakter i appen som du använder.
 have-button = Lägg till kontakten
 new-title = Jag är ny här
-web-button = Skapa ditt konto här
+web-button = Skapa ett konto i webbläsaren
 web-text = Ingen app behövs än: välj ett namn och ett lösenord, och sedan en app.
+web-text-chat = Ingen app behövs: välj ett namn och ett lösenord, och chatta i webbläsaren.
 web-away = Det går inte att skapa konton på den här sidan just nu. Försök igen om några minuter.
-uri-button = Öppna inbjudan i en app
-uri-text = Har du redan en app för XMPP? Öppna inbjudan i den.
+uri-button = Jag har redan en app för XMPP
+way-open = Öppna inbjudan i appen, så skapar den ditt konto.
+more-title = Andra appar och enheter
 apps-device = Appar för { $platform }
 apps-choose = Välj en app
 apps-other = Appar för andra enheter
@@ -78,7 +81,7 @@ gone-enter = Ange en annan kod
 
 enter-title = Ange din inbjudningskod
 enter-label = Inbjudningskod
-enter-hint = Stora och små bokstäver är olika, mellanslag spelar ingen roll. Du kan också klistra in hela länken.
+enter-hint = Stora och små bokstäver är samma sak här, och mellanslag spelar ingen roll. Du kan också klistra in hela länken.
 enter-button = Fortsätt
 enter-error-unknown = Det finns ingen inbjudan med den koden. Jämför den tecken för tecken.
 enter-error-empty = Ange koden för din inbjudan.
@@ -89,10 +92,12 @@ setup-get = Hämta { $app }
 setup-get-text = Installera appen på din enhet och kom tillbaka till den här sidan.
 setup-get-web = Den körs i webbläsaren. Öppna den bredvid den här sidan.
 setup-site = Webbplatsen för { $app }
+setup-elsewhere = På andra ställen:
 setup-open = Öppna inbjudan
 setup-open-text = När { $app } är installerad öppnar du inbjudan i den. Sedan visar appen vägen.
 setup-open-button = Öppna i { $app }
 setup-magic-button = Hämta { $app } med inbjudan
+setup-asks = Sedan frågar { $app } i tur och ordning:
 setup-account = Skapa ditt konto
 setup-account-text = { $app } behöver ett konto som redan finns. Skapa det här och logga sedan in i appen.
 setup-account-none = { $app } behöver ett konto som redan finns. Skapa det först med en annan app och logga sedan in med den här.
@@ -109,20 +114,27 @@ register-password-hint = { $count ->
 } Några ord i rad är lätta att komma ihåg och svåra att gissa.
 register-show = Visa
 register-hide = Dölj
+register-generate = Föreslå ett lösenord
+register-generated = Skriv upp eller spara lösenordet innan du går vidare: det visas inte igen.
 register-button = Skapa konto
 register-terms = När du skapar ett konto godkänner du [användarvillkoren].
 error-summary = Något stämmer inte än
 error-username-empty = Välj ett användarnamn.
-error-username-invalid = Det är inget användarnamn: använd bokstäver, siffror och . _ - utan mellanslag.
+error-username-invalid = Det kan inte vara ett användarnamn: använd bokstäver som a till z, siffror och . _ - utan mellanslag.
 error-username-address = Skriv bara det som står före @; resten är givet.
 error-username-reserved = Namnet är reserverat. Välj ett annat.
 error-username-taken = Någon har redan det namnet. Välj ett annat.
 error-username-other = Inbjudan gäller ett annat namn.
+error-username-long = Namnet är för långt. Välj ett kortare.
+error-username-bound = Namnet går inte längre att få, och inbjudan gäller inget annat. Be personen som bjöd in dig om en ny inbjudan.
+error-username-bound-by = Namnet går inte längre att få, och inbjudan gäller inget annat. Be { $inviter } om en ny inbjudan.
+error-username-proposal = Vad sägs om { $name }?
 error-password-empty = Välj ett lösenord.
 error-password-short = { $count ->
     [one] Lösenordet måste ha minst ett tecken.
    *[other] Lösenordet måste ha minst { $count } tecken.
 }
+error-password-long = Ett lösenord får ha högst { $count } tecken.
 error-password-weak = Lösenordet är för lätt att gissa. Använd fler ord, eller ovanligare.
 error-password-refused = Servern godtar inte lösenordet. Välj ett annat.
 error-form = Formuläret var öppet för länge, eller så skickar webbläsaren inga kakor. Skicka det en gång till.
@@ -179,7 +191,10 @@ app-movim = Chattar och ett socialt nätverk i webbläsaren.
 app-converse = Chatta i webbläsaren, utan att installera något.
 
 how-play = Från Google Play öppnar { $app } inbjudan av sig själv. Annars kommer du tillbaka hit och öppnar den.
-how-asks = { $app } frågar vad du vill heta och skapar kontot.
+how-name = Ditt namn: det blir första delen av din adress.
+how-password = Ett lösenord: välj ett långt, och förvara det väl.
+how-picture = En bild på dig: den kan du hoppa över.
+how-notifications = Aviseringar: tillåt dem, annars ser du meddelanden för sent.
 how-app-store = App Store skickar inte inbjudan vidare: kom tillbaka hit och öppna den i { $app }.
 how-log-in = Första gången väljer du att logga in, inte att skapa ett konto.
 how-terminal = Skriv /connect och din adress i { $app }, sedan ditt lösenord.

@@ -3,7 +3,7 @@ footer-contact = Yardım iste
 footer-terms = Kullanım koşulları
 footer-privacy = Gizlilik
 back = Davete geri dön
-about-xmpp = { $site }, açık bir sohbet standardı olan XMPP’yi kullanır. Uygulamayı siz seçersiniz; başka sunuculardaki kişilerle de konuşabilirsiniz.
+about-chat = Buradaki ve başka sunuculardaki kişilerle, istediğiniz uygulamada ve telefon numarası olmadan sohbet edin.
 
 month = { $month ->
     [1] Ocak
@@ -21,8 +21,9 @@ month = { $month ->
 }
 moment = { $day } { month } { $year }, { $hour }:{ $minute } UTC
 
-landing-title = { $site } için bir davetiniz var
-landing-title-by = { $inviter } sizi { $site } sitesine davet ediyor
+landing-title = { $site } sitesinde sohbet etmeye davetlisiniz
+landing-title-by = { $inviter } sizi { $site } sitesinde sohbet etmeye davet ediyor
+landing-title-contact = { $inviter } sizinle sohbet etmek istiyor
 landing-title-reset = { $site } için yeni bir parola
 landing-preview = { $site } hesabı almak için bu daveti açın.
 landing-preview-reset = Yeni bir parola seçmek için bu bağlantıyı açın.
@@ -44,11 +45,13 @@ have-title = Hesabım var
 have-text = Kullandığınız uygulamada { $contact } adresini kişilerinize ekleyin.
 have-button = Kişiyi ekle
 new-title = Burada yeniyim
-web-button = Hesabınızı burada oluşturun
+web-button = Tarayıcıda hesap oluşturun
 web-text = Şimdilik uygulama gerekmez: bir ad ve parola seçin, uygulamayı sonra seçersiniz.
+web-text-chat = Uygulama gerekmez: bir ad ve parola seçin, tarayıcıda sohbet edin.
 web-away = Şu anda bu sayfada hesap oluşturulamıyor. Lütfen birkaç dakika sonra yeniden deneyin.
-uri-button = Daveti bir uygulamada aç
-uri-text = XMPP için bir uygulamanız var mı? Daveti onda açın.
+uri-button = XMPP için bir uygulamam var
+way-open = Daveti uygulamada açın; hesabınızı uygulama oluşturur.
+more-title = Başka uygulamalar ve cihazlar
 apps-device = { $platform } için uygulamalar
 apps-choose = Bir uygulama seçin
 apps-other = Başka cihazlar için uygulamalar
@@ -78,7 +81,7 @@ gone-enter = Başka bir kod gir
 
 enter-title = Davet kodunuzu girin
 enter-label = Davet kodu
-enter-hint = Büyük ve küçük harfler farklıdır, boşluklar önemsizdir. Bağlantının tamamını da yapıştırabilirsiniz.
+enter-hint = Büyük küçük harf ve boşluklar önemsizdir. Bağlantının tamamını da yapıştırabilirsiniz.
 enter-button = Devam et
 enter-error-unknown = Bu kodla bir davet yok. Lütfen kodu harf harf karşılaştırın.
 enter-error-empty = Lütfen davetinizin kodunu girin.
@@ -89,10 +92,12 @@ setup-get = { $app } uygulamasını edinin
 setup-get-text = Uygulamayı cihazınıza kurun ve bu sayfaya geri dönün.
 setup-get-web = Tarayıcınızda çalışır. Bu sayfanın yanında açın.
 setup-site = { $app } web sitesi
+setup-elsewhere = Başka yerlerde:
 setup-open = Daveti açın
 setup-open-text = { $app } kurulunca daveti onda açın. Gerisini uygulama gösterir.
 setup-open-button = { $app } ile aç
 setup-magic-button = { $app } uygulamasını davetle edin
+setup-asks = Ardından { $app } sırayla şunları sorar:
 setup-account = Hesabınızı oluşturun
 setup-account-text = { $app } var olan bir hesap ister. Hesabı burada oluşturun, sonra uygulamada giriş yapın.
 setup-account-none = { $app } var olan bir hesap ister. Hesabı önce başka bir uygulamayla oluşturun, sonra bununla giriş yapın.
@@ -109,20 +114,27 @@ register-password-hint = { $count ->
 } Art arda birkaç sözcüğü hatırlamak kolay, tahmin etmek zordur.
 register-show = Göster
 register-hide = Gizle
+register-generate = Parola öner
+register-generated = Devam etmeden önce bu parolayı not edin ya da kaydedin: bir daha gösterilmez.
 register-button = Hesap oluştur
 register-terms = Hesap oluşturarak [kullanım koşullarını] kabul edersiniz.
 error-summary = Henüz düzeltilmesi gereken bir şey var
 error-username-empty = Lütfen bir kullanıcı adı seçin.
-error-username-invalid = Bu bir kullanıcı adı değil: harf, rakam ve . _ - kullanın, boşluk bırakmayın.
+error-username-invalid = Bu bir kullanıcı adı olamaz: a–z gibi harfler, rakam ve . _ - kullanın, boşluk bırakmayın.
 error-username-address = Yalnızca @ işaretinden öncesini girin; gerisi bellidir.
 error-username-reserved = Bu ad ayrılmış. Lütfen başka bir ad seçin.
 error-username-taken = Bu adı biri almış. Lütfen başka bir ad seçin.
 error-username-other = Bu davet başka bir ad için.
+error-username-long = Bu ad çok uzun. Lütfen daha kısa bir ad seçin.
+error-username-bound = Bu ad artık alınamıyor ve davet başka bir ad için geçerli değil. Lütfen sizi davet eden kişiden yeni bir davet isteyin.
+error-username-bound-by = Bu ad artık alınamıyor ve davet başka bir ad için geçerli değil. Lütfen sizi davet eden kişiden ({ $inviter }) yeni bir davet isteyin.
+error-username-proposal = { $name } nasıl?
 error-password-empty = Lütfen bir parola seçin.
 error-password-short = { $count ->
     [one] Parola en az bir karakter olmalı.
    *[other] Parola en az { $count } karakter olmalı.
 }
+error-password-long = Bir parola en fazla { $count } karakter olabilir.
 error-password-weak = Bu parolayı tahmin etmek çok kolay. Lütfen daha çok ya da daha seyrek kullanılan sözcükler seçin.
 error-password-refused = Sunucu bu parolayı kabul etmiyor. Lütfen başka bir parola seçin.
 error-form = Form çok uzun süre açık kalmış ya da tarayıcınız çerez göndermiyor. Lütfen yeniden gönderin.
@@ -179,7 +191,10 @@ app-movim = Tarayıcıda sohbet ve sosyal ağ.
 app-converse = Hiçbir şey kurmadan tarayıcıda sohbet.
 
 how-play = { $app } Google Play’den kurulursa daveti kendisi açar. Başka yerden kurulursa buraya dönüp daveti açın.
-how-asks = { $app } kullanmak istediğiniz adı sorar ve hesabı oluşturur.
+how-name = Adınız: adresinizin ilk bölümü olur.
+how-password = Parola: uzun bir parola seçin ve iyi saklayın.
+how-picture = Resminiz: bunu atlayabilirsiniz.
+how-notifications = Bildirimler: izin verin, yoksa iletileri geç görürsünüz.
 how-app-store = App Store daveti iletmez: buraya dönün ve daveti { $app } ile açın.
 how-log-in = İlk açılışta hesap oluşturmayı değil, giriş yapmayı seçin.
 how-terminal = { $app } içinde /connect ve adresinizi, ardından parolanızı yazın.
