@@ -123,7 +123,7 @@ impl Page {
         let link = |link: &str| {
             let (href, rest) = link.split_once('"').unwrap();
             let text = rest.split_once('>').unwrap().1;
-            // An app's letters are for the eye.
+            // An app's drawing is for the eye.
             let text = text.split("</span> ").last().unwrap();
             Link { text: words(text), href: href.replace("&#38;", "&") }
         };

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-/// By the host that a link leads to, or the end of it, what a store is called among our drawings.
+/// By the host that a link leads to, without `www.`, what a store is called among our drawings.
 const STORES: [(&str, &str); 8] = [
     ("play.google.com", "google-play"),
     ("f-droid.org", "f-droid"),

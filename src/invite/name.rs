@@ -34,7 +34,7 @@ const DENIED_IN_DOMAINS: AsciiDenyList = AsciiDenyList::new(true, "!\"#$%&'()*+,
 pub const MAX_NEW_NAME_BYTES: usize = 64;
 
 /// A part of a JID is at most so many octets (RFC 7622, 3.1).
-const MAX_PART_BYTES: usize = 1023;
+pub const MAX_PART_BYTES: usize = 1023;
 
 macro_rules! prepared_name {
     ($type:ty) => {

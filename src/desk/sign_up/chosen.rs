@@ -6,11 +6,8 @@ use super::password::{self, PasswordError};
 use crate::backend;
 use crate::config::HostSettings;
 use crate::config::secret::Secret;
-use crate::invite::name::{HostName, LocalNameError, NameError, Username};
+use crate::invite::name::{HostName, LocalNameError, MAX_PART_BYTES, NameError, Username};
 use crate::invite::{Invite, Kind};
-
-/// What has more characters is no name (RFC 7622, 3.1), and is not prepared to see whether it could be one.
-const MAX_PART_CHARS: usize = 1_023;
 
 /// What is wrong with what a guest chose.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -124,8 +121,8 @@ fn name_in(typed: &str, host: &HostName) -> Result<Username, UsernameError> {
     if typed.is_empty() {
         return Err(UsernameError::Empty);
     }
-    // Of a name as long as this nobody is told what else is wrong with it.
-    if typed.split('@').next().unwrap_or_default().chars().count() > MAX_PART_CHARS {
+    // More characters than a name may have octets: it is not prepared to see what else is wrong with it.
+    if typed.split('@').next().unwrap_or_default().chars().count() > MAX_PART_BYTES {
         return Err(UsernameError::Long);
     }
     Username::at(typed, host).map_err(|error| match error {
@@ -151,8 +148,8 @@ mod tests {
             ("juliet@", UsernameError::Address),
             ("@bücher.example", UsernameError::Invalid),
             ("juliet capulet", UsernameError::Invalid),
-            (&*"j".repeat(MAX_PART_CHARS + 1), UsernameError::Long),
-            (&*format!("{}@bücher.example", "ж".repeat(MAX_PART_CHARS + 1)), UsernameError::Long),
+            (&*"j".repeat(MAX_PART_BYTES + 1), UsernameError::Long),
+            (&*format!("{}@bücher.example", "ж".repeat(MAX_PART_BYTES + 1)), UsernameError::Long),
         ] {
             assert_eq!(name(typed), Err(error), "{typed}");
         }
