@@ -155,7 +155,7 @@ class Browser:
         if is_rtl:
             # What Chromium takes from beyond the window is shifted where a page runs from right to left.
             self.size(self.driver.execute_script("return Math.max(800, document.documentElement.scrollHeight)"))
-        image = self.cdp("Page.captureScreenshot", format="png", captureBeyondViewport=not is_rtl)["data"]
+        image = self.cdp("Page.captureScreenshot", format="png", optimizeForSpeed=True, captureBeyondViewport=not is_rtl)["data"]
         if is_rtl:
             self.size(800)
         (SHOTS / f"{name}.png").write_bytes(base64.b64decode(image))
