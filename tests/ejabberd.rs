@@ -110,6 +110,25 @@ fn everything_works_on_a_real_server() {
 }
 
 #[test]
+fn a_password_is_asked_of_the_server() {
+    let server = Ejabberd::start();
+    let client = client(server.http, PASSWORD);
+    let (juliet, password) = (name("juliet"), "a pass\"word' & more");
+    block_on(client.create(&account(&juliet, &Secret::new(password.into()), None))).unwrap();
+    let check = |username: &str, password: &str| block_on(client.check_password(&name(username), password));
+    assert_eq!(check("juliet", password), Ok(true));
+    for wrong in ["", "a pass", "A PASS\"WORD' & MORE", "a pass\"word' & more\0", "\0", "a\nb", &"x".repeat(4_000)] {
+        assert_eq!(check("juliet", wrong), Ok(false), "{wrong:?}");
+    }
+    assert_eq!(check("nobody", password), Ok(false));
+    // Whom an admin has banned: by another password, or by a note of it (24.06).
+    let (status, said) = server.call("ban_account", &json!({"user": "juliet", "host": HOST, "reason": "a test"}));
+    assert_eq!(status, 200, "{said}");
+    assert_eq!(check("juliet", password), Ok(false), "a banned account is nobody's");
+    assert_eq!(block_on(client.exists(&juliet)), Ok(true));
+}
+
+#[test]
 fn what_is_missing_is_told_with_the_lines_that_mend_it() {
     let server = Ejabberd::start();
     let wrong = client(server.http, "wrong");
@@ -166,8 +185,15 @@ fn hostile_texts_reach_the_server_as_they_are_or_not_at_all() {
         let user = name(&format!("guest{at}"));
         let password = Secret::new(text.clone());
         match block_on(client.create(&account(&user, &password, None))) {
-            Ok(()) => assert!(check_password(&server, user.as_str(), text), "{text:?} became something else"),
-            Err(CallError::Refused(_)) => assert_eq!(block_on(client.exists(&user)), Ok(false), "{text:?}"),
+            Ok(()) => {
+                assert!(check_password(&server, user.as_str(), text), "{text:?} became something else");
+                assert_eq!(block_on(client.check_password(&user, text)), Ok(true), "{text:?}");
+            }
+            Err(CallError::Refused(_)) => {
+                assert_eq!(block_on(client.exists(&user)), Ok(false), "{text:?}");
+                let answer = block_on(client.check_password(&user, text));
+                assert!(matches!(answer, Ok(false) | Err(CallError::Refused(_))), "{text:?}: {answer:?}");
+            }
             Err(error) => panic!("{text:?}: {error}"),
         }
         let reset = NewPassword { username: &romeo, password: &password, token: None, not_after: Timestamp::MAX };
@@ -183,6 +209,7 @@ fn hostile_texts_reach_the_server_as_they_are_or_not_at_all() {
             match block_on(client.create(&account(&user, &password, None))) {
                 Ok(()) => {
                     assert!(check_password(&server, user.as_str(), "a password"), "{text:?}");
+                    assert_eq!(block_on(client.check_password(&user, "a password")), Ok(true), "{text:?}");
                     assert_eq!(block_on(client.create(&account(&friend, &password, Some(&contact)))), Ok(()));
                     for (user, other) in [(&friend, &contact.user), (&contact.user, &friend)] {
                         let asked = json!({"user": user.as_str(), "host": HOST});

@@ -518,6 +518,14 @@ fn an_admin_is_told_what_is_missing() {
     }
     server.script("change_password", 500, r#""internal_error""#);
     assert!(what(&examine())[0].contains("change_password was answered with status 500"));
+    server.script("check_password", 403, r#"{"status":"error","code":32,"message":"AccessRules"}"#);
+    let examination = examine();
+    assert!(
+        !examination.findings[0].is_fault
+            && examination.findings[0].what.contains("user_invites")
+            && examination.findings[0].mend.contains("api_permissions"),
+        "{examination:?}"
+    );
     assert_eq!(server.state().accounts.len(), 1, "nothing was done to see that");
 }
 

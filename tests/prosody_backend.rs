@@ -97,6 +97,48 @@ fn accounts_are_made_and_get_new_passwords() {
 }
 
 #[test]
+fn a_password_is_asked_of_the_hosts_authentication() {
+    for storage in STORAGES {
+        let prosody = Prosody::with_clients(storage);
+        let client = client(&prosody);
+        let (romeo, password) = (name("romeo"), "a pass\"word' & more");
+        assert_eq!(block_on(client.create(&account(&romeo, &secret(password)))), Ok(()));
+        let check = |username: &str, password: &str| block_on(client.check_password(&name(username), password));
+        assert_eq!(check("romeo", password), Ok(true), "{}", prosody.log());
+        for wrong in ["", "a pass", "A PASS\"WORD' & MORE", "a pass\"word' & more\0", "\0", "a\nb", &"x".repeat(4_000)] {
+            assert_eq!(check("romeo", wrong), Ok(false), "{storage:?} {wrong:?}");
+        }
+        assert_eq!(check("nobody", password), Ok(false));
+        // It is prepared as everywhere (RFC 4013).
+        assert_eq!(check("romeo", &password.replace(' ', "\u{a0}")), Ok(true));
+        if prosody.is_13() {
+            let switch = |act: &str| prosody.lua(&format!("return tostring(require'core.usermanager'.{act}_user('romeo', '{HOST}'))"));
+            switch("disable");
+            assert_eq!(check("romeo", password), Ok(false), "a disabled account is nobody's");
+            switch("enable");
+            assert_eq!(check("romeo", password), Ok(true));
+            // Some other authentication, that leaves it to whoever asks.
+            let users = format!("prosody.hosts['{HOST}'].users");
+            prosody.lua(&format!("function {users}.is_enabled() return false end return 'done'"));
+            assert_eq!(check("romeo", password), Ok(false));
+            prosody.lua(&format!("function {users}.is_enabled() error('a fault') end return 'done'"));
+            assert_eq!(check("romeo", password), Ok(false));
+        }
+        let with = |body: &str| {
+            prosody.lua(&format!("function prosody.hosts['{HOST}'].users.test_password(name, password) {body} end return 'done'"));
+        };
+        with("error('no ' .. name .. ' ' .. password:upper())");
+        assert_eq!(
+            check("romeo", password),
+            Err(Refusal::Other("check_password: the host's authentication failed".into()).into())
+        );
+        with("return nil, 'method not implemented'");
+        assert_eq!(check("romeo", password), Err(Refusal::Unsupported.into()));
+        assert!(!prosody.log().contains("a pass"));
+    }
+}
+
+#[test]
 fn tokens_of_its_own_are_looked_up_used_and_taken_back() {
     for storage in STORAGES {
         let prosody = Prosody::with_clients(storage);
@@ -728,6 +770,7 @@ async fn as_a_password(prosody: &Prosody, client: &Client, at: usize, text: &str
     let (first, hostile) = (secret("a password"), secret(text));
     let is_made = is_refused(client.create(&account(&made, &hostile)).await, text).is_some();
     assert_eq!(client.exists(&made).await, Ok(is_made), "{text:?}");
+    assert_eq!(client.check_password(&made, text).await, Ok(is_made), "{text:?}");
     assert_eq!(client.create(&account(&reset, &first)).await, Ok(()));
     let new = NewPassword { username: &reset, password: &hostile, token: None, not_after: Timestamp::MAX };
     assert_eq!(is_refused(client.set_password(&new).await, text).is_some(), is_made, "{text:?}");
@@ -808,6 +851,8 @@ async fn as_a_name(prosody: &Prosody, client: &Client, user: &Username) -> bool 
         }
         assert_eq!(client.withdraw(&token).await, Ok(true), "{text:?}");
     }
+    let is_right = is_refused(client.check_password(user, "a password").await, text).unwrap_or_default();
+    assert_eq!(is_right, is_made, "{text:?}");
     if is_made {
         assert!(text.len() > 5_000 || prosody.lets_in(text, "a password"), "{text:?}");
         let new = secret("another one");

@@ -928,6 +928,32 @@ fn few_calls_wait_for_a_server() {
     });
 }
 
+#[test]
+fn a_password_is_asked_of_the_server_unless_it_can_be_nobodys() {
+    let place = Place::new();
+    let backends = &place.desk.backends;
+    let backend = backends.of(&"example.com".parse().unwrap()).unwrap();
+    place.server.state.lock().unwrap().accounts.insert("juliet".into(), PASSWORD.into());
+    let check = |user: &str, password: &str| block_on(backend.check_password(&user.parse().unwrap(), password));
+    assert_eq!(check("juliet", PASSWORD), Ok(true));
+    assert_eq!([check("juliet", "wrong"), check("nobody", PASSWORD)], [Ok(false), Ok(false)]);
+    assert_eq!(check("juliet", &"\u{1fae0}".repeat(1_000)), Ok(false));
+    assert_eq!(place.server.count("check_password"), 4);
+    for nobodys in [String::new(), "\u{1fae0}".repeat(1_001), "x".repeat(1 << 20)] {
+        assert_eq!(check("juliet", &nobodys), Ok(false), "{} bytes", nobodys.len());
+    }
+    assert_eq!(place.server.count("check_password"), 4);
+    // It is away, and left alone for a while; no text tells what was asked.
+    for _ in 0..3 {
+        place.server.script("check_password", Fault::Away);
+    }
+    for _ in 0..4 {
+        let answer = check("juliet", PASSWORD);
+        assert!(matches!(answer, Err(CallError::Away(_))) && !format!("{answer:?}").contains(PASSWORD), "{answer:?}");
+    }
+    assert_eq!(place.server.count("check_password"), 7);
+}
+
 /// The one test that waits: for the deadline itself.
 #[test]
 fn a_server_that_hangs_is_not_waited_for_longer_than_the_deadline() {

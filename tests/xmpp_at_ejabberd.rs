@@ -21,6 +21,32 @@ use serde_json::json;
 const ANYBODY: Kind = Kind::Account { username: None };
 
 #[test]
+fn users_show_the_server_their_passwords() {
+    let server = Ejabberd::start();
+    let settings = XmppSettings {
+        jid: ejabberd::ADMIN.parse().unwrap(),
+        password: Some(Secret::new(ejabberd::PASSWORD.into())),
+        address: Some(server.c2s.to_string()),
+        tls: TlsUse::Off,
+    };
+    let client = Client::new(&ejabberd::HOST.parse().unwrap(), &settings);
+    let check = |username: &str, password: &str| block_on(client.check_password(&username.parse().unwrap(), password));
+    let password = "a pass\"word' & <more>";
+    for username in ["juliet", "a=b,c"] {
+        let asked = json!({"user": username, "host": ejabberd::HOST, "password": password});
+        assert_eq!(server.call("register", &asked).0, 200);
+        assert_eq!(check(username, password), Ok(true));
+        assert_eq!(check(username, "another one"), Ok(false));
+    }
+    for username in ["nobody", "juliet,r=fyko"] {
+        assert_eq!(check(username, password), Ok(false), "{username}");
+    }
+    let ban = json!({"user": "juliet", "host": ejabberd::HOST, "reason": "a test"});
+    assert_eq!(server.call("ban_account", &ban).0, 200);
+    assert_eq!(check("juliet", password), Ok(false), "a banned account is nobody's");
+}
+
+#[test]
 fn tokens_are_made_used_once_and_seen_to_be_used_where_there_are_any() {
     if slixmpp::is_missing() {
         return;

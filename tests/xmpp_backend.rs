@@ -167,6 +167,30 @@ fn a_token_that_was_used_is_told_from_one_that_was_not() {
     assert_eq!(register(&kept, "romeo"), json!({"ok": true}));
 }
 
+#[test]
+fn users_show_the_server_their_passwords() {
+    let prosody = server();
+    let (client, socket) = (client(&prosody, PASSWORD), AdminSocket::new(&HOST.parse().unwrap(), &prosody.socket()));
+    let check = |username: &str, password: &str| block_on(client.check_password(&name(username), password));
+    let password = "a pass\"word' & <more>";
+    for username in ["juliet", "a=b,c", "jürgen"] {
+        block_on(socket.create(&account(&name(username), &Secret::new(password.into())))).unwrap();
+        assert_eq!(check(username, password), Ok(true), "{}", prosody.log());
+        assert_eq!(check(username, "a pass\"word' & <more"), Ok(false));
+    }
+    // Prepared as servers have it (RFC 4013); no other user's name is in a name.
+    assert_eq!(check("juliet", &password.replace(' ', "\u{a0}")), Ok(true));
+    for username in ["nobody", "juliet,r=fyko", "a=3db=2cc"] {
+        assert_eq!(check(username, password), Ok(false), "{username}");
+    }
+    if prosody.is_13() {
+        prosody.lua(&format!("return tostring(require'core.usermanager'.disable_user('juliet', '{HOST}'))"));
+        assert_eq!(check("juliet", password), Ok(false), "a disabled account is nobody's");
+    }
+    assert!(block_on(client.mint(&mint())).is_ok(), "our own account is none of these");
+    assert!(!prosody.log().contains("a pass"));
+}
+
 /// What docs/any-server.md says of it: nothing that a client can do holds apps to one account a token, if Prosody does not.
 #[test]
 fn apps_that_race_with_one_token_are_held_by_the_server_alone() {
@@ -211,6 +235,7 @@ fn hostile_texts_reach_the_server_as_they_are_or_not_at_all() {
         let is_there = block_on(socket.exists(&user)).unwrap();
         assert_eq!(answer.is_ok(), is_there, "{text:?}: {answer:?}");
         assert!(!is_there || takes_password(&prosody, user.as_str(), text), "{text:?} became something else");
+        assert_eq!(block_on(client.check_password(&user, text)), Ok(is_there), "{text:?}");
         if let Ok(user) = text.parse::<Username>() {
             let answer = block_on(client.create(&account(&user, &Secret::new("a password".into()))));
             let is_there = block_on(socket.exists(&user)).unwrap_or(false);

@@ -13,6 +13,7 @@ use std::time::Duration;
 use common::{CONFIG, PATIENCE, Scratch, now};
 use fake_xmpp::{FakeXmpp, HOST, PASSWORD, Reply, Style, USER, certificate};
 use futures_lite::future::block_on;
+use futures_rustls::rustls::ServerConfig;
 use invited::backend::xmpp::Xmpp as Client;
 use invited::backend::{Adapter as _, CallError, Mint, NewAccount, Refusal};
 use invited::config::secret::Secret;
@@ -155,6 +156,99 @@ fn a_refused_password_is_not_tried_over_and_over() {
     assert!(is_away(&mint(&client)));
     server.state().login_failure = None;
     assert!(mint(&client).is_ok());
+}
+
+/// Passwords of users at a server with these mechanisms, over TLS if it has a certificate.
+fn passwords_are_checked(mechanisms: &'static [&'static str], tls: Option<&Arc<ServerConfig>>) {
+    let password = "a \"password\", & <more>";
+    let server = FakeXmpp::start(Style::V0_6);
+    {
+        let mut state = server.state();
+        (state.mechanisms, state.tls) = (mechanisms, tls.cloned());
+        state.accounts.insert("juliet".into(), password.into());
+        state.accounts.insert("a=b,c".into(), "another one".into());
+    }
+    let client = client_with(&server, PASSWORD, if tls.is_some() { TlsUse::Required } else { TlsUse::Off });
+    let check = |user: &str, password: &str| block_on(client.check_password(&name(user), password));
+    assert_eq!(check("juliet", password), Ok(true), "{mechanisms:?}");
+    assert_eq!(check("a=b,c", "another one"), Ok(true), "{mechanisms:?}");
+    for (user, password) in [
+        ("juliet", "another one"),
+        ("juliet", "a \"password\", & <more"),
+        ("nobody", password),
+        // Whoever has one account is not let in as another by what a name could say in the middle of a message.
+        ("juliet,r=fyko", password),
+        ("a=3db=2cc", "another one"),
+    ] {
+        assert_eq!(check(user, password), Ok(false), "{mechanisms:?}: {user} {password}");
+    }
+    assert_eq!(server.state().heard, [""; 0], "no resource is bound");
+    // What no server takes is not sent.
+    let connections = server.state().connections;
+    for unusable in ["", "a\0b", "\0juliet\0x", "a\nb", "\u{ad}", "\u{fdd0}", &"x".repeat(1 << 20)] {
+        assert_eq!(check("juliet", unusable), Ok(false), "{unusable:?}");
+    }
+    assert_eq!(server.state().connections, connections);
+}
+
+#[test]
+fn a_users_password_is_shown_on_a_stream_of_its_own() {
+    for mechanisms in [&["SCRAM-SHA-256"] as &'static [_], &["PLAIN", "SCRAM-SHA-1"]] {
+        passwords_are_checked(mechanisms, None);
+    }
+}
+
+/// Certificates are trusted by the environment of a process, so this is done in one of its own.
+#[test]
+fn over_tls_a_users_password_is_shown_whatever_the_mechanism() {
+    const ROOT: &str = "ROOT_OF_THE_TEST";
+    let Some(root) = std::env::var_os(ROOT) else {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let test = "over_tls_a_users_password_is_shown_whatever_the_mechanism";
+        let mut command = std::process::Command::new(std::env::current_exe().unwrap());
+        command.args(["--exact", test, "--nocapture"]).env(ROOT, file.path()).env("SSL_CERT_FILE", file.path());
+        let output = command.output().unwrap();
+        let told = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && told.contains("1 passed"), "{told}{}", String::from_utf8_lossy(&output.stderr));
+        return;
+    };
+    let (config, trusted) = certificate(HOST);
+    std::fs::write(root, trusted).unwrap();
+    for mechanisms in [&["SCRAM-SHA-256"] as &'static [_], &["PLAIN"]] {
+        passwords_are_checked(mechanisms, Some(&config));
+    }
+}
+
+#[test]
+fn only_a_server_that_knows_the_password_says_that_it_is_right() {
+    let server = FakeXmpp::start(Style::V0_6);
+    server.state().accounts.insert("juliet".into(), "a long password".into());
+    let client = client(&server);
+    let check = || block_on(client.check_password(&name("juliet"), "a long password"));
+    server.state().is_impostor = true;
+    assert!(is_away(&check()));
+    server.state().is_impostor = false;
+    for (condition, expected) in [
+        ("not-authorized", Ok(false)),
+        ("account-disabled", Ok(false)),
+        ("credentials-expired", Ok(false)),
+        ("malformed-request", Ok(false)),
+        ("invalid-mechanism", Err(Refusal::Other("login of a user: invalid-mechanism".into()).into())),
+    ] {
+        server.state().login_failure = Some(condition);
+        assert_eq!(check(), expected, "{condition}");
+    }
+    server.state().login_failure = Some("temporary-auth-failure");
+    assert!(is_away(&check()));
+    server.state().login_failure = None;
+    // Wrong passwords of users are no reason to leave our own account alone.
+    assert_eq!(block_on(client.check_password(&name("juliet"), "wrong")), Ok(false));
+    assert!(mint(&client).is_ok());
+    // In the clear nothing is told.
+    server.state().mechanisms = &["PLAIN"];
+    let logins = server.state().logins;
+    assert!(is_away(&check()));
+    assert_eq!(server.state().logins, logins);
 }
 
 #[test]

@@ -7,6 +7,10 @@ use jiff::Timestamp;
 use crate::config::secret::Secret;
 use crate::invite::name::{Jid, Username};
 
+/// No password that anybody is asked about is longer: those that are set here have at most
+/// [`crate::config::MAX_PASSWORD_CHARS`] characters, each of up to four bytes.
+pub(super) const MAX_PASSWORD_BYTES: usize = 4 * crate::config::MAX_PASSWORD_CHARS;
+
 /// An account to be created.
 #[derive(Clone, Debug)]
 pub struct NewAccount<'a> {

@@ -44,6 +44,12 @@ pub trait Adapter: Send + Sync {
     /// Sets the password of an account that is there; else [`Refusal::NoAccount`].
     async fn set_password(&self, reset: &NewPassword<'_>) -> Result<(), CallError>;
 
+    /// Whether this is the password of that account. False also where there is no such account, or the server has disabled
+    /// it; [`Refusal::Unsupported`] where the server cannot be asked. No error repeats any of it.
+    async fn check_password(&self, _username: &Username, _password: &str) -> Result<bool, CallError> {
+        Err(Refusal::Unsupported.into())
+    }
+
     /// Mints a token that an app can sign up with.
     async fn mint(&self, wanted: &Mint<'_>) -> Result<Minted, CallError>;
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::account::{NewAccount, NewPassword};
+use super::account::{MAX_PASSWORD_BYTES, NewAccount, NewPassword};
 use super::adapter::{Abilities, Adapter, DEADLINE};
 use super::breaker::{Breaker, HeldPass};
 use super::calls::CallSlot;
@@ -149,6 +149,17 @@ impl Backend {
     /// Nothing was set, but for [`CallError::Unsure`].
     pub async fn set_password(&self, reset: &NewPassword<'_>) -> Result<(), CallError> {
         self.call("set_password", self.adapter.set_password(reset)).await
+    }
+
+    /// See [`Adapter::check_password`]. What is longer than any password that a server is given here is not sent.
+    ///
+    /// # Errors
+    /// When the server is away, or cannot be asked.
+    pub async fn check_password(&self, username: &Username, password: &str) -> Result<bool, CallError> {
+        if !(1..=MAX_PASSWORD_BYTES).contains(&password.len()) {
+            return Ok(false);
+        }
+        self.call("check_password", self.adapter.check_password(username, password)).await
     }
 
     /// See [`Adapter::keep`].

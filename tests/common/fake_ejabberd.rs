@@ -22,10 +22,11 @@ const LOGIN: (&str, &str) = (crate::ejabberd::ADMIN, crate::ejabberd::PASSWORD);
 const HOST: &str = crate::ejabberd::HOST;
 
 /// Where a command belongs that is not in every version, and what it takes.
-const COMMANDS: [(&str, Version, &[&str]); 13] = [
+const COMMANDS: [(&str, Version, &[&str]); 14] = [
     ("add_rosteritem", Version::V23_01, &["localuser", "localhost", "user", "host", "nick", "groups", "subs"]),
     ("change_password", Version::V23_01, &["user", "host", "newpass"]),
     ("check_account", Version::V23_01, &["user", "host"]),
+    ("check_password", Version::V23_01, &["user", "host", "password"]),
     ("register", Version::V23_01, &["user", "host", "password"]),
     ("registered_vhosts", Version::V23_01, &[]),
     ("status", Version::V23_01, &[]),
@@ -247,6 +248,10 @@ impl State {
                 text(200, &format!("{told} in that node"))
             }
             "check_account" => (200, u8::from(!self.accounts.contains_key(&argument("user"))).to_string()),
+            "check_password" => {
+                let is_right = self.accounts.get(&argument("user")) == Some(&argument("password"));
+                (200, u8::from(!is_right).to_string())
+            }
             "register" => self.register(&argument("user"), &argument("password")),
             "change_password" => match self.accounts.get_mut(&argument("user")) {
                 Some(password) => {

@@ -244,6 +244,11 @@ impl Adapter for FakeServer {
         self.call("is_admin", |state| Ok(state.admins.contains(username.as_str()))).await
     }
 
+    async fn check_password(&self, username: &Username, password: &str) -> Result<bool, CallError> {
+        let is_right = |state: &mut State| state.accounts.get(username.as_str()).is_some_and(|known| known == password);
+        self.call("check_password", |state| Ok(is_right(state))).await
+    }
+
     async fn create(&self, account: &NewAccount<'_>) -> Result<(), CallError> {
         let is_atomic = self.is_atomic;
         self.call("create", |state| {

@@ -71,6 +71,8 @@ pub struct State {
     /// The server does not prove that it knows the password.
     pub is_impostor: bool,
     pub accounts: BTreeMap<String, String>,
+    /// Who wanted to log in by SCRAM.
+    pub users: Vec<String>,
     /// Whom it is for, if for one alone, and whether it was used.
     pub tokens: BTreeMap<String, (Option<String>, bool)>,
     pub connections: usize,
@@ -111,6 +113,7 @@ impl FakeXmpp {
             iterations: None,
             is_impostor: false,
             accounts: BTreeMap::new(),
+            users: vec![],
             tokens: BTreeMap::new(),
             connections: 0,
             logins: 0,
@@ -302,20 +305,27 @@ impl Connection {
     }
 
     fn begin_login(&mut self, mechanism: &str, data: &str) -> Result<(), Ended> {
-        let (password, failure, iterations) = {
+        let (failure, iterations) = {
             let mut state = self.state.lock().unwrap();
             state.logins += 1;
-            (state.password, state.login_failure, state.iterations)
+            (state.login_failure, state.iterations)
         };
         if let Some(condition) = failure {
             return self.send(&format!("<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><{condition}/></failure>"));
         }
         if mechanism == "PLAIN" {
             assert!(self.is_encrypted, "a password in the clear");
-            let is_right = data == format!("\0{USER}\0{password}");
+            let [authzid, user, password] = data.split('\0').collect::<Vec<_>>()[..] else { panic!("{data:?}") };
+            let is_right = authzid.is_empty() && self.state.lock().unwrap().password_of(user).as_deref() == Some(password);
             return self.end_login(is_right.then(String::new));
         }
-        let (scram, mut challenge) = Scram::begin(mechanism, data, password);
+        // To whoever is nobody it says no at the end, as to a wrong password.
+        let password_of = |user: &str| {
+            let mut state = self.state.lock().unwrap();
+            state.users.push(user.to_owned());
+            state.password_of(user).unwrap_or_else(|| "nobody's\0password".into())
+        };
+        let (scram, mut challenge) = Scram::begin(mechanism, data, password_of);
         if let Some(iterations) = iterations {
             challenge = challenge.replace(&format!("i={ROUNDS}"), &format!("i={iterations}"));
         }
@@ -435,6 +445,10 @@ impl Connection {
 }
 
 impl State {
+    fn password_of(&self, user: &str) -> Option<String> {
+        if user == USER { Some(self.password.into()) } else { self.accounts.get(user).cloned() }
+    }
+
     fn mint(&mut self, username: Option<String>) -> String {
         let token = format!("token{:04}", self.tokens.len());
         self.tokens.insert(token.clone(), (username, false));
@@ -505,11 +519,11 @@ struct Scram {
 }
 
 impl Scram {
-    fn begin(mechanism: &str, data: &str, password: &str) -> (Self, String) {
+    fn begin(mechanism: &str, data: &str, password_of: impl FnOnce(&str) -> String) -> (Self, String) {
         let is_256 = mechanism == "SCRAM-SHA-256";
         let bare = data.strip_prefix("n,,").unwrap();
         let (user, nonce) = bare.strip_prefix("n=").unwrap().split_once(",r=").unwrap();
-        assert_eq!(user, USER);
+        let password = password_of(&user.replace("=2C", ",").replace("=3D", "="));
         let challenge = format!("r={nonce}server,s={},i={ROUNDS}", STANDARD.encode("salt"));
         let (algorithm, length) =
             if is_256 { (pbkdf2::PBKDF2_HMAC_SHA256, 32) } else { (pbkdf2::PBKDF2_HMAC_SHA1, 20) };

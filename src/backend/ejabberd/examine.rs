@@ -22,6 +22,7 @@ impl Ejabberd {
             Ok(ApiAnswer { status: 200, .. }) => {
                 let mut findings = Vec::from_iter(self.look_at_host().await);
                 findings.extend(self.look_at_commands().await);
+                findings.extend(self.look_at_passwords().await);
                 findings.extend(self.look_at_invites(base).await);
                 findings
             }
@@ -71,6 +72,17 @@ impl Ejabberd {
             });
         }
         findings
+    }
+
+    /// No fault: nobody but users who sign in needs it.
+    async fn look_at_passwords(&self) -> Option<Finding> {
+        match self.ask("check_password", &json!({})).await {
+            Ok(ApiAnswer { status: 403, .. }) => {
+                let what = "no user can sign in here (user_invites): the account may not call check_password";
+                Some(advice(what, self.permissions()))
+            }
+            _ => None,
+        }
     }
 
     /// Nothing of it is a fault: sign-up on the web works without.

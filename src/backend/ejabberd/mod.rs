@@ -140,6 +140,16 @@ impl Adapter for Ejabberd {
         }
     }
 
+    async fn check_password(&self, username: &Username, password: &str) -> Result<bool, CallError> {
+        let arguments = json!({"user": username.as_str(), "host": self.host.as_str(), "password": password});
+        let answer = self.call("check_password", arguments).await?;
+        match (answer.status, answer.body.as_i64()) {
+            (200, Some(0)) => Ok(true),
+            (200, Some(1)) => Ok(false),
+            _ => Err(unexpected("check_password", &answer)),
+        }
+    }
+
     async fn mint(&self, wanted: &Mint<'_>) -> Result<Minted, CallError> {
         match wanted.kind {
             Kind::Reset { username }

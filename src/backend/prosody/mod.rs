@@ -210,6 +210,11 @@ impl Adapter for Prosody {
         self.call("set_password", with(request, "token", reset.token.map(str::to_owned))).await.map(drop)
     }
 
+    async fn check_password(&self, username: &Username, password: &str) -> Result<bool, CallError> {
+        let request = json!({"username": username.as_str(), "password": password});
+        Ok(self.call("check_password", request).await?["right"] == true)
+    }
+
     /// None: an app shows the invite's own.
     async fn mint(&self, _wanted: &Mint<'_>) -> Result<Minted, CallError> {
         Err(Refusal::Unsupported.into())

@@ -40,6 +40,16 @@ impl From<CallError> for LoginError {
 impl ClientStream {
     /// Logs in and binds a resource.
     pub(super) async fn login(&mut self, user: &str, password: &str) -> Result<(), LoginError> {
+        self.authenticate(user, password).await?;
+        self.start().await?;
+        let bound = self.ask("set", None, Element::bare("bind", BIND)).await?;
+        bound
+            .map(drop)
+            .map_err(|error| CallError::Away(format!("no resource could be bound ({})", error.condition).into()).into())
+    }
+
+    /// Shows the server that the user has this password, and sees that it knows it.
+    pub(super) async fn authenticate(&mut self, user: &str, password: &str) -> Result<(), LoginError> {
         let mut mechanism = self.mechanism(user, password)?;
         let wrong = |error: MechanismError| CallError::Away(Cause::because("cannot log in", error));
         let mut auth = element("auth", SASL, &[("mechanism", mechanism.name())]);
@@ -64,7 +74,7 @@ impl ClientStream {
                 }
                 "success" => {
                     mechanism.success(&data).map_err(wrong)?;
-                    break;
+                    return Ok(());
                 }
                 _ => {
                     let condition = answer.children().next().map_or("failure", Element::name).to_owned();
@@ -78,11 +88,6 @@ impl ClientStream {
                 }
             }
         }
-        self.start().await?;
-        let bound = self.ask("set", None, Element::bare("bind", BIND)).await?;
-        bound
-            .map(drop)
-            .map_err(|error| CallError::Away(format!("no resource could be bound ({})", error.condition).into()).into())
     }
 
     /// The best one of those that the server offers.
@@ -95,22 +100,38 @@ impl ClientStream {
             .map(Element::text)
             .collect();
         let offers = |name: &str| offered.iter().any(|offered| offered == name);
-        let credentials = Credentials::default()
-            .with_username(user)
-            .with_password(password)
-            .with_channel_binding(ChannelBinding::None);
+        let credentials = |user: &str| {
+            Credentials::default()
+                .with_username(user)
+                .with_password(password)
+                .with_channel_binding(ChannelBinding::None)
+        };
         let away = |error: MechanismError| CallError::Away(Cause::new(error));
         if offers("SCRAM-SHA-256") {
-            Ok(Box::new(Scram::<Sha256>::from_credentials(credentials).map_err(away)?))
+            Ok(Box::new(Scram::<Sha256>::from_credentials(credentials(&scram_name(user))).map_err(away)?))
         } else if offers("SCRAM-SHA-1") {
-            Ok(Box::new(Scram::<Sha1>::from_credentials(credentials).map_err(away)?))
+            Ok(Box::new(Scram::<Sha1>::from_credentials(credentials(&scram_name(user))).map_err(away)?))
         } else if offers("PLAIN") && self.is_encrypted {
-            Ok(Box::new(Plain::from_credentials(credentials).map_err(away)?))
+            Ok(Box::new(Plain::from_credentials(credentials(user)).map_err(away)?))
         } else {
             let why = "it offers no way to log in that is safe here (SCRAM, or PLAIN with TLS)";
             Err(CallError::Away(why.into()))
         }
     }
+}
+
+/// A name as SCRAM has it (RFC 5802, 5.1): else what stands behind a comma in one would be attributes of the message, and the
+/// name another user's.
+fn scram_name(user: &str) -> String {
+    user.replace('=', "=3D").replace(',', "=2C")
+}
+
+/// Whether a refusal says that this user is not let in with this password, and not that nobody is (RFC 6120, 6.5).
+pub(super) fn is_about_user(condition: &str) -> bool {
+    matches!(
+        condition,
+        "account-disabled" | "credentials-expired" | "incorrect-encoding" | "malformed-request" | "not-authorized"
+    )
 }
 
 /// Refuses a challenge of SCRAM by its iterations, before they are done. Whoever reads it takes one `i`, and may take any.

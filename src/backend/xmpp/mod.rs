@@ -146,6 +146,15 @@ impl Adapter for Xmpp {
         Err(Refusal::Unsupported.into())
     }
 
+    async fn check_password(&self, username: &Username, password: &str) -> Result<bool, CallError> {
+        if !password.chars().all(is_xml) || !is_usable(password) || !is_kept(username) {
+            return Ok(false);
+        }
+        // SCRAM hashes what servers have prepared; what the RFC cannot prepare they leave as it is.
+        let prepared = stringprep::saslprep(password).unwrap_or_else(|_| password.into());
+        self.session.lets_in(username, &prepared).await
+    }
+
     async fn mint(&self, wanted: &Mint<'_>) -> Result<Minted, CallError> {
         match wanted.kind {
             Kind::Account { username: None } => Ok(self.invite(None).await?.minted),

@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 use async_lock::Mutex;
 
 use super::invite::{self, Asked};
-use super::login::LoginError;
+use super::login::{self, LoginError};
 use super::place::{self, ClientPort};
 use super::stream::{ClientStream, before};
-use crate::backend::CallError;
 use crate::backend::net::Trust;
+use crate::backend::{CallError, Refusal};
 use crate::clock;
 use crate::config::XmppSettings;
 use crate::invite::name::{HostName, Username};
@@ -107,6 +107,17 @@ impl AccountSession {
                     RefusedLogin(Some((clock::instant(), condition)));
                 Err(error)
             }
+        }
+    }
+
+    /// Whether the server lets a user in with this password, on a stream of its own that ends there: no resource is bound.
+    pub(super) async fn lets_in(&self, username: &Username, password: &str) -> Result<bool, CallError> {
+        let mut stream = self.open().await?;
+        match stream.authenticate(username.as_str(), password).await {
+            Ok(()) => Ok(true),
+            Err(LoginError::Call(error)) => Err(before(error)),
+            Err(LoginError::Refused(condition)) if login::is_about_user(&condition) => Ok(false),
+            Err(LoginError::Refused(condition)) => Err(Refusal::Other(format!("login of a user: {condition}")).into()),
         }
     }
 

@@ -168,6 +168,22 @@ function ops.set_password(q)
 	return { warning = invite and tell(h, "user-password-reset", event) or thrown }
 end
 
+-- Whether an account has this password. What a module throws may hold it, and is told to nobody.
+function ops.check_password(q)
+	host(q)
+	local name = user(q)
+	if type(q.password) ~= "string" then refuse("bad-password") end
+	local ok, right, why = pcall(um.test_password, name, q.host, q.password)
+	if not ok then refuse("backend", "the host's authentication failed") end
+	if not right and why == "method not implemented" then refuse("unsupported") end
+	-- 13 disables accounts, at which not every kind of authentication looks by itself.
+	if right and um.user_is_enabled then
+		local asked, enabled = pcall(um.user_is_enabled, name, q.host)
+		right = asked and enabled
+	end
+	return { right = not not right }
+end
+
 function ops.withdraw(q)
 	local _, held = needs_invites(q)
 	local invite, note = held.tokens:get(nil, q.token), held.noted(q.token)
