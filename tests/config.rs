@@ -211,7 +211,7 @@ fn what_is_of_another_type_is_told_what_is_allowed() {
     for told in [
         "http.max_body = 65536 (F): expected a size such as \"64KiB\"",
         "http.idle_timeout = 60 (F): expected a duration such as \"90s\", \"10m\" or \"7d\"",
-        "http.auth_failures = 30 (F): expected a rate such as \"60/h\" (s, m, h or d)",
+        "http.auth_failures = 30 (F): expected a rate such as \"60/h\" or \"5/30d\" (s, m, h or d)",
         "http.max_connections = 2027-01-01 (F): expected a whole number",
     ] {
         assert!(stderr.replace(&scratch.config().display().to_string(), "F").contains(told), "{stderr}");

@@ -190,7 +190,7 @@ mod tests {
                     "type": "string", "enum": ["blue", "green"],
                     "description": "- `blue`: Like the sky.\n- `green`: Like grass.",
                 },
-                "Rate": { "type": "string", "description": "So many in a period, in bursts up to that many: `60/h`." },
+                "Rate": { "type": "string", "description": "So many in a period, in bursts up to that many: `60/h`, or `5/30d` for a period of several days." },
                 "Paint": {
                     "type": "object", "required": ["others"],
                     "properties": {

@@ -133,10 +133,10 @@ mod tests {
         for (path, text) in [
             (&["idle_exit"][..], "expected a duration such as \"90s\", \"10m\" or \"7d\""),
             (&["http", "max_body"], "expected a size such as \"64KiB\""),
-            (&["http", "auth_failures"], "expected a rate such as \"60/h\" (s, m, h or d)"),
+            (&["http", "auth_failures"], "expected a rate such as \"60/h\" or \"5/30d\" (s, m, h or d)"),
             (&["hosts", "a", "backend", "kind"], "expected one of ledger, prosody, ejabberd, xmpp"),
             (&["hosts", "a", "backend", "tls"], "expected one of required, off"),
-            (&["keys", "a", "limit"], "expected a rate such as \"60/h\" (s, m, h or d)"),
+            (&["keys", "a", "limit"], "expected a rate such as \"60/h\" or \"5/30d\" (s, m, h or d)"),
             (&["trusted_proxies", "0"], "expected an address or a CIDR such as \"10.0.0.0/8\""),
         ] {
             assert_eq!(expected(path).as_deref(), Some(text), "{path:?}");

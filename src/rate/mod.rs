@@ -15,7 +15,7 @@ mod meters;
 
 pub use meters::{Meters, network};
 
-/// So many in a period, in bursts up to that many: `60/h`.
+/// So many in a period, in bursts up to that many: `60/h`, or `5/30d` for a period of several days.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(with = "String", extend("expected" = RateError::Form.to_string()))]
@@ -30,7 +30,7 @@ pub struct Rate {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RateError {
     /// It is something else.
-    #[error("expected a rate such as \"60/h\" (s, m, h or d)")]
+    #[error("expected a rate such as \"60/h\" or \"5/30d\" (s, m, h or d)")]
     Form,
     /// So many are not counted.
     #[error("expected a rate between 1 and {MAX_COUNT} in its period")]
@@ -40,26 +40,45 @@ pub enum RateError {
 /// Keeps the interval between two of them well above what it is counted in, microseconds.
 const MAX_COUNT: u32 = 1_000_000;
 
-const PERIODS: [(&str, u64); 4] = [("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400)];
+/// From the longest.
+const PERIODS: [(&str, u64); 4] = [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)];
+
+/// A period is at most so long.
+const MAX_PERIOD: Duration = Duration::from_hours(366 * 24);
 
 impl FromStr for Rate {
     type Err = RateError;
     fn from_str(text: &str) -> Result<Self, RateError> {
         let (count, unit) = text.split_once('/').ok_or(RateError::Form)?;
         let count: u32 = count.trim().parse().map_err(|_| RateError::Form)?;
-        let (_, seconds) = PERIODS.iter().find(|(name, _)| *name == unit.trim()).ok_or(RateError::Form)?;
+        let unit = unit.trim();
+        let name = unit.trim_start_matches(|c: char| c.is_ascii_digit());
+        let (_, seconds) = PERIODS.iter().find(|(known, _)| *known == name).ok_or(RateError::Form)?;
+        let units = match &unit[..unit.len() - name.len()] {
+            "" => 1,
+            number => number.parse::<u64>().map_err(|_| RateError::Form)?,
+        };
+        let period = Duration::from_secs(units.checked_mul(*seconds).ok_or(RateError::Form)?);
+        if period.is_zero() || period > MAX_PERIOD {
+            return Err(RateError::Form);
+        }
         if !(1..=MAX_COUNT).contains(&count) {
             return Err(RateError::Count);
         }
-        Ok(Self { count, period: Duration::from_secs(*seconds) })
+        Ok(Self { count, period })
     }
 }
 
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let unit =
-            PERIODS.iter().find(|(_, seconds)| Duration::from_secs(*seconds) == self.period).map_or("s", |p| p.0);
-        write!(f, "{}/{unit}", self.count)
+        let period = self.period.as_secs().max(1);
+        // A second divides every period.
+        let (unit, seconds) =
+            PERIODS.into_iter().find(|(_, seconds)| period.is_multiple_of(*seconds)).unwrap_or(PERIODS[3]);
+        match period / seconds {
+            1 => write!(f, "{}/{unit}", self.count),
+            units => write!(f, "{}/{units}{unit}", self.count),
+        }
     }
 }
 
@@ -178,10 +197,16 @@ mod tests {
 
     #[test]
     fn rates_print_as_they_are_read() {
-        for text in ["60/h", "1/s", "30/m", "10/d"] {
+        for text in ["60/h", "1/s", "30/m", "10/d", "5/30d", "3/90s", "1/366d", "7/36h"] {
             assert_eq!(text.parse::<Rate>().unwrap().to_string(), text);
         }
-        assert_eq!("60".parse::<Rate>().unwrap_err().to_string(), "expected a rate such as \"60/h\" (s, m, h or d)");
+        assert_eq!("60/60m".parse::<Rate>().unwrap().to_string(), "60/h");
+        let form = "expected a rate such as \"60/h\" or \"5/30d\" (s, m, h or d)";
+        for wrong in
+            ["60", "5/", "5/30", "5/0d", "5/367d", "5/-1d", "5/1.5h", "5/99999999999999999999d", "5/30w", "5/d30"]
+        {
+            assert_eq!(wrong.parse::<Rate>().unwrap_err().to_string(), form, "{wrong}");
+        }
         assert_eq!(
             "0/h".parse::<Rate>().unwrap_err().to_string(),
             "expected a rate between 1 and 1000000 in its period"
@@ -215,7 +240,7 @@ mod tests {
         use rand::{RngExt as _, SeedableRng as _};
         let mut rng = rand::rngs::StdRng::seed_from_u64(14);
         let moments = [Timestamp::MIN, Timestamp::UNIX_EPOCH, Timestamp::MAX].map(Timestamp::as_second);
-        for text in ["1/s", "1/d", "7/m", "60/h", "1000000/d", "1000000/s"] {
+        for text in ["1/s", "1/d", "7/m", "60/h", "5/30d", "1000000/d", "1000000/s"] {
             let rate: Rate = text.parse().unwrap();
             let mut used = Used::default();
             let (mut now, mut taken, mut allowed) = (1_800_000_000, 0, rate.burst_us());
