@@ -576,7 +576,7 @@ fn a_token_that_is_being_taken_back_was_not_used() {
             ..ChangeRequest::default()
         };
         let key = place.desk.keys.all().into_iter().find(|(id, _)| id.as_str() == "site").unwrap().1;
-        block_on(place.desk.invites.amend(&key, invite.invite.id, &one_less, place.now)).unwrap();
+        block_on(place.desk.invites.amend(&Caller::Key(&key), invite.invite.id, &one_less, place.now)).unwrap();
         assert_eq!(place.server.live_tokens().len(), usize::from(!is_gone), "{fault:?}");
         // Whoever looks now, in this process or in another, takes it neither for used nor for usable.
         place.restart();

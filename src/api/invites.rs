@@ -175,6 +175,7 @@ impl ListQuery {
             username,
             inviter: None,
             before: cursor,
+            since: None,
             limit: Some(limit + 1),
         };
         if errors.is_empty() { Ok((filter, limit)) } else { Err(Problem::of_fields(errors.sorted())) }
@@ -252,7 +253,7 @@ pub async fn change(mut call: Call) -> Result<Response, Problem> {
         revoked: wanted.status.map(|status| status == NewStatus::Revoked),
         errors,
     };
-    let amended = call.desk().invites.amend(&call.key, id, &request, call.now).await;
+    let amended = call.desk().invites.amend(&Caller::Key(&call.key), id, &request, call.now).await;
     let invite = call.answered(amended, None).await?;
     json(200, &view(&call, invite)?)
 }

@@ -62,6 +62,7 @@ impl ListInvites {
             username: self.username,
             inviter: self.inviter,
             before: self.cursor.map(|cursor| cursor.0),
+            since: None,
             limit: self.limit.map(|limit| limit.saturating_add(1)),
         }
     }

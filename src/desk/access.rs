@@ -51,6 +51,7 @@ pub(super) struct CallerMemory {
 }
 
 /// Who calls: a part of the desk.
+#[derive(Clone)]
 pub struct Access {
     keys: KeyRing,
     /// Whom tokens have to name as their audience: one of these.
@@ -163,6 +164,12 @@ impl Access {
     /// Notes that `client` tried a code that opens nothing.
     pub fn note_wrong_guess(&self, client: IpAddr) {
         self.memory.wrong_guesses.take(self.failures, network(client), clock::instant());
+    }
+
+    /// The key called `id`.
+    #[must_use]
+    pub fn key(&self, id: &KeyId) -> Option<Arc<Key>> {
+        self.keys.find(id)
     }
 
     /// How many keys there are.

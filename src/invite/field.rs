@@ -49,6 +49,18 @@ impl<T> Given<T> {
     }
 }
 
+impl<T> Given<T> {
+    /// The same with what `read` makes of it: nothing, where it cannot be read.
+    #[must_use]
+    pub fn and_read<U>(self, read: impl FnOnce(T) -> Option<U>) -> Given<U> {
+        match self {
+            Self::Absent => Given::Absent,
+            Self::Is(value) => read(value).map_or(Given::Malformed, Given::Is),
+            Self::Malformed => Given::Malformed,
+        }
+    }
+}
+
 impl<T: DeserializeOwned> From<serde_json::Value> for Given<T> {
     /// A field of a JSON object; null is as good as left out.
     fn from(value: serde_json::Value) -> Self {

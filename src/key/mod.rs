@@ -106,10 +106,7 @@ impl KeyRing {
 
     fn by_secret(&self, presented: &str) -> Result<Arc<Key>, (Refused, Option<KeyId>)> {
         let (id, secret) = opaque::split(presented).ok_or((Refused::Malformed, None))?;
-        let key = match self.declared.get(id.as_str()) {
-            Some(key) => Some(Arc::clone(key)),
-            None => self.state.current().keys.get(id.as_str()).cloned(),
-        };
+        let key = self.find(&id);
         let presented = Sha256::of(secret);
         let expected = key.as_ref().and_then(|key| match key.settings.proof {
             Proof::Opaque(digest) => Some(digest),
@@ -173,6 +170,15 @@ impl KeyRing {
             (!keys.is_empty()).then_some((key, signed, keys))
         };
         self.declared.values().filter_map(signed).filter_map(of_that_name).collect()
+    }
+
+    /// The key called `id`.
+    #[must_use]
+    pub fn find(&self, id: &KeyId) -> Option<Arc<Key>> {
+        match self.declared.get(id) {
+            Some(key) => Some(Arc::clone(key)),
+            None => self.state.current().keys.get(id).cloned(),
+        }
     }
 
     /// Every key that counts, by id: a declared one hides one of the state directory.

@@ -46,6 +46,16 @@ impl Key {
         if lacks.is_empty() { Ok(()) } else { Err(LackingScopes { has: has.clone(), lacks, is_signed }) }
     }
 
+    /// Its secret, by the digest of it, and all that it may do, as a text that is another one for each other key; none where it
+    /// has no secret but signs.
+    #[must_use]
+    pub fn as_declared(&self) -> Option<String> {
+        let KeySettings { proof: Proof::Opaque(digest), limit, max_pending, expires, .. } = &self.settings else {
+            return None;
+        };
+        Some(format!("{digest} {} {limit:?} {max_pending:?} {expires:?}", self.grants()))
+    }
+
     /// What it may do now, as a text that is another one for each other grant: a JWT may have narrowed it.
     #[must_use]
     pub fn grants(&self) -> String {

@@ -10,7 +10,7 @@ use super::query::{Filter, ReadInvites};
 use super::store::Transaction;
 use super::work::WorkShape;
 use crate::invite::name::HostName;
-use crate::invite::{Change, Draft, Invite, InviteId};
+use crate::invite::{Change, Draft, Invite, InviteId, Source};
 
 impl Ledger {
     /// Creates invites, all or none; they are durable when this returns.
@@ -102,6 +102,20 @@ impl Ledger {
     /// When the ledger cannot be read.
     pub async fn list(&self, filter: Filter, now: Timestamp) -> Result<Vec<Invite>, LedgerError> {
         Ok(self.readable(self.readers.read(async move |store| store.list(&filter, now).await).await?))
+    }
+
+    /// The invite that comes `number` places after the newest one of `source`, or of all, that is older than `before`: for
+    /// whoever looks for something that may be rare, and not in all of them at once.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn place(
+        &self,
+        source: Option<Source>,
+        before: Option<InviteId>,
+        number: u32,
+    ) -> Result<Option<InviteId>, LedgerError> {
+        self.readers.read(async move |store| store.place(source.as_ref(), before, number).await).await
     }
 
     /// Adopts an invite that the host's server created itself, unless it is there already; `token` is the

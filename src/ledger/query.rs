@@ -26,6 +26,8 @@ pub struct Filter {
     pub source: Option<Source>,
     /// Older than this one, for paging.
     pub before: Option<InviteId>,
+    /// This one, or newer.
+    pub since: Option<InviteId>,
     /// At most so many.
     pub limit: Option<u32>,
 }

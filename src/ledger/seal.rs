@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use chacha20poly1305::aead::{Aead as _, KeyInit as _};
+use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use hmac::{Hmac, Mac as _};
 use rand::Rng as _;
@@ -52,18 +52,32 @@ impl Seal {
     /// Seals an answer.
     #[must_use]
     pub fn close(&self, answer: &[u8]) -> Vec<u8> {
-        let mut nonce = [0; NONCE_BYTES];
-        clock::rng().fill_bytes(&mut nonce);
-        // It only fails for what is larger than memory.
-        let sealed = self.cipher().encrypt(&XNonce::from(nonce), answer).unwrap_or_default();
-        [&nonce, sealed.as_slice()].concat()
+        self.close_as("", answer)
     }
 
     /// Opens what [`Seal::close`] sealed; nothing if it was not, or under another key.
     #[must_use]
     pub fn open(&self, sealed: &[u8]) -> Option<Vec<u8>> {
+        self.open_as("", sealed)
+    }
+
+    /// Seals what serves one purpose, and no other: not that of answers.
+    #[must_use]
+    pub fn close_as(&self, purpose: &str, bytes: &[u8]) -> Vec<u8> {
+        let mut nonce = [0; NONCE_BYTES];
+        clock::rng().fill_bytes(&mut nonce);
+        // It only fails for what is larger than memory.
+        let payload = Payload { msg: bytes, aad: purpose.as_bytes() };
+        let sealed = self.cipher().encrypt(&XNonce::from(nonce), payload).unwrap_or_default();
+        [&nonce, sealed.as_slice()].concat()
+    }
+
+    /// Opens what [`Seal::close_as`] sealed for that purpose.
+    #[must_use]
+    pub fn open_as(&self, purpose: &str, sealed: &[u8]) -> Option<Vec<u8>> {
         let (nonce, sealed) = sealed.split_first_chunk::<NONCE_BYTES>()?;
-        self.cipher().decrypt(&XNonce::from(*nonce), sealed).ok()
+        let payload = Payload { msg: sealed, aad: purpose.as_bytes() };
+        self.cipher().decrypt(&XNonce::from(*nonce), payload).ok()
     }
 }
 
@@ -78,6 +92,10 @@ mod tests {
         assert_eq!(one.open(&sealed).as_deref(), Some(b"an answer".as_slice()));
         assert_eq!(other.open(&sealed), None);
         assert_ne!(one.close(b"an answer"), sealed, "sealed twice, it looks different");
+        assert_eq!(one.open_as("session", &sealed), None);
+        let session = one.close_as("session", b"an answer");
+        assert_eq!(one.open_as("session", &session).as_deref(), Some(b"an answer".as_slice()));
+        assert_eq!((one.open(&session), one.open_as("browser", &session)), (None, None));
         sealed[30] ^= 1;
         assert_eq!(one.open(&sealed), None);
         assert_eq!(one.open(b"short"), None);

@@ -4,12 +4,11 @@ use jiff::Timestamp;
 
 use super::caller::Caller;
 use super::{Invites, grants};
-use crate::config::{LackingScopes, Scope};
+use crate::config::LackingScopes;
 use crate::invite::field::{FieldError, Given, join};
 use crate::invite::policy;
 use crate::invite::request::ChangeRequest;
 use crate::invite::{AppToken, Invite, InviteId, Status};
-use crate::key::Key;
 use crate::ledger::{ChangeError, LedgerError};
 use crate::log::{Event, event};
 
@@ -31,26 +30,25 @@ pub enum AmendError {
 }
 
 impl Invites {
-    /// Amends an invite within what `key` may: one that it could create, and if it does not read, one that it did create.
+    /// Amends an invite within what `caller` may: with a key one that it could create, and if it does not read, one that it did
+    /// create; a user one that they had created.
     ///
     /// # Errors
     /// Nothing was changed.
     pub async fn amend(
         &self,
-        key: &Key,
+        caller: &Caller<'_>,
         id: InviteId,
         request: &ChangeRequest,
         now: Timestamp,
     ) -> Result<Invite, AmendError> {
-        let caller = Caller::Key(key);
-        let found = self.find(key, id).await.map_err(ChangeError::from)?;
-        let is_known = |invite: &Invite| key.allows(Scope::Read) || invite.draft.source == caller.source();
-        let invite = found.filter(is_known).ok_or(ChangeError::Absent)?;
+        let found = self.context.ledger.find(id).await.map_err(ChangeError::from)?;
+        let invite = found.filter(|invite| caller.knows(invite)).ok_or(ChangeError::Absent)?;
         caller.check_scopes(&grants::of_draft(&invite.draft))?;
         if grants::is_for_admins(&invite.draft) {
             return Err(AmendError::ForAdmins);
         }
-        self.amend_found(&caller, &invite, request, now).await
+        self.amend_found(caller, &invite, request, now).await
     }
 
     /// Restores an invite that was revoked, for an admin: the same as amending its status.

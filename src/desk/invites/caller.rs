@@ -7,9 +7,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::config::{LackingScopes, Scope};
-use crate::invite::Source;
 use crate::invite::name::Jid;
 use crate::invite::request::Idempotency;
+use crate::invite::{Invite, Source};
 use crate::key::{Key, Once};
 use crate::ledger::{Ledger, OneTimeUse, Repeatable, Seal, SourceLimits};
 use crate::rate::Rate;
@@ -21,7 +21,7 @@ pub enum Caller<'a> {
     Admin,
     /// Whoever holds a key.
     Key(&'a Key),
-    /// A user of the host, in an app.
+    /// A user of the host, in an app or on `/manage`.
     User {
         /// Who.
         jid: &'a Jid,
@@ -76,6 +76,20 @@ impl<'a> Caller<'a> {
             Self::Admin => Source::Cli,
             Self::Key(key) => Source::Key(key.id.clone()),
             Self::User { jid, .. } => Source::Xmpp((*jid).clone()),
+        }
+    }
+
+    /// Whether an invite is one that the caller may know of: with a key one for its hosts, and if it does not read, one that it
+    /// did create; a user one that they had created.
+    #[must_use]
+    pub fn knows(&self, invite: &Invite) -> bool {
+        match self {
+            Self::Admin => true,
+            Self::Key(key) => {
+                let is_own = || invite.draft.source == self.source();
+                key.allows_host(&invite.draft.host) && (key.allows(Scope::Read) || is_own())
+            }
+            Self::User { .. } => invite.draft.source == self.source(),
         }
     }
 

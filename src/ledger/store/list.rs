@@ -47,6 +47,7 @@ impl Store<'_> {
             ("kind =", filter.kind.map(|kind| kind.word().into())),
             ("username =", username.map(|username| username.as_str().into())),
             ("id <", filter.before.map(|before| before.to_row().into())),
+            ("id >=", filter.since.map(|since| since.to_row().into())),
         ] {
             if let Some(value) = value {
                 values.push(value);
@@ -66,6 +67,29 @@ impl Store<'_> {
             conditions.push(format!("({})", any.join(" OR ")));
         }
         select(self.0, &conditions.join(" AND "), SortOrder::Newest, filter.limit, &values).await
+    }
+
+    /// The invite that comes `number` places after the newest one of `source` that is older than `before`.
+    pub(in crate::ledger) async fn place(
+        self,
+        source: Option<&Source>,
+        before: Option<InviteId>,
+        number: u32,
+    ) -> Result<Option<InviteId>, SqlError> {
+        let source = source.map(ToString::to_string);
+        let mut values: Vec<SqlValue<'_>> = vec![number.into()];
+        let mut conditions = vec!["TRUE".to_owned()];
+        for (column, value) in
+            [("source =", source.as_deref().map(SqlValue::from)), ("id <", before.map(|before| before.to_row().into()))]
+        {
+            if let Some(value) = value {
+                values.push(value);
+                conditions.push(format!("{column} ?{}", values.len()));
+            }
+        }
+        let condition = conditions.join(" AND ");
+        let statement = format!("SELECT id FROM invite WHERE {condition} ORDER BY id DESC LIMIT 1 OFFSET ?1");
+        self.0.first(&statement, &values, |row| Ok(InviteId::from_row(row.integer(0)?))).await
     }
 
     pub(in crate::ledger) async fn census(self, since: Timestamp, now: Timestamp) -> Result<Vec<Census>, SqlError> {
