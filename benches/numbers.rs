@@ -24,6 +24,8 @@ mod far;
 mod jwt;
 #[path = "numbers/load.rs"]
 mod load;
+#[path = "numbers/manage.rs"]
+mod manage;
 #[path = "../tests/common/postgres.rs"]
 mod postgres;
 #[path = "../tests/common/prosody.rs"]
@@ -85,13 +87,16 @@ fn main() {
     println!("Log: as shipped, to a file there. In brackets: the lowest and highest of the rounds.\n");
     disk();
     println!("{:<44}{:>12}{:>12}{:>8}  {:<15}{:<9}", "", "measured", "baseline", "", "asked", "");
-    let full = ["creates", "json", "start"].into_iter().any(wanted).then(full_ledger);
+    let full = ["creates", "json", "manage", "start"].into_iter().any(wanted).then(full_ledger);
     if let Some(full) = &full {
         if wanted("creates") {
             creates(&effort, full);
         }
         if wanted("json") {
             json(&effort, full);
+        }
+        if wanted("manage") {
+            manage::measure(full);
         }
         if wanted("start") {
             start(&effort, full);

@@ -11,7 +11,7 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Who runs the blocks that are not `sh`: page, language, how many there are, the test's file, the test. `sh` is run by
 /// tests/readme.rs, wherever it stands.
-const RUN: [(&str, &str, usize, &str, &str); 20] = [
+const RUN: [(&str, &str, usize, &str, &str); 21] = [
     ("README.md", "console", 1, "tests/boot/package.py", "readme_leads_from_the_package_to_an_invite_in_five_commands"),
     ("CONTRIBUTING.md", "console", 2, "tests/docs.rs", "commands_for_contributors_name_what_there_is"),
     ("docs/any-server.md", "toml", 1, "tests/component/place.rs", "as_told"),
@@ -28,6 +28,7 @@ const RUN: [(&str, &str, usize, &str, &str); 20] = [
     ("docs/ejabberd.md", "toml", 1, "tests/ejabberd.rs", "the_lines_of_the_page_are_all_that_is_needed"),
     ("docs/nixos.md", "nix", 3, "tests/nix/readme.rs", "nix_of_the_page_holds"),
     ("docs/nixos.md", "console", 1, "tests/nix/readme.rs", "commands_after_the_flake_are_those_of_its_machine"),
+    ("docs/manage.md", "toml", 1, "tests/manage.rs", "the_lines_of_the_page_are_all_that_is_needed"),
     ("docs/nodes.md", "toml", 1, "tests/postgres.rs", "the_lines_of_the_page_are_all_that_is_needed"),
     ("docs/nodes.md", "console", 1, "tests/postgres.rs", "the_lines_of_the_page_are_all_that_is_needed"),
     ("docs/nodes.md", "console", 1, "tests/boot/service.py", "commands_by_hand_run_as_the_service_does"),

@@ -100,7 +100,8 @@ fn the_fake_answers_as_the_real_one() {
         pair.ask("change_password", &json!({"user": user, "host": HOST, "newpass": "a longer password"}));
     }
     pair.ask("check_account", &of("juliet"));
-    for (user, password) in [("juliet", "a longer password"), ("juliet", "wrong"), ("juliet", ""), ("nobody", "wrong")] {
+    for (user, password) in [("juliet", "a longer password"), ("juliet", "wrong"), ("juliet", ""), ("nobody", "wrong")]
+    {
         pair.ask("check_password", &json!({"user": user, "host": HOST, "password": password}));
     }
     let roster = json!({"localuser": "juliet", "localhost": HOST, "user": "romeo", "host": HOST, "nick": "romeo", "subs": "both"});

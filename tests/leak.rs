@@ -56,6 +56,8 @@ jid = "invites.example.com"
 server = "127.0.0.1:1"
 host = "example.com"
 secret = "{CANARY}-component"
+[manage]
+keys = true
 [http]
 auth_failures = "10000/m"
 "#
@@ -72,7 +74,7 @@ fn secretive() -> Scratch {
 }
 
 /// What the log calls every route.
-const ROUTES: [&str; 21] = [
+const ROUTES: [&str; 26] = [
     "-",
     "/",
     "/assets/{name}",
@@ -92,6 +94,11 @@ const ROUTES: [&str; 21] = [
     "/api/v1/self",
     "/api/v1/openapi.json",
     "/api/v1/docs",
+    "/manage",
+    "/manage/sign-out",
+    "/manage/new",
+    "/manage/invites/{id}",
+    "/manage/card/{id}",
     "/healthz",
     "/readyz",
 ];
@@ -142,7 +149,7 @@ fn check_line(line: &str) {
 /// A page without what leads on from it: links and forms go on with the token that the guest came with.
 fn without_ways_on(page: &str) -> String {
     let mut rest = page.to_owned();
-    for start in [" href=\"", " action=\"", " name=\"token\" value=\""] {
+    for start in [" href=\"", " action=\"", " name=\"token\" value=\"", " name=\"next\" value=\""] {
         let mut parts = rest.split(start);
         let first = parts.next().unwrap_or_default().to_owned();
         rest = parts.fold(first, |page, part| page + part.split_once('"').map_or("", |(_, after)| after));
@@ -293,6 +300,17 @@ fn requests(key: &str, token: &str) -> Vec<String> {
                     &body,
                 ));
             }
+        }
+        for body in [
+            format!("key={key}&next={CANARY}&csrf={CANARY}"),
+            format!("address=romeo%40example.com&password={CANARY}&csrf={CANARY}"),
+            format!("csrf={CANARY}&once={CANARY}&revoke={CANARY}&kind={CANARY}"),
+        ] {
+            let form = [
+                "Content-Type: application/x-www-form-urlencoded",
+                "Cookie: __Host-session=zLEAKz; __Host-csrf=zLEAKz",
+            ];
+            all.push(request("POST", &with_id, &form, &body));
         }
         for query in ["", "?status=LEAK", "?cursor=LEAK", "?host=LEAK", "?limit=LEAK"] {
             let target = format!("{target}{}", query.replace("LEAK", CANARY));

@@ -105,14 +105,17 @@ fn a_password_is_asked_of_the_hosts_authentication() {
         assert_eq!(block_on(client.create(&account(&romeo, &secret(password)))), Ok(()));
         let check = |username: &str, password: &str| block_on(client.check_password(&name(username), password));
         assert_eq!(check("romeo", password), Ok(true), "{}", prosody.log());
-        for wrong in ["", "a pass", "A PASS\"WORD' & MORE", "a pass\"word' & more\0", "\0", "a\nb", &"x".repeat(4_000)] {
+        for wrong in ["", "a pass", "A PASS\"WORD' & MORE", "a pass\"word' & more\0", "\0", "a\nb", &"x".repeat(4_000)]
+        {
             assert_eq!(check("romeo", wrong), Ok(false), "{storage:?} {wrong:?}");
         }
         assert_eq!(check("nobody", password), Ok(false));
         // It is prepared as everywhere (RFC 4013).
         assert_eq!(check("romeo", &password.replace(' ', "\u{a0}")), Ok(true));
         if prosody.is_13() {
-            let switch = |act: &str| prosody.lua(&format!("return tostring(require'core.usermanager'.{act}_user('romeo', '{HOST}'))"));
+            let switch = |act: &str| {
+                prosody.lua(&format!("return tostring(require'core.usermanager'.{act}_user('romeo', '{HOST}'))"))
+            };
             switch("disable");
             assert_eq!(check("romeo", password), Ok(false), "a disabled account is nobody's");
             switch("enable");
@@ -125,7 +128,9 @@ fn a_password_is_asked_of_the_hosts_authentication() {
             assert_eq!(check("romeo", password), Ok(false));
         }
         let with = |body: &str| {
-            prosody.lua(&format!("function prosody.hosts['{HOST}'].users.test_password(name, password) {body} end return 'done'"));
+            prosody.lua(&format!(
+                "function prosody.hosts['{HOST}'].users.test_password(name, password) {body} end return 'done'"
+            ));
         };
         with("error('no ' .. name .. ' ' .. password:upper())");
         assert_eq!(

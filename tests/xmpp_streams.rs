@@ -209,7 +209,11 @@ fn over_tls_a_users_password_is_shown_whatever_the_mechanism() {
         command.args(["--exact", test, "--nocapture"]).env(ROOT, file.path()).env("SSL_CERT_FILE", file.path());
         let output = command.output().unwrap();
         let told = String::from_utf8_lossy(&output.stdout);
-        assert!(output.status.success() && told.contains("1 passed"), "{told}{}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success() && told.contains("1 passed"),
+            "{told}{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         return;
     };
     let (config, trusted) = certificate(HOST);

@@ -14,12 +14,12 @@ use crate::api::call::needs;
 use crate::api::cors::Cors;
 use crate::api::{self, invites, invites_api, openapi, ops, redeem, this_key};
 use crate::caller::AppState;
-use crate::config::{CorsOrigins, HttpPaths, MAX_PATH_PART_BYTES, Prefixes, Scope};
+use crate::config::{CorsOrigins, MAX_PATH_PART_BYTES, Prefixes, Scope, Settings};
 use crate::ledger;
 use crate::log::Cause;
 use crate::metrics::{self, Metrics};
 use crate::pages::offered::Cards;
-use crate::pages::{api_docs, assets, enter, landing, old_links, qr, register, reset, setup};
+use crate::pages::{api_docs, assets, enter, landing, manage, old_links, qr, register, reset, setup};
 use crate::problem::Problem;
 use crate::server::Presence;
 use crate::waiting;
@@ -36,13 +36,14 @@ pub fn build(state: Arc<AppState>, metrics: Arc<Metrics>) -> tide::Server<Arc<Ap
     let cards = Arc::new(Cards::default());
     for prefix in prefixes.iter() {
         prefix.clone_into(&mut table.prefix);
-        fill(&mut table, paths, &cards);
+        fill(&mut table, &settings, &cards);
     }
     table.app
 }
 
 /// The route table, below one prefix.
-fn fill(table: &mut Table<Arc<AppState>>, paths: &HttpPaths, cards: &Arc<Cards>) {
+fn fill(table: &mut Table<Arc<AppState>>, settings: &Settings, cards: &Arc<Cards>) {
+    let paths = &settings.http.paths;
     table.at(&paths.invites_api, "/invites_api").on([Get, Post], invites_api::create).done();
     table
         .at(invites::PATH, invites::PATH)
@@ -77,9 +78,23 @@ fn fill(table: &mut Table<Arc<AppState>>, paths: &HttpPaths, cards: &Arc<Cards>)
         let to_form = old_links::invites_register_web;
         table.at(&paths.invites_register_web, "/invites_register_web").on([Get, Head], to_form).done();
     }
+    if settings.has_manage() {
+        fill_manage(table);
+    }
     table.at("/assets/:name", "/assets/{name}").on([Get, Head], assets::get).done();
     table.at("/healthz", "/healthz").on([Get, Head], ops::healthz).done();
     table.at("/readyz", "/readyz").on([Get, Head], ops::readyz).done();
+}
+
+/// The pages of whoever manages invites.
+fn fill_manage(table: &mut Table<Arc<AppState>>) {
+    table.at("/manage", "/manage").on([Get, Head], manage::list::get).on([Post], manage::sign_in::post).done();
+    table.at("/manage/sign-out", "/manage/sign-out").on([Post], manage::sign_in::sign_out).done();
+    let create = table.at("/manage/new", "/manage/new").on([Get, Head], manage::create::get);
+    create.on([Post], manage::create::post).done();
+    let invite = table.at("/manage/invites/:id", "/manage/invites/{id}").on([Get, Head], manage::invite::get);
+    invite.on([Post], manage::invite::post).done();
+    table.at("/manage/card/:id", "/manage/card/{id}").on([Get, Head], manage::card::get).done();
 }
 
 /// Builds the app of the metrics listener.

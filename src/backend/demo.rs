@@ -104,13 +104,9 @@ mod tests {
         };
         assert_eq!(block_on(demo.create(&account)), Ok(()));
         assert_eq!(["a \"password\"", "another one", ""].map(check), [Ok(true), Ok(false), Ok(false)]);
-        assert_eq!(
-            block_on(demo.create(&NewAccount { password: &second, ..account })),
-            Err(Refusal::Taken.into())
-        );
+        assert_eq!(block_on(demo.create(&NewAccount { password: &second, ..account })), Err(Refusal::Taken.into()));
         assert_eq!(check("another one"), Ok(false), "it stays as it is");
-        let reset =
-            NewPassword { username: &username, password: &second, token: None, not_after: Timestamp::MAX };
+        let reset = NewPassword { username: &username, password: &second, token: None, not_after: Timestamp::MAX };
         assert_eq!(block_on(demo.set_password(&reset)), Ok(()));
         assert_eq!(["a \"password\"", "another one"].map(check), [Ok(false), Ok(true)]);
     }

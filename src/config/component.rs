@@ -131,6 +131,18 @@ impl RawComponent {
         let contact_invites = users("contact_invites", &self.contact_invites, &host, checks);
         let account_invites = users("account_invites", &self.account_invites, &host, checks);
         let (server, per_user) = (self.server.clone(), self.per_user);
+        let of_page = hosts.get(&host).and_then(|host| host.user_invites.as_ref()).map(|users| users.per_user);
+        match (of_page, per_user) {
+            (Some(of_page), Some(per_user)) if of_page != per_user => checks.notice(format!(
+                "component.per_user and hosts.\"{host}\".user_invites.per_user differ, and are one budget: whoever has used \
+                 the smaller one waits for both; set them to the same"
+            )),
+            (Some(_), None) => checks.notice(format!(
+                "component.per_user is not set: what users create in apps does not count against \
+                 hosts.\"{host}\".user_invites.per_user; set it to the same"
+            )),
+            _ => {}
+        }
         Some(ComponentSettings { jid, server, secret, host, contact_invites, account_invites, per_user })
     }
 }

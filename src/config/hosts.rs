@@ -13,6 +13,7 @@ use super::backend::{BackendKind, BackendSettings, RawBackend};
 use super::checks::Checks;
 use super::colour::{Accent, Colour};
 use super::languages::{DEFAULT_LANGUAGE, LANGUAGES, language};
+use super::manage::{RawUserInvites, UserInvites};
 use super::picture::{Picture, read_logo};
 use super::public_url::{self, PublicUrl};
 use super::text::dotted;
@@ -62,6 +63,9 @@ pub struct RawHost {
     pub language: Option<String>,
     /// What passwords must be like.
     pub password: RawPassword,
+    /// What users of the host may do on `/manage`, with their XMPP password; default: nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_invites: Option<RawUserInvites>,
     /// Names that no invite may claim, and whose password only the command line resets; default: admin, root, abuse,
     /// postmaster, hostmaster, webmaster, security.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -97,6 +101,8 @@ pub struct HostSettings {
     pub registration: bool,
     /// The fewest characters of a password.
     pub min_password_length: usize,
+    /// What its users may do on `/manage`.
+    pub user_invites: Option<UserInvites>,
     /// A web client to offer.
     pub webchat_url: Option<String>,
     /// Terms of service.
@@ -164,7 +170,9 @@ impl RawHost {
             let at = dotted(&["hosts", name, "registration"]);
             checks.notice(format!("{at}: has no effect, because backend.kind = \"ledger\" creates no accounts"));
         }
+        let kind = self.backend.kind.unwrap_or(BackendKind::Ledger);
         HostSettings {
+            user_invites: self.user_invites.as_ref().and_then(|users| users.resolve(name, kind, checks)),
             public_url: public_url::resolve(self.public_url.as_deref(), &["hosts", name, "public_url"], checks),
             site_name: self.site_name.clone().unwrap_or_else(|| domain.to_string()),
             reserved_usernames,

@@ -125,8 +125,8 @@ fn wrong_path(path: &str) -> Option<String> {
     if !clean || !path.chars().all(plain) || path.split('/').any(|part| matches!(part, "." | "..")) {
         return Some("expected a path such as \"/invites_api\"".into());
     }
-    if matches!(path, "/api" | "/assets" | "/invite" | "/register" | "/reset" | "/healthz" | "/readyz")
-        || ["/api/", "/assets/", "/invite/"].iter().any(|taken| path.starts_with(taken))
+    if matches!(path, "/api" | "/assets" | "/invite" | "/manage" | "/register" | "/reset" | "/healthz" | "/readyz")
+        || ["/api/", "/assets/", "/invite/", "/manage/"].iter().any(|taken| path.starts_with(taken))
     {
         return Some("this path is taken by another page".into());
     }
@@ -142,9 +142,18 @@ mod tests {
         for path in ["/x", "/old/page", "/invites_page", "/i.v~1", "/assets2"] {
             assert_eq!(wrong_path(path), None, "{path}");
         }
-        for path in
-            ["/api", "/api/x", "/assets", "/assets/x", "/invite", "/invite/x", "/register", "/reset", "/healthz"]
-        {
+        for path in [
+            "/api",
+            "/api/x",
+            "/assets",
+            "/assets/x",
+            "/invite",
+            "/invite/x",
+            "/manage/x",
+            "/register",
+            "/reset",
+            "/healthz",
+        ] {
             assert_eq!(wrong_path(path).as_deref(), Some("this path is taken by another page"), "{path}");
         }
         for path in ["", "/", "x", "/x/", "//x", "/a b", "/../x", "/x?y", "/%41"] {

@@ -8,7 +8,7 @@
 //! | `sources`, `variables`, `toml_values` | where values come from, and how they are merged and read |
 //! | `shape` | what is wanted at each place, from the schema |
 //! | [`settings`] | all of it, and what has no table of its own |
-//! | `http`, `tls`, `ledger`, `invites`, `metrics`, `hosts`, `backend`, `keys`, `component`, [`apps`] | a table each |
+//! | `http`, `tls`, `ledger`, `invites`, `metrics`, `hosts`, `backend`, `keys`, `component`, `manage`, [`apps`] | a table each |
 //! | `public_url`, [`postgres`], [`public_key`], `key_secret`, `scopes`, `picture`, `drawing` | values that are larger than a line |
 //! | `checks` | what the checks of all tables share: faults, notices, secrets in files |
 //! | `exposure`, `direction` | secrets in files that others can read; texts that read as others |
@@ -33,6 +33,7 @@ mod key_secret;
 mod keys;
 mod languages;
 mod ledger;
+mod manage;
 mod merged;
 mod metrics;
 mod origin;
@@ -69,6 +70,7 @@ pub(crate) use keys::RawKey;
 pub use keys::{JwtSettings, KeySettings, Proof};
 pub use languages::{DEFAULT_LANGUAGE, LANGUAGES};
 pub use ledger::{LedgerSettings, LedgerUrl};
+pub use manage::{ManageSettings, UserInvites};
 pub use merged::Merged;
 pub use metrics::MetricsSettings;
 pub use origin::{ConfigFault, Faults, Origin};

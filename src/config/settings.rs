@@ -25,6 +25,7 @@ use super::http::HttpSettings;
 use super::invites::{InviteSettings, RawInvites};
 use super::keys::{self, KeySettings, RawKey};
 use super::ledger::{LedgerSettings, RawLedger};
+use super::manage::ManageSettings;
 use super::merged::Merged;
 use super::metrics::MetricsSettings;
 use super::origin::{ConfigFault, Origin};
@@ -77,6 +78,8 @@ pub struct RawConfig {
     /// XEP-0401 commands for users, as a XEP-0114 component.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub component: Option<RawComponent>,
+    /// The page on which invites are created, for people who are no admins of the machine.
+    pub manage: ManageSettings,
     /// The apps offered on the pages.
     pub apps: RawApps,
 }
@@ -102,6 +105,7 @@ impl Default for RawConfig {
             hosts: BTreeMap::new(),
             keys: BTreeMap::new(),
             component: None,
+            manage: ManageSettings::default(),
             apps: RawApps::default(),
         }
     }
@@ -140,6 +144,8 @@ pub struct Settings {
     pub apps: Vec<App>,
     /// Commands for users, if they are served.
     pub component: Option<ComponentSettings>,
+    /// Who may use the page on which invites are created, beside users of hosts.
+    pub manage: ManageSettings,
     /// Hosts, by prepared domain.
     pub hosts: BTreeMap<HostName, HostSettings>,
     /// Declared keys and who declared them.
@@ -162,6 +168,12 @@ impl Settings {
     #[must_use]
     pub fn public_url_of(&self, host: &HostName) -> Option<&PublicUrl> {
         self.hosts.get(host).and_then(|host| host.public_url.as_ref()).or(self.public_url.as_ref())
+    }
+
+    /// Whether there is a page on which invites are created: for holders of keys, or for users of a host.
+    #[must_use]
+    pub fn has_manage(&self) -> bool {
+        self.manage.keys || self.hosts.values().any(|host| host.user_invites.is_some())
     }
 
     /// Every URL by which the service is reached, that of all hosts first; some may be there twice.
@@ -218,6 +230,7 @@ impl RawConfig {
             apps: self.apps.resolve(&mut checks),
             invites: self.invites.resolve(&mut checks),
             component: self.component.as_ref().and_then(|component| component.resolve(&hosts, &mut checks)),
+            manage: self.manage.clone(),
             ledger,
             hosts,
             keys,

@@ -10,6 +10,7 @@
 //! | [`app_tokens`] | tokens with which apps sign up: minted, watched, withdrawn; invites of the servers adopted |
 //! | [`invites`] | invites: created, found, amended, revoked, redeemed by a program |
 //! | [`sign_up`] | what a guest is offered, and gets |
+//! | [`manage`] | who signs in to manage invites, and what they may do |
 //! | [`reconcile`] | what was left undone |
 //!
 //! `context` is what they have in common, `locks` keeps one job an invite.
@@ -20,6 +21,7 @@ mod context;
 pub mod health;
 pub mod invites;
 mod locks;
+pub mod manage;
 pub mod reconcile;
 pub mod sign_up;
 
@@ -41,6 +43,7 @@ use health::ServiceHealth;
 use invites::Invites;
 pub use invites::{AmendError, Caller, CreateInviteError, CreatedInvite, CreationRules, RedeemInviteError, WebOnly};
 use locks::InviteLocks;
+use manage::{Manage, SignInMemory};
 use reconcile::Reconcile;
 pub use sign_up::{
     AppLink, ChoiceErrors, Guest, Offer, PasswordError, RegisterError, RegisterRequest, SignUpError, UsernameError,
@@ -60,6 +63,8 @@ pub struct Desk {
     pub invites: Invites,
     /// What a guest is offered, and gets.
     pub sign_up: SignUp,
+    /// Who manages invites without being an admin of the machine.
+    pub manage: Manage,
     /// What was left undone.
     pub reconcile: Reconcile,
     context: Arc<Context>,
@@ -72,6 +77,7 @@ struct ProcessState {
     access: CallerMemory,
     app_tokens: TokenMemory,
     submissions: Arc<Submissions>,
+    sign_ins: SignInMemory,
     locks: Arc<InviteLocks>,
 }
 
@@ -124,7 +130,8 @@ impl Desk {
         let app_tokens = AppTokens::new(&context, process.app_tokens.clone());
         let invites = Invites::new(Arc::clone(&context), app_tokens.clone());
         let sign_up = SignUp::new(&context, app_tokens.clone(), invites.clone(), Arc::clone(&process.submissions));
+        let manage = Manage::new(Arc::clone(&context), access.clone(), invites.clone(), process.sign_ins.clone());
         let reconcile = Reconcile::new(Arc::clone(&context.backends), app_tokens.clone(), sign_up.clone());
-        Self { access, health, app_tokens, invites, sign_up, reconcile, context, process }
+        Self { access, health, app_tokens, invites, sign_up, manage, reconcile, context, process }
     }
 }

@@ -68,6 +68,25 @@ pub enum Event<'a> {
         /// Its host.
         host: &'a dyn Display,
     },
+    /// Somebody signed in on `/manage`.
+    SessionOpened {
+        /// Who: a key's id, or a user, of whom it is not said which.
+        manager: &'a dyn Display,
+        /// Where.
+        client: &'a dyn Display,
+    },
+    /// Somebody was refused there.
+    SessionRefused {
+        /// With what: a key, or a user's password.
+        with: &'a dyn Display,
+        /// Where.
+        client: &'a dyn Display,
+    },
+    /// Somebody signed out.
+    SessionClosed {
+        /// As in [`Self::SessionOpened`].
+        manager: &'a dyn Display,
+    },
     /// The configuration was reloaded and is in force.
     Reloaded,
     /// The configuration could not be reloaded; the running one stays in force.
@@ -98,6 +117,13 @@ pub fn event(event: &Event<'_>) {
             "an invite was redeemed"),
         Event::InviteRevoked { invite, host } => {
             tracing::info!(event = "invite.revoked", invite.id = %invite, host = %host, "an invite was revoked");
+        }
+        Event::SessionOpened { manager, client } => tracing::info!(
+            event = "session.opened", manager = %manager, client = %client, "somebody signed in to manage invites"),
+        Event::SessionRefused { with, client } => tracing::info!(
+            event = "session.refused", with = %with, client = %client, "a sign-in to manage invites was refused"),
+        Event::SessionClosed { manager } => {
+            tracing::info!(event = "session.closed", manager = %manager, "somebody signed out");
         }
         Event::Reloaded => tracing::info!(event = "reload.done", "the configuration was reloaded"),
         Event::ReloadRefused { reason } => {

@@ -33,6 +33,7 @@ static ALL: LazyLock<Vec<Asset>> = LazyLock::new(|| {
     [
         ("style.css", "text/css; charset=utf-8", Cow::Owned(style)),
         ("api.css", "text/css; charset=utf-8", include_str!("assets/api.css").into()),
+        ("manage.css", "text/css; charset=utf-8", include_str!("assets/manage.css").into()),
         ("script.js", "text/javascript; charset=utf-8", include_str!("assets/script.js").into()),
         ("icon.svg", "image/svg+xml", include_str!("assets/icon.svg").into()),
     ]

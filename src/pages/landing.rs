@@ -202,7 +202,7 @@ async fn opened(request: &Request, cards: &Cards, now: Timestamp) -> Result<Resp
 }
 
 /// Who invites to what.
-fn title(invite: &Invite, site: &str, look: &Look<'_>) -> Html<'static> {
+pub(super) fn title(invite: &Invite, site: &str, look: &Look<'_>) -> Html<'static> {
     match (&invite.draft.kind, &invite.draft.inviter) {
         (Kind::Reset { .. }, _) => look.with("landing-title-reset", "site", site),
         (Kind::Contact { .. }, Some(inviter)) => look.with("landing-title-contact", "inviter", inviter),

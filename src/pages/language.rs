@@ -362,7 +362,7 @@ mod tests {
     #[test]
     fn messages_are_those_that_pages_use() {
         let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/pages");
-        let files = ["", "templates"].into_iter().flat_map(|part| std::fs::read_dir(dir.join(part)).unwrap());
+        let files = ["", "manage", "templates"].into_iter().flat_map(|part| std::fs::read_dir(dir.join(part)).unwrap());
         let texts =
             files.map(|file| file.unwrap().path()).filter(|path| path.is_file() && !path.ends_with("language.rs"));
         let all: String = texts.map(|path| std::fs::read_to_string(path).unwrap()).collect();

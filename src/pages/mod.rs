@@ -9,6 +9,7 @@
 //! | [`setup`] | `/invite/setup/APP?TOKEN`: how to get going with an app |
 //! | [`register`] | `/register?t=TOKEN&c=APP`: an account, on the web |
 //! | [`reset`] | `/reset?t=TOKEN`: a new password |
+//! | [`manage`] | `/manage`: invites, for people who are no admins of the machine |
 //! | [`old_links`] | `/invites_page?TOKEN` and the like: links that other programs handed out |
 //! | [`api_docs`] | `/api/v1/docs`: the description of the API, for people |
 //! | [`assets`] | `/assets/…`: style, script, pictures |
@@ -20,6 +21,7 @@
 //! | `sign_up` | the way through a form, for an account as for a new password |
 //! | `form_page`, `done` | its page, and its end |
 //! | `form_errors` | what is told beside a form |
+//! | `cookies` | what a browser sends back |
 //! | `form` | what forms are for, their fields, and whether a form is ours |
 //! | `opened` | the invite that a link opens |
 //! | `refused` | what guests are refused, and the one place that draws it |
@@ -41,6 +43,7 @@ mod api_examples;
 mod api_fields;
 mod artwork;
 pub mod assets;
+mod cookies;
 mod dates;
 mod done;
 pub mod enter;
@@ -52,6 +55,7 @@ pub mod landing;
 pub mod language;
 mod letters;
 mod look;
+pub mod manage;
 mod mark;
 mod negotiation;
 pub mod offered;

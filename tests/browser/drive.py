@@ -954,10 +954,118 @@ def forms():
     return browser
 
 
+def manages():
+    """A key's holder and a user, from the way in to the way out."""
+    browser = Browser(scripts=GIVEN["scripts"])
+    driver = browser.driver
+
+    def see(name):
+        if GIVEN["scripts"]:
+            browser.see(f"manage-{name}")
+
+    def press(name):
+        browser.go(browser.one(f'button[name="{name}"]'))
+
+    def type_in(**fields):
+        for name, value in fields.items():
+            field = browser.one(f"#{name}")
+            if field.tag_name == "select":
+                field.find_element(By.CSS_SELECTOR, f'option[value="{value}"]').click()
+            else:
+                field.clear()
+                field.send_keys(value)
+
+    browser.get(BASE + "manage/new?kind=account&note=Choir+%26+friends")
+    assert browser.text() == "Sign in"
+    see("sign-in")
+    type_in(key="all/wrong")
+    browser.enter()
+    assert browser.text(".notice") == "That is not right. Please check what you typed."
+    assert browser.one("#key").get_attribute("value") == "" and browser.one("#key").get_attribute("type") == "password"
+    see("refused")
+    type_in(key=GIVEN["key"])
+    browser.enter()
+    assert browser.text() == "New invite" and browser.one("#note").get_attribute("value") == "Choir & friends"
+    see("new")
+    type_in(name="ad min", ttl="400d", uses="11")
+    browser.enter()
+    assert [one.get_attribute("href").split("#")[1] for one in browser.all(".notice a")] == ["ttl", "name", "uses"]
+    assert browser.text("#uses-error") == "A whole number, at most 10."
+    assert browser.one("#note").get_attribute("value") == "Choir & friends"
+    see("new-wrong")
+    type_in(name="", ttl="3d", uses="2")
+    browser.enter()
+    assert browser.text() == "An account" and "Choir & friends" in browser.text(".facts .note")
+    page, link = driver.current_url, browser.text("#link")
+    browser.load_images()
+    assert link.startswith(BASE + "invite?") and decoded(browser.one(".qr")) == link
+    see("invite")
+    # Back and sent once more: it is the same one.
+    if GIVEN["scripts"]:
+        driver.back()
+        driver.refresh()
+        driver.get_log("browser")
+        type_in(name="", ttl="3d", uses="2")
+        browser.enter()
+        assert driver.current_url == page, driver.current_url
+
+    browser.go(browser.link("/card/"))
+    browser.look(700, media="print")
+    browser.load_images()
+    assert decoded(browser.one(".qr")) == link
+    seen = [one.text for one in browser.all("main a, main button, footer") if one.is_displayed()]
+    assert seen == [] and "Choir" not in browser.text("main"), seen
+    browser.shot("manage-card-print")
+    browser.look(390)
+    see("card")
+
+    browser.get(page)
+    press("revoke")
+    assert browser.text(".status") == "Taken back" and not browser.all("#link")
+    see("revoked")
+    press("restore")
+    type_in(ttl="nonsense")
+    press("extend")
+    assert browser.text("#ttl-error").startswith("Such as 12h for hours")
+    type_in(ttl="20d")
+    press("extend")
+    assert browser.text(".status") == "Open"
+
+    browser.go(browser.one('main > p a[href$="/manage"]'))
+    assert [one.text for one in browser.all(".invites a")] == ["Choir & friends"]
+    see("list")
+    type_in(status="revoked")
+    browser.go(browser.one(".filter button"))
+    assert "There are no such invites." in browser.text("main") and "status=revoked" in driver.current_url
+    see("list-empty")
+    for tag in ("ar", "de", "ru"):
+        browser.get(f"{BASE}manage?lang={tag}")
+        see(f"list-{tag}")
+        for kind in (page + f"?lang={tag}", f"{BASE}manage/new?lang={tag}"):
+            browser.get(kind)
+            see(f"{'invite' if 'invites' in kind else 'new'}-{tag}")
+    browser.get(BASE + "manage")
+    browser.go(browser.one(".bar button"))
+    assert browser.text() == "Sign in" and not browser.all(".bar")
+    for tag in ("he", "fa"):
+        browser.get(f"{BASE}manage?lang={tag}")
+        see(f"sign-in-{tag}")
+
+    browser.get(BASE + "manage")
+    type_in(address="romeo@example.com", password="wherefore art thou")
+    browser.enter()
+    assert browser.text() == "Invites" and "Signed in: romeo@example.com" in browser.text(".bar")
+    browser.go(browser.link("/manage/new"))
+    see("new-user")
+    browser.go(browser.one("form.card button"))
+    assert browser.text() == "An account and a contact"
+    return browser
+
+
 if __name__ == "__main__":
     scenarios = (
         *(signs_up, keyboard, apps, tablet, times, paints, reset, codes, qr),
-        *(away, plain, looks, brand, drawings, languages, forms),
+        *(away, plain, looks, brand, drawings, languages, forms, manages),
     )
     started = {scenario.__name__: scenario for scenario in scenarios}[SCENARIO]()
     started.driver.quit()

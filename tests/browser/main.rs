@@ -333,3 +333,21 @@ fn forms_are_right_whatever_is_wrong_with_them() {
         assert_eq!(place.accounts(), ["romeo", "juliet", "romeo"]);
     }
 }
+
+#[test]
+fn invites_are_managed_with_and_without_scripts() {
+    for scripts in [true, false] {
+        let place = Place::with_host(
+            "",
+            "user_invites = { per_user = \"5/30d\" }\n",
+            "[manage]\nkeys = true\n[keys.all]\nname = \"The moderators\"\nmax_uses = 10\n\
+             sha256 = \"1ec1c26b50d5d3c58d9583181af8076655fe00756bf7285940ba3670f99fcba0\"\n\
+             allow = [\"create\", \"contact\", \"reset\", \"roles\", \"read\", \"revoke\"]\n",
+        );
+        place.prosody.add_user("romeo", "wherefore art thou");
+        if place.drive("manages", &json!({ "scripts": scripts, "key": "all/s3cret" })) {
+            let sources: Vec<_> = place.invites().iter().map(|invite| invite["source"].clone()).collect();
+            assert_eq!(sources, ["xmpp/romeo@example.com", "key/all"]);
+        }
+    }
+}

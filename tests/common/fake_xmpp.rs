@@ -316,7 +316,8 @@ impl Connection {
         if mechanism == "PLAIN" {
             assert!(self.is_encrypted, "a password in the clear");
             let [authzid, user, password] = data.split('\0').collect::<Vec<_>>()[..] else { panic!("{data:?}") };
-            let is_right = authzid.is_empty() && self.state.lock().unwrap().password_of(user).as_deref() == Some(password);
+            let is_right =
+                authzid.is_empty() && self.state.lock().unwrap().password_of(user).as_deref() == Some(password);
             return self.end_login(is_right.then(String::new));
         }
         // To whoever is nobody it says no at the end, as to a wrong password.

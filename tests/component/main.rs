@@ -3,6 +3,8 @@
 
 mod adhoc;
 mod at_ejabberd;
+#[path = "../common/browser.rs"]
+mod browser;
 mod check;
 #[path = "../common/mod.rs"]
 mod common;

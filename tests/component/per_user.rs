@@ -1,7 +1,9 @@
 //! `per_user`: what one may make in a day, and what is no invite.
 
 use crate::adhoc::{Asks, CREATE_ACCOUNT, Failure, Made};
-use crate::place::{LISTS, Place};
+use crate::browser::Browser;
+use crate::place::{LISTS, PASSWORD, Place};
+use crate::prosody::{HOST, Prosody};
 use crate::slixmpp;
 
 /// Asserts that an answer says that it is enough.
@@ -94,4 +96,33 @@ fn without_it_there_is_no_end() {
         Made::of(&romeo.invite());
     }
     assert_eq!(place.invites().len(), 50);
+}
+
+/// What a user creates in an app and on `/manage` is one count.
+#[test]
+fn the_budget_is_one_with_that_of_the_page() {
+    if slixmpp::is_missing() {
+        return;
+    }
+    let tables = |prosody: &Prosody| {
+        format!(
+            "[hosts.\"{HOST}\".user_invites]\nper_user = \"2/d\"\n[hosts.\"{HOST}\".backend]\nkind = \"prosody\"\n\
+             socket = \"{}\"\n",
+            prosody.socket().display()
+        )
+    };
+    let place = Place::with(tables, &format!("{LISTS}per_user = \"2/d\"\n"));
+    let mut romeo = place.user("romeo");
+    Made::of(&romeo.invite());
+    let mut browser = Browser::new(&place.served);
+    let fields = [("address", "romeo@example.com"), ("password", PASSWORD)];
+    assert_eq!(browser.fill("/manage", "/manage", &fields).status, 303);
+    let answer = browser.fill("/manage/new", "/manage/new", &[("kind", "contact")]);
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    assert_enough(&romeo.invite());
+    assert_eq!(browser.fill("/manage/new", "/manage/new", &[("kind", "contact")]).status, 429);
+    // Both are listed there, and both can be revoked.
+    let list = browser.get("/manage").text();
+    assert_eq!(list.matches("href=\"/manage/invites/").count(), 2, "{list}");
+    assert_eq!(place.invites().len(), 2);
 }
