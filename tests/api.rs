@@ -313,7 +313,7 @@ fn every_wrong_field_is_told_at_once_whatever_is_wrong_with_it() {
 
     let query = "?limit=many&status=new&kind=party&key=a%2Fb&username=a%20b&cursor=x&colour=red&host=a&host=b";
     let expected = wrong(&[
-        ("colour", "unknown; expected one of cursor, host, key, kind, limit, status, username"),
+        ("colour", "unknown; expected one of cursor, host, inviter, key, kind, limit, status, username"),
         ("cursor", "expected next_cursor of the page before"),
         ("host", "expected once"),
         ("key", "expected 1 to 64 characters of A-Z a-z 0-9 . _ - that do not begin with a dot"),
@@ -489,7 +489,7 @@ fn every_call_needs_a_key_with_its_scope() {
         let served = scratch.serve();
         let mut operations = operations(&served);
         operations.retain(|(_, path, _)| path.starts_with("/api/"));
-        assert_eq!(operations.len(), 8, "{operations:?}");
+        assert_eq!(operations.len(), 9, "{operations:?}");
         for (method, path, needed) in operations {
             let none = served.client().ask(&method, &path, &[]);
             assert_eq!((none.status, none.header("www-authenticate")), (401, Some("Bearer")), "{method} {path}");

@@ -520,9 +520,10 @@ fn ledger_that_does_not_fit_is_refused_and_left_alone() {
     }
     fs::write(&key_file, &key).unwrap();
 
+    let version: i64 = open(&scratch).pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
     open(&scratch).pragma_update(None, "user_version", 99).unwrap();
     assert_refused(&scratch, &["ledger.db", "99", "newer"]);
-    open(&scratch).pragma_update(None, "user_version", 1).unwrap();
+    open(&scratch).pragma_update(None, "user_version", version).unwrap();
 
     // Everything is as it was.
     assert_eq!(listed(&scratch), HashSet::from([link.trim().split_once('?').unwrap().1.to_owned()]));

@@ -333,7 +333,7 @@ fn an_invite_for_the_roster_makes_an_account_where_its_user_may() {
     server.add_contact("roster", "tybalt");
     list_again(&client);
     let own = block_on(client.own("roster")).unwrap().unwrap();
-    assert_eq!(own.end, Some(End::Used(Some(name("tybalt")))));
+    assert_eq!(own.end, Some(End::Befriended(Some(name("tybalt")))));
     server.state().tokens[1].expires = Timestamp::UNIX_EPOCH;
     list_again(&client);
     assert_eq!(block_on(client.own("friend")).unwrap().unwrap().end, Some(End::Unused));

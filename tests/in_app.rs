@@ -188,6 +188,12 @@ fn whoever_has_an_account_uses_up_a_contact_invite() {
         let invite = place.wait_for_end(&id);
         assert_eq!((&invite["status"], &invite["redemptions"][0]["account"]), (&json!("redeemed"), &json!("juliet")));
         assert_eq!(place.register(&token, "tybalt"), json!({"error": "forbidden", "at": "preauth"}));
+        // Who had an account was not invited by who is a contact now.
+        let tree = place.api("GET", "/api/v1/tree", &Value::Null).1;
+        let accounts = tree["accounts"].as_array().unwrap();
+        let is_of_key =
+            |one: &Value| one["inviter"] == one["source"] && one["source"].as_str().unwrap().starts_with("key/");
+        assert!(accounts.len() == 2 && accounts.iter().all(is_of_key), "{tree}");
     }
 }
 
@@ -385,6 +391,40 @@ fn an_invite_of_the_servers_own_is_used_by_our_link_too() {
     assert_eq!(place.register(ours, "romeo"), json!({"ok": true}), "{}", place.served.log());
     assert_eq!(place.register(&own, "tybalt"), json!({"error": "forbidden", "at": "preauth"}));
     assert_eq!(place.register(ours, "tybalt"), json!({"error": "forbidden", "at": "preauth"}));
+}
+
+#[test]
+fn who_signs_up_with_a_users_own_invite_was_invited_by_them_and_who_becomes_a_contact_was_not() {
+    if slixmpp::is_missing() {
+        return;
+    }
+    for storage in [Storage::Internal, Storage::Sql] {
+        let place = Place::new(storage);
+        for name in ["romeo", "juliet"] {
+            place.prosody.add_user(name, "a long password");
+        }
+        // Gives the token of an invite that romeo made in an app, and its id once its page was opened.
+        let invite = || {
+            let made = place.app(&json!({"do": "invite", "node": "urn:xmpp:invite#invite", "username": "romeo",
+                "password": "a long password"}));
+            let uri = made["fields"]["uri"].as_str().unwrap_or_else(|| panic!("{made}"));
+            let token = uri.split("preauth=").nth(1).unwrap().split(';').next().unwrap().to_owned();
+            assert_eq!(place.served.client().get(&format!("/invite?{token}")).status, 200);
+            let listed: Value = serde_json::from_str(&place.scratch.ok(&["invite", "list", "--json"])).unwrap();
+            (token, listed["invites"][0]["id"].as_str().unwrap().to_owned())
+        };
+        let (token, id) = invite();
+        assert_eq!(place.register(&token, "nurse"), json!({"ok": true}), "{}", place.served.log());
+        assert_eq!(place.wait_for_end(&id)["redemptions"][0]["account"], "nurse");
+        let (token, id) = invite();
+        let added = place.app(&json!({"do": "add", "username": "juliet", "password": "a long password",
+            "contact": "romeo@example.com", "token": token}));
+        assert_eq!(added["ok"], true, "{added}");
+        assert_eq!(place.wait_for_end(&id)["redemptions"][0]["account"], "juliet");
+        let tree = place.scratch.ok(&["invite", "tree"]);
+        assert!(tree.starts_with("nurse@example.com\tromeo@example.com\tserver\t"), "{storage:?} {tree}");
+        assert_eq!(tree.lines().count(), 1, "{storage:?} {tree}");
+    }
 }
 
 #[test]

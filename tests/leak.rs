@@ -74,7 +74,7 @@ fn secretive() -> Scratch {
 }
 
 /// What the log calls every route.
-const ROUTES: [&str; 26] = [
+const ROUTES: [&str; 27] = [
     "-",
     "/",
     "/assets/{name}",
@@ -92,6 +92,7 @@ const ROUTES: [&str; 26] = [
     "/api/v1/redeem",
     "/api/v1/register",
     "/api/v1/self",
+    "/api/v1/tree",
     "/api/v1/openapi.json",
     "/api/v1/docs",
     "/manage",

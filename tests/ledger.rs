@@ -141,7 +141,7 @@ async fn story(ledger: Ledger) -> Vec<String> {
         ReservationEnd::ReleasedTokenGone,
         ReservationEnd::Redeemed,
         ReservationEnd::RedeemedInApp(None),
-        ReservationEnd::RedeemedInApp(Some(name("nurse"))),
+        ReservationEnd::RedeemedInApp(Some(name("nurse").into())),
     ] {
         let reserved = ledger.reserve(one, name("romeo"), Via::Web, now()).await;
         said.note(&reserved);
@@ -175,8 +175,8 @@ async fn story(ledger: Ledger) -> Vec<String> {
     said.note(ledger.forget_app_token(three, token("other")).await);
     said.note(ledger.forget_app_token(three, token("a")).await);
     said.note(ledger.keep_app_token(three, token("c"), now()).await);
-    said.note(ledger.redeem_in_app(three, token("c"), Some(name("juliet")), now()).await);
-    said.note(ledger.redeem_in_app(three, token("c"), Some(name("juliet")), now()).await);
+    said.note(ledger.redeem_in_app(three, token("c"), Some(name("juliet").into()), now()).await);
+    said.note(ledger.redeem_in_app(three, token("c"), Some(name("juliet").into()), now()).await);
 
     // Invites of the server's own.
     let host = "example.com".parse().unwrap();

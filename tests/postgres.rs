@@ -260,6 +260,11 @@ fn limits_and_names_are_kept_by_all_nodes_together() {
     assert_eq!([call(&nodes[0], "two").0, call(&nodes[1], "two").0], [403; 2]);
 }
 
+/// The version of the schema in the database.
+fn version(database: &Postgres) -> String {
+    database.ask("SELECT convert_from(value, 'UTF8') FROM meta WHERE name = 'version'")
+}
+
 #[test]
 fn nodes_that_start_at_once_make_one_ledger() {
     let database = Postgres::start();
@@ -272,7 +277,7 @@ fn nodes_that_start_at_once_make_one_ledger() {
         assert_eq!(node.client().get("/readyz").status, 200, "{}", node.log());
         assert_eq!(node.client().invite("all/s3cret").status, 201, "{}", node.log());
     }
-    assert_eq!(database.ask("SELECT convert_from(value, 'UTF8') FROM meta WHERE name = 'version'"), "1");
+    assert_eq!(version(&database), "2");
     assert_eq!(database.ask("SELECT count(*) FROM invite"), "4");
 }
 
@@ -421,10 +426,11 @@ fn an_earlier_version_stops_writing_when_a_later_one_has_come() {
     let one = node(&database.url(), None);
     let served = one.serve();
     assert_eq!(served.client().invite("all/s3cret").status, 201);
+    let known = version(&database);
     database.ask("UPDATE meta SET value = '9' WHERE name = 'version'");
     assert_eq!([(); 3].map(|()| served.client().invite("all/s3cret").status), [503; 3]);
-    served.wait_log("has schema version 9, and this program knows 1; use a newer invited");
-    database.ask("UPDATE meta SET value = '1' WHERE name = 'version'");
+    served.wait_log(&format!("has schema version 9, and this program knows {known}; use a newer invited"));
+    database.ask(&format!("UPDATE meta SET value = '{known}' WHERE name = 'version'"));
     wait_until_it_heals(&served);
     assert_eq!(database.ask("SELECT count(*) FROM invite"), "2");
 }
@@ -467,10 +473,12 @@ fn a_ledger_that_is_not_ours_is_refused_and_left_alone() {
     std::fs::write(two.path().join("shared.key"), "OTEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=\n").unwrap();
     let said = refused(&two);
     assert!(said.contains("does not belong to the ledger postgres://…; put back the key"), "{said}");
+    let known = database.ask("SELECT convert_from(value, 'UTF8') FROM ours.meta WHERE name = 'version'");
     database.ask("UPDATE ours.meta SET value = '9' WHERE name = 'version'");
     let said = refused(&one);
-    assert!(said.contains("has schema version 9, and this program knows 1; use a newer invited"), "{said}");
-    database.ask("UPDATE ours.meta SET value = '1' WHERE name = 'version'");
+    let expected = format!("has schema version 9, and this program knows {known}; use a newer invited");
+    assert!(said.contains(&expected), "{said}");
+    database.ask(&format!("UPDATE ours.meta SET value = '{known}' WHERE name = 'version'"));
     one.ok(&["invite", "create"]);
     assert_eq!(database.ask("SELECT count(*) FROM ours.invite"), "2");
 }

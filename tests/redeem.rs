@@ -16,9 +16,9 @@ use std::time::Duration;
 
 use futures_lite::future::{self, Boxed, FutureExt as _, block_on};
 use invited::config::{LedgerSettings, LedgerUrl};
-use invited::invite::name::{HostName, Username};
-use invited::invite::{Change, Draft, Invite, InviteId, Kind, Redemption, Source, Status, Via};
-use invited::ledger::{Filter, Ledger};
+use invited::invite::name::{HostName, Jid, Username};
+use invited::invite::{Change, Draft, Invite, InviteId, Inviter, Kind, Redemption, Source, Status, Via};
+use invited::ledger::{Filter, InvitedAccount, Ledger, TreeFilter};
 use jiff::{SignedDuration, Timestamp};
 use postgres::Postgres;
 use proptest::collection::vec;
@@ -264,6 +264,8 @@ struct History {
     ledger: Ledger,
     now: Timestamp,
     model: Model,
+    /// Who invited whom, also with invites that were dropped.
+    tree: BTreeMap<Jid, InvitedAccount>,
 }
 
 /// Where a ledger is. Its key is in the directory.
@@ -294,7 +296,13 @@ const KEY_FILE: &str = "ledger.key";
 impl History {
     fn new(place: Place) -> Self {
         let ledger = place.open();
-        Self { place, ledger, now: "2026-01-01T00:00:00Z".parse().unwrap(), model: Model::default() }
+        Self {
+            place,
+            ledger,
+            now: "2026-01-01T00:00:00Z".parse().unwrap(),
+            model: Model::default(),
+            tree: BTreeMap::new(),
+        }
     }
 
     fn run(&mut self, step: Step) {
@@ -317,6 +325,25 @@ impl History {
         }
         assert_eq!(self.listed(), self.model);
         self.model.check(self.now);
+        self.check_tree();
+    }
+
+    /// Whoever redeemed an invite for an account was invited with it, and that outlives it.
+    fn check_tree(&mut self) {
+        for (id, Invite { draft, redemptions, .. }) in &self.model.0 {
+            if matches!(draft.kind, Kind::Reset { .. }) {
+                continue;
+            }
+            for Redemption { account, at, .. } in redemptions {
+                let Some(user) = account.clone() else { continue };
+                let account = Jid { user, host: draft.host.clone() };
+                let (inviter, source) = (Inviter::of(draft), draft.source.clone());
+                let one = InvitedAccount { account: account.clone(), inviter, source, invite: *id, at: *at };
+                self.tree.insert(account, one);
+            }
+        }
+        let found = block_on(self.ledger.tree(TreeFilter::default())).unwrap();
+        assert_eq!(found.into_iter().map(|one| (one.account.clone(), one)).collect::<BTreeMap<_, _>>(), self.tree);
     }
 
     /// Puts all calls into the ledger's queue, in this order, before any answer is waited for.

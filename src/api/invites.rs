@@ -18,7 +18,7 @@ use crate::invite::field::{FieldError, FieldErrors, Given};
 use crate::invite::name::{HostName, KeyId, NameError};
 use crate::invite::policy::{KIND_EXPECTED, MAX_COUNT, MAX_USES, whole_number};
 use crate::invite::request::{ChangeRequest, Idempotency, InviteRequest, Minting};
-use crate::invite::{Invite, InviteId, KindName, Source, Status};
+use crate::invite::{Invite, InviteId, KindName, Source, Status, inviter};
 use crate::ledger::Filter;
 use crate::problem::Problem;
 
@@ -27,7 +27,8 @@ pub const PATH: &str = "/api/v1/invites";
 
 /// The most invites of one page.
 pub const MAX_PAGE: u32 = 500;
-const DEFAULT_PAGE: u32 = 100;
+/// How many there are on one if that is not said.
+pub const DEFAULT_PAGE: u32 = 100;
 
 /// What to create. Everything that is left out, or null, has a default.
 ///
@@ -143,6 +144,9 @@ pub struct ListQuery {
     /// Bound to this user name, or to that of this address.
     #[schemars(extend("format" = "username"))]
     username: Given<String>,
+    /// Of this inviter: an address, whichever way it is known, or the text that was given as `inviter`.
+    #[schemars(length(min = 1, max = inviter::MAX_CHARS), regex(pattern = rules::NO_CONTROL))]
+    inviter: Given<String>,
     /// At most so many; 100 if it is not given.
     #[schemars(range(min = 1, max = MAX_PAGE))]
     limit: Given<u32>,
@@ -173,7 +177,7 @@ impl ListQuery {
             kind: errors.read("kind", &self.kind, KIND_EXPECTED, |kind| Some(*kind)),
             source: errors.read("key", &self.key, NameError::KeyId.to_string(), |key| Some(Source::Key(key.clone()))),
             username,
-            inviter: None,
+            inviter: errors.read("inviter", &self.inviter, inviter::TEXT_EXPECTED, |text| inviter::text(text)),
             before: cursor,
             since: None,
             limit: Some(limit + 1),

@@ -20,4 +20,5 @@ pub mod register;
 pub mod rules;
 mod schemas;
 pub mod this_key;
+pub mod tree;
 pub mod view;

@@ -11,6 +11,7 @@ use super::redeem::{self, Redeem};
 use super::register::{self, Register};
 use super::schemas::Schemas;
 use super::this_key::{self, KeyView};
+use super::tree::{self, InvitedAccountList};
 use super::view::{InviteList, InviteView, RedeemedView, RegisteredView};
 use crate::caller::{self, Request};
 use crate::problem::{Problem, ProblemDetails};
@@ -214,6 +215,16 @@ fn paths(schemas: &mut Schemas) -> Value {
                     ("503", "The ledger cannot be written, or the host's server does not answer: send the same again."),
                     media,
                 ]),
+            },
+        },
+        tree::PATH: {
+            "get": {
+                "operationId": "getTree",
+                "tags": ["invites"],
+                "summary": "Lists who invited whom; needs the scope `read`.",
+                "description": "Accounts of the key's hosts that were created with invites, by host and name. It is kept when the invites are forgotten.",
+                "parameters": schemas.query::<tree::TreeQuery>(),
+                "responses": answers("200", of("A page of accounts.", schemas.answer::<InvitedAccountList>()), &[]),
             },
         },
         this_key::PATH: {

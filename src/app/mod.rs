@@ -12,7 +12,7 @@ use tide::{Middleware, Next, Response};
 
 use crate::api::call::needs;
 use crate::api::cors::Cors;
-use crate::api::{self, invites, invites_api, openapi, ops, redeem, this_key};
+use crate::api::{self, invites, invites_api, openapi, ops, redeem, this_key, tree};
 use crate::caller::AppState;
 use crate::config::{CorsOrigins, MAX_PATH_PART_BYTES, Prefixes, Scope, Settings};
 use crate::ledger;
@@ -59,6 +59,7 @@ fn fill(table: &mut Table<Arc<AppState>>, settings: &Settings, cards: &Arc<Cards
     table.at(redeem::PATH, redeem::PATH).on([Post], needs(&[Scope::Redeem], redeem::redeem)).done();
     let register_path = api::register::PATH;
     table.at(register_path, register_path).on([Post], needs(&[Scope::Register], api::register::register)).done();
+    table.at(tree::PATH, tree::PATH).on([Get, Head], needs(&[Scope::Read], tree::list)).done();
     table.at(this_key::PATH, this_key::PATH).on([Get, Head], needs(&[], this_key::get)).done();
     table.at(openapi::PATH, openapi::PATH).on([Get, Head], openapi::get).done();
     let docs = |request| async move { api_docs::get(&request, &openapi::of(&request)) };

@@ -66,7 +66,7 @@ pub trait Adapter: Send + Sync {
     async fn own(&self, token: &str) -> Result<Option<Own>, CallError> {
         match self.look_up(token).await? {
             TokenState::Live(found) => Ok(Some(Own { found, is_for_accounts: true, end: None })),
-            TokenState::Used(_) | TokenState::Unused => Ok(None),
+            TokenState::Used(_) | TokenState::Befriended(_) | TokenState::Unused => Ok(None),
         }
     }
 

@@ -38,6 +38,8 @@ pub enum TokenState {
     Live(TokenDetails),
     /// It was used, by whom as far as the server knows.
     Used(Option<Username>),
+    /// Somebody who had an account has become a contact with it; who, if that is known.
+    Befriended(Option<Username>),
     /// Nobody has used it as far as the server knows, and nobody can: it never was there, has expired, was withdrawn, or
     /// the server has lost it. A use is what the server names, or what we have put down ourselves.
     Unused,
@@ -70,6 +72,8 @@ pub struct Own {
 pub enum End {
     /// Somebody used it, with that account as far as the server knows.
     Used(Option<Username>),
+    /// The same, with an account that was there before: it is a contact now.
+    Befriended(Option<Username>),
     /// It has expired, or somebody ended it.
     Unused,
 }

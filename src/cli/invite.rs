@@ -10,13 +10,16 @@ use super::global::Global;
 use super::invite_admin::{Admin, no_such};
 use super::invite_create::{CreateInvites, create, explain, request};
 use super::invite_list::{ListInvites, list, print_none};
+use super::invite_of::{forget, forget_none, revoke_of, revoke_of_none};
 use super::invite_show::show;
 use super::invite_status::{restore, revoke};
-use super::outcome::Outcome;
+use super::invite_tree::{ShowTree, print_no_tree, show_tree};
+use super::outcome::{Outcome, WrongUse};
 use super::owner::become_owner;
 use crate::backend::Backends;
 use crate::clock;
 use crate::desk::{Caller, CreationRules, Desk};
+use crate::invite::name::Jid;
 use crate::key::KeyRing;
 use crate::key::state::StateKeys;
 use crate::ledger::Ledger;
@@ -45,15 +48,28 @@ Examples:
         json: bool,
     },
     /// Revoke invites: they can no longer be redeemed
+    ///
+    /// With --of, also the accounts are listed that the inviter has invited, with --deep those below, too: on standard output the
+    /// lines with which the tools of their servers disable them. Nothing is done to these accounts.
     #[command(after_help = "\
 Examples:
   invited invite revoke AdXsSwAAAAc
   invited invite list --status pending --key website | cut -f 1 |
-      xargs invited invite revoke    all that a key has pending")]
+      xargs invited invite revoke    all that a key has pending
+  invited invite revoke --of romeo@example.com --deep    and of all below")]
     Revoke {
         /// IDs of the invites, as `invited invite list` prints them
-        #[arg(required = true, value_name = "ID", add = ArgValueCompleter::new(candidates::pending_invites))]
+        #[arg(
+            required_unless_present = "of", conflicts_with = "of", value_name = "ID",
+            add = ArgValueCompleter::new(candidates::pending_invites)
+        )]
         ids: Vec<String>,
+        /// All that are pending of this inviter, instead
+        #[arg(long, value_name = "JID")]
+        of: Option<Jid>,
+        /// With --of: and those of all whom the inviter has invited, and whom those have invited
+        #[arg(long, requires = "of")]
+        deep: bool,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -71,6 +87,26 @@ Examples:
         #[arg(long)]
         json: bool,
     },
+    /// Show who invited whom: account, inviter, source, time
+    ///
+    /// It is kept when the invites are forgotten. At a terminal whoever was invited stands below who invited them. The source is who
+    /// had the invite created: unless that is the inviter, in an app, the inviter is who the source says. Into a pipe each account
+    /// is a line with a tab between two fields, and times are in UTC (RFC 3339).
+    Tree(ShowTree),
+    /// Forget who invited a user, and whom that user invited
+    ///
+    /// For a user who asks for it, or is gone. Revoke what they have pending before, with `invited invite revoke --of`.
+    #[command(after_help = "\
+Examples:
+  invited invite forget romeo@example.com")]
+    Forget {
+        /// Addresses of the users
+        #[arg(required = true, value_name = "JID")]
+        users: Vec<Jid>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 pub(super) fn run(global: &Global, command: InviteCommand) -> Outcome {
@@ -83,12 +119,19 @@ pub(super) fn run(global: &Global, command: InviteCommand) -> Outcome {
         let drafted = CreationRules::new(&settings, &backends).draft(&Caller::Admin, &request(options), clock::now());
         drafted.map_err(|error| explain(&settings, error))?;
     }
+    if let InviteCommand::Revoke { of: None, deep: true, .. } = &command {
+        // clap asks for no option that another argument rules out.
+        return Err(WrongUse("--deep goes with --of, not with IDs".into()).into());
+    }
     become_owner(&settings)?;
     if !settings.ledger.may_be_there() {
         match &command {
             InviteCommand::Create(_) => {}
             InviteCommand::List(options) => return print_none(options),
             InviteCommand::Show { id, .. } => return Err(no_such(id)),
+            InviteCommand::Tree(options) => return print_no_tree(options),
+            InviteCommand::Forget { users, json } => return forget_none(users, *json),
+            InviteCommand::Revoke { of: Some(inviter), json, .. } => return revoke_of_none(inviter, *json),
             InviteCommand::Revoke { ids, .. } | InviteCommand::Restore { ids, .. } => {
                 return Err(no_such(ids.first().map_or("", String::as_str)));
             }
@@ -105,8 +148,13 @@ pub(super) fn run(global: &Global, command: InviteCommand) -> Outcome {
             InviteCommand::Create(options) => create(&admin, &options).await,
             InviteCommand::List(options) => list(&admin, options).await,
             InviteCommand::Show { id, json } => show(&admin, &id, json).await,
-            InviteCommand::Revoke { ids, json } => revoke(&admin, &ids, json).await,
+            InviteCommand::Revoke { of: Some(inviter), deep, json, .. } => {
+                revoke_of(&admin, &inviter, deep, json).await
+            }
+            InviteCommand::Revoke { ids, json, .. } => revoke(&admin, &ids, json).await,
             InviteCommand::Restore { ids, json } => restore(&admin, &ids, json).await,
+            InviteCommand::Tree(options) => show_tree(&admin, options).await,
+            InviteCommand::Forget { users, json } => forget(&admin, &users, json).await,
         }
     });
     admin.ledger.close();

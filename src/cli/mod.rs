@@ -18,8 +18,10 @@ mod invite;
 mod invite_admin;
 mod invite_create;
 mod invite_list;
+mod invite_of;
 mod invite_show;
 mod invite_status;
+mod invite_tree;
 mod key;
 mod key_create;
 mod key_declaration;
@@ -36,6 +38,7 @@ mod owner;
 mod qr;
 mod refuse;
 mod serve;
+mod server_tools;
 mod terminal;
 mod time;
 mod token;
@@ -101,7 +104,7 @@ enum CliCommand {
     /// Create, list, delete and import API keys
     #[command(subcommand)]
     Key(key::KeyCommand),
-    /// Create, list, show, revoke and restore invites
+    /// Create, list, show, revoke and restore invites, and see who invited whom
     #[command(subcommand)]
     Invite(invite::InviteCommand),
     /// Back up the ledger and its key into one file, also while the service runs

@@ -5,6 +5,7 @@ pub mod code;
 pub mod field;
 pub mod found;
 mod id;
+pub mod inviter;
 mod kind;
 pub mod link;
 pub mod name;
@@ -23,9 +24,10 @@ use serde::{Deserialize, Serialize};
 
 pub use app_token::AppToken;
 pub use id::{InviteId, NoInviteId};
+pub use inviter::Inviter;
 pub use kind::{Kind, KindName};
 use name::HostName;
-pub use redemption::{Change, Redemption, Via};
+pub use redemption::{AppUser, Change, Redemption, Via};
 pub use source::Source;
 
 /// An invite that is to be created.

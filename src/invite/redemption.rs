@@ -22,6 +22,30 @@ pub struct Redemption {
     pub via: Via,
 }
 
+/// Who redeemed an invite in an app, as its server knows them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppUser {
+    /// The account.
+    pub account: Username,
+    /// Whether it was there before: then it is a contact now, and nobody has invited it.
+    pub had_account: bool,
+}
+
+impl AppUser {
+    /// Who had an account, and is a contact now.
+    #[must_use]
+    pub fn befriended(account: Username) -> Self {
+        Self { account, had_account: true }
+    }
+}
+
+impl From<Username> for AppUser {
+    /// Who has signed up.
+    fn from(account: Username) -> Self {
+        Self { account, had_account: false }
+    }
+}
+
 /// The way by which an invite was redeemed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

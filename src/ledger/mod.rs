@@ -8,7 +8,7 @@
 //! commit, so what a caller was answered survives `kill -9` and power loss. Reads go to connections of their own and never
 //! wait for the writer. Limits are judged in the transaction that would use them up.
 //!
-//! This file is the handle that others have; what it can be asked is in `invites`, `uses`, `registrations` and `counts`.
+//! This file is the handle that others have; what it can be asked is in `invites`, `uses`, `registrations`, `tree` and `counts`.
 
 mod additions;
 mod answers;
@@ -46,6 +46,7 @@ mod statements;
 mod store;
 mod time;
 mod transfer;
+mod tree;
 mod uses;
 mod value;
 mod work;
@@ -73,7 +74,7 @@ pub use error::{ChangeError, CreateError, LedgerError, OpenError, RedeemError};
 pub use examine::examine;
 pub use glance::glance;
 pub use limits::SourceLimits;
-pub use query::{Census, Filter, LastUse};
+pub use query::{Census, Filter, InvitedAccount, LastUse, RevokedInvites, TreeFilter};
 use read_connection::ReadSource;
 use readers::Readers;
 pub use reservation::{Reservation, ReservationEnd, ReservationId};

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::error::SqlError;
-use crate::invite::name::{HostName, KeyId, Username};
-use crate::invite::{Invite, InviteId, KindName, Source, Status};
+use crate::invite::name::{HostName, Jid, KeyId, Username};
+use crate::invite::{Invite, InviteId, Inviter, KindName, Source, Status};
 
 /// Which invites to list.
 #[derive(Clone, Debug, Default)]
@@ -17,8 +17,7 @@ pub struct Filter {
     pub kind: Option<KindName>,
     /// Bound to this name.
     pub username: Option<Username>,
-    /// Of this inviter: a text that was given as such, or the address of a user who is the contact, or had the invite created
-    /// in an app.
+    /// Of this inviter: an address (see [`Inviter`]), or a text that was given as such.
     pub inviter: Option<String>,
     /// In this state.
     pub status: Option<Status>,
@@ -37,6 +36,45 @@ pub struct Filter {
 pub(super) struct ReadInvites {
     pub(super) invites: Vec<Invite>,
     pub(super) unreadable: Vec<(InviteId, SqlError)>,
+}
+
+/// An account that was created with an invite, and who invited it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvitedAccount {
+    /// The account.
+    pub account: Jid,
+    /// Who invited it, as `source` has it.
+    pub inviter: Inviter,
+    /// Who had the invite created.
+    pub source: Source,
+    /// What the invite was called by.
+    pub invite: InviteId,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Which accounts to list, with who invited them.
+#[derive(Clone, Debug, Default)]
+pub struct TreeFilter {
+    /// On these hosts. Accounts elsewhere are not looked at, nor is whom they invited.
+    pub hosts: Option<BTreeSet<HostName>>,
+    /// Whom this one has invited.
+    pub inviter: Option<Inviter>,
+    /// And whom those have invited, and so on.
+    pub is_deep: bool,
+    /// Whose address comes after this one, for paging.
+    pub after: Option<Jid>,
+    /// At most so many.
+    pub limit: Option<u32>,
+}
+
+/// What was revoked of an inviter.
+#[derive(Clone, Debug, Default)]
+pub struct RevokedInvites {
+    /// Those invites that were pending, as they are now.
+    pub invites: Vec<Invite>,
+    /// The accounts that were invited before.
+    pub accounts: Vec<InvitedAccount>,
 }
 
 /// How many invites a source has on a host.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::invite::name::Username;
-use crate::invite::{AppToken, Invite, Via};
+use crate::invite::{AppToken, AppUser, Invite, Via};
 
 /// Which reservation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,5 +50,5 @@ pub enum ReservationEnd {
     /// The account was created; the server's token, if the use is that of one, was redeemed with it.
     Redeemed,
     /// An app redeemed the server's token before; for whom, as far as the server knows.
-    RedeemedInApp(Option<Username>),
+    RedeemedInApp(Option<AppUser>),
 }

@@ -10,7 +10,7 @@ use super::reservation::{Reservation, ReservationEnd, ReservationId};
 use super::store::OneTimeUse;
 use super::work::WorkShape;
 use crate::invite::name::Username;
-use crate::invite::{AppToken, Invite, InviteId, Via};
+use crate::invite::{AppToken, AppUser, Invite, InviteId, Via};
 
 impl Ledger {
     /// Redeems one use of an invite, for `account` if its name is known; gives the invite as it is then.
@@ -100,11 +100,11 @@ impl Ledger {
         &self,
         id: InviteId,
         token: AppToken,
-        account: Option<Username>,
+        user: Option<AppUser>,
         now: Timestamp,
     ) -> Result<Option<Invite>, LedgerError> {
         self.write(WorkShape::Alone, async move |transaction| {
-            transaction.redeem_in_app(id, &token, account.as_ref(), now).await
+            transaction.redeem_in_app(id, &token, user.as_ref(), now).await
         })
         .await
     }

@@ -1,5 +1,6 @@
 """Values for the string formats that the description of the API has of its own."""
 
+from base64 import b64encode
 from datetime import datetime, timedelta, timezone
 
 import schemathesis
@@ -23,6 +24,13 @@ schemathesis.openapi.format("contact", usernames.map(lambda name: f"{name}@{HOST
 schemathesis.openapi.format("key-id", st.from_regex(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}", fullmatch=True))
 # 64 bits: the last character has four of them.
 schemathesis.openapi.format("cursor", st.from_regex(r"c[A-Za-z0-9_-]{10}[AEIMQUYcgkosw048]", fullmatch=True))
+schemathesis.openapi.format(
+    "inviter", st.one_of(usernames.map(lambda name: f"{name}@{HOST}"), st.sampled_from(["cli", "server", "key/site"]))
+)
+schemathesis.openapi.format(
+    "tree-cursor",
+    usernames.map(lambda name: "t" + b64encode(f"{name}@{HOST}".encode(), altchars=b"-_").decode().rstrip("=")),
+)
 schemathesis.openapi.format("span", st.builds("{}{}".format, st.integers(1, 365), st.sampled_from("smhd")))
 schemathesis.openapi.format("soon", st.integers(5, 364 * 24 * 60).map(in_minutes))
 

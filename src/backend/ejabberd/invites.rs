@@ -152,7 +152,7 @@ impl Ejabberd {
                     let what = "a token for apps is out, and this version cannot withdraw it";
                     Err(Refusal::Other(what.into()).into())
                 }
-                TokenState::Used(_) | TokenState::Unused => Err(Refusal::NoToken.into()),
+                TokenState::Used(_) | TokenState::Befriended(_) | TokenState::Unused => Err(Refusal::NoToken.into()),
             },
             Err(error) => Err(error),
         }

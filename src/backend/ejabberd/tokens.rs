@@ -89,6 +89,7 @@ impl Listed {
     pub(super) fn state(&self, now: Timestamp) -> Result<TokenState, CallError> {
         match self.end(now) {
             Some(End::Used(account)) => Ok(TokenState::Used(account)),
+            Some(End::Befriended(account)) => Ok(TokenState::Befriended(account)),
             Some(End::Unused) => Ok(TokenState::Unused),
             None => Ok(TokenState::Live(self.details()?)),
         }
@@ -106,7 +107,9 @@ impl Listed {
                 None if self.invitee.is_empty() => self.account.clone(),
                 None => None,
             };
-            return Some(End::Used(account));
+            // Who has signed up with it may have said the first word since.
+            let is_friend = self.is_for_roster() && !self.invitee.is_empty() && account != self.account;
+            return Some(if is_friend { End::Befriended(account) } else { End::Used(account) });
         }
         (!self.is_valid || self.expires_at() <= now).then_some(End::Unused)
     }
@@ -174,16 +177,19 @@ mod tests {
         assert_eq!(state(&line("true", "roster_only", "", "")), Ok(alive(contact())));
         assert_eq!(state(&line("true", "reset_token", "", "juliet")), Ok(alive(Kind::Reset { username: juliet() })));
         let used = |line: Value| state(&line).unwrap();
-        for (valid, kind, invitee, account, by) in [
-            ("false", "account_only", "juliet@ej.example", "", Some(juliet())),
-            ("false", "roster_only", "juliet@ej.example", "", Some(juliet())),
+        for (valid, kind, invitee, account, state) in [
+            ("false", "account_only", "juliet@ej.example", "", TokenState::Used(Some(juliet()))),
+            // Had an account, and is a contact now.
+            ("false", "roster_only", "juliet@ej.example", "", TokenState::Befriended(Some(juliet()))),
+            ("false", "roster_only", "juliet@ej.example", "nurse", TokenState::Befriended(Some(juliet()))),
             // Signed up with it; the invite is still good for the first word to romeo.
-            ("true", "roster_only", "", "juliet", Some(juliet())),
-            ("false", "account_only", "a name that is none@ej.example", "", None),
+            ("true", "roster_only", "", "juliet", TokenState::Used(Some(juliet()))),
+            ("false", "roster_only", "juliet@ej.example", "juliet", TokenState::Used(Some(juliet()))),
+            ("false", "account_only", "a name that is none@ej.example", "", TokenState::Used(None)),
             // Somebody of another host, whose name is nobody's here.
-            ("false", "roster_only", "juliet@other.example", "", None),
+            ("false", "roster_only", "juliet@other.example", "", TokenState::Used(None)),
         ] {
-            assert_eq!(used(line(valid, kind, invitee, account)), TokenState::Used(by), "{kind} {invitee}");
+            assert_eq!(used(line(valid, kind, invitee, account)), state, "{kind} {invitee}");
         }
         assert_eq!(state(&line("false", "account_only", "", "")), Ok(TokenState::Unused), "nobody has used it");
         let late = at("2026-07-02T00:00:00Z");

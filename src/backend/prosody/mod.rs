@@ -119,7 +119,10 @@ impl Prosody {
         match answer["state"].as_str() {
             // What cannot be shown is none of ours, and is shown to nobody.
             Some("live") => self.details(answer).map_or(TokenState::Unused, TokenState::Live),
-            Some("used") => TokenState::Used(answer["by"].as_str().and_then(|name| name.parse().ok())),
+            Some("used") => {
+                let account = answer["by"].as_str().and_then(|name| name.parse().ok());
+                if answer["had_account"] == true { TokenState::Befriended(account) } else { TokenState::Used(account) }
+            }
             _ => TokenState::Unused,
         }
     }

@@ -12,7 +12,7 @@ use crate::clock;
 use crate::desk::context::Context;
 use crate::invite::name::HostName;
 use crate::invite::policy::MAX_USES;
-use crate::invite::{AppToken, Draft, Invite, Source};
+use crate::invite::{AppToken, AppUser, Draft, Invite, Source};
 use crate::ledger::LedgerError;
 
 /// Why it is not known whether there is such an invite.
@@ -143,7 +143,10 @@ impl Adoption {
         let invite = self.context.ledger.adopt(token, draft).await?;
         match (invite, end) {
             (Some(invite), Some(End::Used(account))) => {
-                Ok(Some(self.life.record_use(invite, out, account, now).await?))
+                Ok(Some(self.life.record_use(invite, out, account.map(AppUser::from), now).await?))
+            }
+            (Some(invite), Some(End::Befriended(account))) => {
+                Ok(Some(self.life.record_use(invite, out, account.map(AppUser::befriended), now).await?))
             }
             (invite, _) => Ok(invite),
         }

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use crate::backend::{CallError, Mint, Minted, Refusal, TokenState};
 use crate::desk::context::{Context, warn_refused};
 use crate::invite::app_token::{self, AppTokenAction, AppTokenEvent, AppTokenState};
-use crate::invite::name::{HostName, Username};
-use crate::invite::{AppToken, Draft, Invite, Source, Via};
+use crate::invite::name::HostName;
+use crate::invite::{AppToken, AppUser, Draft, Invite, Source, Via};
 use crate::ledger::{Kept, LedgerError};
 
 /// Drives app tokens through their lives.
@@ -29,10 +29,11 @@ pub(in crate::desk) enum TokenError {
 }
 
 /// What a server's answer is to a token's life, and who used it.
-pub(super) fn heard(state: TokenState) -> (AppTokenEvent, Option<Username>) {
+pub(super) fn heard(state: TokenState) -> (AppTokenEvent, Option<AppUser>) {
     match state {
         TokenState::Live(_) => (AppTokenEvent::FoundLive, None),
-        TokenState::Used(account) => (AppTokenEvent::FoundUsed, account),
+        TokenState::Used(account) => (AppTokenEvent::FoundUsed, account.map(AppUser::from)),
+        TokenState::Befriended(account) => (AppTokenEvent::FoundUsed, account.map(AppUser::befriended)),
         TokenState::Unused => (AppTokenEvent::FoundUnused, None),
     }
 }
@@ -83,7 +84,7 @@ impl Life {
         &self,
         mut invite: Invite,
         mut token: AppToken,
-        (mut event, mut account): (AppTokenEvent, Option<Username>),
+        (mut event, mut user): (AppTokenEvent, Option<AppUser>),
         now: Timestamp,
     ) -> Result<Invite, TokenError> {
         let ledger = &self.context.ledger;
@@ -139,12 +140,12 @@ impl Life {
                     }
                 }
                 AppTokenAction::LookUp => {
-                    (event, account) = match &server {
+                    (event, user) = match &server {
                         Some((backend, text)) => heard(backend.look_up(text).await?),
                         None => (AppTokenEvent::NoServer, None),
                     }
                 }
-                AppTokenAction::RecordUse => return Ok(self.record_use(invite, token, account, now).await?),
+                AppTokenAction::RecordUse => return Ok(self.record_use(invite, token, user, now).await?),
                 AppTokenAction::Revoke => {
                     // This was all of it, unless a guest of ours is using it up right now.
                     if !ledger.reservations(Some(invite.id)).await?.is_empty() {
@@ -173,12 +174,12 @@ impl Life {
         &self,
         invite: Invite,
         token: AppToken,
-        account: Option<Username>,
+        user: Option<AppUser>,
         now: Timestamp,
     ) -> Result<Invite, LedgerError> {
         let before = invite.redemptions.len();
         let text = self.context.reveal(&token);
-        let Some(invite) = self.context.ledger.redeem_in_app(invite.id, token, account, now).await? else {
+        let Some(invite) = self.context.ledger.redeem_in_app(invite.id, token, user, now).await? else {
             return Ok(invite);
         };
         if invite.redemptions.len() > before {

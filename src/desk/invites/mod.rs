@@ -9,6 +9,7 @@
 //! | `links` | what their holders need |
 //! | `amend` | changes within what a key may, and revocation |
 //! | `redeem` | a use for a program's own sign-up |
+//! | `tree` | who invited whom |
 
 mod accounts;
 mod amend;
@@ -18,6 +19,7 @@ mod error;
 mod grants;
 mod links;
 mod redeem;
+mod tree;
 
 use std::sync::Arc;
 use std::time::Duration;

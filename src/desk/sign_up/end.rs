@@ -10,8 +10,7 @@ use crate::backend::{Backend, CallError, Refusal, TokenState};
 use crate::clock;
 use crate::desk::context::{Context, warn_refused};
 use crate::invite::app_token::{self, AppTokenAction, AppTokenEvent, AppTokenState};
-use crate::invite::name::Username;
-use crate::invite::{Invite, Kind, Source, Status, Via};
+use crate::invite::{AppUser, Invite, Kind, Source, Status, Via};
 use crate::ledger::{LedgerError, Reservation, ReservationEnd};
 
 /// Nobody creates an account any more that was asked for so long ago (twice the deadline of a call).
@@ -94,18 +93,21 @@ impl Ends {
         token: TokenSeen,
     ) -> Result<bool, LedgerError> {
         let shown = reservation.token.as_ref().filter(|_| token != TokenSeen::Untouched);
-        let (event, account) = match shown.and_then(|token| self.context.reveal(token)) {
+        let (event, user) = match shown.and_then(|token| self.context.reveal(token)) {
             None => (AppTokenEvent::NothingDone, None),
             Some(text) => match (backend.look_up(&text).await, token) {
                 (Ok(TokenState::Live(_)), _) => (AppTokenEvent::FoundLive, None),
-                (Ok(TokenState::Used(account)), _) => (AppTokenEvent::FoundUsed, account),
+                (Ok(TokenState::Used(account)), _) => (AppTokenEvent::FoundUsed, account.map(AppUser::from)),
+                (Ok(TokenState::Befriended(account)), _) => {
+                    (AppTokenEvent::FoundUsed, account.map(AppUser::befriended))
+                }
                 (Ok(TokenState::Unused), _) => (AppTokenEvent::FoundUnused, None),
                 (Err(CallError::Refused(Refusal::Unsupported)), TokenSeen::Gone) => (AppTokenEvent::TokenRefused, None),
                 (Err(CallError::Refused(_)), TokenSeen::Unknown) => (AppTokenEvent::Untold, None),
                 (Err(_), _) => return Ok(false),
             },
         };
-        self.end_by(reservation, event, account).await?;
+        self.end_by(reservation, event, user).await?;
         Ok(true)
     }
 
@@ -115,11 +117,11 @@ impl Ends {
         &self,
         reservation: &Reservation,
         event: AppTokenEvent,
-        account: Option<Username>,
+        user: Option<AppUser>,
     ) -> Result<Option<Invite>, LedgerError> {
         let (taker, redeemed) = match app_token::next(AppTokenState::Reserved, event).1 {
             AppTokenAction::Redeem => (ReservationEnd::Redeemed, Some(reservation.via)),
-            AppTokenAction::RecordUse => (ReservationEnd::RedeemedInApp(account), Some(Via::App)),
+            AppTokenAction::RecordUse => (ReservationEnd::RedeemedInApp(user), Some(Via::App)),
             AppTokenAction::Release => (ReservationEnd::Released, None),
             AppTokenAction::ReleaseTokenGone => (ReservationEnd::ReleasedTokenGone, None),
             // These are about a token that no reservation holds.

@@ -4,7 +4,8 @@ use super::session::PostgresSession;
 use crate::ledger::error::SqlError;
 
 /// The tables of the latest version.
-const TABLES: [&str; 7] = ["meta", "invite", "adopted", "key_use", "redemption", "answer", "used_jti"];
+const TABLES: [&str; 8] =
+    ["meta", "invite", "adopted", "key_use", "redemption", "answer", "used_jti", "invited_account"];
 
 /// Which tables there are of those that a ledger has, each with its schema.
 fn tables(session: &PostgresSession) -> Result<Vec<String>, SqlError> {

@@ -11,6 +11,7 @@ mod found;
 mod lineage;
 mod origin;
 mod pipeline;
+mod schema;
 mod servers;
 mod session;
 mod values;
@@ -30,19 +31,12 @@ pub(super) use begin::{StartState, TransactionStart, WriteLock};
 use found::{SchemaState, look, own_schema};
 use origin::LINEAGE;
 pub(super) use pipeline::Pipeline;
+use schema::known_version;
 pub(super) use servers::LedgerServers;
 pub(super) use session::PostgresSession;
 
-/// Each entry leads from the schema version of its index to the next. Entries are never changed, only added.
-const MIGRATIONS: &[&str] = &[include_str!("schema.sql")];
-
 /// For all migrations. Nothing is answered in the meantime.
 const MIGRATION_TIMEOUT: Duration = Duration::from_mins(10);
-
-/// The schema version of this program.
-fn known_version() -> i64 {
-    i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
-}
 
 /// Whether there is a ledger, of whatever version and key. Asked where there is no key.
 pub(super) fn has_ledger(server: &Postgres, key_file: &Path) -> Result<bool, OpenError> {
@@ -179,9 +173,7 @@ impl PostgresWriter {
         // Another node may have been faster.
         let (found, _) = self.look(session)?;
         session.batch("SET LOCAL statement_timeout = 0").map_err(failed)?;
-        for migration in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
-            session.batch(migration).map_err(failed)?;
-        }
+        schema::migrate(session, found).map_err(failed)?;
         let version = known_version().to_string();
         for (name, value) in [("version", version.as_bytes()), ("key_check", self.key.check().as_slice())] {
             let statement = "INSERT INTO meta (name, value) VALUES (?1, ?2) \

@@ -11,9 +11,10 @@ use tokio_postgres::error::SqlState;
 
 use super::begin::{Begun, KnownLedger, StartState, TransactionStart, WriteLock, look};
 use super::pipeline::Pipeline;
+use super::schema::known_version;
 use super::servers::LedgerServers;
 use super::session::PostgresSession;
-use super::{PostgresWriter, WriteSession, known_version};
+use super::{PostgresWriter, WriteSession};
 use crate::clock;
 use crate::ledger::error::{LedgerError, SqlError};
 use crate::ledger::server_clock::WAS_SET;

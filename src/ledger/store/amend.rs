@@ -1,14 +1,19 @@
 //! Statements that amend invites, or revoke them.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::limits::pending;
 use super::rows::{COLUMNS, IS_PENDING, find, read_invite, with_redemptions};
-use super::transaction::Transaction;
-use crate::invite::{Change, Invite, InviteId};
+use super::transaction::{Store, Transaction};
+use crate::invite::name::Jid;
+use crate::invite::{Change, Invite, InviteId, Inviter};
 use crate::ledger::error::{ChangeError, LedgerError, SqlError};
 use crate::ledger::limits::SourceLimits;
+use crate::ledger::query::{RevokedInvites, TreeFilter};
 use crate::ledger::statements::SentStatement;
+use crate::ledger::value::SqlValue;
 
 impl Transaction<'_> {
     /// Amends an invite.
@@ -59,27 +64,54 @@ impl Transaction<'_> {
         ids: &[InviteId],
         now: Timestamp,
     ) -> Result<Result<Vec<Invite>, LedgerError>, SqlError> {
+        let ids: Vec<_> = ids.iter().map(|id| id.to_row().into()).collect();
+        self.revoke_where("id", &ids, now).await.map(Ok)
+    }
+
+    /// Revokes the pending invites of `user`, and with `is_deep` of all whom that one has invited, directly or not.
+    pub(in crate::ledger) async fn revoke_of(
+        &self,
+        user: &Jid,
+        is_deep: bool,
+        now: Timestamp,
+    ) -> Result<Result<RevokedInvites, LedgerError>, SqlError> {
+        let filter = TreeFilter { inviter: Some(Inviter::User(user.clone())), is_deep, ..TreeFilter::default() };
+        let accounts = Store(self.sql).tree(&filter).await?;
+        let below = accounts.iter().filter(|_| is_deep).map(|account| account.account.to_string());
+        let addresses: BTreeSet<_> = below.chain([user.to_string()]).collect();
+        let addresses: Vec<_> = addresses.iter().map(|address| SqlValue::from(address.as_str())).collect();
+        let invites = self.revoke_where("invited_by", &addresses, now).await?;
+        Ok(Ok(RevokedInvites { invites, accounts }))
+    }
+
+    /// Revokes the invites that have one of these values in that column, as far as they are pending.
+    async fn revoke_where(
+        &self,
+        column: &str,
+        values: &[SqlValue<'_>],
+        now: Timestamp,
+    ) -> Result<Vec<Invite>, SqlError> {
         // A use that is reserved may come free again, and then is not to be had either.
         let statement = format!(
-            "UPDATE invite SET revoked_at = ?1 WHERE id = ?2 AND ({IS_PENDING} OR (revoked_at IS NULL \
-             AND EXISTS (SELECT 1 FROM redemption WHERE redemption.invite = ?2 AND made = 0))) RETURNING {COLUMNS}"
+            "UPDATE invite SET revoked_at = ?1 WHERE {column} = ?2 AND ({IS_PENDING} OR (revoked_at IS NULL \
+             AND EXISTS (SELECT 1 FROM redemption WHERE redemption.invite = invite.id AND made = 0))) RETURNING {COLUMNS}"
         );
         let (mut asked, mut found, mut revoked) = (Vec::new(), Vec::new(), Vec::new());
-        for id in ids {
+        for value in values {
             let one = async {
-                let values = [now.as_millisecond().into(), id.to_row().into()];
-                self.sql.first(&statement, &values, read_invite).await
+                let values = [now.as_millisecond().into(), *value];
+                self.sql.all(&statement, &values, read_invite).await
             };
             asked.push(SentStatement::send(one).await);
         }
         for one in asked {
-            if let Some(invite) = one.answer().await? {
+            for invite in one.answer().await? {
                 found.push(SentStatement::send(with_redemptions(self.sql, invite)).await);
             }
         }
         for one in found {
             revoked.push(one.answer().await?);
         }
-        Ok(Ok(revoked))
+        Ok(revoked)
     }
 }

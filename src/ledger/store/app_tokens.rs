@@ -5,8 +5,7 @@ use jiff::Timestamp;
 use super::rows::{IS_PENDING, SortOrder, find, select};
 use super::transaction::{Store, Transaction};
 use super::uses::Hold;
-use crate::invite::name::Username;
-use crate::invite::{AppToken, Invite, InviteId, Status, Via};
+use crate::invite::{AppToken, AppUser, Invite, InviteId, Status, Via};
 use crate::ledger::app_token::{AppTokenFilter, Kept};
 use crate::ledger::error::{LedgerError, SqlError};
 use crate::ledger::query::ReadInvites;
@@ -19,7 +18,7 @@ impl Transaction<'_> {
         &self,
         id: InviteId,
         token: &AppToken,
-        account: Option<&Username>,
+        user: Option<&AppUser>,
         now: Timestamp,
     ) -> Result<Result<Option<Invite>, LedgerError>, SqlError> {
         let out = find(self.sql, id).await?.and_then(|invite| invite.draft.app_token);
@@ -29,7 +28,9 @@ impl Transaction<'_> {
         let Some(invite) = find(self.sql, id).await? else { return Ok(Ok(None)) };
         // There is always a use left for a token that is out, unless an admin took it away since.
         if invite.uses_left() > 0 {
-            self.take_use(&invite, account, Via::App, Hold::Redeemed, now).await?;
+            let is_contact = user.is_some_and(|user| user.had_account);
+            let hold = if is_contact { Hold::RedeemedForContact } else { Hold::Redeemed };
+            self.take_use(&invite, user.map(|user| &user.account), Via::App, hold, now).await?;
         }
         Ok(Ok(find(self.sql, id).await?))
     }

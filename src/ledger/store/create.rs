@@ -9,7 +9,7 @@ use super::limits::judge;
 use super::locks::LockKey;
 use super::transaction::{Store, Transaction};
 use crate::invite::name::Username;
-use crate::invite::{Draft, Invite, InviteId};
+use crate::invite::{Draft, Invite, InviteId, inviter};
 use crate::ledger::answers::Repeatable;
 use crate::ledger::error::{CreateError, SqlError};
 use crate::ledger::limits::SourceLimits;
@@ -89,6 +89,7 @@ impl Transaction<'_> {
             return Ok(invite);
         }
         let (source, contact) = (draft.source.to_string(), draft.kind.contact().map(ToString::to_string));
+        let invited_by = inviter::address_of(&draft).map(|address| address.to_string());
         let (groups, roles) = (json(&draft.groups), json(&draft.roles));
         let mut last = self.memory.borrow().last_id;
         if last.is_none() {
@@ -102,8 +103,8 @@ impl Transaction<'_> {
             .execute(
                 "INSERT INTO invite \
              (id, kind, host, source, username, contact, inviter, groups, roles, note, uses, created_at, expires_at, \
-             app_token, app_expires_at) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) ON CONFLICT (id) DO NOTHING",
+             app_token, app_expires_at, invited_by) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16) ON CONFLICT (id) DO NOTHING",
                 &[
                     id.to_row().into(),
                     draft.kind.name().word().into(),
@@ -120,6 +121,7 @@ impl Transaction<'_> {
                     draft.expires_at.as_millisecond().into(),
                     draft.app_token.as_ref().map(|token| token.sealed.as_slice()).into(),
                     draft.app_token.as_ref().map(|token| token.expires_at.as_millisecond()).into(),
+                    invited_by.as_deref().into(),
                 ],
             )
             .await?

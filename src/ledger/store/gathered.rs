@@ -1,7 +1,7 @@
 //! Invites that are written together, by one statement.
 
-use crate::invite::Invite;
 use crate::invite::name::Username;
+use crate::invite::{Invite, inviter};
 use crate::ledger::value::OwnedValue;
 
 /// A column each.
@@ -22,6 +22,7 @@ pub(super) struct GatheredInvites {
     expires_at: Vec<Option<i64>>,
     app_tokens: Vec<Option<Vec<u8>>>,
     app_expire_at: Vec<Option<i64>>,
+    invited_by: Vec<Option<String>>,
 }
 
 /// A list as the ledger has it.
@@ -47,15 +48,16 @@ impl GatheredInvites {
         self.expires_at.push(Some(draft.expires_at.as_millisecond()));
         self.app_tokens.push(draft.app_token.as_ref().map(|token| token.sealed.clone()));
         self.app_expire_at.push(draft.app_token.as_ref().map(|token| token.expires_at.as_millisecond()));
+        self.invited_by.push(inviter::address_of(draft).map(|address| address.to_string()));
     }
 
     /// What writes them, if there are any. An id that is there already is an error.
     pub(super) fn statement(self) -> Option<(&'static str, Vec<OwnedValue>)> {
         const STATEMENT: &str = "INSERT INTO invite (id, kind, host, source, username, contact, inviter, groups, roles, note, uses, \
-                                 created_at, expires_at, app_token, app_expires_at) SELECT * FROM unnest(\
+                                 created_at, expires_at, app_token, app_expires_at, invited_by) SELECT * FROM unnest(\
                                  ?1::bigint[], ?2::text[], ?3::text[], ?4::text[], ?5::text[], ?6::text[], ?7::text[], \
                                  ?8::text[], ?9::text[], ?10::text[], ?11::bigint[], ?12::bigint[], ?13::bigint[], \
-                                 ?14::bytea[], ?15::bigint[])";
+                                 ?14::bytea[], ?15::bigint[], ?16::text[])";
         if self.ids.is_empty() {
             return None;
         }
@@ -75,6 +77,7 @@ impl GatheredInvites {
             OwnedValue::Integers(self.expires_at),
             OwnedValue::ByteStrings(self.app_tokens),
             OwnedValue::Integers(self.app_expire_at),
+            OwnedValue::Texts(self.invited_by),
         ];
         Some((STATEMENT, values))
     }

@@ -4,8 +4,7 @@ use jiff::Timestamp;
 
 use super::rows::{IS_PENDING, SortOrder, find, moment, parsed, select};
 use super::transaction::Store;
-use crate::invite::name::Jid;
-use crate::invite::{Invite, InviteId, Source, Status};
+use crate::invite::{Invite, InviteId, Source, Status, inviter};
 use crate::ledger::error::SqlError;
 use crate::ledger::query::{Census, Filter, LastUse, ReadInvites};
 use crate::ledger::value::SqlValue;
@@ -54,17 +53,12 @@ impl Store<'_> {
                 conditions.push(format!("{column} ?{}", values.len()));
             }
         }
-        let user = filter.inviter.as_deref().and_then(|inviter| inviter.parse::<Jid>().ok());
-        let user = user.map(|user| (user.to_string(), Source::Xmpp(user).to_string()));
-        if let Some(inviter) = &filter.inviter {
-            values.push(inviter.as_str().into());
-            let mut any = vec![format!("inviter = ?{}", values.len())];
-            let of_user = |(user, source)| [("inviter", user), ("contact", user), ("source", source)];
-            for (column, value) in user.iter().map(|(user, source)| (user, source)).flat_map(of_user) {
-                values.push(value.as_str().into());
-                any.push(format!("{column} = ?{}", values.len()));
-            }
-            conditions.push(format!("({})", any.join(" OR ")));
+        // An address is in a column of its own, which has an index.
+        let user = filter.inviter.as_deref().and_then(inviter::address).map(|user| user.to_string());
+        if let Some(text) = &filter.inviter {
+            let (column, text) = user.as_ref().map_or(("inviter", text), |user| ("invited_by", user));
+            values.push(text.as_str().into());
+            conditions.push(format!("{column} = ?{}", values.len()));
         }
         select(self.0, &conditions.join(" AND "), SortOrder::Newest, filter.limit, &values).await
     }

@@ -23,6 +23,7 @@ mod registrations;
 mod rows;
 mod sweep;
 mod transaction;
+mod tree;
 mod uses;
 
 pub(super) use batch::{Batch, NodeIds};

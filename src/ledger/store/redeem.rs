@@ -70,7 +70,7 @@ impl<'a> Transaction<'a> {
         if self.is_last_use(&invite).await? {
             return Ok(Err(RedeemError::AppTokenOutstanding));
         }
-        let row = self.take_numbered_use(number, &invite, account, Via::App, Hold::Reserved, now).await?;
+        let row = self.take_numbered_use(number, &invite, account, Via::App, Hold::ReservedForContact, now).await?;
         Ok(Ok(ReservationId(row)))
     }
 
@@ -198,11 +198,16 @@ impl<'a> Transaction<'a> {
             ReservationEnd::Redeemed => {
                 self.sql.send("UPDATE redemption SET made = 1 WHERE id = ?1", &[number.into()]).await?;
             }
-            ReservationEnd::RedeemedInApp(account) => {
-                let statement = "UPDATE redemption SET made = 1, account = ?2, via = 'app' WHERE id = ?1";
-                let account = account.as_ref().map(Username::as_str);
-                self.sql.send(statement, &[number.into(), account.into()]).await?;
+            ReservationEnd::RedeemedInApp(user) => {
+                let statement =
+                    "UPDATE redemption SET made = 1, account = ?2, via = 'app', had_account = ?3 WHERE id = ?1";
+                let account = user.as_ref().map(|user| user.account.as_str());
+                let had_account = i64::from(user.as_ref().is_some_and(|user| user.had_account));
+                self.sql.send(statement, &[number.into(), account.into(), had_account.into()]).await?;
             }
+        }
+        if matches!(end, ReservationEnd::Redeemed | ReservationEnd::RedeemedInApp(_)) {
+            self.note_invited_with(number).await?;
         }
         if with_token && *end != ReservationEnd::Released {
             let statement =

@@ -13,10 +13,14 @@ use crate::ledger::value::SqlValue;
 pub(super) enum Hold {
     /// For good: it is redeemed.
     Redeemed,
+    /// The same, by somebody who had an account and is a contact now.
+    RedeemedForContact,
     /// While an account is being created.
     Reserved,
     /// The same, and it is the use that the server's token holds.
     ReservedWithToken,
+    /// While somebody who has an account becomes a contact.
+    ReservedForContact,
 }
 
 fn row<'a>(
@@ -25,15 +29,16 @@ fn row<'a>(
     via: &'a str,
     hold: Hold,
     now: Timestamp,
-) -> [SqlValue<'a>; 7] {
+) -> [SqlValue<'a>; 8] {
     [
         invite.id.to_row().into(),
         invite.draft.host.as_str().into(),
         account.map(Username::as_str).into(),
         now.as_millisecond().into(),
         via.into(),
-        i64::from(hold == Hold::Redeemed).into(),
+        i64::from(matches!(hold, Hold::Redeemed | Hold::RedeemedForContact)).into(),
         i64::from(hold == Hold::ReservedWithToken).into(),
+        i64::from(matches!(hold, Hold::ReservedForContact | Hold::RedeemedForContact)).into(),
     ]
 }
 
@@ -48,10 +53,13 @@ impl Transaction<'_> {
         now: Timestamp,
     ) -> Result<(), SqlError> {
         self.send_use(invite, now).await?;
-        let statement = "INSERT INTO redemption (invite, host, account, at, via, made, with_token) \
-                         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-        let via = via.to_string();
-        self.sql.send(statement, &row(invite, account, &via, hold, now)).await?;
+        let statement = "INSERT INTO redemption (invite, host, account, at, via, made, with_token, had_account) \
+                         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+        let word = via.to_string();
+        self.sql.send(statement, &row(invite, account, &word, hold, now)).await?;
+        if let (Hold::Redeemed, Some(account)) = (hold, account) {
+            self.note_invited(invite, account, now).await?;
+        }
         self.know_use(invite, account);
         Ok(())
     }
@@ -70,13 +78,13 @@ impl Transaction<'_> {
         let via = via.to_string();
         let row = row(invite, account, &via, hold, now);
         let number = if let Some(number) = number {
-            let statement = "INSERT INTO redemption (invite, host, account, at, via, made, with_token, id) \
-                             OVERRIDING SYSTEM VALUE VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+            let statement = "INSERT INTO redemption (invite, host, account, at, via, made, with_token, had_account, id) \
+                             OVERRIDING SYSTEM VALUE VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
             self.sql.send(statement, &[row.as_slice(), &[number.into()]].concat()).await?;
             Some(number)
         } else {
-            let statement = "INSERT INTO redemption (invite, host, account, at, via, made, with_token) \
-                             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) RETURNING id";
+            let statement = "INSERT INTO redemption (invite, host, account, at, via, made, with_token, had_account) \
+                             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) RETURNING id";
             self.sql.first(statement, &row, |row| row.integer(0)).await?
         };
         self.know_use(invite, account);

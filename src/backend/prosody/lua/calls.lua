@@ -196,7 +196,9 @@ end
 
 -- What has become of a token, from its note and from what mod_invites has of it. A live one has a note from then on.
 local function state_of(held, token, note, invite)
-	if note and (note.at or not invite) then return { state = "used", by = note.by } end
+	if note and (note.at or not invite) then
+		return { state = "used", by = note.by, had_account = note.had_account }
+	end
 	if not invite or os.time() > invite.expires then return { state = "unused" } end
 	if not note and not invite.reusable then held.note(token, { exp = invite.expires }) end
 	local ad = invite.additional_data or {}
@@ -228,7 +230,9 @@ function ops.ended(q)
 			known = state.state == "live" or state
 			if known == true or state.state == "used" then held.known[token] = known end
 		end
-		if known ~= true then ended:push { at = at - 1, state = known.state, by = known.by } end
+		if known ~= true then
+			ended:push { at = at - 1, state = known.state, by = known.by, had_account = known.had_account }
+		end
 	end
 	return { ended = ended }
 end

@@ -26,7 +26,7 @@ local function guard(m)
 
 	function held.note(token, note)
 		must(held.notes:set(shelf(token), token, note))
-		held.known[token] = note and (not note.at or { state = "used", by = note.by }) or nil
+		held.known[token] = note and (not note.at or { state = "used", by = note.by, had_account = note.had_account }) or nil
 	end
 	function held.noted(token) return held.notes:get(shelf(token), token) end
 
@@ -68,7 +68,7 @@ local function guard(m)
 		local note = token and held.noted(token)
 		if not note or note.at or held.tokens:get(nil, token) then return end
 		local by, at = jid.split(event.stanza.attr.from)
-		held.note(token, { by = at == module.host and by or nil, at = os.time() })
+		held.note(token, { by = at == module.host and by or nil, at = os.time(), had_account = true })
 	end, 0.5)
 	return held
 end
