@@ -34,6 +34,8 @@ mod prosody;
 mod service;
 #[path = "../tests/common/stream.rs"]
 mod stream;
+#[path = "numbers/webhooks.rs"]
+mod webhooks;
 
 use std::io::Write as _;
 use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
@@ -122,6 +124,9 @@ fn main() {
     }
     if wanted("pages") {
         pages(&effort);
+    }
+    if wanted("webhooks") {
+        webhooks::measure(&effort);
     }
     if wanted("crowd") {
         crowd::idle();

@@ -18,6 +18,13 @@ let
           lib.concatLists (
             lib.mapAttrsToList (name: below: walk (path ++ [ name ]) below (lib.tail parts)) value
           )
+        else if lib.hasSuffix "[]" (lib.head parts) then
+          let
+            name = lib.removeSuffix "[]" (lib.head parts);
+            items = value.${name} or [ ];
+            ofItem = at: walk (path ++ [ name ] ++ [ (toString at) ]) (lib.elemAt items at) (lib.tail parts);
+          in
+          lib.concatLists (lib.genList ofItem (lib.length items))
         else
           walk (path ++ [ (lib.head parts) ]) (value.${lib.head parts} or null) (lib.tail parts);
     in
@@ -107,11 +114,18 @@ in
     ++ map (
       setting:
       let
-        name = lib.last setting.path;
+        of =
+          if lib.elem "webhooks" setting.path then
+            "webhook"
+          else if lib.head setting.path == "mail" then
+            "mail"
+          else
+            "xmpp";
+        name = "${of}-${lib.last setting.path}";
       in
       {
         assertion = false;
-        message = "${show setting} would be world-readable: set ${show setting}_file = \"xmpp-${name}\" in its place, and services.invited.credentials.xmpp-${name} to a file that holds it.";
+        message = "${show setting} would be world-readable: set ${show setting}_file = \"${name}\" in its place, and services.invited.credentials.${name} to a file that holds it.";
       }
     ) (find secrets.inline)
     ++ map (setting: {

@@ -1,4 +1,4 @@
-# How far the service must reach to speak to its backends: "files" (socket files), "loopback" or "anywhere".
+# How far the service must reach to speak to its backends, webhooks and mail server: "files" (socket files), "loopback" or "anywhere".
 { lib }:
 settings:
 let
@@ -45,6 +45,8 @@ let
     map hostOf (
       lib.concatMap ofHost (lib.attrValues settings.hosts)
       ++ lib.optional (settings ? component) (settings.component.server or "unknown")
+      ++ map (webhook: webhook.url or "unknown") (settings.webhooks or [ ])
+      ++ lib.optional (settings ? mail) (settings.mail.smtp or "unknown")
     )
     ++ lib.optionals (lib.hasPrefix "postgres" (ledger.url or "")) (ofLedger ledger.url)
     # A URL with a secret in it is one with a password, for a server behind TCP.

@@ -5,6 +5,8 @@
     "component.secret"
     "hosts.*.backend.password"
     "hosts.*.backend.token"
+    "mail.password"
+    "webhooks[].secret"
   ];
   # Credentials, by name.
   files = [
@@ -14,8 +16,11 @@
     "keys.*.secret_file"
     "ledger.key_file"
     "ledger.url_file"
+    "mail.password_file"
     "tls.certificate_file"
     "tls.private_key_file"
+    "webhooks[].secret_file"
+    "webhooks[].url_file"
   ];
   # Credentials, or files of the store.
   public = [

@@ -10,9 +10,11 @@
 //! | [`api`], [`pages`] | what programs call: `/invites_api`; what guests see |
 //! | [`caller`], [`problem`] | a call as handlers get it, and who is calling; every refusal that an outsider may see |
 //! | [`desk`] | the use cases, in parts: access, invites, app tokens, sign-up, reconciliation |
+//! | [`delivery`] | what others are told: sent from the ledger's outbox, and tried again |
 //! | [`server`] | sockets, connections, HTTP/1, draining, the service manager; knows no route |
-//! | [`key`], [`ledger`], [`backend`] | who may ask: declared keys and those of the state directory; the record of all invites, and its group commit; how accounts come to be on an XMPP server |
+//! | [`key`], [`ledger`], [`backend`], [`mail`] | who may ask: declared keys and those of the state directory; the record of all invites, and its group commit; how accounts come to be on an XMPP server; letters that are handed to a mail server |
 //! | [`config`] | from sources to settings |
+//! | [`net`] | connections to whom we call |
 //! | [`elements`], [`files`] | XML over a connection, as XMPP has it; files written whole |
 //! | [`log`], [`metrics`] | the only logger; what is counted |
 //! | [`invite`], [`rate`] | what an invite, its token and its links are; how many in a period; pure |
@@ -32,6 +34,7 @@ pub mod cli;
 pub mod clock;
 pub mod component;
 pub mod config;
+pub mod delivery;
 pub mod desk;
 pub mod elements;
 pub mod files;
@@ -39,7 +42,9 @@ pub mod invite;
 pub mod key;
 pub mod ledger;
 pub mod log;
+pub mod mail;
 pub mod metrics;
+pub mod net;
 pub mod pages;
 pub mod problem;
 pub mod rate;

@@ -57,6 +57,29 @@ pub struct CallLabels {
     pub outcome: &'static str,
 }
 
+/// Something that was sent to a webhook, and what came of it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct DeliveryLabels {
+    /// The webhook.
+    pub webhook: String,
+    /// `delivered`, `failed` or `dead`.
+    pub result: &'static str,
+}
+
+/// What came of a mail.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct MailLabel {
+    /// `sent`, `failed` (and sent again), `refused` (or given up) or `dropped` (as its invite has ended).
+    pub result: &'static str,
+}
+
+/// Which webhook a number is about.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct WebhookLabel {
+    /// The webhook.
+    pub webhook: String,
+}
+
 /// Which host's XMPP server a number is about.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct HostLabel {
@@ -109,6 +132,16 @@ pub struct Metrics {
     pub backend_tokens: Family<HostLabel, Gauge<u64, AtomicU64>>,
     /// That limit.
     pub backend_tokens_limit: Family<HostLabel, Gauge<u64, AtomicU64>>,
+    /// Mails, by what came of them.
+    pub mails: Family<MailLabel, Counter>,
+    /// What was sent to webhooks.
+    deliveries: Family<DeliveryLabels, Counter>,
+    /// Events that are to be sent.
+    pub webhook_waiting: Family<WebhookLabel, Gauge<u64, AtomicU64>>,
+    /// Events that are tried no more.
+    pub webhook_dead: Family<WebhookLabel, Gauge<u64, AtomicU64>>,
+    /// For how long the oldest event waits.
+    pub webhook_oldest: Family<WebhookLabel, Gauge<f64, AtomicU64>>,
     /// When the certificate expires, where there is one.
     certificate: Arc<CertificateExpiry>,
 }
@@ -138,6 +171,11 @@ impl Metrics {
             backend_calls: Family::new_with_constructor(seconds),
             backend_tokens: Family::default(),
             backend_tokens_limit: Family::default(),
+            mails: Family::default(),
+            deliveries: Family::default(),
+            webhook_waiting: Family::default(),
+            webhook_dead: Family::default(),
+            webhook_oldest: Family::default(),
             certificate: Arc::default(),
             registry: Registry::default(),
         };
@@ -185,8 +223,31 @@ impl Metrics {
             "App tokens at which the XMPP server mints no more",
             metrics.backend_tokens_limit.clone(),
         );
+        metrics.register_webhooks(&mut registry);
         registry.register_collector(Box::new(Arc::clone(&metrics.certificate)));
         Self { registry, ..metrics }
+    }
+
+    fn register_webhooks(&self, registry: &mut Registry) {
+        registry.register("mails", "Mails with links of invites, by what came of it", self.mails.clone());
+        registry.register("webhook_deliveries", "Events sent to webhooks, by what came of it", self.deliveries.clone());
+        registry.register("webhook_waiting", "Events to be sent to a webhook", self.webhook_waiting.clone());
+        registry.register(
+            "webhook_dead",
+            "Events that a webhook did not take for three days",
+            self.webhook_dead.clone(),
+        );
+        registry.register_with_unit(
+            "webhook_oldest",
+            "Age of the oldest event to be sent to a webhook",
+            Unit::Seconds,
+            self.webhook_oldest.clone(),
+        );
+    }
+
+    /// Counts something that was sent to a webhook.
+    pub fn count_delivery(&self, labels: &DeliveryLabels) {
+        self.deliveries.get_or_create(labels).inc();
     }
 
     /// Tells when the certificate in use expires, if that is known.

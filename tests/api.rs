@@ -230,7 +230,8 @@ fn wrong(errors: &[(&str, &str)]) -> Value {
 #[test]
 fn every_wrong_field_is_told_at_once_whatever_is_wrong_with_it() {
     const TTL: &str = "expected a duration such as \"90s\", \"10m\" or \"7d\", or a number of seconds, at most";
-    const FIELDS: &str = "contact, count, groups, host, inviter, kind, note, reset, roles, ttl, uri, username, uses";
+    const FIELDS: &str =
+        "contact, count, groups, host, inviter, kind, language, mail, note, reset, roles, ttl, uri, username, uses";
     let scratch = scratch();
     let served = scratch.serve();
     let mut api = Api::new(&served, "all");

@@ -189,7 +189,7 @@ impl Place {
     fn new() -> Self {
         let listener = listener();
         let base = format!("http://{}{PREFIX}/", listener.local_addr().unwrap());
-        let all = r#"allow = ["create", "contact", "reset", "roles", "read", "revoke", "redeem", "register"]"#;
+        let all = r#"allow = ["create", "contact", "reset", "roles", "read", "revoke", "redeem", "register", "mail"]"#;
         let config = CONFIG.replace("https://invite.example.com/", &base).replace("listen = [\"127.0.0.1:0\"]\n", "");
         let ejabberd = FakeEjabberd::start(Version::V23_01);
         let backend = format!(

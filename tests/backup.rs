@@ -200,7 +200,10 @@ fn a_backup_of_one_engine_is_restored_into_the_other_and_nothing_is_lost() {
         .execute_batch(
             "INSERT INTO adopted SELECT x'00ff', max(id) FROM invite; INSERT INTO used_jti VALUES ('ci', x'0001', 1), \
              ('CI', x'0001', 2), ('ä', x'0001', 3); UPDATE invite SET app_token = x'0102', app_expires_at = 5 WHERE id = \
-             (SELECT max(id) FROM invite); INSERT OR REPLACE INTO meta VALUES ('forgetting', x'000000000000ffff')",
+             (SELECT max(id) FROM invite); INSERT OR REPLACE INTO meta VALUES ('forgetting', x'000000000000ffff'); \
+             INSERT INTO outbox (channel, message, topic, created_at, next_at, give_up_at, dead_at, body) \
+             VALUES ('webhook/ä', 'msg_1', 'key/a', 4102444800000, 2, 3, 4, x'00ff'); \
+             INSERT INTO outbox_channel (channel, delivered_at, failure) VALUES ('webhook/ä', 1, 'status 500')",
         )
         .unwrap();
     ledger.close().unwrap();

@@ -65,6 +65,9 @@ fn the_example_shows_every_setting_and_no_other() {
         "keys.ci.public_key",
         "keys.website.sha256",
         "ledger.url_file",
+        "mail.password_file",
+        "webhooks.0.secret_file",
+        "webhooks.0.url_file",
     ];
     assert_eq!(paths, BTreeSet::from(excluding), "{stderr}");
     assert!(faults.iter().all(|fault| fault.contains("exclude each other")), "{stderr}");
@@ -126,7 +129,7 @@ allow = ["create", "destroy"]
     let stderr = String::from_utf8(output.stderr).unwrap();
     let file = scratch.config().display().to_string();
     let expected = r#"invited: the configuration is not valid:
-  colour (F): unknown key; known here: public_url, listen, state_dir, trusted_proxies, forwarded, cors_origins, idle_exit, http, tls, ledger, invites, metrics, hosts, keys, component, manage, apps
+  colour (F): unknown key; known here: public_url, listen, state_dir, trusted_proxies, forwarded, cors_origins, idle_exit, http, tls, ledger, invites, metrics, hosts, keys, component, manage, webhooks, mail, apps
   hosts."exa mple" = {} (F): expected a domain such as "example.com" as the table's name
   hosts."example.com".backend.kind = "foo" (F): expected one of ledger, prosody, ejabberd, xmpp
   hosts."example.com".backend.password_file = "x" (F): `password` and `password_file` exclude each other; remove one
@@ -135,7 +138,7 @@ allow = ["create", "destroy"]
   http.max_connections = "many" (F): expected a whole number
   idle_exit = 5 (F): expected a duration such as "90s", "10m" or "7d"
   keys.a.sha256 (F): expected the 64 hexadecimal digits of a SHA-256 digest
-  keys.b.allow.1 = "destroy" (F): expected one of create, contact, reset, roles, read, revoke, redeem, register
+  keys.b.allow.1 = "destroy" (F): expected one of create, contact, reset, roles, read, revoke, redeem, register, mail
   keys.b.hosts = ["other.example"] (F): other.example is not declared under [hosts]
   keys.b.secret_file = "/nonexistent" (F): cannot read /nonexistent (No such file or directory (os error 2))
   keys.c = {} (F): needs one of sha256, secret_file, public_key, public_key_file, jwks_file

@@ -298,9 +298,14 @@ fn many_invites_of_one_request_cost_one_round_trip() {
         assert_eq!(answer.status, 201, "{}", answer.text());
         way.count() - before
     };
-    let trips: Vec<_> = (0..8).map(|_| create_many()).collect();
+    // On a busy machine one answer may come in pieces, and cost more then, but never less.
+    let mut trips = vec![];
+    while trips.last() != Some(&1) && trips.len() < 40 {
+        trips.push(create_many());
+    }
     assert!(trips.contains(&1), "{trips:?}");
-    assert_eq!(database.ask("SELECT count(*), count(DISTINCT id) FROM invite"), "8000|8000");
+    let all = trips.len() * 1000;
+    assert_eq!(database.ask("SELECT count(*), count(DISTINCT id) FROM invite"), format!("{all}|{all}"));
 }
 
 #[test]

@@ -111,7 +111,7 @@ fn everything_works_on_a_real_server() {
 
 #[test]
 fn a_password_is_asked_of_the_server() {
-    let server = Ejabberd::start();
+    let server = Ejabberd::that_bans();
     let client = client(server.http, PASSWORD);
     let (juliet, password) = (name("juliet"), "a pass\"word' & more");
     block_on(client.create(&account(&juliet, &Secret::new(password.into()), None))).unwrap();
@@ -124,7 +124,13 @@ fn a_password_is_asked_of_the_server() {
     // Whom an admin has banned: by another password, or by a note of it (24.06).
     let (status, said) = server.call("ban_account", &json!({"user": "juliet", "host": HOST, "reason": "a test"}));
     assert_eq!(status, 200, "{said}");
-    assert_eq!(check("juliet", password), Ok(false), "a banned account is nobody's");
+    // 24.12 has an internal error instead of an answer.
+    let answer = check("juliet", password);
+    let is_refusal = matches!(&answer, Err(CallError::Refused(Refusal::Other(why))) if why.ends_with("status 500"));
+    assert!(
+        answer == Ok(false) || is_refusal && ejabberd::version() == (24, 12),
+        "a banned account is nobody's: {answer:?}"
+    );
     assert_eq!(block_on(client.exists(&juliet)), Ok(true));
 }
 

@@ -84,7 +84,7 @@ fn lacking(answer: &Response) -> Option<String> {
 
 #[test]
 fn each_thing_that_an_invite_gives_takes_its_scope() {
-    let scopes = ["create", "contact", "reset", "roles", "read", "revoke", "redeem", "register"];
+    let scopes = ["create", "contact", "reset", "roles", "read", "revoke", "redeem", "register", "mail"];
     let asked = [
         (json!({}), vec!["create"]),
         (
@@ -98,6 +98,8 @@ fn each_thing_that_an_invite_gives_takes_its_scope() {
         (json!({ "reset": "romeo" }), vec!["reset"]),
         (json!({ "reset": "romeo", "uri": true, "count": 2 }), vec!["reset"]),
         (json!({ "kind": "reset" }), vec!["reset"]),
+        (json!({ "mail": "juliet@example.net" }), vec!["create", "mail"]),
+        (json!({ "reset": "romeo", "mail": 5 }), vec!["reset", "mail"]),
         (json!({ "roles": ["prosody:admin"] }), vec!["create", "roles"]),
         (json!({ "roles": "prosody:admin" }), vec!["create", "roles"]),
         (json!({ "groups": ["staff"], "count": 2 }), vec!["create", "roles"]),

@@ -74,7 +74,7 @@ fn secretive() -> Scratch {
 }
 
 /// What the log calls every route.
-const ROUTES: [&str; 27] = [
+const ROUTES: [&str; 28] = [
     "-",
     "/",
     "/assets/{name}",
@@ -98,6 +98,7 @@ const ROUTES: [&str; 27] = [
     "/manage",
     "/manage/sign-out",
     "/manage/new",
+    "/manage/tree",
     "/manage/invites/{id}",
     "/manage/card/{id}",
     "/healthz",

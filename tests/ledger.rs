@@ -313,7 +313,8 @@ fn both_have_the_same_tables() {
     );
     let theirs = server.ask(
         "SELECT table_name || '.' || column_name || ' ' || data_type || ' ' || (is_nullable = 'NO')::int || ' ' \
-         || coalesce(column_default, '') FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1",
+         || replace(coalesce(column_default, ''), '::text', '') FROM information_schema.columns \
+         WHERE table_schema = 'public' ORDER BY 1",
     );
     let columns: Vec<_> =
         columns.iter().map(|column| column.replace(" TEXT ", " text ").trim_end().to_owned()).collect();

@@ -112,7 +112,8 @@ fn listed(page: &str) -> Vec<String> {
 
 #[test]
 fn the_page_is_there_where_it_is_declared_and_nowhere_else() {
-    let pages = ["/manage", "/manage/new", "/manage/sign-out", "/manage/invites/AbC", "/manage/card/AbC"];
+    let pages =
+        ["/manage", "/manage/new", "/manage/tree", "/manage/sign-out", "/manage/invites/AbC", "/manage/card/AbC"];
     let fake = FakeEjabberd::start(Version::V26_07);
     let nobody =
         CONFIG.replace("[hosts.\"example.com\"]", "[hosts.\"example.com\"]\nuser_invites = { per_user = \"5/d\" }");
@@ -1036,4 +1037,87 @@ fn the_lines_of_the_page_are_all_that_is_needed() {
     let mut romeo = user(&served, "romeo@example.com", "wherefore art thou");
     create(&mut romeo, &[("kind", "contact")]);
     assert_eq!(invites(&scratch).len(), 2);
+}
+
+/// What a test of more keys needs beside [`KEYS`].
+const MORE_KEYS: &str = r#"
+[keys.mailer]
+sha256 = "1ec1c26b50d5d3c58d9583181af8076655fe00756bf7285940ba3670f99fcba0"
+allow = ["create", "mail"]
+hosts = ["example.com"]
+[keys.redeemer]
+sha256 = "1ec1c26b50d5d3c58d9583181af8076655fe00756bf7285940ba3670f99fcba0"
+allow = ["redeem"]
+[mail]
+smtp = "smtps://invites@127.0.0.1:1"
+password = "wherefore"
+from = "invites@example.com"
+per_address = "1/d"
+"#;
+
+#[test]
+fn a_link_is_mailed_where_the_key_may_and_to_no_address_too_often() {
+    let scratch = Scratch::new(&format!("{CONFIG}{KEYS}{MORE_KEYS}"));
+    let served = scratch.serve();
+    let mut plain = holder(&served, "all/s3cret");
+    assert!(!plain.get("/manage/new").text().contains("name=\"mail\""));
+    let fields = |mail| [("kind", "account"), ("host", "example.com"), ("mail", mail)];
+    let answer = plain.fill("/manage/new", "/manage/new", &fields("juliet@example.net"));
+    assert!(answer.status == 403 && answer.text().contains("not given to you: mail."), "{}", answer.text());
+
+    let mut mailer = holder(&served, "mailer/s3cret");
+    assert!(mailer.get("/manage/new?mail=juliet@example.net").text().contains("value=\"juliet@example.net\""));
+    for wrong in ["juliet", "Juliet <juliet@example.net>", "a@example.net,b@example.net"] {
+        let answer = mailer.fill("/manage/new", "/manage/new", &fields(wrong));
+        let is_told = answer.text().contains("id=\"mail-error\">Enter one mail address");
+        assert!(answer.status == 422 && is_told, "{wrong}: {}", answer.text());
+    }
+    assert!(invites(&scratch).is_empty());
+    create(&mut mailer, &fields("juliet@example.net"));
+    let waiting = || {
+        let ledger = rusqlite::Connection::open(scratch.state().join("ledger.db")).unwrap();
+        ledger.query_row("SELECT count(*) FROM outbox", [], |row| row.get::<_, i64>(0)).unwrap()
+    };
+    assert_eq!((invites(&scratch).len(), waiting()), (1, 1));
+    let answer = mailer.fill("/manage/new", "/manage/new", &fields("Juliet+choir@example.net"));
+    let is_told = answer.text().contains("id=\"mail-error\">This address has been sent as many mails");
+    assert!(answer.status == 429 && is_told && answer.header("retry-after").is_some(), "{}", answer.text());
+    assert_eq!((invites(&scratch).len(), waiting()), (1, 1));
+}
+
+#[test]
+fn who_invited_whom_is_shown_to_whoever_may_read_and_of_their_hosts() {
+    let scratch = Scratch::new(&format!("{CONFIG}{KEYS}{MORE_KEYS}"));
+    let served = scratch.serve();
+    let mut reader = holder(&served, "reader/s3cret");
+    assert!(reader.get("/manage").text().contains("href=\"/manage/tree\""));
+    assert!(reader.get("/manage/tree").text().contains("Nobody was invited yet."));
+    for (inviter, account) in [("romeo@example.com", "juliet"), ("juliet@example.com", "nurse")] {
+        let link = scratch.ok(&["invite", "create", "--host", "example.com", "--inviter", inviter]);
+        let token = link.trim().split_once('?').unwrap().1.to_owned();
+        let redeemed =
+            served.api("redeemer/s3cret", "POST", "/api/v1/redeem", &json!({"token": token, "account": account}));
+        assert_eq!(redeemed.0, 200, "{}", redeemed.1);
+    }
+    let page = reader.get("/manage/tree").text();
+    for shown in ["juliet@example.com", "nurse@example.com", "romeo@example.com", "Created by: <bdi dir=\"ltr\">cli"] {
+        assert!(page.contains(shown), "{shown}: {page}");
+    }
+    let accounts = |page: &str| page.matches("<div><a href=\"/manage/tree?inviter=").count();
+    assert_eq!(accounts(&page), 2);
+    let below = |inviter: &str| reader.clone().get(&format!("/manage/tree?inviter={inviter}")).text();
+    assert_eq!(
+        ["romeo@example.com", "juliet%40example.com", "nurse@example.com", "no%20body"]
+            .map(|one| accounts(&below(one))),
+        [2, 1, 0, 0]
+    );
+    assert_eq!(accounts(&reader.get("/manage/tree?after=juliet@example.com").text()), 1);
+
+    // Whoever may not read is shown nothing, and of another host nobody is shown anything.
+    let mut mailer = holder(&served, "mailer/s3cret");
+    assert!(!mailer.get("/manage").text().contains("/manage/tree"));
+    assert_eq!(mailer.get("/manage/tree").status, 403);
+    assert_eq!(accounts(&holder(&served, "other/s3cret").get("/manage/tree?inviter=romeo@example.com").text()), 0);
+    let stranger = Browser::new(&served).get("/manage/tree");
+    assert!(stranger.status == 200 && stranger.text().contains("name=\"next\"") && accounts(&stranger.text()) == 0);
 }

@@ -22,7 +22,7 @@ auth_failures = "10000/s"
 [hosts."example.com"]
 [keys.site]
 sha256 = "1ec1c26b50d5d3c58d9583181af8076655fe00756bf7285940ba3670f99fcba0"
-allow = ["create", "contact", "reset", "roles", "read", "revoke", "redeem", "register"]
+allow = ["create", "contact", "reset", "roles", "read", "revoke", "redeem", "register", "mail"]
 max_uses = 10000
 limit = "100000/s"
 "#;

@@ -64,3 +64,31 @@ fn a_pooler_may_give_each_session_a_connection() {
     let log = create_and_open(&database, &pooler);
     assert!(!log.contains("PostgreSQL is behind a pooler"), "{log}");
 }
+
+/// The node takes its first session for its own, and has prepared statements there; then the pooler gives it another one.
+#[test]
+fn another_session_than_before_is_no_refusal() {
+    let database = Postgres::start();
+    let pooler = Pooler::start(&database, "transaction", 12);
+    let one = node(&pooler.url(), None);
+    let served = one.serve();
+    for _ in 0..4 {
+        assert_eq!(served.client().invite(KEY).status, 201, "{}", served.log());
+    }
+    // All sessions that the pooler has by now are somebody else's for a while.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let held: Vec<_> = (0..8)
+        .map(|_| {
+            runtime.block_on(async {
+                let (client, connection) = tokio_postgres::connect(&pooler.url(), tokio_postgres::NoTls).await.unwrap();
+                tokio::spawn(connection);
+                client.simple_query("BEGIN; SELECT 1").await.unwrap();
+                client
+            })
+        })
+        .collect();
+    let answers = [(); 3].map(|()| served.client().invite(KEY).status);
+    assert_eq!(answers, [201; 3], "{}", served.log());
+    served.wait_log("PostgreSQL is behind a pooler");
+    drop(held);
+}

@@ -388,7 +388,9 @@ fn a_ledger_of_the_first_version_in_postgresql_is_brought_up_to_date() {
     scratch.ok(&["invite", "create", "--host", "example.com"]);
     let ask = |sql: &str| database.ask(sql);
     ask("CREATE SCHEMA old; CREATE TABLE old.meta AS SELECT * FROM meta");
-    ask("DROP TABLE meta, invite, adopted, key_use, redemption, answer, used_jti, invited_account");
+    ask(
+        "DROP TABLE meta, invite, adopted, key_use, redemption, answer, used_jti, invited_account, outbox, outbox_channel",
+    );
     ask(include_str!("../src/ledger/postgres/schema.sql"));
     ask("INSERT INTO meta SELECT name, CASE name WHEN 'version' THEN '1' ELSE value END FROM old.meta");
     ask(CONTENT);

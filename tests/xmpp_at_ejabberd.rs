@@ -22,7 +22,7 @@ const ANYBODY: Kind = Kind::Account { username: None };
 
 #[test]
 fn users_show_the_server_their_passwords() {
-    let server = Ejabberd::start();
+    let server = Ejabberd::that_bans();
     let settings = XmppSettings {
         jid: ejabberd::ADMIN.parse().unwrap(),
         password: Some(Secret::new(ejabberd::PASSWORD.into())),

@@ -12,6 +12,7 @@ use super::fields::{self, Body, Ttl};
 use super::permit::permit;
 use super::rules;
 use super::view::{Created, InviteList, InviteView};
+use crate::config::LanguageTag;
 use crate::desk::Caller;
 use crate::desk::invites::may_have_token;
 use crate::invite::field::{FieldError, FieldErrors, Given};
@@ -34,6 +35,7 @@ pub const DEFAULT_PAGE: u32 = 100;
 ///
 /// - With `reset` there is neither `username` nor `contact`, and `uses` is 1.
 /// - With `username`, `uses` is 1 and so is `count`.
+/// - With `mail`, `count` is 1 and `inviter` has no link in it (`//` or `www.`); `language` is given with `mail` alone.
 /// - `kind` is `reset` with `reset`, `contact` with `contact`, and `account` with neither.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -72,6 +74,11 @@ pub struct NewInvite {
     inviter: Given<String>,
     /// Also mint the in-app token now, where the host's server has its own.
     uri: Given<bool>,
+    /// A mail address that the link is sent to. Needs the scope `mail`, too.
+    #[schemars(length(max = 254), extend("format" = "mail"))]
+    mail: Given<String>,
+    /// The language of that mail; the host's if it is not given.
+    language: Given<LanguageTag>,
     /// So many alike; the answer is a list then.
     #[schemars(range(min = 1, max = MAX_COUNT))]
     count: Given<u32>,
@@ -94,6 +101,8 @@ impl NewInvite {
             inviter: self.inviter,
             minting: self.uri.map(|uri| if uri { Minting::IfPossible } else { Minting::Later }),
             count: self.count,
+            mail: self.mail,
+            language: self.language.map(|tag| tag.0),
             idempotency,
             errors,
         }

@@ -9,6 +9,7 @@ mod again;
 pub mod call;
 pub mod cors;
 pub mod cursor;
+mod events;
 pub mod fields;
 pub mod invites;
 pub mod invites_api;

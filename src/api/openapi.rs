@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use tide::Response;
 use tide::http::headers;
 
+use super::events;
 use super::invites::{self, InviteChange, NewInvite};
 use super::invites_api;
 use super::redeem::{self, Redeem};
@@ -57,7 +58,8 @@ pub fn describe(bases: &[&str], invites_api: &str) -> Value {
     let page = format!("{}{PAGE}", bases.first().copied().unwrap_or_default());
     let mut paths = paths(&mut schemas);
     paths[invites_api] = invites_api::description(&refused(&mut schemas), &idempotency_key());
-    let schemas = schemas.done(&paths);
+    let webhooks = events::describe(&mut schemas);
+    let schemas = schemas.done(&json!([paths, webhooks]));
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -74,9 +76,11 @@ pub fn describe(bases: &[&str], invites_api: &str) -> Value {
             { "name": "invites", "description": "Creating, seeing, changing and revoking invites." },
             { "name": "sign-up", "description": "For a sign-up of your own." },
             { "name": "key", "description": "About the key that calls." },
+            { "name": "events", "description": "What webhooks are sent." },
             { "name": "simple", "description": "One call for one invite, as Prosody's mod_invites_api has it." },
         ],
         "paths": paths,
+        "webhooks": webhooks,
         "components": {
             "securitySchemes": {
                 "key": { "type": "http", "scheme": "bearer", "description": "`ID/SECRET`, or a JWT of a signing key." },

@@ -95,6 +95,7 @@ fn fill_manage(table: &mut Table<Arc<AppState>>) {
     create.on([Post], manage::create::post).done();
     let invite = table.at("/manage/invites/:id", "/manage/invites/{id}").on([Get, Head], manage::invite::get);
     invite.on([Post], manage::invite::post).done();
+    table.at("/manage/tree", "/manage/tree").on([Get, Head], manage::tree::get).done();
     table.at("/manage/card/:id", "/manage/card/{id}").on([Get, Head], manage::card::get).done();
 }
 

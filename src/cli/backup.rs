@@ -141,6 +141,14 @@ fn tell(restored: &RestoreSummary, file: &Path) {
     for kept in &restored.kept {
         hint(&format!("what it replaces is kept in {}", kept.display()));
     }
+    if restored.held > 0 {
+        let plural = if restored.held == 1 { "" } else { "s" };
+        hint(&format!(
+            "note: {} event{plural} for webhooks had not been sent at that time; most likely they have been since, so they \
+             are kept and not sent: invited webhook list shows them, invited webhook retry NAME sends them",
+            restored.held
+        ));
+    }
     if restored.key_changed {
         hint("note: the ledger key is another one than before; all nodes that share the ledger need it");
     }

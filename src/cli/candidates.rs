@@ -33,6 +33,13 @@ pub(super) fn hosts() -> Vec<CompletionCandidate> {
     merged.names_in("hosts").into_iter().map(CompletionCandidate::new).collect()
 }
 
+/// Webhooks that are declared.
+pub(super) fn webhooks() -> Vec<CompletionCandidate> {
+    let settings = sources().merge().settings(&Credentials::from_environment(), Purpose::Admin);
+    let webhooks = settings.map(|settings| settings.webhooks).unwrap_or_default();
+    webhooks.into_iter().filter_map(|webhook| candidate(&webhook.name, &webhook.shown_url())).collect()
+}
+
 /// Ids of all keys.
 pub(super) fn keys() -> Vec<CompletionCandidate> {
     ids_of_keys(|_, _| true)

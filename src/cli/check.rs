@@ -6,7 +6,9 @@ use anyhow::bail;
 
 use super::as_service::{self, Tried};
 use super::check_ledger::{note_untried, try_ledger};
+use super::check_mail::try_mail;
 use super::check_report::{ComponentReport, FindingReport, Reporter, ServerReport};
+use super::check_webhooks::{note_untried as note_webhooks, try_webhooks};
 use super::global::Global;
 use super::key_notes;
 use super::outcome::{Outcome, Reported, is_closed_pipe, report as report_error};
@@ -31,12 +33,12 @@ Examples:
 
 Exit status:
   0  valid
-  1  an XMPP server, the component or PostgreSQL does not work as configured, or
-     the ledger is damaged
+  1  an XMPP server, the component, PostgreSQL, a webhook or the mail server
+     does not work as configured, or the ledger is damaged
   2  invalid configuration; every error is listed")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(super) struct CheckOptions {
-    /// Connect to the XMPP servers, the component and PostgreSQL, too; as root, with the service's own user and sandbox
+    /// Connect to the XMPP servers, the component, PostgreSQL, webhooks and the mail server, too; as root, with the service's own user and sandbox
     #[arg(long)]
     connect: bool,
     /// Judge the configuration alone, and leave the state directory unread
@@ -86,6 +88,7 @@ fn check(global: &Global, merged: &Merged, options: &CheckOptions, report: &mut 
     };
     if !options.connect {
         note_untried(&settings, report);
+        note_webhooks(&settings, report);
     }
     let mut faults = tls.err().map_or_else(Vec::new, |Faults(faults)| faults);
     let keys = if options.no_state { settings.keys.len() } else { look_at_keys(&settings, &mut faults, report)? };
@@ -151,7 +154,7 @@ fn notes(settings: &Settings, report: &mut Reporter) {
     }
 }
 
-/// Tries the backends of all hosts and the component, and says what is missing there and what mends it.
+/// Tries the backends of all hosts, the component, webhooks and the mail server, and says what is missing there and what mends it.
 fn connect(settings: &Settings, report: &mut Reporter) -> Outcome {
     let metrics = Arc::new(Metrics::new(metrics::seconds()));
     let backends = Backends::new(&settings.hosts, None, &metrics);
@@ -197,6 +200,8 @@ fn connect(settings: &Settings, report: &mut Reporter) -> Outcome {
             }
         }
     }
+    lacking.extend(try_webhooks(settings, report)?);
+    lacking.extend(try_mail(settings, report)?);
     if lacking.is_empty() {
         return Ok(());
     }

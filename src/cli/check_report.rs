@@ -26,6 +26,10 @@ pub(super) struct CheckReport {
     /// What XMPP servers said, where they were tried.
     servers: Vec<ServerReport>,
     component: Option<ComponentReport>,
+    /// How webhooks are, where they were tried.
+    webhooks: Vec<WebhookReport>,
+    /// What the mail server said, where it was tried.
+    mail: Option<MailReport>,
     /// What PostgreSQL said, where it was tried.
     postgres: Option<PostgresReport>,
     /// What is damaged in the ledger.
@@ -117,6 +121,23 @@ pub(super) struct ComponentReport {
     pub(super) mend: String,
 }
 
+/// What is to be said of a webhook.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct WebhookReport {
+    pub(super) name: String,
+    pub(super) works: bool,
+    pub(super) what: String,
+    pub(super) mend: String,
+}
+
+/// What is to be said of the mail server.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct MailReport {
+    pub(super) server: String,
+    pub(super) works: bool,
+    pub(super) what: String,
+}
+
 /// Who is told.
 pub(super) struct Reporter {
     is_json: bool,
@@ -170,6 +191,21 @@ impl Reporter {
         if self.is_json { Ok(()) } else { print(&text) }
     }
 
+    pub(super) fn webhook(&mut self, report: WebhookReport) -> anyhow::Result<()> {
+        let mut text = format!("webhook {}: {}\n", report.name, report.what);
+        for line in report.mend.lines() {
+            writeln!(text, "    {line}")?;
+        }
+        self.report.webhooks.push(report);
+        if self.is_json { Ok(()) } else { print(&text) }
+    }
+
+    pub(super) fn mail(&mut self, report: MailReport) -> anyhow::Result<()> {
+        let text = format!("mail {}: {}\n", report.server, report.what);
+        self.report.mail = Some(report);
+        if self.is_json { Ok(()) } else { print(&text) }
+    }
+
     /// The ledger is damaged.
     pub(super) fn ledger(&mut self, ledger: &str, findings: Vec<String>) -> anyhow::Result<()> {
         let mut text = format!("the ledger {ledger} is damaged:\n");
@@ -194,7 +230,9 @@ impl Reporter {
         self.report.faults.extend(other.faults);
         self.report.notes.extend(other.notes);
         self.report.servers.extend(other.servers);
+        self.report.webhooks.extend(other.webhooks);
         self.report.component = self.report.component.take().or(other.component);
+        self.report.mail = self.report.mail.take().or(other.mail);
         self.report.postgres = self.report.postgres.take().or(other.postgres);
         self.report.error = self.report.error.take().or(other.error);
     }

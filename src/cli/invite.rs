@@ -18,6 +18,7 @@ use super::outcome::{Outcome, WrongUse};
 use super::owner::become_owner;
 use crate::backend::Backends;
 use crate::clock;
+use crate::delivery;
 use crate::desk::{Caller, CreationRules, Desk};
 use crate::invite::name::Jid;
 use crate::key::KeyRing;
@@ -138,6 +139,7 @@ pub(super) fn run(global: &Global, command: InviteCommand) -> Outcome {
         }
     }
     let ledger = Ledger::open(&settings.ledger)?;
+    ledger.subscribe(delivery::subscribers(&settings));
     let keys = KeyRing::new(&settings.keys, Arc::new(StateKeys::new(&settings.state_dir)));
     let settings = Arc::new(settings);
     let desk = Desk::new(Arc::clone(&settings), keys, backends, ledger.clone(), metrics);

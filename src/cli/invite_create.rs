@@ -13,7 +13,7 @@ use super::terminal::{count, hint, print, print_json};
 use super::time;
 use crate::api::fields::Ttl;
 use crate::api::view::{Created, InviteView};
-use crate::config::Settings;
+use crate::config::{LanguageTag, Settings};
 use crate::desk::{Caller, CreateInviteError};
 use crate::invite::field::{FieldError, Given};
 use crate::invite::name::HostName;
@@ -62,6 +62,12 @@ pub(super) struct CreateInvites {
     /// Print the xmpp: link, for an app, instead of the page's; mints the app token now where the server has its own
     #[arg(long)]
     uri: bool,
+    /// Mail the link to this address, by the mail server of the configuration
+    #[arg(long, value_name = "ADDRESS")]
+    mail: Option<String>,
+    /// Language of that mail [default: the host's]
+    #[arg(long, value_name = "TAG", requires = "mail")]
+    language: Option<Given<LanguageTag>>,
     /// How many invites to create, 1 to 1000, all alike [default: 1]
     #[arg(long, value_name = "N")]
     count: Option<Given<u32>>,
@@ -88,6 +94,8 @@ pub(super) fn request(options: &CreateInvites) -> InviteRequest {
         inviter: options.inviter.clone().into(),
         minting: Given::Is(if options.uri { Minting::Required } else { Minting::Later }),
         count: options.count.unwrap_or_default(),
+        mail: options.mail.clone().into(),
+        language: options.language.unwrap_or_default().map(|tag| tag.0),
         ..InviteRequest::default()
     }
 }
@@ -104,6 +112,9 @@ pub(super) async fn create(admin: &Admin, options: &CreateInvites) -> Outcome {
             draft.host,
             if created.len() == 1 { "it" } else { "they" }
         ));
+    }
+    if options.mail.is_some() {
+        hint("its link is mailed by the running service");
     }
     if options.json {
         let views = created.into_iter().map(|created| InviteView::new(created, now)).collect();

@@ -10,12 +10,14 @@ use serde_json::json;
 use super::candidates;
 use super::global::Global;
 use super::key_create::{CreateKey, create};
+use super::key_events;
 use super::key_import::import;
 use super::key_list::list;
 use super::outcome::Outcome;
 use super::owner::become_owner;
 use super::terminal::{hint, print_json};
 use crate::config::Settings;
+use crate::invite::event::{EventKind, KeyData};
 use crate::invite::name::{HostName, KeyId};
 use crate::key::state::{StateError, StateKeys};
 
@@ -83,7 +85,14 @@ pub(super) fn run(global: &Global, command: KeyCommand) -> Outcome {
 fn delete(settings: &Settings, id: &str, is_json: bool) -> Outcome {
     let id: KeyId = id.parse().map_err(|_| StateError::Absent)?;
     become_owner(settings)?;
-    let deleted = StateKeys::new(&settings.state_dir).delete(&id);
+    let state = StateKeys::new(&settings.state_dir);
+    let gone = state.current().keys.get(&id).map(|key| key_events::data(&id, key));
+    let deleted = state.delete(&id);
+    if deleted.is_ok() {
+        // Of one whose file could not be read no more than its id is known.
+        let gone = gone.unwrap_or_else(|| KeyData { id: id.to_string(), ..KeyData::default() });
+        key_events::announce(settings, EventKind::KeyDeleted, &[gone]);
+    }
     let declared = settings.keys.get(&id).map(|(_, origin)| origin);
     match (deleted, declared) {
         (Ok(()), None) => hint(&format!("deleted the key {id}; the service refuses it from now on")),

@@ -6,12 +6,14 @@ use serde_json::{Value, json};
 
 use super::candidates;
 use super::key_declaration::{Declaration, unproven, with_defaults};
+use super::key_events;
 use super::outcome::{Outcome, WrongUse};
 use super::owner::become_owner;
 use super::terminal::{hint, print, print_json};
 use crate::clock;
 use crate::config::value::{Moment, Sha256, Span};
 use crate::config::{Algorithm, RawKey, Scope, Settings};
+use crate::invite::event::EventKind;
 use crate::invite::name::{HostName, KeyId};
 use crate::invite::policy::MAX_USES;
 use crate::invite::text::is_control;
@@ -104,6 +106,9 @@ pub(super) fn create(settings: &Settings, options: CreateKey) -> Outcome {
     };
     for host in options.hosts.iter().filter(|host| !settings.hosts.contains_key(*host)) {
         hint(&format!("note: {host} is not declared under [hosts] yet"));
+    }
+    if let Some(stored) = state.current().keys.get(&id) {
+        key_events::announce(settings, EventKind::KeyCreated, &[key_events::data(&id, stored)]);
     }
     let whole = format!("{id}/{}", secret.reveal());
     if options.json {

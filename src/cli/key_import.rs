@@ -7,11 +7,13 @@ use anyhow::{Context as _, bail};
 use serde_json::json;
 
 use super::key_declaration::{unproven, with_defaults};
+use super::key_events;
 use super::outcome::{Outcome, WrongUse};
 use super::owner::become_owner;
 use super::terminal::{count, hint, one_line, print, print_json};
 use crate::config::value::{Moment, Sha256};
 use crate::config::{ApiMethod, Origin, RawKey, Settings};
+use crate::invite::event::EventKind;
 use crate::invite::name::HostName;
 use crate::key::state::{StateError, StateKeys};
 use crate::key::{Key, prosody};
@@ -33,6 +35,7 @@ pub(super) fn import(settings: &Settings, file: &Path, host: Option<&HostName>, 
             bail!("there is already another key {}; nothing was imported", key.id);
         }
     }
+    let mut created = Vec::new();
     for key in &keys {
         let methods = (key.methods != [ApiMethod::Get, ApiMethod::Post]).then(|| key.methods.clone());
         let created_at = key.created_at.map(Moment);
@@ -42,14 +45,19 @@ pub(super) fn import(settings: &Settings, file: &Path, host: Option<&HostName>, 
         // mod_invites_api creates plain invites of one use for it, which is the default.
         let stored = with_defaults(stored);
         match state.store(&key.id, &stored) {
+            Ok(_) => created.push(&key.id),
             // Imported before.
-            Ok(_) | Err(StateError::Exists(_)) => {}
+            Err(StateError::Exists(_)) => {}
             Err(error) => return Err(error.into()),
         }
         if !is_json {
             print(&format!("{}\t{}", key.id, one_line(&key.name)))?;
         }
     }
+    let stored = state.current();
+    let created: Vec<_> =
+        created.into_iter().filter_map(|id| Some(key_events::data(id, stored.keys.get(id)?))).collect();
+    key_events::announce(settings, EventKind::KeyCreated, &created);
     if is_json {
         let keys: Vec<_> = keys.iter().map(|key| json!({ "id": key.id, "name": key.name, "hosts": [host] })).collect();
         print_json(&json!({ "keys": keys }))?;

@@ -9,7 +9,9 @@ mod backup;
 mod candidates;
 mod check;
 mod check_ledger;
+mod check_mail;
 mod check_report;
+mod check_webhooks;
 mod completion;
 mod config_show;
 mod demo;
@@ -25,6 +27,7 @@ mod invite_tree;
 mod key;
 mod key_create;
 mod key_declaration;
+mod key_events;
 mod key_import;
 mod key_list;
 mod key_notes;
@@ -42,6 +45,7 @@ mod server_tools;
 mod terminal;
 mod time;
 mod token;
+mod webhook;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -107,6 +111,9 @@ enum CliCommand {
     /// Create, list, show, revoke and restore invites, and see who invited whom
     #[command(subcommand)]
     Invite(invite::InviteCommand),
+    /// List and test webhooks, and try again what they did not take
+    #[command(subcommand)]
+    Webhook(webhook::WebhookCommand),
     /// Back up the ledger and its key into one file, also while the service runs
     Backup(backup::BackupArguments),
     /// Restore a ledger and its key from a backup, while the service is stopped
@@ -183,6 +190,7 @@ fn run(global: &Global, command: CliCommand) -> Outcome {
         CliCommand::Demo(options) => demo::run(global, &options),
         CliCommand::Key(command) => key::run(global, command),
         CliCommand::Invite(command) => invite::run(global, command),
+        CliCommand::Webhook(command) => webhook::run(global, command),
         CliCommand::Backup(arguments) => backup::back_up(global, &arguments),
         CliCommand::Restore(arguments) => backup::restore(global, &arguments),
         CliCommand::Ledger(command) => ledger::run(global, command),

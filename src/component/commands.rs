@@ -148,7 +148,11 @@ fn refusal(error: CreateInviteError) -> StanzaError {
         CreateInviteError::NameTaken(name) | CreateInviteError::Ledger(CreateError::NameReserved(name)) => {
             StanzaError::new("modify", "conflict").because(format!("Somebody else has, or will have, the name {name}."))
         }
-        CreateInviteError::Ledger(CreateError::Limit { retry_after } | CreateError::Pending { retry_after }) => {
+        CreateInviteError::Ledger(
+            CreateError::Limit { retry_after }
+            | CreateError::Pending { retry_after }
+            | CreateError::MailLimit { retry_after },
+        ) => {
             let wait = span_text(std::time::Duration::from_secs(retry_after.as_secs().max(1)));
             StanzaError::new("wait", "resource-constraint")
                 .because(format!("That was all for now; try again in {wait}."))

@@ -20,7 +20,7 @@ pub(super) fn note(merged: &Merged, state_dir: &Path, checks: &mut Checks<'_>) {
         return;
     }
     let mut secrets = Vec::new();
-    collect(&merged.tree, &mut Vec::new(), &mut secrets);
+    collect_table(&merged.tree, &mut Vec::new(), &mut secrets);
     for path in secrets {
         if let Origin::File(file) = merged.origin_at(&path)
             && exposed.contains(&&file)
@@ -34,15 +34,26 @@ pub(super) fn note(merged: &Merged, state_dir: &Path, checks: &mut Checks<'_>) {
 }
 
 /// The paths of all secrets.
-fn collect(dict: &Dict, path: &mut Vec<String>, secrets: &mut Vec<Vec<String>>) {
+fn collect_table(dict: &Dict, path: &mut Vec<String>, secrets: &mut Vec<Vec<String>>) {
     for (name, value) in dict {
         path.push(name.clone());
-        match value {
-            Value::Dict(_, inner) => collect(inner, path, secrets),
-            Value::String(_, text) if !text.is_empty() && has_secret(name, text) => secrets.push(path.clone()),
-            _ => {}
-        }
+        collect(name, value, path, secrets);
         path.pop();
+    }
+}
+
+fn collect(name: &str, value: &Value, path: &mut Vec<String>, secrets: &mut Vec<Vec<String>>) {
+    match value {
+        Value::Dict(_, inner) => collect_table(inner, path, secrets),
+        Value::Array(_, values) => {
+            for (at, value) in values.iter().enumerate() {
+                path.push(at.to_string());
+                collect(name, value, path, secrets);
+                path.pop();
+            }
+        }
+        Value::String(_, text) if !text.is_empty() && has_secret(name, text) => secrets.push(path.clone()),
+        _ => {}
     }
 }
 

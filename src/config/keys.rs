@@ -58,7 +58,7 @@ pub struct RawKey {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hosts: Option<Vec<String>>,
     /// What it may do; default: create, plain invites for accounts. More: contact, reset, roles (and groups), read, revoke,
-    /// redeem, register.
+    /// redeem, register, mail.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allow: Option<Vec<Scope>>,
     /// The methods it may use on `/invites_api`; default: GET and POST.

@@ -8,7 +8,7 @@
 //! | `sources`, `variables`, `toml_values` | where values come from, and how they are merged and read |
 //! | `shape` | what is wanted at each place, from the schema |
 //! | [`settings`] | all of it, and what has no table of its own |
-//! | `http`, `tls`, `ledger`, `invites`, `metrics`, `hosts`, `backend`, `keys`, `component`, `manage`, [`apps`] | a table each |
+//! | `http`, `tls`, `ledger`, `invites`, `metrics`, `hosts`, `backend`, `keys`, `component`, `manage`, `webhooks`, `mail`, [`apps`] | a table each |
 //! | `public_url`, [`postgres`], [`public_key`], `key_secret`, `scopes`, `picture`, `drawing` | values that are larger than a line |
 //! | `checks` | what the checks of all tables share: faults, notices, secrets in files |
 //! | `exposure`, `direction` | secrets in files that others can read; texts that read as others |
@@ -33,6 +33,7 @@ mod key_secret;
 mod keys;
 mod languages;
 mod ledger;
+mod mail;
 mod manage;
 mod merged;
 mod metrics;
@@ -56,6 +57,7 @@ mod tls;
 mod toml_values;
 pub mod value;
 mod variables;
+mod webhooks;
 
 pub use address::MAX_PATH_PART_BYTES;
 pub use backend::{BackendKind, BackendSettings, Login, TlsUse, XmppSettings};
@@ -68,8 +70,9 @@ pub use http::{HttpPaths, HttpSettings};
 pub use invites::InviteSettings;
 pub(crate) use keys::RawKey;
 pub use keys::{JwtSettings, KeySettings, Proof};
-pub use languages::{DEFAULT_LANGUAGE, LANGUAGES};
+pub use languages::{DEFAULT_LANGUAGE, LANGUAGES, LanguageTag};
 pub use ledger::{LedgerSettings, LedgerUrl};
+pub use mail::{MailLogin, MailSettings};
 pub use manage::{ManageSettings, UserInvites};
 pub use merged::Merged;
 pub use metrics::MetricsSettings;
@@ -83,6 +86,9 @@ pub use settings::{CorsOrigins, DEFAULT_STATE_DIR, Settings};
 pub use show::{ShownSetting, show, shown};
 pub use sources::{DEFAULT_FILES, Sources};
 pub use tls::TlsSettings;
+#[cfg(test)]
+pub(crate) use webhooks::webhook_secret;
+pub use webhooks::{WebhookSecret, WebhookSettings};
 
 /// The JSON Schema of the configuration, as `tests/` hold docs/settings.md, example and Nix module against it.
 #[must_use]

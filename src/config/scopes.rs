@@ -30,12 +30,23 @@ pub enum Scope {
     Redeem,
     /// Create accounts with invites.
     Register,
+    /// Have the links of invites mailed.
+    Mail,
 }
 
 impl Scope {
     /// All of them.
-    pub const ALL: [Self; 8] =
-        [Self::Create, Self::Contact, Self::Reset, Self::Roles, Self::Read, Self::Revoke, Self::Redeem, Self::Register];
+    pub const ALL: [Self; 9] = [
+        Self::Create,
+        Self::Contact,
+        Self::Reset,
+        Self::Roles,
+        Self::Read,
+        Self::Revoke,
+        Self::Redeem,
+        Self::Register,
+        Self::Mail,
+    ];
 
     /// What a key may do that says nothing else: create plain invites for accounts.
     #[must_use]
@@ -55,6 +66,7 @@ impl fmt::Display for Scope {
             Self::Revoke => "revoke",
             Self::Redeem => "redeem",
             Self::Register => "register",
+            Self::Mail => "mail",
         })
     }
 }

@@ -25,6 +25,7 @@ use super::http::HttpSettings;
 use super::invites::{InviteSettings, RawInvites};
 use super::keys::{self, KeySettings, RawKey};
 use super::ledger::{LedgerSettings, RawLedger};
+use super::mail::{MailSettings, RawMail};
 use super::manage::ManageSettings;
 use super::merged::Merged;
 use super::metrics::MetricsSettings;
@@ -33,6 +34,7 @@ use super::public_url::{self, Prefixes, PublicUrl};
 use super::secret::Credentials;
 use super::tls::{RawTls, TlsSettings};
 use super::value::{Listen, Network, Span};
+use super::webhooks::{self, RawWebhook, WebhookSettings};
 use crate::invite::name::{HostName, KeyId};
 
 /// The state directory where nobody sets another one.
@@ -57,7 +59,7 @@ pub struct RawConfig {
     /// Origins of web pages that may call `/invites_api` and `/api`; `*` for any.
     pub cors_origins: Vec<String>,
     /// Under socket activation only: stop after so long without a request, but not where a host is on Prosody, which asks
-    /// it, and not while apps hold tokens of another XMPP server; off by default.
+    /// it, and not while apps hold tokens of another XMPP server, or events wait to be sent; off by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub idle_exit: Option<Span>,
     /// Limits of the HTTP server.
@@ -80,6 +82,11 @@ pub struct RawConfig {
     pub component: Option<RawComponent>,
     /// The page on which invites are created, for people who are no admins of the machine.
     pub manage: ManageSettings,
+    /// Who is told of what happens to invites and keys.
+    pub webhooks: Vec<RawWebhook>,
+    /// Links of invites by mail.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mail: Option<RawMail>,
     /// The apps offered on the pages.
     pub apps: RawApps,
 }
@@ -106,6 +113,8 @@ impl Default for RawConfig {
             keys: BTreeMap::new(),
             component: None,
             manage: ManageSettings::default(),
+            webhooks: vec![],
+            mail: None,
             apps: RawApps::default(),
         }
     }
@@ -146,6 +155,10 @@ pub struct Settings {
     pub component: Option<ComponentSettings>,
     /// Who may use the page on which invites are created, beside users of hosts.
     pub manage: ManageSettings,
+    /// Who is told of what happens.
+    pub webhooks: Vec<WebhookSettings>,
+    /// By which server links are mailed, if they are.
+    pub mail: Option<MailSettings>,
     /// Hosts, by prepared domain.
     pub hosts: BTreeMap<HostName, HostSettings>,
     /// Declared keys and who declared them.
@@ -231,6 +244,8 @@ impl RawConfig {
             invites: self.invites.resolve(&mut checks),
             component: self.component.as_ref().and_then(|component| component.resolve(&hosts, &mut checks)),
             manage: self.manage.clone(),
+            webhooks: webhooks::resolve(&self.webhooks, &hosts, &mut checks),
+            mail: self.mail.as_ref().and_then(|mail| mail.resolve(&mut checks)),
             ledger,
             hosts,
             keys,

@@ -41,7 +41,9 @@ pub use app_tokens::{Asker, FindError};
 use context::Context;
 use health::ServiceHealth;
 use invites::Invites;
-pub use invites::{AmendError, Caller, CreateInviteError, CreatedInvite, CreationRules, RedeemInviteError, WebOnly};
+pub use invites::{
+    AmendError, Caller, CreateInviteError, CreatedInvite, CreationRules, MailedInvite, RedeemInviteError, WebOnly,
+};
 use locks::InviteLocks;
 use manage::{Manage, SignInMemory};
 use reconcile::Reconcile;

@@ -2,12 +2,14 @@
 
 pub mod app_token;
 pub mod code;
+pub mod event;
 pub mod field;
 pub mod found;
 mod id;
 pub mod inviter;
 mod kind;
 pub mod link;
+pub mod mail;
 pub mod name;
 pub mod policy;
 pub mod redemption;

@@ -1,5 +1,6 @@
 //! What may be asked for: the one place that says what is wrong with a request, of every field at once and in its own words.
 
+pub mod mail;
 mod uses;
 
 use std::collections::BTreeSet;
@@ -40,6 +41,8 @@ pub struct Bounds<'a> {
     pub max_ttl: Duration,
     /// Most uses.
     pub max_uses: u32,
+    /// Whether mail can be sent.
+    pub has_mail: bool,
 }
 
 /// What bounds invites of one host.
@@ -106,6 +109,7 @@ pub fn validate(request: &InviteRequest, bounds: &Bounds<'_>, now: Timestamp) ->
         errors.refuse("count", "several invites cannot reserve the same name");
     }
     errors.read("uri", &request.minting, "expected true or false", |minting| Some(*minting));
+    mail::delivery(&mut errors, request, bounds.has_mail);
 
     let note = note(&mut errors, &request.note);
     let is_word =
@@ -307,7 +311,7 @@ mod tests {
     }
 
     fn bounds(host: Option<HostRules<'_>>) -> Bounds<'_> {
-        Bounds { host, source: Source::Cli, ttl: 7 * DAY, max_ttl: 30 * DAY, max_uses: 5 }
+        Bounds { host, source: Source::Cli, ttl: 7 * DAY, max_ttl: 30 * DAY, max_uses: 5, has_mail: true }
     }
 
     /// For a host with that server.
@@ -330,6 +334,32 @@ mod tests {
         let draft = try_draft(&InviteRequest::default(), None).unwrap();
         assert_eq!(draft.kind, Kind::Account { username: None });
         assert_eq!((draft.uses, draft.expires_at), (1, moment("2026-01-08T00:00:00Z")));
+    }
+
+    #[test]
+    fn a_mail_has_one_address_one_link_and_a_language() {
+        let mailed = |mail: &str| InviteRequest { mail: given(mail), ..InviteRequest::default() };
+        let request = InviteRequest { language: Given::Is("de"), ..mailed("juliet@example.net") };
+        assert!(try_draft(&request, None).is_ok());
+        let to = "juliet@example.net".parse().unwrap();
+        assert_eq!(mail::delivery_of(&request), Some(crate::invite::mail::Delivery { to, language: Some("de") }));
+        assert_eq!(mail::delivery_of(&InviteRequest::default()), None);
+        assert_eq!(
+            wrong(&mailed("Juliet <juliet@example.net>")),
+            "mail: expected one mail address such as \"juliet@example.com\", without a name beside it"
+        );
+        let many = InviteRequest { count: Given::Is(2), ..mailed("juliet@example.net") };
+        assert_eq!(wrong(&many), "mail: a mail has one link: expected without `count`, or with `count` 1");
+        let alone = InviteRequest { language: Given::Is("de"), ..InviteRequest::default() };
+        assert_eq!(wrong(&alone), "language: it is the language of a mail: expected with `mail`");
+        let unknown = InviteRequest { language: Given::Malformed, ..mailed("juliet@example.net") };
+        assert!(wrong(&unknown).starts_with("language: expected a language of the pages, such as \"de\""));
+        let (name, reserved) = ("example.com".parse().unwrap(), BTreeSet::new());
+        let rules = HostRules { name: &name, reserved: &reserved, server: None };
+        let none = Bounds { has_mail: false, ..bounds(Some(rules)) };
+        let errors = validate(&mailed("juliet@example.net"), &none, now()).unwrap_err();
+        assert_eq!(join(&errors), "mail: no mail is sent here: the configuration has no [mail]");
+        assert_eq!(errors[0].kind, FieldErrorKind::NotForServer);
     }
 
     #[test]
@@ -428,6 +458,8 @@ mod tests {
             inviter: Given::Malformed,
             minting: Given::Malformed,
             count: Given::Malformed,
+            mail: Given::Malformed,
+            language: Given::Malformed,
             idempotency: None,
             errors: vec![],
         };
@@ -439,7 +471,10 @@ mod tests {
              groups: expected at most 32 names of 1 to 128 characters, without control characters; \
              host: expected a domain such as \"example.com\"; \
              inviter: expected 1 to 128 characters, without control characters; \
-             kind: expected account, contact or reset; note: expected at most 1000 characters, without NUL and bidirectional controls; \
+             kind: expected account, contact or reset; \
+             language: expected a language of the pages, such as \"de\"; docs/languages.md lists them; \
+             mail: expected one mail address such as \"juliet@example.com\", without a name beside it; \
+             note: expected at most 1000 characters, without NUL and bidirectional controls; \
              reset: expected a user name: letters, digits and . _ - without blanks or any of \" & ' / : < > @; \
              roles: expected at most 32 names of 1 to 128 characters, without control characters; \
              ttl: expected a duration such as \"90s\", \"10m\" or \"7d\", or a number of seconds, at most 30d; \

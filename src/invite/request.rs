@@ -49,6 +49,10 @@ pub struct InviteRequest {
     pub minting: Given<Minting>,
     /// How many alike.
     pub count: Given<u32>,
+    /// The address that its link is mailed to.
+    pub mail: Given<String>,
+    /// The language of that mail.
+    pub language: Given<&'static str>,
     /// Set where the request may come again.
     pub idempotency: Option<Idempotency>,
     /// What is wrong beside these fields, such as a field that there is none of.

@@ -234,6 +234,12 @@ pub enum CreateError {
         /// When the next of them expires.
         retry_after: Duration,
     },
+    /// So many mails went to the address already.
+    #[error("as many mails as mail.per_address allows went to this address")]
+    MailLimit {
+        /// When there is room.
+        retry_after: Duration,
+    },
     /// The Idempotency-Key came before, with another request.
     #[error("the Idempotency-Key was used with another request")]
     IdempotencyKeyReused,

@@ -7,7 +7,7 @@ use super::answers::{Answer, Recorded, Repeatable};
 use super::error::{ChangeError, CreateError, LedgerError};
 use super::limits::SourceLimits;
 use super::query::{Filter, ReadInvites};
-use super::store::Transaction;
+use super::store::{OutgoingLetter, Transaction};
 use super::work::WorkShape;
 use crate::invite::name::HostName;
 use crate::invite::{Change, Draft, Invite, InviteId, Source};
@@ -24,16 +24,32 @@ impl Ledger {
         request: Option<Repeatable>,
         now: Timestamp,
     ) -> Result<Answer<Vec<Invite>>, CreateError> {
+        self.create_mailed(drafts, limits, request, None, now).await
+    }
+
+    /// The same, and with the first of them a letter that brings its link to somebody goes into the outbox. A request that came
+    /// before puts none there.
+    ///
+    /// # Errors
+    /// As above; no letter goes out, either.
+    pub async fn create_mailed(
+        &self,
+        drafts: Vec<Draft>,
+        limits: Option<SourceLimits>,
+        request: Option<Repeatable>,
+        letter: Option<OutgoingLetter>,
+        now: Timestamp,
+    ) -> Result<Answer<Vec<Invite>>, CreateError> {
         let seal = self.seal.clone();
         let (rows, limits) = (drafts.len(), limits.as_ref());
-        let may_add = request.is_none() && self.once.is_none();
+        let may_add = request.is_none() && self.once.is_none() && letter.is_none();
         let additions = self.additions.as_deref().filter(|_| may_add);
         let only_adds = additions.is_some_and(|additions| additions.are_all(&drafts, limits, now));
         let shape = if only_adds { WorkShape::Addition { rows } } else { WorkShape::Beside { rows } };
         // Where they only add, nothing is judged, and nothing noted.
         let limits = limits.filter(|_| !only_adds).cloned();
         let work = async move |transaction: &Transaction<'_>| {
-            let create = transaction.create(drafts.clone(), limits.as_ref());
+            let create = transaction.create(drafts.clone(), limits.as_ref(), letter.as_ref());
             match &request {
                 None => Ok(create.await?.map(Recorded::New)),
                 Some(request) => {
@@ -165,6 +181,14 @@ impl Ledger {
     pub async fn forget_answers(&self, now: Timestamp) -> Result<(), LedgerError> {
         while self.write(WorkShape::Alone, async move |transaction| transaction.forget_answers(now).await).await? {}
         Ok(())
+    }
+
+    /// Forgets how many letters went to mailboxes to which as many may go again as at first.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    pub async fn forget_mailboxes(&self, now: Timestamp) -> Result<(), LedgerError> {
+        self.judge(WorkShape::Alone, async move |transaction| transaction.forget_mailboxes(now).await).await
     }
 
     /// Has answers that were kept before the clock was set back be repeated for no longer than others are.

@@ -4,11 +4,11 @@
 //! a narrow seam ([`statements`]); what is each engine's own is in [`sqlite`] and [`postgres`].
 //!
 //! One thread writes ([`commit`]): what waits together is committed together, with one fsync; what only adds to PostgreSQL does
-//! not wait for it ([`additions`]). Answers leave after the
-//! commit, so what a caller was answered survives `kill -9` and power loss. Reads go to connections of their own and never
-//! wait for the writer. Limits are judged in the transaction that would use them up.
+//! not wait for it ([`additions`]). Answers leave after the commit, so what a caller was answered survives `kill -9` and power
+//! loss. Reads go to connections of their own and never wait for the writer. Limits are judged in the transaction that would
+//! use them up.
 //!
-//! This file is the handle that others have; what it can be asked is in `invites`, `uses`, `registrations`, `tree` and `counts`.
+//! This file is the handle; what it can be asked is in `invites`, `uses`, `registrations`, `tree`, `counts` and `outbox`.
 
 mod additions;
 mod answers;
@@ -24,6 +24,8 @@ mod glance;
 mod invites;
 mod key_file;
 mod limits;
+mod outbox;
+mod outbox_row;
 mod postgres;
 mod query;
 mod read_connection;
@@ -44,6 +46,7 @@ mod sql_error;
 mod sqlite;
 mod statements;
 mod store;
+mod subscribers;
 mod time;
 mod transfer;
 mod tree;
@@ -74,6 +77,7 @@ pub use error::{ChangeError, CreateError, LedgerError, OpenError, RedeemError};
 pub use examine::examine;
 pub use glance::glance;
 pub use limits::SourceLimits;
+pub use outbox_row::{AttemptEnd, Attempted, ChannelNote, ChannelState, OutboxRow};
 pub use query::{Census, Filter, InvitedAccount, LastUse, RevokedInvites, TreeFilter};
 use read_connection::ReadSource;
 use readers::Readers;
@@ -83,13 +87,14 @@ pub use server_check::try_server;
 use server_clock::ServerClock;
 pub use server_finding::{ServerFinding, ServerTrial};
 use sqlite::LedgerFiles;
-pub use store::OneTimeUse;
+pub use store::{MAIL_CHANNEL, OneTimeUse, OutgoingLetter};
+pub use subscribers::Subscriber;
+use subscribers::Subscribers;
 pub use transfer::{
     BackupSummary, CopySummary, RestoreOptions, RestoreSummary, RevivedInvite, TransferError, WholeBackup, back_up,
     copy, restore,
 };
-use work::Job;
-use work::WorkShape;
+use work::{Job, WorkShape};
 use writer::{Opener, Writer};
 
 /// The ledger; clones are handles to the same one.
@@ -112,6 +117,7 @@ pub struct Ledger {
     tried: Arc<async_lock::Mutex<Option<Instant>>>,
     /// What is used once, with what is written.
     once: Option<Arc<OneTimeUse>>,
+    subscribers: Arc<Subscribers>,
 }
 
 /// So many writes may wait; more wait to be taken on.
@@ -141,7 +147,7 @@ impl Ledger {
         let key_file = key_file::load_or_create(settings)?;
         let key = key_file.key.clone();
         let (writer, trouble) = Writer::open(settings, key_file, opener)?;
-        let files = writer.files();
+        let (files, subscribers) = (writer.files(), writer.subscribers());
         let clock = writer.servers().map(|servers| servers.clock());
         let no_thread = |source| OpenError::Io { path: settings.key_file.clone(), source };
         let deadlines = match opener {
@@ -164,8 +170,7 @@ impl Ledger {
             .map_err(no_thread)?;
         threads.push(thread);
         let writers = Arc::new(Mutex::new(threads));
-        let seal = Seal::new(&key);
-        let tried = Arc::default();
+        let (seal, tried) = (Seal::new(&key), Arc::default());
         Ok(Self {
             key,
             seal,
@@ -180,6 +185,7 @@ impl Ledger {
             deadlines,
             tried,
             once: None,
+            subscribers,
         })
     }
 

@@ -80,7 +80,9 @@ impl Ledger {
         reservation: ReservationId,
         end: ReservationEnd,
     ) -> Result<Option<Invite>, LedgerError> {
-        self.write(WorkShape::ONE, async move |transaction| transaction.end_reservation(reservation, &end).await).await
+        let now = self.now();
+        self.write(WorkShape::ONE, async move |transaction| transaction.end_reservation(reservation, &end, now).await)
+            .await
     }
 
     /// The reservations that nobody has ended, oldest first: all, or those of one invite.

@@ -16,6 +16,7 @@ use super::postgres::{LedgerServers, Pipeline, PostgresWriter, TransactionStart,
 use super::sqlite::{LedgerFiles, SqliteWriter};
 use super::statements::{Statements, at_once};
 use super::store::{Batch, Memory, NodeIds, Transaction};
+use super::subscribers::{Subscriber, Subscribers};
 use super::work::{Work, WorkShape};
 use crate::clock;
 use crate::config::{LedgerSettings, LedgerUrl};
@@ -40,6 +41,7 @@ pub(super) struct Writer {
     memory: RefCell<Memory>,
     rng: RefCell<StdRng>,
     ids: Arc<NodeIds>,
+    subscribers: Arc<Subscribers>,
     /// Beside whom it writes, where others do.
     lock: WriteLock,
 }
@@ -70,8 +72,8 @@ impl Writer {
             }
         };
         let rng = RefCell::new(StdRng::from_rng(&mut clock::rng()));
-        let (memory, ids) = (RefCell::default(), Arc::default());
-        Ok((Self { engine, memory, rng, ids, lock: WriteLock::InOrder }, trouble))
+        let (memory, ids, subscribers) = (RefCell::default(), Arc::default(), Arc::default());
+        Ok((Self { engine, memory, rng, ids, subscribers, lock: WriteLock::InOrder }, trouble))
     }
 
     /// Another one for the same ledger, for what only adds to it, where several may write.
@@ -83,6 +85,7 @@ impl Writer {
                 memory: RefCell::default(),
                 rng: RefCell::new(StdRng::from_rng(&mut clock::rng())),
                 ids: Arc::clone(&self.ids),
+                subscribers: Arc::clone(&self.subscribers),
                 lock: WriteLock::Beside,
             }),
         }
@@ -93,14 +96,24 @@ impl Writer {
         Arc::clone(&self.ids)
     }
 
+    /// Who is told of what is written.
+    pub(super) fn subscribers(&self) -> Arc<Subscribers> {
+        Arc::clone(&self.subscribers)
+    }
+
     /// Does all of it in one transaction and commits that; gives how many of them that were, for which there was time. When
     /// anything fails, nothing has changed; then it gives which of them has failed, too, if one has.
     pub(super) fn commit(&mut self, works: &[Box<dyn Work>]) -> (Result<usize, LedgerError>, Option<usize>) {
-        let failed = Cell::new(None);
+        let (failed, is_outbox_written) = (Cell::new(None), Cell::new(false));
+        let subscribers = self.subscribers.list();
+        let told = (subscribers.as_slice(), &is_outbox_written);
         let result = match &self.engine {
-            Engine::Sqlite(_) => self.commit_one_after_the_other(works, &failed),
-            Engine::Postgres(_) => self.commit_side_by_side(works, &failed),
+            Engine::Sqlite(_) => self.commit_one_after_the_other(works, &failed, told),
+            Engine::Postgres(_) => self.commit_side_by_side(works, &failed, told),
         };
+        if result.is_ok() && is_outbox_written.get() {
+            self.subscribers.note_written();
+        }
         if result.is_err() {
             let memory = self.memory.get_mut();
             *memory = memory.after_others();
@@ -112,6 +125,7 @@ impl Writer {
         &mut self,
         works: &[Box<dyn Work>],
         failed: &Cell<Option<usize>>,
+        (subscribers, is_outbox_written): (&[Subscriber], &Cell<bool>),
     ) -> Result<usize, LedgerError> {
         let Self { engine, memory, rng, .. } = self;
         let Engine::Sqlite(engine) = engine else { return Ok(0) };
@@ -121,7 +135,8 @@ impl Writer {
                 if done > 0 && clock::instant().duration_since(began) > LONGEST {
                     break;
                 }
-                let transaction = Transaction { sql: Statements::Sqlite(sql), memory, rng, batch: None };
+                let sql = Statements::Sqlite(sql);
+                let transaction = Transaction { sql, memory, rng, batch: None, subscribers, is_outbox_written };
                 at_once(work.run(&transaction)).inspect_err(|_| failed.set(Some(done)))?;
                 done += 1;
             }
@@ -134,8 +149,9 @@ impl Writer {
         &mut self,
         works: &[Box<dyn Work>],
         failed: &Cell<Option<usize>>,
+        (subscribers, is_outbox_written): (&[Subscriber], &Cell<bool>),
     ) -> Result<usize, LedgerError> {
-        let Self { engine, memory, rng, ids, lock } = self;
+        let Self { engine, memory, rng, ids, lock, .. } = self;
         let Engine::Postgres(engine) = engine else { return Ok(0) };
         let (memory, rng, ids, is_in_order) = (&*memory, &*rng, &**ids, *lock == WriteLock::InOrder);
         let start = engine.write(*lock, &async |pipeline: &Pipeline, start: &TransactionStart| {
@@ -149,7 +165,7 @@ impl Writer {
                 let group = &works[done..done + beside.max(1)];
                 let (before, batch) = (done, Batch::new(pipeline, start, ids, is_in_order));
                 let sql = Statements::Postgres(pipeline);
-                let transaction = Transaction { sql, memory, rng, batch: Some(&batch) };
+                let transaction = Transaction { sql, memory, rng, batch: Some(&batch), subscribers, is_outbox_written };
                 let run =
                     async |at: usize| group[at].run(&transaction).await.inspect_err(|_| failed.set(Some(before + at)));
                 let mut running: FuturesUnordered<_> = (0..group.len()).map(run).collect();

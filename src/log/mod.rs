@@ -87,6 +87,45 @@ pub enum Event<'a> {
         /// As in [`Self::SessionOpened`].
         manager: &'a dyn Display,
     },
+    /// The link of an invite was handed to the mail server.
+    MailSent {
+        /// The invite's id.
+        invite: &'a dyn Display,
+        /// Its host.
+        host: &'a dyn Display,
+        /// To whom, without what tells who that is.
+        to: &'a dyn Display,
+    },
+    /// The mail server does not take the link of an invite, and would not take it later.
+    MailRefused {
+        /// The invite's id.
+        invite: &'a dyn Display,
+        /// Its host.
+        host: &'a dyn Display,
+        /// To whom, without what tells who that is.
+        to: &'a dyn Display,
+        /// What the server says.
+        reason: &'a dyn Display,
+    },
+    /// A webhook began to fail.
+    WebhookFailing {
+        /// Its name.
+        webhook: &'a dyn Display,
+        /// Why.
+        reason: &'a dyn Display,
+    },
+    /// A webhook that failed has taken what it did not take before.
+    WebhookRecovered {
+        /// Its name.
+        webhook: &'a dyn Display,
+    },
+    /// Events are not sent any more, as a webhook did not take them for three days.
+    WebhookDead {
+        /// Its name.
+        webhook: &'a dyn Display,
+        /// How many.
+        count: u64,
+    },
     /// The configuration was reloaded and is in force.
     Reloaded,
     /// The configuration could not be reloaded; the running one stays in force.
@@ -96,7 +135,7 @@ pub enum Event<'a> {
     },
 }
 
-/// Writes an event as an info line, or an error where a person must act; `event=` is its stable name.
+/// Writes an event as an info line, a warning where something goes on worse, or an error where a person must act; `event=` is its stable name.
 pub fn event(event: &Event<'_>) {
     match event {
         // A request may be the first to see these; it is not what caused them.
@@ -125,6 +164,19 @@ pub fn event(event: &Event<'_>) {
         Event::SessionClosed { manager } => {
             tracing::info!(event = "session.closed", manager = %manager, "somebody signed out");
         }
+        Event::MailSent { invite, host, to } => tracing::info!(
+            event = "mail.sent", invite.id = %invite, host = %host, to = %to, "an invite was mailed"),
+        Event::MailRefused { invite, host, to, reason } => tracing::warn!(
+            event = "mail.refused", invite.id = %invite, host = %host, to = %to, error = %reason,
+            "an invite could not be mailed"),
+        Event::WebhookFailing { webhook, reason } => tracing::warn!(
+            event = "webhook.failing", webhook = %webhook, error = %reason,
+            "a webhook does not take what it is sent, will retry"),
+        Event::WebhookRecovered { webhook } => tracing::info!(
+            event = "webhook.recovered", webhook = %webhook, "a webhook takes what it is sent again"),
+        Event::WebhookDead { webhook, count } => tracing::warn!(
+            event = "webhook.dead", webhook = %webhook, count,
+            "events were not taken by a webhook for three days and are not sent; send them: invited webhook retry {webhook}"),
         Event::Reloaded => tracing::info!(event = "reload.done", "the configuration was reloaded"),
         Event::ReloadRefused { reason } => {
             tracing::error!(event = "reload.refused", "reload refused: {reason}; keeping the running configuration");

@@ -19,8 +19,8 @@ use super::refused::GuestProblem;
 use crate::caller::Request;
 use crate::config::apps::{App, Platform};
 use crate::desk::{Offer, WebSignUp};
+use crate::invite::Kind;
 use crate::invite::code::in_groups;
-use crate::invite::{Invite, Kind};
 use crate::problem::Problem;
 
 #[derive(Template)]
@@ -161,7 +161,7 @@ async fn opened(request: &Request, cards: &Cards, now: Timestamp) -> Result<Resp
     let mut response = page(
         200,
         &LandingPage {
-            title: title(&invite, &host.site_name, &look),
+            title: Html::text(look.language.title(draft, &host.site_name)),
             domain: Some(draft.host.as_str()).filter(|domain| *domain != host.site_name),
             description: look.with(
                 if is_reset { "landing-preview-reset" } else { "landing-preview" },
@@ -199,19 +199,6 @@ async fn opened(request: &Request, cards: &Cards, now: Timestamp) -> Result<Resp
         response.insert_header("Link", format!("<{alternate}>; rel=\"alternate\""));
     }
     Ok(response)
-}
-
-/// Who invites to what.
-pub(super) fn title(invite: &Invite, site: &str, look: &Look<'_>) -> Html<'static> {
-    match (&invite.draft.kind, &invite.draft.inviter) {
-        (Kind::Reset { .. }, _) => look.with("landing-title-reset", "site", site),
-        (Kind::Contact { .. }, Some(inviter)) => look.with("landing-title-contact", "inviter", inviter),
-        (Kind::Account { .. }, Some(inviter)) => {
-            let names = [("inviter", inviter.as_str()), ("site", site)];
-            Html::text(look.language.with_texts("landing-title-by", &names))
-        }
-        (Kind::Account { .. } | Kind::Contact { .. }, None) => look.with("landing-title", "site", site),
-    }
 }
 
 fn ways<'a>(apps: &'a [App], device: Option<Platform>, has_link: bool, look: &Look<'_>) -> Vec<WayIn<'a>> {

@@ -33,6 +33,8 @@
 //! | `look` | what all pages are drawn with |
 //! | `assets`, `artwork`, `accent`, `preview`, `letters` | files; drawings, the colour and the picture of a site |
 //! | `query` | the parameters of a link |
+//! | [`mail`] | an invite by mail |
+//! | `title` | who invites to what |
 //! | `negotiation`, `dates` | the language that a reader gets; points in time in words |
 //! | `language`, `html` | what pages say, and what is not escaped again |
 //! | `scripts` | which way texts run, and digits |
@@ -55,6 +57,7 @@ pub mod landing;
 pub mod language;
 mod letters;
 mod look;
+pub mod mail;
 pub mod manage;
 mod mark;
 mod negotiation;
@@ -73,6 +76,7 @@ pub mod reset;
 mod scripts;
 pub mod setup;
 mod sign_up;
+mod title;
 
 pub use look::language;
 pub use refused::problem;

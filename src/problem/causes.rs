@@ -48,6 +48,7 @@ impl From<CreateError> for Problem {
             CreateError::NameReserved(_) => Self::NameTaken,
             CreateError::Limit { retry_after } => Self::TooMany(TooMany::Invites, retry_after),
             CreateError::Pending { retry_after } => Self::TooMany(TooMany::Pending, retry_after),
+            CreateError::MailLimit { retry_after } => Self::TooMany(TooMany::Mails, retry_after),
             CreateError::IdempotencyKeyReused => Self::IdempotencyKeyReused,
         }
     }

@@ -84,6 +84,8 @@ pub enum TooMany {
     Invites,
     /// Pending invites of the key.
     Pending,
+    /// Mails to one address.
+    Mails,
 }
 
 /// What a ledger that cannot be written is given to heal.
@@ -162,6 +164,7 @@ impl Problem {
             Self::TooMany(TooMany::Failures, _) => "too-many-failures",
             Self::TooMany(TooMany::Invites, _) => "too-many-invites",
             Self::TooMany(TooMany::Pending, _) => "too-many-pending",
+            Self::TooMany(TooMany::Mails, _) => "too-many-mails",
             Self::HeadTooLarge => "head-too-large",
             Self::Internal(_) => "internal",
             Self::NotImplemented(_) => "not-implemented",
@@ -252,6 +255,7 @@ impl Problem {
             }
             Self::TooMany(TooMany::Invites, _) => "This key has created as many invites as it may for now.",
             Self::TooMany(TooMany::Pending, _) => "This key has as many pending invites as it may.",
+            Self::TooMany(TooMany::Mails, _) => "As many mails as may be went to this address for now.",
             Self::HeadTooLarge => "The request's head is too large.",
             Self::Internal(_) => "Something went wrong here; the log knows it by the request's id.",
             Self::ServerAway => "The XMPP server is away, and it must be asked for this; nothing has changed.",

@@ -20,6 +20,8 @@ const ROUND: Duration = Duration::from_secs(1);
 const COUNT_EVERY: Duration = Duration::from_mins(1);
 /// Ended invites are forgotten so often.
 const SWEEP_EVERY: Duration = Duration::from_hours(1);
+/// Events that could not be sent are kept as long as invites, and at least for so long: longer than they are tried.
+const OUTBOX_RETENTION: Duration = Duration::from_hours(7 * 24);
 /// The certificate is looked at so often.
 const CERTIFICATE_EVERY: Duration = Duration::from_hours(24);
 /// A ledger that failed is tried again so often.
@@ -117,6 +119,12 @@ impl Housekeeper {
         if state.desk.app_tokens.are_asked_about() {
             return Some("an XMPP server asks about the tokens that apps show");
         }
+        if state.settings.mail.is_some() && self.running.ledger.is_any_letter_to_be_sent().await.unwrap_or(true) {
+            return Some("mail waits to be sent");
+        }
+        if self.running.ledger.is_anything_to_be_sent().await.unwrap_or(true) {
+            return Some("events wait to be sent to webhooks");
+        }
         // Their server is looked after, and it is asked what they use.
         state.desk.app_tokens.are_out(state.desk.now()).await.then_some("apps hold tokens, whose use is watched")
     }
@@ -164,8 +172,17 @@ impl Housekeeper {
         let sure = ledger.forgetting_clock(now).await?;
         if let Ok(before) = sure.checked_sub(SignedDuration::from_hours(24)) {
             ledger.forget_answers(before).await?;
+            ledger.forget_mailboxes(before).await?;
         }
         let retention = self.running.state.load().settings.ledger.retention;
+        if let Ok(before) = sure.checked_sub(retention.max(OUTBOX_RETENTION)) {
+            let forgotten = ledger.forget_outbox(before).await?;
+            if forgotten > 0 {
+                tracing::warn!(
+                    "{forgotten} events were forgotten that could not be sent to webhooks before ledger.retention"
+                );
+            }
+        }
         match sure.checked_sub(retention) {
             Ok(ended_before) => ledger.sweep(ended_before, now).await,
             Err(_) => Ok(0),

@@ -7,12 +7,14 @@
 //! | `housekeeper` | keys, counts, clearing up, watchdog, status, idleness: every second |
 //! | `reconciler` | what the XMPP servers need, and what was left undone |
 //! | `answerer` | what the XMPP servers ask |
+//! | `postman` | links of invites that are mailed |
 //! | `timekeeper` | how far this node's clock is from the database's |
 //! | `running` | what these share, and one line about how it goes |
 
 mod answerer;
 mod housekeeper;
 mod in_force;
+mod postman;
 mod reconciler;
 mod reload;
 mod running;
@@ -32,6 +34,7 @@ use crate::caller::AppState;
 use crate::clock;
 use crate::component;
 use crate::config::{HttpSettings, Settings, Sources};
+use crate::delivery;
 use crate::desk::Desk;
 use crate::key::KeyRing;
 use crate::key::state::StateKeys;
@@ -48,6 +51,9 @@ use running::Running;
 
 /// The component had all the time that connections had, and gets as long again as a call to a server takes at most.
 const COMPONENT_PATIENCE: Duration = Duration::from_secs(5);
+
+/// What is being sent to webhooks was told to end when connections were; what has not ended by now is sent again.
+const DELIVERY_PATIENCE: Duration = Duration::from_secs(3);
 
 /// Collectors at once; the files that they need are kept from `http.max_connections`.
 const MAX_COLLECTORS: u32 = 64;
@@ -85,6 +91,7 @@ impl Service {
         sources: Option<Sources>,
     ) -> Result<Self, ServeError> {
         let ledger = Ledger::serve(&settings.ledger)?;
+        ledger.subscribe(delivery::subscribers(&settings));
         let state_keys = Arc::new(StateKeys::new(&settings.state_dir));
         let _ = state_keys.current();
         let server = Server::new(settings.http.clone(), &settings.trusted_proxies);
@@ -145,6 +152,14 @@ impl Service {
         let questions = running.state.load().desk.questions().clone();
         async_std::task::spawn(answerer::run(Arc::clone(&running.state), questions));
         let (going, stop) = async_channel::bounded(1);
+        let state = Arc::clone(&running.state);
+        let postman = async_std::task::spawn(postman::run(running.clone(), stop.clone()));
+        let delivery = async_std::task::spawn(delivery::run(
+            move || Arc::clone(&state.load().settings),
+            running.ledger.clone(),
+            Arc::clone(&running.metrics),
+            stop.clone(),
+        ));
         let component =
             async_std::task::spawn(component::run(Arc::clone(&running.state), Arc::clone(&running.component), stop));
         started().await?;
@@ -178,6 +193,7 @@ impl Service {
         if left != usize::MAX {
             clock::within(COMPONENT_PATIENCE, component).await;
         }
+        clock::within(DELIVERY_PATIENCE, futures_lite::future::zip(delivery, postman)).await;
         metrics_server.drain(accepting_metrics, METRICS_PATIENCE).await;
         running.ledger.close();
         tracing::info!("stopped");

@@ -7,6 +7,7 @@ use super::running::Running;
 use crate::app;
 use crate::caller::AppState;
 use crate::config::{Credentials, Faults, Purpose, Settings, Sources};
+use crate::delivery;
 use crate::key::KeyRing;
 use crate::log::{Event, event};
 use crate::server::lifecycle;
@@ -50,10 +51,12 @@ impl Reloader {
         log_notices(&settings);
         let (limits, trusted) = (settings.http.clone(), settings.trusted_proxies.clone());
         let keys = KeyRing::new(&settings.keys, Arc::clone(&running.state_keys));
+        let subscribers = delivery::subscribers(&settings);
         let settings = Arc::new(settings);
         let desk = before.desk.renewed(Arc::clone(&settings), keys);
         let state = Arc::new(AppState { desk, settings, proxies: Arc::clone(&before.proxies) });
         running.state.store(Arc::clone(&state));
+        running.ledger.subscribe(subscribers);
         if let Some(tls) = tls {
             log_certificate(&tls);
             running.metrics.certificate(tls.expires_at());

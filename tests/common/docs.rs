@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "every test file uses a part of it")]
 
 /// Every page, by its path.
-pub const PAGES: [(&str, &str); 19] = [
+pub const PAGES: [(&str, &str); 21] = [
     ("README.md", include_str!("../../README.md")),
     ("CONTRIBUTING.md", include_str!("../../CONTRIBUTING.md")),
     ("SECURITY.md", include_str!("../../SECURITY.md")),
@@ -13,6 +13,7 @@ pub const PAGES: [(&str, &str); 19] = [
     ("docs/artwork.md", include_str!("../../docs/artwork.md")),
     ("docs/ejabberd.md", include_str!("../../docs/ejabberd.md")),
     ("docs/languages.md", include_str!("../../docs/languages.md")),
+    ("docs/mail.md", include_str!("../../docs/mail.md")),
     ("docs/manage.md", include_str!("../../docs/manage.md")),
     ("docs/nixos.md", include_str!("../../docs/nixos.md")),
     ("docs/nodes.md", include_str!("../../docs/nodes.md")),
@@ -22,6 +23,7 @@ pub const PAGES: [(&str, &str); 19] = [
     ("docs/settings.md", include_str!("../../docs/settings.md")),
     ("docs/systemd.md", include_str!("../../docs/systemd.md")),
     ("docs/threat-model.md", include_str!("../../docs/threat-model.md")),
+    ("docs/webhooks.md", include_str!("../../docs/webhooks.md")),
     ("tests/advisories/README.md", include_str!("../advisories/README.md")),
 ];
 

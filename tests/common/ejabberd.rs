@@ -53,6 +53,13 @@ impl Ejabberd {
         Self::configured(|http, c2s, _| with_admin(http, c2s))
     }
 
+    /// Starts one that remembers whom an admin has banned: from 24.06 on with what users keep there, before by another password.
+    pub fn that_bans() -> Self {
+        Self::configured(|http, c2s, _| {
+            with_admin(http, c2s).replace("modules:\n", "modules:\n  mod_last: {}\n  mod_private: {}\n")
+        })
+    }
+
     /// Starts one with mod_invites, where `inviters` (user names) may have accounts made by their contacts' invites and
     /// what they make opens at `landing_page`; nothing where this version has none that we use.
     pub fn with_invites(inviters: &[&str], landing_page: &str) -> Option<Self> {

@@ -107,7 +107,7 @@ fn good_configurations_hold() {
 }
 
 /// Lines about `services.invited`, and a part of what the assertion or type says to them.
-const BAD: [(&str, &str); 26] = [
+const BAD: [(&str, &str); 28] = [
     ("", "settings.public_url is needed: set it to"),
     ("settings.hosts = lib.mkForce { };", "set services.invited.settings.hosts.\"example.com\".site_name"),
     ("settings.listen = [ \"127.0.0.1:5290\" ];", "set services.invited.listenStreams in place of"),
@@ -128,6 +128,15 @@ const BAD: [(&str, &str); 26] = [
     ),
     ("settings.hosts.\"example.com\".backend.token = \"hunter2\";", "backend.token would be world-readable"),
     ("settings.component.secret = \"hunter2\";", "settings.component.secret would be world-readable"),
+    (
+        "settings.webhooks = [ { name = \"site\"; url = \"https://example.com/\"; secret = \"hunter2\"; } ];",
+        "would be world-readable: set services.invited.settings.webhooks.\"0\".secret_file = \"webhook-secret\" in its \
+         place, and services.invited.credentials.webhook-secret to a file",
+    ),
+    (
+        "settings.webhooks = [ { name = \"site\"; url = \"https://example.com/\"; secret_file = \"webhook\"; } ];",
+        "names a credential that is not passed: set services.invited.credentials.webhook to a file",
+    ),
     (
         "settings.keys.website.secret_file = \"website\";",
         "settings.keys.website.secret_file names a credential that is not passed: set \
@@ -518,8 +527,8 @@ fn secret_settings_are_known() {
     };
     let files: BTreeSet<_> = keys.iter().filter(|key| key.ends_with("_file")).cloned().collect();
     assert_eq!(set(&["files", "public"]), files);
-    // A public key is none, and the ledger's URL only where it has a password.
-    let open = ["keys.*.public_key", "ledger.url"];
+    // A public key is none, the ledger's URL only where it has a password, and a webhook's where its admin says so.
+    let open = ["keys.*.public_key", "ledger.url", "webhooks[].url"];
     let twins = files.iter().filter_map(|file| file.strip_suffix("_file"));
     let secrets: BTreeSet<_> = twins.filter(|x| keys.contains(*x) && !open.contains(x)).map(String::from).collect();
     assert_eq!(set(&["inline"]), secrets);

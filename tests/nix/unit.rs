@@ -73,6 +73,11 @@ fn effective(texts: &[&str]) -> BTreeMap<String, Vec<String>> {
                 "no" => "false",
                 other => other,
             };
+            // Set to nothing it is as if nobody had set it.
+            if name == "IPAddressDeny" && value.is_empty() {
+                directives.remove(&format!("{section} {name}"));
+                continue;
+            }
             let words = directives.entry(format!("{section} {name}")).or_default();
             if LISTS.contains(&name) {
                 words.extend(value.split_whitespace().map(String::from));
@@ -95,7 +100,7 @@ fn shipped(file: &str) -> String {
 }
 
 /// Each shipped drop-in, and the options that do the same.
-const DROP_INS: [(&str, &str); 6] = [
+const DROP_INS: [(&str, &str); 7] = [
     ("", ""),
     ("invited.socket.d/tcp.conf", "listenStreams = [ \"127.0.0.1:5290\" ];"),
     ("invited.socket.d/group.conf", "nginx.virtualHost = \"invite.example.com\";"),
@@ -104,6 +109,10 @@ const DROP_INS: [(&str, &str); 6] = [
     (
         "invited.service.d/network.conf",
         "settings.hosts.\"example.com\".backend = { kind = \"ejabberd\"; url = \"http://127.0.0.1:5280/api\"; };",
+    ),
+    (
+        "invited.service.d/webhooks.conf",
+        "settings.webhooks = [ { name = \"site\"; url = \"https://example.com/hook\"; } ];",
     ),
 ];
 
@@ -177,6 +186,8 @@ fn sandbox_opens_as_far_as_the_backend_needs() {
     let backend = |backend: &str| format!("settings.hosts.\"example.com\".backend = {{ {backend} }};");
     let component =
         |server: &str| format!("settings.component = {{ jid = \"i\"; host = \"h\"; server = \"{server}\"; }};");
+    let webhook = |url: &str| format!("settings.webhooks = [ {{ name = \"site\"; url = \"{url}\"; }} ];");
+    let mail = |smtp: &str| format!("settings.mail = {{ smtp = \"{smtp}\"; from = \"a@example.com\"; }};");
     let ledger = |rest: &str| format!("settings.ledger.url = \"postgres://{rest}\";");
     for (options, most) in [
         (String::new(), 0.2),
@@ -191,6 +202,10 @@ fn sandbox_opens_as_far_as_the_backend_needs() {
         (ledger("invited@127.0.0.1:5433,[::1]/invited"), 0.9),
         (ledger("/invited?hostaddr=::1"), 0.9),
         (component("127.0.0.1:5347"), 0.9),
+        (webhook("http://127.0.0.1:8000/hook"), 0.9),
+        (webhook("https://example.com/hook"), 1.1),
+        (mail("smtp://localhost:587"), 0.9),
+        (mail("smtps://invites@mail.example.com"), 1.1),
         (backend("kind = \"ejabberd\"; url = \"https://xmpp.example.com/api\";"), 1.1),
         (backend("kind = \"xmpp\"; address = \"127.example.com:5222\";"), 1.1),
         (backend("kind = \"xmpp\";"), 1.1),

@@ -1,5 +1,6 @@
 """Values for the string formats that the description of the API has of its own."""
 
+import re
 from base64 import b64encode
 from datetime import datetime, timedelta, timezone
 
@@ -22,6 +23,8 @@ schemathesis.openapi.format("host", st.just(HOST))
 schemathesis.openapi.format("username", usernames)
 schemathesis.openapi.format("contact", usernames.map(lambda name: f"{name}@{HOST}"))
 schemathesis.openapi.format("key-id", st.from_regex(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}", fullmatch=True))
+schemathesis.openapi.format("mail", usernames.map(lambda name: f"{len(name)}@example.net"))
+schemathesis.openapi.format("language", st.sampled_from(["de", "en", "pt-BR", "zh-Hans"]))
 # 64 bits: the last character has four of them.
 schemathesis.openapi.format("cursor", st.from_regex(r"c[A-Za-z0-9_-]{10}[AEIMQUYcgkosw048]", fullmatch=True))
 schemathesis.openapi.format(
@@ -44,6 +47,8 @@ def breaks_a_rule(body):
         ("reset" in given and bool(given & {"username", "contact"} or "uses" in several))
         or ("username" in given and bool(several))
         or body.get("kind") not in (None, kind)
+        or ("mail" in given and ("count" in several or bool(re.search(r"//|www\.", body.get("inviter") or "", re.I | re.A))))
+        or ("language" in given and "mail" not in given)
     )
 
 

@@ -11,10 +11,11 @@ use smol_hyper::rt::FuturesIo;
 use url::Url;
 
 use crate::backend::CallError;
-use crate::backend::net::{self, Trust};
+use crate::backend::net;
 use crate::config::Login;
 use crate::invite::name::{HostName, Jid};
 use crate::log::Cause;
+use crate::net::Trust;
 
 /// The largest answer: a list of some ten thousand invites.
 const MAX_ANSWER_BYTES: usize = 4 << 20;
@@ -70,7 +71,7 @@ impl Api {
         let authorization = self.authorization()?;
         let stream = net::tcp(&self.place()).await?;
         let Some(trust) = &self.trust else { return self.exchange(stream, command, arguments, authorization).await };
-        let stream = trust.connect(self.url.host_str().unwrap_or_default(), stream).await?;
+        let stream = net::tls(trust, self.url.host_str().unwrap_or_default(), stream).await?;
         self.exchange(stream, command, arguments, authorization).await
     }
 

@@ -150,9 +150,7 @@ impl Adapter for Xmpp {
         if !password.chars().all(is_xml) || !is_usable(password) || !is_kept(username) {
             return Ok(false);
         }
-        // SCRAM hashes what servers have prepared; what the RFC cannot prepare they leave as it is.
-        let prepared = stringprep::saslprep(password).unwrap_or_else(|_| password.into());
-        self.session.lets_in(username, &prepared).await
+        self.session.lets_in(username, &prepared(password)).await
     }
 
     async fn mint(&self, wanted: &Mint<'_>) -> Result<Minted, CallError> {
@@ -200,6 +198,20 @@ fn is_usable(password: &str) -> bool {
     password.len() <= MAX_PASSWORD_BYTES && stringprep::saslprep(&known).is_ok_and(|prepared| is_prepared(&prepared))
 }
 
+/// A password as servers prepare it (RFC 4013), which is what SCRAM hashes. What is newer than the Unicode of that RFC they
+/// leave as it is.
+fn prepared(password: &str) -> String {
+    let (mut prepared, mut rest) = (String::new(), password);
+    while let Some(first) = rest.chars().next() {
+        let is_new = stringprep::tables::unassigned_code_point(first);
+        let end = rest.find(|c| stringprep::tables::unassigned_code_point(c) != is_new).unwrap_or(rest.len());
+        let (run, after) = rest.split_at(end);
+        prepared += &stringprep::saslprep(run).unwrap_or_else(|_| run.into());
+        rest = after;
+    }
+    prepared
+}
+
 /// XML 1.0, 2.2; a line end is not what was typed when it arrives (2.11).
 fn is_xml(c: char) -> bool {
     !matches!(c, '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}') || c == '\t'
@@ -208,6 +220,18 @@ fn is_xml(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_password_is_hashed_as_servers_prepare_it() {
+        for (password, expected) in [
+            ("a password", "a password"),
+            ("a\u{a0}\u{ad}\u{2168}", "a IX"),
+            ("\u{1f468}\u{200d}\u{1f469}", "\u{1f468}\u{1f469}"),
+            ("\u{1fae0}\u{a0}x\u{1fae0}", "\u{1fae0} x\u{1fae0}"),
+        ] {
+            assert_eq!(prepared(password), expected, "{password:?}");
+        }
+    }
 
     #[test]
     fn a_password_that_no_server_takes_is_not_sent() {

@@ -9,11 +9,11 @@ use super::invite::{self, Asked};
 use super::login::{self, LoginError};
 use super::place::{self, ClientPort};
 use super::stream::{ClientStream, before};
-use crate::backend::net::Trust;
 use crate::backend::{CallError, Refusal};
 use crate::clock;
 use crate::config::XmppSettings;
 use crate::invite::name::{HostName, Username};
+use crate::net::Trust;
 
 /// A password that was refused is not tried again for so long: who guards a server against guesses shuts out whoever
 /// tries more often.

@@ -7,11 +7,12 @@ use minidom::Element;
 
 use super::place::ClientPort;
 use crate::backend::CallError;
-use crate::backend::net::{self, Trust};
+use crate::backend::net;
 use crate::config::TlsUse;
 use crate::elements::{AsyncReadWrite, Elements, STREAM, StanzaError, element, set};
 use crate::invite::name::HostName;
 use crate::log::Cause;
+use crate::net::Trust;
 
 pub(super) const CLIENT: &str = "jabber:client";
 const STARTTLS: &str = "urn:ietf:params:xml:ns:xmpp-tls";
@@ -49,7 +50,7 @@ impl ClientStream {
         let io = net::tcp(&place.address).await?;
         if place.is_tls {
             // XEP-0368, 3: ports may be shared with other protocols.
-            let encrypted = trust.for_protocol("xmpp-client").connect(domain, io).await?;
+            let encrypted = net::tls(&trust.for_protocol("xmpp-client"), domain, io).await?;
             return Self::encrypted(host, Box::new(encrypted)).await;
         }
         let mut stream = Self::new(Elements::new(Box::new(io)), host);
@@ -65,7 +66,7 @@ impl ClientStream {
             return Err(CallError::Away(format!("{place} refuses STARTTLS").into()));
         }
         // What came before the handshake is nobody's word (RFC 6120, 5.4.3.3).
-        let encrypted = trust.connect(domain, stream.elements.into_io()).await?;
+        let encrypted = net::tls(trust, domain, stream.elements.into_io()).await?;
         Self::encrypted(host, Box::new(encrypted)).await
     }
 

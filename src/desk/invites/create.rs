@@ -68,8 +68,8 @@ impl Invites {
             };
             let minted: Vec<_> =
                 drafts.iter().filter_map(|draft| Some((draft.host.clone(), draft.app_token.clone()?))).collect();
-            let ledger = caller.ledger(ledger, repeatable.as_ref(), now);
-            let created = ledger.create(drafts, caller.limits(), repeatable, now).await;
+            let (letter, ledger) = (self.letter(request), caller.ledger(ledger, repeatable.as_ref(), now));
+            let created = ledger.create_mailed(drafts, caller.limits(), repeatable, letter, now).await;
             if !matches!(created, Ok(Answer { is_repeated: false, .. })) {
                 self.app_tokens.withdraw_minted(&minted).await;
             }
@@ -171,6 +171,7 @@ impl<'a> CreationRules<'a> {
             ttl: settings.invites.ttl,
             max_ttl: max_ttl(settings, key),
             max_uses: max_uses(key),
+            has_mail: settings.mail.is_some(),
         }
     }
 }

@@ -16,7 +16,11 @@ pub(super) fn of_request(request: &InviteRequest) -> BTreeSet<Scope> {
     let is_contact = !request.contact.is_absent() || kind == Some(&KindName::Contact);
     let is_some =
         |words: &Given<Vec<String>>| !words.is_absent() && words.value().is_none_or(|words| !words.is_empty());
-    scopes(is_reset, is_contact, is_some(&request.groups) || is_some(&request.roles))
+    let mut all = scopes(is_reset, is_contact, is_some(&request.groups) || is_some(&request.roles));
+    if !request.mail.is_absent() {
+        all.insert(Scope::Mail);
+    }
+    all
 }
 
 /// What an invite like `draft` takes.

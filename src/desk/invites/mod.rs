@@ -7,6 +7,7 @@
 //! | `create`, `error` | new invites, and why there are none |
 //! | `accounts` | whether those whom they name have accounts |
 //! | `links` | what their holders need |
+//! | `mailed` | their links on the way to their holders |
 //! | `amend` | changes within what a key may, and revocation |
 //! | `redeem` | a use for a program's own sign-up |
 //! | `tree` | who invited whom |
@@ -18,6 +19,7 @@ mod create;
 mod error;
 mod grants;
 mod links;
+mod mailed;
 mod redeem;
 mod tree;
 
@@ -39,6 +41,7 @@ pub use create::CreationRules;
 pub use error::CreateInviteError;
 pub use grants::may_have_token;
 pub use links::{CreatedInvite, WebOnly};
+pub use mailed::MailedInvite;
 pub use redeem::RedeemInviteError;
 
 /// Invites: a part of the desk.

@@ -86,6 +86,12 @@ impl Manager {
         self.key().is_some_and(|key| key.allows(Scope::Create) && key.allows(Scope::Roles))
     }
 
+    /// Whether links may be mailed.
+    #[must_use]
+    pub fn may_mail(&self) -> bool {
+        self.key().is_some_and(|key| key.allows(Scope::Mail))
+    }
+
     /// The most uses that an invite of theirs may have.
     #[must_use]
     pub fn max_uses(&self) -> u32 {
@@ -97,6 +103,12 @@ impl Manager {
     pub fn sees_only(&self) -> Option<Source> {
         let sees_all = self.key().is_some_and(|key| key.allows(Scope::Read));
         (!sees_all).then(|| self.caller().source())
+    }
+
+    /// Whether they see who invited whom.
+    #[must_use]
+    pub fn may_see_tree(&self) -> bool {
+        self.key().is_some_and(|key| key.allows(Scope::Read))
     }
 
     /// Whether they see that invite.

@@ -4,8 +4,18 @@ use super::session::PostgresSession;
 use crate::ledger::error::SqlError;
 
 /// The tables of the latest version.
-const TABLES: [&str; 8] =
-    ["meta", "invite", "adopted", "key_use", "redemption", "answer", "used_jti", "invited_account"];
+const TABLES: [&str; 10] = [
+    "meta",
+    "invite",
+    "adopted",
+    "key_use",
+    "redemption",
+    "answer",
+    "used_jti",
+    "invited_account",
+    "outbox",
+    "outbox_channel",
+];
 
 /// Which tables there are of those that a ledger has, each with its schema.
 fn tables(session: &PostgresSession) -> Result<Vec<String>, SqlError> {

@@ -21,6 +21,7 @@ const MIGRATIONS: &[&[PostgresStep]] = &[
         PostgresStep::Program(note_inviters),
         PostgresStep::Statements(include_str!("../version_2_accounts.sql")),
     ],
+    &[PostgresStep::Statements(include_str!("version_3.sql"))],
 ];
 
 /// So many rows are changed by one statement.

@@ -66,6 +66,8 @@ impl PostgresWriter {
         let done = looked.and_then(|begun| {
             servers.clock().note(asked, clock::instant(), begun.start.at);
             check(session, &servers, open.lineage.as_deref(), &begun)?;
+            // Nobody takes the answer to what would be prepared beside this: a large one keeps back those that are waited for.
+            session.pipeline().set_keeps_statements(false);
             work(session, begun.start.at)
         });
         let result = done.map_err(LedgerError::from).and_then(|()| session.commit().map_err(LedgerError::unsure));
@@ -225,10 +227,12 @@ fn check(
 
 impl SqlError {
     /// Whether it comes of what happened at the same time, and the same may go well when it is tried anew: the ledger was not what
-    /// it was when the last transaction ended (`begin.rs`), an id was taken, or two waited for each other.
+    /// it was when the last transaction ended (`begin.rs`), a pooler has given it another session, where no statement is prepared
+    /// (that is told before that the transaction has failed), an id was taken, or two waited for each other.
     fn is_by_chance(&self) -> bool {
-        const BY_CHANCE: [SqlState; 4] = [
+        const BY_CHANCE: [SqlState; 5] = [
             SqlState::INVALID_TEXT_REPRESENTATION,
+            SqlState::INVALID_SQL_STATEMENT_NAME,
             SqlState::UNIQUE_VIOLATION,
             SqlState::T_R_DEADLOCK_DETECTED,
             SqlState::T_R_SERIALIZATION_FAILURE,

@@ -20,6 +20,7 @@ const MIGRATIONS: &[&[SqliteStep]] = &[
         SqliteStep::Program(note_inviters),
         SqliteStep::Statements(include_str!("../version_2_accounts.sql")),
     ],
+    &[SqliteStep::Statements(include_str!("version_3.sql"))],
 ];
 
 /// `PRAGMA application_id`: "invd".

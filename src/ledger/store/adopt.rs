@@ -2,6 +2,7 @@
 
 use super::rows::find;
 use super::transaction::{Store, Transaction};
+use crate::invite::event::EventKind;
 use crate::invite::{Draft, Invite, InviteId};
 use crate::ledger::error::{LedgerError, SqlError};
 
@@ -15,7 +16,9 @@ impl Transaction<'_> {
         if let Some(known) = Store(self.sql).adopted(slot).await? {
             return Ok(Ok(Some(known)));
         }
+        let now = draft.created_at;
         let invite = self.insert(draft).await?;
+        self.announce(EventKind::InviteCreated, &invite, None, (now, now)).await?;
         self.send_gathered().await?;
         let statement = "INSERT INTO adopted (token, invite) VALUES (?1, ?2)";
         self.sql.send(statement, &[slot.into(), invite.id.to_row().into()]).await?;

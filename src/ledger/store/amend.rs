@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use super::limits::pending;
 use super::rows::{COLUMNS, IS_PENDING, find, read_invite, with_redemptions};
 use super::transaction::{Store, Transaction};
+use crate::invite::event::EventKind;
 use crate::invite::name::Jid;
-use crate::invite::{Change, Invite, InviteId, Inviter};
+use crate::invite::{Change, Invite, InviteId, Inviter, Status};
 use crate::ledger::error::{ChangeError, LedgerError, SqlError};
 use crate::ledger::limits::SourceLimits;
 use crate::ledger::query::{RevokedInvites, TreeFilter};
@@ -25,6 +26,7 @@ impl Transaction<'_> {
         now: Timestamp,
     ) -> Result<Result<Invite, ChangeError>, SqlError> {
         let Some(mut invite) = find(self.sql, id).await? else { return Ok(Err(ChangeError::Absent)) };
+        let was_revoked = invite.revoked_at.is_some();
         let revives = match change.apply(&mut invite, now) {
             Ok(revives) => revives,
             Err(error) => return Ok(Err(ChangeError::Uses(error))),
@@ -56,6 +58,9 @@ impl Transaction<'_> {
                 ],
             )
             .await?;
+        if !was_revoked && invite.status(now) == Status::Revoked {
+            self.announce(EventKind::InviteRevoked, &invite, None, (now, now)).await?;
+        }
         Ok(Ok(invite))
     }
 
@@ -110,7 +115,9 @@ impl Transaction<'_> {
             }
         }
         for one in found {
-            revoked.push(one.answer().await?);
+            let invite = one.answer().await?;
+            self.announce(EventKind::InviteRevoked, &invite, None, (now, now)).await?;
+            revoked.push(invite);
         }
         Ok(revoked)
     }

@@ -5,7 +5,8 @@ use jiff::Timestamp;
 use super::rows::{IS_PENDING, SortOrder, find, select};
 use super::transaction::{Store, Transaction};
 use super::uses::Hold;
-use crate::invite::{AppToken, AppUser, Invite, InviteId, Status, Via};
+use crate::invite::event::EventKind;
+use crate::invite::{AppToken, AppUser, Invite, InviteId, Redemption, Status, Via};
 use crate::ledger::app_token::{AppTokenFilter, Kept};
 use crate::ledger::error::{LedgerError, SqlError};
 use crate::ledger::query::ReadInvites;
@@ -27,12 +28,19 @@ impl Transaction<'_> {
         }
         let Some(invite) = find(self.sql, id).await? else { return Ok(Ok(None)) };
         // There is always a use left for a token that is out, unless an admin took it away since.
-        if invite.uses_left() > 0 {
-            let is_contact = user.is_some_and(|user| user.had_account);
-            let hold = if is_contact { Hold::RedeemedForContact } else { Hold::Redeemed };
-            self.take_use(&invite, user.map(|user| &user.account), Via::App, hold, now).await?;
+        if invite.uses_left() == 0 {
+            return Ok(Ok(Some(invite)));
         }
-        Ok(Ok(find(self.sql, id).await?))
+        let is_contact = user.is_some_and(|user| user.had_account);
+        let hold = if is_contact { Hold::RedeemedForContact } else { Hold::Redeemed };
+        let account = user.map(|user| &user.account);
+        self.take_use(&invite, account, Via::App, hold, now).await?;
+        let redeemed = find(self.sql, id).await?;
+        if let Some(invite) = &redeemed {
+            let redemption = Redemption { account: account.cloned(), at: now, via: Via::App };
+            self.announce(EventKind::InviteRedeemed, invite, Some(&redemption), (now, now)).await?;
+        }
+        Ok(Ok(redeemed))
     }
 
     /// Remembers the server's token for an invite, if there is a use left for it.

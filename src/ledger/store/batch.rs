@@ -8,7 +8,9 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use jiff::{SignedDuration, Timestamp};
 
 use super::gathered::GatheredInvites;
+use super::gathered_outbox::GatheredOutbox;
 use super::locks::KeyedLocks;
+use super::outbox_entry::OutboxEntry;
 use crate::invite::name::{HostName, Username};
 use crate::invite::{Invite, InviteId};
 use crate::ledger::limits::PendingCount;
@@ -84,6 +86,7 @@ pub(in crate::ledger) struct Batch<'a> {
     pub(super) locks: KeyedLocks,
     invites: RefCell<GatheredInvites>,
     uses: RefCell<BTreeMap<String, GatheredUse>>,
+    outbox: RefCell<GatheredOutbox>,
     names: RefCell<HashMap<(HostName, Username), KnownName>>,
     /// By source, and up to how many was counted.
     pending: RefCell<HashMap<String, (u32, PendingCount)>>,
@@ -108,6 +111,7 @@ impl<'a> Batch<'a> {
             locks: KeyedLocks::default(),
             invites: RefCell::default(),
             uses: RefCell::default(),
+            outbox: RefCell::default(),
             names: RefCell::default(),
             pending: RefCell::default(),
             found: RefCell::default(),
@@ -150,6 +154,11 @@ impl<'a> Batch<'a> {
         self.uses.borrow_mut().insert(account.to_owned(), GatheredUse { noted_at, rate_used });
     }
 
+    /// What is to be put into the outbox.
+    pub(super) fn gather_outbox(&self, entry: &OutboxEntry<'_>) {
+        self.outbox.borrow_mut().add(entry);
+    }
+
     /// Sends what was gathered: what is asked from now on finds it.
     pub(in crate::ledger) async fn send_gathered(&self) {
         let invites = self.invites.take();
@@ -169,6 +178,10 @@ impl<'a> Batch<'a> {
                 rates_used.push(Some(used.rate_used.unwrap_or(0)));
             }
             let values = vec![OwnedValue::Texts(keys), OwnedValue::Integers(at), OwnedValue::Integers(rates_used)];
+            self.pipeline.send(sql, values).await;
+        }
+        let outbox = self.outbox.take();
+        if let Some((sql, values)) = outbox.statement() {
             self.pipeline.send(sql, values).await;
         }
     }

@@ -5,9 +5,11 @@ use futures_util::future::try_join_all;
 use jiff::Timestamp;
 
 use super::gathered::json;
+use super::letter::OutgoingLetter;
 use super::limits::judge;
 use super::locks::LockKey;
 use super::transaction::{Store, Transaction};
+use crate::invite::event::EventKind;
 use crate::invite::name::Username;
 use crate::invite::{Draft, Invite, InviteId, inviter};
 use crate::ledger::answers::Repeatable;
@@ -20,6 +22,7 @@ impl Transaction<'_> {
         &self,
         drafts: Vec<Draft>,
         limits: Option<&SourceLimits>,
+        letter: Option<&OutgoingLetter>,
     ) -> Result<Result<Vec<Invite>, CreateError>, SqlError> {
         let Some(now) = drafts.first().map(|draft| draft.created_at) else { return Ok(Ok(vec![])) };
         let count = u32::try_from(drafts.len()).unwrap_or(u32::MAX);
@@ -71,12 +74,24 @@ impl Transaction<'_> {
                 }
             }
         }
+        let mut mail = None;
+        if let Some(letter) = letter {
+            match self.judge_mail(letter, now).await? {
+                Ok(taken) => mail = Some((letter, taken)),
+                Err(refusal) => return Ok(Err(refusal)),
+            }
+        }
         let mut invites = Vec::with_capacity(drafts.len());
         for draft in drafts {
-            invites.push(self.insert(draft).await?);
+            let invite = self.insert(draft).await?;
+            self.announce(EventKind::InviteCreated, &invite, None, (now, now)).await?;
+            invites.push(invite);
         }
         if let Some((limits, used)) = used {
             self.note_use(limits, now, used).await?;
+        }
+        if let (Some((letter, taken)), Some(invite)) = (mail, invites.first()) {
+            self.put_letter(letter, taken, invite.id, now).await?;
         }
         Ok(Ok(invites))
     }

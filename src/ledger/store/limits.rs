@@ -14,6 +14,9 @@ use crate::ledger::row::Row;
 use crate::ledger::statements::Statements;
 use crate::rate::Used;
 
+const NOTE_USE: &str = "INSERT INTO key_use (key, last_used_at, rate_used) VALUES (?1, ?2, ?3) \
+                        ON CONFLICT (key) DO UPDATE SET last_used_at = excluded.last_used_at, rate_used = excluded.rate_used";
+
 /// Whether `count` more invites may be created, and what is used of the rate then. `known`: what is used of it by now, if
 /// that need not be read.
 pub(super) async fn judge(
@@ -55,7 +58,7 @@ pub(super) async fn pending(
 }
 
 /// What is used of the rate that is counted for `account` ([`SourceLimits::account`]).
-async fn rate_used(sql: Statements<'_>, account: &str) -> Result<Used, SqlError> {
+pub(super) async fn rate_used(sql: Statements<'_>, account: &str) -> Result<Used, SqlError> {
     let statement = "SELECT rate_used, last_used_at FROM key_use WHERE key = ?1";
     let used = |row: &Row<'_>| Ok(Used { full_at: row.integer(0)?, at: row.integer(1)?.saturating_mul(1_000) });
     Ok(sql.first(statement, &[account.into()], used).await?.unwrap_or_default())
@@ -118,13 +121,7 @@ impl Transaction<'_> {
             self.memory.borrow_mut().noted.insert(account.into_owned(), now);
             return Ok(());
         }
-        self.sql
-            .send(
-                "INSERT INTO key_use (key, last_used_at, rate_used) VALUES (?1, ?2, ?3) \
-             ON CONFLICT (key) DO UPDATE SET last_used_at = excluded.last_used_at, rate_used = excluded.rate_used",
-                &[(&*account).into(), noted_at.into(), used.full_at.into()],
-            )
-            .await?;
+        self.sql.send(NOTE_USE, &[(&*account).into(), noted_at.into(), used.full_at.into()]).await?;
         let mut memory = self.memory.borrow_mut();
         memory.rates.insert(account.to_string(), used);
         memory.noted.insert(account.into_owned(), now);
@@ -133,6 +130,16 @@ impl Transaction<'_> {
 }
 
 impl Transaction<'_> {
+    /// Writes what is used of the rate that is counted for `account`.
+    pub(super) async fn note_rate(&self, account: &str, used: Used) -> Result<(), SqlError> {
+        self.memory.borrow_mut().rates.insert(account.to_owned(), used);
+        if let Some(batch) = self.batch {
+            batch.gather_use(account, used.at / 1_000, Some(used.full_at));
+            return Ok(());
+        }
+        self.sql.send(NOTE_USE, &[account.into(), (used.at / 1_000).into(), used.full_at.into()]).await
+    }
+
     /// Writes what is used of a limit also when it was refused, if the clock was set back since it was last written: from
     /// now on the time that passes counts again.
     pub(super) async fn note_refused(&self, limits: &SourceLimits, now: Timestamp) -> Result<(), SqlError> {

@@ -25,6 +25,8 @@ pub(super) enum LockKey {
     Invite(InviteId),
     /// What is counted for a key or a user.
     Account(String),
+    /// How many letters go there.
+    Mailbox(String),
 }
 
 #[derive(Default)]

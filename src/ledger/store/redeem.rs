@@ -4,9 +4,10 @@ use futures_lite::future::try_zip;
 use jiff::Timestamp;
 
 use super::locks::{HeldLock, LockKey};
-use super::rows::{find, moment, parsed};
+use super::rows::{find, moment, parsed, read_redemption};
 use super::transaction::{Store, Transaction};
 use super::uses::Hold;
+use crate::invite::event::EventKind;
 use crate::invite::name::Username;
 use crate::invite::{Invite, InviteId, Kind, Redemption, Status, Via};
 use crate::ledger::error::{LedgerError, RedeemError, SqlError};
@@ -41,7 +42,9 @@ impl<'a> Transaction<'a> {
         let account = account.or_else(|| invite.draft.kind.username().cloned());
         self.take_use(&invite, account.as_ref(), via, Hold::Redeemed, now).await?;
         invite.used += 1;
-        invite.redemptions.push(Redemption { account, at: now, via });
+        let redemption = Redemption { account, at: now, via };
+        self.announce(EventKind::InviteRedeemed, &invite, Some(&redemption), (now, now)).await?;
+        invite.redemptions.push(redemption);
         if let Some(batch) = self.batch {
             batch.know(id, Some(invite.clone()));
         }
@@ -179,12 +182,13 @@ impl<'a> Transaction<'a> {
         &self,
         reservation: ReservationId,
         end: &ReservationEnd,
+        now: Timestamp,
     ) -> Result<Result<Option<Invite>, LedgerError>, SqlError> {
         let number = reservation.0;
         let _lock = self.lock(LockKey::Reservation(number)).await;
-        let statement = "SELECT invite, with_token FROM redemption WHERE id = ?1 AND made = 0";
-        let read = |row: &Row<'_>| Ok((row.integer(0)?, row.integer(1)? == 1));
-        let Some((row, with_token)) = self.sql.first(statement, &[number.into()], read).await? else {
+        let statement = "SELECT invite, with_token, account, at, via FROM redemption WHERE id = ?1 AND made = 0";
+        let read = |row: &Row<'_>| Ok((row.integer(0)?, row.integer(1)? == 1, read_redemption(row, 2)?));
+        let Some((row, with_token, reserved)) = self.sql.first(statement, &[number.into()], read).await? else {
             return Ok(Ok(None));
         };
         let invite = InviteId::from_row(row);
@@ -218,8 +222,22 @@ impl<'a> Transaction<'a> {
             batch.know(invite, None);
         }
         let found = SentStatement::send(find(self.sql, invite)).await;
+        let redeemed = match end {
+            ReservationEnd::Released | ReservationEnd::ReleasedTokenGone => None,
+            ReservationEnd::Redeemed => Some(reserved),
+            ReservationEnd::RedeemedInApp(user) => {
+                let account = user.as_ref().map(|user| user.account.clone());
+                Some(Redemption { account, via: Via::App, ..reserved })
+            }
+        };
+        // Whoever is told of it is told in order: nobody else does anything with the invite until then.
+        let lock = if redeemed.is_some() && !self.subscribers.is_empty() { Some(lock) } else { None };
+        let found = found.answer().await?;
+        if let (Some(invite), Some(redemption)) = (&found, &redeemed) {
+            self.announce(EventKind::InviteRedeemed, invite, Some(redemption), (now, now)).await?;
+        }
         drop(lock);
-        Ok(Ok(found.answer().await?))
+        Ok(Ok(found))
     }
 }
 

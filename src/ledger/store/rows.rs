@@ -150,7 +150,7 @@ fn statement(condition: &str, order: SortOrder, limit: Option<usize>) -> String 
     )
 }
 
-fn read_redemption(row: &Row<'_>, first: usize) -> Result<Redemption, SqlError> {
+pub(super) fn read_redemption(row: &Row<'_>, first: usize) -> Result<Redemption, SqlError> {
     Ok(Redemption { account: maybe_parsed(row, first)?, at: moment(row, first + 1)?, via: parsed(row, first + 2)? })
 }
 

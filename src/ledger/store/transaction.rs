@@ -1,6 +1,6 @@
 //! What the rules run on: a connection that reads, or the one transaction that writes.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
 use jiff::Timestamp;
@@ -13,6 +13,7 @@ use super::passed_time::PassedTime;
 use crate::invite::InviteId;
 use crate::ledger::error::SqlError;
 use crate::ledger::statements::Statements;
+use crate::ledger::subscribers::Subscriber;
 use crate::rate::Used;
 
 /// The ledger, as a connection that reads sees it.
@@ -46,6 +47,10 @@ pub(in crate::ledger) struct Transaction<'a> {
     pub(in crate::ledger) rng: &'a RefCell<StdRng>,
     /// What those share who do something in it at the same time, where any do.
     pub(in crate::ledger) batch: Option<&'a Batch<'a>>,
+    /// Who is told of what happens.
+    pub(in crate::ledger) subscribers: &'a [Subscriber],
+    /// Whether anything was put into the outbox.
+    pub(in crate::ledger) is_outbox_written: &'a Cell<bool>,
 }
 
 impl<'a> Transaction<'a> {

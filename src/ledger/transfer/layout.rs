@@ -12,7 +12,7 @@ use crate::ledger::value::SqlValue;
 const META: &str = "meta";
 
 /// What of it goes along.
-const META_CONDITION: &str = "name = 'forgetting'";
+const META_CONDITION: &str = "name IN ('forgetting', 'expired')";
 
 /// What stands in a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

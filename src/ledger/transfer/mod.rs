@@ -8,6 +8,7 @@ mod back_up;
 mod backup_file;
 mod copy;
 mod error;
+mod held;
 mod layout;
 mod new_file;
 mod restore;

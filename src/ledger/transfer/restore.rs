@@ -32,6 +32,8 @@ pub struct RestoreSummary {
     pub unknown: u64,
     /// Where that ledger and its key are kept.
     pub kept: Vec<PathBuf>,
+    /// How many events of the backup's outbox are kept, and not sent.
+    pub held: u64,
     /// Whether the ledger key is another one than before.
     pub key_changed: bool,
 }
@@ -52,7 +54,7 @@ pub fn restore(
     if is_other && settings.key.is_some() {
         return Err(TransferError::OtherKey(settings.key_file.clone()));
     }
-    let (found, mut kept) = match &settings.url {
+    let (found, mut kept, held) = match &settings.url {
         LedgerUrl::Unread => return Err(OpenError::Unread.into()),
         LedgerUrl::Sqlite(file) => restore_file(file, &settings.url, backup, options, now)?,
         LedgerUrl::Postgres(server) => restore_server(server, settings, state_dir, key.as_ref(), backup, options, now)?,
@@ -73,6 +75,7 @@ pub fn restore(
         revived: found.revived,
         unknown: found.unknown,
         kept,
+        held,
         key_changed: is_other,
     })
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use super::error::TransferError;
+use super::held::hold;
 use super::layout::LedgerLayout;
 use super::new_file::{NewLedgerFile, name_aside};
 use super::revived::{Comparison, compare, revoke};
@@ -23,14 +24,15 @@ enum Replaced {
     Damaged,
 }
 
-/// Gives what comes to life again, where that can be told, and where the ledger is that was replaced.
+/// Gives what comes to life again, where that can be told, where the ledger is that was replaced, and how much is kept in the
+/// outbox and not sent.
 pub(super) fn restore_file(
     file: &Path,
     url: &LedgerUrl,
     backup: &WholeBackup,
     options: RestoreOptions,
     now: Timestamp,
-) -> Result<(Option<Comparison>, Vec<PathBuf>), TransferError> {
+) -> Result<(Option<Comparison>, Vec<PathBuf>, u64), TransferError> {
     // Whoever serves it holds this.
     let _lock = if file.exists() { sqlite::take_service_lock(file)? } else { None };
     let before = match LedgerSnapshot::begin(url) {
@@ -49,6 +51,7 @@ pub(super) fn restore_file(
         return Err(TransferError::NotEmpty { ledger: url.to_string(), way_out });
     }
     let new = backup.load(file)?;
+    let held = hold(new.sql(), now).map_err(|why| failed(url, why))?;
     let found = match &before {
         Replaced::Ledger(ledger) => match compare_with(&new, ledger, now) {
             Ok(found) => Some(found),
@@ -67,7 +70,7 @@ pub(super) fn restore_file(
         Replaced::Damaged => (true, true),
     };
     let kept = put_in_place(new, file, is_kept, is_damaged, now)?;
-    Ok((found, kept))
+    Ok((found, kept, held))
 }
 
 fn compare_with(new: &NewLedgerFile, ledger: &LedgerSnapshot, now: Timestamp) -> Result<Comparison, SqlError> {

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::back_up::back_up;
 use super::error::TransferError;
+use super::held::hold;
 use super::layout::LedgerLayout;
 use super::new_file::{NewLedgerFile, name_aside};
 use super::revived::{Comparison, compare, revoke};
@@ -22,7 +23,8 @@ use crate::ledger::server_access;
 use crate::ledger::sql::Sql;
 use crate::ledger::sqlite::schema;
 
-/// Gives what comes to life again, where that can be told, and where the ledger is that was replaced.
+/// Gives what comes to life again, where that can be told, where the ledger is that was replaced, and how much is kept in the
+/// outbox and not sent.
 pub(super) fn restore_server(
     server: &Postgres,
     settings: &LedgerSettings,
@@ -31,7 +33,7 @@ pub(super) fn restore_server(
     backup: &WholeBackup,
     options: RestoreOptions,
     now: Timestamp,
-) -> Result<(Option<Comparison>, Vec<PathBuf>), TransferError> {
+) -> Result<(Option<Comparison>, Vec<PathBuf>, u64), TransferError> {
     let url = &settings.url;
     let failed = |why| TransferError::from(failed(url, why));
     let before = LedgerSnapshot::begin(url)?;
@@ -56,6 +58,7 @@ pub(super) fn restore_server(
         files::create_dir(dir).map_err(|source| TransferError::File { path: dir.to_owned(), source })?;
     }
     let new = backup.load(&std::env::temp_dir().join("ledger.db"))?;
+    let held = hold(new.sql(), now).map_err(failed)?;
     let (mut writer, trouble) = server_access::open_writer(server, &settings.key_file, key)?;
     if let Some(trouble) = trouble {
         return Err(trouble.into());
@@ -70,10 +73,10 @@ pub(super) fn restore_server(
     });
     let found = match done {
         Some(result) => result?,
-        None => return committed.map_err(TransferError::from).map(|()| (None, kept)),
+        None => return committed.map_err(TransferError::from).map(|()| (None, kept, held)),
     };
     committed?;
-    Ok((found, kept))
+    Ok((found, kept, held))
 }
 
 fn replace(

@@ -69,6 +69,13 @@ code-text = Enter this code at { $address }:
 copy-button = Copy
 copy-done = Copied
 
+# An invite by mail. The subject is the title of its page; $contact is a mail address or a link.
+mail-button = Open the invite
+mail-button-reset = Choose a new password
+mail-until = The link works until { $moment }.
+mail-help = Questions? Ask here: { $contact }
+mail-why = You get this message because somebody entered your address on { $site }. If it is not meant for you, you can ignore it.
+
 # The page of a link that opens nothing any more: its title, and the sentence below.
 gone-unknown-title = This invite is not known
 gone-unknown-text = Maybe the link was cut off on its way, or the invite ended long ago.
@@ -199,10 +206,14 @@ manage-ttl = How long it is valid
 manage-ttl-hint = Such as 12h for hours or 7d for days, at most { $most }.
 manage-groups = Groups
 manage-groups-hint = Separated by commas; the new account is put into them.
+manage-mail = Send it by mail to
+manage-mail-hint = A mail address, if the link is to be mailed; otherwise leave it empty.
 manage-note = Note
 manage-note-hint = For those who manage invites; whoever is invited does not see it.
 manage-error-text = This is too long, or has characters that cannot be used here.
 manage-error-nobody = There is no account of that name.
+manage-error-mail = Enter one mail address, such as juliet@example.com.
+manage-error-mails = This address has been sent as many mails as may be for now. Please pass the link on yourself.
 manage-error-limit = You have as many invites as you may have for now. Please try again later.
 manage-error-scope = This is not given to you: { $scopes }.
 manage-status = State
@@ -218,6 +229,10 @@ manage-older = Older invites
 manage-until = Valid until
 manage-by = Created by
 manage-used-by = Used by
+manage-tree = Who invited whom
+manage-tree-none = Nobody was invited yet.
+manage-tree-more = More accounts
+manage-invited-by = Invited by
 manage-link = Pass this link on:
 manage-card = Card to print
 manage-revoke = Take the invite back

@@ -10,7 +10,6 @@ use crate::caller::Request;
 use crate::invite::Status;
 use crate::invite::code::in_groups;
 use crate::pages::html::Html;
-use crate::pages::landing;
 use crate::pages::look::Look;
 use crate::pages::page::page;
 use crate::problem::Problem;
@@ -51,7 +50,7 @@ pub async fn get(request: Request) -> Result<Response, Problem> {
     page(
         200,
         &PaperPage {
-            title: landing::title(invite, site, &look),
+            title: Html::text(look.language.title(&invite.draft, site)),
             account: invite.draft.kind.username().map(|name| format!("{name}@{}", invite.draft.host)),
             qr: look.link(&format!("/invite/qr?{}", created.token)),
             enter: look.with_typed("code-text", "address", typed),

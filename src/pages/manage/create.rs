@@ -42,6 +42,7 @@ struct CreatePage<'a> {
     has_contact: bool,
     has_groups: bool,
     has_uses: bool,
+    has_mail: bool,
     contact_hint: Html<'static>,
     uses_hint: Html<'static>,
     ttl_hint: Html<'static>,
@@ -65,12 +66,13 @@ pub async fn get(request: Request) -> Result<Response, Problem> {
 /// # Errors
 /// When the form is none, or the ledger cannot be used.
 pub async fn post(mut request: Request) -> Result<Response, Problem> {
-    const NAMES: [&str; 10] = {
-        let [a, b, c, d, e, f, g, h] = INPUTS;
-        [a, b, c, d, e, f, g, h, "once", "csrf"]
+    const NAMES: [&str; 11] = {
+        let [a, b, c, d, e, f, g, h, i] = INPUTS;
+        [a, b, c, d, e, f, g, h, i, "once", "csrf"]
     };
-    let [kind, host, name, contact, note, uses, ttl, groups, once, csrf] = fields(&mut request, NAMES).await?;
-    let input = InviteInput::from([kind, host, name, contact, note, uses, ttl, groups].map(Option::unwrap_or_default));
+    let [kind, host, name, contact, note, uses, ttl, groups, mail, once, csrf] = fields(&mut request, NAMES).await?;
+    let input =
+        InviteInput::from([kind, host, name, contact, note, uses, ttl, groups, mail].map(Option::unwrap_or_default));
     let once = once.unwrap_or_default();
     let desk = &request.state().desk;
     let now = desk.now();
@@ -145,6 +147,7 @@ fn show(
             has_contact: !is_user && kinds.contains(&KindName::Contact),
             has_groups: manager.may_group(),
             has_uses: manager.max_uses() > 1,
+            has_mail: request.state().settings.mail.is_some() && manager.may_mail(),
             contact_hint: contact_hint(&host, &look),
             uses_hint: uses_hint(manager, &look),
             ttl_hint: ttl_hint(manage, manager, &look),

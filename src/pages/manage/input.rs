@@ -11,7 +11,7 @@ use crate::pages::query::parameter;
 use crate::problem::Problem;
 
 /// The fields, as they are called in the form and in links.
-pub(super) const INPUTS: [&str; 8] = ["kind", "host", "name", "contact", "note", "uses", "ttl", "groups"];
+pub(super) const INPUTS: [&str; 9] = ["kind", "host", "name", "contact", "note", "uses", "ttl", "groups", "mail"];
 
 /// A longer one is none of ours.
 const MAX_ONCE_BYTES: usize = 64;
@@ -27,11 +27,12 @@ pub(super) struct InviteInput {
     pub(super) uses: String,
     pub(super) ttl: String,
     pub(super) groups: String,
+    pub(super) mail: String,
 }
 
-impl From<[String; 8]> for InviteInput {
-    fn from([kind, host, name, contact, note, uses, ttl, groups]: [String; 8]) -> Self {
-        Self { kind, host, name, contact, note, uses, ttl, groups }
+impl From<[String; 9]> for InviteInput {
+    fn from([kind, host, name, contact, note, uses, ttl, groups, mail]: [String; 9]) -> Self {
+        Self { kind, host, name, contact, note, uses, ttl, groups, mail }
     }
 }
 
@@ -41,9 +42,9 @@ impl InviteInput {
         INPUTS.map(|name| parameter(request, name).unwrap_or_default()).into()
     }
 
-    fn all(&self) -> [&str; 8] {
-        let Self { kind, host, name, contact, note, uses, ttl, groups } = self;
-        [kind, host, name, contact, note, uses, ttl, groups]
+    fn all(&self) -> [&str; 9] {
+        let Self { kind, host, name, contact, note, uses, ttl, groups, mail } = self;
+        [kind, host, name, contact, note, uses, ttl, groups, mail]
     }
 
     /// The query of a link that fills it in.
@@ -88,6 +89,7 @@ impl InviteInput {
                 Given::Is(groups.into_iter().map(str::to_owned).collect())
             },
             note: given(&self.note),
+            mail: given(&self.mail),
             idempotency: Some(Idempotency { path: "/manage/new", key: once, body }),
             ..InviteRequest::default()
         })

@@ -71,6 +71,10 @@ impl InputErrors {
                 let above = Self::above(429, look.text("manage-error-limit"));
                 Ok(Self { retry_after: Some(retry_after), ..above })
             }
+            CreateInviteError::Ledger(CreateError::MailLimit { retry_after }) => {
+                let beside = Self::beside(429, vec![("mail", look.text("manage-error-mails"))], look);
+                Ok(Self { retry_after: Some(retry_after), ..beside })
+            }
             CreateInviteError::Ledger(CreateError::IdempotencyKeyReused) => {
                 Ok(Self { is_used: true, ..Self::above(409, look.text("error-form")) })
             }
@@ -100,6 +104,7 @@ fn field_of(error: &FieldError) -> Option<&'static str> {
         "uses" => "uses",
         "ttl" => "ttl",
         "groups" => "groups",
+        "mail" => "mail",
         "kind" => "kind",
         _ => return None,
     })
@@ -112,6 +117,7 @@ fn text_of(error: &FieldError, manage: &Manage, manager: &Manager, host: &str, l
         ("contact", _) => contact_hint(host, look),
         ("uses", _) => uses_hint(manager, look),
         ("ttl", _) => ttl_hint(manage, manager, look),
+        ("mail", _) => look.text("manage-error-mail"),
         _ => look.text("manage-error-text"),
     }
 }

@@ -30,6 +30,8 @@ struct ManageListPage<'a> {
     bar: VisitorBar,
     /// Where new ones are created, if they may create any.
     create: Option<String>,
+    /// Where it is shown who invited whom, to whoever may see it.
+    tree: Option<String>,
     statuses: Vec<Choice<'static>>,
     /// To choose from, if there are several.
     hosts: Vec<Choice<'a>>,
@@ -131,6 +133,7 @@ pub async fn get(request: Request) -> Result<Response, Problem> {
         &ManageListPage {
             bar: VisitorBar::of(&request, &session, &look),
             create: (!manage.kinds_of(manager).is_empty()).then(|| look.link("/manage/new")),
+            tree: manager.may_see_tree().then(|| look.link("/manage/tree")),
             statuses: STATUSES
                 .map(|one| {
                     let (value, id) = status_words(one);

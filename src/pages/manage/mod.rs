@@ -8,6 +8,7 @@
 //! | [`create`] | `/manage/new`: a new one |
 //! | [`invite`] | `/manage/invites/ID`: one, with its link, and what can be done with it |
 //! | [`card`] | `/manage/card/ID`: the same to be printed |
+//! | [`tree`] | `/manage/tree`: who invited whom |
 //!
 //! `input` is what is filled in for a new one, `input_errors` what is wrong with that, `visit` who visits.
 
@@ -18,4 +19,5 @@ mod input_errors;
 pub mod invite;
 pub mod list;
 pub mod sign_in;
+pub mod tree;
 mod visit;

@@ -52,7 +52,7 @@ async fn calls(service: &Configuration) {
     assert_eq!(several.len(), 2);
 
     let (kind, pending) = (Some(KindName::Account), Some(Status::Pending));
-    let listed = invites_api::list_invites(service, None, None, None, kind, Some(5), pending, Some("alice")).await.unwrap();
+    let listed = invites_api::list_invites(service, None, None, None, None, kind, Some(5), pending, Some("alice")).await.unwrap();
     assert_eq!(listed.invites, [(*made).clone()]);
     assert_eq!(listed.next_cursor, None);
 

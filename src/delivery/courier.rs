@@ -1,0 +1,287 @@
+//! Empties one channel of the outbox: reads what may be sent, sends some of it at once, and writes down what came of that. What
+//! is in memory is bounded, however much waits. Of several nodes the one that holds the channel sends.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use async_channel::Receiver;
+use async_io::Timer;
+use futures_lite::FutureExt as _;
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use jiff::SignedDuration;
+
+use super::carrier::{Carried, Carrier};
+use super::pace::{Allowance, ChannelPace};
+use super::results::{Results, ToBeNoted};
+use crate::clock;
+use crate::ledger::{Attempted, ChannelNote, Ledger, LedgerError, OutboxRow};
+use crate::log::chain;
+use crate::metrics::Metrics;
+
+/// So many rows are read at once.
+const ROWS: usize = 256;
+
+/// So often it is looked for what was written elsewhere, or may be tried again.
+const ROUND: Duration = Duration::from_secs(1);
+
+/// What came of sending is written down together, as much of it as ends in so long.
+const GATHER: Duration = Duration::from_millis(25);
+
+/// For so long a channel is held, and held on to when less than that is left; something is begun to be sent only if it will have
+/// ended by then.
+const HOLD: Duration = Duration::from_secs(30);
+const HOLD_ON: Duration = Duration::from_secs(24);
+const HOLD_LEFT: Duration = Duration::from_secs(16);
+
+/// What is under way when the service stops, or the channel is no more, has so long to end.
+const GRACE: Duration = Duration::from_secs(2);
+
+type OpenWork<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// What came of writing down what came of sending.
+struct Noted {
+    attempts: Arc<[Attempted]>,
+    note: ChannelNote,
+    result: Result<u64, LedgerError>,
+}
+
+/// What was read.
+struct RowsRead {
+    rows: Vec<OutboxRow>,
+    /// Until when no other node sends them.
+    held_until: Option<Instant>,
+}
+
+/// What happens next.
+enum Happening {
+    Sent(OutboxRow, u64, Carried),
+    Read(Result<RowsRead, LedgerError>),
+    Noted(Noted),
+    Written,
+    Round,
+    Stop,
+}
+
+/// Empties one channel.
+pub(super) struct Courier<C> {
+    name: String,
+    channel: String,
+    holder: String,
+    carrier: Arc<C>,
+    ledger: Ledger,
+    pace: ChannelPace,
+    allowance: Allowance,
+    /// What was read and may be sent.
+    ready: VecDeque<OutboxRow>,
+    /// What was read, until what came of it is written down.
+    taken: BTreeSet<i64>,
+    /// What came of it, until that is written down.
+    results: Results,
+    /// Whether there may be something that was not read yet.
+    must_look: bool,
+    held_until: Option<Instant>,
+    noted_at: Option<Instant>,
+}
+
+impl<C: Carrier> Courier<C> {
+    pub(super) fn new(name: &str, channel: String, carrier: C, ledger: Ledger, metrics: Arc<Metrics>) -> Self {
+        Self {
+            name: name.to_owned(),
+            channel,
+            holder: ledger.new_holder(),
+            carrier: Arc::new(carrier),
+            ledger,
+            pace: ChannelPace::default(),
+            allowance: Allowance::new(clock::instant()),
+            ready: VecDeque::new(),
+            taken: BTreeSet::new(),
+            results: Results::new(name, metrics),
+            must_look: true,
+            held_until: None,
+            noted_at: None,
+        }
+    }
+
+    /// Goes on until the other end of `stop` is gone.
+    pub(super) async fn run(mut self, stop: Receiver<Infallible>) {
+        let mut under_way = FuturesUnordered::new();
+        let (mut reading, mut noting) = (None, None);
+        let mut written = self.ledger.outbox_written();
+        let mut end: Option<Instant> = None;
+        loop {
+            if noting.is_none() && self.may_note(under_way.is_empty() || end.is_some()) {
+                noting = Some(self.begin_note());
+            }
+            if let Some(end) = end {
+                let is_done = under_way.is_empty() && noting.is_none() && self.results.is_empty();
+                if is_done || clock::instant() >= end {
+                    break;
+                }
+            } else {
+                if reading.is_none() && self.must_look && self.ready.is_empty() && self.pace.may_send(self.ledger.now())
+                {
+                    reading = Some(self.begin_read());
+                }
+                while under_way.len() < self.pace.at_once()
+                    && let Some(row) = self.next_row()
+                {
+                    let (carrier, now, round) = (Arc::clone(&self.carrier), self.ledger.now(), self.pace.round());
+                    under_way.push(async move {
+                        let result = carrier.carry(&row, now).await;
+                        (row, round, result)
+                    });
+                }
+            }
+            // What is ready and may not be sent yet may be soon.
+            let is_soon = self.pace.may_send(self.ledger.now()) && !self.ready.is_empty();
+            let pause = if self.results.is_empty() && !is_soon { ROUND } else { GATHER };
+            let happening = async {
+                match under_way.next().await {
+                    Some((row, round, carried)) => Happening::Sent(row, round, carried),
+                    None => std::future::pending().await,
+                }
+            }
+            .or(done(&mut noting, Happening::Noted))
+            .or(done(&mut reading, Happening::Read))
+            .or(async {
+                (&mut written).await;
+                Happening::Written
+            })
+            .or(async {
+                if end.is_some() {
+                    return std::future::pending().await;
+                }
+                let _ = stop.recv().await;
+                Happening::Stop
+            })
+            .or(async {
+                Timer::after(pause).await;
+                Happening::Round
+            });
+            match happening.await {
+                Happening::Sent(row, round, carried) => {
+                    self.results.add(&row, round, carried, &mut self.pace, self.ledger.now());
+                }
+                Happening::Noted(noted) => {
+                    noting = None;
+                    self.noted(noted);
+                }
+                Happening::Read(read) => {
+                    reading = None;
+                    self.read(read);
+                }
+                Happening::Written => {
+                    written = self.ledger.outbox_written();
+                    self.must_look = true;
+                }
+                Happening::Round => self.must_look = true,
+                Happening::Stop => end = Some(clock::instant() + GRACE),
+            }
+        }
+        if self.held_until.is_some() {
+            // Whoever comes next need not wait.
+            let _ = self.ledger.release_channel(self.channel, self.holder).await;
+        }
+    }
+
+    fn begin_read(&mut self) -> OpenWork<Result<RowsRead, LedgerError>> {
+        self.must_look = false;
+        let (ledger, channel, holder) = (self.ledger.clone(), self.channel.clone(), self.holder.clone());
+        let (taken, held_until) = (self.taken.clone(), self.held_until);
+        Box::pin(async move {
+            let now = ledger.now();
+            let rows = ledger.due(channel.clone(), taken.clone(), ROWS, now).await?;
+            let left = held_until.map(|until| until.saturating_duration_since(clock::instant())).unwrap_or_default();
+            if rows.is_empty() || !ledger.is_shared() || left >= HOLD_ON {
+                return Ok(RowsRead { rows, held_until });
+            }
+            let asked = clock::instant();
+            let time = SignedDuration::try_from(HOLD).unwrap_or(SignedDuration::ZERO);
+            if !ledger.hold_channel(channel.clone(), holder, time, now).await? {
+                return Ok(RowsRead { rows: vec![], held_until: None });
+            }
+            // Whoever held it before may have sent some of them since.
+            let rows = if left.is_zero() { ledger.due(channel, taken, ROWS, ledger.now()).await? } else { rows };
+            Ok(RowsRead { rows, held_until: Some(asked + HOLD) })
+        })
+    }
+
+    fn read(&mut self, read: Result<RowsRead, LedgerError>) {
+        match read {
+            Ok(RowsRead { rows, held_until }) => {
+                self.held_until = held_until;
+                self.taken.extend(rows.iter().map(|row| row.id));
+                self.ready.extend(rows);
+            }
+            Err(error) => {
+                tracing::debug!(webhook = %self.name, error = %chain(&error), "the outbox cannot be read, will retry");
+            }
+        }
+    }
+
+    /// The next row that may be sent now.
+    fn next_row(&mut self) -> Option<OutboxRow> {
+        if self.ready.is_empty() || !self.pace.may_send(self.ledger.now()) {
+            return None;
+        }
+        let is_held = |until: Instant| until.saturating_duration_since(clock::instant()) >= HOLD_LEFT;
+        if self.ledger.is_shared() && !self.held_until.is_some_and(is_held) {
+            // Another node may send them by now.
+            for row in self.ready.drain(..) {
+                self.taken.remove(&row.id);
+            }
+            self.must_look = true;
+            return None;
+        }
+        if self.allowance.take(clock::instant()) { self.ready.pop_front() } else { None }
+    }
+
+    /// Whether it is time to write down what came of sending: when some of it has come together, or there is nothing else.
+    fn may_note(&self, is_idle: bool) -> bool {
+        let has_gathered = self.noted_at.is_none_or(|at| clock::instant().duration_since(at) >= GATHER);
+        !self.results.is_empty() && (has_gathered || (is_idle && self.ready.is_empty()))
+    }
+
+    fn begin_note(&mut self) -> OpenWork<Noted> {
+        let ToBeNoted { attempts, note, gives_up } = self.results.take();
+        let gives_up = gives_up.then(|| self.ledger.now());
+        let (ledger, channel) = (self.ledger.clone(), self.channel.clone());
+        Box::pin(async move {
+            let result = ledger.note_attempts(channel, Arc::clone(&attempts), note.clone(), gives_up).await;
+            if result.is_err() {
+                // What is sent meanwhile is told with it.
+                Timer::after(ROUND).await;
+            }
+            Noted { attempts, note, result }
+        })
+    }
+
+    fn noted(&mut self, Noted { attempts, note, result }: Noted) {
+        self.noted_at = Some(clock::instant());
+        match result {
+            Ok(dead) => {
+                for attempt in attempts.iter() {
+                    self.taken.remove(&attempt.id);
+                }
+                self.results.tell_dead(dead);
+                self.must_look = true;
+            }
+            Err(error) => {
+                tracing::debug!(webhook = %self.name, error = %chain(&error), "the outbox cannot be written, will retry");
+                self.results.put_back(&attempts, note);
+            }
+        }
+    }
+}
+
+/// What comes of `work`, where there is some.
+async fn done<T>(work: &mut Option<OpenWork<T>>, what: impl FnOnce(T) -> Happening) -> Happening {
+    match work {
+        Some(work) => what(work.await),
+        None => std::future::pending().await,
+    }
+}

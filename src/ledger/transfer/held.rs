@@ -1,0 +1,17 @@
+//! What waits in the outbox of a backup. Most of it was sent since, and whoever got it is not to get all of it again because of
+//! a restore; so it is kept as dead, which an admin may have tried again.
+
+use jiff::Timestamp;
+
+use crate::ledger::error::SqlError;
+use crate::ledger::outbox_row::ExpiryMark;
+use crate::ledger::sql::Sql;
+
+/// Keeps all that waits as dead, and has nobody told of what expired before `now`. Gives how many rows are kept.
+pub(super) fn hold(sql: Sql<'_>, now: Timestamp) -> Result<u64, SqlError> {
+    let held = sql.execute("UPDATE outbox SET dead_at = ?1 WHERE dead_at IS NULL", &[now.as_millisecond().into()])?;
+    sql.execute("UPDATE outbox_channel SET holder = '', held_until = 0", &[])?;
+    let mark = ExpiryMark::after(now).to_bytes();
+    sql.execute("UPDATE meta SET value = ?1 WHERE name = 'expired'", &[mark.as_slice().into()])?;
+    Ok(held)
+}
