@@ -6,8 +6,11 @@
 use std::time::{Duration, SystemTime};
 
 use async_io::Timer;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_lite::FutureExt as _;
 use jiff::{SignedDuration, Timestamp};
+use rand::Rng as _;
 use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
 
@@ -53,6 +56,14 @@ pub async fn within<T>(time: Duration, future: impl Future<Output = T>) -> Optio
             None
         })
         .await
+}
+
+/// What something is called by that nobody is to guess: 128 bits, in URL-safe base64.
+#[must_use]
+pub fn random_id() -> String {
+    let mut bytes = [0; 16];
+    rng().fill_bytes(&mut bytes);
+    URL_SAFE_NO_PAD.encode(bytes)
 }
 
 /// The operating system's random numbers (getrandom(2)). A system that has none left cannot make secrets: it panics.

@@ -10,12 +10,12 @@ use std::os::fd::OwnedFd;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 
-use common::{CONFIG, Client, KEY, Notified, PATIENCE, Response, Scratch, Served, listener};
+use common::{CONFIG, Client, KEY, Notified, PATIENCE, Process, Response, Scratch, Served, listener};
 
 /// What [`KEY`]'s secret digests to.
 const SHA256: &str = "1ec1c26b50d5d3c58d9583181af8076655fe00756bf7285940ba3670f99fcba0";
@@ -55,16 +55,6 @@ fn activated(scratch: &Scratch, name: &str) -> Command {
     shell.arg(command.get_program()).args(command.get_args()).arg("serve");
     shell.env("LISTEN_FDS", "1").env("LISTEN_FDNAMES", name);
     shell
-}
-
-/// A process that is killed when dropped.
-struct Process(Child);
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }
 
 fn tokens(scratch: &Scratch) -> HashSet<String> {

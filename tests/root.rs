@@ -10,10 +10,10 @@ use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, symlink};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use common::{CONFIG, KEY, Scratch};
+use common::{CONFIG, KEY, Process, Scratch};
 use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
 
 /// A user that no machine has on record, as systemd's dynamic ones are.
@@ -129,16 +129,6 @@ fn rights_of(user: u32, groups: &[u32]) -> Vec<String> {
     ];
     lines.extend(["CapInh", "CapPrm", "CapEff", "CapAmb"].map(|name| format!("{name}: {none}")));
     lines
-}
-
-/// A process; killed when dropped.
-struct Process(Child);
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }
 
 /// Swaps what is in the state directory of `home` for links to what is `outside`, and back, and whatever else comes to be in

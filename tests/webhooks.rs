@@ -545,7 +545,7 @@ fn what_waits_in_a_backup_is_kept_and_not_sent() {
     scratch.ok(&["backup", backup.to_str().unwrap()]);
     let output = scratch.run(&["restore", backup.to_str().unwrap(), "--replace"]);
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.success() && said.contains("3 events for webhooks had not been sent"), "{said}");
+    assert!(output.status.success() && said.contains("3 messages had not been sent"), "{said}");
     receiver.script(&[], OK);
     let served = scratch.serve();
     let invite = create(&served, &json!({}));

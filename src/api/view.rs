@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use crate::desk::{CreatedInvite, WebOnly};
 use crate::invite::name::{HostName, Username};
-use crate::invite::{Invite, KindName, Redemption, Status, Via};
+use crate::invite::redemption::RedemptionView;
+use crate::invite::{Invite, KindName, Status};
 
 /// An invite, as outsiders see it.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -59,25 +60,6 @@ pub struct InviteView {
     pub expires_at: Timestamp,
     /// Who redeemed it.
     pub redemptions: Vec<RedemptionView>,
-}
-
-/// One use of an invite.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct RedemptionView {
-    /// The user name of the account, if it was told.
-    pub account: Option<String>,
-    /// RFC 3339, UTC.
-    #[schemars(with = "String", extend("format" = "date-time"))]
-    pub at: Timestamp,
-    /// By which way.
-    pub via: Via,
-}
-
-impl From<Redemption> for RedemptionView {
-    fn from(redemption: Redemption) -> Self {
-        let Redemption { account, at, via } = redemption;
-        Self { account: account.map(|account| account.to_string()), at, via }
-    }
 }
 
 /// A page of invites.

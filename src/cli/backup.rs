@@ -144,8 +144,9 @@ fn tell(restored: &RestoreSummary, file: &Path) {
     if restored.held > 0 {
         let plural = if restored.held == 1 { "" } else { "s" };
         hint(&format!(
-            "note: {} event{plural} for webhooks had not been sent at that time; most likely they have been since, so they \
-             are kept and not sent: invited webhook list shows them, invited webhook retry NAME sends them",
+            "note: {} message{plural} had not been sent at that time (events for webhooks, invites by mail); most likely they \
+             have been since, so they are kept and not sent: invited webhook list shows those of webhooks, invited webhook \
+             retry NAME sends them",
             restored.held
         ));
     }

@@ -8,7 +8,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::name::{HostName, Username};
-use super::{Invite, KindName, Redemption, Status, Via};
+use super::redemption::RedemptionView;
+use super::{Invite, KindName, Redemption, Status};
 
 /// Something that happens to an invite or a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -107,19 +108,7 @@ pub struct InviteData {
     pub expires_at: Timestamp,
     /// The use that was redeemed; in `invite.redeemed` alone.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub redemption: Option<RedemptionData>,
-}
-
-/// The use that was redeemed.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct RedemptionData {
-    /// The user name of the account, if it was told.
-    pub account: Option<String>,
-    /// RFC 3339, UTC.
-    #[schemars(with = "String", extend("format" = "date-time"))]
-    pub at: Timestamp,
-    /// By which way: `api`, `web` or `app`.
-    pub via: Via,
+    pub redemption: Option<RedemptionView>,
 }
 
 /// A key of the state directory, without its secret.
@@ -146,11 +135,6 @@ pub fn body(name: &str, at: Timestamp, data: impl Serialize) -> Vec<u8> {
 #[must_use]
 pub fn body_of_invite(kind: EventKind, invite: &Invite, redemption: Option<&Redemption>, at: Timestamp) -> Vec<u8> {
     let draft = &invite.draft;
-    let redemption = redemption.map(|Redemption { account, at, via }| RedemptionData {
-        account: account.as_ref().map(Username::to_string),
-        at: *at,
-        via: *via,
-    });
     let data = InviteData {
         id: invite.id.to_string(),
         kind: draft.kind.name(),
@@ -166,7 +150,7 @@ pub fn body_of_invite(kind: EventKind, invite: &Invite, redemption: Option<&Rede
         source: draft.source.to_string(),
         created_at: draft.created_at,
         expires_at: draft.expires_at,
-        redemption,
+        redemption: redemption.cloned().map(RedemptionView::from),
     };
     body(kind.name(), at, data)
 }
@@ -175,7 +159,7 @@ pub fn body_of_invite(kind: EventKind, invite: &Invite, redemption: Option<&Rede
 mod tests {
     use super::*;
     use crate::invite::tests::{draft, moment};
-    use crate::invite::{AppToken, InviteId, Kind};
+    use crate::invite::{AppToken, InviteId, Kind, Via};
 
     #[test]
     fn an_event_says_what_its_docs_say_and_nothing_secret() {

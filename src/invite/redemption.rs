@@ -46,6 +46,25 @@ impl From<Username> for AppUser {
     }
 }
 
+/// One use of an invite, as outsiders see it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RedemptionView {
+    /// The user name of the account, if it was told.
+    pub account: Option<String>,
+    /// RFC 3339, UTC.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub at: Timestamp,
+    /// By which way.
+    pub via: Via,
+}
+
+impl From<Redemption> for RedemptionView {
+    fn from(redemption: Redemption) -> Self {
+        let Redemption { account, at, via } = redemption;
+        Self { account: account.map(|account| account.to_string()), at, via }
+    }
+}
+
 /// The way by which an invite was redeemed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

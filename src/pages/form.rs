@@ -5,7 +5,6 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use rand::Rng as _;
 use subtle::ConstantTimeEq as _;
 use tide::Response;
 
@@ -114,13 +113,8 @@ pub(super) struct Csrf {
 impl Csrf {
     /// For a form about `token` in an answer to `request`.
     pub(super) fn new(request: &Request, token: &str) -> Self {
-        let (value, is_new) = if let Some(value) = cookie(request, CSRF) {
-            (value, false)
-        } else {
-            let mut value = [0; 16];
-            clock::rng().fill_bytes(&mut value);
-            (URL_SAFE_NO_PAD.encode(value), true)
-        };
+        let (value, is_new) =
+            if let Some(value) = cookie(request, CSRF) { (value, false) } else { (clock::random_id(), true) };
         let cookie = is_new.then(|| cookies::given(request, CSRF, &value, None));
         Self { field: mac(request, &value, token), cookie }
     }

@@ -8,14 +8,14 @@ use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::mpsc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::common::{PATIENCE, free_port, servers};
+use crate::common::{PATIENCE, Process, free_port, servers};
 
 /// The one host.
 pub const HOST: &str = "example.com";
@@ -34,17 +34,6 @@ pub struct Ejabberd {
     /// Where components connect to, if it takes any.
     pub component: SocketAddr,
     dir: tempfile::TempDir,
-}
-
-/// Killed when dropped, also by a test that fails in between.
-struct Process(Child);
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        // Both fail only if it has ended already.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }
 
 impl Ejabberd {

@@ -5,6 +5,7 @@ pub mod docs;
 pub mod http;
 mod patience;
 mod ports;
+mod process;
 pub mod servers;
 pub mod tools;
 
@@ -22,6 +23,7 @@ use tempfile::TempDir;
 pub use http::{Client, Response, exchange};
 pub use patience::PATIENCE;
 pub use ports::free_port;
+pub use process::Process;
 
 #[expect(clippy::disallowed_methods, reason = "a test waits by the real clock")]
 pub fn now() -> Instant {

@@ -11,13 +11,13 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::common::{PATIENCE, free_port, servers};
+use crate::common::{PATIENCE, Process, free_port, servers};
 
 /// The one host.
 pub const HOST: &str = "example.com";
@@ -66,17 +66,6 @@ pub struct Prosody {
     component: Option<SocketAddr>,
     dir: tempfile::TempDir,
     log: Receiver<String>,
-}
-
-/// Killed when dropped, also by a test that fails in between.
-struct Process(Child);
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        // Both fail only if it has ended already.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }
 
 impl Prosody {

@@ -6,13 +6,13 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{ChildStdin, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
 
 use minidom::Element;
 use serde_json::Value;
 
-use crate::common::PATIENCE;
+use crate::common::{PATIENCE, Process};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -53,17 +53,6 @@ pub struct User {
     next_id: usize,
     /// What came and answers nothing that was asked.
     pub others: Vec<Element>,
-}
-
-/// Killed when dropped, also by a test that fails in between.
-struct Process(Child);
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        // Both fail only if it has ended already.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }
 
 /// The next line of the client.

@@ -5,12 +5,12 @@
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{ChildStdin, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
 
 use serde_json::{Value, json};
 
-use crate::common::PATIENCE;
+use crate::common::{PATIENCE, Process};
 
 /// Who is let in.
 pub const USER: &str = "invites@example.com";
@@ -38,17 +38,6 @@ pub struct MailServer {
     pub port: u16,
     mode: &'static str,
     dir: tempfile::TempDir,
-}
-
-/// Killed when dropped, also by a test that fails in between.
-struct Process(Child);
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        // Both fail only if it has ended already.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }
 
 impl MailServer {

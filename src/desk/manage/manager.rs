@@ -101,13 +101,12 @@ impl Manager {
     /// Whose invites they see; nobody's: everybody's.
     #[must_use]
     pub fn sees_only(&self) -> Option<Source> {
-        let sees_all = self.key().is_some_and(|key| key.allows(Scope::Read));
-        (!sees_all).then(|| self.caller().source())
+        (!self.may_read()).then(|| self.caller().source())
     }
 
-    /// Whether they see who invited whom.
+    /// Whether they see what others had created, and who invited whom.
     #[must_use]
-    pub fn may_see_tree(&self) -> bool {
+    pub fn may_read(&self) -> bool {
         self.key().is_some_and(|key| key.allows(Scope::Read))
     }
 

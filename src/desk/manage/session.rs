@@ -8,7 +8,6 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::{SignedDuration, Timestamp};
-use rand::Rng as _;
 use serde::{Deserialize, Serialize};
 
 use super::Manage;
@@ -64,7 +63,7 @@ impl Manage {
     /// Opens a session: always a new one.
     pub(super) fn open_session(&self, manager: &Manager, now: Timestamp) -> Option<String> {
         let record = SessionRecord {
-            id: random_id(),
+            id: clock::random_id(),
             who: manager.caller().source(),
             began: now.as_millisecond(),
             given: self.given_to(manager)?,
@@ -132,11 +131,4 @@ impl Manage {
         };
         Some(self.context.ledger.seal().slot(&[PURPOSE, manager.label(), &who, &given]))
     }
-}
-
-/// What something is called by that nobody is to guess.
-pub(super) fn random_id() -> String {
-    let mut bytes = [0; 16];
-    clock::rng().fill_bytes(&mut bytes);
-    URL_SAFE_NO_PAD.encode(bytes)
 }

@@ -15,7 +15,6 @@ use serde::{Deserialize, Serialize};
 use super::Manage;
 use super::attempts::Attempt;
 use super::manager::Manager;
-use super::session::random_id;
 use crate::backend::{CallError, Refusal, is_kept};
 use crate::clock;
 use crate::config::secret::Secret;
@@ -120,7 +119,7 @@ impl Manage {
             }
         }
         let (account, rules) = user.ok_or(SignInError::Refused)?;
-        let known = self.seal_browser(browser.clone().unwrap_or_else(random_id), &account, now);
+        let known = self.seal_browser(browser.clone().unwrap_or_else(clock::random_id), &account, now);
         let manager = Manager::User { jid: account, rules: rules.clone() };
         let session = self.opened(&manager, client, now).ok_or(SignInError::Refused)?;
         Ok(SignedIn { session, browser: known })

@@ -2,9 +2,6 @@
 //! invite: each form has a value of its own, by which the desk knows it again.
 
 use askama::Template;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use rand::Rng as _;
 use tide::Response;
 use tide::http::headers;
 
@@ -58,7 +55,7 @@ pub async fn get(request: Request) -> Result<Response, Problem> {
         return sign_in::show(&request, Look::of(&request).here());
     };
     let errors = InputErrors { status: 200, ..InputErrors::default() };
-    show(&request, &session, InviteInput::of_link(&request), &new_once(), &errors)
+    show(&request, &session, InviteInput::of_link(&request), &clock::random_id(), &errors)
 }
 
 /// Creates an invite.
@@ -82,7 +79,7 @@ pub async fn post(mut request: Request) -> Result<Response, Problem> {
     let look = look(&request, &session);
     if !is_ours(&request, &session, csrf.as_deref()) {
         let errors = InputErrors { status: 403, summary: Some(look.text("error-form")), ..InputErrors::default() };
-        return show(&request, &session, input, &new_once(), &errors);
+        return show(&request, &session, input, &clock::random_id(), &errors);
     }
     let (manager, wanted) = (&session.manager, input.request(once.clone())?);
     let error = match desk.manage.create(manager, &wanted, now).await {
@@ -95,7 +92,7 @@ pub async fn post(mut request: Request) -> Result<Response, Problem> {
     };
     let host = meant_host(&request, &session, &input);
     let errors = InputErrors::of_error(error, &desk.manage, manager, &host, &look)?;
-    let once = if errors.is_used { new_once() } else { once };
+    let once = if errors.is_used { clock::random_id() } else { once };
     show(&request, &session, input, &once, &errors)
 }
 
@@ -159,11 +156,4 @@ fn show(
         response.insert_header(headers::RETRY_AFTER, (wait.as_secs() + 1).to_string());
     }
     Ok(response)
-}
-
-/// What a form is known by; nobody guesses it.
-fn new_once() -> String {
-    let mut bytes = [0; 16];
-    clock::rng().fill_bytes(&mut bytes);
-    URL_SAFE_NO_PAD.encode(bytes)
 }

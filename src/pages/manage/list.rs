@@ -14,7 +14,7 @@ use crate::invite::{Invite, Status};
 use crate::pages::html::Html;
 use crate::pages::look::Look;
 use crate::pages::page::page;
-use crate::pages::query::parameter;
+use crate::pages::query::{parameter, with_parameters};
 use crate::problem::Problem;
 
 /// So many on a page.
@@ -116,15 +116,9 @@ pub async fn get(request: Request) -> Result<Response, Problem> {
     let (invites, next) =
         if matches!(chosen, Some(Err(_))) { (vec![], None) } else { manage.list(manager, filter, now).await? };
     let link = |before: Option<String>| {
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
-        let parts = [("status", status.map(|status| status_words(status).0)), ("host", host.as_deref())];
-        for (name, value) in parts.into_iter().chain([("before", before.as_deref())]) {
-            if let Some(value) = value {
-                query.append_pair(name, value);
-            }
-        }
-        let query = query.finish();
-        look.link(&if query.is_empty() { PATH.to_owned() } else { format!("{PATH}?{query}") })
+        let status = status.map(|status| status_words(status).0);
+        let parameters = [("status", status), ("host", host.as_deref()), ("before", before.as_deref())];
+        look.link(&with_parameters(PATH, &parameters))
     };
     let older = next.map(|next| link(Some(next.to_string())));
     let listed = invites.into_iter().map(|invite| ListedInvite::of(invite, manager, hosts.len() > 1, &look, now));
@@ -133,7 +127,7 @@ pub async fn get(request: Request) -> Result<Response, Problem> {
         &ManageListPage {
             bar: VisitorBar::of(&request, &session, &look),
             create: (!manage.kinds_of(manager).is_empty()).then(|| look.link("/manage/new")),
-            tree: manager.may_see_tree().then(|| look.link("/manage/tree")),
+            tree: manager.may_read().then(|| look.link("/manage/tree")),
             statuses: STATUSES
                 .map(|one| {
                     let (value, id) = status_words(one);

@@ -12,7 +12,7 @@ use crate::invite::name::Jid;
 use crate::ledger::{InvitedAccount, TreeFilter};
 use crate::pages::look::Look;
 use crate::pages::page::page;
-use crate::pages::query::parameter;
+use crate::pages::query::{parameter, with_parameters};
 use crate::problem::Problem;
 
 /// So many on a page.
@@ -51,7 +51,7 @@ pub async fn get(request: Request) -> Result<Response, Problem> {
     let Some(session) = session(&request, desk.now()).await? else {
         return sign_in::show(&request, Look::of(&request).here());
     };
-    let Some(key) = session.manager.key().filter(|_| session.manager.may_see_tree()) else {
+    let Some(key) = session.manager.key().filter(|_| session.manager.may_read()) else {
         return Err(Problem::NotAllowed("Who invited whom is shown to holders of a key that may \"read\"."));
     };
     let look = look(&request, &session);
@@ -73,14 +73,7 @@ pub async fn get(request: Request) -> Result<Response, Problem> {
     let has_more = accounts.len() > PAGE;
     accounts.truncate(PAGE);
     let link = |inviter: Option<&str>, after: Option<&str>| {
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
-        for (name, value) in [("inviter", inviter), ("after", after)] {
-            if let Some(value) = value {
-                query.append_pair(name, value);
-            }
-        }
-        let query = query.finish();
-        look.link(&if query.is_empty() { format!("{PATH}/tree") } else { format!("{PATH}/tree?{query}") })
+        look.link(&with_parameters(&format!("{PATH}/tree"), &[("inviter", inviter), ("after", after)]))
     };
     let last = accounts.last().filter(|_| has_more).map(|last| last.account.to_string());
     let shown = |one: InvitedAccount| {
