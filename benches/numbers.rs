@@ -16,8 +16,6 @@ mod backends;
 mod common;
 #[path = "numbers/crowd.rs"]
 mod crowd;
-#[path = "../tests/common/distance.rs"]
-mod distance;
 #[path = "numbers/distance.rs"]
 mod far;
 #[path = "numbers/jwt.rs"]
@@ -26,14 +24,8 @@ mod jwt;
 mod load;
 #[path = "numbers/manage.rs"]
 mod manage;
-#[path = "../tests/common/postgres.rs"]
-mod postgres;
-#[path = "../tests/common/prosody.rs"]
-mod prosody;
 #[path = "numbers/service.rs"]
 mod service;
-#[path = "../tests/common/stream.rs"]
-mod stream;
 #[path = "numbers/webhooks.rs"]
 mod webhooks;
 

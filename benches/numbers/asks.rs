@@ -4,10 +4,10 @@
 use invited::clock;
 
 use crate::backends::beside;
+use crate::common::prosody::{HOST, OwnToken, Prosody, Storage};
+use crate::common::stream::Stream;
 use crate::load::Load;
-use crate::prosody::{HOST, OwnToken, Prosody, Storage};
 use crate::service::{KEY, Scratch, Service, request};
-use crate::stream::Stream;
 use crate::{Effort, Rates, Rounds, rate, tell_most, tell_ratio};
 
 /// Invites of Prosody's own that are pending, where there are many.

@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::admin::{Client, result};
+use crate::common::prosody::{HOST, Prosody, Storage};
 use crate::load::content_length;
-use crate::prosody::{HOST, Prosody, Storage};
 use crate::service::{KEY, Scratch, request};
 use crate::{Effort, Rates, Rounds, rate, tell_most, tell_ratio, to_create};
 

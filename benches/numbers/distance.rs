@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use invited::clock;
 
-use crate::distance::Distance;
+use crate::common::distance::Distance;
+use crate::common::postgres::{Postgres, url_of};
 use crate::load::{CONNECTIONS, Load, THREADS};
-use crate::postgres::{Postgres, url_of};
 use crate::service::{KEY, Scratch, Service, post, request};
 use crate::{Effort, Rounds, tell_most, tell_ratio, verdict};
 

@@ -1,6 +1,6 @@
 //! What reads the words of strangers, a function each: it takes any bytes, and asserts what must hold for all of them.
 //!
-//! `fuzz_targets/` hands them to libFuzzer; `tests/fuzz.rs` runs them over `corpus/` and mutations of it.
+//! `fuzz_targets/` hands them to libFuzzer; `tests/program/fuzz.rs` runs them over `corpus/` and mutations of it.
 
 use invited::api::cursor::Cursor;
 use invited::caller::client_address;

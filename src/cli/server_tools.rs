@@ -46,7 +46,7 @@ mod tests {
         }
     }
 
-    /// A user chooses the name, and an admin pastes it as root; a real shell reads these in tests/tree.rs.
+    /// A user chooses the name, and an admin pastes it as root; a real shell reads these in tests/api/tree.rs.
     #[test]
     fn no_name_is_more_than_a_word_to_a_shell() {
         for plain in ["juliet@example.com", "a-b_c+d.9", "-rf"] {

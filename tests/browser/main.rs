@@ -7,8 +7,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
-#[path = "../common/prosody.rs"]
-mod prosody;
+use crate::common::prosody;
 
 use std::path::Path;
 use std::process::Command;

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::common::{Response, Served, http};
+use crate::common::{Response, Served, http};
 
 /// A browser of somebody.
 #[derive(Clone)]

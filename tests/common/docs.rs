@@ -1,4 +1,4 @@
-//! README and docs/ as tests read them. Whose each block is stands in `tests/docs.rs`.
+//! README and docs/ as tests read them. Whose each block is stands in `tests/program/docs.rs`.
 
 #![allow(dead_code, reason = "every test file uses a part of it")]
 

@@ -1,5 +1,5 @@
 //! An ejabberd that is none: its HTTP API, command by command, as it answers in 23.01, 26.01 and 26.07, for faults that a
-//! real one cannot be brought to at will, and for 26.01, which no package brings. `tests/ejabberd_fake.rs` holds it against
+//! real one cannot be brought to at will, and for 26.01, which no package brings. `tests/xmpp/ejabberd_fake.rs` holds it against
 //! the real 26.07.
 
 #![allow(dead_code, reason = "every test file uses a part of it")]
@@ -17,9 +17,9 @@ use invited::clock;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-/// As of [`crate::ejabberd`].
-const LOGIN: (&str, &str) = (crate::ejabberd::ADMIN, crate::ejabberd::PASSWORD);
-const HOST: &str = crate::ejabberd::HOST;
+/// As of [`crate::common::ejabberd`].
+const LOGIN: (&str, &str) = (crate::common::ejabberd::ADMIN, crate::common::ejabberd::PASSWORD);
+const HOST: &str = crate::common::ejabberd::HOST;
 
 /// Where a command belongs that is not in every version, and what it takes.
 const COMMANDS: [(&str, Version, &[&str]); 14] = [

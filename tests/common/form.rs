@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "every test file uses a part of it")]
 
-use super::common::{Response, Served, http};
+use crate::common::{Response, Served, http};
 
 /// Why a server counts as away that did not answer within the deadline of a call.
 const SLOW: &str = "not within ";

@@ -1,12 +1,30 @@
 //! The real binary under test: started with a configuration of its own, spoken to over raw sockets, killed when dropped.
 #![allow(dead_code, unused_imports, reason = "every test file uses a part of it")]
 
+pub mod browser;
+pub mod distance;
 pub mod docs;
+pub mod ejabberd;
+pub mod fake_clock;
+pub mod fake_ejabberd;
+pub mod fake_server;
+pub mod fake_xmpp;
+pub mod form;
+pub mod hostile;
 pub mod http;
+pub mod jwt;
 mod patience;
 mod ports;
+pub mod postgres;
 mod process;
+pub mod prosody;
+pub mod receiver;
+pub mod schema;
 pub mod servers;
+pub mod slixmpp;
+pub mod smtp;
+pub mod stream;
+pub mod terminal;
 pub mod tools;
 
 use std::io::{BufRead as _, BufReader};
@@ -24,6 +42,12 @@ pub use http::{Client, Response, exchange};
 pub use patience::PATIENCE;
 pub use ports::free_port;
 pub use process::Process;
+
+/// What a program of tests calls `test` of `module`, for whoever runs it again.
+pub fn name_of_test(module: &str, test: &str) -> String {
+    let (_program, module) = module.split_once("::").unwrap();
+    format!("{module}::{test}")
+}
 
 #[expect(clippy::disallowed_methods, reason = "a test waits by the real clock")]
 pub fn now() -> Instant {

@@ -1,5 +1,5 @@
 /* A disk that hangs or fails under the files of a ledger, and what would be left of them if the power went: loaded by
- * LD_PRELOAD, for tests/disk.rs. $DISK is a directory.
+ * LD_PRELOAD, for tests/program/disk.rs. $DISK is a directory.
  *
  * While $DISK/hang is there, whoever reads, writes or syncs the ledger waits. While $DISK/fail is there, the log's
  * fdatasync(2) fails. In $DISK/kept is what is on the disk: what was written comes there when it is synced, and what

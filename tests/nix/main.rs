@@ -11,8 +11,6 @@ mod flake;
 mod module;
 mod readme;
 mod sandbox;
-#[path = "../common/schema.rs"]
-mod schema;
 mod tree;
 mod unit;
 mod vm;

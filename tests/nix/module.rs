@@ -7,8 +7,8 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::common::docs::page;
+use crate::common::schema::schema_keys;
 use crate::evaluate::{ROOT, System, URL, evaluate, has_nix, minimal, store_path};
-use crate::schema::schema_keys;
 
 /// Lines about `services.invited` that hold, and what else must be true then: JSON pointers into the system.
 #[test]

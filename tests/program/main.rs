@@ -1,0 +1,18 @@
+//! The command line, its configuration and files, its documentation, and what it is as a process.
+
+mod check_as_service;
+mod command_line;
+#[path = "../common/mod.rs"]
+mod common;
+mod completion;
+mod config;
+mod disk;
+mod docs;
+mod durability;
+mod fuzz;
+mod ledger_files;
+mod lifecycle;
+mod man;
+mod readme;
+mod redeem;
+mod root;
