@@ -42,6 +42,7 @@ mod qr;
 mod refuse;
 mod serve;
 mod server_tools;
+mod setup;
 mod terminal;
 mod time;
 mod token;
@@ -60,6 +61,7 @@ use crate::config::Sources;
 const HELP: &str = "\
 Examples:
   invited demo                                    try it, without configuration
+  invited setup                                   configure it, by a few answers
   invited check                                   validate the configuration
   invited key create \"Sign-up form\" --limit 60/h  for a website or a bot
   invited invite create --ttl 3d --qr             an invite by hand
@@ -105,6 +107,11 @@ enum CliCommand {
     ///
     /// The page creates accounts on a pretend server in memory: the way to an address is shown whole, and nobody can chat with it.
     Demo(demo::DemoOptions),
+    /// Set up the service: configuration, drop-ins of its units, and lines of a web server, by a few answers
+    ///
+    /// Shows each file before it is written, changes none that it did not write, and then tries all of it. On `NixOS` it prints lines of
+    /// the module.
+    Setup(setup::SetupOptions),
     /// Create, list, delete and import API keys
     #[command(subcommand)]
     Key(key::KeyCommand),
@@ -188,6 +195,7 @@ fn run(global: &Global, command: CliCommand) -> Outcome {
     match command {
         CliCommand::Serve => serve::run(global),
         CliCommand::Demo(options) => demo::run(global, &options),
+        CliCommand::Setup(options) => setup::run(global, &options),
         CliCommand::Key(command) => key::run(global, command),
         CliCommand::Invite(command) => invite::run(global, command),
         CliCommand::Webhook(command) => webhook::run(global, command),

@@ -20,6 +20,7 @@ pub const PAGES: [(&str, &str); 21] = [
     ("docs/operations.md", include_str!("../../docs/operations.md")),
     ("docs/pages.md", include_str!("../../docs/pages.md")),
     ("docs/prosody.md", include_str!("../../docs/prosody.md")),
+    ("docs/setup.md", include_str!("../../docs/setup.md")),
     ("docs/settings.md", include_str!("../../docs/settings.md")),
     ("docs/systemd.md", include_str!("../../docs/systemd.md")),
     ("docs/threat-model.md", include_str!("../../docs/threat-model.md")),

@@ -57,6 +57,8 @@ const RUN: [(&str, &str, usize, &str, &str); 25] = [
     ("docs/pages.md", "toml", 1, "tests/pages/pages.rs", "the_page_names_the_apps_and_shows_how_to_add_one"),
     ("docs/prosody.md", "lua", 1, "tests/xmpp/in_app.rs", "the_lines_of_the_page_are_all_that_is_needed"),
     ("docs/prosody.md", "toml", 1, "tests/xmpp/in_app.rs", "the_lines_of_the_page_are_all_that_is_needed"),
+    ("docs/setup.md", "toml", 1, "tests/program/setup.rs", "the_answers_of_the_page_are_answers"),
+    ("docs/setup.md", "console", 1, "tests/boot/package.py", "setup_leads_to_a_link_that_nginx_passes_on"),
     ("docs/webhooks.md", "toml", 1, "tests/api/webhooks.rs", "the_receiver_of_the_page_verifies_and_prints_events"),
     ("docs/webhooks.md", "python", 1, "tests/api/webhooks.rs", "the_receiver_of_the_page_verifies_and_prints_events"),
     ("docs/webhooks.md", "json", 1, "tests/api/webhooks.rs", "the_example_of_the_page_is_what_is_sent"),

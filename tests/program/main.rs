@@ -16,3 +16,4 @@ mod man;
 mod readme;
 mod redeem;
 mod root;
+mod setup;

@@ -1,0 +1,27 @@
+//! The same, as lines of the NixOS module: there nothing below /etc is written by hand.
+
+use super::answers::{Answers, ServerKind};
+use super::front_end::FrontEnd;
+
+/// What belongs into the system's configuration, beside the flake's module.
+pub(super) fn lines(answers: &Answers) -> String {
+    let (host, url) = (&answers.host, &answers.public_url);
+    let server = match answers.server {
+        ServerKind::Prosody => "  prosody.enable = true;\n".to_owned(),
+        ServerKind::Ejabberd => format!(
+            "  settings.hosts.\"{host}\".backend = {{\n    kind = \"ejabberd\";\n    url = \"http://127.0.0.1:5281/api\";\n    \
+             user = \"invited@{host}\";\n    password_file = \"ejabberd-password\";\n  }};\n  \
+             credentials.ejabberd-password = \"/etc/secrets/ejabberd-password\";\n"
+        ),
+        ServerKind::None => String::new(),
+    };
+    let front_end = match answers.front_end {
+        FrontEnd::Nginx => format!("  nginx.virtualHost = \"{}\";\n", url.authority()),
+        _ => String::new(),
+    };
+    let base = url.base();
+    format!(
+        "services.invited = {{\n  enable = true;\n{server}{front_end}  settings.public_url = \"{base}\";\n  \
+         settings.hosts.\"{host}\".site_name = \"{host}\";\n}};"
+    )
+}
