@@ -92,6 +92,33 @@ def readme_leads_from_the_package_to_an_invite_in_five_commands():
 
 
 @check
+def setup_leads_to_a_link_that_nginx_passes_on():
+    name = "invite.example.com"
+    sh(
+        f"install -d /etc/ssl/{name}; cd /etc/ssl/{name}; openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2"
+        f" -subj /CN={name} -addext subjectAltName=DNS:{name} -addext basicConstraints=critical,CA:FALSE"
+        " -keyout privkey.pem -out fullchain.pem"
+    )
+    write("/etc/hosts", open("/etc/hosts").read() + f"127.0.0.1 {name}\n")
+    command = re.search(r"```console\n# (.*)\n```", open(f"{HERE}/docs/setup.md").read())[1]
+    answers = f"--host example.com --public-url https://{name}/ --server none --front-end nginx --yes"
+    setup = f"SSL_CERT_FILE=/etc/ssl/{name}/fullchain.pem {command} {answers}"
+    said = sh(setup)
+    link = re.search(rf"opened through nginx: (https://{name}/invite\?\S+)", said.stdout)
+    assert link, said
+    files = [path for path in re.findall(r"^\+\+\+ (\S+)", said.stdout, re.M)]
+    assert len(files) == 3, files
+    before = [(path, open(path).read(), os.stat(path).st_mtime_ns) for path in files]
+    again = sh(setup)
+    assert "opened" not in again.stdout and "+++" not in again.stdout, again
+    assert before == [(path, open(path).read(), os.stat(path).st_mtime_ns) for path in files]
+    assert name not in out("cat /var/log/nginx/access.log /var/log/nginx/error.log")
+    sh(f"rm {' '.join(files)} /etc/nginx/sites-enabled/invited; systemctl daemon-reload; systemctl stop nginx")
+    sh("systemctl stop invited.service invited.socket; systemctl start invited.socket invited.service")
+    return ", ".join(files)
+
+
+@check
 def upgrade_under_load_refuses_and_loses_nothing():
     sh(f"install -D -m 644 {EXAMPLES}/invited.socket.d/tcp.conf /etc/systemd/system/invited.socket.d/tcp.conf; systemctl daemon-reload; systemctl restart invited.socket")
     write("/etc/invited/config.toml", open("/etc/invited/config.toml").read() + "# mine\n")

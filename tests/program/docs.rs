@@ -11,7 +11,7 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Who runs the blocks that are not `sh`: page, language, how many there are, the test's file, the test. `sh` is run by
 /// tests/program/readme.rs, wherever it stands.
-const RUN: [(&str, &str, usize, &str, &str); 25] = [
+const RUN: [(&str, &str, usize, &str, &str); 27] = [
     ("README.md", "console", 1, "tests/boot/package.py", "readme_leads_from_the_package_to_an_invite_in_five_commands"),
     ("CONTRIBUTING.md", "console", 2, "tests/program/docs.rs", "commands_for_contributors_name_what_there_is"),
     ("docs/any-server.md", "toml", 1, "tests/xmpp/component/place.rs", "as_told"),

@@ -196,7 +196,8 @@ impl Disk {
     }
 
     fn relieve(&self) {
-        fs::remove_file(self.ballast()).unwrap();
+        // Truncated, and not only removed: a process that another test is starting may have it open until it is itself.
+        fs::File::create(self.ballast()).unwrap();
     }
 }
 

@@ -11,7 +11,8 @@ use tempfile::TempDir;
 
 use crate::common;
 
-const ANSWERS: &str = "host = \"example.org\"\npublic_url = \"https://join.example.org/\"\nserver = \"prosody\"\nfront_end = \"nginx\"\n";
+const ANSWERS: &str =
+    "host = \"example.org\"\npublic_url = \"https://join.example.org/\"\nserver = \"prosody\"\nfront_end = \"nginx\"\n";
 
 struct Place {
     dir: TempDir,
@@ -79,19 +80,24 @@ fn answers_become_files_that_are_shown_and_run_again_change_nothing() {
         "etc/systemd/system/invited.service.d/prosody.conf",
         "etc/systemd/system/prosody.service.d/invited.conf",
         "etc/systemd/system/invited.socket.d/group.conf",
-        "etc/nginx/sites-available/invited.conf",
+        "etc/nginx/sites-available/invited",
     ] {
         assert!(shown.contains(&format!("+++ {}", place.root().join(path).display())), "{path}: {shown}");
         assert_eq!(fs::metadata(place.root().join(path)).unwrap().permissions().mode() & 0o777, 0o644, "{path}");
     }
-    let nginx = place.file("etc/nginx/sites-available/invited.conf");
+    let nginx = place.file("etc/nginx/sites-available/invited");
     assert!(nginx.contains("server_name join.example.org;") && !nginx.contains("example.com"), "{nginx}");
     assert!(nginx.contains("/run/invited/http.sock"), "{nginx}");
     assert!(shown.contains("prosody.cfg.lua"), "what is left to do is told: {shown}");
 
     // What was written is a configuration.
     let mut check = Command::new(env!("CARGO_BIN_EXE_invited"));
-    let output = check.arg("--config").arg(place.root().join("etc/invited/conf.d")).args(["check", "--no-state"]).output().unwrap();
+    let output = check
+        .arg("--config")
+        .arg(place.root().join("etc/invited/conf.d"))
+        .args(["check", "--no-state"])
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{}", told(&output));
 
     let before = written(&place.root());
@@ -108,7 +114,7 @@ fn other_answers_change_what_setup_wrote_and_nothing_else() {
     let output = place.write(&[]);
     assert!(output.status.success(), "{}", told(&output));
     assert!(told(&output).contains("-public_url = \"https://join.example.org/\""), "{}", told(&output));
-    let path = place.file("etc/nginx/snippets/invited.conf");
+    let path = place.file("etc/invited/front-end/nginx.conf");
     assert!(path.contains("location /rooms/invites/") && path.contains("/run/invited/http.sock"), "{path}");
 
     // Somebody changes a file by hand: it is theirs.
@@ -125,7 +131,7 @@ fn other_answers_change_what_setup_wrote_and_nothing_else() {
 #[test]
 fn a_file_that_was_there_before_stays() {
     let place = Place::new();
-    let theirs = place.root().join("etc/nginx/sites-available/invited.conf");
+    let theirs = place.root().join("etc/nginx/sites-available/invited");
     fs::create_dir_all(theirs.parent().unwrap()).unwrap();
     fs::write(&theirs, "server {}\n").unwrap();
     let output = place.write(&["--yes"]);
@@ -165,7 +171,10 @@ fn a_password_for_ejabberd_is_made_once_and_shown_to_nobody() {
     let password = place.file(path);
     assert!(password.trim().len() > 20 && !told(&output).contains(password.trim()), "{}", told(&output));
     assert_eq!(fs::metadata(place.root().join(path)).unwrap().permissions().mode() & 0o777, 0o600);
-    assert!(told(&output).contains("ejabberdctl register invited example.org \"$(cat /etc/invited/credentials/ejabberd-password)\""));
+    assert!(
+        told(&output)
+            .contains("ejabberdctl register invited example.org \"$(cat /etc/invited/credentials/ejabberd-password)\"")
+    );
     assert!(place.write(&[]).status.success());
     assert_eq!(place.file(path), password);
 }
@@ -188,10 +197,16 @@ fn on_nixos_lines_of_the_module_are_printed_and_nothing_is_written() {
     let place = Place::new();
     let release = place.dir.path().join("os-release");
     fs::write(&release, "ID=nixos\n").unwrap();
-    let script = "mount --bind \"$1\" \"$(readlink -f /etc/os-release)\" && exec \"$2\" setup --answers \"$3\" --dir \"$4\"";
+    let script =
+        "mount --bind \"$1\" \"$(readlink -f /etc/os-release)\" && exec \"$2\" setup --answers \"$3\" --dir \"$4\"";
     let output = Command::new("unshare")
         .args(["--user", "--map-root-user", "--mount", "sh", "-c", script, "sh"])
-        .args([&release, Path::new(env!("CARGO_BIN_EXE_invited")), &place.dir.path().join("answers.toml"), &place.root()])
+        .args([
+            &release,
+            Path::new(env!("CARGO_BIN_EXE_invited")),
+            &place.dir.path().join("answers.toml"),
+            &place.root(),
+        ])
         .output()
         .expect("needs unshare (apt-get install util-linux)");
     assert!(output.status.success(), "{}", told(&output));
@@ -210,7 +225,7 @@ fn the_answers_of_the_page_are_answers() {
     place.answer(answers);
     let output = place.write(&[]);
     assert!(output.status.success(), "{}", told(&output));
-    let nginx = place.file("etc/nginx/sites-available/invited.conf");
+    let nginx = place.file("etc/nginx/sites-available/invited");
     assert!(nginx.contains("/etc/letsencrypt/live/invite.example.com/fullchain.pem"), "{nginx}");
 }
 

@@ -1,32 +1,18 @@
 //! What is asked: by options, in a file of answers, or at the terminal.
 
-use std::io::{BufRead as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use anyhow::Context as _;
-use clap::ValueEnum;
 use serde::Deserialize;
 
-use super::changes::Changes;
+use super::dialog::ask;
 use super::front_end::FrontEnd;
-use super::machine::Machine;
+use super::machine::{Machine, ServerKind};
 use crate::cli::outcome::WrongUse;
 use crate::cli::terminal::hint;
 use crate::config::PublicUrl;
 use crate::invite::name::HostName;
-
-/// What creates accounts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum ServerKind {
-    /// Prosody on this machine
-    Prosody,
-    /// ejabberd on this machine
-    Ejabberd,
-    /// Another server, or none: links alone
-    None,
-}
 
 /// Answers, as far as options and a file have them.
 #[derive(Debug, clap::Args)]
@@ -59,7 +45,7 @@ struct GivenAnswers {
 }
 
 /// All answers.
-pub(super) struct Answers {
+pub(super) struct SetupAnswers {
     pub(super) host: HostName,
     pub(super) public_url: PublicUrl,
     pub(super) server: ServerKind,
@@ -72,7 +58,7 @@ impl AnswerOptions {
     ///
     /// # Errors
     /// When an answer is wrong, or missing.
-    pub(super) fn complete(&self, machine: &Machine, may_ask: bool) -> anyhow::Result<Answers> {
+    pub(super) fn complete(&self, machine: &Machine, may_ask: bool) -> anyhow::Result<SetupAnswers> {
         let of_file = self.answers.as_deref().map(read).transpose()?.unwrap_or_default();
         let given = self.given.clone();
         let host = given.host.or(of_file.host);
@@ -92,14 +78,15 @@ impl AnswerOptions {
             return Err(WrongUse(reason).into());
         }
         let certificates = given.certificates.or(of_file.certificates);
-        Ok(Answers { host, public_url, server, front_end, certificates })
+        Ok(SetupAnswers { host, public_url, server, front_end, certificates })
     }
 }
 
 /// Reads a file of answers; half of one is none.
 fn read(path: &Path) -> anyhow::Result<GivenAnswers> {
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    toml::from_str(&text).map_err(|error| WrongUse(format!("{}: {}", path.display(), error.to_string().trim_end())).into())
+    toml::from_str(&text)
+        .map_err(|error| WrongUse(format!("{}: {}", path.display(), error.to_string().trim_end())).into())
 }
 
 /// The answer that is given, or asked for until it is one.
@@ -115,7 +102,10 @@ fn answer<T: FromStr<Err: std::fmt::Display>>(
         return given.parse().map_err(|error| WrongUse(format!("--{option} {given:?}: {error}")).into());
     }
     if !may_ask {
-        return Err(WrongUse(format!("--{option} is missing, and there is no terminal to ask at; such as {suggested}")).into());
+        return Err(WrongUse(format!(
+            "--{option} is missing, and there is no terminal to ask at; such as {suggested}"
+        ))
+        .into());
     }
     loop {
         let said = ask(&format!("{question}, such as {suggested}: "))?;
@@ -124,25 +114,4 @@ fn answer<T: FromStr<Err: std::fmt::Display>>(
             Err(error) => hint(&format!("{said:?}: {error}")),
         }
     }
-}
-
-/// Asks whether what was shown is to be written.
-///
-/// # Errors
-/// When the terminal is gone.
-pub(super) fn is_agreed(changes: &Changes<'_>) -> anyhow::Result<bool> {
-    let said = ask(&format!("Write {}? [y/N] ", changes.counted()))?;
-    Ok(["y", "yes"].contains(&&*said.to_ascii_lowercase()))
-}
-
-/// A line from the terminal.
-fn ask(question: &str) -> anyhow::Result<String> {
-    let mut stderr = std::io::stderr();
-    write!(stderr, "{question}")?;
-    stderr.flush()?;
-    let mut line = String::new();
-    if std::io::stdin().lock().read_line(&mut line)? == 0 {
-        return Err(WrongUse("nothing was answered, and nothing is written".into()).into());
-    }
-    Ok(line.trim().to_owned())
 }

@@ -42,7 +42,7 @@ pub(super) struct ChangedFile {
     standing: Standing,
 }
 
-struct Change<'a> {
+struct FileChange<'a> {
     file: &'a PlannedFile,
     path: PathBuf,
     text: String,
@@ -51,19 +51,19 @@ struct Change<'a> {
 }
 
 /// What a plan would change.
-pub(super) struct Changes<'a>(Vec<Change<'a>>);
+pub(super) struct FileChanges<'a>(Vec<FileChange<'a>>);
 
-impl<'a> Changes<'a> {
+impl<'a> FileChanges<'a> {
     /// Looks at what is below `root`.
     ///
     /// # Errors
     /// When a file there cannot be read.
     pub(super) fn of(plan: &'a SetupPlan, root: &Path) -> anyhow::Result<Self> {
-        plan.files.iter().map(|file| Change::of(file, root)).collect::<anyhow::Result<_>>().map(Self)
+        plan.files.iter().map(|file| FileChange::of(file, root)).collect::<anyhow::Result<_>>().map(Self)
     }
 
     /// Those that are to be written.
-    fn wanted(&self) -> impl Iterator<Item = &Change<'a>> {
+    fn wanted(&self) -> impl Iterator<Item = &FileChange<'a>> {
         self.0.iter().filter(|change| matches!(change.standing, Standing::New | Standing::Changed))
     }
 
@@ -104,7 +104,8 @@ impl<'a> Changes<'a> {
                 Standing::New if change.file.is_secret => writeln!(shown, "{path}: a new secret, for root alone"),
                 Standing::New | Standing::Changed => {
                     let diff = TextDiff::from_lines(&change.before, &change.text);
-                    let before = if change.standing == Standing::New { "/dev/null".to_owned() } else { path.to_string() };
+                    let before =
+                        if change.standing == Standing::New { "/dev/null".to_owned() } else { path.to_string() };
                     writeln!(shown, "{}", diff.unified_diff().header(&before, &path.to_string()))
                 }
             };
@@ -124,7 +125,7 @@ impl<'a> Changes<'a> {
     }
 }
 
-impl<'a> Change<'a> {
+impl<'a> FileChange<'a> {
     fn of(file: &'a PlannedFile, root: &Path) -> anyhow::Result<Self> {
         let path = root.join(file.path.strip_prefix("/").unwrap_or(&file.path));
         let before = match fs::read_to_string(&path) {

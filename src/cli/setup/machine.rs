@@ -7,7 +7,9 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use super::answers::ServerKind;
+use clap::ValueEnum;
+use serde::Deserialize;
+
 use super::front_end::FrontEnd;
 
 /// For a program to say who it is.
@@ -15,6 +17,18 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Where programs are that are for root.
 const PATHS: [&str; 6] = ["/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/sbin", "/usr/local/bin"];
+
+/// What creates accounts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum ServerKind {
+    /// Prosody on this machine
+    Prosody,
+    /// ejabberd on this machine
+    Ejabberd,
+    /// Another server, or none: links alone
+    None,
+}
 
 /// What is installed on this machine.
 pub(super) struct Machine {
@@ -31,9 +45,10 @@ impl Machine {
             servers.push((ServerKind::Prosody, version(&program, &["about"], "Prosody ").unwrap_or("Prosody".into())));
         }
         if let Some(program) = program("ejabberdctl") {
-            servers.push((ServerKind::Ejabberd, version(&program, &["status"], "ejabberd ").unwrap_or("ejabberd".into())));
+            servers
+                .push((ServerKind::Ejabberd, version(&program, &["status"], "ejabberd ").unwrap_or("ejabberd".into())));
         }
-        let front_ends = FrontEnd::ALL.into_iter().filter(|one| one.programs().iter().any(|name| program(name).is_some()));
+        let front_ends = FrontEnd::ALL.into_iter().filter(|one| program(one.program()).is_some());
         let release = std::fs::read_to_string("/etc/os-release").unwrap_or_default();
         Self { servers, front_ends: front_ends.collect(), is_nixos: release.lines().any(|line| line == "ID=nixos") }
     }
@@ -80,8 +95,12 @@ mod tests {
 
     #[test]
     fn versions_are_read_in_what_servers_say() {
-        assert_eq!(version_in("Prosody 13.0.1\n\n# Prosody directories\n", "Prosody ").as_deref(), Some("Prosody 13.0.1"));
-        let status = "The node 'ejabberd@localhost' is started with status: started\nejabberd 24.12 is running in that node\n";
+        assert_eq!(
+            version_in("Prosody 13.0.1\n\n# Prosody directories\n", "Prosody ").as_deref(),
+            Some("Prosody 13.0.1")
+        );
+        let status =
+            "The node 'ejabberd@localhost' is started with status: started\nejabberd 24.12 is running in that node\n";
         assert_eq!(version_in(status, "ejabberd ").as_deref(), Some("ejabberd 24.12"));
         assert_eq!(version_in("no such thing", "Prosody "), None);
     }

@@ -3,6 +3,7 @@
 //! | module | what it has |
 //! |---|---|
 //! | `answers` | what is asked: by options, a file of answers, or at the terminal |
+//! | `dialog` | questions at the terminal |
 //! | `machine` | what is installed here |
 //! | `front_end` | where each front end wants its file, and what has it read that |
 //! | `plan` | the files that follow from the answers |
@@ -14,6 +15,7 @@
 
 mod answers;
 mod changes;
+mod dialog;
 mod front_end;
 mod machine;
 mod nixos;
@@ -27,7 +29,7 @@ use anyhow::bail;
 use serde::Serialize;
 
 use self::answers::AnswerOptions;
-use self::changes::{Changes, ChangedFile};
+use self::changes::{ChangedFile, FileChanges};
 use self::machine::Machine;
 use self::plan::SetupPlan;
 use super::global::Global;
@@ -90,7 +92,7 @@ pub(super) fn run(global: &Global, options: &SetupOptions) -> Outcome {
         return Err(WrongUse(way_out.into()).into());
     }
     let plan = SetupPlan::of(&answers, &machine);
-    let changes = Changes::of(&plan, root)?;
+    let changes = FileChanges::of(&plan, root)?;
     if !options.json {
         for found in machine.found() {
             hint(&format!("found {found}"));
@@ -110,7 +112,9 @@ pub(super) fn run(global: &Global, options: &SetupOptions) -> Outcome {
         }
         bail!(refusal);
     }
-    if !changes.is_empty() && !(options.yes || options.dir.is_some() || (may_ask && answers::is_agreed(&changes)?)) {
+    if !changes.is_empty()
+        && !(options.yes || options.dir.is_some() || (may_ask && dialog::is_agreed(&changes.counted())?))
+    {
         if options.json {
             return print_json(&report);
         }

@@ -1,10 +1,11 @@
 //! The same, as lines of the NixOS module: there nothing below /etc is written by hand.
 
-use super::answers::{Answers, ServerKind};
+use super::answers::SetupAnswers;
 use super::front_end::FrontEnd;
+use super::machine::ServerKind;
 
 /// What belongs into the system's configuration, beside the flake's module.
-pub(super) fn lines(answers: &Answers) -> String {
+pub(super) fn lines(answers: &SetupAnswers) -> String {
     let (host, url) = (&answers.host, &answers.public_url);
     let server = match answers.server {
         ServerKind::Prosody => "  prosody.enable = true;\n".to_owned(),

@@ -2,9 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::answers::{Answers, ServerKind};
-use super::front_end::FrontEnd;
-use super::machine::Machine;
+use super::answers::SetupAnswers;
+use super::machine::{Machine, ServerKind};
 use crate::clock;
 use crate::key::opaque;
 
@@ -37,7 +36,7 @@ const EJABBERD_PASSWORD: &str = "ejabberd-password";
 const EJABBERD_USER: &str = "invited";
 
 impl SetupPlan {
-    pub(super) fn of(answers: &Answers, machine: &Machine) -> Self {
+    pub(super) fn of(answers: &SetupAnswers, machine: &Machine) -> Self {
         let mut plan = Self { files: vec![], enable: &[], then: vec![] };
         plan.file("/etc/invited/conf.d/setup.toml", configuration(answers));
         match answers.server {
@@ -66,7 +65,7 @@ impl SetupPlan {
         );
     }
 
-    fn ejabberd(&mut self, answers: &Answers) {
+    fn ejabberd(&mut self, answers: &SetupAnswers) {
         self.drop_in("invited.service", "network", drop_in!("invited.service.d/network.conf"));
         let credential = format!("/etc/invited/credentials/{EJABBERD_PASSWORD}");
         let load = format!("[Service]\nLoadCredential={EJABBERD_PASSWORD}:{credential}\n");
@@ -87,18 +86,25 @@ impl SetupPlan {
         );
     }
 
-    fn front_end(&mut self, answers: &Answers, machine: &Machine) {
+    fn front_end(&mut self, answers: &SetupAnswers, machine: &Machine) {
         let Some(front_end) = answers.front_end.file(&answers.public_url) else { return };
         let group = drop_in!("invited.socket.d/group.conf");
-        self.drop_in("invited.socket", "group", &group.replace("=www-data", &format!("={}", answers.front_end.group())));
+        self.drop_in(
+            "invited.socket",
+            "group",
+            &group.replace("=www-data", &format!("={}", answers.front_end.group())),
+        );
         self.file(front_end.path, front_end.text(&answers.public_url, answers.certificates.as_deref()));
         let is_installed = machine.front_ends.contains(&answers.front_end);
-        match front_end.include {
-            None if is_installed => self.enable = front_end.enable,
-            None => self.then.push(format!("install {}, then:\n{}", answers.front_end.name(), front_end.enable.join("\n"))),
-            Some(include) => self.then.push(format!("{include}\nthen: {}", front_end.enable.join(" && "))),
+        let name = answers.front_end.name();
+        if front_end.enable.is_empty() {
+            self.then.push(format!("have {name} read {}: its first lines say how", front_end.path));
+        } else if is_installed {
+            self.enable = front_end.enable;
+        } else {
+            self.then.push(format!("install {name}, then:\n{}", front_end.enable.join("\n")));
         }
-        if answers.front_end != FrontEnd::Caddy && answers.certificates.is_none() {
+        if answers.certificates.is_none() {
             let name = answers.public_url.authority();
             self.then.push(format!(
                 "have a certificate for {name} in /etc/ssl/{name} (fullchain.pem, privkey.pem), or say with --certificates where it is"
@@ -108,7 +114,7 @@ impl SetupPlan {
 }
 
 /// The configuration of the service.
-fn configuration(answers: &Answers) -> String {
+fn configuration(answers: &SetupAnswers) -> String {
     let (host, url) = (&answers.host, answers.public_url.base());
     let backend = match answers.server {
         ServerKind::Prosody => {

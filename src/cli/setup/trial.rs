@@ -10,7 +10,7 @@ use serde_json::Value;
 use smol_hyper::rt::FuturesIo;
 use url::{Position, Url};
 
-use super::answers::Answers;
+use super::answers::SetupAnswers;
 use super::front_end::FrontEnd;
 use super::plan::SetupPlan;
 use crate::cli::terminal::hint;
@@ -27,7 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 ///
 /// # Errors
 /// What does not work.
-pub(super) fn run(plan: &SetupPlan, has_changed: bool, answers: &Answers) -> anyhow::Result<Option<String>> {
+pub(super) fn run(plan: &SetupPlan, has_changed: bool, answers: &SetupAnswers) -> anyhow::Result<Option<String>> {
     if has_changed {
         shell("systemctl daemon-reload")?;
         shell("systemctl enable --quiet invited.service")?;
@@ -91,7 +91,9 @@ fn open(link: &str) -> anyhow::Result<()> {
         None => bail!("{without_token} was not answered; {hint}"),
         Some(Err(error)) => Err(error.context(format!("cannot open {without_token}; {hint}"))),
         Some(Ok(200)) => Ok(()),
-        Some(Ok(status)) => bail!("{without_token} was answered {status}: does the front end pass the path on, as it is?"),
+        Some(Ok(status)) => {
+            bail!("{without_token} was answered {status}: does the front end pass the path on, as it is?")
+        }
     }
 }
 
