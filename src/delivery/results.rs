@@ -2,24 +2,22 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use rand::Rng as _;
 
-use super::carrier::Carried;
-use super::pace::{ChannelPace, next_try};
+use super::carrier::{Carried, Carrier, ChannelNews, DeliveryEnd};
+use super::pace::{ChannelPace, later};
 use crate::clock;
 use crate::ledger::{AttemptEnd, Attempted, ChannelNote, OutboxRow};
-use crate::log::{Event, event};
-use crate::metrics::{DeliveryLabels, Metrics};
 
 /// So many that failed are remembered, to know when all is well again.
 const MOST_TROUBLED: usize = 1_000;
 
 /// What came of sending.
 pub(super) struct Results {
-    name: String,
-    metrics: Arc<Metrics>,
+    carrier: Arc<dyn Carrier>,
     ended: Vec<Attempted>,
     note: ChannelNote,
     gives_up: bool,
@@ -36,10 +34,9 @@ pub(super) struct ToBeNoted {
 }
 
 impl Results {
-    pub(super) fn new(name: &str, metrics: Arc<Metrics>) -> Self {
+    pub(super) fn new(carrier: Arc<dyn Carrier>) -> Self {
         Self {
-            name: name.to_owned(),
-            metrics,
+            carrier,
             ended: vec![],
             note: ChannelNote::default(),
             gives_up: false,
@@ -52,47 +49,84 @@ impl Results {
         self.ended.is_empty()
     }
 
-    /// What came of sending `row` in that round, just now.
+    /// What came of sending `rows`, of one topic, in that round and just now. False where they stay: then something is written
+    /// down of the first of them alone, as the others wait for it.
     pub(super) fn add(
         &mut self,
-        row: &OutboxRow,
+        rows: &[OutboxRow],
         round: u64,
         carried: Carried,
         pace: &mut ChannelPace,
         now: Timestamp,
-    ) {
-        let (end, result) = match carried {
+    ) -> bool {
+        let Some(first) = rows.first() else { return true };
+        let has_ended = matches!(carried, Carried::Delivered | Carried::Dropped | Carried::Refused { .. });
+        match carried {
             Carried::Delivered => {
                 pace.delivered();
                 self.note.delivered_at = Some(now);
-                self.troubled.remove(&row.id);
-                if self.troubled.is_empty() && std::mem::take(&mut self.is_failing) {
-                    event(&Event::WebhookRecovered { webhook: &self.name });
-                }
-                (AttemptEnd::Delivered, "delivered")
+                self.end(rows, AttemptEnd::Delivered, DeliveryEnd::Delivered);
+                self.went_well(first);
+            }
+            Carried::Dropped => {
+                // That says nothing of its receiver.
+                self.end(rows, AttemptEnd::Delivered, DeliveryEnd::Dropped);
+                self.troubled.remove(&first.id);
+            }
+            Carried::Refused { reason } => {
+                pace.delivered();
+                self.note.failed = Some((now, reason));
+                self.end(rows, AttemptEnd::Dead { at: now }, DeliveryEnd::Refused);
+                self.went_well(first);
+            }
+            Carried::PutOff { reason } => {
+                pace.delivered();
+                self.stays(first, reason, None, pace, now);
             }
             Carried::Failed { reason, wait } => {
                 pace.failed(round, wait, now, clock::rng().next_u32());
                 self.gives_up |= pace.is_away();
                 if !std::mem::replace(&mut self.is_failing, true) {
-                    event(&Event::WebhookFailing { webhook: &self.name, reason: &reason });
+                    self.carrier.tell(&ChannelNews::Failing { reason: &reason });
                 }
-                self.note.failed = Some((now, reason));
-                if row.give_up_at <= now {
-                    self.troubled.remove(&row.id);
-                    self.tell_dead(1);
-                    (AttemptEnd::Dead { at: now }, "dead")
-                } else {
-                    if self.troubled.len() < MOST_TROUBLED {
-                        self.troubled.insert(row.id);
-                    }
-                    let failures = row.attempts.saturating_add(1);
-                    (AttemptEnd::Failed { next_at: next_try(failures, wait, now, clock::rng().next_u32()) }, "failed")
-                }
+                self.stays(first, reason, wait, pace, now);
             }
-        };
-        self.metrics.count_delivery(&DeliveryLabels { webhook: self.name.clone(), result });
-        self.ended.push(Attempted { id: row.id, message: row.message.clone(), end });
+            Carried::Early { wait } => {
+                let next_at = later(now, wait);
+                self.ended.push(attempted(first, AttemptEnd::Early { next_at }));
+            }
+        }
+        has_ended
+    }
+
+    /// These are sent no more.
+    fn end(&mut self, rows: &[OutboxRow], end: AttemptEnd, counted: DeliveryEnd) {
+        self.carrier.count(counted);
+        self.ended.extend(rows.iter().map(|row| attempted(row, end)));
+    }
+
+    /// It is tried again, unless its time is over.
+    fn stays(&mut self, row: &OutboxRow, reason: String, wait: Option<Duration>, pace: &ChannelPace, now: Timestamp) {
+        self.note.failed = Some((now, reason));
+        if row.give_up_at <= now {
+            self.troubled.remove(&row.id);
+            self.tell_dead(1);
+            self.end(std::slice::from_ref(row), AttemptEnd::Dead { at: now }, DeliveryEnd::Dead);
+            return;
+        }
+        if self.troubled.len() < MOST_TROUBLED {
+            self.troubled.insert(row.id);
+        }
+        let failures = row.attempts.saturating_add(1);
+        let next_at = pace.next_try(failures, wait, now, clock::rng().next_u32());
+        self.end(std::slice::from_ref(row), AttemptEnd::Failed { next_at }, DeliveryEnd::Failed);
+    }
+
+    fn went_well(&mut self, row: &OutboxRow) {
+        self.troubled.remove(&row.id);
+        if self.troubled.is_empty() && std::mem::take(&mut self.is_failing) {
+            self.carrier.tell(&ChannelNews::Recovered);
+        }
     }
 
     /// So many are dead.
@@ -100,7 +134,7 @@ impl Results {
         if count > 0 {
             // Which of them these are is not known here; they do not keep it from being well again.
             self.troubled.clear();
-            event(&Event::WebhookDead { webhook: &self.name, count });
+            self.carrier.tell(&ChannelNews::Dead { count });
         }
     }
 
@@ -118,4 +152,8 @@ impl Results {
         self.note.delivered_at = self.note.delivered_at.or(note.delivered_at);
         self.note.failed = self.note.failed.take().or(note.failed);
     }
+}
+
+fn attempted(row: &OutboxRow, end: AttemptEnd) -> Attempted {
+    Attempted { id: row.id, message: row.message.clone(), end }
 }

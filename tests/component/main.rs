@@ -17,6 +17,7 @@ mod form;
 #[path = "../common/hostile.rs"]
 mod hostile;
 mod names;
+mod news;
 mod per_user;
 mod place;
 #[path = "../common/prosody.rs"]
