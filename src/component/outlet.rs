@@ -21,7 +21,7 @@ use crate::config::ComponentSettings;
 use crate::elements::{StanzaError, element, set_language};
 use crate::invite::name::{HostName, Jid};
 
-/// For all of it: until there is a connection, and until the server has dealt with a message.
+/// Until there is a connection, and until the server has dealt with a message.
 pub const PATIENCE: Duration = Duration::from_secs(15);
 
 /// So many messages may wait to be written.
@@ -91,27 +91,35 @@ pub struct Outlet {
 }
 
 impl Outlet {
-    /// Sends a message, when there is a connection, and waits until the server has dealt with it.
+    /// Waits until there is a connection.
+    ///
+    /// # Errors
+    /// When there is none in time.
+    pub async fn is_open(&self) -> Result<(), SendError> {
+        let open = async {
+            loop {
+                let opened = self.opened.listen();
+                if self.line().is_some() {
+                    return;
+                }
+                opened.await;
+            }
+        };
+        clock::within(PATIENCE, open).await.ok_or(SendError::Away)
+    }
+
+    /// Sends a message, and waits until the server has dealt with it.
     ///
     /// # Errors
     /// When it may not have.
     pub async fn send(&self, message: UserMessage) -> Result<(), SendError> {
-        let deadline = clock::instant() + PATIENCE;
-        let line = loop {
-            let opened = self.opened.listen();
-            if let Some(line) = self.line() {
-                break line;
-            }
-            let left = deadline.saturating_duration_since(clock::instant());
-            clock::within(left, opened).await.ok_or(SendError::Away)?;
-        };
+        let line = self.line().ok_or(SendError::Away)?;
         let (end, ended) = async_channel::bounded(1);
         let sent = async {
             line.send(OutgoingMessage { message, end }).await.map_err(|_| SendError::Away)?;
             ended.recv().await.unwrap_or(Err(SendError::Away))
         };
-        let left = deadline.saturating_duration_since(clock::instant());
-        clock::within(left, sent).await.unwrap_or(Err(SendError::Late))
+        clock::within(PATIENCE, sent).await.unwrap_or(Err(SendError::Late))
     }
 
     fn line(&self) -> Option<Sender<OutgoingMessage>> {

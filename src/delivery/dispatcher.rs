@@ -1,5 +1,5 @@
-//! Keeps a courier for each channel of the configuration in force, and tells of what time alone brings about: invites that
-//! expire. Where nobody is told of anything it waits for that to change.
+//! Keeps a courier for each channel of the configuration in force, and has it looked for what time alone brings about. Where
+//! nobody is told of anything it waits for that to change.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -28,8 +28,8 @@ const ROUND: Duration = Duration::from_secs(1);
 /// What waits is counted so often.
 const COUNT_EVERY: Duration = Duration::from_secs(15);
 
-/// What is sent with to where [`webhook`](super::webhook) does not lead; nothing where that cannot be, which is logged. It may take
-/// a while.
+/// Gives what is sent with to a destination that is no webhook; nothing where there can be none, which it logs. It may take a
+/// while.
 pub type Carriers = Arc<dyn Fn(&Destination) -> Option<Arc<dyn Carrier>> + Send + Sync>;
 
 /// A courier at work.
@@ -47,10 +47,9 @@ pub async fn run(
     metrics: Arc<Metrics>,
     stop: Receiver<Infallible>,
 ) {
-    let timely = Timely::new(ledger.clone());
+    let mut timely = Timely::new(ledger.clone());
     let mut dispatcher =
         Dispatcher { ledger, metrics, carriers, couriers: BTreeMap::new(), ending: vec![], counted_at: None };
-    let mut timely = timely;
     loop {
         let changed = dispatcher.ledger.outbox_written();
         let current = settings();

@@ -157,3 +157,116 @@ impl Results {
 fn attempted(row: &OutboxRow, end: AttemptEnd) -> Attempted {
     Attempted { id: row.id, message: row.message.clone(), end }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::delivery::carrier::Carrying;
+    use crate::delivery::pace::Pace;
+    use crate::delivery::webhook::PACE;
+    use crate::invite::tests::moment;
+
+    /// What is counted and told.
+    #[derive(Default)]
+    struct Heard(Mutex<Vec<String>>);
+
+    impl Heard {
+        fn hear(&self, what: String) {
+            self.0.lock().unwrap().push(what);
+        }
+
+        fn take(&self) -> Vec<String> {
+            std::mem::take(&mut self.0.lock().unwrap())
+        }
+    }
+
+    impl Carrier for Heard {
+        fn carry<'a>(&'a self, _: &'a [OutboxRow], _: Timestamp) -> Carrying<'a> {
+            Box::pin(async { Carried::Dropped })
+        }
+
+        fn pace(&self) -> Pace {
+            PACE
+        }
+
+        fn count(&self, end: DeliveryEnd) {
+            self.hear(format!("{end:?}"));
+        }
+
+        fn tell(&self, news: &ChannelNews<'_>) {
+            self.hear(format!("{news:?}"));
+        }
+    }
+
+    fn now() -> Timestamp {
+        moment("2026-01-01T00:00:00Z")
+    }
+
+    fn rows(count: i64) -> Vec<OutboxRow> {
+        let row = |id: i64| OutboxRow {
+            id,
+            message: format!("msg_{id}"),
+            topic: "romeo@example.com".into(),
+            body: vec![],
+            attempts: 0,
+            next_at: now(),
+            give_up_at: moment("2026-01-04T00:00:00Z"),
+        };
+        (1..=count).map(row).collect()
+    }
+
+    fn is_away() -> Carried {
+        Carried::Failed { reason: "away".into(), wait: None }
+    }
+
+    #[test]
+    fn what_went_together_ends_together_and_waits_as_its_first_does() {
+        let heard = Arc::new(Heard::default());
+        let (mut results, mut pace) = (Results::new(Arc::clone(&heard) as Arc<dyn Carrier>), ChannelPace::new(PACE));
+        let rows = rows(3);
+        let refused = Carried::Refused { reason: "gone".into() };
+        let put_off = Carried::PutOff { reason: "later".into() };
+        let early = Carried::Early { wait: Duration::from_mins(10) };
+        for (carried, has_ended, noted, said) in [
+            (Carried::Delivered, true, 3, vec!["Delivered"]),
+            (Carried::Dropped, true, 3, vec!["Dropped"]),
+            (refused, true, 3, vec!["Refused"]),
+            (put_off, false, 1, vec!["Failed"]),
+            (early, false, 1, vec![]),
+            (is_away(), false, 1, vec!["Failing { reason: \"away\" }", "Failed"]),
+            (is_away(), false, 1, vec!["Failed"]),
+            (Carried::Dropped, true, 3, vec!["Dropped"]),
+            (is_away(), false, 1, vec!["Failed"]),
+            (Carried::Delivered, true, 3, vec!["Delivered", "Recovered"]),
+        ] {
+            let round = pace.round();
+            assert_eq!(results.add(&rows, round, carried.clone(), &mut pace, now()), has_ended, "{carried:?}");
+            let ToBeNoted { attempts, .. } = results.take();
+            assert_eq!(attempts.len(), noted, "{carried:?}: {attempts:?}");
+            assert_eq!(heard.take(), said, "{carried:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_early_has_not_failed_and_what_is_late_is_dead() {
+        let heard = Arc::new(Heard::default());
+        let (mut results, mut pace) = (Results::new(Arc::clone(&heard) as Arc<dyn Carrier>), ChannelPace::new(PACE));
+        let early = Carried::Early { wait: Duration::from_mins(10) };
+        results.add(&rows(1), pace.round(), early, &mut pace, now());
+        let end = results.take().attempts[0].end;
+        assert_eq!(end, AttemptEnd::Early { next_at: moment("2026-01-01T00:10:00Z") });
+        assert!(pace.may_send(now()), "nobody else waits for it");
+        let late = moment("2026-01-04T00:00:00Z");
+        let put_off = Carried::PutOff { reason: "later".into() };
+        results.add(&rows(2), pace.round(), put_off, &mut pace, late);
+        let ToBeNoted { attempts, note, .. } = results.take();
+        assert_eq!(
+            attempts.iter().map(|one| (one.id, one.end)).collect::<Vec<_>>(),
+            [(1, AttemptEnd::Dead { at: late })]
+        );
+        assert_eq!(note.failed, Some((late, "later".into())));
+        assert_eq!(heard.take(), ["Dead { count: 1 }", "Dead"]);
+    }
+}

@@ -24,7 +24,6 @@ mod glance;
 mod invites;
 mod key_file;
 mod limits;
-mod news;
 mod outbox;
 mod outbox_row;
 mod postgres;

@@ -1,5 +1,7 @@
 //! What the ledger can be asked about its outbox, for whoever sends what is in it, and about whom it is for.
 
+mod news;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

@@ -26,7 +26,7 @@ const PAUSE: Duration = Duration::from_mins(10);
 /// While the component is not connected it costs nothing to look whether it is.
 const PACE: Pace = Pace {
     at_once: 8,
-    patience: PATIENCE,
+    patience: PATIENCE.saturating_mul(2),
     grace: Duration::from_secs(2),
     first: Duration::from_secs(1),
     most_for_row: Duration::from_secs(30),
@@ -64,6 +64,13 @@ impl Messenger {
         let settings = &state.settings;
         let component = settings.component.as_ref().filter(|component| component.host == user.host);
         let Some(site) = component.and_then(|_| settings.hosts.get(&user.host)) else { return Carried::Dropped };
+        if let Some(wait) = self.pause(&user) {
+            return Carried::Early { wait };
+        }
+        // What is said is what is true when there is somebody to say it to.
+        if let Err(error) = self.running.outlet.is_open().await {
+            return Carried::Failed { reason: error.to_string(), wait: None };
+        }
         let news = match state.desk.invites.news(&user, rows, now).await {
             Ok(news) => news,
             Err(error) => return Carried::PutOff { reason: chain(&error).to_string() },
@@ -71,9 +78,6 @@ impl Messenger {
         let count = news.count();
         if count == 0 {
             return Carried::Dropped;
-        }
-        if let Some(wait) = self.pause(&user) {
-            return Carried::Early { wait };
         }
         let manage = settings.public_url_of(&user.host).filter(|_| site.user_invites.is_some());
         let manage = manage.map(|url| format!("{}manage", url.base()));

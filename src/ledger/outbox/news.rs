@@ -2,14 +2,14 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::Ledger;
-use super::error::LedgerError;
-use super::outbox_row::ExpiryMark;
-use super::query::Reminder;
-use super::store::ExpiryKind;
-use super::work::WorkShape;
 use crate::invite::name::Jid;
 use crate::invite::open::OpenInvites;
+use crate::ledger::Ledger;
+use crate::ledger::error::LedgerError;
+use crate::ledger::outbox_row::ExpiryMark;
+use crate::ledger::query::Reminder;
+use crate::ledger::store::ExpiryKind;
+use crate::ledger::work::WorkShape;
 
 /// So many invites are told of in one transaction, so that creates never wait long for it.
 const ROWS: usize = 500;
