@@ -279,6 +279,7 @@ fn a_letter_that_is_put_off_for_three_days_is_given_up_and_told_of() {
     drop(ledger);
     server.script("rcpt", "451 4.7.1 come again");
     let service = serve(&scratch, &server.roots());
+    server.refused();
     let line = service.wait_log("event=mail.dead");
     assert!(line.contains("count=1") && !line.contains("juliet"), "{line}");
     // Others are sent all the same.
