@@ -66,10 +66,10 @@ pub struct DeliveryLabels {
     pub result: &'static str,
 }
 
-/// What came of a mail.
+/// What came of a mail, or of a message to a user.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct MailLabel {
-    /// `sent`, `failed` (and sent again), `refused` (or given up) or `dropped` (as its invite has ended).
+    /// `sent`, `failed` (and sent again), `refused` (or given up) or `dropped` (as it is true no more).
     pub result: &'static str,
 }
 
@@ -134,6 +134,8 @@ pub struct Metrics {
     pub backend_tokens_limit: Family<HostLabel, Gauge<u64, AtomicU64>>,
     /// Mails, by what came of them.
     pub mails: Family<MailLabel, Counter>,
+    /// Messages to users, likewise.
+    pub messages: Family<MailLabel, Counter>,
     /// What was sent to webhooks.
     deliveries: Family<DeliveryLabels, Counter>,
     /// Events that are to be sent.
@@ -172,6 +174,7 @@ impl Metrics {
             backend_tokens: Family::default(),
             backend_tokens_limit: Family::default(),
             mails: Family::default(),
+            messages: Family::default(),
             deliveries: Family::default(),
             webhook_waiting: Family::default(),
             webhook_dead: Family::default(),
@@ -230,6 +233,8 @@ impl Metrics {
 
     fn register_webhooks(&self, registry: &mut Registry) {
         registry.register("mails", "Mails with links of invites, by what came of it", self.mails.clone());
+        let messages = "Messages to users about their invites, by what came of it";
+        registry.register("messages", messages, self.messages.clone());
         registry.register("webhook_deliveries", "Events sent to webhooks, by what came of it", self.deliveries.clone());
         registry.register("webhook_waiting", "Events to be sent to a webhook", self.webhook_waiting.clone());
         registry.register(

@@ -4,10 +4,12 @@ use serde_json::{Map, Value, json};
 
 use super::schemas::Schemas;
 use crate::invite::event::{EventKind, InviteData, KeyData};
+use crate::invite::open::OpenInvites;
 
 /// The requests that webhooks get, by their events.
 pub fn describe(schemas: &mut Schemas) -> Value {
     let (invite, key) = (schemas.answer::<InviteData>(), schemas.answer::<KeyData>());
+    let open = schemas.answer::<OpenInvites>();
     let mut all = Map::new();
     for kind in EventKind::ALL {
         let (data, summary) = match kind {
@@ -17,6 +19,7 @@ pub fn describe(schemas: &mut Schemas) -> Value {
             EventKind::InviteExpired => (&invite, "An invite expired before all its uses were redeemed."),
             EventKind::KeyCreated => (&key, "A key was created in the state directory."),
             EventKind::KeyDeleted => (&key, "A key was deleted from the state directory."),
+            EventKind::InvitesOpen => (&open, "Once a week: invites are open that live longer than 30 days."),
         };
         let schema = json!({
             "type": "object",
@@ -55,6 +58,7 @@ fn operation(kind: EventKind) -> &'static str {
         EventKind::InviteExpired => "onInviteExpired",
         EventKind::KeyCreated => "onKeyCreated",
         EventKind::KeyDeleted => "onKeyDeleted",
+        EventKind::InvitesOpen => "onInvitesOpen",
     }
 }
 

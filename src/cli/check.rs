@@ -116,6 +116,9 @@ fn look_at_keys(settings: &Settings, faults: &mut Vec<ConfigFault>, report: &mut
         report.note(&fault);
     }
     let keys = keys.all();
+    if let Some(note) = service::state_keys_without_mail(&keys, settings) {
+        report.note(&note);
+    }
     if let Some(note) = key_notes::of_earlier_version(&keys) {
         report.note(&note);
     }
@@ -185,7 +188,13 @@ fn connect(settings: &Settings, report: &mut Reporter) -> Outcome {
             what: what.to_owned(),
             mend,
         };
-        match async_std::task::block_on(component::examine(component)) {
+        let sends_messages = settings.sends_messages();
+        match async_std::task::block_on(component::examine(component, sends_messages)) {
+            Ok(Examined::Taken) if sends_messages => {
+                let what =
+                    format!("the server accepts it, and answers for {}, whose users are sent messages", component.host);
+                report.component(found(true, &what, String::new()))?;
+            }
             Ok(Examined::Taken) => report.component(found(true, "the server accepts it", String::new()))?,
             Ok(Examined::TakenAlready) => {
                 let what = "the server accepts it; it is connected already, so the service is running";

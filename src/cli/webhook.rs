@@ -170,8 +170,12 @@ fn view(webhook: &WebhookSettings, state: ChannelState) -> ListedWebhook<'_> {
 
 fn row(webhook: ListedWebhook<'_>) -> Vec<ListCell> {
     let names: Vec<_> = webhook.events.iter().map(|event| event.name()).collect();
-    let is_all = names.len() == EventKind::ALL.len();
-    let events = if is_all { "all".to_owned() } else { names.join(", ") };
+    let happening = EventKind::happening();
+    let events = match webhook.events.len() {
+        _ if !happening.iter().all(|event| webhook.events.contains(event)) => names.join(", "),
+        length if length == happening.len() => "all".to_owned(),
+        _ => format!("all, {}", EventKind::InvitesOpen),
+    };
     vec![
         ListCell::Text(webhook.name.to_owned()),
         ListCell::Text(webhook.url),

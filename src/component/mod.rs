@@ -6,6 +6,7 @@
 //! | `stream` | the connection, up to the handshake |
 //! | `answer` | what requests are answered with |
 //! | `commands` | the two commands |
+//! | `outlet` | messages that we send by ourselves |
 //! | `session` | commands that have more than one step |
 //! | `stanza` | who asks, and how they are answered |
 //!
@@ -13,6 +14,7 @@
 
 mod answer;
 mod commands;
+mod outlet;
 mod session;
 mod stanza;
 mod stream;
@@ -33,6 +35,8 @@ use crate::config::ComponentSettings;
 use crate::elements::{StanzaError, StreamError};
 use crate::log::{self, chain};
 use answer::answer;
+use outlet::{OutgoingMessage, OutletEnd};
+pub use outlet::{Outlet, PATIENCE, SendError, UserMessage};
 use session::Sessions;
 use stanza::{refuse, wants_answer};
 use stream::ComponentStream;
@@ -75,15 +79,16 @@ pub enum Examined {
     TakenAlready,
 }
 
-/// Connects once, and says what is wrong if that fails.
+/// Connects once, and says what is wrong if that fails; also whether the server answers for the host, where it `sends_messages`.
 ///
 /// # Errors
-/// Why it is not connected.
-pub async fn examine(component: &ComponentSettings) -> Result<Examined, ConnectError> {
+/// Why it is not connected, or nobody is sent messages.
+pub async fn examine(component: &ComponentSettings, sends_messages: bool) -> Result<Examined, ConnectError> {
     match ComponentStream::open(component).await {
         Ok(mut stream) => {
+            let answered = if sends_messages { Box::pin(is_answered(&mut stream, component)).await } else { Ok(()) };
             stream.end().await;
-            Ok(Examined::Taken)
+            answered.map(|()| Examined::Taken)
         }
         // Only whoever has the secret is told so.
         Err(ConnectError::Refused(condition)) if condition == "conflict" => Ok(Examined::TakenAlready),
@@ -91,9 +96,20 @@ pub async fn examine(component: &ComponentSettings) -> Result<Examined, ConnectE
     }
 }
 
+/// Whether the server answers for the host.
+async fn is_answered(stream: &mut ComponentStream, component: &ComponentSettings) -> Result<(), ConnectError> {
+    let answered = async {
+        stream.write(&stanza::ping("check", &component.jid, &component.host)).await?;
+        while stream.read().await?.attr("id") != Some("check") {}
+        Ok(())
+    };
+    let unanswered = || Err(ConnectError::Unanswered(component.host.to_string()));
+    clock::within(PATIENCE, Box::pin(answered)).await.unwrap_or_else(unanswered)
+}
+
 /// Serves the component that is configured, if there is one, until nobody holds the other end of `stop` any more: then what
-/// is being answered is answered.
-pub async fn run(state: Arc<ArcSwap<AppState>>, health: Arc<Health>, stop: Stop) {
+/// is being answered is answered. What comes by the `outlet` is sent.
+pub async fn run(state: Arc<ArcSwap<AppState>>, health: Arc<Health>, outlet: Arc<Outlet>, stop: Stop) {
     let sessions = Arc::new(Sessions::default());
     let mut pause = FIRST_PAUSE;
     let mut tried = None;
@@ -116,7 +132,7 @@ pub async fn run(state: Arc<ArcSwap<AppState>>, health: Arc<Health>, stop: Stop)
                 health.set(None);
                 tried = None;
                 let began = clock::instant();
-                let ended = serve(stream, &component, &state, &sessions, &stop).await;
+                let ended = serve(stream, &component, &state, &sessions, &outlet, &stop).await;
                 // A server that takes a connection and drops it again is not to be asked once a second.
                 if is_past(clock::instant(), began, LONGEST_PAUSE) || ended.is_ok() {
                     pause = FIRST_PAUSE;
@@ -169,6 +185,7 @@ enum StreamEvent {
     /// More than is read; this is the beginning of it.
     TooLarge(Element),
     Answered(Element),
+    Message(OutgoingMessage),
     Tick,
 }
 
@@ -178,12 +195,19 @@ async fn serve(
     component: &ComponentSettings,
     state: &ArcSwap<AppState>,
     sessions: &Arc<Sessions>,
+    outlet: &Outlet,
     stop: &Stop,
 ) -> Result<(), ConnectError> {
+    let mut messages = OutletEnd::new(outlet);
     let (sender, answers) = async_channel::bounded(MOST_AT_ONCE);
     let busy = Arc::new(AtomicUsize::new(0));
     let (mut heard, mut asked) = (clock::instant(), clock::instant());
     loop {
+        if state.load().settings.sends_messages()
+            && let Some(ping) = messages.first_ping(component)
+        {
+            write(&mut stream, &ping).await?;
+        }
         // Answers go first: whoever sends much does not keep them from their turn.
         let next = async { Ok(answers.recv().await.map_or(StreamEvent::Tick, StreamEvent::Answered)) }
             .or(async {
@@ -192,6 +216,7 @@ async fn serve(
                     read => read.map(StreamEvent::Came),
                 }
             })
+            .or(async { Ok(StreamEvent::Message(messages.next().await)) })
             .or(async {
                 clock::within(CHECK_INTERVAL, stopped(stop)).await;
                 Ok(StreamEvent::Tick)
@@ -202,7 +227,12 @@ async fn serve(
         }
         match event {
             StreamEvent::Answered(answer) => write(&mut stream, &answer).await?,
-            StreamEvent::Came(stanza) if !wants_answer(&stanza) => {}
+            StreamEvent::Message(message) => {
+                for element in messages.write(message, component) {
+                    write(&mut stream, &element).await?;
+                }
+            }
+            StreamEvent::Came(stanza) if !wants_answer(&stanza) => messages.came(&stanza, &component.host),
             StreamEvent::Came(stanza) if busy.load(Ordering::Relaxed) >= MOST_AT_ONCE => {
                 write(&mut stream, &refuse(&stanza, &stanza::busy())).await?;
             }
@@ -240,7 +270,7 @@ async fn serve(
         }
         if is_past(now, heard, QUIET) && is_past(now, asked, QUIET) {
             asked = now;
-            let ping = stanza::ping(&component.jid, &component.host);
+            let ping = stanza::ping("ping", &component.jid, &component.host);
             write(&mut stream, &ping).await?;
         }
     }

@@ -72,9 +72,9 @@ pub(super) fn back(stanza: &Element, kind: &str) -> Element {
     answer
 }
 
-/// Asks the server of `host` whether it is there.
-pub(super) fn ping(component: &HostName, host: &HostName) -> Element {
-    let attributes = [("type", "get"), ("id", "ping"), ("from", component.as_str()), ("to", host.as_str())];
+/// Asks the server of `host` whether it is there; the answer has that `id`.
+pub(super) fn ping(id: &str, component: &HostName, host: &HostName) -> Element {
+    let attributes = [("type", "get"), ("id", id), ("from", component.as_str()), ("to", host.as_str())];
     let mut iq = element("iq", ACCEPT, &attributes);
     iq.append_child(Element::bare("ping", PING));
     iq

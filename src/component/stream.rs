@@ -30,6 +30,9 @@ pub enum ConnectError {
     /// The server does not answer in time.
     #[error("the server does not answer")]
     Silent,
+    /// The server lets us in, and does not answer for the host.
+    #[error("the server does not answer for {0}, whose users would be sent messages")]
+    Unanswered(String),
     /// The connection was lost.
     #[error("the connection was lost")]
     Lost(#[source] StreamError),
@@ -53,6 +56,9 @@ impl ConnectError {
                 format!(
                     "the same secret must be there and in component.secret or component.secret_file here\n{prosody}"
                 )
+            }
+            Self::Unanswered(host) => {
+                format!("component.host is to be a host of the server at {server}; is {host} one?")
             }
             Self::NoSecret => "run it where the credential is, or trust the log of the service".into(),
             Self::Refused(_) | Self::Unreachable(..) | Self::Silent | Self::Lost(_) => prosody,

@@ -1,6 +1,6 @@
 //! `[component]`: commands for users of a host, over XMPP.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -39,6 +39,20 @@ pub struct RawComponent {
     /// Invites per user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub per_user: Option<Rate>,
+    /// What users of `host` are told by message of invites that they had created: `joined`, that somebody has an account by one, and
+    /// `expiring`, that one that may still be used expires within a day; default: nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tell_inviters: Vec<News>,
+}
+
+/// What users are told of invites that they had created.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum News {
+    /// Somebody has an account by one.
+    Joined,
+    /// One that may still be used expires within a day.
+    Expiring,
 }
 
 /// `[component]`: XEP-0401 commands for users of a host, served as a component (XEP-0114).
@@ -58,6 +72,8 @@ pub struct ComponentSettings {
     pub account_invites: Vec<Users>,
     /// Invites that each of them may have created.
     pub per_user: Option<Rate>,
+    /// What they are told of these.
+    pub tell_inviters: BTreeSet<News>,
 }
 
 /// A user, or all of a host.
@@ -143,7 +159,14 @@ impl RawComponent {
             )),
             _ => {}
         }
-        Some(ComponentSettings { jid, server, secret, host, contact_invites, account_invites, per_user })
+        let tell_inviters: BTreeSet<_> = self.tell_inviters.iter().copied().collect();
+        if !tell_inviters.is_empty() && contact_invites.is_empty() && account_invites.is_empty() && of_page.is_none() {
+            checks.notice(format!(
+                "component.tell_inviters: nobody is told of anything, as no user of {host} may have invites created; see \
+                 component.contact_invites, component.account_invites and hosts.\"{host}\".user_invites"
+            ));
+        }
+        Some(ComponentSettings { jid, server, secret, host, contact_invites, account_invites, per_user, tell_inviters })
     }
 }
 

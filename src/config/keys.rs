@@ -14,7 +14,7 @@ use super::hosts::HostSettings;
 use super::key_secret;
 use super::origin::Origin;
 use super::public_key::{self, Algorithm, PublicKey};
-use super::scopes::{ApiMethod, DEFAULT_MAX_USES, Scope};
+use super::scopes::{self, ApiMethod, DEFAULT_MAX_USES, Scope};
 use super::secret::Secret;
 use super::value::{Moment, Sha256, Span};
 use crate::invite::name::{HostName, KeyId};
@@ -139,10 +139,11 @@ pub struct JwtSettings {
     pub max_age: Option<Duration>,
 }
 
-/// Declared keys and who declared them.
+/// Declared keys and who declared them. `mail` says whether mail can be sent.
 pub(super) fn resolve(
     raw: &BTreeMap<String, RawKey>,
     hosts: &BTreeMap<HostName, HostSettings>,
+    mail: bool,
     checks: &mut Checks<'_>,
 ) -> BTreeMap<KeyId, (KeySettings, Origin)> {
     let mut keys = BTreeMap::new();
@@ -163,11 +164,7 @@ pub(super) fn resolve(
                 for host in resolved.hosts.iter().flatten().filter(|host| !hosts.contains_key(*host)) {
                     checks.fault(&["keys", name, "hosts"], &format!("{host} is not declared under [hosts]"));
                 }
-                // An account is what these two are given to.
-                let idle = [Scope::Contact, Scope::Roles].into_iter().filter(|scope| resolved.allow.contains(scope));
-                for scope in idle.filter(|_| !resolved.allow.contains(&Scope::Create)) {
-                    checks.notice(format!("keys.{name}.allow: {scope} gives nothing without create; add it"));
-                }
+                scopes::note_idle(name, &resolved.allow, mail, checks);
                 keys.insert(id, (resolved, checks.origin_at(&at)));
             }
             Err(wrong) => {

@@ -7,6 +7,8 @@ use clap::ValueEnum;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::checks::Checks;
+
 /// The most uses of an invite of a key that says nothing else.
 pub const DEFAULT_MAX_USES: u32 = 1;
 
@@ -124,6 +126,18 @@ pub enum ApiMethod {
 impl ApiMethod {
     /// All of them, which is what a key may use that says nothing else.
     pub const ALL: [Self; 2] = [Self::Get, Self::Post];
+}
+
+/// Notes which scopes of the declared key `name` give nothing; `mail` says whether mail can be sent.
+pub(super) fn note_idle(name: &str, allow: &BTreeSet<Scope>, mail: bool, checks: &mut Checks<'_>) {
+    // An account is what these two are given to.
+    let idle = [Scope::Contact, Scope::Roles].into_iter().filter(|scope| allow.contains(scope));
+    for scope in idle.filter(|_| !allow.contains(&Scope::Create)) {
+        checks.notice(format!("keys.{name}.allow: {scope} gives nothing without create; add it"));
+    }
+    if allow.contains(&Scope::Mail) && !mail {
+        checks.notice(format!("keys.{name}.allow: mail gives nothing without [mail]; declare that"));
+    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! The doc comments of the raw forms are the texts of the table in docs/settings.md and of `nix/module.nix`; a test holds them
 //! together.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -12,17 +12,17 @@ use std::time::Duration;
 use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use url::Url;
 
 use super::apps::{App, RawApps};
 use super::checks::{Checks, Purpose};
 use super::component::{ComponentSettings, RawComponent};
+use super::cors::{self, CorsOrigins};
 use super::direction;
 use super::exposure;
 use super::forwarded::ForwardedHeader;
 use super::hosts::{self, HostSettings, RawHost};
 use super::http::HttpSettings;
-use super::invites::{InviteSettings, RawInvites};
+use super::invites::{InviteSettings, RawInvites, RemindedAdmin};
 use super::keys::{self, KeySettings, RawKey};
 use super::ledger::{LedgerSettings, RawLedger};
 use super::mail::{MailSettings, RawMail};
@@ -167,20 +167,21 @@ pub struct Settings {
     pub notices: Vec<String>,
 }
 
-/// Who may call from a web page (Fetch standard, `Access-Control-Allow-Origin`).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CorsOrigins {
-    /// `*`
-    Any,
-    /// These origins.
-    Only(BTreeSet<String>),
-}
-
 impl Settings {
     /// What links to invites of `host` begin with.
     #[must_use]
     pub fn public_url_of(&self, host: &HostName) -> Option<&PublicUrl> {
         self.hosts.get(host).and_then(|host| host.public_url.as_ref()).or(self.public_url.as_ref())
+    }
+
+    /// Whether users of the component's host are sent messages.
+    #[must_use]
+    pub fn sends_messages(&self) -> bool {
+        let is_by_message = |admin: &RemindedAdmin| matches!(admin, RemindedAdmin::Message(_));
+        let tells = |component: &ComponentSettings| {
+            !component.tell_inviters.is_empty() || self.invites.remind.iter().any(is_by_message)
+        };
+        self.component.as_ref().is_some_and(tells)
     }
 
     /// Whether there is a page on which invites are created: for holders of keys, or for users of a host.
@@ -224,11 +225,14 @@ impl RawConfig {
         }
         self.note_trust_in_all(&mut checks);
         let hosts = hosts::resolve(&self.hosts, &mut checks);
-        let keys = keys::resolve(&self.keys, &hosts, &mut checks);
+        let keys = keys::resolve(&self.keys, &hosts, self.mail.is_some(), &mut checks);
         let ledger = self.ledger.resolve(&state_dir, &mut checks);
-        let cors_origins = resolve_cors(&self.cors_origins, &mut checks);
+        let cors_origins = cors::resolve(&self.cors_origins, &mut checks);
         self.http.check(&mut checks);
         let prefixes = Prefixes::of(urls(public_url.as_ref(), &hosts));
+        let component = self.component.as_ref().and_then(|component| component.resolve(&hosts, &mut checks));
+        let users = self.component.as_ref().map(|component| component.host.as_str());
+        let invites = self.invites.resolve(self.mail.is_some(), users, &mut checks);
         Settings {
             public_url,
             prefixes,
@@ -241,8 +245,8 @@ impl RawConfig {
             http: self.http.clone(),
             tls: self.tls.as_ref().and_then(|tls| tls.resolve(&mut checks)),
             apps: self.apps.resolve(&mut checks),
-            invites: self.invites.resolve(&mut checks),
-            component: self.component.as_ref().and_then(|component| component.resolve(&hosts, &mut checks)),
+            invites,
+            component,
             manage: self.manage.clone(),
             webhooks: webhooks::resolve(&self.webhooks, &hosts, &mut checks),
             mail: self.mail.as_ref().and_then(|mail| mail.resolve(&mut checks)),
@@ -282,18 +286,4 @@ fn default_state_dir() -> PathBuf {
     let passed = std::env::var("STATE_DIRECTORY").ok();
     let first = passed.as_deref().and_then(|dirs| dirs.split(':').find(|dir| !dir.is_empty()));
     PathBuf::from(first.unwrap_or(DEFAULT_STATE_DIR))
-}
-
-fn resolve_cors(origins: &[String], checks: &mut Checks<'_>) -> CorsOrigins {
-    if origins.iter().any(|origin| origin == "*") {
-        return CorsOrigins::Any;
-    }
-    let is_origin = |text: &str| {
-        Url::parse(text).is_ok_and(|url| url.origin().is_tuple() && url.origin().ascii_serialization() == text)
-    };
-    if origins.iter().any(|origin| !is_origin(origin)) {
-        checks
-            .fault(&["cors_origins"], "expected \"*\" or origins such as \"https://www.example.com\", without a path");
-    }
-    CorsOrigins::Only(origins.iter().cloned().collect())
 }

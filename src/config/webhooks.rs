@@ -36,7 +36,7 @@ pub struct RawWebhook {
     /// A file or credential that holds that secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret_file: Option<PathBuf>,
-    /// Which events are sent; default: all.
+    /// Which events are sent; default: all but `invites.open`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub events: Option<Vec<EventKind>>,
     /// Of which hosts; default: all, and keys, which are of no host.
@@ -156,8 +156,8 @@ impl RawWebhook {
         if self.events.as_ref().is_some_and(Vec::is_empty) {
             checks.fault(&["webhooks", number, "events"], "expected at least one event; leave it out for all");
         }
-        let is_of_keys = |kind: &&EventKind| matches!(kind, EventKind::KeyCreated | EventKind::KeyDeleted);
-        if let (Some(_), Some(kind)) = (&self.hosts, self.events.iter().flatten().find(is_of_keys)) {
+        let mut events = self.events.iter().flatten();
+        if let (Some(_), Some(kind)) = (&self.hosts, events.find(|kind| kind.is_of_no_host())) {
             let at = dotted(&["webhooks", number, "events"]);
             checks.notice(format!("{at}: {kind} is of no host, and not sent to a webhook that has `hosts`"));
         }
@@ -165,7 +165,7 @@ impl RawWebhook {
             name: self.name.clone(),
             url: url.and_then(|url| self.read_url(number, &url, checks)),
             secret,
-            events: self.events.clone().map_or_else(|| EventKind::ALL.into(), |events| events.into_iter().collect()),
+            events: self.events.clone().map_or_else(EventKind::happening, |events| events.into_iter().collect()),
             hosts: self.hosts.as_ref().map(|names| read_hosts(number, names, hosts, checks)),
         }
     }

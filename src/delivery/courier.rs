@@ -15,15 +15,14 @@ use futures_util::stream::FuturesUnordered;
 use jiff::SignedDuration;
 
 use super::carrier::{Carried, Carrier};
-use super::pace::{Allowance, ChannelPace};
+use super::pace::{Allowance, ChannelPace, Pace};
 use super::results::{Results, ToBeNoted};
 use crate::clock;
 use crate::ledger::{Attempted, ChannelNote, Ledger, LedgerError, OutboxRow};
 use crate::log::chain;
-use crate::metrics::Metrics;
 
-/// So many rows are read at once.
-const ROWS: usize = 256;
+/// So many topics are read at once.
+const TOPICS: usize = 256;
 
 /// So often it is looked for what was written elsewhere, or may be tried again.
 const ROUND: Duration = Duration::from_secs(1);
@@ -31,14 +30,11 @@ const ROUND: Duration = Duration::from_secs(1);
 /// What came of sending is written down together, as much of it as ends in so long.
 const GATHER: Duration = Duration::from_millis(25);
 
-/// For so long a channel is held, and held on to when less than that is left; something is begun to be sent only if it will have
-/// ended by then.
-const HOLD: Duration = Duration::from_secs(30);
-const HOLD_ON: Duration = Duration::from_secs(24);
-const HOLD_LEFT: Duration = Duration::from_secs(16);
+/// So much of one topic is sent as one, where it goes together.
+const TOGETHER: usize = 1_000;
 
-/// What is under way when the service stops, or the channel is no more, has so long to end.
-const GRACE: Duration = Duration::from_secs(2);
+/// What is sent as one: rows of one topic.
+type Parcel = Vec<OutboxRow>;
 
 type OpenWork<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
@@ -51,14 +47,14 @@ struct Noted {
 
 /// What was read.
 struct RowsRead {
-    rows: Vec<OutboxRow>,
+    parcels: Vec<Parcel>,
     /// Until when no other node sends them.
     held_until: Option<Instant>,
 }
 
 /// What happens next.
 enum Happening {
-    Sent(OutboxRow, u64, Carried),
+    Sent(Parcel, u64, Carried),
     Read(Result<RowsRead, LedgerError>),
     Noted(Noted),
     Written,
@@ -67,16 +63,16 @@ enum Happening {
 }
 
 /// Empties one channel.
-pub(super) struct Courier<C> {
-    name: String,
+pub(super) struct Courier {
     channel: String,
     holder: String,
-    carrier: Arc<C>,
+    carrier: Arc<dyn Carrier>,
     ledger: Ledger,
+    speed: Pace,
     pace: ChannelPace,
     allowance: Allowance,
     /// What was read and may be sent.
-    ready: VecDeque<OutboxRow>,
+    ready: VecDeque<Parcel>,
     /// What was read, until what came of it is written down.
     taken: BTreeSet<i64>,
     /// What came of it, until that is written down.
@@ -87,19 +83,20 @@ pub(super) struct Courier<C> {
     noted_at: Option<Instant>,
 }
 
-impl<C: Carrier> Courier<C> {
-    pub(super) fn new(name: &str, channel: String, carrier: C, ledger: Ledger, metrics: Arc<Metrics>) -> Self {
+impl Courier {
+    pub(super) fn new(channel: String, carrier: Arc<dyn Carrier>, ledger: Ledger) -> Self {
+        let speed = carrier.pace();
         Self {
-            name: name.to_owned(),
             channel,
             holder: ledger.new_holder(),
-            carrier: Arc::new(carrier),
+            results: Results::new(Arc::clone(&carrier)),
+            carrier,
             ledger,
-            pace: ChannelPace::default(),
+            speed,
+            pace: ChannelPace::new(speed),
             allowance: Allowance::new(clock::instant()),
             ready: VecDeque::new(),
             taken: BTreeSet::new(),
-            results: Results::new(name, metrics),
             must_look: true,
             held_until: None,
             noted_at: None,
@@ -127,12 +124,12 @@ impl<C: Carrier> Courier<C> {
                     reading = Some(self.begin_read());
                 }
                 while under_way.len() < self.pace.at_once()
-                    && let Some(row) = self.next_row()
+                    && let Some(parcel) = self.next_parcel()
                 {
                     let (carrier, now, round) = (Arc::clone(&self.carrier), self.ledger.now(), self.pace.round());
                     under_way.push(async move {
-                        let result = carrier.carry(&row, now).await;
-                        (row, round, result)
+                        let result = carrier.carry(&parcel, now).await;
+                        (parcel, round, result)
                     });
                 }
             }
@@ -141,7 +138,7 @@ impl<C: Carrier> Courier<C> {
             let pause = if self.results.is_empty() && !is_soon { ROUND } else { GATHER };
             let happening = async {
                 match under_way.next().await {
-                    Some((row, round, carried)) => Happening::Sent(row, round, carried),
+                    Some((parcel, round, carried)) => Happening::Sent(parcel, round, carried),
                     None => std::future::pending().await,
                 }
             }
@@ -163,8 +160,13 @@ impl<C: Carrier> Courier<C> {
                 Happening::Round
             });
             match happening.await {
-                Happening::Sent(row, round, carried) => {
-                    self.results.add(&row, round, carried, &mut self.pace, self.ledger.now());
+                Happening::Sent(parcel, round, carried) => {
+                    let now = self.ledger.now();
+                    if !self.results.add(&parcel, round, carried, &mut self.pace, now) {
+                        for row in parcel.iter().skip(1) {
+                            self.taken.remove(&row.id);
+                        }
+                    }
                 }
                 Happening::Noted(noted) => {
                     noting = None;
@@ -179,7 +181,7 @@ impl<C: Carrier> Courier<C> {
                     self.must_look = true;
                 }
                 Happening::Round => self.must_look = true,
-                Happening::Stop => end = Some(clock::instant() + GRACE),
+                Happening::Stop => end = Some(clock::instant() + self.speed.grace),
             }
         }
         if self.held_until.is_some() {
@@ -191,47 +193,53 @@ impl<C: Carrier> Courier<C> {
     fn begin_read(&mut self) -> OpenWork<Result<RowsRead, LedgerError>> {
         self.must_look = false;
         let (ledger, channel, holder) = (self.ledger.clone(), self.channel.clone(), self.holder.clone());
-        let (taken, held_until) = (self.taken.clone(), self.held_until);
+        let (taken, held_until, speed) = (self.taken.clone(), self.held_until, self.speed);
+        let together = if self.carrier.goes_together() { TOGETHER } else { 1 };
         Box::pin(async move {
             let now = ledger.now();
-            let rows = ledger.due(channel.clone(), taken.clone(), ROWS, now).await?;
+            let parcels = ledger.due(channel.clone(), taken.clone(), (TOPICS, together), now).await?;
             let left = held_until.map(|until| until.saturating_duration_since(clock::instant())).unwrap_or_default();
-            if rows.is_empty() || !ledger.is_shared() || left >= HOLD_ON {
-                return Ok(RowsRead { rows, held_until });
+            if parcels.is_empty() || !ledger.is_shared() || left >= speed.hold_on() {
+                return Ok(RowsRead { parcels, held_until });
             }
             let asked = clock::instant();
-            let time = SignedDuration::try_from(HOLD).unwrap_or(SignedDuration::ZERO);
+            let time = SignedDuration::try_from(speed.hold()).unwrap_or(SignedDuration::ZERO);
             if !ledger.hold_channel(channel.clone(), holder, time, now).await? {
-                return Ok(RowsRead { rows: vec![], held_until: None });
+                return Ok(RowsRead { parcels: vec![], held_until: None });
             }
             // Whoever held it before may have sent some of them since.
-            let rows = if left.is_zero() { ledger.due(channel, taken, ROWS, ledger.now()).await? } else { rows };
-            Ok(RowsRead { rows, held_until: Some(asked + HOLD) })
+            let parcels = if left.is_zero() {
+                ledger.due(channel, taken, (TOPICS, together), ledger.now()).await?
+            } else {
+                parcels
+            };
+            Ok(RowsRead { parcels, held_until: Some(asked + speed.hold()) })
         })
     }
 
     fn read(&mut self, read: Result<RowsRead, LedgerError>) {
         match read {
-            Ok(RowsRead { rows, held_until }) => {
+            Ok(RowsRead { parcels, held_until }) => {
                 self.held_until = held_until;
-                self.taken.extend(rows.iter().map(|row| row.id));
-                self.ready.extend(rows);
+                self.taken.extend(parcels.iter().flatten().map(|row| row.id));
+                self.ready.extend(parcels);
             }
             Err(error) => {
-                tracing::debug!(webhook = %self.name, error = %chain(&error), "the outbox cannot be read, will retry");
+                tracing::debug!(channel = %self.channel, error = %chain(&error), "the outbox cannot be read, will retry");
             }
         }
     }
 
-    /// The next row that may be sent now.
-    fn next_row(&mut self) -> Option<OutboxRow> {
+    /// What may be sent next, now.
+    fn next_parcel(&mut self) -> Option<Parcel> {
         if self.ready.is_empty() || !self.pace.may_send(self.ledger.now()) {
             return None;
         }
-        let is_held = |until: Instant| until.saturating_duration_since(clock::instant()) >= HOLD_LEFT;
+        let least = self.speed.hold_left();
+        let is_held = |until: Instant| until.saturating_duration_since(clock::instant()) >= least;
         if self.ledger.is_shared() && !self.held_until.is_some_and(is_held) {
             // Another node may send them by now.
-            for row in self.ready.drain(..) {
+            for row in self.ready.drain(..).flatten() {
                 self.taken.remove(&row.id);
             }
             self.must_look = true;
@@ -271,7 +279,7 @@ impl<C: Carrier> Courier<C> {
                 self.must_look = true;
             }
             Err(error) => {
-                tracing::debug!(webhook = %self.name, error = %chain(&error), "the outbox cannot be written, will retry");
+                tracing::debug!(channel = %self.channel, error = %chain(&error), "the outbox cannot be written, will retry");
                 self.results.put_back(&attempts, note);
             }
         }

@@ -1,5 +1,5 @@
-//! Keeps a courier for each channel of the configuration in force, and tells of what time alone brings about: invites that
-//! expire. Where nobody is told of anything it waits for that to change.
+//! Keeps a courier for each channel of the configuration in force, and has it looked for what time alone brings about. Where
+//! nobody is told of anything it waits for that to change.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -12,13 +12,14 @@ use async_std::task::JoinHandle;
 use futures_lite::FutureExt as _;
 use jiff::Timestamp;
 
+use super::carrier::Carrier;
 use super::courier::Courier;
-use super::webhook::{Webhook, channel};
+use super::destination::{Destination, destinations};
+use super::timely::Timely;
+use super::webhook::{Webhook, WebhookCarrier, channel};
 use crate::clock;
-use crate::config::{Settings, WebhookSettings};
-use crate::invite::event::EventKind;
+use crate::config::Settings;
 use crate::ledger::Ledger;
-use crate::log::chain;
 use crate::metrics::{Metrics, WebhookLabel};
 
 /// How often it is looked after what there is to do, where there may be anything.
@@ -27,13 +28,13 @@ const ROUND: Duration = Duration::from_secs(1);
 /// What waits is counted so often.
 const COUNT_EVERY: Duration = Duration::from_secs(15);
 
-/// Invites that have expired are looked for so often, and for at most so small a part of the time.
-const EXPIRED_EVERY: Duration = Duration::from_secs(5);
-const PART: u32 = 100;
+/// Gives what is sent with to a destination that is no webhook; nothing where there can be none, which it logs. It may take a
+/// while.
+pub type Carriers = Arc<dyn Fn(&Destination) -> Option<Arc<dyn Carrier>> + Send + Sync>;
 
 /// A courier at work.
 struct CourierTask {
-    settings: WebhookSettings,
+    destination: Destination,
     stop: Sender<Infallible>,
     task: JoinHandle<()>,
 }
@@ -41,24 +42,21 @@ struct CourierTask {
 /// Goes on until the other end of `stop` is gone, and then until all that is under way has ended, which is soon.
 pub async fn run(
     settings: impl Fn() -> Arc<Settings> + Send,
+    carriers: Carriers,
     ledger: Ledger,
     metrics: Arc<Metrics>,
     stop: Receiver<Infallible>,
 ) {
-    let mut dispatcher = Dispatcher {
-        ledger,
-        metrics,
-        couriers: BTreeMap::new(),
-        ending: vec![],
-        counted_at: None,
-        expired_due: clock::instant(),
-    };
+    let mut timely = Timely::new(ledger.clone());
+    let mut dispatcher =
+        Dispatcher { ledger, metrics, carriers, couriers: BTreeMap::new(), ending: vec![], counted_at: None };
     loop {
         let changed = dispatcher.ledger.outbox_written();
         let current = settings();
         dispatcher.employ(&current);
         if !dispatcher.couriers.is_empty() {
-            dispatcher.look_after().await;
+            dispatcher.count().await;
+            timely.look(&current).await;
         }
         let is_idle = dispatcher.couriers.is_empty();
         let next = async {
@@ -83,18 +81,23 @@ pub async fn run(
 struct Dispatcher {
     ledger: Ledger,
     metrics: Arc<Metrics>,
+    carriers: Carriers,
     couriers: BTreeMap<String, CourierTask>,
     ending: Vec<JoinHandle<()>>,
     counted_at: Option<Instant>,
-    expired_due: Instant,
 }
 
 impl Dispatcher {
-    /// Has a courier for each webhook of `settings`, and for no other.
+    /// Has a courier for each destination of `settings`, and for no other.
     fn employ(&mut self, settings: &Settings) {
-        let is_same = |task: &CourierTask| settings.webhooks.contains(&task.settings);
-        let gone: Vec<_> =
-            self.couriers.iter().filter(|(_, task)| !is_same(task)).map(|(name, _)| name.clone()).collect();
+        let wanted = destinations(settings);
+        let is_same = |channel: &String, task: &CourierTask| wanted.get(channel) == Some(&task.destination);
+        let gone: Vec<_> = self
+            .couriers
+            .iter()
+            .filter(|(channel, task)| !is_same(channel, task))
+            .map(|(name, _)| name.clone())
+            .collect();
         let mut before = BTreeMap::new();
         for name in gone {
             if let Some(CourierTask { stop, task, .. }) = self.couriers.remove(&name) {
@@ -104,48 +107,33 @@ impl Dispatcher {
                 self.forget_counts();
             }
         }
-        for webhook in &settings.webhooks {
-            if self.couriers.contains_key(&webhook.name) {
+        for (channel, destination) in wanted {
+            if self.couriers.contains_key(&channel) {
                 continue;
             }
-            let task = before.remove(&webhook.name);
-            self.couriers.insert(webhook.name.clone(), self.start(webhook.clone(), task));
+            let task = before.remove(&channel);
+            let courier = self.start(channel.clone(), destination, task);
+            self.couriers.insert(channel, courier);
         }
         self.ending.extend(before.into_values());
     }
 
     /// Starts a courier, when the one `before` has ended.
-    fn start(&self, settings: WebhookSettings, before: Option<JoinHandle<()>>) -> CourierTask {
+    fn start(&self, channel: String, destination: Destination, before: Option<JoinHandle<()>>) -> CourierTask {
         let (stop, stopped) = async_channel::bounded(1);
-        let (ledger, metrics, webhook) = (self.ledger.clone(), Arc::clone(&self.metrics), settings.clone());
+        let (ledger, metrics, carriers) = (self.ledger.clone(), Arc::clone(&self.metrics), Arc::clone(&self.carriers));
+        let leads_to = destination.clone();
         let task = async_std::task::spawn(async move {
             if let Some(before) = before {
                 before.await;
             }
-            let name = webhook.name.clone();
             // It reads the certificates that the system trusts.
-            match blocking::unblock(move || Webhook::new(&webhook)).await {
-                Ok(carrier) => Courier::new(&name, channel(&name), carrier, ledger, metrics).run(stopped).await,
-                Err(error) => tracing::error!(webhook = %name, "a webhook cannot be used: {error}"),
+            let carrier = blocking::unblock(move || carrier(&leads_to, metrics, &carriers)).await;
+            if let Some(carrier) = carrier {
+                Courier::new(channel, carrier, ledger).run(stopped).await;
             }
         });
-        CourierTask { settings, stop, task }
-    }
-
-    async fn look_after(&mut self) {
-        let now = clock::instant();
-        if self.counted_at.is_none_or(|at| now.duration_since(at) >= COUNT_EVERY) {
-            self.counted_at = Some(now);
-            self.count().await;
-        }
-        let is_wanted = self.ledger.subscribers().iter().any(|one| one.events.contains(&EventKind::InviteExpired));
-        if is_wanted && now >= self.expired_due {
-            if let Err(error) = self.ledger.announce_expired(self.ledger.now()).await {
-                tracing::debug!(error = %chain(&error), "invites that have expired are not told of, will retry");
-            }
-            let took = clock::instant().duration_since(now);
-            self.expired_due = clock::instant() + EXPIRED_EVERY.max(took * PART);
-        }
+        CourierTask { destination, stop, task }
     }
 
     fn forget_counts(&self) {
@@ -154,14 +142,28 @@ impl Dispatcher {
         self.metrics.webhook_oldest.clear();
     }
 
-    async fn count(&self) {
+    /// Counts what waits for webhooks, if it is time for that.
+    async fn count(&mut self) {
+        let is_due = self.counted_at.is_none_or(|at| clock::instant().duration_since(at) >= COUNT_EVERY);
+        let webhooks: Vec<_> = self
+            .couriers
+            .values()
+            .filter_map(|task| match &task.destination {
+                Destination::Webhook(webhook) => Some(webhook.name.clone()),
+                Destination::Mail(_) | Destination::Users => None,
+            })
+            .collect();
+        if !is_due || webhooks.is_empty() {
+            return;
+        }
+        self.counted_at = Some(clock::instant());
         let Ok(channels) = self.ledger.channels().await else { return };
         let now = self.ledger.now();
         let metrics = &self.metrics;
         self.forget_counts();
-        for name in self.couriers.keys() {
-            let label = WebhookLabel { webhook: name.clone() };
-            let state = channels.get(&channel(name)).cloned().unwrap_or_default();
+        for name in webhooks {
+            let state = channels.get(&channel(&name)).cloned().unwrap_or_default();
+            let label = WebhookLabel { webhook: name };
             metrics.webhook_waiting.get_or_create(&label).set(state.waiting);
             metrics.webhook_dead.get_or_create(&label).set(state.dead);
             let age = |oldest: Timestamp| now.duration_since(oldest).as_secs_f64().max(0.0);
@@ -176,6 +178,19 @@ impl Dispatcher {
         drop(stops);
         for task in tasks.into_iter().chain(self.ending) {
             task.await;
+        }
+    }
+}
+
+/// What is sent with to where a channel leads.
+fn carrier(destination: &Destination, metrics: Arc<Metrics>, carriers: &Carriers) -> Option<Arc<dyn Carrier>> {
+    let Destination::Webhook(settings) = destination else { return carriers(destination) };
+    let name = settings.name.clone();
+    match Webhook::new(settings) {
+        Ok(webhook) => Some(Arc::new(WebhookCarrier { name, webhook, metrics })),
+        Err(error) => {
+            tracing::error!(webhook = %name, "a webhook cannot be used: {error}");
+            None
         }
     }
 }

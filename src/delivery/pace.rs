@@ -4,16 +4,53 @@ use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 
-/// After its first failure something is tried again so late; twice as late after each further one, up to the most.
-const FIRST: Duration = Duration::from_secs(1);
-const MOST_FOR_ROW: Duration = Duration::from_mins(15);
-const MOST_FOR_CHANNEL: Duration = Duration::from_mins(5);
+/// How fast a carrier goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// So much is under way at once, while all is well.
+    pub at_once: usize,
+    /// Nothing is under way for longer.
+    pub patience: Duration,
+    /// What is under way when the service stops, or the channel is no more, has so long to end.
+    pub grace: Duration,
+    /// After its first failure something is tried again so late; twice as late after each further one.
+    pub first: Duration,
+    /// At most so late.
+    pub most_for_row: Duration,
+    /// The same for a receiver that takes nothing.
+    pub most_for_channel: Duration,
+}
+
+impl Pace {
+    /// For so long a channel is held, of several nodes by one.
+    pub(super) fn hold(&self) -> Duration {
+        self.patience * 2
+    }
+
+    /// When so much of that is left it is not held anew.
+    pub(super) fn hold_on(&self) -> Duration {
+        self.hold() * 4 / 5
+    }
+
+    /// Something is begun to be sent only if so much is left: it will have ended by then.
+    pub(super) fn hold_left(&self) -> Duration {
+        self.patience + Duration::from_secs(1)
+    }
+
+    /// When something is tried again that has failed so often, and whose receiver wants to be left alone for so long.
+    pub(super) fn next_try(&self, failures: u32, wait: Option<Duration>, now: Timestamp, random: u32) -> Timestamp {
+        let wait = wait.unwrap_or_default().min(MOST_WANTED);
+        later(now, spread(self.doubled(failures, self.most_for_row).max(wait), random))
+    }
+
+    fn doubled(&self, failures: u32, most: Duration) -> Duration {
+        let factor = 1_u32.checked_shl(failures.saturating_sub(1).min(20)).unwrap_or(u32::MAX);
+        self.first.saturating_mul(factor).min(most)
+    }
+}
 
 /// A receiver is left alone for as long as it wants, and no longer than this.
 const MOST_WANTED: Duration = Duration::from_hours(1);
-
-/// So many are sent at once to a receiver that is well.
-pub(super) const MOST_AT_ONCE: usize = 16;
 
 /// So many are sent in a second, so that what waits for a receiver leaves the machine to those who call; and so many of them together.
 const PER_SECOND: f64 = 1_000.0;
@@ -27,23 +64,14 @@ fn spread(time: Duration, random: u32) -> Duration {
     time + time.mul_f64(f64::from(random) / f64::from(u32::MAX) / 4.0)
 }
 
-fn doubled(failures: u32, most: Duration) -> Duration {
-    FIRST.saturating_mul(1_u32.checked_shl(failures.saturating_sub(1).min(20)).unwrap_or(u32::MAX)).min(most)
-}
-
-fn later(now: Timestamp, time: Duration) -> Timestamp {
+pub(super) fn later(now: Timestamp, time: Duration) -> Timestamp {
     SignedDuration::try_from(time).ok().and_then(|time| now.checked_add(time).ok()).unwrap_or(Timestamp::MAX)
-}
-
-/// When something is tried again that has failed so often, and whose receiver wants to be left alone for so long.
-pub(super) fn next_try(failures: u32, wait: Option<Duration>, now: Timestamp, random: u32) -> Timestamp {
-    let wait = wait.unwrap_or_default().min(MOST_WANTED);
-    later(now, spread(doubled(failures, MOST_FOR_ROW).max(wait), random))
 }
 
 /// How a receiver as a whole is tried: one that fails is asked for one thing at a time, and less and less often.
 #[derive(Debug)]
 pub(super) struct ChannelPace {
+    pace: Pace,
     /// Failures in a row, of which those count as one that were under way together.
     failures: u32,
     until: Option<Timestamp>,
@@ -51,13 +79,16 @@ pub(super) struct ChannelPace {
     round: u64,
 }
 
-impl Default for ChannelPace {
-    fn default() -> Self {
-        Self { failures: 0, until: None, at_once: MOST_AT_ONCE, round: 0 }
-    }
-}
-
 impl ChannelPace {
+    pub(super) fn new(pace: Pace) -> Self {
+        Self { pace, failures: 0, until: None, at_once: pace.at_once, round: 0 }
+    }
+
+    /// When something is tried again that has failed so often.
+    pub(super) fn next_try(&self, failures: u32, wait: Option<Duration>, now: Timestamp, random: u32) -> Timestamp {
+        self.pace.next_try(failures, wait, now, random)
+    }
+
     /// Whether anything may be sent. A clock that was set back keeps nobody waiting for longer.
     pub(super) fn may_send(&self, now: Timestamp) -> bool {
         let latest = later(now, MOST_WANTED.saturating_mul(2));
@@ -82,7 +113,7 @@ impl ChannelPace {
     pub(super) fn delivered(&mut self) {
         self.failures = 0;
         self.until = None;
-        self.at_once = (self.at_once * 2).min(MOST_AT_ONCE);
+        self.at_once = (self.at_once * 2).min(self.pace.at_once);
     }
 
     pub(super) fn failed(&mut self, round: u64, wait: Option<Duration>, now: Timestamp, random: u32) {
@@ -91,7 +122,8 @@ impl ChannelPace {
             self.failures = self.failures.saturating_add(1);
             self.at_once = 1;
         }
-        let pause = doubled(self.failures, MOST_FOR_CHANNEL).max(wait.unwrap_or_default().min(MOST_WANTED));
+        let pause =
+            self.pace.doubled(self.failures, self.pace.most_for_channel).max(wait.unwrap_or_default().min(MOST_WANTED));
         self.until = self.until.max(Some(later(now, spread(pause, random))));
     }
 }
@@ -126,8 +158,14 @@ mod tests {
     use super::*;
     use crate::invite::tests::moment;
 
+    use crate::delivery::webhook::PACE;
+
     fn now() -> Timestamp {
         moment("2026-01-01T00:00:00Z")
+    }
+
+    fn next_try(failures: u32, wait: Option<Duration>, now: Timestamp, random: u32) -> Timestamp {
+        PACE.next_try(failures, wait, now, random)
     }
 
     fn seconds(until: Timestamp) -> i64 {
@@ -147,16 +185,16 @@ mod tests {
     fn a_receiver_is_left_alone_as_long_as_it_wants_within_bounds() {
         let wanted = |wait| seconds(next_try(1, Some(Duration::from_secs(wait)), now(), 0));
         assert_eq!([wanted(0), wanted(120), wanted(1_000_000)], [1, 120, 3_600]);
-        let mut pace = ChannelPace::default();
+        let mut pace = ChannelPace::new(PACE);
         pace.failed(0, Some(Duration::from_mins(2)), now(), 0);
         assert!(!pace.may_send(moment("2026-01-01T00:01:59Z")) && pace.may_send(moment("2026-01-01T00:02:00Z")));
     }
 
     #[test]
     fn failures_that_were_under_way_together_count_as_one() {
-        let mut pace = ChannelPace::default();
+        let mut pace = ChannelPace::new(PACE);
         let round = pace.round();
-        for _ in 0..MOST_AT_ONCE {
+        for _ in 0..PACE.at_once {
             pace.failed(round, None, now(), 0);
         }
         assert_eq!((pace.at_once(), pace.is_away()), (1, false));
@@ -175,6 +213,11 @@ mod tests {
     }
 
     #[test]
+    fn what_is_under_way_ends_before_another_node_may_begin() {
+        assert_eq!([PACE.hold(), PACE.hold_on(), PACE.hold_left()].map(|time| time.as_secs()), [30, 24, 16]);
+    }
+
+    #[test]
     fn no_more_than_a_thousand_are_sent_in_a_second() {
         let start = crate::clock::instant();
         let mut allowance = Allowance::new(start);
@@ -187,7 +230,7 @@ mod tests {
 
     #[test]
     fn a_clock_that_is_set_back_keeps_nobody_waiting() {
-        let mut pace = ChannelPace::default();
+        let mut pace = ChannelPace::new(PACE);
         pace.failed(0, None, moment("2036-01-01T00:00:00Z"), 0);
         assert!(pace.may_send(now()));
     }

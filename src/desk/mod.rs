@@ -42,7 +42,8 @@ use context::Context;
 use health::ServiceHealth;
 use invites::Invites;
 pub use invites::{
-    AmendError, Caller, CreateInviteError, CreatedInvite, CreationRules, MailedInvite, RedeemInviteError, WebOnly,
+    AmendError, Caller, CreateInviteError, CreatedInvite, CreationRules, LetterContent, MailedInvite,
+    RedeemInviteError, TrueNews, WebOnly,
 };
 use locks::InviteLocks;
 use manage::{Manage, SignInMemory};

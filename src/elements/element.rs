@@ -20,6 +20,13 @@ pub fn set(element: &mut Element, name: &str, value: &str) {
     }
 }
 
+/// Says in which language the texts of an element are (BCP 47).
+pub fn set_language(element: &mut Element, tag: &str) {
+    if let Ok(name) = NcName::try_from("lang") {
+        element.set_attr(Namespace::XML, name, tag.to_owned());
+    }
+}
+
 /// An element as it is sent, and blanks after it, which mean nothing (RFC 6120, 4.6.1): since CVE-2023-52425, Expat, which
 /// Prosody and ejabberd read with, looks at a tag that came in pieces only when there is twice as much as when it last
 /// looked. Without more to come it would wait, and with it what was written.

@@ -21,7 +21,7 @@ mod stanza_error;
 mod tcp;
 
 pub use connection::{AsyncReadWrite, Elements};
-pub use element::{element, set, to_bytes};
+pub use element::{element, set, set_language, to_bytes};
 pub use reader::{Reader, StreamError};
 pub use stanza_error::StanzaError;
 pub use tcp::connect;

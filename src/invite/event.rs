@@ -1,6 +1,7 @@
 //! What others are told of: the kinds of events, and what is said of an invite or a key. Never a token, a code, a link or a
 //! password; nor an invite's note, which is for admins and may hold anything.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -32,18 +33,34 @@ pub enum EventKind {
     /// A key was deleted from there.
     #[serde(rename = "key.deleted")]
     KeyDeleted,
+    /// Once a week, if there are any: invites are open that live longer than 30 days.
+    #[serde(rename = "invites.open")]
+    InvitesOpen,
 }
 
 impl EventKind {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::InviteCreated,
         Self::InviteRedeemed,
         Self::InviteRevoked,
         Self::InviteExpired,
         Self::KeyCreated,
         Self::KeyDeleted,
+        Self::InvitesOpen,
     ];
+
+    /// Those that a webhook gets which asks for none: all that happen. What it is only reminded of, it has to ask for.
+    #[must_use]
+    pub fn happening() -> BTreeSet<Self> {
+        Self::ALL.into_iter().filter(|kind| *kind != Self::InvitesOpen).collect()
+    }
+
+    /// Whether it is of no host.
+    #[must_use]
+    pub fn is_of_no_host(self) -> bool {
+        matches!(self, Self::KeyCreated | Self::KeyDeleted | Self::InvitesOpen)
+    }
 
     /// What it is called.
     #[must_use]
@@ -55,6 +72,7 @@ impl EventKind {
             Self::InviteExpired => "invite.expired",
             Self::KeyCreated => "key.created",
             Self::KeyDeleted => "key.deleted",
+            Self::InvitesOpen => "invites.open",
         }
     }
 }

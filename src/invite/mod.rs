@@ -11,6 +11,8 @@ mod kind;
 pub mod link;
 pub mod mail;
 pub mod name;
+pub mod news;
+pub mod open;
 pub mod policy;
 pub mod redemption;
 pub mod request;

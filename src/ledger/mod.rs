@@ -78,7 +78,7 @@ pub use examine::examine;
 pub use glance::glance;
 pub use limits::SourceLimits;
 pub use outbox_row::{AttemptEnd, Attempted, ChannelNote, ChannelState, OutboxRow};
-pub use query::{Census, Filter, InvitedAccount, LastUse, RevokedInvites, TreeFilter};
+pub use query::{Census, Filter, InvitedAccount, LastUse, Reminder, RevokedInvites, TreeFilter};
 use read_connection::ReadSource;
 use readers::Readers;
 pub use reservation::{Reservation, ReservationEnd, ReservationId};
@@ -87,7 +87,7 @@ pub use server_check::try_server;
 use server_clock::ServerClock;
 pub use server_finding::{ServerFinding, ServerTrial};
 use sqlite::LedgerFiles;
-pub use store::{MAIL_CHANNEL, OneTimeUse, OutgoingLetter};
+pub use store::{KeptLetter, MAIL_CHANNEL, MESSAGE_CHANNEL, OneTimeUse, OutgoingLetter};
 pub use subscribers::Subscriber;
 use subscribers::Subscribers;
 pub use transfer::{

@@ -1,5 +1,7 @@
 //! What the ledger can be asked about its outbox, for whoever sends what is in it, and about whom it is for.
 
+mod news;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -8,24 +10,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Ledger;
 use super::error::LedgerError;
-use super::outbox_row::{Attempted, ChannelNote, ChannelState, ExpiryMark, GIVE_UP_AFTER, OutboxRow};
+use super::outbox_row::{Attempted, ChannelNote, ChannelState, OutboxRow};
 use super::store::MAIL_CHANNEL;
 use super::subscribers::Subscriber;
 use super::work::WorkShape;
 use crate::clock;
 use crate::invite::event::EventKind;
-
-/// So many invites that have expired are told of in one transaction, so that creates never wait long for it.
-const EXPIRED_ROWS: usize = 500;
-
-/// An invite whose end was put off at the last moment may be read as it was.
-const BEHIND: SignedDuration = SignedDuration::from_secs(2);
-
-/// A mark that nothing has moved is moved so late.
-const LAZY: SignedDuration = SignedDuration::from_hours(1);
-
-/// A mark that is further ahead is one of a clock that was.
-const AHEAD: SignedDuration = SignedDuration::from_hours(1);
 
 impl Ledger {
     /// From now on these are told of what happens.
@@ -66,7 +56,8 @@ impl Ledger {
             .await
     }
 
-    /// Rows of a channel that may be sent, at most so many, each the first of its topic; `taken` are being sent.
+    /// What may be sent of a channel: of at most so many topics the first row, and up to so many rows `together` with those behind
+    /// it; `taken` are being sent.
     ///
     /// # Errors
     /// When the ledger cannot be read.
@@ -74,10 +65,10 @@ impl Ledger {
         &self,
         channel: String,
         taken: BTreeSet<i64>,
-        most: usize,
+        (most, together): (usize, usize),
         now: Timestamp,
-    ) -> Result<Vec<OutboxRow>, LedgerError> {
-        self.readers.read(async move |store| store.due(&channel, &taken, most, now).await).await
+    ) -> Result<Vec<Vec<OutboxRow>>, LedgerError> {
+        self.readers.read(async move |store| store.due(&channel, &taken, (most, together), now).await).await
     }
 
     /// Has `holder` alone send what is in a channel, for so long; false if somebody else does.
@@ -189,51 +180,6 @@ impl Ledger {
     /// When the ledger cannot be read.
     pub async fn is_any_letter_to_be_sent(&self) -> Result<bool, LedgerError> {
         self.readers.read(async |store| store.is_to_be_sent(&[MAIL_CHANNEL.to_owned()]).await).await
-    }
-
-    /// Has whoever wants to know of it be told of the invites that have expired since this was last asked for, by any node: of
-    /// none twice, and of none that expired before anybody wanted to know, or long ago.
-    ///
-    /// # Errors
-    /// Some may have been told of; the others will be.
-    pub async fn announce_expired(&self, now: Timestamp) -> Result<(), LedgerError> {
-        let noted = self.readers.read(async |store| store.expiry_mark().await).await?;
-        let before = |time| ExpiryMark::after(now.checked_sub(time).unwrap_or(Timestamp::MIN));
-        let latest = ExpiryMark::after(now.checked_add(AHEAD).unwrap_or(Timestamp::MAX));
-        let (end, Some(mut mark)) = (before(BEHIND), noted.filter(|mark| *mark < latest)) else {
-            self.note_expired(noted, vec![], before(BEHIND), now).await?;
-            return Ok(());
-        };
-        if mark >= end {
-            return Ok(());
-        }
-        let from = mark.max(before(GIVE_UP_AFTER));
-        let expired = self.readers.read(async move |store| store.expired_between(from, end).await).await?;
-        for slice in expired.chunks(EXPIRED_ROWS) {
-            let Some(last) = slice.last().copied() else { break };
-            if !self.note_expired(Some(mark), slice.to_vec(), last, now).await? {
-                return Ok(());
-            }
-            mark = last;
-        }
-        // Where nothing has expired for a while there is nothing to be written each time.
-        if mark < before(LAZY) {
-            self.note_expired(Some(mark), vec![], end, now).await?;
-        }
-        Ok(())
-    }
-
-    async fn note_expired(
-        &self,
-        from: Option<ExpiryMark>,
-        expired: Vec<ExpiryMark>,
-        to: ExpiryMark,
-        now: Timestamp,
-    ) -> Result<bool, LedgerError> {
-        self.judge(WorkShape::Alone, async move |transaction| {
-            transaction.announce_expired(from, &expired, to, now).await
-        })
-        .await
     }
 
     /// A name for this process among those that send what is in the outbox. Where the ledger is a file there is one at a time.

@@ -45,6 +45,11 @@ pub enum AttemptEnd {
         /// Not before this.
         next_at: Timestamp,
     },
+    /// It was not tried, as it is not time for it yet.
+    Early {
+        /// Not before this.
+        next_at: Timestamp,
+    },
     /// It is tried no more.
     Dead {
         /// Since when.

@@ -92,3 +92,14 @@ pub struct Census {
 
 /// When a key was last used.
 pub type LastUse = BTreeMap<KeyId, Timestamp>;
+
+/// What goes into the outbox to remind somebody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reminder {
+    /// The channel.
+    pub channel: String,
+    /// The topic.
+    pub topic: String,
+    /// What is sent.
+    pub body: Vec<u8>,
+}

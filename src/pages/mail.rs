@@ -8,6 +8,7 @@ use super::language::Language;
 use crate::config::{Colour, HostSettings};
 use crate::desk::CreatedInvite;
 use crate::invite::Kind;
+use crate::invite::open::OpenInvites;
 
 /// The button's colour where the site has none of its own: that of the pages.
 const COLOUR: Colour = Colour([0x25, 0x4e, 0xa8]);
@@ -23,6 +24,21 @@ pub struct MailText {
     pub text: String,
     /// The same as HTML.
     pub html: String,
+}
+
+/// The mail that reminds an admin of links that are open for long: in English, as the log and the command line are.
+#[must_use]
+pub fn reminder(open: &OpenInvites) -> MailText {
+    let (text, language) = (open.text(), Language::fallback());
+    let html = ReminderMail { title: &open.title(), text: &text }.render().unwrap_or_default();
+    MailText { language: language.tag, subject: open.title(), text, html }
+}
+
+#[derive(Template)]
+#[template(path = "reminder.html")]
+struct ReminderMail<'a> {
+    title: &'a str,
+    text: &'a str,
 }
 
 #[derive(Template)]

@@ -33,7 +33,7 @@
 //! | `look` | what all pages are drawn with |
 //! | `assets`, `artwork`, `accent`, `preview`, `letters` | files; drawings, the colour and the picture of a site |
 //! | `query` | the parameters of a link |
-//! | [`mail`] | an invite by mail |
+//! | [`mail`], [`news`] | an invite by mail; what users are told by messages |
 //! | `title` | who invites to what |
 //! | `negotiation`, `dates` | the language that a reader gets; points in time in words |
 //! | `language`, `html` | what pages say, and what is not escaped again |
@@ -61,6 +61,7 @@ pub mod mail;
 pub mod manage;
 mod mark;
 mod negotiation;
+pub mod news;
 pub mod offered;
 pub mod old_links;
 mod onlooker;

@@ -1,23 +1,44 @@
 //! What is done about each configuration that comes into force, at the start and on reload.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ipnet::IpNet;
 
 use crate::clock;
-use crate::config::{ConfigFault, Faults, PublicUrl, Settings};
+use crate::config::{ConfigFault, Faults, PublicUrl, Scope, Settings};
+use crate::invite::name::KeyId;
+use crate::key::{Key, KeyRing};
 use crate::log::chain;
 use crate::pages::register;
 use crate::server::{self, TlsConfig, TlsError};
 
-/// Tells the admin what to know of a configuration that comes into force.
-pub(super) fn log_notices(settings: &Settings) {
-    for notice in &settings.notices {
+/// So many keys are named.
+const NAMED: usize = 5;
+
+/// Tells the admin what to know of a configuration that comes into force, with these keys.
+pub(super) fn log_notices(settings: &Settings, keys: &KeyRing) {
+    let of_keys = state_keys_without_mail(&keys.all(), settings);
+    for notice in settings.notices.iter().chain(&of_keys) {
         tracing::warn!("{notice}");
     }
     for (host, why) in register::not_offered(settings) {
         tracing::info!("no sign-up form on {host}: {why}");
     }
+}
+
+/// Says which keys of the state directory may have invites mailed where there is no mail server; of declared ones the configuration
+/// says it.
+#[must_use]
+pub fn state_keys_without_mail(keys: &BTreeMap<KeyId, Arc<Key>>, settings: &Settings) -> Option<String> {
+    let is_one = |key: &&Arc<Key>| key.allows(Scope::Mail) && !settings.keys.contains_key(&key.id);
+    let names: Vec<_> = keys.values().filter(is_one).take(NAMED + 1).map(|key| key.id.as_str()).collect();
+    if settings.mail.is_some() || names.is_empty() {
+        return None;
+    }
+    let more = if names.len() > NAMED { " and more" } else { "" };
+    let names = names.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+    Some(format!("the scope mail of these keys gives nothing without [mail]; declare that: {names}{more}"))
 }
 
 /// Whose PROXY lines count, if connections begin with one.

@@ -7,13 +7,17 @@
 //! | `housekeeper` | keys, counts, clearing up, watchdog, status, idleness: every second |
 //! | `reconciler` | what the XMPP servers need, and what was left undone |
 //! | `answerer` | what the XMPP servers ask |
-//! | `postman` | links of invites that are mailed |
+//! | `carriers` | what letters and messages are sent with |
+//! | `postman` | links of invites that are mailed, and reminders |
+//! | `messenger` | messages to users by the component |
 //! | `timekeeper` | how far this node's clock is from the database's |
 //! | `running` | what these share, and one line about how it goes |
 
 mod answerer;
+mod carriers;
 mod housekeeper;
 mod in_force;
+mod messenger;
 mod postman;
 mod reconciler;
 mod reload;
@@ -44,7 +48,7 @@ use crate::server::lifecycle::{self, ServiceSignal, ServiceSignals};
 use crate::server::listen::{Role, Socket};
 use crate::server::{Listeners, Server, TlsConfig};
 use housekeeper::Housekeeper;
-pub use in_force::load_tls;
+pub use in_force::{load_tls, state_keys_without_mail};
 use in_force::{log_certificate, log_notices, proxies};
 use reload::Reloader;
 use running::Running;
@@ -52,7 +56,7 @@ use running::Running;
 /// The component had all the time that connections had, and gets as long again as a call to a server takes at most.
 const COMPONENT_PATIENCE: Duration = Duration::from_secs(5);
 
-/// What is being sent to webhooks was told to end when connections were; what has not ended by now is sent again.
+/// What is being sent was told to end when connections were; what has not ended by now is sent again.
 const DELIVERY_PATIENCE: Duration = Duration::from_secs(3);
 
 /// Collectors at once; the files that they need are kept from `http.max_connections`.
@@ -98,7 +102,7 @@ impl Service {
         server.replace_tls(tls);
         server.replace_proxies(proxies(&settings));
         let keys = KeyRing::new(&settings.keys, Arc::clone(&state_keys));
-        log_notices(&settings);
+        log_notices(&settings, &keys);
         let metrics = Arc::new(Metrics::new(ledger.commits().clone()));
         if let Some(tls) = server.tls() {
             log_certificate(&tls);
@@ -111,8 +115,8 @@ impl Service {
         let settings = Arc::new(settings);
         let desk = Desk::new(Arc::clone(&settings), keys, backends, ledger.clone(), Arc::clone(&metrics));
         let state = Arc::new(ArcSwap::from_pointee(AppState { desk, settings, proxies: Arc::default() }));
-        let (pending, component) = (Arc::default(), Arc::default());
-        let running = Running { server, metrics, state_keys, ledger, state, pending, component };
+        let (pending, component, outlet) = (Arc::default(), Arc::default(), Arc::default());
+        let running = Running { server, metrics, state_keys, ledger, state, pending, component, outlet };
         let reloader = sources.map(|sources| Reloader::new(sources, running.clone()));
         Ok(Self { running, metrics_server, reloader })
     }
@@ -153,15 +157,19 @@ impl Service {
         async_std::task::spawn(answerer::run(Arc::clone(&running.state), questions));
         let (going, stop) = async_channel::bounded(1);
         let state = Arc::clone(&running.state);
-        let postman = async_std::task::spawn(postman::run(running.clone(), stop.clone()));
         let delivery = async_std::task::spawn(delivery::run(
             move || Arc::clone(&state.load().settings),
+            carriers::carriers(running.clone()),
             running.ledger.clone(),
             Arc::clone(&running.metrics),
             stop.clone(),
         ));
-        let component =
-            async_std::task::spawn(component::run(Arc::clone(&running.state), Arc::clone(&running.component), stop));
+        let component = async_std::task::spawn(component::run(
+            Arc::clone(&running.state),
+            Arc::clone(&running.component),
+            Arc::clone(&running.outlet),
+            stop,
+        ));
         started().await?;
 
         loop {
@@ -193,7 +201,7 @@ impl Service {
         if left != usize::MAX {
             clock::within(COMPONENT_PATIENCE, component).await;
         }
-        clock::within(DELIVERY_PATIENCE, futures_lite::future::zip(delivery, postman)).await;
+        clock::within(DELIVERY_PATIENCE, delivery).await;
         metrics_server.drain(accepting_metrics, METRICS_PATIENCE).await;
         running.ledger.close();
         tracing::info!("stopped");

@@ -48,9 +48,9 @@ impl Reloader {
         let tls = load_tls(&settings)?;
         let before = running.state.load_full();
         warn_of_restart(&before.settings, &settings);
-        log_notices(&settings);
         let (limits, trusted) = (settings.http.clone(), settings.trusted_proxies.clone());
         let keys = KeyRing::new(&settings.keys, Arc::clone(&running.state_keys));
+        log_notices(&settings, &keys);
         let subscribers = delivery::subscribers(&settings);
         let settings = Arc::new(settings);
         let desk = before.desk.renewed(Arc::clone(&settings), keys);

@@ -27,6 +27,8 @@ pub(super) struct Running {
     /// How many invites were pending when they were last counted.
     pub(super) pending: Arc<AtomicU64>,
     pub(super) component: Arc<component::Health>,
+    /// Where messages go that the component sends by itself.
+    pub(super) outlet: Arc<component::Outlet>,
 }
 
 impl Running {

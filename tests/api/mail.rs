@@ -4,6 +4,7 @@
 use crate::common;
 use crate::common::smtp;
 
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
@@ -258,6 +259,105 @@ fn what_the_server_puts_off_is_sent_again_and_what_it_refuses_is_not() {
     assert_eq!((&mail["to"], header(&mail, "Content-Language")), (&json!(["romeo@example.net"]), "de"));
     assert!(service.wait_log("mail.sent").contains("…@example.net"));
     assert!(server.is_quiet());
+}
+
+#[test]
+fn a_letter_that_is_put_off_for_three_days_is_given_up_and_told_of() {
+    if smtp::is_missing() {
+        return;
+    }
+    let mut server = MailServer::start("smtps");
+    let scratch = Scratch::new(&config(&server.table()));
+    server.script("rcpt", "451 4.7.1 come again");
+    let mut service = serve(&scratch, &server.roots());
+    assert_eq!(post(&service, MAILER, &json!({"mail": "juliet@example.net"})).0, 201);
+    server.refused();
+    service.kill();
+    let ledger = rusqlite::Connection::open(scratch.state().join("ledger.db")).unwrap();
+    assert_eq!(ledger.execute("UPDATE outbox SET give_up_at = 1, next_at = 1", []).unwrap(), 1);
+    drop(ledger);
+    server.script("rcpt", "451 4.7.1 come again");
+    let service = serve(&scratch, &server.roots());
+    server.refused();
+    let line = service.wait_log("event=mail.dead");
+    assert!(line.contains("count=1") && !line.contains("juliet"), "{line}");
+    // Others are sent all the same.
+    assert_eq!(post(&service, MAILER, &json!({"mail": "romeo@example.net"})).0, 201);
+    assert_eq!(server.mail()["to"], json!(["romeo@example.net"]));
+}
+
+#[test]
+fn a_server_that_is_away_is_waited_for_and_that_is_told_once() {
+    if smtp::is_missing() {
+        return;
+    }
+    let server = MailServer::start("smtps");
+    let nobody = common::free_port();
+    let text = config(&server.table());
+    let scratch = Scratch::new(&text.replace(&format!(":{}", server.port), &format!(":{}", nobody.port())));
+    let service = serve(&scratch, &server.roots());
+    for name in ["juliet", "romeo"] {
+        assert_eq!(post(&service, MAILER, &json!({"mail": format!("{name}@example.net")})).0, 201);
+    }
+    service.wait_log("event=mail.failing");
+    scratch.configure(&text);
+    service.signal("HUP");
+    let to: BTreeSet<_> = (0..2).map(|_| server.mail()["to"][0].as_str().unwrap().to_owned()).collect();
+    assert_eq!(to, ["juliet@example.net", "romeo@example.net"].map(str::to_owned).into());
+    assert_eq!(service.log().matches("event=mail.failing").count(), 1, "{}", service.log());
+}
+
+#[test]
+fn an_admin_is_reminded_by_mail_of_links_that_are_open_for_long() {
+    if smtp::is_missing() {
+        return;
+    }
+    let server = MailServer::start("smtps");
+    let remind = "[invites]\nremind = [\"mailto:admin@example.net\"]\n";
+    let scratch = Scratch::new(&config(&format!("{}{remind}", server.table())));
+    for ttl in ["90d", "31d", "30d", "7d"] {
+        scratch.ok(&["invite", "create", "--ttl", ttl, "--note", "for the poster"]);
+    }
+    let listed: Value = serde_json::from_str(&scratch.ok(&["invite", "list", "--json"])).unwrap();
+    let service = serve(&scratch, &server.roots());
+    let mail = server.mail();
+    assert_eq!(mail["to"], json!(["admin@example.net"]));
+    assert_eq!(header(&mail, "Subject"), "2 invites that live longer than 30 days are still open");
+    assert_eq!(header(&mail, "Auto-Submitted"), "auto-generated");
+    let [text, html] = parts(&mail);
+    // The newest is the first of the list.
+    let ids = listed["invites"].as_array().unwrap().iter().rev().map(|invite| invite["id"].as_str().unwrap());
+    for (number, id) in ids.enumerate() {
+        for part in [&text, &html] {
+            assert_eq!(part.contains(id), number < 2, "{id}: {part}");
+        }
+    }
+    for part in [&text, &html] {
+        assert!(!part.contains("poster") && !part.contains("invite.example.com/"), "{part}");
+    }
+    let line = service.wait_log("event=mail.reminded");
+    assert!(line.contains("…@example.net"), "{line}");
+    drop(service);
+    let service = serve(&scratch, &server.roots());
+    scratch.ok(&["invite", "create", "--mail", "juliet@example.net"]);
+    assert_eq!(server.mail()["to"], json!(["juliet@example.net"]), "{}", service.log());
+    assert!(server.is_quiet(), "once a week");
+}
+
+#[test]
+fn a_key_that_may_mail_where_there_is_no_mail_is_named() {
+    let scratch = Scratch::new(&config(""));
+    scratch.ok(&["key", "create", "Of the choir", "--allow", "create", "--allow", "mail"]);
+    let output = scratch.run(&["check"]);
+    let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    let service = scratch.serve();
+    for part in [
+        "keys.mailer.allow: mail gives nothing without [mail]",
+        "the scope mail of these keys gives nothing without [mail]",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+        service.wait_log(part);
+    }
 }
 
 #[test]

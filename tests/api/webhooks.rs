@@ -386,6 +386,40 @@ fn events_and_hosts_choose_what_is_sent() {
 }
 
 #[test]
+fn links_that_are_open_for_long_are_told_of_once_a_week_to_who_asks_for_it() {
+    let [asks, others, of_host] = [(); 3].map(|()| Receiver::start());
+    let scratch = Scratch::new(&config(&[
+        webhook("asks", &asks.url(), "events = [\"invites.open\", \"invite.revoked\"]"),
+        webhook("others", &others.url(), ""),
+        webhook("host", &of_host.url(), "events = [\"invites.open\", \"invite.revoked\"]\nhosts = [\"example.com\"]"),
+    ]));
+    let create =
+        |ttl: &str| scratch.ok(&["invite", "create", "--host", "example.com", "--ttl", ttl, "--note", "poster"]);
+    create("30d");
+    create("31d");
+    let served = scratch.serve();
+    let told = asks.wait(1)[0].json();
+    assert_eq!((&told["type"], &told["data"]["count"]), (&json!("invites.open"), &json!(1)));
+    let first = told["data"]["invites"][0].clone();
+    let keys: BTreeSet<_> = first.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(keys, BTreeSet::from(["id", "host", "uses_left", "created_at", "expires_at"]));
+    assert_eq!((&first["host"], &first["uses_left"]), (&json!("example.com"), &json!(1)));
+    stop(served);
+    let served = scratch.serve();
+    revoke(&served, &first);
+    for (receiver, count) in [(&asks, 2), (&of_host, 1), (&others, 3)] {
+        receiver.wait(count);
+    }
+    for name in ["asks", "others", "host"] {
+        wait_empty(&scratch, name);
+    }
+    let kinds = |receiver: &Receiver| receiver.received().iter().map(Received::kind).collect::<Vec<_>>();
+    assert_eq!(kinds(&asks), ["invites.open", "invite.revoked"]);
+    assert_eq!(kinds(&of_host), ["invite.revoked"]);
+    assert!(!kinds(&others).contains(&"invites.open".to_owned()));
+}
+
+#[test]
 fn what_is_refused_is_no_event_and_what_is_asked_again_is_one() {
     let receiver = Receiver::start();
     receiver.script(&[], Reply::Hang);

@@ -89,7 +89,7 @@ impl Ejabberd {
         assert!(lines.starts_with("listen:\n") && lines.contains("port: 5347"), "{lines}");
         Self::configured(|http, c2s, component| {
             let lines = lines.replace("port: 5347", &format!("port: {component}"));
-            with_admin(http, c2s).replace("listen:\n", &lines)
+            with_admin(http, c2s).replace("listen:\n", &lines).replace("modules:\n", "modules:\n  mod_offline: {}\n")
         })
     }
 

@@ -2,6 +2,7 @@
 //! (<https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md>): a POST with a body of JSON,
 //! an id that stays the same however often it is sent, and a signature over both and the time.
 
+mod carrier;
 mod http;
 mod signature;
 
@@ -9,11 +10,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::carrier::{Carried, Carrier};
 use crate::clock;
 use crate::config::{WebhookSecret, WebhookSettings};
-use crate::ledger::OutboxRow;
-use crate::log::{Cause, chain};
+use crate::log::Cause;
+#[cfg(test)]
+pub(super) use carrier::PACE;
+pub(super) use carrier::WebhookCarrier;
 use http::Receiver;
 pub use http::WebhookAnswer;
 use signature::sign;
@@ -104,20 +106,5 @@ impl Webhook {
     pub async fn connect(&self) -> Result<(), DeliveryError> {
         clock::within(PATIENCE, self.receiver.connect()).await.ok_or(DeliveryError::Late)??;
         Ok(())
-    }
-}
-
-impl Carrier for Webhook {
-    async fn carry(&self, row: &OutboxRow, now: Timestamp) -> Carried {
-        match self.send(&row.message, row.body.clone(), now).await {
-            Ok(_) => Carried::Delivered,
-            Err(error) => {
-                let wait = match &error {
-                    DeliveryError::Refused(answer) => answer.retry_after(now),
-                    DeliveryError::Lost(_) | DeliveryError::Late => None,
-                };
-                Carried::Failed { reason: chain(&error).to_string(), wait }
-            }
-        }
     }
 }

@@ -4,10 +4,11 @@ use jiff::Timestamp;
 
 use super::links::CreatedInvite;
 use super::{CreateInviteError, Invites};
-use crate::invite::mail::Delivery;
+use crate::invite::mail::{Delivery, MailAddress};
+use crate::invite::open::OpenInvites;
 use crate::invite::request::InviteRequest;
 use crate::invite::{InviteId, Status, policy};
-use crate::ledger::{LedgerError, OutboxRow, OutgoingLetter};
+use crate::ledger::{KeptLetter, LedgerError, OutboxRow, OutgoingLetter};
 
 /// What is to be mailed.
 #[derive(Debug)]
@@ -16,6 +17,20 @@ pub struct MailedInvite {
     pub created: CreatedInvite,
     /// Where it goes.
     pub delivery: Delivery,
+}
+
+/// What a letter is to say.
+#[derive(Debug)]
+pub enum LetterContent {
+    /// The link of an invite.
+    Invite(Box<MailedInvite>),
+    /// To an admin: which links are open for long.
+    Reminder {
+        /// Where it goes.
+        to: MailAddress,
+        /// These.
+        open: OpenInvites,
+    },
 }
 
 impl Invites {
@@ -29,19 +44,21 @@ impl Invites {
     ///
     /// # Errors
     /// When the ledger cannot be read.
-    pub async fn mailed(&self, row: &OutboxRow, now: Timestamp) -> Result<Option<MailedInvite>, LedgerError> {
+    pub async fn mailed(&self, row: &OutboxRow, now: Timestamp) -> Result<Option<LetterContent>, LedgerError> {
         let ledger = &self.context.ledger;
-        let (Some(delivery), Ok(id)) = (OutgoingLetter::open(&row.body, ledger.seal()), row.topic.parse::<InviteId>())
-        else {
-            return Ok(None);
+        let delivery = match OutgoingLetter::open(&row.body, ledger.seal()) {
+            None => return Ok(None),
+            Some(KeptLetter::Reminder(to, open)) => return Ok(Some(LetterContent::Reminder { to, open })),
+            Some(KeptLetter::Invite(delivery)) => delivery,
         };
+        let Ok(id) = row.topic.parse::<InviteId>() else { return Ok(None) };
         let found = ledger.find(id).await?.filter(|invite| invite.status(now) == Status::Pending);
         // Where the configuration has no host of it any more, or no links, nobody can open it, either.
         let hosts = &self.context.settings.hosts;
         let created =
             found.filter(|invite| hosts.contains_key(&invite.draft.host)).map(|invite| self.with_links(invite));
         match created {
-            Some(Ok(created)) => Ok(Some(MailedInvite { created, delivery })),
+            Some(Ok(created)) => Ok(Some(LetterContent::Invite(Box::new(MailedInvite { created, delivery })))),
             None | Some(Err(CreateInviteError::NoPublicUrl)) => Ok(None),
             Some(Err(error)) => {
                 tracing::debug!("a link cannot be mailed: {error}");

@@ -8,6 +8,7 @@
 //! | `accounts` | whether those whom they name have accounts |
 //! | `links` | what their holders need |
 //! | `mailed` | their links on the way to their holders |
+//! | `news` | what those are told who had them created |
 //! | `amend` | changes within what a key may, and revocation |
 //! | `redeem` | a use for a program's own sign-up |
 //! | `tree` | who invited whom |
@@ -20,6 +21,7 @@ mod error;
 mod grants;
 mod links;
 mod mailed;
+mod news;
 mod redeem;
 mod tree;
 
@@ -41,7 +43,8 @@ pub use create::CreationRules;
 pub use error::CreateInviteError;
 pub use grants::may_have_token;
 pub use links::{CreatedInvite, WebOnly};
-pub use mailed::MailedInvite;
+pub use mailed::{LetterContent, MailedInvite};
+pub use news::TrueNews;
 pub use redeem::RedeemInviteError;
 
 /// Invites: a part of the desk.

@@ -1,12 +1,14 @@
 //! What the outbox holds of a letter: where it goes, sealed. Whose invite it is says the row's topic; its token is nowhere, and is
-//! derived when the letter is sent.
+//! derived when the letter is sent. A reminder has with it what it is of.
 
 use std::str::FromStr as _;
 
 use serde::{Deserialize, Serialize};
 
 use crate::config::LanguageTag;
-use crate::invite::mail::Delivery;
+use crate::invite::mail::{Delivery, MailAddress};
+use crate::invite::open::OpenInvites;
+use crate::ledger::query::Reminder;
 use crate::ledger::seal::Seal;
 use crate::rate::Rate;
 
@@ -28,6 +30,18 @@ pub struct OutgoingLetter {
 struct SealedLetter {
     to: String,
     language: Option<String>,
+    /// Of a reminder, in place of an invite.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    open: Option<OpenInvites>,
+}
+
+/// What the outbox holds of a letter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeptLetter {
+    /// The link of the invite that its topic names.
+    Invite(Delivery),
+    /// A reminder.
+    Reminder(MailAddress, OpenInvites),
 }
 
 impl OutgoingLetter {
@@ -35,21 +49,42 @@ impl OutgoingLetter {
     #[must_use]
     pub fn new(delivery: &Delivery, limit: Rate, seal: &Seal) -> Self {
         let language = delivery.language.map(str::to_owned);
-        let letter = SealedLetter { to: delivery.to.reveal().to_owned(), language };
-        let digest = seal.slot(&["mail", &delivery.to.mailbox()]);
-        let mailbox = digest.iter().take(16).fold("mail/".to_owned(), |text, byte| format!("{text}{byte:02x}"));
-        // Two texts have no maps whose keys are no texts, which is all that this could fail for.
-        let sealed = seal.close(&serde_json::to_vec(&letter).unwrap_or_default());
-        Self { mailbox, limit, sealed }
+        let letter = SealedLetter { to: delivery.to.reveal().to_owned(), language, open: None };
+        Self { mailbox: mailbox(&delivery.to, seal), limit, sealed: letter.close(seal) }
     }
 
-    /// Where a letter goes of which the outbox holds this; nothing if it was sealed under another key.
+    /// A reminder that goes there.
     #[must_use]
-    pub fn open(sealed: &[u8], seal: &Seal) -> Option<Delivery> {
-        let letter: SealedLetter = serde_json::from_slice(&seal.open(sealed)?).ok()?;
-        let language = letter.language.and_then(|tag| LanguageTag::from_str(&tag).ok()).map(|tag| tag.0);
-        Some(Delivery { to: letter.to.parse().ok()?, language })
+    pub fn reminder(to: &MailAddress, open: &OpenInvites, seal: &Seal) -> Reminder {
+        let letter = SealedLetter { to: to.reveal().to_owned(), language: None, open: Some(open.clone()) };
+        let topic = format!("reminder/{}", mailbox(to, seal));
+        Reminder { channel: MAIL_CHANNEL.to_owned(), topic, body: letter.close(seal) }
     }
+
+    /// The letter of which the outbox holds this; nothing if it was sealed under another key.
+    #[must_use]
+    pub fn open(sealed: &[u8], seal: &Seal) -> Option<KeptLetter> {
+        let letter: SealedLetter = serde_json::from_slice(&seal.open(sealed)?).ok()?;
+        let to = letter.to.parse().ok()?;
+        if let Some(open) = letter.open {
+            return Some(KeptLetter::Reminder(to, open));
+        }
+        let language = letter.language.and_then(|tag| LanguageTag::from_str(&tag).ok()).map(|tag| tag.0);
+        Some(KeptLetter::Invite(Delivery { to, language }))
+    }
+}
+
+impl SealedLetter {
+    fn close(&self, seal: &Seal) -> Vec<u8> {
+        // None of it has a map whose keys are no texts, which is all that this could fail for.
+        seal.close(&serde_json::to_vec(self).unwrap_or_default())
+    }
+}
+
+/// Under which name mails to a mailbox are counted.
+fn mailbox(to: &MailAddress, seal: &Seal) -> String {
+    let digest = seal.slot(&["mail", &to.mailbox()]);
+    digest.iter().take(16).fold("mail/".to_owned(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 #[cfg(test)]
@@ -64,11 +99,18 @@ mod tests {
         let delivery = |to: &str, language| Delivery { to: to.parse().unwrap(), language };
         let letter = |to: &str, seal| OutgoingLetter::new(&delivery(to, Some("de")), rate, seal);
         let juliet = letter("juliet@example.net", &own);
-        assert_eq!(OutgoingLetter::open(&juliet.sealed, &own), Some(delivery("juliet@example.net", Some("de"))));
+        assert_eq!(
+            OutgoingLetter::open(&juliet.sealed, &own),
+            Some(KeptLetter::Invite(delivery("juliet@example.net", Some("de"))))
+        );
         assert_eq!(OutgoingLetter::open(&juliet.sealed, &other), None);
         for kept in [&juliet.sealed[..], juliet.mailbox.as_bytes()] {
             assert!(!String::from_utf8_lossy(kept).contains("juliet"));
         }
+        let (to, open) = ("admin@example.net".parse().unwrap(), OpenInvites { count: 0, invites: vec![] });
+        let reminder = OutgoingLetter::reminder(&to, &open, &own);
+        assert_eq!(OutgoingLetter::open(&reminder.body, &own), Some(KeptLetter::Reminder(to, open)));
+        assert!(!reminder.topic.contains("admin"));
         assert_eq!(letter("Juliet+a@EXAMPLE.net", &own).mailbox, juliet.mailbox);
         assert_ne!(letter("romeo@example.net", &own).mailbox, juliet.mailbox);
         assert_ne!(letter("juliet@example.net", &other).mailbox, juliet.mailbox);

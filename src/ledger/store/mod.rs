@@ -21,6 +21,7 @@ mod list;
 mod locks;
 mod mail;
 mod names;
+mod news;
 mod once;
 mod outbox;
 mod outbox_entry;
@@ -34,6 +35,8 @@ mod tree;
 mod uses;
 
 pub(super) use batch::{Batch, NodeIds};
-pub use letter::{MAIL_CHANNEL, OutgoingLetter};
+pub(super) use expiry::ExpiryKind;
+pub use letter::{KeptLetter, MAIL_CHANNEL, OutgoingLetter};
+pub use news::MESSAGE_CHANNEL;
 pub use once::OneTimeUse;
 pub(super) use transaction::{Memory, Store, Transaction};

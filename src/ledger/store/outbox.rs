@@ -1,6 +1,6 @@
 //! Statements about the outbox: what is put there with what happened, and what becomes of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -105,6 +105,10 @@ impl Transaction<'_> {
                         "UPDATE outbox SET attempts = attempts + 1, next_at = ?3 WHERE id = ?1 AND message = ?2";
                     self.sql.send(statement, &[id, message, next_at.as_millisecond().into()]).await?;
                 }
+                AttemptEnd::Early { next_at } => {
+                    let statement = "UPDATE outbox SET next_at = ?3 WHERE id = ?1 AND message = ?2";
+                    self.sql.send(statement, &[id, message, next_at.as_millisecond().into()]).await?;
+                }
                 AttemptEnd::Dead { at } => {
                     let statement =
                         "UPDATE outbox SET attempts = attempts + 1, dead_at = ?3 WHERE id = ?1 AND message = ?2";
@@ -147,35 +151,46 @@ impl Transaction<'_> {
 }
 
 impl Store<'_> {
-    /// Rows of a channel that may be sent at `now`, at most so many: each the first of its topic. `taken` are those that are
-    /// being sent.
+    /// What may be sent of a channel at `now`: of at most so many topics the first row, and up to so many rows `together` with
+    /// those behind it. `taken` are those that are being sent.
     pub(in crate::ledger) async fn due(
         self,
         channel: &str,
         taken: &BTreeSet<i64>,
-        most: usize,
+        (most, together): (usize, usize),
         now: Timestamp,
-    ) -> Result<Vec<OutboxRow>, SqlError> {
+    ) -> Result<Vec<Vec<OutboxRow>>, SqlError> {
         let statement = "SELECT id, message, topic, body, attempts, next_at, give_up_at FROM outbox \
                          WHERE channel = ?1 AND dead_at IS NULL AND id > ?2 ORDER BY id LIMIT ?3";
-        let (mut found, mut topics, mut after) = (Vec::new(), BTreeSet::new(), i64::MIN);
+        let (mut found, mut topics, mut after) = (Vec::<Vec<OutboxRow>>::new(), BTreeMap::new(), i64::MIN);
         for _ in 0..MOST_PAGES {
             let limit = u32::try_from(PAGE).unwrap_or(u32::MAX);
             let page = self.0.all(statement, &[channel.into(), after.into(), limit.into()], read_row).await?;
             let is_last = page.len() < PAGE;
             after = page.last().map_or(after, |row| row.id);
             for row in page {
-                // Whatever is behind one that cannot be sent now waits for it.
-                let is_first = topics.insert(row.topic.clone());
-                if is_first && row.next_at <= now && !taken.contains(&row.id) && found.len() < most {
-                    found.push(row);
+                match topics.get(&row.topic).copied() {
+                    // Whatever is behind one that cannot be sent now waits for it.
+                    None => {
+                        let may = row.next_at <= now && !taken.contains(&row.id) && found.len() < most;
+                        topics.insert(row.topic.clone(), may.then_some(found.len()));
+                        if may {
+                            found.push(vec![row]);
+                        }
+                    }
+                    Some(Some(place)) => {
+                        if let Some(parcel) = found.get_mut(place).filter(|parcel| parcel.len() < together) {
+                            parcel.push(row);
+                        }
+                    }
+                    Some(None) => {}
                 }
             }
             if is_last || found.len() >= most {
                 break;
             }
         }
-        found.sort_by_key(|row| (row.attempts, row.id));
+        found.sort_by_key(|parcel| parcel.first().map(|row| (row.attempts, row.id)));
         Ok(found)
     }
 

@@ -186,9 +186,12 @@ impl<'a> Transaction<'a> {
     ) -> Result<Result<Option<Invite>, LedgerError>, SqlError> {
         let number = reservation.0;
         let _lock = self.lock(LockKey::Reservation(number)).await;
-        let statement = "SELECT invite, with_token, account, at, via FROM redemption WHERE id = ?1 AND made = 0";
-        let read = |row: &Row<'_>| Ok((row.integer(0)?, row.integer(1)? == 1, read_redemption(row, 2)?));
-        let Some((row, with_token, reserved)) = self.sql.first(statement, &[number.into()], read).await? else {
+        let statement =
+            "SELECT invite, with_token, account, at, via, had_account FROM redemption WHERE id = ?1 AND made = 0";
+        let read =
+            |row: &Row<'_>| Ok((row.integer(0)?, row.integer(1)? == 1, read_redemption(row, 2)?, row.integer(5)? == 1));
+        let Some((row, with_token, reserved, had_account)) = self.sql.first(statement, &[number.into()], read).await?
+        else {
             return Ok(Ok(None));
         };
         let invite = InviteId::from_row(row);
@@ -222,12 +225,13 @@ impl<'a> Transaction<'a> {
             batch.know(invite, None);
         }
         let found = SentStatement::send(find(self.sql, invite)).await;
-        let redeemed = match end {
-            ReservationEnd::Released | ReservationEnd::ReleasedTokenGone => None,
-            ReservationEnd::Redeemed => Some(reserved),
+        let (redeemed, is_new) = match end {
+            ReservationEnd::Released | ReservationEnd::ReleasedTokenGone => (None, false),
+            ReservationEnd::Redeemed => (Some(reserved), !had_account),
             ReservationEnd::RedeemedInApp(user) => {
                 let account = user.as_ref().map(|user| user.account.clone());
-                Some(Redemption { account, via: Via::App, ..reserved })
+                let is_new = user.as_ref().is_some_and(|user| !user.had_account);
+                (Some(Redemption { account, via: Via::App, ..reserved }), is_new)
             }
         };
         // Whoever is told of it is told in order: nobody else does anything with the invite until then.
@@ -235,6 +239,9 @@ impl<'a> Transaction<'a> {
         let found = found.answer().await?;
         if let (Some(invite), Some(redemption)) = (&found, &redeemed) {
             self.announce(EventKind::InviteRedeemed, invite, Some(redemption), (now, now)).await?;
+            if let Some(account) = redemption.account.as_ref().filter(|_| is_new) {
+                self.announce_joined(invite, account, now).await?;
+            }
         }
         drop(lock);
         Ok(Ok(found))

@@ -58,9 +58,11 @@ impl Transaction<'_> {
         self.sql.send(&statement, &[number.into()]).await
     }
 
-    /// Deletes what is noted of `user`: who invited them, and whom they invited. Gives how much that was.
+    /// Deletes what is noted of `user`: who invited them, and whom they invited; and what is not yet sent of it. Gives how much
+    /// was noted.
     pub(in crate::ledger) async fn forget_invited(&self, user: &Jid) -> Result<Result<u64, LedgerError>, SqlError> {
         let statement = "DELETE FROM invited_account WHERE inviter = ?1 OR (host = ?2 AND account = ?3)";
+        self.forget_news(user).await?;
         let address = user.to_string();
         let values = [address.as_str().into(), user.host.as_str().into(), user.user.as_str().into()];
         self.sql.execute(statement, &values).await.map(Ok)

@@ -59,6 +59,7 @@ impl Transaction<'_> {
         self.sql.send(statement, &row(invite, account, &word, hold, now)).await?;
         if let (Hold::Redeemed, Some(account)) = (hold, account) {
             self.note_invited(invite, account, now).await?;
+            self.announce_joined(invite, account, now).await?;
         }
         self.know_use(invite, account);
         Ok(())

@@ -12,7 +12,7 @@ use crate::ledger::value::SqlValue;
 const META: &str = "meta";
 
 /// What of it goes along.
-const META_CONDITION: &str = "name IN ('forgetting', 'expired')";
+const META_CONDITION: &str = "name IN ('forgetting', 'expired', 'expiring', 'reminded')";
 
 /// What stands in a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

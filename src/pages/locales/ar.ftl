@@ -83,6 +83,25 @@ mail-until = الرابط صالح حتى { $moment }.
 mail-help = هل لديك سؤال؟ اطلب المساعدة هنا: { $contact }
 mail-why = وصلتك هذه الرسالة لأن أحدهم أدخل عنوانك على { $site }. إن لم تكن موجّهة إليك فتجاهلها.
 
+news-joined = انضم { $address } بدعوتك.
+news-joined-more = انضم { $address } { $count ->
+    [zero] وحده
+    [one] وشخص آخر
+    [two] وشخصان آخران
+    [few] و{ $count } أشخاص آخرين
+    [many] و{ $count } شخصًا آخر
+   *[other] و{ $count } شخص آخر
+} بدعواتك.
+news-expiring = دعوتك (أُنشئت: { $created }) صالحة حتى { $moment } فقط.
+news-expiring-more = { $count ->
+    [zero] لن تنتهي أي دعوة لك قبل { $moment }.
+    [one] تنتهي صلاحية إحدى دعواتك قريبًا: { $moment }.
+    [two] تنتهي صلاحية دعوتين من دعواتك قريبًا، أولاهما: { $moment }.
+    [few] تنتهي صلاحية { $count } دعوات من دعواتك قريبًا، أولاها: { $moment }.
+    [many] تنتهي صلاحية { $count } دعوة من دعواتك قريبًا، أولاها: { $moment }.
+   *[other] تنتهي صلاحية { $count } دعوة من دعواتك قريبًا، أولاها: { $moment }.
+}
+
 gone-unknown-title = هذه الدعوة غير معروفة
 gone-unknown-text = ربما وصل الرابط ناقصًا، أو انتهت صلاحية الدعوة منذ زمن.
 gone-redeemed-title = استُخدمت هذه الدعوة

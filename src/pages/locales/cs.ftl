@@ -75,6 +75,19 @@ mail-until = Odkaz platí do { $moment }.
 mail-help = Máte dotaz? Zeptejte se zde: { $contact }
 mail-why = Tuto zprávu dostáváte, protože někdo na { $site } zadal vaši adresu. Pokud vám není určena, nemusíte nic dělat.
 
+news-joined = Na vaši pozvánku vznikl účet { $address }.
+news-joined-more = Na vaše pozvánky vznikl účet { $address } a { $count ->
+    [one] jeden další
+    [few] { $count } další
+   *[other] { $count } dalších
+}.
+news-expiring = Vaše pozvánka (vytvořena: { $created }) platí už jen do { $moment }.
+news-expiring-more = { $count ->
+    [one] Brzy vyprší jedna z vašich pozvánek: { $moment }.
+    [few] Brzy vyprší { $count } vaše pozvánky, první: { $moment }.
+   *[other] Brzy vyprší { $count } vašich pozvánek, první: { $moment }.
+}
+
 gone-unknown-title = Tuto pozvánku neznáme
 gone-unknown-text = Odkaz se možná cestou zkrátil, nebo pozvánka už dávno vypršela.
 gone-redeemed-title = Tato pozvánka už byla použita

@@ -72,6 +72,17 @@ mail-until = Linket virker indtil { $moment }.
 mail-help = Har du spørgsmål? Spørg her: { $contact }
 mail-why = Du får denne besked, fordi nogen har angivet din adresse på { $site }. Hvis den ikke er til dig, kan du se bort fra den.
 
+news-joined = { $address } er kommet med via din invitation.
+news-joined-more = { $address } og { $count ->
+    [one] én mere
+   *[other] { $count } mere
+} er kommet med via dine invitationer.
+news-expiring = Din invitation (oprettet: { $created }) gælder kun til { $moment }.
+news-expiring-more = { $count ->
+    [one] En af dine invitationer udløber snart: { $moment }.
+   *[other] { $count } af dine invitationer udløber snart, den første: { $moment }.
+}
+
 gone-unknown-title = Invitationen kendes ikke
 gone-unknown-text = Måske blev linket skåret over undervejs, eller invitationen er udløbet for længst.
 gone-redeemed-title = Invitationen er brugt

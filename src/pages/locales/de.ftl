@@ -72,6 +72,17 @@ mail-until = Der Link gilt bis { $moment }.
 mail-help = Fragen? Hilfe gibt es hier: { $contact }
 mail-why = Du bekommst diese Nachricht, weil jemand bei { $site } deine Adresse angegeben hat. Wenn sie nicht für dich ist, musst du nichts tun.
 
+news-joined = { $address } ist über deine Einladung dazugekommen.
+news-joined-more = { $address } und { $count ->
+    [one] eine weitere Person
+   *[other] { $count } weitere
+} sind über deine Einladungen dazugekommen.
+news-expiring = Deine Einladung (erstellt: { $created }) gilt nur noch bis { $moment }.
+news-expiring-more = { $count ->
+    [one] Eine deiner Einladungen läuft bald ab: { $moment }.
+   *[other] { $count } deiner Einladungen laufen bald ab, die erste: { $moment }.
+}
+
 gone-unknown-title = Diese Einladung ist nicht bekannt
 gone-unknown-text = Vielleicht wurde der Link unterwegs abgeschnitten, oder die Einladung ist lange abgelaufen.
 gone-redeemed-title = Diese Einladung wurde benutzt

@@ -76,6 +76,18 @@ mail-until = The link works until { $moment }.
 mail-help = Questions? Ask here: { $contact }
 mail-why = You get this message because somebody entered your address on { $site }. If it is not meant for you, you can ignore it.
 
+# Messages to a user about invites that they had created. $address is the new account, $created and $moment are points in time.
+news-joined = { $address } has joined with your invite.
+news-joined-more = { $address } and { $count ->
+    [one] one more person
+   *[other] { $count } more people
+} have joined with your invites.
+news-expiring = Your invite (created: { $created }) works only until { $moment }.
+news-expiring-more = { $count ->
+    [one] One of your invites expires soon: { $moment }.
+   *[other] { $count } of your invites expire soon, the first: { $moment }.
+}
+
 # The page of a link that opens nothing any more: its title, and the sentence below.
 gone-unknown-title = This invite is not known
 gone-unknown-text = Maybe the link was cut off on its way, or the invite ended long ago.

@@ -72,6 +72,17 @@ mail-until = El enlace funciona hasta el { $moment }.
 mail-help = ¿Tienes preguntas? Pregunta aquí: { $contact }
 mail-why = Recibes este mensaje porque alguien indicó tu dirección en { $site }. Si no es para ti, puedes ignorarlo.
 
+news-joined = { $address } se ha unido con tu invitación.
+news-joined-more = { $address } y { $count ->
+    [one] una persona más
+   *[other] { $count } personas más
+} se han unido con tus invitaciones.
+news-expiring = Tu invitación (creada: { $created }) solo funciona hasta el { $moment }.
+news-expiring-more = { $count ->
+    [one] Una de tus invitaciones caduca pronto: { $moment }.
+   *[other] { $count } de tus invitaciones caducan pronto, la primera: { $moment }.
+}
+
 gone-unknown-title = No conocemos esta invitación
 gone-unknown-text = Quizá el enlace llegó cortado, o la invitación caducó hace mucho.
 gone-redeemed-title = Esta invitación ya se usó

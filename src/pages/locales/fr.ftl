@@ -75,6 +75,17 @@ mail-until = Le lien est valable jusqu’au { $moment }.
 mail-help = Des questions ? Écrivez ici : { $contact }
 mail-why = Vous recevez ce message parce que quelqu’un a indiqué votre adresse sur { $site }. S’il ne vous est pas destiné, vous pouvez l’ignorer.
 
+news-joined = { $address } a créé un compte avec votre invitation.
+news-joined-more = { $address } et { $count ->
+    [one] une autre personne
+   *[other] { $count } autres personnes
+} ont créé un compte avec vos invitations.
+news-expiring = Votre invitation (créée : { $created }) n’est plus valable que jusqu’au { $moment }.
+news-expiring-more = { $count ->
+    [one] Une de vos invitations expire bientôt : { $moment }.
+   *[other] { $count } de vos invitations expirent bientôt, la première : { $moment }.
+}
+
 gone-unknown-title = Cette invitation est inconnue
 gone-unknown-text = Le lien a peut-être été coupé, ou l’invitation a expiré depuis longtemps.
 gone-redeemed-title = Cette invitation a été utilisée

@@ -75,6 +75,19 @@ mail-until = הקישור תקף עד { $moment }.
 mail-help = יש שאלות? אפשר לשאול כאן: { $contact }
 mail-why = ההודעה נשלחה אליכם כי מישהו הזין את כתובתכם באתר { $site }. אם היא אינה מיועדת לכם, אפשר להתעלם ממנה.
 
+news-joined = החשבון { $address } נוצר בעזרת ההזמנה שלכם.
+news-joined-more = בעזרת ההזמנות שלכם נוצרו החשבון { $address } { $count ->
+    [one] ועוד חשבון אחד
+    [two] ועוד שני חשבונות
+   *[other] ועוד { $count } חשבונות
+}.
+news-expiring = ההזמנה שלכם (נוצרה: { $created }) תקפה רק עד { $moment }.
+news-expiring-more = { $count ->
+    [one] תוקף אחת ההזמנות שלכם יפוג בקרוב: { $moment }.
+    [two] תוקפן של שתי הזמנות שלכם יפוג בקרוב, הראשונה: { $moment }.
+   *[other] תוקפן של { $count } הזמנות שלכם יפוג בקרוב, הראשונה: { $moment }.
+}
+
 gone-unknown-title = ההזמנה הזאת אינה מוכרת
 gone-unknown-text = אולי הקישור נקטע בדרך, או שתוקף ההזמנה פג מזמן.
 gone-redeemed-title = ההזמנה הזאת כבר נוצלה

@@ -72,6 +72,17 @@ mail-until = A link eddig érvényes: { $moment }.
 mail-help = Kérdésed van? Itt kérdezhetsz: { $contact }
 mail-why = Azért kaptad ezt az üzenetet, mert valaki megadta a címedet itt: { $site }. Ha nem neked szól, nincs teendőd.
 
+news-joined = { $address } a meghívóddal csatlakozott.
+news-joined-more = { $address } és { $count ->
+    [one] még egy ember
+   *[other] még { $count } ember
+} a meghívóiddal csatlakozott.
+news-expiring = A meghívód (létrehozva: { $created }) már csak eddig érvényes: { $moment }.
+news-expiring-more = { $count ->
+    [one] Az egyik meghívód hamarosan lejár: { $moment }.
+   *[other] { $count } meghívód hamarosan lejár, az első: { $moment }.
+}
+
 gone-unknown-title = Nem ismerünk ilyen meghívót
 gone-unknown-text = Lehet, hogy a link útközben levágódott, vagy a meghívó régen lejárt.
 gone-redeemed-title = Ezt a meghívót már felhasználták

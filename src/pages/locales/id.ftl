@@ -69,6 +69,15 @@ mail-until = Tautan ini berlaku sampai { $moment }.
 mail-help = Ada pertanyaan? Tanyakan di sini: { $contact }
 mail-why = Anda menerima pesan ini karena seseorang memasukkan alamat Anda di { $site }. Jika bukan untuk Anda, abaikan saja.
 
+news-joined = { $address } telah bergabung lewat undangan Anda.
+news-joined-more = { $address } dan { $count ->
+   *[other] { $count } orang lain
+} telah bergabung lewat undangan Anda.
+news-expiring = Undangan Anda (dibuat: { $created }) hanya berlaku sampai { $moment }.
+news-expiring-more = { $count ->
+   *[other] { $count } undangan Anda akan segera kedaluwarsa, yang pertama: { $moment }.
+}
+
 gone-unknown-title = Undangan ini tidak dikenal
 gone-unknown-text = Mungkin tautannya terpotong di jalan, atau undangannya sudah lama berakhir.
 gone-redeemed-title = Undangan ini sudah dipakai

@@ -75,6 +75,17 @@ mail-until = Il link vale fino al { $moment }.
 mail-help = Domande? Chiedi qui: { $contact }
 mail-why = Ricevi questo messaggio perché qualcuno ha indicato il tuo indirizzo su { $site }. Se non è per te, puoi ignorarlo.
 
+news-joined = Con il tuo invito è stato creato l’account { $address }.
+news-joined-more = Con i tuoi inviti sono stati creati l’account { $address } e { $count ->
+    [one] un altro
+   *[other] altri { $count }
+}.
+news-expiring = Il tuo invito (creato: { $created }) vale solo fino al { $moment }.
+news-expiring-more = { $count ->
+    [one] Uno dei tuoi inviti scade presto: { $moment }.
+   *[other] { $count } dei tuoi inviti scadono presto, il primo: { $moment }.
+}
+
 gone-unknown-title = Non conosciamo questo invito
 gone-unknown-text = Forse il link è stato troncato, o l’invito è scaduto da tempo.
 gone-redeemed-title = Questo invito è già stato usato

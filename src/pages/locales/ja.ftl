@@ -69,6 +69,15 @@ mail-until = このリンクは { $moment } まで有効です。
 mail-help = ご質問はこちらへ：{ $contact }
 mail-why = このメッセージは、{ $site } であなたのアドレスが入力されたため届いています。お心当たりがない場合は、無視してください。
 
+news-joined = { $address } さんがあなたの招待で参加しました。
+news-joined-more = { $address } さんと、{ $count ->
+   *[other] ほか { $count } 人
+}があなたの招待で参加しました。
+news-expiring = あなたの招待（作成：{ $created }）は { $moment } で期限が切れます。
+news-expiring-more = { $count ->
+   *[other] あなたの招待 { $count } 件の期限が近づいています。最初の期限：{ $moment }
+}
+
 gone-unknown-title = この招待は見つかりません
 gone-unknown-text = リンクが途中で切れているか、招待の期限がかなり前に切れた可能性があります。
 gone-redeemed-title = この招待は使用済みです

@@ -72,6 +72,17 @@ mail-until = De link werkt tot { $moment }.
 mail-help = Vragen? Stel ze hier: { $contact }
 mail-why = Je krijgt dit bericht omdat iemand je adres heeft ingevuld bij { $site }. Is het niet voor jou bedoeld, dan hoef je niets te doen.
 
+news-joined = { $address } doet nu mee dankzij je uitnodiging.
+news-joined-more = { $address } en { $count ->
+    [one] nog één persoon
+   *[other] nog { $count } personen
+} doen nu mee dankzij je uitnodigingen.
+news-expiring = Je uitnodiging (gemaakt: { $created }) werkt nog maar tot { $moment }.
+news-expiring-more = { $count ->
+    [one] Een van je uitnodigingen verloopt binnenkort: { $moment }.
+   *[other] { $count } van je uitnodigingen verlopen binnenkort, de eerste: { $moment }.
+}
+
 gone-unknown-title = Deze uitnodiging is niet bekend
 gone-unknown-text = Misschien is de link onderweg afgebroken, of is de uitnodiging allang verlopen.
 gone-redeemed-title = Deze uitnodiging is gebruikt

@@ -78,6 +78,21 @@ mail-until = Link działa do { $moment }.
 mail-help = Masz pytania? Zapytaj tutaj: { $contact }
 mail-why = Otrzymujesz tę wiadomość, bo ktoś podał Twój adres w { $site }. Jeśli nie jest dla Ciebie, możesz ją zignorować.
 
+news-joined = Z Twojego zaproszenia powstało konto { $address }.
+news-joined-more = Z Twoich zaproszeń powstało konto { $address } i { $count ->
+    [one] jeszcze jedno
+    [few] jeszcze { $count } inne
+    [many] jeszcze { $count } innych
+   *[other] jeszcze { $count } innego
+}.
+news-expiring = Twoje zaproszenie (utworzone: { $created }) działa już tylko do { $moment }.
+news-expiring-more = { $count ->
+    [one] Wkrótce wygaśnie jedno z Twoich zaproszeń: { $moment }.
+    [few] Wkrótce wygasną { $count } Twoje zaproszenia, pierwsze: { $moment }.
+    [many] Wkrótce wygaśnie { $count } Twoich zaproszeń, pierwsze: { $moment }.
+   *[other] Wkrótce wygaśnie { $count } Twojego zaproszenia, pierwsze: { $moment }.
+}
+
 gone-unknown-title = Nie znamy tego zaproszenia
 gone-unknown-text = Być może link został ucięty przy przesyłaniu albo zaproszenie dawno wygasło.
 gone-redeemed-title = To zaproszenie zostało wykorzystane

@@ -75,6 +75,17 @@ mail-until = O link vale até { $moment }.
 mail-help = Dúvidas? Pergunte aqui: { $contact }
 mail-why = Você recebeu esta mensagem porque alguém informou seu endereço em { $site }. Se ela não é para você, pode ignorá-la.
 
+news-joined = { $address } entrou com o seu convite.
+news-joined-more = { $address } e { $count ->
+    [one] mais uma pessoa
+   *[other] mais { $count } pessoas
+} entraram com os seus convites.
+news-expiring = O seu convite (criado: { $created }) só vale até { $moment }.
+news-expiring-more = { $count ->
+    [one] Um dos seus convites expira em breve: { $moment }.
+   *[other] { $count } dos seus convites expiram em breve, o primeiro: { $moment }.
+}
+
 gone-unknown-title = Não conhecemos este convite
 gone-unknown-text = Talvez o link tenha chegado cortado, ou o convite tenha expirado há muito tempo.
 gone-redeemed-title = Este convite já foi usado

@@ -75,6 +75,19 @@ mail-until = Linkul este valabil până la { $moment }.
 mail-help = Aveți întrebări? Întrebați aici: { $contact }
 mail-why = Primiți acest mesaj deoarece cineva a introdus adresa dumneavoastră pe { $site }. Dacă nu vă este destinat, îl puteți ignora.
 
+news-joined = Cu invitația dumneavoastră a fost creat contul { $address }.
+news-joined-more = Cu invitațiile dumneavoastră au fost create contul { $address } și { $count ->
+    [one] încă unul
+    [few] încă { $count }
+   *[other] încă { $count }
+}.
+news-expiring = Invitația dumneavoastră (creată: { $created }) mai este valabilă doar până la { $moment }.
+news-expiring-more = { $count ->
+    [one] Una dintre invitațiile dumneavoastră expiră în curând: { $moment }.
+    [few] { $count } dintre invitațiile dumneavoastră expiră în curând, prima: { $moment }.
+   *[other] { $count } dintre invitațiile dumneavoastră expiră în curând, prima: { $moment }.
+}
+
 gone-unknown-title = Această invitație nu este cunoscută
 gone-unknown-text = Poate că linkul a fost trunchiat pe drum sau invitația a expirat demult.
 gone-redeemed-title = Această invitație a fost folosită

@@ -72,6 +72,17 @@ mail-until = Länken gäller till { $moment }.
 mail-help = Frågor? Fråga här: { $contact }
 mail-why = Du får det här meddelandet för att någon har angett din adress på { $site }. Om det inte är till dig kan du bortse från det.
 
+news-joined = { $address } har gått med via din inbjudan.
+news-joined-more = { $address } och { $count ->
+    [one] en person till
+   *[other] { $count } personer till
+} har gått med via dina inbjudningar.
+news-expiring = Din inbjudan (skapad: { $created }) gäller bara till { $moment }.
+news-expiring-more = { $count ->
+    [one] En av dina inbjudningar går snart ut: { $moment }.
+   *[other] { $count } av dina inbjudningar går snart ut, den första: { $moment }.
+}
+
 gone-unknown-title = Inbjudan finns inte
 gone-unknown-text = Länken kanske klipptes av på vägen, eller så gick inbjudan ut för länge sedan.
 gone-redeemed-title = Inbjudan är redan använd

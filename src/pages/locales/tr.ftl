@@ -72,6 +72,17 @@ mail-until = Bağlantı şu zamana kadar geçerlidir: { $moment }.
 mail-help = Sorunuz mu var? Buradan sorun: { $contact }
 mail-why = Bu iletiyi, birisi { $site } sitesinde adresinizi girdiği için alıyorsunuz. Size yönelik değilse dikkate almayabilirsiniz.
 
+news-joined = { $address } davetinizle katıldı.
+news-joined-more = { $address } ve { $count ->
+    [one] bir kişi daha
+   *[other] { $count } kişi daha
+} davetlerinizle katıldı.
+news-expiring = Davetiniz (oluşturulma: { $created }) yalnızca şu zamana kadar geçerlidir: { $moment }.
+news-expiring-more = { $count ->
+    [one] Davetlerinizden birinin süresi yakında doluyor: { $moment }.
+   *[other] { $count } davetinizin süresi yakında doluyor, ilki: { $moment }.
+}
+
 gone-unknown-title = Bu davet bilinmiyor
 gone-unknown-text = Bağlantı yolda kesilmiş olabilir ya da davetin süresi çoktan dolmuştur.
 gone-redeemed-title = Bu davet kullanılmış

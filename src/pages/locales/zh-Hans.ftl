@@ -69,6 +69,15 @@ mail-until = 此链接在 { $moment } 之前有效。
 mail-help = 有疑问？请在此处询问：{ $contact }
 mail-why = 您收到此邮件，是因为有人在 { $site } 填写了您的地址。如果与您无关，请忽略。
 
+news-joined = { $address } 已通过您的邀请加入。
+news-joined-more = { $address } 和{ $count ->
+   *[other] 另外 { $count } 人
+}已通过您的邀请加入。
+news-expiring = 您的邀请（创建于 { $created }）仅在 { $moment } 之前有效。
+news-expiring-more = { $count ->
+   *[other] 您有 { $count } 个邀请即将过期，最早的时间：{ $moment }。
+}
+
 gone-unknown-title = 找不到此邀请
 gone-unknown-text = 链接可能不完整，或邀请早已过期。
 gone-redeemed-title = 此邀请已被使用

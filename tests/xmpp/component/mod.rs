@@ -7,6 +7,7 @@ mod check;
 mod connection;
 mod fake_port;
 mod names;
+mod news;
 mod per_user;
 mod place;
 mod sessions;
