@@ -32,6 +32,8 @@ mod postgres;
 mod prosody;
 #[path = "numbers/service.rs"]
 mod service;
+#[path = "numbers/size.rs"]
+mod size;
 #[path = "../tests/common/stream.rs"]
 mod stream;
 #[path = "numbers/webhooks.rs"]
@@ -127,6 +129,11 @@ fn main() {
     }
     if wanted("webhooks") {
         webhooks::measure(&effort);
+    }
+    if wanted("size") {
+        size::measure(&effort, if has("--quick") { 1_000_000 } else { 5_000_000 });
+        size::closed_connections();
+        size::keys(&effort);
     }
     if wanted("crowd") {
         crowd::idle();

@@ -277,7 +277,7 @@ fn nodes_that_start_at_once_make_one_ledger() {
         assert_eq!(node.client().get("/readyz").status, 200, "{}", node.log());
         assert_eq!(node.client().invite("all/s3cret").status, 201, "{}", node.log());
     }
-    assert_eq!(version(&database), "3");
+    assert_eq!(version(&database), "4");
     assert_eq!(database.ask("SELECT count(*) FROM invite"), "4");
 }
 

@@ -366,7 +366,7 @@ impl History {
     }
 
     fn listed(&self) -> Model {
-        let invites = block_on(self.ledger.list(Filter::default(), self.now)).unwrap();
+        let invites = block_on(self.ledger.list(Filter::default(), 1_000, self.now)).unwrap().invites;
         Model(invites.into_iter().map(|invite| (invite.id, invite)).collect())
     }
 
