@@ -390,7 +390,7 @@ fn a_ledger_of_the_first_version_in_postgresql_is_brought_up_to_date() {
     ask("CREATE SCHEMA old; CREATE TABLE old.meta AS SELECT * FROM meta");
     ask(
         "DROP TABLE meta, invite, adopted, key_use, redemption, answer, used_jti, invited_account, outbox, outbox_channel, \
-         counted, pending_count",
+         counted, expired_invite, pending_count",
     );
     ask(include_str!("../src/ledger/postgres/schema.sql"));
     ask("INSERT INTO meta SELECT name, CASE name WHEN 'version' THEN '1' ELSE value END FROM old.meta");

@@ -4,7 +4,7 @@ use super::session::PostgresSession;
 use crate::ledger::error::SqlError;
 
 /// The tables of the latest version.
-const TABLES: [&str; 12] = [
+const TABLES: [&str; 13] = [
     "meta",
     "invite",
     "adopted",
@@ -16,6 +16,7 @@ const TABLES: [&str; 12] = [
     "outbox",
     "outbox_channel",
     "counted",
+    "expired_invite",
     "pending_count",
 ];
 

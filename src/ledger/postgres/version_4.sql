@@ -26,21 +26,35 @@ CREATE TABLE pending_count (
     PRIMARY KEY (source, host, slot)
 ) WITH (fillfactor = 50);
 
+CREATE TABLE expired_invite (
+    id BIGINT PRIMARY KEY
+);
+
 INSERT INTO counted (until) SELECT coalesce((SELECT created_at FROM invite ORDER BY id DESC LIMIT 1), 0);
 
 INSERT INTO pending_count (source, host, pending) SELECT source, host, count(*) FROM invite
     WHERE used < uses AND revoked_at IS NULL AND expires_at > (SELECT until FROM counted) GROUP BY source, host;
 
+INSERT INTO expired_invite (id) SELECT id FROM invite
+    WHERE used < uses AND revoked_at IS NULL AND expires_at <= (SELECT until FROM counted);
+
 CREATE OR REPLACE FUNCTION invite_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     at BIGINT := (SELECT until FROM counted);
-    before INT := (OLD.used < OLD.uses AND OLD.revoked_at IS NULL AND OLD.expires_at > at)::INT;
-    now INT := (NEW.used < NEW.uses AND NEW.revoked_at IS NULL AND NEW.expires_at > at)::INT;
+    was_open BOOLEAN := OLD.used < OLD.uses AND OLD.revoked_at IS NULL;
+    is_open BOOLEAN := NEW.used < NEW.uses AND NEW.revoked_at IS NULL;
+    before INT := (was_open AND OLD.expires_at > at)::INT;
+    now INT := (is_open AND NEW.expires_at > at)::INT;
 BEGIN
     IF before <> now THEN
         INSERT INTO pending_count AS own (source, host, slot, pending)
             VALUES (NEW.source, NEW.host, pg_backend_pid(), now - before)
             ON CONFLICT (source, host, slot) DO UPDATE SET pending = own.pending + excluded.pending;
+    END IF;
+    IF was_open AND OLD.expires_at <= at AND NOT (is_open AND NEW.expires_at <= at) THEN
+        DELETE FROM expired_invite WHERE id = NEW.id;
+    ELSIF is_open AND NEW.expires_at <= at AND NOT (was_open AND OLD.expires_at <= at) THEN
+        INSERT INTO expired_invite (id) VALUES (NEW.id);
     END IF;
     RETURN NULL;
 END $$;
@@ -54,6 +68,7 @@ BEGIN
         SELECT source, host, pg_backend_pid(), -count(*) FROM deleted
         WHERE used < uses AND revoked_at IS NULL AND expires_at > (SELECT until FROM counted) GROUP BY source, host
         ON CONFLICT (source, host, slot) DO UPDATE SET pending = own.pending + excluded.pending;
+    DELETE FROM expired_invite USING deleted WHERE expired_invite.id = deleted.id;
     RETURN NULL;
 END $$;
 

@@ -28,10 +28,18 @@ CREATE TABLE pending_count (
     PRIMARY KEY (source, host, slot)
 ) STRICT, WITHOUT ROWID;
 
+-- Those that had expired by then: for lists, which are in the order of ids.
+CREATE TABLE expired_invite (
+    id INTEGER PRIMARY KEY
+) STRICT;
+
 INSERT INTO counted (until) SELECT coalesce((SELECT created_at FROM invite ORDER BY id DESC LIMIT 1), 0);
 
 INSERT INTO pending_count (source, host, pending) SELECT source, host, count(*) FROM invite
     WHERE used < uses AND revoked_at IS NULL AND expires_at > (SELECT until FROM counted) GROUP BY source, host;
+
+INSERT INTO expired_invite (id) SELECT id FROM invite
+    WHERE used < uses AND revoked_at IS NULL AND expires_at <= (SELECT until FROM counted);
 
 -- Whoever adds invites counts them.
 CREATE TRIGGER invite_changed AFTER UPDATE OF used, uses, revoked_at, expires_at ON invite
@@ -42,6 +50,20 @@ BEGIN
         CASE WHEN NEW.used < NEW.uses AND NEW.revoked_at IS NULL AND NEW.expires_at > (SELECT until FROM counted)
         THEN 1 ELSE -1 END)
     ON CONFLICT (source, host, slot) DO UPDATE SET pending = pending + excluded.pending;
+END;
+
+CREATE TRIGGER expired_invite_changed AFTER UPDATE OF used, uses, revoked_at, expires_at ON invite
+WHEN (NEW.used < NEW.uses AND NEW.revoked_at IS NULL AND NEW.expires_at <= (SELECT until FROM counted))
+    <> (OLD.used < OLD.uses AND OLD.revoked_at IS NULL AND OLD.expires_at <= (SELECT until FROM counted))
+BEGIN
+    DELETE FROM expired_invite WHERE id = NEW.id;
+    INSERT INTO expired_invite (id) SELECT NEW.id
+        WHERE NEW.used < NEW.uses AND NEW.revoked_at IS NULL AND NEW.expires_at <= (SELECT until FROM counted);
+END;
+
+CREATE TRIGGER expired_invite_deleted AFTER DELETE ON invite
+BEGIN
+    DELETE FROM expired_invite WHERE id = OLD.id;
 END;
 
 CREATE TRIGGER invite_deleted AFTER DELETE ON invite

@@ -146,7 +146,7 @@ impl Transaction<'_> {
         }
         let mut memory = self.memory.borrow_mut();
         memory.last_id = Some(id);
-        memory.uncounted.add(source, &draft);
+        memory.uncounted.add(id, source, &draft);
         drop(memory);
         Ok(Invite::from((id, draft)))
     }

@@ -59,7 +59,9 @@ impl GatheredInvites {
                                  created_at, expires_at, app_token, app_expires_at, invited_by) SELECT * FROM unnest(\
                                  ?1::bigint[], ?2::text[], ?3::text[], ?4::text[], ?5::text[], ?6::text[], ?7::text[], \
                                  ?8::text[], ?9::text[], ?10::text[], ?11::bigint[], ?12::bigint[], ?13::bigint[], \
-                                 ?14::bytea[], ?15::bigint[], ?16::text[]) RETURNING source, host, expires_at) \
+                                 ?14::bytea[], ?15::bigint[], ?16::text[]) RETURNING id, source, host, expires_at), \
+                                 expired AS (INSERT INTO expired_invite (id) \
+                                 SELECT id FROM created WHERE expires_at <= (SELECT until FROM counted)) \
                                  INSERT INTO pending_count AS own (source, host, slot, pending) \
                                  SELECT source, host, pg_backend_pid(), count(*) FROM created \
                                  WHERE expires_at > (SELECT until FROM counted) GROUP BY source, host \

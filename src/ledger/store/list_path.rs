@@ -38,6 +38,13 @@ impl<'a> Clause<'a> {
         Self { text, values: clauses.iter().flat_map(|clause| clause.values.iter().copied()).collect() }
     }
 
+    /// One of them.
+    fn any(clauses: &[Self]) -> Self {
+        let parts: Vec<_> = clauses.iter().map(|clause| format!("({})", clause.text)).collect();
+        let text = if parts.is_empty() { "FALSE".to_owned() } else { format!("({})", parts.join(" OR ")) };
+        Self { text, values: clauses.iter().flat_map(|clause| clause.values.iter().copied()).collect() }
+    }
+
     /// With a number for each value.
     pub(super) fn numbered(&self) -> String {
         let mut parts = self.text.split('?');
@@ -46,10 +53,20 @@ impl<'a> Clause<'a> {
     }
 }
 
+/// What a way goes by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ListIndex {
+    /// The number of a row.
+    Id,
+    Named(&'static str),
+    /// What is noted of those that have expired, and for the last of them the index over when they do.
+    Expired,
+}
+
 /// A way to rows that may be wanted.
 #[derive(Clone, Debug)]
 pub(super) struct ListPath<'a> {
-    index: Option<&'static str>,
+    index: ListIndex,
     /// Whatever it leads to has one of these.
     parts: Vec<Clause<'a>>,
     /// Whether each of them is read in the order of the list.
@@ -74,71 +91,62 @@ impl FilterTexts {
 
 /// The ways to what a filter wants; those that are rare by what they are come first.
 pub(super) fn paths<'a>(filter: &'a Filter, texts: &'a FilterTexts, now: i64) -> Vec<ListPath<'a>> {
-    let mut found: Vec<(Option<&'static str>, Vec<Clause<'a>>, bool)> = vec![];
+    let mut found: Vec<(Option<ListIndex>, Vec<Clause<'a>>, bool)> = vec![];
+    let named = |name| Some(ListIndex::Named(name));
     let one = |text: &str, value: &'a str| Clause::new(text, [value.into()]);
     let hosts = filter.hosts.as_ref();
     let only_host = hosts.filter(|hosts| hosts.len() == 1).and_then(|hosts| hosts.first());
-    let index = Some("invite_by_username");
     match (&filter.username, only_host) {
         (None, _) => {}
-        (Some(name), None) => found.push((index, vec![one("username = ?", name.as_str())], false)),
+        (Some(name), None) => found.push((named("invite_by_username"), vec![one("username = ?", name.as_str())], false)),
         (Some(name), Some(host)) => {
             let both = Clause::new("username = ? AND host = ?", [name.as_str().into(), host.as_str().into()]);
-            found.push((index, vec![both], true));
+            found.push((named("invite_by_username"), vec![both], true));
         }
     }
     if let Some(user) = &texts.user {
-        found.push((Some("invite_by_inviter"), vec![one("invited_by = ?", user)], true));
+        found.push((named("invite_by_inviter"), vec![one("invited_by = ?", user)], true));
     } else if let Some(text) = &filter.inviter {
-        found.push((Some("invite_by_inviter_text"), vec![one("inviter = ?", text)], true));
+        found.push((named("invite_by_inviter_text"), vec![one("inviter = ?", text)], true));
     }
     let open = |order: &str| Clause::new(format!("{IS_OPEN} AND expires_at {order} ?"), [now.into()]);
-    let status = match filter.status {
-        None => None,
-        Some(Status::Redeemed) => Some((Some("invite_redeemed"), Clause::new("used >= uses", []), true)),
-        Some(Status::Revoked) => {
-            Some((Some("invite_revoked"), Clause::new("used < uses AND revoked_at IS NOT NULL", []), true))
-        }
-        Some(Status::Pending) => Some((Some("invite_by_end"), open(">"), false)),
-        Some(Status::Expired) => Some((Some("invite_by_end"), open("<="), false)),
-    };
-    found.extend(status.map(|(index, clause, is_in_order)| (index, vec![clause], is_in_order)));
+    found.extend(filter.status.map(|status| {
+        let (index, clause) = match status {
+            Status::Redeemed => (named("invite_redeemed"), Clause::new("used >= uses", [])),
+            Status::Revoked => (named("invite_revoked"), Clause::new("used < uses AND revoked_at IS NOT NULL", [])),
+            Status::Pending => (named("invite_by_end"), open(">")),
+            Status::Expired => (Some(ListIndex::Expired), open("<=")),
+        };
+        (index, vec![clause], status != Status::Pending)
+    }));
     match filter.kind {
         None => {}
         // Nearly all are.
         Some(KindName::Account) => found.push((None, vec![Clause::new("kind = 'account'", [])], false)),
         Some(kind @ (KindName::Contact | KindName::Reset)) => {
-            found.push((Some("invite_by_kind"), vec![one("kind <> 'account' AND kind = ?", kind.word())], true));
+            found.push((named("invite_by_kind"), vec![one("kind <> 'account' AND kind = ?", kind.word())], true));
         }
     }
     if let Some(source) = &texts.source {
-        found.push((Some("invite_by_source"), vec![one("source = ?", source)], true));
+        found.push((named("invite_by_source"), vec![one("source = ?", source)], true));
     }
     if let Some(hosts) = hosts.filter(|_| filter.username.is_none() || only_host.is_none()) {
-        let index = Some("invite_by_host").filter(|_| hosts.len() <= MOST_HOSTS);
+        let index = named("invite_by_host").filter(|_| hosts.len() <= MOST_HOSTS);
         found.push((index, hosts.iter().map(|host| one("host = ?", host.as_str())).collect(), true));
     }
-    let either = |parts: &[Clause<'a>]| {
-        let all: Vec<_> = parts.iter().map(|part| format!("({})", part.text)).collect();
-        Clause::new(format!("({})", all.join(" OR ")), parts.iter().flat_map(|part| part.values.clone()).collect::<Vec<_>>())
-    };
+    let either: Vec<_> = found.iter().map(|(_, parts, _)| Clause::any(parts)).collect();
     let rest = |but: Option<usize>| {
-        let others: Vec<_> =
-            found.iter().enumerate().filter(|(at, _)| Some(*at) != but).map(|(_, (_, parts, _))| either(parts)).collect();
-        if others.is_empty() { Clause::default() } else { Clause::all(&others.iter().collect::<Vec<_>>()) }
+        let others: Vec<_> = either.iter().enumerate().filter(|(at, _)| Some(*at) != but).map(|(_, one)| one).collect();
+        if others.is_empty() { Clause::default() } else { Clause::all(&others) }
     };
-    let indexed = found.iter().enumerate().filter(|(_, (index, ..))| index.is_some());
-    let mut paths: Vec<_> = indexed
-        .map(|(at, (index, parts, is_in_order))| ListPath {
-            index: *index,
-            parts: parts.clone(),
-            is_in_order: *is_in_order,
-            rest: rest(Some(at)),
-        })
-        .collect();
-    // By its number each one is found.
-    paths.push(ListPath { index: None, parts: vec![Clause::default()], is_in_order: true, rest: rest(None) });
-    paths
+    let indexed = found.iter().enumerate().filter_map(|(at, (index, parts, is_in_order))| {
+        let index = (*index)?;
+        // What is noted was so by then.
+        let rest = rest(Some(at).filter(|_| index != ListIndex::Expired));
+        Some(ListPath { index, parts: parts.clone(), is_in_order: *is_in_order, rest })
+    });
+    let all = ListPath { index: ListIndex::Id, parts: vec![Clause::default()], is_in_order: true, rest: rest(None) };
+    indexed.chain([all]).collect()
 }
 
 /// What a list is read from.
@@ -156,27 +164,27 @@ impl<'a> ListPath<'a> {
     fn table(&self, sql: Statements<'_>) -> String {
         match (sql, self.index) {
             (Statements::Postgres(_), _) => "invite".into(),
-            (Statements::Sqlite(_), None) => "invite NOT INDEXED".into(),
-            (Statements::Sqlite(_), Some(index)) => format!("invite INDEXED BY {index}"),
+            (Statements::Sqlite(_), ListIndex::Id) => "invite NOT INDEXED".into(),
+            (Statements::Sqlite(_), ListIndex::Named(index)) => format!("invite INDEXED BY {index}"),
+            (Statements::Sqlite(_), ListIndex::Expired) => "invite INDEXED BY invite_by_end".into(),
         }
     }
 
     /// The rows that it leads to, in the `range`; `tail` is what stands behind those of each part.
     fn ids(&self, sql: Statements<'_>, range: &Clause<'a>, tail: &str) -> Clause<'a> {
-        let table = self.table(sql);
-        let mut values = vec![];
-        let parts = self.parts.iter().map(|part| {
-            let condition = Clause::all(&[part, range]);
-            values.extend(condition.values);
-            format!("SELECT id FROM {table} WHERE {} {tail}", condition.text)
-        });
-        let parts: Vec<_> = parts.collect();
-        let text = match parts.as_slice() {
+        let (table, mut ways) = (self.table(sql), vec![]);
+        if self.index == ListIndex::Expired {
+            ways.push(("expired_invite", Clause::all(&[range])));
+        }
+        let since = Clause::new("expires_at > (SELECT until FROM counted)", []);
+        let since = if self.index == ListIndex::Expired { since } else { Clause::default() };
+        ways.extend(self.parts.iter().map(|part| (table.as_str(), Clause::all(&[part, &since, range]))));
+        let values = ways.iter().flat_map(|(_, condition)| condition.values.iter().copied()).collect();
+        let each: Vec<_> =
+            ways.iter().map(|(table, condition)| format!("SELECT id FROM {table} WHERE {} {tail}", condition.text)).collect();
+        let text = match each.as_slice() {
             [one] => one.clone(),
-            all => {
-                let each: Vec<_> = all.iter().map(|one| format!("SELECT id FROM ({one}) AS part")).collect();
-                each.join(" UNION ALL ")
-            }
+            all => all.iter().map(|one| format!("SELECT id FROM ({one}) AS part")).collect::<Vec<_>>().join(" UNION ALL "),
         };
         Clause { text, values }
     }
@@ -230,7 +238,7 @@ pub(super) async fn source<'a>(
         if path.rest.text.is_empty() && path.is_in_order && path.parts.len() == 1 {
             return Ok(Some(path.source(sql, &range, None)));
         }
-        if path.index.is_none() && long.is_some() {
+        if path.index == ListIndex::Id && long.is_some() {
             break;
         }
         match path.place(sql, &range).await? {
@@ -295,16 +303,22 @@ mod tests {
     fn each_way_of_each_filter_is_an_index_and_in_its_order() {
         let connection = ledger();
         let sql = Statements::Sqlite(&connection);
-        let range = Clause::new("id < ?", [SqlValue::from(7)]);
+        let range = Clause::new("id < ?", [SqlValue::from(7_i64)]);
         for filter in filters() {
             let texts = FilterTexts::of(&filter);
             for path in paths(&filter, &texts, 5) {
                 let order = if path.is_in_order { "ORDER BY id DESC" } else { "" };
                 let ids = path.ids(sql, &range, &format!("{order} LIMIT 1"));
                 let found = plan(&connection, &ids.numbered(), &ids.values);
-                let way = path.index.map_or_else(|| "USING INTEGER PRIMARY KEY".to_owned(), |index| format!("INDEX {index}"));
+                let way = match path.index {
+                    ListIndex::Id => "SEARCH invite USING INTEGER PRIMARY KEY".to_owned(),
+                    ListIndex::Named(index) => format!("INDEX {index}"),
+                    ListIndex::Expired => "SEARCH expired_invite USING INTEGER PRIMARY KEY".to_owned(),
+                };
                 assert!(found.contains(&way), "{filter:?}: {found}");
-                assert!(!found.contains("TEMP B-TREE") && !found.contains("SCAN invite\n"), "{filter:?}: {found}");
+                // Those that have expired since it was noted are few.
+                let is_sorted = path.index != ListIndex::Expired && found.contains("TEMP B-TREE");
+                assert!(!is_sorted && !found.contains("SCAN"), "{filter:?}: {found}");
                 for since in [None, Some(InviteId::from_row(3))] {
                     let from = path.source(sql, &range, since);
                     let statement = format!("{} SELECT invite.* FROM {}", from.with, from.from);

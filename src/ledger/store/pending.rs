@@ -3,6 +3,7 @@
 //! `pending_count` has how many were pending at the moment `counted.until`, of the invites that there are now. Whoever adds
 //! invites adds to it in the same transaction; where one is changed or deleted triggers do (`version_4.sql`). What expires
 //! between that moment and another one is found by its index, and taken off now and then. So each count is exact.
+//! `expired_invite` has those that had expired by then.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +11,7 @@ use jiff::Timestamp;
 
 use super::rows::{IS_PENDING, parsed};
 use super::transaction::{Store, Transaction};
-use crate::invite::{Draft, Source};
+use crate::invite::{Draft, InviteId, Source};
 use crate::ledger::error::{LedgerError, SqlError};
 use crate::ledger::limits::{NextEnd, PendingCount, SourceLimits};
 use crate::ledger::postgres::lock_whole;
@@ -31,14 +32,14 @@ const FEW: u32 = 100;
 /// Among so many invites is looked at for the next that expires.
 const LOOK: u32 = 500;
 
-/// What was added in a transaction, and is not yet counted: when each expires, by source and host.
+/// What was added in a transaction, and is not yet counted: when each expires, and which it is, by source and host.
 #[derive(Default)]
-pub(super) struct UncountedInvites(BTreeMap<(String, String), Vec<i64>>);
+pub(super) struct UncountedInvites(BTreeMap<(String, String), Vec<(i64, InviteId)>>);
 
 impl UncountedInvites {
-    pub(super) fn add(&mut self, source: String, draft: &Draft) {
+    pub(super) fn add(&mut self, id: InviteId, source: String, draft: &Draft) {
         let place = (source, draft.host.as_str().to_owned());
-        self.0.entry(place).or_default().push(draft.expires_at.as_millisecond());
+        self.0.entry(place).or_default().push((draft.expires_at.as_millisecond(), id));
     }
 }
 
@@ -136,8 +137,15 @@ impl Transaction<'_> {
         }
         let until = counted_until(self.sql).await?;
         for ((source, host), ends) in added {
-            let count = ends.iter().filter(|end| **end > until).count();
-            let count = i64::try_from(count).unwrap_or(i64::MAX);
+            let mut count = 0_i64;
+            for (end, id) in ends {
+                if end > until {
+                    count += 1;
+                } else {
+                    let statement = "INSERT INTO expired_invite (id) VALUES (?1)";
+                    self.sql.send(statement, &[id.to_row().into()]).await?;
+                }
+            }
             self.sql.send(ADD, &[source.as_str().into(), host.as_str().into(), count.into()]).await?;
         }
         Ok(())
@@ -175,6 +183,13 @@ impl Transaction<'_> {
              GROUP BY source, host"
         );
         let values = [until.min(to).into(), until.max(to).into()];
+        let ids = format!("SELECT id FROM invite WHERE {IS_OPEN} AND expires_at > ?1 AND expires_at <= ?2");
+        let note = if until <= now {
+            format!("INSERT INTO expired_invite (id) {ids}")
+        } else {
+            format!("DELETE FROM expired_invite WHERE id IN ({ids})")
+        };
+        self.sql.send(&note, &values).await?;
         let found = self
             .sql
             .all(&between, &values, |row| Ok((row.text(0)?.to_owned(), row.text(1)?.to_owned(), row.integer(2)?)))

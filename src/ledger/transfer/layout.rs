@@ -15,7 +15,7 @@ const META: &str = "meta";
 const META_CONDITION: &str = "name IN ('forgetting', 'expired')";
 
 /// What is counted from the other tables, and so does not go along.
-const COUNTS: &str = "'counted', 'pending_count'";
+const COUNTS: &str = "'counted', 'expired_invite', 'pending_count'";
 
 /// What stands in a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
