@@ -92,7 +92,13 @@ pub fn measure(effort: &Effort, rows: i64) {
         let mut took: Vec<_> = service.ask(&asked(&format!("/invites{query}"), KEY), 200, 200);
         took.sort_unstable();
         let p99 = Rounds(vec![took[took.len() * 99 / 100].as_secs_f64() * 1e3]);
-        tell_most(&format!("   a list of {}, p99", if query.is_empty() { "all" } else { query }), &p99, None, 5.0, "ms");
+        tell_most(
+            &format!("   a list of {}, p99", if query.is_empty() { "all" } else { query }),
+            &p99,
+            None,
+            5.0,
+            "ms",
+        );
     }
     beside_lists(effort, &service, &links);
     drop(service);

@@ -56,8 +56,7 @@ impl Snapshot {
     }
 
     pub(super) fn is_current(&self, stamp: Option<Stamp>) -> bool {
-        self.is_of(stamp)
-            && self.read_at.is_some_and(|at| clock::instant().duration_since(at) < FRESH)
+        self.is_of(stamp) && self.read_at.is_some_and(|at| clock::instant().duration_since(at) < FRESH)
     }
 
     /// Whether there was none when it was last looked for, and before.

@@ -26,7 +26,8 @@ impl Ledger {
     pub async fn count_expired(&self, now: Timestamp) -> Result<(), LedgerError> {
         while self.readers.read(async move |store| store.has_uncounted(now).await).await?
             && self.judge(WorkShape::Alone, async move |transaction| transaction.count_expired(now).await).await?
-        {}
+        {
+        }
         Ok(())
     }
 

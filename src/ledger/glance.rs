@@ -29,9 +29,8 @@ fn look(settings: &LedgerSettings, filter: &Filter, limit: u32, now: Timestamp) 
     }
     let read = match &settings.url {
         LedgerUrl::Unread => return Ok(vec![]),
-        LedgerUrl::Sqlite(file) => {
-            Sql::Sqlite(&sqlite::connect_at_a_glance(file)?).wait(async |sql| Store(sql).list(filter, limit, now).await)?
-        }
+        LedgerUrl::Sqlite(file) => Sql::Sqlite(&sqlite::connect_at_a_glance(file)?)
+            .wait(async |sql| Store(sql).list(filter, limit, now).await)?,
         LedgerUrl::Postgres(server) => {
             let session = postgres::connect(server)?;
             session.must_end_in(PATIENCE);

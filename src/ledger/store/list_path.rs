@@ -32,8 +32,7 @@ impl<'a> Clause<'a> {
 
     /// All of them.
     pub(super) fn all(clauses: &[&Self]) -> Self {
-        let parts: Vec<_> =
-            clauses.iter().map(|clause| clause.text.as_str()).filter(|text| !text.is_empty()).collect();
+        let parts: Vec<_> = clauses.iter().map(|clause| clause.text.as_str()).filter(|text| !text.is_empty()).collect();
         let text = if parts.is_empty() { "TRUE".to_owned() } else { parts.join(" AND ") };
         Self { text, values: clauses.iter().flat_map(|clause| clause.values.iter().copied()).collect() }
     }
@@ -98,7 +97,9 @@ pub(super) fn paths<'a>(filter: &'a Filter, texts: &'a FilterTexts, now: i64) ->
     let only_host = hosts.filter(|hosts| hosts.len() == 1).and_then(|hosts| hosts.first());
     match (&filter.username, only_host) {
         (None, _) => {}
-        (Some(name), None) => found.push((named("invite_by_username"), vec![one("username = ?", name.as_str())], false)),
+        (Some(name), None) => {
+            found.push((named("invite_by_username"), vec![one("username = ?", name.as_str())], false))
+        }
         (Some(name), Some(host)) => {
             let both = Clause::new("username = ? AND host = ?", [name.as_str().into(), host.as_str().into()]);
             found.push((named("invite_by_username"), vec![both], true));
@@ -180,11 +181,15 @@ impl<'a> ListPath<'a> {
         let since = if self.index == ListIndex::Expired { since } else { Clause::default() };
         ways.extend(self.parts.iter().map(|part| (table.as_str(), Clause::all(&[part, &since, range]))));
         let values = ways.iter().flat_map(|(_, condition)| condition.values.iter().copied()).collect();
-        let each: Vec<_> =
-            ways.iter().map(|(table, condition)| format!("SELECT id FROM {table} WHERE {} {tail}", condition.text)).collect();
+        let each: Vec<_> = ways
+            .iter()
+            .map(|(table, condition)| format!("SELECT id FROM {table} WHERE {} {tail}", condition.text))
+            .collect();
         let text = match each.as_slice() {
             [one] => one.clone(),
-            all => all.iter().map(|one| format!("SELECT id FROM ({one}) AS part")).collect::<Vec<_>>().join(" UNION ALL "),
+            all => {
+                all.iter().map(|one| format!("SELECT id FROM ({one}) AS part")).collect::<Vec<_>>().join(" UNION ALL ")
+            }
         };
         Clause { text, values }
     }
@@ -193,7 +198,8 @@ impl<'a> ListPath<'a> {
     async fn place(&self, sql: Statements<'_>, range: &Clause<'a>) -> Result<Option<InviteId>, SqlError> {
         let order = if self.is_in_order { "ORDER BY id DESC" } else { "" };
         let ids = self.ids(sql, range, &format!("{order} LIMIT {}", LOOK + 1));
-        let statement = Clause { text: format!("SELECT id FROM ({}) AS found {order} LIMIT 1 OFFSET {LOOK}", ids.text), ..ids };
+        let statement =
+            Clause { text: format!("SELECT id FROM ({}) AS found {order} LIMIT 1 OFFSET {LOOK}", ids.text), ..ids };
         let read = |row: &Row<'_>| Ok(InviteId::from_row(row.integer(0)?));
         sql.first(&statement.numbered(), &statement.values, read).await
     }

@@ -26,7 +26,7 @@ pub(super) const IS_OPEN: &str = "used < uses AND revoked_at IS NULL";
 /// So many that have expired are taken off in one transaction, so that creates never wait long for it.
 const SLICE: u32 = 2_000;
 
-/// As long as there are fewer of them, each count takes them off by itself.
+/// As long as there are fewer, whoever counts adds up those who have counted for themselves.
 const FEW: u32 = 100;
 
 /// Among so many invites is looked at for the next that expires.
@@ -119,9 +119,8 @@ async fn next_end(
     if newest.len() >= usize::try_from(count).unwrap_or(usize::MAX) {
         return Ok(newest.first().copied());
     }
-    let of_all = format!(
-        "SELECT expires_at, created_at, source FROM invite WHERE {IS_PENDING} ORDER BY expires_at LIMIT ?2"
-    );
+    let of_all =
+        format!("SELECT expires_at, created_at, source FROM invite WHERE {IS_PENDING} ORDER BY expires_at LIMIT ?2");
     let values = [now.as_millisecond().into(), LOOK.into()];
     let ends = sql.all(&of_all, &values, |row| Ok((read(row)?, row.text(2)? == source))).await?;
     let own = ends.iter().find(|(_, is_own)| *is_own).or(ends.last());
@@ -152,10 +151,7 @@ impl Transaction<'_> {
     }
 
     /// Takes off some of those that have expired, and puts back what has not, where the clock was ahead; whether there are more.
-    pub(in crate::ledger) async fn count_expired(
-        &self,
-        now: Timestamp,
-    ) -> Result<Result<bool, LedgerError>, SqlError> {
+    pub(in crate::ledger) async fn count_expired(&self, now: Timestamp) -> Result<Result<bool, LedgerError>, SqlError> {
         self.count_added().await?;
         if let Statements::Postgres(_) = self.sql {
             // What others add meanwhile would be counted by a moment that has passed.
@@ -223,14 +219,12 @@ impl Store<'_> {
         pending_of(self.0, source, now).await
     }
 
-    /// Whether so much has expired since it was taken off, or so many have counted for themselves, that it should be done.
+    /// Whether any has expired that was not taken off, or many have counted for themselves.
     pub(in crate::ledger) async fn has_uncounted(self, now: Timestamp) -> Result<bool, SqlError> {
         let until = counted_until(self.0).await?;
         let now = now.as_millisecond();
-        let expired = format!(
-            "SELECT 1 FROM invite WHERE {IS_OPEN} AND expires_at > ?1 AND expires_at <= ?2 LIMIT 1 OFFSET ?3"
-        );
-        let values = [until.min(now).into(), until.max(now).into(), FEW.into()];
+        let expired = format!("SELECT 1 FROM invite WHERE {IS_OPEN} AND expires_at > ?1 AND expires_at <= ?2 LIMIT 1");
+        let values = [until.min(now).into(), until.max(now).into()];
         let slots = "SELECT 1 FROM pending_count WHERE slot <> 0 LIMIT 1 OFFSET ?1";
         Ok(self.0.any(&expired, &values).await? || self.0.any(slots, &[FEW.into()]).await?)
     }
