@@ -246,7 +246,8 @@ impl Store<'_> {
             between("0, 1", "?2", "?1"),
         );
         let values: [SqlValue<'_>; 2] = [now.as_millisecond().into(), since.as_millisecond().into()];
-        self.0
+        let counted = self
+            .0
             .all(&statement, &values, |row| {
                 Ok(Census {
                     host: parsed(row, 0)?,
@@ -255,6 +256,9 @@ impl Store<'_> {
                     expired: row.integer(3)?.cast_unsigned(),
                 })
             })
-            .await
+            .await;
+        let mut counted: Vec<Census> = counted?;
+        counted.sort_by_cached_key(|one| (one.host.to_string(), one.source.to_string()));
+        Ok(counted)
     }
 }
