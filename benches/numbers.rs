@@ -26,6 +26,8 @@ mod load;
 mod manage;
 #[path = "numbers/service.rs"]
 mod service;
+#[path = "numbers/size.rs"]
+mod size;
 #[path = "numbers/webhooks.rs"]
 mod webhooks;
 
@@ -119,6 +121,11 @@ fn main() {
     }
     if wanted("webhooks") {
         webhooks::measure(&effort);
+    }
+    if wanted("size") {
+        size::measure(&effort, if has("--quick") { 1_000_000 } else { 5_000_000 });
+        size::closed_connections();
+        size::keys(&effort);
     }
     if wanted("crowd") {
         crowd::idle();

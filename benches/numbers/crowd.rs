@@ -16,7 +16,7 @@ const IDLE: u32 = 10_000;
 const WRONG_ADDRESSES: u32 = 1_000;
 
 /// A connection from an address of its own, of loopback.
-fn connect_from(number: u32, service: &Service) -> TcpStream {
+pub fn connect_from(number: u32, service: &Service) -> TcpStream {
     let local = Ipv4Addr::from_bits(Ipv4Addr::new(127, 1, 0, 0).to_bits() + number);
     let socket = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
     rustix::net::bind(&socket, &SocketAddr::new(local.into(), 0)).unwrap();
@@ -25,15 +25,20 @@ fn connect_from(number: u32, service: &Service) -> TcpStream {
 }
 
 /// Asks once, and waits until something comes.
-fn ask(mut stream: &TcpStream, request: &[u8]) {
+pub fn ask(mut stream: &TcpStream, request: &[u8]) {
     stream.write_all(request).unwrap();
     assert!(stream.read(&mut [0; 4 << 10]).unwrap() > 0);
 }
 
-/// What an idle connection adds to resident memory: one that has said nothing, and one that is kept after an answer.
-pub fn idle() {
+/// So that there may be so many connections, here and in what is started from here.
+pub fn open_more_files() {
     let maximum = getrlimit(Resource::Nofile).maximum;
     setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).unwrap();
+}
+
+/// What an idle connection adds to resident memory: one that has said nothing, and one that is kept after an answer.
+pub fn idle() {
+    open_more_files();
     let scratch = Scratch::new();
     scratch.configure_more(&format!("[http]\nidle_timeout = \"1h\"\nmax_connections = {}\n", IDLE + 1_000));
     let service = scratch.serve();

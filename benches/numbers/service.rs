@@ -75,6 +75,13 @@ impl Scratch {
         String::from_utf8(output.stdout).unwrap()
     }
 
+    /// Starts a subcommand, with its stdout in a file.
+    pub fn start(&self, arguments: &[&str], stdout: std::fs::File) -> Child {
+        let mut command = Command::new(BINARY);
+        command.arg("--config").arg(self.path().join("config.toml")).arg("--state-dir").arg(self.state());
+        clean(&mut command).args(arguments).stdin(Stdio::null()).stdout(stdout).spawn().unwrap()
+    }
+
     /// Starts `serve` on an inherited socket. Its log goes to a file beside the state directory.
     pub fn serve(&self) -> Service {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();

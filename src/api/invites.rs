@@ -20,7 +20,7 @@ use crate::invite::name::{HostName, KeyId, NameError};
 use crate::invite::policy::{KIND_EXPECTED, MAX_COUNT, MAX_USES, whole_number};
 use crate::invite::request::{ChangeRequest, Idempotency, InviteRequest, Minting};
 use crate::invite::{Invite, InviteId, KindName, Source, Status, inviter};
-use crate::ledger::Filter;
+use crate::ledger::{Filter, ListedInvites};
 use crate::problem::Problem;
 
 /// Where invites are, below the prefix.
@@ -188,8 +188,6 @@ impl ListQuery {
             username,
             inviter: errors.read("inviter", &self.inviter, inviter::TEXT_EXPECTED, |text| inviter::text(text)),
             before: cursor,
-            since: None,
-            limit: Some(limit + 1),
         };
         if errors.is_empty() { Ok((filter, limit)) } else { Err(Problem::of_fields(errors.sorted())) }
     }
@@ -197,7 +195,8 @@ impl ListQuery {
 
 const STATUS_EXPECTED: &str = "expected pending, redeemed, expired or revoked";
 
-/// Lists invites, newest first. A page stays right while invites are created: new ones come before the first page.
+/// Lists invites, newest first. A page stays right while invites are created: new ones come before the first page. What is rare
+/// among many is looked for among some at a time: a page with a `next_cursor` may have fewer than `limit`, or none.
 ///
 /// # Errors
 /// When the query is wrong, or the ledger cannot be read.
@@ -205,10 +204,8 @@ pub async fn list(call: Call) -> Result<Response, Problem> {
     let (query, errors): (ListQuery, _) = fields::query(&call.request, &["limit"])?;
     let (filter, limit) = query.filter(&call, &errors)?;
     let _permit = permit().await?;
-    let mut invites = call.desk().invites.list(filter, call.now).await?;
-    let is_last = invites.len() <= limit as usize;
-    invites.truncate(limit as usize);
-    let next_cursor = invites.last().filter(|_| !is_last).map(|invite| Cursor(invite.id).to_string());
+    let ListedInvites { invites, next } = call.desk().invites.list(filter, limit, call.now).await?;
+    let next_cursor = next.map(|next| Cursor(next).to_string());
     let invites = invites.into_iter().map(|invite| view(&call, invite)).collect::<Result<_, _>>()?;
     json(200, &InviteList { invites, next_cursor })
 }

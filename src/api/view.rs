@@ -67,7 +67,7 @@ pub struct InviteView {
 pub struct InviteList {
     /// Newest first.
     pub invites: Vec<InviteView>,
-    /// Where the next page begins, if there is one.
+    /// Where the next page begins, if there is one; there may be one although this one has few invites, or none.
     pub next_cursor: Option<String>,
 }
 

@@ -74,7 +74,7 @@ pub(super) fn revoked_invites(typed: &OsStr) -> Vec<CompletionCandidate> {
 fn ids_of_keys(is_meant: fn(&KeySettings, bool) -> bool) -> Vec<CompletionCandidate> {
     read(move |settings, has_state| {
         let stored = has_state.then(|| StateKeys::new(&settings.state_dir).current());
-        let stored = stored.iter().flat_map(|stored| &stored.keys).map(|(id, key)| (id, (&key.settings, false)));
+        let stored = stored.iter().flat_map(|stored| stored.keys.iter()).map(|(id, key)| (id, (&key.settings, false)));
         let declared = settings.keys.iter().map(|(id, (key, _))| (id, (key, true)));
         let keys: BTreeMap<_, _> = stored.chain(declared).collect();
         let keys = keys.into_iter().filter(|(_, (key, is_declared))| is_meant(key, *is_declared));
@@ -91,8 +91,8 @@ fn ids_of_invites(typed: &OsStr, status: Option<Status>) -> Vec<CompletionCandid
             return vec![];
         }
         let limit = if typed.is_empty() { OFFERED } else { SEARCHED };
-        let filter = Filter { status, limit: Some(limit), ..Filter::default() };
-        let invites = ledger::glance(&settings.ledger, &filter, now);
+        let filter = Filter { status, ..Filter::default() };
+        let invites = ledger::glance(&settings.ledger, &filter, limit, now);
         let ids = invites.iter().filter_map(|invite| {
             let id = Some(invite.id.to_string()).filter(|id| id.starts_with(&typed))?;
             let (kind, host) = (invite.draft.kind.name().word(), &invite.draft.host);

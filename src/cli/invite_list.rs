@@ -5,9 +5,9 @@ use clap_complete::ArgValueCandidates;
 use super::candidates;
 use super::invite_admin::Admin;
 use super::invite_create::explain;
-use super::listing::{ListCell, ListColumn, print_rows};
+use super::listing::{ListCell, ListColumn, PrintedRows};
 use super::outcome::Outcome;
-use super::terminal::{hint, print_json};
+use super::terminal::{JsonList, hint, print_json};
 use crate::api::cursor::Cursor;
 use crate::api::view::InviteList;
 use crate::invite::name::{HostName, KeyId, Username};
@@ -52,7 +52,6 @@ pub(super) struct ListInvites {
 }
 
 impl ListInvites {
-    /// What to look for, and whether there are more.
     fn into_filter(self) -> Filter {
         Filter {
             hosts: self.host.map(|host| [host].into()),
@@ -62,8 +61,6 @@ impl ListInvites {
             username: self.username,
             inviter: self.inviter,
             before: self.cursor.map(|cursor| cursor.0),
-            since: None,
-            limit: self.limit.map(|limit| limit.saturating_add(1)),
         }
     }
 }
@@ -79,21 +76,40 @@ const HEADS: [ListColumn; 8] = [
     ListColumn { head: "NOTE", is_whole: false },
 ];
 
+/// So many are read, and written, at once.
+const PAGE: u32 = 1_000;
+
 pub(super) async fn list(admin: &Admin, options: ListInvites) -> Outcome {
-    let (limit, is_json) = (options.limit, options.json);
-    let mut invites = admin.invites.list(options.into_filter(), admin.now).await?;
-    let most = limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
-    let is_last = invites.len() <= most;
-    invites.truncate(most);
-    let next_cursor = invites.last().filter(|_| !is_last).map(|invite| Cursor(invite.id).to_string());
-    if is_json {
-        let invites = admin.views(invites).map_err(|error| explain(&admin.settings, error))?;
-        return print_json(&InviteList { invites, next_cursor });
+    let (limit, is_json) = (options.limit.map(u64::from), options.json);
+    let (mut filter, mut count, mut next_cursor) = (options.into_filter(), 0, None);
+    let (mut json, mut rows) = (JsonList::new("invites"), PrintedRows::new(&HEADS, admin.now));
+    loop {
+        let mut page = admin.invites.list(filter.clone(), PAGE, admin.now).await?;
+        // One more would be too many, and says that there are more.
+        let left = limit.map_or(u64::MAX, |limit| limit - count);
+        if page.invites.len() as u64 > left {
+            page.invites.truncate(usize::try_from(left).unwrap_or(usize::MAX));
+            next_cursor = page.invites.last().map_or(filter.before, |last| Some(last.id));
+            page.next = None;
+        }
+        count += page.invites.len() as u64;
+        if is_json {
+            let views = admin.views(page.invites).map_err(|error| explain(&admin.settings, error))?;
+            views.iter().try_for_each(|view| json.add(view))?;
+        } else {
+            rows.add(page.invites.into_iter().map(|invite| row(invite, admin)))?;
+        }
+        let Some(next) = page.next else { break };
+        filter.before = Some(next);
     }
-    if invites.is_empty() {
+    let next_cursor = next_cursor.map(|id| Cursor(id).to_string());
+    if is_json {
+        return json.end("next_cursor", &next_cursor);
+    }
+    if count == 0 {
         hint("no such invites");
     }
-    print_rows(&HEADS, invites.into_iter().map(|invite| row(invite, admin)).collect(), admin.now)?;
+    rows.end()?;
     if let Some(cursor) = next_cursor {
         hint(&format!("there are more; go on with --cursor {cursor}"));
     }

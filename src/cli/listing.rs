@@ -32,15 +32,49 @@ pub(super) enum ListCell {
     Time(Option<Timestamp>, &'static str),
 }
 
-/// Prints rows, each of which has a cell for each of `heads`. None is no line at all.
+/// Rows that are printed as they come, each of which has a cell for each of its heads. None is no line at all.
+pub(super) struct PrintedRows<'a> {
+    heads: &'a [ListColumn],
+    now: Timestamp,
+    /// They are laid out together.
+    waiting: Vec<Vec<ListCell>>,
+}
+
+/// So many are laid out together for a person; more of them have their heads again.
+const BLOCK: usize = 5_000;
+
+impl<'a> PrintedRows<'a> {
+    pub(super) fn new(heads: &'a [ListColumn], now: Timestamp) -> Self {
+        Self { heads, now, waiting: vec![] }
+    }
+
+    /// # Errors
+    /// When stdout cannot be written.
+    pub(super) fn add(&mut self, rows: impl IntoIterator<Item = Vec<ListCell>>) -> anyhow::Result<()> {
+        self.waiting.extend(rows);
+        if is_read_by_a_person() && self.waiting.len() < BLOCK { Ok(()) } else { self.end() }
+    }
+
+    /// # Errors
+    /// When stdout cannot be written.
+    pub(super) fn end(&mut self) -> anyhow::Result<()> {
+        let rows = std::mem::take(&mut self.waiting);
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let is_for_a_person = is_read_by_a_person();
+        print(&if is_for_a_person { for_a_person(self.heads, rows, self.now, columns()) } else { for_a_program(rows) })
+    }
+}
+
+/// Prints rows at once.
 ///
 /// # Errors
 /// When stdout cannot be written.
 pub(super) fn print_rows(heads: &[ListColumn], rows: Vec<Vec<ListCell>>, now: Timestamp) -> anyhow::Result<()> {
-    if rows.is_empty() {
-        return Ok(());
-    }
-    if is_read_by_a_person() { print(&for_a_person(heads, rows, now, columns())) } else { print(&for_a_program(rows)) }
+    let mut printed = PrintedRows::new(heads, now);
+    printed.add(rows)?;
+    printed.end()
 }
 
 fn for_a_program(rows: Vec<Vec<ListCell>>) -> String {

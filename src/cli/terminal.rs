@@ -35,6 +35,32 @@ pub(super) fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
     print(&escaped(&serde_json::to_string_pretty(value)?))
 }
 
+/// An object with a list in it, in JSON as [`print_json`] would write it, that is written as it comes.
+pub(super) struct JsonList {
+    name: &'static str,
+    is_begun: bool,
+}
+
+impl JsonList {
+    pub(super) fn new(name: &'static str) -> Self {
+        Self { name, is_begun: false }
+    }
+
+    /// Writes one more.
+    pub(super) fn add(&mut self, value: &impl Serialize) -> anyhow::Result<()> {
+        let begin = if self.is_begun { ",\n".to_owned() } else { format!("{{\n  \"{}\": [\n", self.name) };
+        self.is_begun = true;
+        let lines = serde_json::to_string_pretty(value)?.replace('\n', "\n    ");
+        Ok(io::stdout().lock().write_all(escaped(&format!("{begin}    {lines}")).as_bytes())?)
+    }
+
+    /// Writes what stands behind the list.
+    pub(super) fn end(self, name: &str, value: &impl Serialize) -> anyhow::Result<()> {
+        let end = if self.is_begun { "\n  ]".to_owned() } else { format!("{{\n  \"{}\": []", self.name) };
+        print(&escaped(&format!("{end},\n  \"{name}\": {}\n}}", serde_json::to_string(value)?)))
+    }
+}
+
 /// JSON without what a terminal would obey: outside of texts there is none of it but the ends of lines, and a text may have it
 /// as `\uXXXX` (RFC 8259, 7).
 fn escaped(json: &str) -> String {

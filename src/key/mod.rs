@@ -15,9 +15,11 @@ pub mod opaque;
 pub mod prosody;
 mod record;
 mod signatures;
+mod snapshot;
 mod stamp;
 pub mod state;
 mod state_error;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -28,6 +28,11 @@ impl Stamp {
         }
     }
 
+    /// Whether it is the same file or directory, changed or not.
+    pub(super) fn is_same(&self, other: Self) -> bool {
+        self.inode == other.inode
+    }
+
     /// Whether any change after `now` is seen in it. What was changed in the future was so before the clock went back.
     pub(super) fn is_final(&self, now: Timestamp) -> bool {
         let nanoseconds = i128::from(self.changed.0) * 1_000_000_000 + i128::from(self.changed.1);

@@ -1,60 +1,45 @@
 //! Keys of the state directory: `keys/ID.toml`, one file a key, made and deleted by the command line while the service
 //! runs.
 //!
-//! Every look-up asks for the directory's time of change (one stat(2)); when it moved, the directory is read again before
+//! Every look-up asks for the directory's time of change (one stat(2)); when it moved, what was changed is read again before
 //! the answer. So a key works, or is refused, from the moment that `key create` or `key delete` has returned. What is in
-//! place edited by hand is noticed within a second. A file that cannot be used is reported and skipped.
+//! place edited by hand is noticed within a second. Which files were changed the kernel says ([`KeyWatch`]); where it does not,
+//! all are looked at, and now and then they are in any case, as a shared disk may be changed elsewhere. A file that cannot be
+//! used is reported and skipped.
 //!
 //! What cannot be looked at is not taken for gone: while the directory cannot be listed, because no more files can be opened
 //! or the disk has errors, the keys that were known stay in force, but for those whose file is seen to be gone. The same
 //! holds for a file that cannot be read for the moment.
 
-use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, PoisonError, TryLockError};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 
-use super::file::{FileFault, id_of, read_file};
-use super::record::Key;
-use super::signatures::SignatureCache;
+use super::file::{FileFault, id_of};
+pub use super::snapshot::Snapshot;
 use super::stamp::Stamp;
 pub use super::state_error::StateError;
+use super::watch::KeyWatch;
 use crate::clock;
-use crate::config::{Origin, RawKey};
+use crate::config::RawKey;
 use crate::files::{self, Existing};
 use crate::invite::name::KeyId;
 
-/// In-place edits are noticed within this time.
-const FRESH: Duration = Duration::from_secs(1);
+/// All files are looked at so often, whatever is said of them.
+const WHOLE: Duration = Duration::from_mins(1);
 
 /// The keys of the state directory, as they are now.
 pub struct StateKeys {
     dir: PathBuf,
     current: ArcSwap<Snapshot>,
-    reading: Mutex<()>,
+    /// Held by the one who reads.
+    watch: Mutex<Option<KeyWatch>>,
     /// How often what was read differed from before.
     changes: AtomicU64,
-}
-
-/// What the directory held when it was last read.
-#[derive(Default)]
-pub struct Snapshot {
-    /// The keys, by id.
-    pub keys: HashMap<KeyId, Arc<Key>>,
-    /// Files that were skipped, and why.
-    pub faults: Vec<String>,
-    /// Why the directory could not be listed; then the keys are those that were known before.
-    pub trouble: Option<String>,
-    /// Whether it ever could.
-    was_listed: bool,
-    stamps: HashMap<KeyId, Stamp>,
-    dir: Option<Stamp>,
-    read_at: Option<Instant>,
-    is_timestamp_final: bool,
 }
 
 impl StateKeys {
@@ -64,7 +49,7 @@ impl StateKeys {
         Self {
             dir: state_dir.join("keys"),
             current: ArcSwap::default(),
-            reading: Mutex::default(),
+            watch: Mutex::default(),
             changes: AtomicU64::new(0),
         }
     }
@@ -85,17 +70,28 @@ impl StateKeys {
     /// The keys as they are now.
     #[must_use]
     pub fn current(&self) -> Arc<Snapshot> {
-        let snapshot = self.current.load_full();
-        if snapshot.is_current(self.stamp().ok()) {
+        let (snapshot, stamp) = (self.current.load_full(), self.stamp().ok());
+        if snapshot.is_current(stamp) {
             return snapshot;
         }
-        let _one_reads = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut watch = match self.watch.try_lock() {
+            Ok(watch) => watch,
+            // Somebody else looks whether a file was edited. What the directory has is known.
+            Err(TryLockError::WouldBlock) if snapshot.is_of(stamp) => return snapshot,
+            Err(TryLockError::WouldBlock) => self.watch.lock().unwrap_or_else(PoisonError::into_inner),
+            Err(TryLockError::Poisoned(watch)) => watch.into_inner(),
+        };
         let stamp = self.stamp();
         let snapshot = self.current.load_full();
         if snapshot.is_current(stamp.as_ref().ok().copied()) {
             return snapshot;
         }
-        let read = Arc::new(self.read(stamp, &snapshot));
+        let read = self.read_changed(watch.as_ref(), stamp.as_ref().ok().copied(), &snapshot);
+        let read = Arc::new(read.unwrap_or_else(|| {
+            // Who asks once needs none.
+            *watch = if snapshot.was_listed { KeyWatch::begin(&self.dir) } else { None };
+            self.read(stamp, &snapshot)
+        }));
         if read.report_changes(&snapshot) {
             self.changes.fetch_add(1, Ordering::Relaxed);
         }
@@ -108,15 +104,41 @@ impl StateKeys {
         std::fs::metadata(&self.dir).map(|metadata| Stamp::of(&metadata))
     }
 
+    /// Reads the files alone that were changed; nothing where all have to be looked at.
+    fn read_changed(&self, watch: Option<&KeyWatch>, dir: Option<Stamp>, before: &Snapshot) -> Option<Snapshot> {
+        let is_recent = before.whole_at.is_some_and(|at| clock::instant().duration_since(at) < WHOLE);
+        let watch =
+            watch.filter(|_| is_recent && dir.is_some_and(|dir| before.dir.is_some_and(|own| own.is_same(dir))))?;
+        let mut changed = watch.changed(&self.dir)?;
+        // Somebody else has changed it. What was read together with the change before it is none.
+        if changed.is_empty() && dir != before.dir && !before.was_changed {
+            return None;
+        }
+        let was_changed = !changed.is_empty();
+        changed.retain(|path| !files::is_temporary(path));
+        let mut snapshot = Snapshot {
+            keys: Arc::clone(&before.keys),
+            stamps: Arc::clone(&before.stamps),
+            faults: before.faults.clone(),
+            whole_at: before.whole_at,
+            was_changed,
+            ..Snapshot::begin(dir, before)
+        };
+        for path in changed {
+            let id = id_of(&path).filter(|_| before.faults.is_empty())?;
+            Arc::make_mut(&mut snapshot.keys).remove(&id);
+            Arc::make_mut(&mut snapshot.stamps).remove(&id);
+            match snapshot.read_key(&path, before) {
+                Ok(()) | Err(FileFault::Gone) => {}
+                Err(FileFault::Unread(_) | FileFault::Broken(_)) => return None,
+            }
+        }
+        Some(snapshot)
+    }
+
     fn read(&self, stamp: io::Result<Stamp>, before: &Snapshot) -> Snapshot {
         let dir = stamp.as_ref().ok().copied();
-        let mut snapshot = Snapshot {
-            dir,
-            read_at: Some(clock::instant()),
-            is_timestamp_final: dir.is_none_or(|stamp| stamp.is_final(clock::now())),
-            was_listed: before.was_listed,
-            ..Snapshot::default()
-        };
+        let mut snapshot = Snapshot::begin(dir, before);
         let listed = stamp.and_then(|_| {
             let entries = std::fs::read_dir(&self.dir)?;
             entries.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()
@@ -129,18 +151,23 @@ impl StateKeys {
                 snapshot.trouble = Some(format!("cannot list the keys in {} ({error})", self.dir.display()));
                 let is_gone = |id: &KeyId| dir.is_some() && files::is_gone(&self.path(id));
                 let left = before.keys.iter().filter(|(id, _)| !is_gone(id));
-                snapshot.keys = left.map(|(id, key)| (id.clone(), Arc::clone(key))).collect();
-                snapshot.stamps.clone_from(&before.stamps);
-                snapshot.stamps.retain(|id, _| snapshot.keys.contains_key(id));
+                snapshot.keys = Arc::new(left.map(|(id, key)| (id.clone(), Arc::clone(key))).collect());
+                let mut stamps = (*before.stamps).clone();
+                stamps.retain(|id, _| snapshot.keys.contains_key(id));
+                snapshot.stamps = Arc::new(stamps);
                 snapshot.faults.clone_from(&before.faults);
                 return snapshot;
             }
         };
         snapshot.was_listed = true;
+        snapshot.whole_at = snapshot.read_at;
         for path in paths {
             if !files::is_temporary(&path) {
-                let read = snapshot.read_key(&path, before);
-                snapshot.note_fault(&path, read.err(), before);
+                let fault = snapshot.read_key(&path, before).err();
+                if let Some(FileFault::Unread(_)) = fault {
+                    snapshot.whole_at = None;
+                }
+                snapshot.note_fault(&path, fault, before);
             }
         }
         snapshot.faults.sort();
@@ -183,112 +210,5 @@ impl StateKeys {
 
     fn path(&self, id: &KeyId) -> PathBuf {
         self.dir.join(format!("{id}.toml"))
-    }
-}
-
-impl Snapshot {
-    fn is_current(&self, stamp: Option<Stamp>) -> bool {
-        self.is_timestamp_final
-            && self.dir == stamp
-            && self.read_at.is_some_and(|at| clock::instant().duration_since(at) < FRESH)
-    }
-
-    /// Whether there was none when it was last looked for, and before.
-    fn is_without_directory(&self) -> bool {
-        self.dir.is_none() && self.trouble.is_none()
-    }
-
-    /// Reads one file, or takes over what it was if it has not changed.
-    fn read_key(&mut self, path: &Path, before: &Snapshot) -> Result<(), FileFault> {
-        let id = id_of(path).ok_or("expected a name of the form ID.toml")?;
-        let metadata = std::fs::symlink_metadata(path)?;
-        if !metadata.is_file() {
-            return Err("not a regular file".into());
-        }
-        let stamp = Stamp::of(&metadata);
-        let key = match before.keys.get(&id) {
-            Some(key) if before.stamps.get(&id) == Some(&stamp) => Arc::clone(key),
-            _ => {
-                let settings = read_file(path)?;
-                let (id, origin) = (id.clone(), Origin::File(path.to_owned()));
-                Arc::new(Key { id, settings, origin, signatures: SignatureCache::default(), once: None })
-            }
-        };
-        self.stamps.insert(id.clone(), stamp);
-        self.keys.insert(id, key);
-        Ok(())
-    }
-
-    /// Notes what is wrong with a file, if something is. What was known of one that cannot be read for the moment counts on.
-    fn note_fault(&mut self, path: &Path, fault: Option<FileFault>, before: &Snapshot) {
-        let known = || id_of(path).and_then(|id| before.keys.get_key_value(&id));
-        let what = match fault {
-            None | Some(FileFault::Gone) => return,
-            Some(FileFault::Broken(reason)) => format!("is skipped: {reason}"),
-            Some(FileFault::Unread(error)) => match known() {
-                None => format!("is skipped: {error}"),
-                Some((id, key)) => {
-                    self.keys.insert(id.clone(), Arc::clone(key));
-                    self.stamps.extend(before.stamps.get(id).map(|stamp| (id.clone(), *stamp)));
-                    format!("cannot be read ({error}); the key stays as it was")
-                }
-            },
-        };
-        self.faults.push(format!("{} {what}", files::shown(path)));
-    }
-
-    /// Says what is new and what is gone, once; whether anything is different.
-    fn report_changes(&self, before: &Snapshot) -> bool {
-        use crate::log::{Event, event};
-        for fault in self.faults.iter().filter(|fault| !before.faults.contains(fault)) {
-            tracing::warn!(parent: None, "key file {fault}");
-        }
-        match (&before.trouble, &self.trouble) {
-            (None, Some(trouble)) if self.was_listed => {
-                tracing::error!(parent: None, "{trouble}; the keys that were known stay in force until it can be listed");
-            }
-            (None, Some(trouble)) => {
-                tracing::error!(parent: None, "{trouble}; only declared keys are in force until it can be listed");
-            }
-            (Some(_), None) => tracing::info!(parent: None, "the keys of the state directory can be listed again"),
-            (None, None) | (Some(_), Some(_)) => {}
-        }
-        if !before.was_listed {
-            return true;
-        }
-        for id in self.keys.keys().filter(|id| !before.keys.contains_key(*id)) {
-            event(&Event::KeyCreated { key: id });
-        }
-        for id in before.keys.keys().filter(|id| !self.keys.contains_key(*id)) {
-            event(&Event::KeyDeleted { key: id });
-        }
-        self.stamps != before.stamps
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::RawKey;
-
-    #[test]
-    fn a_file_that_cannot_be_read_for_the_moment_keeps_its_key_and_one_that_is_gone_does_not() {
-        let dir = tempfile::tempdir().unwrap();
-        let keys = StateKeys::new(dir.path());
-        let id: KeyId = "one".parse().unwrap();
-        let key = RawKey { sha256: Some("0".repeat(64).parse().unwrap()), ..RawKey::default() };
-        let path = keys.store(&id, &key).unwrap();
-        let before = keys.current();
-        let after = |code| {
-            let mut snapshot = Snapshot::default();
-            snapshot.note_fault(&path, Some(io::Error::from_raw_os_error(code).into()), &before);
-            (snapshot.keys.contains_key(&id), snapshot.stamps == before.stamps, snapshot.faults)
-        };
-        let unread = "F cannot be read (Too many open files (os error 24)); the key stays as it was";
-        let (is_there, is_as_before, faults) = after(libc::EMFILE);
-        assert!(is_there && is_as_before);
-        assert_eq!(faults.concat().replace(path.to_str().unwrap(), "F"), unread);
-        assert_eq!(after(libc::ENOENT), (false, false, vec![]));
-        assert!(!after(libc::EACCES).0);
     }
 }

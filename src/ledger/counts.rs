@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::Ledger;
 use super::error::LedgerError;
 use super::query::{Census, LastUse};
+use super::work::WorkShape;
 use crate::invite::Source;
 use crate::invite::name::KeyId;
 use crate::rate::Used;
@@ -16,6 +17,18 @@ impl Ledger {
     /// When the ledger cannot be read.
     pub async fn census(&self, since: Timestamp, now: Timestamp) -> Result<Vec<Census>, LedgerError> {
         self.readers.read(async move |store| store.census(since, now).await).await
+    }
+
+    /// Takes those that have expired off the counts of what is pending, so that whoever counts need not.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written; the counts are right all the same.
+    pub async fn count_expired(&self, now: Timestamp) -> Result<(), LedgerError> {
+        while self.readers.read(async move |store| store.has_uncounted(now).await).await?
+            && self.judge(WorkShape::Alone, async move |transaction| transaction.count_expired(now).await).await?
+        {
+        }
+        Ok(())
     }
 
     /// How much of a key's rate is used.

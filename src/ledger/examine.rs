@@ -45,14 +45,14 @@ fn look(connection: &rusqlite::Connection) -> Result<Vec<String>, SqlError> {
     }
     // It says nothing of what is in the rows.
     let sql = Sql::Sqlite(connection);
-    let mut filter = Filter { limit: Some(PAGE), ..Filter::default() };
+    let mut filter = Filter::default();
     while findings.len() < MOST {
-        let read = sql.wait(async |sql| Store(sql).list(&filter, clock::now()).await)?;
+        let read = sql.wait(async |sql| Store(sql).list(&filter, PAGE, clock::now()).await)?;
         findings.extend(read.unreadable.iter().map(|(id, why)| format!("invite {id} cannot be read: {}", chain(why))));
-        match read.invites.last() {
-            Some(last) if read.invites.len() >= PAGE as usize => filter.before = Some(last.id),
-            _ => break,
+        if read.next.is_none() {
+            break;
         }
+        filter.before = read.next;
     }
     findings.truncate(MOST);
     Ok(findings)

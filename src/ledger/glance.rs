@@ -17,25 +17,24 @@ use crate::invite::Invite;
 /// A shell does not wait longer for its words.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The invites that `filter` asks for, newest first; none where there is no ledger, or it cannot be read.
+/// At most `limit` invites that `filter` asks for, newest first; none where there is no ledger, or it cannot be read.
 #[must_use]
-pub fn glance(settings: &LedgerSettings, filter: &Filter, now: Timestamp) -> Vec<Invite> {
-    look(settings, filter, now).unwrap_or_default()
+pub fn glance(settings: &LedgerSettings, filter: &Filter, limit: u32, now: Timestamp) -> Vec<Invite> {
+    look(settings, filter, limit, now).unwrap_or_default()
 }
 
-fn look(settings: &LedgerSettings, filter: &Filter, now: Timestamp) -> Result<Vec<Invite>, SqlError> {
+fn look(settings: &LedgerSettings, filter: &Filter, limit: u32, now: Timestamp) -> Result<Vec<Invite>, SqlError> {
     if !settings.may_be_there() {
         return Ok(vec![]);
     }
     let read = match &settings.url {
         LedgerUrl::Unread => return Ok(vec![]),
-        LedgerUrl::Sqlite(file) => {
-            Sql::Sqlite(&sqlite::connect_at_a_glance(file)?).wait(async |sql| Store(sql).list(filter, now).await)?
-        }
+        LedgerUrl::Sqlite(file) => Sql::Sqlite(&sqlite::connect_at_a_glance(file)?)
+            .wait(async |sql| Store(sql).list(filter, limit, now).await)?,
         LedgerUrl::Postgres(server) => {
             let session = postgres::connect(server)?;
             session.must_end_in(PATIENCE);
-            Sql::Postgres(&session).wait(async |sql| Store(sql).list(filter, now).await)?
+            Sql::Postgres(&session).wait(async |sql| Store(sql).list(filter, limit, now).await)?
         }
     };
     Ok(read.invites)

@@ -6,11 +6,11 @@ use super::Ledger;
 use super::answers::{Answer, Recorded, Repeatable};
 use super::error::{ChangeError, CreateError, LedgerError};
 use super::limits::SourceLimits;
-use super::query::{Filter, ReadInvites};
+use super::query::{Filter, ListedInvites, ReadInvites};
 use super::store::{OutgoingLetter, Transaction};
 use super::work::WorkShape;
 use crate::invite::name::HostName;
-use crate::invite::{Change, Draft, Invite, InviteId, Source};
+use crate::invite::{Change, Draft, Invite, InviteId};
 
 impl Ledger {
     /// Creates invites, all or none; they are durable when this returns.
@@ -112,26 +112,15 @@ impl Ledger {
         self.readers.read_one(async move |store| store.find(id).await).await
     }
 
-    /// Invites, newest first.
+    /// A page of at most `limit` invites, newest first. What is rare among many is looked for among some at a time, so that nobody
+    /// waits for it, and a page may have few, or none.
     ///
     /// # Errors
     /// When the ledger cannot be read.
-    pub async fn list(&self, filter: Filter, now: Timestamp) -> Result<Vec<Invite>, LedgerError> {
-        Ok(self.readable(self.readers.read(async move |store| store.list(&filter, now).await).await?))
-    }
-
-    /// The invite that comes `number` places after the newest one of `source`, or of all, that is older than `before`: for
-    /// whoever looks for something that may be rare, and not in all of them at once.
-    ///
-    /// # Errors
-    /// When the ledger cannot be read.
-    pub async fn place(
-        &self,
-        source: Option<Source>,
-        before: Option<InviteId>,
-        number: u32,
-    ) -> Result<Option<InviteId>, LedgerError> {
-        self.readers.read(async move |store| store.place(source.as_ref(), before, number).await).await
+    pub async fn list(&self, filter: Filter, limit: u32, now: Timestamp) -> Result<ListedInvites, LedgerError> {
+        let read = self.readers.read_list(async move |store| store.list(&filter, limit, now).await).await?;
+        let next = read.next;
+        Ok(ListedInvites { invites: self.readable(read), next })
     }
 
     /// Adopts an invite that the host's server created itself, unless it is there already; `token` is the

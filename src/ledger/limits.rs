@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::error::CreateError;
-use crate::invite::Source;
+use crate::invite::{Draft, Source};
 use crate::rate::{Rate, RateExceeded, Used};
 
 /// When a key was last used is written so often; a limit that is used, always.
@@ -27,15 +27,36 @@ pub struct SourceLimits {
     pub max_pending: Option<u32>,
 }
 
-/// The pending invites of a source, counted up to `max_pending`.
+/// The pending invites of a source.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct PendingCount {
     /// How many there are.
     pub(super) count: u32,
-    /// When the next of them expires, in milliseconds since 1970.
-    pub(super) next_end: Option<i64>,
-    /// The longest life of them, in milliseconds: whatever the clock did since they were created, nobody waits for longer.
-    pub(super) longest: i64,
+    /// When the next of them expires, where that was asked.
+    pub(super) next: Option<NextEnd>,
+}
+
+impl PendingCount {
+    /// One more.
+    pub(super) fn add(&mut self, draft: &Draft) {
+        self.count = self.count.saturating_add(1);
+        let added = NextEnd::new(draft.expires_at.as_millisecond(), draft.created_at.as_millisecond());
+        self.next = self.next.map(|next| if added.end < next.end { added } else { next });
+    }
+}
+
+/// When an invite expires, in milliseconds since 1970.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct NextEnd {
+    end: i64,
+    /// How long it lives: whatever the clock did since it was created, nobody waits for longer.
+    life: i64,
+}
+
+impl NextEnd {
+    pub(super) fn new(end: i64, created_at: i64) -> Self {
+        Self { end, life: end.saturating_sub(created_at) }
+    }
 }
 
 impl SourceLimits {
@@ -64,16 +85,18 @@ impl SourceLimits {
         }
     }
 
-    /// Whether `count` more invites may be pending; if not, gives when the next one may.
+    /// Whether `count` more invites may be pending.
+    pub(super) fn has_room(&self, pending: PendingCount, count: u32) -> bool {
+        self.max_pending.is_none_or(|most| pending.count.saturating_add(count) <= most)
+    }
+
+    /// The same; if not, gives when the next one may.
     pub(super) fn room(&self, pending: PendingCount, count: u32, now: Timestamp) -> Result<(), Duration> {
-        match self.max_pending {
-            Some(most) if pending.count.saturating_add(count) > most => {
-                let wait =
-                    pending.next_end.map_or(0, |end| end.saturating_sub(now.as_millisecond())).min(pending.longest);
-                Err(Duration::from_millis(u64::try_from(wait).unwrap_or(0)).max(SHORTEST_WAIT))
-            }
-            _ => Ok(()),
+        if self.has_room(pending, count) {
+            return Ok(());
         }
+        let wait = pending.next.map_or(0, |next| next.end.saturating_sub(now.as_millisecond()).min(next.life));
+        Err(Duration::from_millis(u64::try_from(wait).unwrap_or(0)).max(SHORTEST_WAIT))
     }
 }
 
@@ -84,10 +107,9 @@ mod tests {
     #[test]
     fn pending_invites_are_judged_before_the_rate() {
         let now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
-        let pending = |count, seconds: i64| PendingCount {
-            count,
-            next_end: Some(now.as_millisecond() + seconds * 1_000),
-            longest: 60_000,
+        let pending = |count, seconds: i64| {
+            let end = now.as_millisecond() + seconds * 1_000;
+            PendingCount { count, next: Some(NextEnd::new(end, end - 60_000)) }
         };
         let limits = |limit: Option<&str>, max_pending| SourceLimits {
             source: Source::Cli,

@@ -78,7 +78,7 @@ pub use examine::examine;
 pub use glance::glance;
 pub use limits::SourceLimits;
 pub use outbox_row::{AttemptEnd, Attempted, ChannelNote, ChannelState, OutboxRow};
-pub use query::{Census, Filter, InvitedAccount, LastUse, Reminder, RevokedInvites, TreeFilter};
+pub use query::{Census, Filter, InvitedAccount, LastUse, ListedInvites, Reminder, RevokedInvites, TreeFilter};
 use read_connection::ReadSource;
 use readers::Readers;
 pub use reservation::{Reservation, ReservationEnd, ReservationId};

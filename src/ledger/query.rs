@@ -25,10 +25,16 @@ pub struct Filter {
     pub source: Option<Source>,
     /// Older than this one, for paging.
     pub before: Option<InviteId>,
-    /// This one, or newer.
-    pub since: Option<InviteId>,
-    /// At most so many.
-    pub limit: Option<u32>,
+}
+
+/// A page of a list of invites.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListedInvites {
+    /// Newest first.
+    pub invites: Vec<Invite>,
+    /// The next page is of those that are older than this one; nothing where there is none. There may be a next one although this
+    /// one has few, or none.
+    pub next: Option<InviteId>,
 }
 
 /// Invites, and rows that should have been some.
@@ -36,6 +42,8 @@ pub struct Filter {
 pub(super) struct ReadInvites {
     pub(super) invites: Vec<Invite>,
     pub(super) unreadable: Vec<(InviteId, SqlError)>,
+    /// See [`ListedInvites`].
+    pub(super) next: Option<InviteId>,
 }
 
 /// An account that was created with an invite, and who invited it.

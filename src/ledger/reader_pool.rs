@@ -13,7 +13,10 @@ use crate::clock;
 pub(super) const READERS: usize = 2;
 
 /// So many read from a server, which may be far away: each has one question under way.
-pub(super) const DISTANT_READERS: usize = 6;
+pub(super) const DISTANT_READERS: usize = 5;
+
+/// Lists are read by one of its own, so that nobody waits behind them but for another list.
+pub(super) const LIST_READERS: usize = 1;
 
 /// One that was not needed for so long is closed, when another one comes back.
 const IDLE: Duration = Duration::from_mins(1);

@@ -9,7 +9,7 @@ use super::deadline::{Deadlines, in_time, patience, silent};
 use super::error::{LedgerError, SqlError};
 use super::postgres::LedgerServers;
 use super::read_connection::{ReadConnection, ReadSource};
-use super::reader_pool::{DISTANT_READERS, READERS, ReaderPool};
+use super::reader_pool::{DISTANT_READERS, LIST_READERS, READERS, ReaderPool};
 use super::sqlite::LedgerFiles;
 use super::store::Store;
 use crate::{clock, waiting};
@@ -27,6 +27,7 @@ pub(super) struct Readers {
     /// another one.
     at_once: Option<Mutex<()>>,
     pool: ReaderPool,
+    lists: ReaderPool,
 }
 
 /// Whoever has waited longer for a connection is looked at before it is used: a client that has ended its side may only have
@@ -43,8 +44,9 @@ impl Readers {
         let has_threads = std::thread::available_parallelism().is_ok_and(|threads| threads.get() > 1);
         let at_once = has_threads.then(Mutex::default);
         let pool = ReaderPool::new(if source.servers().is_some() { DISTANT_READERS } else { READERS });
+        let lists = ReaderPool::new(LIST_READERS);
         let patience = patience(deadlines.is_some());
-        Self { source, files, failure, damage: Damage::default(), deadlines, patience, at_once, pool }
+        Self { source, files, failure, damage: Damage::default(), deadlines, patience, at_once, pool, lists }
     }
 
     /// Runs a `query` that is answered at once where the ledger is a file: for one row, found by its key, that takes less
@@ -80,18 +82,29 @@ impl Readers {
         &self,
         query: impl AsyncFnOnce(Store<'_>) -> Result<T, SqlError> + Send + 'static,
     ) -> Result<T, LedgerError> {
-        in_time(self.deadlines.as_ref(), self.read_on_a_thread(query)).await.unwrap_or_else(|| Err(silent()))
+        let read = self.read_on_a_thread(&self.pool, query);
+        in_time(self.deadlines.as_ref(), read).await.unwrap_or_else(|| Err(silent()))
+    }
+
+    /// The same for a query that reads many rows.
+    pub(super) async fn read_list<T: Send + 'static>(
+        &self,
+        query: impl AsyncFnOnce(Store<'_>) -> Result<T, SqlError> + Send + 'static,
+    ) -> Result<T, LedgerError> {
+        let read = self.read_on_a_thread(&self.lists, query);
+        in_time(self.deadlines.as_ref(), read).await.unwrap_or_else(|| Err(silent()))
     }
 
     async fn read_on_a_thread<T: Send + 'static>(
         &self,
+        pool: &ReaderPool,
         mut query: impl AsyncFnOnce(Store<'_>) -> Result<T, SqlError> + Send + 'static,
     ) -> Result<T, LedgerError> {
         loop {
             // Servers that do not answer are not waited for by each who reads.
             self.servers_may_answer(LedgerServers::check)?;
             let began = clock::instant();
-            let mut loan = self.pool.borrow().await.ok_or_else(|| LedgerError::unavailable("it is closed"))?;
+            let mut loan = pool.borrow().await.ok_or_else(|| LedgerError::unavailable("it is closed"))?;
             self.look()?;
             // Others wait, too, and for them somebody does.
             if clock::instant().duration_since(began) > LONG && waiting::has_gone() {

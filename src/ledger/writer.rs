@@ -131,16 +131,16 @@ impl Writer {
         let Engine::Sqlite(engine) = engine else { return Ok(0) };
         let (began, mut done) = (clock::instant(), 0);
         engine.transaction(|sql| {
+            let sql = Statements::Sqlite(sql);
+            let transaction = Transaction { sql, memory, rng, batch: None, subscribers, is_outbox_written };
             for work in works {
                 if done > 0 && clock::instant().duration_since(began) > LONGEST {
                     break;
                 }
-                let sql = Statements::Sqlite(sql);
-                let transaction = Transaction { sql, memory, rng, batch: None, subscribers, is_outbox_written };
                 at_once(work.run(&transaction)).inspect_err(|_| failed.set(Some(done)))?;
                 done += 1;
             }
-            Ok(())
+            at_once(transaction.count_added())
         })?;
         Ok(done)
     }

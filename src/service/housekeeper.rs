@@ -132,6 +132,8 @@ impl Housekeeper {
     /// Counts what is pending, and what expired since it was last counted.
     async fn count(&mut self) {
         let now = self.running.ledger.now();
+        // What is counted is right without it, and it is tried again.
+        let _ = self.running.ledger.count_expired(now).await;
         let Ok(census) = self.running.ledger.census(self.counted_at, now).await else { return };
         let metrics = &self.running.metrics;
         metrics.pending.clear();

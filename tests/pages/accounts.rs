@@ -53,7 +53,7 @@ impl Place {
     }
 
     fn count(&self) -> usize {
-        block_on(self.desk.ledger.list(Filter::default(), self.now)).unwrap().len()
+        block_on(self.desk.ledger.list(Filter::default(), 1_000, self.now)).unwrap().invites.len()
     }
 
     fn calls(&self) -> Vec<&'static str> {

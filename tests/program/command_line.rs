@@ -414,3 +414,39 @@ fn what_check_finds_is_json_too() {
     let notes = found["notes"].as_array().unwrap();
     assert!(notes.iter().any(|note| note.as_str().unwrap().contains("odd.toml")), "{found}");
 }
+
+/// A list of any length goes through little memory, in the same order and form as a short one.
+#[test]
+fn a_list_is_written_as_it_is_read() {
+    const INVITES: usize = 100_000;
+    let scratch = Scratch::new(CONFIG);
+    let first = create(&scratch, &["--note", "the first"]);
+    let ledger = rusqlite::Connection::open(scratch.state().join("ledger.db")).unwrap();
+    let more = "WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < ?1) \
+                INSERT INTO invite (id, kind, host, source, uses, created_at, expires_at) \
+                SELECT invite.id + n, kind, host, source, uses, created_at, expires_at FROM invite, number";
+    ledger.execute(more, [INVITES - 1]).unwrap();
+    ledger.close().unwrap();
+    for (arguments, least) in [(&["--json"][..], 40 << 20), (&[], 5 << 20)] {
+        let mut command = std::process::Command::new("/bin/sh");
+        // Held in memory, they would be several times as much as this.
+        command.args(["-c", "ulimit -d 50000; exec \"$0\" \"$@\""]).arg(env!("CARGO_BIN_EXE_invited"));
+        command.arg("--config").arg(scratch.config()).arg("--state-dir").arg(scratch.state());
+        let output = command.args(["invite", "list"]).args(arguments).output().unwrap();
+        assert!(output.status.success(), "{}", stderr(&output));
+        assert!(output.stdout.len() > least, "{}", output.stdout.len());
+        let text = stdout(&output);
+        if arguments.is_empty() {
+            assert_eq!(text.lines().count(), INVITES);
+            assert!(text.lines().last().unwrap().starts_with(&first));
+        } else {
+            let listed = json(&text);
+            assert_eq!(ids(&listed).last(), Some(&first));
+            // As one would print it.
+            assert!(text.starts_with("{\n  \"invites\": [\n    {\n      \"id\": "), "{}", &text[..100]);
+            assert_eq!(text.matches("\n    },\n    {\n").count(), INVITES - 1);
+            assert!(text.ends_with("\n    }\n  ],\n  \"next_cursor\": null\n}\n"), "{}", &text[text.len() - 100..]);
+            assert_eq!(ids(&listed).len(), INVITES);
+        }
+    }
+}

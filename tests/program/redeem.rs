@@ -310,7 +310,13 @@ impl History {
                 let sent = self.send(calls);
                 self.check_answers(sent);
             }
-            Step::Later { hours: count } => self.now += hours(count),
+            Step::Later { hours: count } => {
+                self.now += hours(count);
+                // Now and then, as the service does.
+                if count % 2 == 0 {
+                    block_on(self.ledger.count_expired(self.now)).unwrap();
+                }
+            }
             Step::Sweep { hours: count } => self.sweep(self.now - hours(count)),
             Step::Crash { calls, answered } => {
                 let mut sent = self.send(calls);
@@ -324,6 +330,39 @@ impl History {
         assert_eq!(self.listed(), self.model);
         self.model.check(self.now);
         self.check_tree();
+        // Also where the clock is set back.
+        for at in [self.now, self.now - hours(1), self.now + hours(1)] {
+            self.check_counts(at);
+        }
+    }
+
+    /// What is counted as it comes is what there is.
+    fn check_counts(&self, now: Timestamp) {
+        let mut counts = BTreeMap::<_, (u64, u64)>::new();
+        for invite in self.model.0.values() {
+            let Draft { host, source, .. } = &invite.draft;
+            let count = counts.entry((host.clone(), source.to_string())).or_default();
+            match invite.status(now) {
+                Status::Pending => count.0 += 1,
+                Status::Expired => count.1 += 1,
+                Status::Redeemed | Status::Revoked => {}
+            }
+        }
+        for (host, source) in counts.keys() {
+            let pending = counts.iter().filter(|((_, other), _)| other == source).map(|(_, count)| count.0).sum();
+            let found = block_on(self.ledger.pending_of(source.parse().unwrap(), now)).unwrap();
+            assert_eq!(found, pending, "{source} on {host} at {now}");
+        }
+        counts.retain(|_, count| *count != (0, 0));
+        let census = block_on(self.ledger.census(Timestamp::UNIX_EPOCH, now)).unwrap();
+        let found = census.into_iter().map(|one| ((one.host, one.source.to_string()), (one.pending, one.expired)));
+        assert_eq!(found.collect::<BTreeMap<_, _>>(), counts);
+        for status in [Status::Pending, Status::Expired, Status::Redeemed, Status::Revoked] {
+            let filter = Filter { status: Some(status), ..Filter::default() };
+            let found = block_on(self.ledger.list(filter, 1_000, now)).unwrap().invites;
+            let expected: Vec<_> = self.model.0.values().rev().filter(|invite| invite.status(now) == status).collect();
+            assert_eq!(found.iter().collect::<Vec<_>>(), expected, "{status} at {now}");
+        }
     }
 
     /// Whoever redeemed an invite for an account was invited with it, and that outlives it.
@@ -364,7 +403,7 @@ impl History {
     }
 
     fn listed(&self) -> Model {
-        let invites = block_on(self.ledger.list(Filter::default(), self.now)).unwrap();
+        let invites = block_on(self.ledger.list(Filter::default(), 1_000, self.now)).unwrap().invites;
         Model(invites.into_iter().map(|invite| (invite.id, invite)).collect())
     }
 

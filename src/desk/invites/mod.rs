@@ -36,7 +36,7 @@ use crate::config::Settings;
 use crate::invite::policy::MAX_USES;
 use crate::invite::{Invite, InviteId};
 use crate::key::Key;
-use crate::ledger::{Filter, LedgerError};
+use crate::ledger::{Filter, LedgerError, ListedInvites};
 pub use amend::AmendError;
 pub use caller::{Caller, one_time_use};
 pub use create::CreationRules;
@@ -123,12 +123,12 @@ impl Invites {
         Ok(self.context.ledger.find(id).await?.filter(|invite| key.allows_host(&invite.draft.host)))
     }
 
-    /// Invites, newest first.
+    /// A page of at most `limit` invites, newest first. A page may have few, or none, and not be the last one.
     ///
     /// # Errors
     /// When the ledger cannot be read.
-    pub async fn list(&self, filter: Filter, now: Timestamp) -> Result<Vec<Invite>, LedgerError> {
-        self.context.ledger.list(filter, now).await
+    pub async fn list(&self, filter: Filter, limit: u32, now: Timestamp) -> Result<ListedInvites, LedgerError> {
+        self.context.ledger.list(filter, limit, now).await
     }
 
     /// The longest lifetime that `key` may give an invite.

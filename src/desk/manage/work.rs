@@ -13,10 +13,10 @@ use crate::invite::field::{FieldError, Given};
 use crate::invite::name::HostName;
 use crate::invite::request::{ChangeRequest, InviteRequest};
 use crate::invite::{Invite, InviteId, KindName, Status};
-use crate::ledger::{Answer, ChangeError, Filter, LedgerError};
+use crate::ledger::{Answer, ChangeError, Filter, LedgerError, ListedInvites};
 
-/// Among so many invites is looked at once for those that a filter leaves.
-const AT_ONCE: u32 = 20_000;
+/// So often the ledger is looked into for one page, while what is found does not fill it.
+const LOOKS: usize = 20;
 
 /// Which invites are listed.
 #[derive(Clone, Debug, Default)]
@@ -88,8 +88,8 @@ impl Manage {
         self.invites.max_ttl(manager.key())
     }
 
-    /// Invites that `manager` sees, newest first; and after which one the next page begins, if there may be one. What may be
-    /// rare is looked for among so many at a time that nobody waits for it, so that a page may have few, or none.
+    /// A page of the invites that `manager` sees. What is rare among many is looked for among some at a time, so that nobody waits
+    /// for it, and a page may have few, or none.
     ///
     /// # Errors
     /// When the ledger cannot be read.
@@ -98,7 +98,7 @@ impl Manage {
         manager: &Manager,
         wanted: InvitesFilter,
         now: Timestamp,
-    ) -> Result<(Vec<Invite>, Option<InviteId>), LedgerError> {
+    ) -> Result<ListedInvites, LedgerError> {
         let allowed = match manager {
             Manager::Key(key) => key.settings.hosts.clone(),
             // The source says it, and has an index.
@@ -109,20 +109,19 @@ impl Manage {
             None => allowed,
         };
         let InvitesFilter { status, before, limit, .. } = wanted;
-        let source = manager.sees_only();
-        let since = if hosts.is_some() || status.is_some() {
-            self.context.ledger.place(source.clone(), before, AT_ONCE).await?
-        } else {
-            None
-        };
-        let one_more = Some(limit.saturating_add(1));
-        let filter = Filter { hosts, status, source, before, since, limit: one_more, ..Filter::default() };
-        let mut invites = self.invites.list(filter, now).await?;
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let is_full = invites.len() > limit;
-        invites.truncate(limit);
-        let next = if is_full { invites.last().map(|last| last.id) } else { since };
-        Ok((invites, next))
+        let mut filter = Filter { hosts, status, source: manager.sees_only(), before, ..Filter::default() };
+        let mut found = ListedInvites::default();
+        for _ in 0..LOOKS {
+            let left = limit.saturating_sub(u32::try_from(found.invites.len()).unwrap_or(u32::MAX));
+            let more = self.invites.list(filter.clone(), left, now).await?;
+            found.invites.extend(more.invites);
+            found.next = more.next;
+            if found.next.is_none() || found.invites.len() >= usize::try_from(limit).unwrap_or(usize::MAX) {
+                break;
+            }
+            filter.before = found.next;
+        }
+        Ok(found)
     }
 
     /// The invite called `id`, if `manager` sees it.

@@ -30,6 +30,14 @@ pub(in crate::ledger) enum WriteLock {
     Alone,
 }
 
+/// Has a transaction that writes in order go on alone: those who are at work beside it end first, and nobody begins.
+pub(in crate::ledger) fn lock_whole() -> String {
+    // An oid as a number with a sign.
+    let schema = "SELECT CAST((CAST(oid AS bigint) # 2147483648) - 2147483648 AS int) FROM pg_namespace \
+                  WHERE nspname = current_schema()";
+    format!("SELECT pg_advisory_xact_lock({WHOLE}, ({schema}))")
+}
+
 /// The statements with which transactions begin.
 pub(super) struct BeginStatements {
     settings: String,

@@ -4,7 +4,7 @@ use super::session::PostgresSession;
 use crate::ledger::error::SqlError;
 
 /// The tables of the latest version.
-const TABLES: [&str; 10] = [
+const TABLES: [&str; 13] = [
     "meta",
     "invite",
     "adopted",
@@ -15,6 +15,9 @@ const TABLES: [&str; 10] = [
     "invited_account",
     "outbox",
     "outbox_channel",
+    "counted",
+    "expired_invite",
+    "pending_count",
 ];
 
 /// Which tables there are of those that a ledger has, each with its schema.

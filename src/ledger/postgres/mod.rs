@@ -27,7 +27,7 @@ use super::error::{LedgerError, OpenError, SqlError};
 use crate::config::postgres::Postgres;
 use crate::invite::token::LedgerKey;
 use begin::{BeginStatements, KnownLedger};
-pub(super) use begin::{StartState, TransactionStart, WriteLock};
+pub(super) use begin::{StartState, TransactionStart, WriteLock, lock_whole};
 use found::{SchemaState, look, own_schema};
 use origin::LINEAGE;
 pub(super) use pipeline::Pipeline;

@@ -21,7 +21,10 @@ const MIGRATIONS: &[&[SqliteStep]] = &[
         SqliteStep::Statements(include_str!("../version_2_accounts.sql")),
     ],
     &[SqliteStep::Statements(include_str!("version_3.sql"))],
-    &[SqliteStep::Statements(include_str!("../version_4.sql"))],
+    &[
+        SqliteStep::Statements(include_str!("version_4.sql")),
+        SqliteStep::Statements(include_str!("../version_4_users.sql")),
+    ],
 ];
 
 /// `PRAGMA application_id`: "invd".

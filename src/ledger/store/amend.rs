@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::limits::pending;
+use super::pending::{pending, with_next};
 use super::rows::{COLUMNS, IS_PENDING, find, read_invite, with_redemptions};
 use super::transaction::{Store, Transaction};
 use crate::invite::event::EventKind;
@@ -38,10 +38,13 @@ impl Transaction<'_> {
             {
                 return Ok(Err(ChangeError::NameReserved(name.clone())));
             }
-            if let Some(limits) = limits
-                && let Err(retry_after) = limits.room(pending(self.sql, limits, now).await?, 1, now)
-            {
-                return Ok(Err(ChangeError::Pending { retry_after }));
+            if let Some(limits) = limits {
+                self.count_added().await?;
+                let pending = pending(self.sql, limits, now).await?;
+                let pending = with_next(self.sql, limits, pending, 1, now).await?;
+                if let Err(retry_after) = limits.room(pending, 1, now) {
+                    return Ok(Err(ChangeError::Pending { retry_after }));
+                }
             }
         }
         self.sql

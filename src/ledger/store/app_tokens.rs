@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::rows::{IS_PENDING, SortOrder, find, select};
+use super::rows::{IS_PENDING, ReadFrom, SortOrder, find, select};
 use super::transaction::{Store, Transaction};
 use super::uses::Hold;
 use crate::invite::event::EventKind;
@@ -106,12 +106,12 @@ impl Store<'_> {
             AppTokenFilter::Stale => format!("NOT ({is_offered})"),
         };
         // An invite whose last use is just being taken is not over yet.
-        let condition = format!(
-            "app_token IS NOT NULL AND id > ?2 AND {which} \
+        let from = format!(
+            "invite WHERE app_token IS NOT NULL AND id > ?2 AND {which} \
              AND NOT EXISTS (SELECT 1 FROM redemption WHERE redemption.invite = invite.id AND made = 0)"
         );
         let after = after.map_or(i64::MIN, InviteId::to_row);
         let values = [now.as_millisecond().into(), after.into()];
-        select(self.0, &condition, SortOrder::Oldest, Some(limit), &values).await
+        select(self.0, ReadFrom { with: "", from: &from }, SortOrder::Oldest, limit, &values).await
     }
 }

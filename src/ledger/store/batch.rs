@@ -88,8 +88,8 @@ pub(in crate::ledger) struct Batch<'a> {
     uses: RefCell<BTreeMap<String, GatheredUse>>,
     outbox: RefCell<GatheredOutbox>,
     names: RefCell<HashMap<(HostName, Username), KnownName>>,
-    /// By source, and up to how many was counted.
-    pending: RefCell<HashMap<String, (u32, PendingCount)>>,
+    /// By source.
+    pending: RefCell<HashMap<String, PendingCount>>,
     /// Invites as they were when it began, as far as they were read.
     found: RefCell<HashMap<InviteId, Invite>>,
     /// Invites as they are after what was done here; nothing where that has to be read.
@@ -138,13 +138,8 @@ impl<'a> Batch<'a> {
         if let Some(name) = draft.kind.reserves() {
             self.know_name(&draft.host, name, |known| known.created_until = known.created_until.max(Some(end)));
         }
-        if let Some((_, pending)) = self.pending.borrow_mut().get_mut(&draft.source.to_string()) {
-            let life = end.saturating_sub(draft.created_at.as_millisecond());
-            *pending = PendingCount {
-                count: pending.count.saturating_add(1),
-                next_end: Some(pending.next_end.map_or(end, |next| next.min(end))),
-                longest: pending.longest.max(life),
-            };
+        if let Some(pending) = self.pending.borrow_mut().get_mut(&draft.source.to_string()) {
+            pending.add(draft);
         }
         self.invites.borrow_mut().add(invite);
     }
@@ -194,13 +189,13 @@ impl<'a> Batch<'a> {
         change(self.names.borrow_mut().entry((host.clone(), name.clone())).or_default());
     }
 
-    /// How many invites of a source are pending, counted up to `most`, where that is known.
-    pub(super) fn known_pending(&self, source: &str, most: u32) -> Option<PendingCount> {
-        self.pending.borrow().get(source).filter(|(counted_to, _)| *counted_to == most).map(|(_, pending)| *pending)
+    /// How many invites of a source are pending, where that is known.
+    pub(super) fn known_pending(&self, source: &str) -> Option<PendingCount> {
+        self.pending.borrow().get(source).copied()
     }
 
-    pub(super) fn know_pending(&self, source: String, most: u32, pending: PendingCount) {
-        self.pending.borrow_mut().insert(source, (most, pending));
+    pub(super) fn know_pending(&self, source: String, pending: PendingCount) {
+        self.pending.borrow_mut().insert(source, pending);
     }
 
     /// An invite as it was when this began, where it was read since, and is there.

@@ -144,7 +144,10 @@ impl Transaction<'_> {
         {
             id = InviteId::after(Some(id), draft.created_at, self.random());
         }
-        self.memory.borrow_mut().last_id = Some(id);
+        let mut memory = self.memory.borrow_mut();
+        memory.last_id = Some(id);
+        memory.uncounted.add(id, source, &draft);
+        drop(memory);
         Ok(Invite::from((id, draft)))
     }
 }

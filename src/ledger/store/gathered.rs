@@ -53,11 +53,19 @@ impl GatheredInvites {
 
     /// What writes them, if there are any. An id that is there already is an error.
     pub(super) fn statement(self) -> Option<(&'static str, Vec<OwnedValue>)> {
-        const STATEMENT: &str = "INSERT INTO invite (id, kind, host, source, username, contact, inviter, groups, roles, note, uses, \
+        // They are counted, too, for themselves: several may add at the same time.
+        const STATEMENT: &str = "WITH created AS (INSERT INTO invite \
+                                 (id, kind, host, source, username, contact, inviter, groups, roles, note, uses, \
                                  created_at, expires_at, app_token, app_expires_at, invited_by) SELECT * FROM unnest(\
                                  ?1::bigint[], ?2::text[], ?3::text[], ?4::text[], ?5::text[], ?6::text[], ?7::text[], \
                                  ?8::text[], ?9::text[], ?10::text[], ?11::bigint[], ?12::bigint[], ?13::bigint[], \
-                                 ?14::bytea[], ?15::bigint[], ?16::text[])";
+                                 ?14::bytea[], ?15::bigint[], ?16::text[]) RETURNING id, source, host, expires_at), \
+                                 expired AS (INSERT INTO expired_invite (id) \
+                                 SELECT id FROM created WHERE expires_at <= (SELECT until FROM counted)) \
+                                 INSERT INTO pending_count AS own (source, host, slot, pending) \
+                                 SELECT source, host, pg_backend_pid(), count(*) FROM created \
+                                 WHERE expires_at > (SELECT until FROM counted) GROUP BY source, host \
+                                 ON CONFLICT (source, host, slot) DO UPDATE SET pending = own.pending + excluded.pending";
         if self.ids.is_empty() {
             return None;
         }

@@ -3,13 +3,12 @@
 use futures_lite::future::try_zip;
 use jiff::Timestamp;
 
-use super::rows::IS_PENDING;
+use super::pending::{pending, with_next};
 use super::transaction::{Store, Transaction};
 use crate::clock;
-use crate::invite::Source;
 use crate::invite::name::KeyId;
 use crate::ledger::error::{CreateError, SqlError};
-use crate::ledger::limits::{NOTE_EVERY, PendingCount, SourceLimits};
+use crate::ledger::limits::{NOTE_EVERY, SourceLimits};
 use crate::ledger::row::Row;
 use crate::ledger::statements::Statements;
 use crate::rate::Used;
@@ -34,27 +33,8 @@ pub(super) async fn judge(
         }
     };
     let (pending, used) = try_zip(pending(sql, limits, now), used).await?;
+    let pending = with_next(sql, limits, pending, count, now).await?;
     Ok(limits.judge(pending, used, count, now))
-}
-
-/// The pending invites of a source. No more are counted than it may have.
-pub(super) async fn pending(
-    sql: Statements<'_>,
-    limits: &SourceLimits,
-    now: Timestamp,
-) -> Result<PendingCount, SqlError> {
-    let Some(max_pending) = limits.max_pending else { return Ok(PendingCount::default()) };
-    let statement = format!(
-        "SELECT count(*), min(expires_at), max(expires_at - created_at) FROM \
-         (SELECT expires_at, created_at FROM invite WHERE source = ?2 AND {IS_PENDING} LIMIT ?3) AS pending"
-    );
-    let source = limits.source.to_string();
-    let values = [now.as_millisecond().into(), source.as_str().into(), max_pending.into()];
-    let counted = sql.first(&statement, &values, |row| {
-        let longest = row.maybe_integer(2)?.unwrap_or(0);
-        Ok(PendingCount { count: row.number(0)?, next_end: row.maybe_integer(1)?, longest })
-    });
-    Ok(counted.await?.unwrap_or_default())
 }
 
 /// What is used of the rate that is counted for `account` ([`SourceLimits::account`]).
@@ -74,7 +54,12 @@ impl Transaction<'_> {
         now: Timestamp,
     ) -> Result<Result<Used, CreateError>, SqlError> {
         let known = self.memory.borrow().rates.get(&*limits.account()).copied();
-        let Some(batch) = self.batch else { return judge(self.sql, limits, known, count, now).await };
+        let Some(batch) = self.batch else {
+            if limits.max_pending.is_some() {
+                self.count_added().await?;
+            }
+            return judge(self.sql, limits, known, count, now).await;
+        };
         let account = limits.account();
         let used = async {
             match (known, limits.limit) {
@@ -84,9 +69,8 @@ impl Transaction<'_> {
             }
         };
         let source = limits.source.to_string();
-        let most = limits.max_pending.unwrap_or_default();
         let pending = async {
-            if let Some(known) = batch.known_pending(&source, most) {
+            if let Some(known) = batch.known_pending(&source) {
                 return Ok(known);
             }
             if limits.max_pending.is_some() {
@@ -94,9 +78,13 @@ impl Transaction<'_> {
             }
             pending(self.sql, limits, now).await
         };
-        let (pending, used) = try_zip(pending, used).await?;
+        let (mut pending, used) = try_zip(pending, used).await?;
         if limits.max_pending.is_some() {
-            batch.know_pending(source, most, pending);
+            if pending.next.is_none() && !limits.has_room(pending, count) {
+                batch.send_gathered().await;
+                pending = with_next(self.sql, limits, pending, count, now).await?;
+            }
+            batch.know_pending(source, pending);
         }
         if limits.limit.is_some() {
             self.memory.borrow_mut().rates.insert(account.into_owned(), used);
@@ -160,13 +148,5 @@ impl Store<'_> {
     /// What is used of a key's rate.
     pub(in crate::ledger) async fn rate_used(self, key: &KeyId) -> Result<Used, SqlError> {
         rate_used(self.0, key.as_str()).await
-    }
-
-    /// How many pending invites a source has.
-    pub(in crate::ledger) async fn pending_of(self, source: &Source, now: Timestamp) -> Result<u64, SqlError> {
-        let statement = format!("SELECT count(*) FROM invite WHERE source = ?2 AND {IS_PENDING}");
-        let source = source.to_string();
-        let values = [now.as_millisecond().into(), source.as_str().into()];
-        Ok(self.0.first(&statement, &values, |row| row.integer(0)).await?.map_or(0, i64::cast_unsigned))
     }
 }

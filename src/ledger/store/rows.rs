@@ -63,7 +63,10 @@ pub(super) enum SortOrder {
 /// The invite called `id`, with its redemptions.
 pub(super) async fn find(sql: Statements<'_>, id: InviteId) -> Result<Option<Invite>, SqlError> {
     static ALONE: LazyLock<String> = LazyLock::new(|| format!("SELECT {COLUMNS} FROM invite WHERE {BY_ID}"));
-    static WITH_REDEMPTIONS: LazyLock<String> = LazyLock::new(|| statement(BY_ID, SortOrder::Newest, None));
+    static WITH_REDEMPTIONS: LazyLock<String> = LazyLock::new(|| {
+        let from = format!("invite WHERE {BY_ID}");
+        statement(ReadFrom { with: "", from: &from }, SortOrder::Newest, None)
+    });
     let values = [id.to_row().into()];
     // Most have none, and where it costs nothing to ask twice that is faster.
     if let Statements::Sqlite(_) = sql {
@@ -77,17 +80,25 @@ pub(super) async fn find(sql: Statements<'_>, id: InviteId) -> Result<Option<Inv
     read.unreadable.pop().map_or(Ok(read.invites.pop()), |(_, why)| Err(why))
 }
 
-/// The invites for which `condition` holds, with their redemptions, in one statement: what it reads fits together, also
-/// while others write. What cannot be read is left out, and others come in its place.
+/// What invites are read from.
+#[derive(Clone, Copy)]
+pub(super) struct ReadFrom<'a> {
+    /// What stands before the statement.
+    pub(super) with: &'a str,
+    /// What stands behind its `FROM`.
+    pub(super) from: &'a str,
+}
+
+/// Invites with their redemptions, in one statement: what it reads fits together, also while others write. What cannot be read
+/// is left out, and others come in its place.
 pub(super) async fn select(
     sql: Statements<'_>,
-    condition: &str,
+    from: ReadFrom<'_>,
     order: SortOrder,
-    limit: Option<u32>,
+    limit: u32,
     values: &[SqlValue<'_>],
 ) -> Result<ReadInvites, SqlError> {
-    let Some(limit) = limit else { return asked(sql, &statement(condition, order, None), values).await };
-    let (statement, mut left_out) = (statement(condition, order, Some(values.len() + 1)), 0);
+    let (statement, mut left_out) = (statement(from, order, Some(values.len() + 1)), 0);
     loop {
         let mut values = values.to_vec();
         values.push(limit.saturating_add(left_out).into());
@@ -102,7 +113,7 @@ pub(super) async fn select(
 
 /// The invites that a [`statement`] gives.
 async fn asked(sql: Statements<'_>, statement: &str, values: &[SqlValue<'_>]) -> Result<ReadInvites, SqlError> {
-    let ReadInvites { mut invites, mut unreadable } = ReadInvites::default();
+    let (mut invites, mut unreadable) = (vec![], vec![]);
     sql.each(statement, values, |row| {
         let id = InviteId::from_row(row.integer(0)?);
         if unreadable.last().is_some_and(|(last, _)| *last == id) {
@@ -119,7 +130,7 @@ async fn asked(sql: Statements<'_>, statement: &str, values: &[SqlValue<'_>]) ->
         }
     })
     .await?;
-    Ok(ReadInvites { invites, unreadable })
+    Ok(ReadInvites { invites, unreadable, next: None })
 }
 
 /// Reads a row of a [`statement`]: another invite, or another redemption of the last one.
@@ -136,15 +147,15 @@ fn add_row(row: &Row<'_>, id: InviteId, invites: &mut Vec<Invite>) -> Result<(),
 }
 
 /// What [`select`] asks; `limit` is the place of the value that says how many.
-fn statement(condition: &str, order: SortOrder, limit: Option<usize>) -> String {
+fn statement(ReadFrom { with, from }: ReadFrom<'_>, order: SortOrder, limit: Option<usize>) -> String {
     let order = match order {
         SortOrder::Newest => "DESC",
         SortOrder::Oldest => "ASC",
     };
-    let limit = limit.map_or(String::new(), |place| format!("ORDER BY id {order} LIMIT ?{place}"));
+    let limit = limit.map_or(String::new(), |place| format!("ORDER BY invite.id {order} LIMIT ?{place}"));
     format!(
-        "SELECT {COLUMNS}, redemption.account, redemption.at, redemption.via \
-         FROM (SELECT * FROM invite WHERE {condition} {limit}) AS invite \
+        "{with} SELECT {COLUMNS}, redemption.account, redemption.at, redemption.via \
+         FROM (SELECT invite.* FROM {from} {limit}) AS invite \
          LEFT JOIN redemption ON redemption.invite = invite.id AND redemption.made = 1 AND invite.used > 0 \
          ORDER BY invite.id {order}, redemption.id"
     )

@@ -10,6 +10,7 @@ use rand::rngs::StdRng;
 use super::batch::Batch;
 use super::locks::{HeldLock, LockKey};
 use super::passed_time::PassedTime;
+use super::pending::UncountedInvites;
 use crate::invite::InviteId;
 use crate::ledger::error::SqlError;
 use crate::ledger::statements::Statements;
@@ -27,6 +28,8 @@ pub(in crate::ledger) struct Memory {
     pub(super) rates: HashMap<String, Used>,
     /// When the use of each key was last written.
     pub(super) noted: HashMap<String, Timestamp>,
+    /// What was added, and is not yet counted.
+    pub(super) uncounted: UncountedInvites,
     /// How far time has come for those who forget.
     pub(super) passed: PassedTime,
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::error::TransferError;
 use super::layout::LedgerLayout;
 use super::new_file::NewLedgerFile;
-use super::rows::{TableReader, TableWriter, clear, continue_numbers, is_empty};
+use super::rows::{TableReader, TableWriter, clear, continue_numbers, count_anew, is_empty};
 use super::snapshot::{LedgerSnapshot, failed, refuse_other_sessions};
 use crate::config::{LedgerSettings, LedgerUrl};
 use crate::files::Existing;
@@ -122,6 +122,10 @@ fn write(source: &LedgerSnapshot, sql: Sql<'_>, to: &LedgerUrl) -> Result<Vec<(S
         counted.push((table.name.clone(), writer.rows));
     }
     continue_numbers(sql, &source.layout).map_err(failed)?;
+    // A file is counted when it is whole.
+    if let Sql::Postgres(_) = sql {
+        count_anew(sql).map_err(failed)?;
+    }
     verify(source, sql, &source.layout).map_err(failed)?.map_or(Ok(counted), Err)
 }
 

@@ -7,6 +7,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use tempfile::NamedTempFile;
 
 use super::error::TransferError;
+use super::rows::count_anew;
 use super::snapshot::failed;
 use crate::config::LedgerUrl;
 use crate::files::{self, Existing};
@@ -49,6 +50,7 @@ impl NewLedgerFile {
         self.connection.execute_batch("COMMIT")?;
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
         schema::migrate(&transaction, schema::known_version())?;
+        count_anew(Sql::Sqlite(&transaction))?;
         Ok(transaction.commit()?)
     }
 

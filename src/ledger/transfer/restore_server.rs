@@ -10,7 +10,7 @@ use super::held::hold;
 use super::layout::LedgerLayout;
 use super::new_file::{NewLedgerFile, name_aside};
 use super::revived::{Comparison, compare, revoke};
-use super::rows::{TableReader, TableWriter, clear, continue_numbers};
+use super::rows::{TableReader, TableWriter, clear, continue_numbers, count_anew};
 use super::snapshot::{LedgerSnapshot, failed, refuse_other_sessions};
 use super::whole_backup::{RestoreOptions, WholeBackup};
 use crate::config::LedgerSettings;
@@ -106,6 +106,7 @@ fn replace(
         writer.flush()?;
     }
     continue_numbers(sql, &layout)?;
+    count_anew(sql)?;
     sql.execute("UPDATE meta SET value = ?1 WHERE name = 'key_check'", &[backup.key.check().as_slice().into()])?;
     Ok(found)
 }

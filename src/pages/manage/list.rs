@@ -11,6 +11,7 @@ use crate::caller::Request;
 use crate::desk::manage::{InvitesFilter, Manager};
 use crate::invite::name::{HostName, Username};
 use crate::invite::{Invite, Status};
+use crate::ledger::ListedInvites;
 use crate::pages::html::Html;
 use crate::pages::look::Look;
 use crate::pages::page::page;
@@ -113,8 +114,10 @@ pub async fn get(request: Request) -> Result<Response, Problem> {
     let before = parameter(&request, "before").and_then(|id| id.parse().ok());
     let filter = InvitesFilter { status, host: chosen.clone().and_then(Result::ok), before, limit: PAGE };
     // What is no host has no invites.
-    let (invites, next) =
-        if matches!(chosen, Some(Err(_))) { (vec![], None) } else { manage.list(manager, filter, now).await? };
+    let ListedInvites { invites, next } = match chosen {
+        Some(Err(_)) => ListedInvites::default(),
+        Some(Ok(_)) | None => manage.list(manager, filter, now).await?,
+    };
     let link = |before: Option<String>| {
         let status = status.map(|status| status_words(status).0);
         let parameters = [("status", status), ("host", host.as_deref()), ("before", before.as_deref())];

@@ -6,13 +6,13 @@ use std::time::SystemTime;
 use minidom::Element;
 use serde_json::{Value, json};
 
-use crate::component::adhoc::{Asks as _, Made};
-use crate::common::{CONFIG, Scratch, Served, http};
 use crate::common::ejabberd::Ejabberd;
-use crate::component::fake_port::{FakePort, Line};
 use crate::common::form::Form;
-use crate::component::place::{LISTS, NAME, PASSWORD, Place, configured, section};
 use crate::common::slixmpp::{self, User};
+use crate::common::{CONFIG, Scratch, Served, http};
+use crate::component::adhoc::{Asks as _, Made};
+use crate::component::fake_port::{FakePort, Line};
+use crate::component::place::{LISTS, NAME, PASSWORD, Place, configured, section};
 
 const ROMEO: &str = "romeo@example.com/orchard";
 const CONNECTED: &str = "invites.example.com is connected";
