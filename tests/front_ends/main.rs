@@ -1,0 +1,311 @@
+//! The files of `examples/front-ends` in the real front ends, of Debian's packages: the same suite through each, at a name of
+//! its own and at a path of a site.
+//!
+//! | module | what it has |
+//! |---|---|
+//! | `front_end` | the front ends, started |
+//! | `curl` | the client |
+//! | `proxy_line` | front ends that pass connections on |
+//! | `stripped` | front ends that strip the path |
+
+#[path = "../common/mod.rs"]
+mod common;
+mod curl;
+mod front_end;
+mod proxy_line;
+mod stripped;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
+
+use common::ejabberd::{ADMIN, PASSWORD};
+use common::fake_ejabberd::{FakeEjabberd, Version};
+use common::{CONFIG, KEY, Scratch, Served};
+use curl::Curl;
+use front_end::{FrontEnd, Kind};
+
+/// Where guests come to, and the file for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum At {
+    Name,
+    Path,
+}
+
+impl At {
+    fn base(self) -> &'static str {
+        match self {
+            Self::Name => "https://invite.example.com/",
+            Self::Path => "https://example.com/invited/",
+        }
+    }
+
+    fn file(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Path => "path",
+        }
+    }
+}
+
+/// A service on a Unix socket, and what is in front of it.
+struct Place {
+    base: &'static str,
+    scratch: Scratch,
+    ejabberd: FakeEjabberd,
+    socket: PathBuf,
+    dir: PathBuf,
+}
+
+impl Place {
+    /// With `more` in the configuration.
+    fn new(kind: Kind, at: At, more: &str) -> Self {
+        let scratch = Scratch::new("");
+        // The users of the front ends get through.
+        fs::set_permissions(scratch.path(), fs::Permissions::from_mode(0o711)).unwrap();
+        let (dir, named) = (scratch.path().join("front"), scratch.path().join("http.sock"));
+        fs::create_dir(&dir).unwrap();
+        let socket = FrontEnd::place_of_socket(kind, &dir, &named);
+        fs::create_dir_all(socket.parent().unwrap()).unwrap();
+        let ejabberd = FakeEjabberd::start(Version::V23_01);
+        let config = CONFIG
+            .replace("https://invite.example.com/", at.base())
+            .replace("127.0.0.1:0", &format!("unix:{}", socket.display()));
+        scratch.configure(&format!(
+            "cors_origins = [\"https://www.example.net\"]\n{config}allow = [\"create\", \"read\"]\n\
+             [hosts.\"example.com\".backend]\nkind = \"ejabberd\"\nurl = \"http://{}/api\"\nuser = \"{ADMIN}\"\n\
+             password = {PASSWORD:?}\n[http]\nauth_failures = \"3/30m\"\n{more}",
+            ejabberd.address
+        ));
+        Self { base: at.base(), scratch, ejabberd, socket, dir }
+    }
+
+    fn serve(&self) -> Served {
+        let served = self.scratch.serve();
+        // What the group of a drop-in does.
+        fs::set_permissions(&self.socket, fs::Permissions::from_mode(0o666)).unwrap();
+        served
+    }
+
+    /// What the front end is told to connect to.
+    fn named_socket(&self) -> PathBuf {
+        self.scratch.path().join("http.sock")
+    }
+}
+
+const WRONG: &str = "Authorization: Bearer site/wr0ng-s3cret";
+
+fn suite(kind: Kind, at: At, test: &str) {
+    if !kind.is_here(test) {
+        return;
+    }
+    let place = Place::new(kind, at, "");
+    let mut served = place.serve();
+    let front_end = FrontEnd::start(kind, &place.dir, &kind.example(at.file()), &place.named_socket());
+    let curl = Curl { dir: &place.dir, ports: front_end.ports };
+    let base = place.base;
+    let bearer = format!("Authorization: Bearer {KEY}");
+
+    // An invite, over HTTP/2 to the client, whose link is the public one.
+    let created = curl.ask(&format!("{base}invites_api"), &["-X", "POST", "-H", &bearer]);
+    assert_eq!((&*created.version, created.response.status), ("2", 201), "{:?}\n{}", created.response, front_end.logs());
+    let link = created.response.header("location").unwrap().to_owned();
+    let token = created.response.token();
+    assert_eq!(link, format!("{base}invite?{token}"));
+    // Clients of mod_invites_api have the key in the address.
+    assert_eq!(curl.get(&format!("{base}invites_api?key={KEY}")).status, 201);
+
+    let head = curl.ask(&link, &["--head"]).response;
+    assert_eq!((head.status, head.body.len()), (200, 0), "{head:?}");
+    opens_with_its_assets(&curl, &link, base);
+    takes_bodies(&curl, base, &bearer);
+    answers_preflights(&curl, base);
+    counts_the_real_client(&curl, base, &served);
+    let secrets = signs_up(&curl, &place, at, &token);
+
+    if at == At::Name && kind != Kind::Caddy {
+        // What is typed without its scheme.
+        let led = curl.get(&link.replace("https://", "http://"));
+        assert!((301..=308).contains(&led.status), "{led:?}");
+        assert_eq!(led.header("location"), Some(&*link), "{led:?}");
+    }
+
+    // The service is away; when it is back, the front end knows at once.
+    served.kill();
+    fs::remove_file(&place.socket).unwrap();
+    let away = curl.ask(&format!("{base}invites_api?key={KEY}"), &["-H", &bearer]).response;
+    assert!([502, 503].contains(&away.status), "{away:?}");
+    let served = place.serve();
+    assert_eq!(curl.get(&format!("{base}invites_api?key={KEY}")).status, 201);
+    let told = served.log();
+    assert!(!told.contains("the proxy") && !told.contains("the peer"), "{told}");
+
+    // What else is at the site is in its logs.
+    if at == At::Path {
+        let beside = curl.get("https://example.com/beside?what=4711");
+        assert!([200, 404, 503].contains(&beside.status), "{beside:?}");
+    }
+    let logs = front_end.end();
+    if at == At::Path {
+        assert!(logs.contains("/beside"), "{logs}");
+    }
+    for secret in ["s3cret", &*token].into_iter().chain(secrets.iter().map(String::as_str)) {
+        assert!(!logs.contains(secret), "{secret} is in {logs}");
+    }
+}
+
+/// The page of an invite, and all that it loads.
+fn opens_with_its_assets(curl: &Curl<'_>, link: &str, base: &str) {
+    let html = ["-H", "Accept: text/html", "-H", "Accept-Encoding: gzip", "--compressed"];
+    let page = curl.ask(link, &html).response;
+    assert_eq!(page.status, 200, "{page:?}");
+    let text = page.text();
+    let prefix = base.split_once("example.com").unwrap().1;
+    let start = format!("\"{prefix}assets/");
+    let assets: Vec<_> = text.split(&start).skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    assert!(assets.len() >= 2, "{text}");
+    for asset in assets {
+        let answer = curl.get(&format!("{base}assets/{asset}"));
+        assert_eq!(answer.status, 200, "{asset}: {answer:?}");
+        assert!(!answer.body.is_empty(), "{asset}");
+    }
+}
+
+/// Bodies of unknown length, over both versions of HTTP, and bodies that are too large.
+fn takes_bodies(curl: &Curl<'_>, base: &str, bearer: &str) {
+    let (small, large, huge) = (curl.dir.join("small.json"), curl.dir.join("large.json"), curl.dir.join("huge.json"));
+    let note = |length: usize| serde_json::json!({ "host": "example.com", "note": "x".repeat(length) }).to_string();
+    fs::write(&small, note(10)).unwrap();
+    fs::write(&large, note(100 << 10)).unwrap();
+    fs::write(&huge, note(400 << 10)).unwrap();
+    let url = format!("{base}api/v1/invites");
+    for (file, status) in [(&small, 201), (&large, 413), (&huge, 413)] {
+        let known = format!("@{}", file.display());
+        let json = ["-X", "POST", "-H", bearer, "-H", "Content-Type: application/json"];
+        let sent = |more: &[&str]| curl.ask(&url, &[&json, more].concat()).response;
+        for answer in [
+            sent(&["--data-binary", &known]),
+            sent(&["--http1.1", "--data-binary", &known]),
+            sent(&["--http1.1", "-H", "Transfer-Encoding: chunked", "--data-binary", &known]),
+        ] {
+            assert_eq!(answer.status, status, "{}: {answer:?}", file.display());
+            if status == 413 && *file == large {
+                // It is the service that says so.
+                assert_eq!(answer.json()["type"], "urn:invited:problem:body-too-large");
+            }
+        }
+    }
+}
+
+/// What a browser asks before a page of another site may call.
+fn answers_preflights(curl: &Curl<'_>, base: &str) {
+    let asked = curl.ask(
+        &format!("{base}api/v1/invites"),
+        &[
+            "-X",
+            "OPTIONS",
+            "-H",
+            "Origin: https://www.example.net",
+            "-H",
+            "Access-Control-Request-Method: POST",
+            "-H",
+            "Access-Control-Request-Headers: authorization, content-type",
+        ],
+    );
+    let answer = asked.response;
+    assert_eq!(answer.status, 204, "{answer:?}");
+    assert_eq!(answer.header("access-control-allow-origin"), Some("https://www.example.net"), "{answer:?}");
+    assert!(answer.header("access-control-allow-headers").unwrap().to_ascii_lowercase().contains("authorization"));
+}
+
+/// Wrong keys count against who sends them, whatever he says of himself.
+fn counts_the_real_client(curl: &Curl<'_>, base: &str, served: &Served) {
+    let url = format!("{base}invites_api");
+    let wrong = |interface: &str, forged: &str| {
+        let (one, other) = (format!("X-Forwarded-For: {forged}"), format!("Forwarded: for={forged}"));
+        curl.ask(&url, &["--interface", interface, "-H", WRONG, "-H", &one, "-H", &other]).response.status
+    };
+    let statuses: Vec<_> = (1..=4).map(|at| wrong("127.0.0.7", &format!("203.0.113.{at}"))).collect();
+    assert_eq!(statuses, [403, 403, 403, 429]);
+    // Nor does somebody else have to wait whom he names, or who names him.
+    assert_eq!(wrong("127.0.0.8", "127.0.0.7"), 403);
+    let line = served.wait_log("client=127.0.0.8");
+    assert!(line.contains("event=key.refused"), "{line}");
+    assert!(!served.log().contains("203.0.113."), "{}", served.log());
+}
+
+/// A guest's form, with the cookie that it gives; gives what must be in no log.
+fn signs_up(curl: &Curl<'_>, place: &Place, at: At, token: &str) -> Vec<String> {
+    let url = format!("{}register?t={token}", place.base);
+    let jar = curl.dir.join("cookies").to_str().unwrap().to_owned();
+    let jar = ["-b", &*jar, "-c", &*jar];
+    let page = curl.ask(&url, &[&["-H", "Accept: text/html"], &jar[..]].concat()).response;
+    assert_eq!(page.status, 200, "{page:?}");
+    let cookie = page.header("set-cookie").unwrap();
+    match at {
+        At::Name => assert!(cookie.starts_with("__Host-") && cookie.contains("; Path=/;"), "{cookie}"),
+        At::Path => assert!(cookie.contains("; Path=/invited/;") && cookie.contains("; Secure"), "{cookie}"),
+    }
+    let text = page.text();
+    let csrf = text.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let fields = [("token", token), ("csrf", csrf), ("username", "juliet"), ("password", "a rose by any name")];
+    let fields = fields.map(|(name, value)| format!("{name}={value}"));
+    let data: Vec<_> = fields.iter().flat_map(|field| ["--data-urlencode", field]).collect();
+    let sent = curl.ask(&url, &[&data, &jar[..]].concat()).response;
+    assert_eq!(sent.status, 303, "{sent:?}");
+    assert!(place.ejabberd.state().accounts.contains_key("juliet"));
+    let location = sent.header("location").unwrap();
+    let origin = place.base.split_inclusive("example.com").next().unwrap();
+    let done = curl.ask(&format!("{origin}{location}"), &jar).response;
+    assert_eq!(done.status, 200, "{location}: {done:?}");
+    vec![csrf.to_owned()]
+}
+
+macro_rules! front_ends {
+    ($($test:ident: $kind:ident, $at:ident;)*) => {
+        $(
+            #[test]
+            fn $test() {
+                suite(Kind::$kind, At::$at, stringify!($test));
+            }
+        )*
+    };
+}
+
+front_ends! {
+    nginx_works_at_a_name: Nginx, Name;
+    nginx_works_at_a_path: Nginx, Path;
+    caddy_works_at_a_name: Caddy, Name;
+    caddy_works_at_a_path: Caddy, Path;
+    apache_works_at_a_name: Apache, Name;
+    apache_works_at_a_path: Apache, Path;
+    haproxy_works_at_a_name: Haproxy, Name;
+    haproxy_works_at_a_path: Haproxy, Path;
+    lighttpd_works_at_a_name: Lighttpd, Name;
+    lighttpd_works_at_a_path: Lighttpd, Path;
+}
+
+/// What `invited setup` fills in stands in each file, and nowhere by accident: whoever replaces these texts, the longest first
+/// and each once, has an own file.
+#[test]
+fn the_texts_to_be_filled_in_stand_in_each_file() {
+    for kind in Kind::ALL {
+        for (at, host) in [(At::Name, "invite.example.com"), (At::Path, "example.com")] {
+            let example = kind.example(at.file());
+            let mut rest = example.clone();
+            let chain = format!("/etc/ssl/{host}/fullchain.pem");
+            let private = format!("/etc/ssl/{host}/privkey.pem");
+            let mut texts = vec!["/run/invited/http.sock", &*chain, host];
+            // HAProxy finds it beside the certificate.
+            texts.extend((kind != Kind::Haproxy).then_some(&*private));
+            texts.extend((at == At::Path).then_some("/invited/"));
+            for text in texts {
+                assert!(rest.contains(text), "{kind:?} {at:?}: no {text}");
+                rest = rest.replace(text, "");
+            }
+            for left in ["example", "/invited/", "/etc/ssl/", "/run/"] {
+                assert!(!rest.contains(left), "{kind:?} {at:?}: {left} in\n{rest}");
+            }
+        }
+    }
+}
