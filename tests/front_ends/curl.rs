@@ -19,6 +19,11 @@ pub struct Curl<'a> {
 
 impl Curl<'_> {
     pub fn ask(&self, url: &str, arguments: &[&str]) -> Answer {
+        self.try_ask(url, arguments).unwrap_or_else(|said| panic!("curl {arguments:?} {url}: {said}"))
+    }
+
+    /// An error: what curl says of it.
+    pub fn try_ask(&self, url: &str, arguments: &[&str]) -> Result<Answer, String> {
         let (head, body) = (self.dir.join("curl.head"), self.dir.join("curl.body"));
         for file in [&head, &body] {
             std::fs::write(file, "").unwrap();
@@ -37,8 +42,9 @@ impl Curl<'_> {
             .arg(url)
             .output()
             .unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "curl {arguments:?} {url}: {said}");
+        if !output.status.success() {
+            return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+        }
         let head = std::fs::read_to_string(&head).unwrap();
         // After interim answers.
         let head = head.trim_end().rsplit("\r\n\r\n").next().unwrap();
@@ -47,7 +53,7 @@ impl Curl<'_> {
         let fields = lines.map(|line| line.split_once(':').unwrap());
         let headers = fields.map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned())).collect();
         let response = Response { status, headers, body: std::fs::read(&body).unwrap() };
-        Answer { version: String::from_utf8(output.stdout).unwrap(), response }
+        Ok(Answer { version: String::from_utf8(output.stdout).unwrap(), response })
     }
 
     pub fn get(&self, url: &str) -> Response {
