@@ -19,11 +19,13 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
+use common::chromium;
 use common::ejabberd::{ADMIN, PASSWORD};
 use common::fake_ejabberd::{FakeEjabberd, Version};
 use common::{CONFIG, KEY, PATIENCE, Scratch, Served, now};
 use curl::Curl;
 use front_end::{FrontEnd, Kind};
+use serde_json::json;
 
 /// Where guests come to, and the file for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -188,7 +190,7 @@ fn opens_with_its_assets(curl: &Curl<'_>, link: &str, base: &str) {
 fn takes_bodies(curl: &Curl<'_>, base: &str, bearer: &str) {
     let url = format!("{base}api/v1/invites");
     let sent = |bytes: usize, more: &[&str]| {
-        let body = serde_json::json!({ "host": "example.com", "note": "x".repeat(bytes) }).to_string();
+        let body = json!({ "host": "example.com", "note": "x".repeat(bytes) }).to_string();
         let file = curl.dir.join("body.json");
         fs::write(&file, body).unwrap();
         let data = format!("@{}", file.display());
@@ -302,6 +304,26 @@ front_ends! {
     haproxy_works_at_a_path: Haproxy, Path;
     lighttpd_works_at_a_name: Lighttpd, Name;
     lighttpd_works_at_a_path: Lighttpd, Path;
+}
+
+/// Also a page of another site, and cookies as browsers keep them.
+#[test]
+fn a_guest_signs_up_in_a_browser_behind_nginx() {
+    if !Kind::Nginx.is_here("a_guest_signs_up_in_a_browser_behind_nginx") {
+        return;
+    }
+    let place = Place::new(Kind::Nginx, At::Path, "");
+    let _served = place.serve();
+    let front_end = FrontEnd::start(Kind::Nginx, &place.dir, &Kind::Nginx.example("path"), &place.named_socket());
+    let port = front_end.ports.1;
+    let given = json!({
+        "key": KEY,
+        "elsewhere": "https://www.example.net/",
+        "arguments": ["--ignore-certificate-errors", format!("--host-resolver-rules=MAP *:443 127.0.0.1:{port}")],
+    });
+    if chromium::drive("behind_front_end", place.base, &given) {
+        assert!(place.ejabberd.state().accounts.contains_key("juliet"));
+    }
 }
 
 /// What `invited setup` fills in stands in each file, and nowhere by accident: whoever replaces these texts, the longest first

@@ -1,10 +1,8 @@
 //! Front ends that pass connections on, and say by the PROXY protocol whose.
 
-use std::fs;
-
 use crate::common::docs::{block, page};
-use crate::common::http::request;
-use crate::common::{Client, Response, Served, free_port};
+use crate::common::{Response, Served};
+use crate::curl::Curl;
 use crate::front_end::{FrontEnd, Kind};
 use crate::{At, Place, WRONG};
 
@@ -12,9 +10,9 @@ use crate::{At, Place, WRONG};
 fn ask(place: &Place, kind: Kind, example: &str) -> (Response, Served) {
     let served = place.serve();
     let front_end = FrontEnd::start(kind, &place.dir, example, &place.named_socket());
-    let mut client = Client::tcp(([127, 0, 0, 1], front_end.ports.1).into());
-    client.send(request("GET", "/invites_api", &[WRONG, "X-Forwarded-For: 203.0.113.1"], ""));
-    (client.read().unwrap(), served)
+    let curl = Curl { dir: &place.dir, ports: front_end.ports };
+    let forged = ["-H", "X-Forwarded-For: 203.0.113.1", "-H", WRONG, "--interface", "127.0.0.7", "--http1.1"];
+    (curl.ask("http://invite.example.com:443/invites_api", &forged).response, served)
 }
 
 fn is_understood(kind: Kind, example: &str) {
@@ -22,7 +20,7 @@ fn is_understood(kind: Kind, example: &str) {
     let (answer, served) = ask(&place, kind, example);
     assert_eq!(answer.status, 403, "{answer:?}");
     let line = served.wait_log("event=key.refused");
-    assert!(line.contains("client=127.0.0.1"), "{line}");
+    assert!(line.contains("client=127.0.0.7"), "{line}");
 }
 
 #[test]
