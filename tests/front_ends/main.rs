@@ -97,6 +97,7 @@ impl Place {
 
 const WRONG: &str = "Authorization: Bearer site/wr0ng-s3cret";
 
+/// All that is asked of each.
 fn suite(kind: Kind, at: At, test: &str) {
     if !kind.is_here(test) {
         return;
