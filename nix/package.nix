@@ -25,6 +25,7 @@ rustPlatform.buildRustPackage {
       ../clippy.toml
       ../config.example.toml
       ../docs
+      ../examples
       ../fuzz
       ../src
       ../systemd

@@ -71,9 +71,9 @@ impl<State: Clone + Send + Sync + 'static> Middleware<State> for Envelope {
 }
 
 /// Whether a slash is doubled, or ends a path: tide would look past it, and then one page had many addresses. Only a
-/// public URL itself ends in one.
+/// public URL itself ends in one, and what is left of it where a front end has stripped its path.
 fn has_empty_part(path: &str, prefixes: &Prefixes) -> bool {
-    path.contains("//") || (path.ends_with('/') && !prefixes.has(path, "/"))
+    path.contains("//") || (path.ends_with('/') && path != "/" && !prefixes.has(path, "/"))
 }
 
 /// `OPTIONS *` asks about the server as a whole (RFC 9110, 9.3.7).

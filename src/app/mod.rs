@@ -2,7 +2,9 @@
 
 mod envelope;
 mod path_tokens;
+mod stripped;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -24,6 +26,7 @@ use crate::problem::Problem;
 use crate::server::Presence;
 use crate::waiting;
 use path_tokens::PathTokens;
+use stripped::{StrippedPrefix, first_part};
 
 /// Builds the app for one configuration.
 #[must_use]
@@ -37,6 +40,10 @@ pub fn build(state: Arc<AppState>, metrics: Arc<Metrics>) -> tide::Server<Arc<Ap
     for prefix in prefixes.iter() {
         prefix.clone_into(&mut table.prefix);
         fill(&mut table, &settings, &cards);
+    }
+    table.starts.insert(first_part(&paths.invite).to_owned());
+    if let Some(stripped) = StrippedPrefix::of(prefixes, std::mem::take(&mut table.starts)) {
+        table.app.with(stripped);
     }
     table.app
 }
@@ -133,6 +140,8 @@ struct Table<State> {
     app: tide::Server<State>,
     /// What the paths of the rows begin with that come next.
     prefix: String,
+    /// What the paths of all rows begin with below it.
+    starts: BTreeSet<String>,
 }
 
 impl<State: Clone + Send + Sync + 'static> Table<State> {
@@ -142,7 +151,7 @@ impl<State: Clone + Send + Sync + 'static> Table<State> {
             app.with(cors);
         }
         app.with(envelope::Envelope { metrics, prefixes: prefixes.clone() });
-        Self { app, prefix: String::new() }
+        Self { app, prefix: String::new(), starts: BTreeSet::new() }
     }
 
     /// The row of `path` below the prefix; `name` is what the log calls it.
@@ -150,6 +159,7 @@ impl<State: Clone + Send + Sync + 'static> Table<State> {
         // What tide's router must not see otherwise: server/http.rs looks at the last part of a path alone.
         debug_assert!(path.split('/').all(|part| part.len() <= MAX_PATH_PART_BYTES), "{path} has too long a part");
         debug_assert!(path.find("/:").is_none_or(|at| !path[at + 1..].contains('/')), "{path} captures an inner part");
+        self.starts.insert(first_part(path).to_owned());
         RouteEntry { route: self.app.at(&format!("{}{path}", self.prefix)), name, methods: vec![] }
     }
 }

@@ -116,6 +116,7 @@ fn address(text: &str) -> Option<IpAddr> {
 pub struct ProxyNotices {
     unnamed: AtomicBool,
     both: AtomicBool,
+    stripped: AtomicBool,
     untrusted: Mutex<BTreeSet<IpAddr>>,
 }
 
@@ -146,6 +147,16 @@ impl ProxyNotices {
             tracing::warn!(
                 "the trusted proxy {peer} names no client in {counted}, so all who come that way count as one address; have \
                  it set that header, or, if it is no proxy, take it out of trusted_proxies{hint}"
+            );
+        }
+    }
+
+    /// Tells that a path came without `prefix`, which every route is below.
+    pub fn note_stripped(&self, prefix: &str) {
+        if !self.stripped.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                "a request came without {prefix}/, the path of public_url, and was answered 404: if the proxy strips it, have it \
+                 pass the whole path on (Caddy: handle and not handle_path; nginx: proxy_pass without a path)"
             );
         }
     }

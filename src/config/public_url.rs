@@ -112,9 +112,19 @@ impl Prefixes {
     /// The one that `path` begins with.
     #[must_use]
     pub fn of_path(&self, path: &str) -> &str {
+        self.above(path).unwrap_or(&self.main)
+    }
+
+    /// Whether `path` begins with one of them.
+    #[must_use]
+    pub fn is_above(&self, path: &str) -> bool {
+        self.above(path).is_some()
+    }
+
+    fn above(&self, path: &str) -> Option<&str> {
         let is_above =
             |prefix: &&str| path.strip_prefix(*prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-        self.iter().find(is_above).unwrap_or(&self.main)
+        self.iter().find(is_above)
     }
 
     /// Whether `path` is `below` one of them.
@@ -148,6 +158,7 @@ mod tests {
         assert!(prefixes.has("/join/us/invite", "/invite") && prefixes.has("/invite", "/invite"));
         assert!(!prefixes.has("/other/invite", "/invite"));
         assert_eq!(Prefixes::of(&urls[..1]).of_path("/elsewhere"), "/join");
+        assert!(prefixes.is_above("/elsewhere") && !Prefixes::of(&urls[..1]).is_above("/joint"));
         assert_eq!(Prefixes::default().iter().collect::<Vec<_>>(), [""]);
     }
 

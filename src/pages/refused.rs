@@ -1,5 +1,7 @@
 //! What guests are refused, and the one place that draws it: a page that says why, and what to do.
 
+use std::borrow::Cow;
+
 use askama::Template;
 use tide::Response;
 
@@ -60,6 +62,8 @@ struct RefusedPage<'a> {
     look: Look<'a>,
     title: &'static str,
     text: &'static str,
+    /// What an admin can do about it, in English.
+    hint: Option<Cow<'static, str>>,
     way_out: WayOut<'a>,
 }
 
@@ -104,7 +108,7 @@ impl GuestProblem {
                 (403, title, text, look, WayOut::Back(back))
             }
         };
-        page(status, &RefusedPage { look, title, text, way_out })
+        page(status, &RefusedPage { look, title, text, hint: None, way_out })
     }
 }
 
@@ -125,7 +129,9 @@ pub fn problem(
         503 => ("problem-later", "problem-later-text"),
         _ => ("problem-other", "problem-other-text"),
     };
-    let template = RefusedPage { look: Look::anywhere(reader, prefix), title, text, way_out: WayOut::Tell(request_id) };
+    let hint = matches!(problem, Problem::Stripped(_)).then(|| problem.detail());
+    let (look, way_out) = (Look::anywhere(reader, prefix), WayOut::Tell(request_id));
+    let template = RefusedPage { look, title, text, hint, way_out };
     if draw(response, &template).is_err() {
         response.set_body(problem.title());
     }

@@ -31,6 +31,8 @@ pub enum Problem {
     Prefetch,
     /// 404: there is no such path, or nothing at it.
     NotFound,
+    /// 404: there is something below this prefix, which a front end has stripped.
+    Stripped(String),
     /// 404: no invite has this id or token, or none that the caller may know of.
     NoSuchInvite,
     /// 405, with what `Allow` says.
@@ -121,7 +123,7 @@ impl Problem {
             Self::BadRequest(_) | Self::Fields(_) => 400,
             Self::Unauthorized(..) => 401,
             Self::Unauthenticated(_) | Self::NotAllowed(_) | Self::Host | Self::Scopes(_) | Self::Prefetch => 403,
-            Self::NotFound | Self::NoSuchInvite => 404,
+            Self::NotFound | Self::Stripped(_) | Self::NoSuchInvite => 404,
             Self::Method(_) => 405,
             Self::Timeout => 408,
             Self::NameTaken | Self::AppTokenOutstanding => 409,
@@ -148,7 +150,7 @@ impl Problem {
             Self::Unauthenticated(_) => "key-refused",
             Self::NotAllowed(_) | Self::Host | Self::Scopes(_) => "not-allowed",
             Self::Prefetch => "prefetch",
-            Self::NotFound => "not-found",
+            Self::NotFound | Self::Stripped(_) => "not-found",
             Self::NoSuchInvite => "no-such-invite",
             Self::Method(_) => "method-not-allowed",
             Self::Timeout => "timeout",
@@ -184,7 +186,7 @@ impl Problem {
             Self::Unauthenticated(_) => "Key refused",
             Self::NotAllowed(_) | Self::Host | Self::Scopes(_) => "Not allowed",
             Self::Prefetch => "Not prefetched",
-            Self::NotFound => "Not found",
+            Self::NotFound | Self::Stripped(_) => "Not found",
             Self::NoSuchInvite => "No such invite",
             Self::Method(_) => "Method not allowed",
             Self::Timeout => "Request timed out",
@@ -217,6 +219,9 @@ impl Problem {
                  systemd-timesyncd keeps it right), or ask another node."
             )
             .into(),
+            Self::Stripped(prefix) => {
+                format!("There is nothing here: all is below {prefix}/, which the front end has to pass on.").into()
+            }
             other => other.fixed_detail().into(),
         }
     }
@@ -232,7 +237,7 @@ impl Problem {
                 "A valid key is needed: send `Authorization: Bearer ID/SECRET`, or `?key=ID/SECRET`."
             }
             Self::Prefetch => "Making an invite is not something to do ahead of time.",
-            Self::NotFound => "There is nothing here.",
+            Self::NotFound | Self::Stripped(_) => "There is nothing here.",
             Self::NoSuchInvite => "There is no such invite, or none that you may know of.",
             Self::Method(_) => "This method cannot be used here; `Allow` says which can.",
             Self::Timeout => "The request took too long to arrive.",

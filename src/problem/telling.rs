@@ -27,6 +27,7 @@ impl Problem {
             | Self::Scopes(_)
             | Self::Prefetch
             | Self::NotFound
+            | Self::Stripped(_)
             | Self::Method(_)
             | Self::Timeout
             | Self::TooLarge

@@ -225,6 +225,39 @@ fn routes_and_links_are_below_the_path_of_public_url() {
     }
 }
 
+/// Who asks for something of ours learns what is missing; nobody else learns that anything is.
+#[test]
+fn a_path_that_a_front_end_has_stripped_is_told_of_once() {
+    let paths = "[http.paths]\ninvite = \"/i\"\n";
+    let scratch = Scratch::new(&prefixed("/join/us/", paths));
+    let served = scratch.serve();
+    let mut client = served.client();
+    let html = "Accept: text/html, */*;q=0.8";
+    for stripped in ["/", "/invites_api", "/invite?x", "/i/x", "/api/v1/invites", "/assets/x", "/healthz", "/register/"]
+    {
+        let is_whole = stripped != "/register/";
+        let answer = client.get(stripped);
+        assert_eq!(answer.status, 404, "{stripped}");
+        assert_eq!(answer.json()["type"], "urn:invited:problem:not-found", "{stripped}");
+        let detail = "There is nothing here: all is below /join/us/, which the front end has to pass on.";
+        assert_eq!(answer.json()["detail"] == detail, is_whole, "{stripped}: {answer:?}");
+        assert_eq!(client.ask("GET", stripped, &[html]).text().contains(detail), is_whole, "{stripped}");
+    }
+    for other in ["/wp-login.php", "/join", "/join/invite", "/us/invite", "/joined/us/", "/join/us/nowhere"] {
+        let text = client.ask("GET", other, &[]).text();
+        assert!(!text.contains("front end"), "{other}: {text}");
+    }
+    let told = served.log();
+    assert_eq!(told.matches("a request came without /join/us/, the path of public_url").count(), 1, "{told}");
+
+    // Where a host is at the root, nothing can be missing.
+    let root = "[hosts.\"example.net\"]\npublic_url = \"https://invite.example.net\"\n";
+    let scratch = Scratch::new(&prefixed("/join/us/", root));
+    let served = scratch.serve();
+    assert_eq!(served.client().get("/healthz").status, 200);
+    assert!(!served.client().get("/nowhere").text().contains("front end"));
+}
+
 #[test]
 fn the_path_of_invites_api_can_be_changed() {
     let paths = "[http.paths]\ninvites_api = \"/prosody/new-invite\"\n";

@@ -51,6 +51,7 @@ class Browser:
             # Nobody looks at what it would ask its maker.
             *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"),
             *("--disable-extensions", "--disable-component-extensions-with-background-pages"),
+            *GIVEN.get("arguments", ()),
         ):
             options.add_argument(argument)
         options.add_experimental_option("prefs", {"intl.accept_languages": language})
@@ -311,6 +312,29 @@ def signs_up():
         assert browser.text("#address") == "juliet3@example.com"
         driver.back()
         assert browser.text() == "Create your account on Example Chat"
+    return browser
+
+
+def behind_front_end():
+    """A page of another site makes an invite, and a guest signs up with it."""
+    browser = Browser()
+    driver = browser.driver
+    driver.get(GIVEN["elsewhere"])
+    script = """const [url, key, done] = arguments;
+        fetch(url, {method: "POST", headers: {Authorization: "Bearer " + key, "Content-Type": "application/json"}, body: "{}"})
+          .then(async answer => done([answer.status, await answer.json()]), error => done([0, String(error)]));"""
+    status, invite = driver.execute_async_script(script, BASE + "api/v1/invites", GIVEN["key"])
+    assert status == 201, (status, invite)
+    assert invite["landing_page"].startswith(BASE + "invite?"), invite
+    driver.get_log("browser")
+    browser.get(invite["landing_page"])
+    browser.load_images()
+    browser.go(browser.link("register?t="))
+    browser.fill("juliet", PASSWORD)
+    browser.submit()
+    assert browser.text() == "Your account is ready", browser.text()
+    protocols = driver.execute_script("return performance.getEntriesByType('navigation').map(entry => entry.nextHopProtocol)")
+    assert protocols == ["h2"], protocols
     return browser
 
 
@@ -1065,7 +1089,7 @@ def manages():
 if __name__ == "__main__":
     scenarios = (
         *(signs_up, keyboard, apps, tablet, times, paints, reset, codes, qr),
-        *(away, plain, looks, brand, drawings, languages, forms, manages),
+        *(away, plain, looks, brand, drawings, languages, forms, manages, behind_front_end),
     )
     started = {scenario.__name__: scenario for scenario in scenarios}[SCENARIO]()
     started.driver.quit()

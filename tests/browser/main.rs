@@ -7,10 +7,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
-use crate::common::prosody;
-
-use std::path::Path;
-use std::process::Command;
+use crate::common::{chromium, prosody};
 
 use common::{Scratch, Served};
 use invited::pages::language::Language;
@@ -87,36 +84,7 @@ impl Place {
 
     /// Has the browser go through a scenario. False if it cannot be driven here, which is told.
     fn drive(&self, scenario: &str, given: &Value) -> bool {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let (python, axe) =
-            (root.join("target/python/bin/python"), root.join("target/browser-tools/node_modules/axe-core/axe.min.js"));
-        for needed in [
-            Path::new("/usr/bin/chromium"),
-            Path::new("/usr/bin/chromedriver"),
-            Path::new("/usr/bin/zbarimg"),
-            &python,
-            &axe,
-        ] {
-            if !needed.exists() {
-                println!("SKIPPED {scenario}: there is no {}; tests/run installs it", needed.display());
-                return false;
-            }
-        }
-        let shots = root.join("target/browser");
-        std::fs::create_dir_all(&shots).unwrap();
-        let output = Command::new(&python)
-            .arg(root.join("tests/browser/drive.py"))
-            .args([scenario, &self.base])
-            .arg(given.to_string())
-            .arg(&shots)
-            .arg(&axe)
-            .env("SE_OFFLINE", "true")
-            .output()
-            .unwrap();
-        let told = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).join("\n");
-        assert!(output.status.success(), "{scenario}:\n{told}");
-        print!("{told}");
-        true
+        chromium::drive(scenario, &self.base, given)
     }
 }
 

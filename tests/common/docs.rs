@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "every test file uses a part of it")]
 
 /// Every page, by its path.
-pub const PAGES: [(&str, &str); 22] = [
+pub const PAGES: [(&str, &str); 23] = [
     ("README.md", include_str!("../../README.md")),
     ("CONTRIBUTING.md", include_str!("../../CONTRIBUTING.md")),
     ("SECURITY.md", include_str!("../../SECURITY.md")),
@@ -12,6 +12,7 @@ pub const PAGES: [(&str, &str); 22] = [
     ("docs/architecture.md", include_str!("../../docs/architecture.md")),
     ("docs/artwork.md", include_str!("../../docs/artwork.md")),
     ("docs/ejabberd.md", include_str!("../../docs/ejabberd.md")),
+    ("docs/front-ends.md", include_str!("../../docs/front-ends.md")),
     ("docs/languages.md", include_str!("../../docs/languages.md")),
     ("docs/mail.md", include_str!("../../docs/mail.md")),
     ("docs/manage.md", include_str!("../../docs/manage.md")),

@@ -2,6 +2,7 @@
 #![allow(dead_code, unused_imports, reason = "every test file uses a part of it")]
 
 pub mod browser;
+pub mod chromium;
 pub mod distance;
 pub mod docs;
 pub mod ejabberd;

@@ -11,7 +11,7 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Who runs the blocks that are not `sh`: page, language, how many there are, the test's file, the test. `sh` is run by
 /// tests/program/readme.rs, wherever it stands.
-const RUN: [(&str, &str, usize, &str, &str); 27] = [
+const RUN: [(&str, &str, usize, &str, &str); 28] = [
     ("README.md", "console", 1, "tests/boot/package.py", "readme_leads_from_the_package_to_an_invite_in_five_commands"),
     ("CONTRIBUTING.md", "console", 2, "tests/program/docs.rs", "commands_for_contributors_name_what_there_is"),
     ("docs/any-server.md", "toml", 1, "tests/xmpp/component/place.rs", "as_told"),
@@ -38,6 +38,7 @@ const RUN: [(&str, &str, usize, &str, &str); 27] = [
     ),
     ("docs/ejabberd.md", "yaml", 2, "tests/xmpp/ejabberd.rs", "the_lines_of_the_page_are_all_that_is_needed"),
     ("docs/ejabberd.md", "toml", 1, "tests/xmpp/ejabberd.rs", "the_lines_of_the_page_are_all_that_is_needed"),
+    ("docs/front-ends.md", "haproxy", 1, "tests/front_ends/proxy_line.rs", "haproxy_names_the_client_of_a_connection"),
     ("docs/mail.md", "toml", 1, "tests/api/mail.rs", "the_lines_of_the_page_are_all_that_is_needed"),
     ("docs/nixos.md", "nix", 3, "tests/nix/readme.rs", "nix_of_the_page_holds"),
     ("docs/nixos.md", "console", 1, "tests/nix/readme.rs", "commands_after_the_flake_are_those_of_its_machine"),
