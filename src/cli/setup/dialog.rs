@@ -9,7 +9,7 @@ use crate::cli::outcome::WrongUse;
 /// # Errors
 /// When the terminal is gone.
 pub(super) fn is_agreed(counted: &str) -> anyhow::Result<bool> {
-    let said = ask(&format!("Write {}? [y/N] ", counted))?;
+    let said = ask(&format!("Write {counted}? [y/N] "))?;
     Ok(["y", "yes"].contains(&&*said.to_ascii_lowercase()))
 }
 

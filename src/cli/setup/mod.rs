@@ -112,9 +112,8 @@ pub(super) fn run(global: &Global, options: &SetupOptions) -> Outcome {
         }
         bail!(refusal);
     }
-    if !changes.is_empty()
-        && !(options.yes || options.dir.is_some() || (may_ask && dialog::is_agreed(&changes.counted())?))
-    {
+    let needs_no_yes = changes.is_empty() || options.yes || options.dir.is_some();
+    if !needs_no_yes && !(may_ask && dialog::is_agreed(&changes.counted())?) {
         if options.json {
             return print_json(&report);
         }
