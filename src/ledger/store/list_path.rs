@@ -98,7 +98,7 @@ pub(super) fn paths<'a>(filter: &'a Filter, texts: &'a FilterTexts, now: i64) ->
     match (&filter.username, only_host) {
         (None, _) => {}
         (Some(name), None) => {
-            found.push((named("invite_by_username"), vec![one("username = ?", name.as_str())], false))
+            found.push((named("invite_by_username"), vec![one("username = ?", name.as_str())], false));
         }
         (Some(name), Some(host)) => {
             let both = Clause::new("username = ? AND host = ?", [name.as_str().into(), host.as_str().into()]);
@@ -265,8 +265,8 @@ mod tests {
     use crate::ledger::sqlite::schema;
     use crate::ledger::statements::at_once;
 
-    fn hosts(names: &[&str]) -> Option<std::collections::BTreeSet<crate::invite::name::HostName>> {
-        Some(names.iter().map(|name| name.parse().unwrap()).collect())
+    fn of_hosts(names: &[&str]) -> Filter {
+        Filter { hosts: Some(names.iter().map(|name| name.parse().unwrap()).collect()), ..Filter::default() }
     }
 
     /// One for each filter of the API, and some together.
@@ -282,14 +282,14 @@ mod tests {
             Filter { kind: Some(KindName::Account), ..any() },
             Filter { kind: Some(KindName::Contact), ..any() },
             Filter { kind: Some(KindName::Reset), ..any() },
-            Filter { hosts: hosts(&["small.example"]), ..any() },
-            Filter { hosts: hosts(&["small.example", "other.example"]), ..any() },
+            of_hosts(&["small.example"]),
+            of_hosts(&["small.example", "other.example"]),
             Filter { source: Some(Source::Cli), ..any() },
             Filter { username: Some("romeo".parse().unwrap()), ..any() },
-            Filter { username: Some("romeo".parse().unwrap()), hosts: hosts(&["small.example"]), ..any() },
+            Filter { username: Some("romeo".parse().unwrap()), ..of_hosts(&["small.example"]) },
             Filter { inviter: Some("romeo@example.com".into()), ..any() },
             Filter { inviter: Some("his mother".into()), ..any() },
-            Filter { hosts: hosts(&["example.com"]), kind: Some(KindName::Account), ..status(Status::Expired) },
+            Filter { kind: Some(KindName::Account), status: Some(Status::Expired), ..of_hosts(&["example.com"]) },
         ]
     }
 
@@ -397,6 +397,6 @@ mod tests {
             assert!(!is_rare || pages == 1, "what is rare is found at once: {filter:?}");
         }
         // No host is in no list.
-        assert_eq!(listed(&Filter { hosts: hosts(&[]), ..Filter::default() }), (vec![], 1));
+        assert_eq!(listed(&of_hosts(&[])), (vec![], 1));
     }
 }
