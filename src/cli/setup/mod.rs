@@ -112,8 +112,8 @@ pub(super) fn run(global: &Global, options: &SetupOptions) -> Outcome {
         }
         bail!(refusal);
     }
-    let needs_no_yes = changes.is_empty() || options.yes || options.dir.is_some();
-    if !needs_no_yes && !(may_ask && dialog::is_agreed(&changes.counted())?) {
+    let is_agreed = changes.is_empty() || options.yes || options.dir.is_some();
+    if !is_agreed && (!may_ask || !dialog::is_agreed(&changes.counted())?) {
         if options.json {
             return print_json(&report);
         }
