@@ -1,8 +1,6 @@
 //! What users are told of invites that they had created, and admins of links that are open for long: by a real server, whose
 //! users read it, and by a scripted one, which does not do as it should.
 
-use std::time::SystemTime;
-
 use minidom::Element;
 use serde_json::{Value, json};
 
@@ -295,11 +293,6 @@ fn a_server_that_answers_no_ping_is_sent_nothing() {
     served.wait_log("event=message.recovered");
 }
 
-/// Milliseconds since 1970.
-fn millis() -> i64 {
-    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis().try_into().unwrap()
-}
-
 #[test]
 fn whoever_invited_is_told_a_day_before_the_end_once() {
     const HOUR: i64 = 3_600_000;
@@ -308,6 +301,8 @@ fn whoever_invited_is_told_a_day_before_the_end_once() {
     let served = scratch.serve();
     let mut line = opened(&port);
     let made = [(); 4].map(|()| Made::of(&line.user(ROMEO).invite()));
+    // They live for a week.
+    let now = made[0].expires_at.as_millisecond() - 168 * HOUR;
     let ids = made.each_ref().map(|made| id_of(&served, made.token()));
     redeem(&served, made[1].token(), "juliet");
     let (_, ping) = message(&mut line);
@@ -316,11 +311,11 @@ fn whoever_invited_is_told_a_day_before_the_end_once() {
     stop(served);
     // Six days later.
     let ledger = rusqlite::Connection::open(scratch.state().join("ledger.db")).unwrap();
-    let soon = millis() + 23 * HOUR;
+    let soon = now + 23 * HOUR;
     let moved =
         ledger.execute("UPDATE invite SET created_at = ?1, expires_at = ?2", [soon - 168 * HOUR, soon]).unwrap();
     assert_eq!(moved, 4);
-    let mark = [(millis() + 20 * HOUR).to_be_bytes(), i64::MAX.to_be_bytes()].concat();
+    let mark = [(now + 20 * HOUR).to_be_bytes(), i64::MAX.to_be_bytes()].concat();
     ledger.execute("INSERT OR REPLACE INTO meta VALUES ('expiring', ?1)", [mark]).unwrap();
     drop(ledger);
     drop(line);
@@ -329,7 +324,7 @@ fn whoever_invited_is_told_a_day_before_the_end_once() {
     let first = line.next().unwrap();
     // One that is given more time, and one that is taken back, while the messages wait.
     scratch.ok(&["invite", "revoke", &ids[2]]);
-    let later = jiff::Timestamp::from_millisecond(millis() + 1_440 * HOUR).unwrap();
+    let later = jiff::Timestamp::from_millisecond(now + 1_440 * HOUR).unwrap();
     let more = json!({"expires_at": later.to_string()});
     let (status, amended) = served.api(ALL, "PATCH", &format!("/api/v1/invites/{}", ids[3]), &more);
     assert_eq!(status, 200, "{amended}");
