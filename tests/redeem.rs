@@ -351,7 +351,7 @@ impl History {
             }
         }
         for (host, source) in counts.keys() {
-            let pending = counts.iter().filter(|((_, other), _)| other == source).map(|(_, count)| count.0).sum();
+            let pending: u64 = counts.iter().filter(|((_, other), _)| other == source).map(|(_, count)| count.0).sum();
             let found = block_on(self.ledger.pending_of(source.parse().unwrap(), now)).unwrap();
             assert_eq!(found, pending, "{source} on {host} at {now}");
         }
