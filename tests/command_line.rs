@@ -426,7 +426,7 @@ fn a_list_is_written_as_it_is_read() {
     let more = "WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < ?1) \
                 INSERT INTO invite (id, kind, host, source, uses, created_at, expires_at) \
                 SELECT invite.id + n, kind, host, source, uses, created_at, expires_at FROM invite, number";
-    ledger.execute(more, [INVITES - 1]).unwrap();
+    ledger.execute(more, [i64::try_from(INVITES - 1).unwrap()]).unwrap();
     ledger.close().unwrap();
     for (arguments, least) in [(&["--json"][..], 40 << 20), (&[], 5 << 20)] {
         let mut command = std::process::Command::new("/bin/sh");
