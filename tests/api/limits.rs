@@ -233,7 +233,8 @@ fn a_path_that_a_front_end_has_stripped_is_told_of_once() {
     let served = scratch.serve();
     let mut client = served.client();
     let html = "Accept: text/html, */*;q=0.8";
-    for stripped in ["/", "/invites_api", "/invite?x", "/i/x", "/api/v1/invites", "/assets/x", "/healthz", "/register/"] {
+    for stripped in ["/", "/invites_api", "/invite?x", "/i/x", "/api/v1/invites", "/assets/x", "/healthz", "/register/"]
+    {
         let is_whole = stripped != "/register/";
         let answer = client.get(stripped);
         assert_eq!(answer.status, 404, "{stripped}");

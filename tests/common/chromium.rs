@@ -13,9 +13,13 @@ pub fn drive(scenario: &str, base: &str, given: &Value) -> bool {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let (python, axe) =
         (root.join("target/python/bin/python"), root.join("target/browser-tools/node_modules/axe-core/axe.min.js"));
-    for needed in
-        [Path::new("/usr/bin/chromium"), Path::new("/usr/bin/chromedriver"), Path::new("/usr/bin/zbarimg"), &python, &axe]
-    {
+    for needed in [
+        Path::new("/usr/bin/chromium"),
+        Path::new("/usr/bin/chromedriver"),
+        Path::new("/usr/bin/zbarimg"),
+        &python,
+        &axe,
+    ] {
         if !needed.exists() {
             println!("SKIPPED {scenario}: there is no {}; tests/run installs it", needed.display());
             return false;

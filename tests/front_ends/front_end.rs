@@ -244,9 +244,8 @@ fn haproxy(dir: &str, example: &str, (http, https): (u16, u16)) -> Command {
 }
 
 fn lighttpd(dir: &str, example: &str, (http, https): (u16, u16)) -> Command {
-    let example = example
-        .replace("0.0.0.0:443", &format!("127.0.0.1:{https}"))
-        .replace("[::]:443", &format!("[::1]:{https}"));
+    let example =
+        example.replace("0.0.0.0:443", &format!("127.0.0.1:{https}")).replace("[::]:443", &format!("[::1]:{https}"));
     let example = write(dir, "invited.conf", &example);
     let log = read("/etc/lighttpd/conf-available/10-accesslog.conf").replace("/var/log/lighttpd/", &format!("{dir}/"));
     let log = write(dir, "accesslog.conf", &log);
