@@ -160,7 +160,7 @@ fn suite(kind: Kind, at: At, test: &str) {
     passes_on_what_it_should(&curl, &place, kind);
     let served = place.serve();
     assert_eq!(back(kind, || curl.get(&format!("{api}?key={KEY}"))).status, 201);
-    let told = told + &served.log();
+    let told = [told, served.log()].concat();
     assert!(!told.contains("the proxy") && !told.contains("the peer"), "{told}");
 
     // What else is at the site is in its logs.
