@@ -16,13 +16,15 @@ mod proxy_line;
 mod stripped;
 
 use std::fs;
+use std::io::{Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 
 use common::chromium;
 use common::ejabberd::{ADMIN, PASSWORD};
 use common::fake_ejabberd::{FakeEjabberd, Version};
-use common::{CONFIG, KEY, PATIENCE, Scratch, Served, now};
+use common::{CONFIG, KEY, PATIENCE, Response, Scratch, Served, now};
 use curl::Curl;
 use front_end::{FrontEnd, Kind};
 use serde_json::json;
@@ -133,7 +135,8 @@ fn suite(kind: Kind, at: At, test: &str) {
     assert_eq!(curl.get(&format!("{api}?key={KEY}")).status, 201);
 
     let head = curl.ask(&link, &["--head"]).response;
-    assert_eq!((head.status, head.body.len()), (200, 0), "{head:?}");
+    assert_eq!(head.status, 200, "{head:?}");
+    assert!(head.header("content-length").unwrap().parse::<u32>().unwrap() > 0, "{head:?}");
     opens_with_its_assets(&curl, &link, base);
     takes_bodies(&curl, base, &bearer);
     answers_preflights(&curl, base);
@@ -149,17 +152,15 @@ fn suite(kind: Kind, at: At, test: &str) {
 
     // The service is away; when it is back, the front end knows at once, but for one that looks once in a second.
     served.kill();
-    fs::remove_file(&place.socket).unwrap();
-    let away = curl.ask(&format!("{api}?key={KEY}"), &["-H", &bearer]).response;
-    assert!([502, 503].contains(&away.status), "{away:?}");
-    let served = place.serve();
-    let began = now();
-    let mut back = curl.get(&format!("{api}?key={KEY}"));
-    while kind == Kind::Lighttpd && back.status == 503 && began.elapsed() < PATIENCE {
-        back = curl.get(&format!("{api}?key={KEY}"));
-    }
-    assert_eq!(back.status, 201, "{back:?}");
     let told = served.log();
+    fs::remove_file(&place.socket).unwrap();
+    let referrer = format!("Referer: {link}");
+    let away = curl.ask(&format!("{api}?key={KEY}"), &["-H", &bearer, "-H", &referrer]).response;
+    assert!([502, 503].contains(&away.status), "{away:?}");
+    passes_on_what_it_should(&curl, &place, kind);
+    let served = place.serve();
+    assert_eq!(back(kind, || curl.get(&format!("{api}?key={KEY}"))).status, 201);
+    let told = [told, served.log()].concat();
     assert!(!told.contains("the proxy") && !told.contains("the peer"), "{told}");
 
     // What else is at the site is in its logs.
@@ -174,6 +175,48 @@ fn suite(kind: Kind, at: At, test: &str) {
     for secret in ["s3cret", &*token].into_iter().chain(secrets.iter().map(String::as_str)) {
         assert!(!logs.contains(secret), "{secret} is in {logs}");
     }
+}
+
+/// What `ask` is answered by a service that has just come back.
+fn back(kind: Kind, ask: impl Fn() -> Response) -> Response {
+    let began = now();
+    let mut answer = ask();
+    while kind == Kind::Lighttpd && answer.status == 503 && began.elapsed() < PATIENCE {
+        answer = ask();
+    }
+    answer
+}
+
+/// What comes at the socket: who the client is, once, and nothing that he says of it; the name and the whole path.
+fn passes_on_what_it_should(curl: &Curl<'_>, place: &Place, kind: Kind) {
+    let listener = UnixListener::bind(&place.socket).unwrap();
+    fs::set_permissions(&place.socket, fs::Permissions::from_mode(0o666)).unwrap();
+    let heads = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            stream.read_exact(&mut byte).unwrap();
+            head.extend(byte);
+        }
+        stream.write_all(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n").unwrap();
+        String::from_utf8(head).unwrap()
+    });
+    let forged = ["-H", "X-Forwarded-For: 203.0.113.1", "-H", "Forwarded: for=203.0.113.1", "--interface", "127.0.0.7"];
+    let answer = back(kind, || curl.ask(&format!("{}invite?a%20b", place.base), &forged).response);
+    assert_eq!(answer.status, 204, "{answer:?}");
+    let head = heads.join().unwrap();
+    let (host, path) = place.base.trim_start_matches("https://").split_once('/').unwrap();
+    assert!(head.starts_with(&format!("GET /{path}invite?a%20b HTTP/1.1\r\n")), "{head}");
+    let field = |name: &str| -> Vec<String> {
+        let fields = head.lines().filter_map(|line| line.split_once(": "));
+        fields.filter(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value.to_owned()).collect()
+    };
+    assert_eq!(field("X-Forwarded-For"), ["127.0.0.7"], "{head}");
+    assert_eq!(field("Forwarded"), [""; 0], "{head}");
+    assert_eq!(field("Host"), [host], "{head}");
+    fs::remove_file(&place.socket).unwrap();
 }
 
 /// The page of an invite, and all that it loads.
@@ -343,9 +386,10 @@ fn the_texts_to_be_filled_in_stand_in_each_file() {
             let mut rest = example.clone();
             let chain = format!("/etc/ssl/{host}/fullchain.pem");
             let private = format!("/etc/ssl/{host}/privkey.pem");
-            let mut texts = vec!["/run/invited/http.sock", &*chain, host];
+            let mut texts = vec!["/run/invited/http.sock", &*chain];
             // HAProxy finds it beside the certificate.
             texts.extend((kind != Kind::Haproxy).then_some(&*private));
+            texts.push(host);
             texts.extend((at == At::Path).then_some("/invited/"));
             for text in texts {
                 assert!(rest.contains(text), "{kind:?} {at:?}: no {text}");
