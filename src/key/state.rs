@@ -107,8 +107,11 @@ impl StateKeys {
     /// Reads the files alone that were changed; nothing where all have to be looked at.
     fn read_changed(&self, watch: Option<&KeyWatch>, dir: Option<Stamp>, before: &Snapshot) -> Option<Snapshot> {
         let is_recent = before.whole_at.is_some_and(|at| clock::instant().duration_since(at) < WHOLE);
-        let watch =
-            watch.filter(|_| is_recent && dir.is_some_and(|dir| before.dir.is_some_and(|own| own.is_same(dir))))?;
+        let watch = watch.filter(|_| {
+            is_recent
+                && before.trouble.is_none()
+                && dir.is_some_and(|dir| before.dir.is_some_and(|own| own.is_same(dir)))
+        })?;
         let mut changed = watch.changed(&self.dir)?;
         // Somebody else has changed it. What was read together with the change before it is none.
         if changed.is_empty() && dir != before.dir && !before.was_changed {

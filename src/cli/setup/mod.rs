@@ -39,9 +39,9 @@ use super::terminal::{hint, print, print_json};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  invited setup                                    asks, shows, then writes
-  invited setup --answers answers.toml --yes       for a script
-  invited setup --answers answers.toml --dir ./new only to look at, or to copy
+  invited setup                                     asks, shows, then writes
+  invited setup --answers answers.toml --yes        for a script
+  invited setup --answers answers.toml --dir ./new  only to look at, or to copy
 
 Exit status:
   0  done, or shown only

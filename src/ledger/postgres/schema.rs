@@ -22,10 +22,7 @@ const MIGRATIONS: &[&[PostgresStep]] = &[
         PostgresStep::Statements(include_str!("../version_2_accounts.sql")),
     ],
     &[PostgresStep::Statements(include_str!("version_3.sql"))],
-    &[
-        PostgresStep::Statements(include_str!("version_4.sql")),
-        PostgresStep::Statements(include_str!("../version_4_users.sql")),
-    ],
+    &[PostgresStep::Statements(include_str!("version_4.sql"))],
 ];
 
 /// So many rows are changed by one statement.

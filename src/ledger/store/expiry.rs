@@ -54,7 +54,7 @@ impl ExpiryKind {
         }
     }
 
-    /// Which invites have them, beside the moment: those of users have an index of their own.
+    /// Which invites have them, beside the moment.
     fn condition(self) -> String {
         match self {
             Self::Past => String::new(),
@@ -147,7 +147,7 @@ mod tests {
     use crate::ledger::sqlite::schema;
 
     #[test]
-    fn users_invites_are_gone_through_by_their_ends_alone() {
+    fn what_will_end_is_gone_through_by_that_alone() {
         let connection = Connection::open_in_memory().unwrap();
         schema::migrate(&connection, schema::known_version()).unwrap();
         let mut explained =
@@ -155,7 +155,7 @@ mod tests {
         let plan = explained.query_map([1, 2, 3], |row| row.get(3)).unwrap().collect::<Result<Vec<String>, _>>();
         let plan = plan.unwrap();
         assert!(
-            matches!(&plan[..], [line] if line.starts_with("SEARCH invite USING INDEX invite_of_user_by_end (")),
+            matches!(&plan[..], [line] if line.starts_with("SEARCH invite USING INDEX invite_by_end (")),
             "{plan:?}"
         );
     }
