@@ -15,7 +15,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 
@@ -86,16 +86,19 @@ impl StateKeys {
         if snapshot.is_current(stamp.as_ref().ok().copied()) {
             return snapshot;
         }
-        let read = self.read_changed(watch.as_ref(), stamp.as_ref().ok().copied(), &snapshot);
+        let read = self.read_changed(&mut watch, stamp.as_ref().ok().copied(), &snapshot);
         let read = Arc::new(read.unwrap_or_else(|| {
-            // Who asks once needs none.
-            *watch = if snapshot.was_listed { KeyWatch::begin(&self.dir) } else { None };
+            // Who asks once needs none; and it takes a file, of which there may be too few.
+            if watch.is_none() && snapshot.was_listed && snapshot.trouble.is_none() {
+                *watch = KeyWatch::begin(&self.dir);
+            }
             self.read(stamp, &snapshot)
         }));
+        // Whoever hears of a change finds it.
+        self.current.store(Arc::clone(&read));
         if read.report_changes(&snapshot) {
             self.changes.fetch_add(1, Ordering::Relaxed);
         }
-        self.current.store(Arc::clone(&read));
         read
     }
 
@@ -105,14 +108,15 @@ impl StateKeys {
     }
 
     /// Reads the files alone that were changed; nothing where all have to be looked at.
-    fn read_changed(&self, watch: Option<&KeyWatch>, dir: Option<Stamp>, before: &Snapshot) -> Option<Snapshot> {
-        let is_recent = before.whole_at.is_some_and(|at| clock::instant().duration_since(at) < WHOLE);
-        let watch = watch.filter(|_| {
-            is_recent
-                && before.trouble.is_none()
-                && dir.is_some_and(|dir| before.dir.is_some_and(|own| own.is_same(dir)))
-        })?;
-        let mut changed = watch.changed(&self.dir)?;
+    fn read_changed(&self, watch: &mut Option<KeyWatch>, dir: Option<Stamp>, before: &Snapshot) -> Option<Snapshot> {
+        let is_same = dir.is_some_and(|dir| before.dir.is_some_and(|own| own.is_same(dir)));
+        let changed = watch.as_ref().filter(|_| is_same).and_then(|watch| watch.changed(&self.dir));
+        if changed.is_none() {
+            *watch = None;
+        }
+        let mut changed = changed?;
+        let is_recent = |at: &Instant| clock::instant().duration_since(*at) < WHOLE;
+        before.whole_at.filter(|at| before.trouble.is_none() && is_recent(at))?;
         // Somebody else has changed it. What was read together with the change before it is none.
         if changed.is_empty() && dir != before.dir && !before.was_changed {
             return None;

@@ -923,6 +923,8 @@ fn keys_stay_in_force_while_no_more_files_can_be_opened() {
     let served = scratch.serve();
     let ([kept, deleted], mut client) = two_keys(&scratch, &served);
     served.limit_files(None);
+    // So that there is something to look at.
+    scratch.key(&["--id", "another"]);
     let line = served.wait_log("cannot list the keys in ");
     assert!(line.contains("error") && line.contains("the keys that were known stay in force"), "{line}");
     assert_eq!([&kept, &deleted].map(|key| client.invite(key).status), [201, 201]);

@@ -679,9 +679,9 @@ fn lists_have_pages_and_filters_in_the_url() {
     assert!(browser.get("/manage?status=redeemed").text().contains("There are no such invites."));
 }
 
-/// So that nobody waits for what is rare, it is looked for among some at a time.
+/// What is rare is found at once; where nothing that is asked for is, it is looked for among some at a time, so that nobody waits.
 #[test]
-fn what_is_rare_among_many_is_found_a_page_further() {
+fn what_is_rare_only_together_is_found_a_page_further() {
     let scratch = with_keys();
     scratch.ok(&["invite", "create", "--host", "example.com"]);
     let ledger = rusqlite::Connection::open(scratch.state().join("ledger.db")).unwrap();
@@ -691,15 +691,16 @@ fn what_is_rare_among_many_is_found_a_page_further() {
              WITH RECURSIVE number (n, newest, created_at, expires_at) AS \
              (SELECT 1, id, created_at, expires_at FROM invite UNION ALL \
              SELECT n + 1, newest, created_at, expires_at FROM number WHERE n < 45000) \
-             SELECT newest - n, 'account', 'example.com', 'key/site', 1, created_at, expires_at FROM number; \
-             UPDATE invite SET revoked_at = created_at WHERE id = (SELECT min(id) FROM invite)",
+             SELECT newest - n, 'account', CASE WHEN n % 2 OR n = 45000 THEN 'example.com' ELSE 'example.org' END, \
+             'key/site', 1, created_at, expires_at FROM number; \
+             UPDATE invite SET revoked_at = created_at WHERE host = 'example.org' OR id = (SELECT min(id) FROM invite)",
         )
         .unwrap();
     drop(ledger);
     let served = scratch.serve();
     for key in ["all/s3cret", KEY] {
         let mut browser = holder(&served, key);
-        let (mut next, mut found) = ("/manage?status=revoked".to_owned(), vec![]);
+        let (mut next, mut found) = ("/manage?status=revoked&host=example.com".to_owned(), vec![]);
         loop {
             let text = browser.get(&next).text();
             found.push(listed(&text).len());
@@ -710,7 +711,7 @@ fn what_is_rare_among_many_is_found_a_page_further() {
             assert!(!text.contains("There are no such invites."), "there may be more: {text}");
             next = rest.split('"').next().unwrap().replace("&#38;", "&");
         }
-        assert_eq!(found, [0, 0, 1], "{key}");
+        assert_eq!(found, [0, 1], "{key}");
         assert_eq!(listed(&browser.get("/manage?status=pending").text()).len(), 50);
     }
 }
