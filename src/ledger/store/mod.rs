@@ -33,6 +33,7 @@ mod rows;
 mod sweep;
 mod transaction;
 mod tree;
+mod uncounted;
 mod uses;
 
 pub(super) use batch::{Batch, NodeIds};
