@@ -17,7 +17,7 @@ const OWN: &[(&str, &str)] = &[
     ("cli::man", "the date of a page"),
     ("cli::token", "a token is signed by whoever calls, who has no ledger"),
     ("cli::webhook", "a test is no event of the ledger"),
-    ("key::state", "when a file was changed"),
+    ("key::snapshot", "when a file was changed"),
     ("ledger::examine", "the ledger is a file"),
     ("ledger::server_clock", "it is held against the database's"),
     ("ledger::time", "the ledger is a file"),

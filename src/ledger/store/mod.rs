@@ -34,6 +34,7 @@ mod rows;
 mod sweep;
 mod transaction;
 mod tree;
+mod uncounted;
 mod uses;
 
 pub(super) use batch::{Batch, NodeIds};

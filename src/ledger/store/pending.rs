@@ -5,13 +5,11 @@
 //! between that moment and another one is found by its index, and taken off now and then. So each count is exact.
 //! `expired_invite` has those that had expired by then.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 
 use super::rows::{IS_PENDING, parsed};
 use super::transaction::{Store, Transaction};
-use crate::invite::{Draft, InviteId, Source};
+use crate::invite::Source;
 use crate::ledger::error::{LedgerError, SqlError};
 use crate::ledger::limits::{NextEnd, PendingCount, SourceLimits};
 use crate::ledger::postgres::lock_whole;
@@ -31,17 +29,6 @@ const FEW: u32 = 100;
 
 /// Among so many invites is looked at for the next that expires.
 const LOOK: u32 = 500;
-
-/// What was added in a transaction, and is not yet counted: when each expires, and which it is, by source and host.
-#[derive(Default)]
-pub(super) struct UncountedInvites(BTreeMap<(String, String), Vec<(i64, InviteId)>>);
-
-impl UncountedInvites {
-    pub(super) fn add(&mut self, id: InviteId, source: String, draft: &Draft) {
-        let place = (source, draft.host.as_str().to_owned());
-        self.0.entry(place).or_default().push((draft.expires_at.as_millisecond(), id));
-    }
-}
 
 const ADD: &str = "INSERT INTO pending_count (source, host, pending) VALUES (?1, ?2, ?3) \
                    ON CONFLICT (source, host, slot) DO UPDATE SET pending = pending_count.pending + excluded.pending";
@@ -130,7 +117,7 @@ async fn next_end(
 impl Transaction<'_> {
     /// Counts what was added, for whoever reads the counts, or as this ends.
     pub(in crate::ledger) async fn count_added(&self) -> Result<(), SqlError> {
-        let added = std::mem::take(&mut self.memory.borrow_mut().uncounted.0);
+        let added = self.memory.borrow_mut().uncounted.take();
         if added.is_empty() {
             return Ok(());
         }

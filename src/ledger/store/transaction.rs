@@ -10,7 +10,7 @@ use rand::rngs::StdRng;
 use super::batch::Batch;
 use super::locks::{HeldLock, LockKey};
 use super::passed_time::PassedTime;
-use super::pending::UncountedInvites;
+use super::uncounted::UncountedInvites;
 use crate::invite::InviteId;
 use crate::ledger::error::SqlError;
 use crate::ledger::statements::Statements;
