@@ -1,5 +1,5 @@
 //! Keys: made, listed, deleted and imported by hand while the service runs, and what each may do.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot do its work fails")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot do its work fails")]
 
 use crate::common;
 
