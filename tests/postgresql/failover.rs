@@ -185,7 +185,7 @@ fn nobody_waits_for_long_for_a_server_that_answers_nothing() {
 }
 
 /// So many connections read where PostgreSQL is.
-const READERS: usize = 6;
+const READERS: usize = 5;
 
 #[test]
 fn nothing_is_read_for_those_who_have_gone() {
