@@ -1,6 +1,7 @@
 //! `invited setup`: what it asks, shows and writes, and what it leaves alone.
 
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -245,7 +246,6 @@ fn at_a_terminal_it_asks_until_it_has_answers() {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap_or_else(|error| panic!("needs script(1), of bsdutils: {error}"));
-    use std::io::Write as _;
     child.stdin.take().unwrap().write_all(b"exa mple\nexample.org\njoin\nhttps://join.example.org/\n").unwrap();
     let output = child.wait_with_output().unwrap();
     let shown = told(&output);
