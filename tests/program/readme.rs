@@ -7,7 +7,7 @@ use std::process::Command;
 use common::docs::{PAGES, blocks, page, section};
 
 /// Shown, and tried elsewhere: the tour by tests/pages/demo.rs.
-const ELSEWHERE: [&str; 1] = ["cargo run --release -- demo\n"];
+const ELSEWHERE: [&str; 1] = ["cargo run --profile demo -- demo\n"];
 
 /// After the README, which leads to them, in the same shell.
 #[test]

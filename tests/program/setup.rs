@@ -221,7 +221,7 @@ fn on_nixos_lines_of_the_module_are_printed_and_nothing_is_written() {
 #[test]
 fn the_answers_of_the_page_are_answers() {
     let page = common::docs::page("docs/setup.md");
-    let answers = page.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let answers = page.split("<<EOF\n").nth(1).unwrap().split("EOF\n").next().unwrap();
     let place = Place::new();
     place.answer(answers);
     let output = place.write(&[]);

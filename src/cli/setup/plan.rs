@@ -1,6 +1,6 @@
 //! The files that follow from the answers.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::answers::SetupAnswers;
 use super::machine::{Machine, ServerKind};
@@ -104,8 +104,8 @@ impl SetupPlan {
         } else {
             self.then.push(format!("install {name}, then:\n{}", front_end.enable.join("\n")));
         }
-        if answers.certificates.is_none() {
-            let name = answers.public_url.authority();
+        let name = answers.public_url.authority();
+        if answers.certificates.is_none() && !Path::new(&format!("/etc/ssl/{name}/fullchain.pem")).exists() {
             self.then.push(format!(
                 "have a certificate for {name} in /etc/ssl/{name} (fullchain.pem, privkey.pem), or say with --certificates where it is"
             ));
