@@ -68,7 +68,7 @@ pub struct DeliveryLabels {
 
 /// What came of a mail, or of a message to a user.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct MailLabel {
+pub struct SentLabel {
     /// `sent`, `failed` (and sent again), `refused` (or given up) or `dropped` (as it is true no more).
     pub result: &'static str,
 }
@@ -133,9 +133,9 @@ pub struct Metrics {
     /// That limit.
     pub backend_tokens_limit: Family<HostLabel, Gauge<u64, AtomicU64>>,
     /// Mails, by what came of them.
-    pub mails: Family<MailLabel, Counter>,
+    pub mails: Family<SentLabel, Counter>,
     /// Messages to users, likewise.
-    pub messages: Family<MailLabel, Counter>,
+    pub messages: Family<SentLabel, Counter>,
     /// What was sent to webhooks.
     deliveries: Family<DeliveryLabels, Counter>,
     /// Events that are to be sent.

@@ -5,8 +5,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use anyhow::{Context as _, bail};
 use hyper::body::Bytes;
 use hyper::header::{AUTHORIZATION, HOST, LOCATION};
-use smol_hyper::rt::FuturesIo;
 
+use super::exchange::exchange;
 use super::global::Global;
 use super::outcome::Outcome;
 use super::owner::become_owner_of_place;
@@ -120,13 +120,11 @@ pub(super) fn run(global: &Global, options: &DemoOptions) -> Outcome {
 /// Creates an invite over HTTP, as a website would; gives its link.
 async fn ask(address: SocketAddr, key: &str) -> anyhow::Result<String> {
     let stream = async_std::net::TcpStream::connect(address).await?;
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(FuturesIo::new(stream)).await?;
-    async_std::task::spawn(connection);
     let request = hyper::Request::post("/invites_api")
         .header(HOST, address.to_string())
         .header(AUTHORIZATION, format!("Bearer {key}"))
         .body(http_body_util::Empty::<Bytes>::new())?;
-    let response = sender.send_request(request).await?;
+    let response = exchange(stream, request).await?;
     let location = response.headers().get(LOCATION).and_then(|location| location.to_str().ok());
     Ok(location.with_context(|| format!("the answer was {}", response.status()))?.to_owned())
 }

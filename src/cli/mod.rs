@@ -15,6 +15,7 @@ mod check_webhooks;
 mod completion;
 mod config_show;
 mod demo;
+mod exchange;
 mod global;
 mod invite;
 mod invite_admin;

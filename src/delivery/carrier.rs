@@ -54,6 +54,19 @@ pub enum DeliveryEnd {
     Dead,
 }
 
+impl DeliveryEnd {
+    /// What it is called in the counts of letters and messages.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Delivered => "sent",
+            Self::Dropped => "dropped",
+            Self::Refused | Self::Dead => "refused",
+            Self::Failed => "failed",
+        }
+    }
+}
+
 /// What an admin may want to know of a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChannelNews<'a> {

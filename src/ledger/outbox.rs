@@ -1,6 +1,6 @@
 //! What the ledger can be asked about its outbox, for whoever sends what is in it, and about whom it is for.
 
-mod news;
+mod timely;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

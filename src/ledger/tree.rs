@@ -18,6 +18,15 @@ impl Ledger {
         self.readers.read(async move |store| store.tree(&filter).await).await
     }
 
+    /// Whether it is known that `account` was created with an invite of `user`.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn has_invited(&self, user: &Jid, account: &Jid) -> Result<bool, LedgerError> {
+        let (user, account) = (user.clone(), account.clone());
+        self.readers.read(async move |store| store.has_invited(&user, &account).await).await
+    }
+
     /// Revokes all pending invites of `inviter`, and with `is_deep` those of all whom that one has invited, and so on. What is
     /// created meanwhile is created before or after.
     ///

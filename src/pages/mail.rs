@@ -30,13 +30,14 @@ pub struct MailText {
 #[must_use]
 pub fn reminder(open: &OpenInvites) -> MailText {
     let (text, language) = (open.text(), Language::fallback());
-    let html = ReminderMail { title: &open.title(), text: &text }.render().unwrap_or_default();
+    let html = ReminderMail { language, title: &open.title(), text: &text }.render().unwrap_or_default();
     MailText { language: language.tag, subject: open.title(), text, html }
 }
 
 #[derive(Template)]
 #[template(path = "reminder.html")]
 struct ReminderMail<'a> {
+    language: &'a Language,
     title: &'a str,
     text: &'a str,
 }

@@ -17,7 +17,7 @@ use crate::delivery::{Carried, Carrier, Carrying, ChannelNews, DeliveryEnd, Pace
 use crate::invite::name::Jid;
 use crate::ledger::OutboxRow;
 use crate::log::{Event, chain, event};
-use crate::metrics::MailLabel;
+use crate::metrics::SentLabel;
 use crate::pages::news::message;
 
 /// A user gets at most one message in so long.
@@ -115,13 +115,7 @@ impl Carrier for Messenger {
     }
 
     fn count(&self, end: DeliveryEnd) {
-        let result = match end {
-            DeliveryEnd::Delivered => "sent",
-            DeliveryEnd::Dropped => "dropped",
-            DeliveryEnd::Refused | DeliveryEnd::Dead => "refused",
-            DeliveryEnd::Failed => "failed",
-        };
-        self.running.metrics.messages.get_or_create(&MailLabel { result }).inc();
+        self.running.metrics.messages.get_or_create(&SentLabel { result: end.name() }).inc();
     }
 
     fn tell(&self, news: &ChannelNews<'_>) {

@@ -14,7 +14,7 @@ use crate::desk::{LetterContent, MailedInvite};
 use crate::ledger::OutboxRow;
 use crate::log::{Event, chain, event};
 use crate::mail::{Letter, MailError, Mailer};
-use crate::metrics::MailLabel;
+use crate::metrics::SentLabel;
 use crate::pages::mail::{mail, reminder};
 
 /// One letter at a time, as a mail server likes it, which may take minutes.
@@ -115,13 +115,7 @@ impl Carrier for Postman {
     }
 
     fn count(&self, end: DeliveryEnd) {
-        let result = match end {
-            DeliveryEnd::Delivered => "sent",
-            DeliveryEnd::Dropped => "dropped",
-            DeliveryEnd::Refused | DeliveryEnd::Dead => "refused",
-            DeliveryEnd::Failed => "failed",
-        };
-        self.running.metrics.mails.get_or_create(&MailLabel { result }).inc();
+        self.running.metrics.mails.get_or_create(&SentLabel { result: end.name() }).inc();
     }
 
     fn tell(&self, news: &ChannelNews<'_>) {

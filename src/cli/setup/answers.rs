@@ -39,7 +39,7 @@ struct GivenAnswers {
     /// Web server in front, which speaks HTTPS [default: what is installed]
     #[arg(long)]
     front_end: Option<FrontEnd>,
-    /// Directory with fullchain.pem and privkey.pem for the front end [default: of the ACME client, if there is one]
+    /// Directory with fullchain.pem and privkey.pem for the front end [default: /etc/ssl/NAME]
     #[arg(long, value_name = "DIR")]
     certificates: Option<PathBuf>,
 }
@@ -62,10 +62,11 @@ impl AnswerOptions {
         let of_file = self.answers.as_deref().map(read).transpose()?.unwrap_or_default();
         let given = self.given.clone();
         let host = given.host.or(of_file.host);
-        let host = answer::<HostName>("host", host, may_ask, "XMPP domain that people are invited to", "example.com")?;
+        let host =
+            answer::<HostName>("--host", host, may_ask, "XMPP domain that people are invited to", "example.com")?;
         let suggested = format!("https://invite.{host}/");
         let public_url = given.public_url.or(of_file.public_url);
-        let public_url = answer::<PublicUrl>("public_url", public_url, may_ask, "What links begin with", &suggested)?;
+        let public_url = answer::<PublicUrl>("--public-url", public_url, may_ask, "What links begin with", &suggested)?;
         let installed = machine.servers.first().map_or(ServerKind::None, |(kind, _)| *kind);
         let server = given.server.or(of_file.server).unwrap_or(installed);
         let installed = machine.front_ends.first().copied().unwrap_or(FrontEnd::None);
@@ -91,21 +92,19 @@ fn read(path: &Path) -> anyhow::Result<GivenAnswers> {
 
 /// The answer that is given, or asked for until it is one.
 fn answer<T: FromStr<Err: std::fmt::Display>>(
-    name: &str,
+    option: &str,
     given: Option<String>,
     may_ask: bool,
     question: &str,
     suggested: &str,
 ) -> anyhow::Result<T> {
-    let option = name.replace('_', "-");
     if let Some(given) = given {
-        return given.parse().map_err(|error| WrongUse(format!("--{option} {given:?}: {error}")).into());
+        return given.parse().map_err(|error| WrongUse(format!("{option} {given:?}: {error}")).into());
     }
     if !may_ask {
-        return Err(WrongUse(format!(
-            "--{option} is missing, and there is no terminal to ask at; such as {suggested}"
-        ))
-        .into());
+        return Err(
+            WrongUse(format!("{option} is missing, and there is no terminal to ask at; such as {suggested}")).into()
+        );
     }
     loop {
         let said = ask(&format!("{question}, such as {suggested}: "))?;

@@ -158,10 +158,11 @@ impl FrontEndFile {
         }
         text = text.replace(of_example, url.authority());
         match prefix {
+            // The socket's path has that in it, too.
             Some(prefix) => {
-                // No text has this in it.
-                let away = text.replace(SOCKET, "\0");
-                away.replace(PREFIX.trim_end_matches('/'), prefix).replace('\0', SOCKET)
+                let parts: Vec<_> =
+                    text.split(SOCKET).map(|part| part.replace(PREFIX, &format!("{prefix}/"))).collect();
+                parts.join(SOCKET)
             }
             None => text,
         }

@@ -30,6 +30,11 @@ pub(super) enum ServerKind {
     None,
 }
 
+/// Where ejabberd takes calls, as docs/ejabberd.md has it, as whom the service calls, and what it reads its password from.
+pub(super) const EJABBERD_URL: &str = "http://127.0.0.1:5281/api";
+pub(super) const EJABBERD_USER: &str = "invited";
+pub(super) const EJABBERD_PASSWORD: &str = "ejabberd-password";
+
 /// What is installed on this machine.
 pub(super) struct Machine {
     /// XMPP servers, with what they say of their version.

@@ -2,7 +2,7 @@
 
 use super::answers::SetupAnswers;
 use super::front_end::FrontEnd;
-use super::machine::ServerKind;
+use super::machine::{EJABBERD_PASSWORD, EJABBERD_URL, EJABBERD_USER, ServerKind};
 
 /// What belongs into the system's configuration, beside the flake's module.
 pub(super) fn lines(answers: &SetupAnswers) -> String {
@@ -10,9 +10,9 @@ pub(super) fn lines(answers: &SetupAnswers) -> String {
     let server = match answers.server {
         ServerKind::Prosody => "  prosody.enable = true;\n".to_owned(),
         ServerKind::Ejabberd => format!(
-            "  settings.hosts.\"{host}\".backend = {{\n    kind = \"ejabberd\";\n    url = \"http://127.0.0.1:5281/api\";\n    \
-             user = \"invited@{host}\";\n    password_file = \"ejabberd-password\";\n  }};\n  \
-             credentials.ejabberd-password = \"/etc/secrets/ejabberd-password\";\n"
+            "  settings.hosts.\"{host}\".backend = {{\n    kind = \"ejabberd\";\n    url = \"{EJABBERD_URL}\";\n    \
+             user = \"{EJABBERD_USER}@{host}\";\n    password_file = \"{EJABBERD_PASSWORD}\";\n  }};\n  \
+             credentials.{EJABBERD_PASSWORD} = \"/etc/secrets/{EJABBERD_PASSWORD}\";\n"
         ),
         ServerKind::None => String::new(),
     };

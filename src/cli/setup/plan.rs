@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::answers::SetupAnswers;
-use super::machine::{Machine, ServerKind};
+use super::machine::{EJABBERD_PASSWORD, EJABBERD_URL, EJABBERD_USER, Machine, ServerKind};
 use crate::clock;
 use crate::key::opaque;
 
@@ -30,10 +30,6 @@ macro_rules! drop_in {
         include_str!(concat!("../../../systemd/drop-ins/", $file))
     };
 }
-
-/// What the service reads its password for ejabberd from, and as whom it calls there.
-const EJABBERD_PASSWORD: &str = "ejabberd-password";
-const EJABBERD_USER: &str = "invited";
 
 impl SetupPlan {
     pub(super) fn of(answers: &SetupAnswers, machine: &Machine) -> Self {
@@ -121,7 +117,7 @@ fn configuration(answers: &SetupAnswers) -> String {
             format!("[hosts.\"{host}\".backend]\nkind = \"prosody\"\nsocket = \"/var/lib/prosody/prosody.sock\"\n")
         }
         ServerKind::Ejabberd => format!(
-            "[hosts.\"{host}\".backend]\nkind = \"ejabberd\"\nurl = \"http://127.0.0.1:5281/api\"\nuser = \"{EJABBERD_USER}@{host}\"\n\
+            "[hosts.\"{host}\".backend]\nkind = \"ejabberd\"\nurl = \"{EJABBERD_URL}\"\nuser = \"{EJABBERD_USER}@{host}\"\n\
              password_file = \"{EJABBERD_PASSWORD}\"\n"
         ),
         ServerKind::None => String::new(),

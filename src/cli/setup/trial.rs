@@ -1,23 +1,22 @@
 //! What was set up, put in force and tried: the units, the front end, the servers, and a link that is opened as a guest would.
 
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use http_body_util::Empty;
 use hyper::body::Bytes;
 use hyper::header::HOST;
 use serde_json::Value;
-use smol_hyper::rt::FuturesIo;
 use url::{Position, Url};
 
 use super::answers::SetupAnswers;
-use super::front_end::FrontEnd;
 use super::plan::SetupPlan;
+use crate::cli::exchange::exchange;
 use crate::cli::terminal::hint;
 use crate::clock;
 use crate::elements::AsyncReadWrite;
 use crate::net::{self, Trust};
-use std::time::Duration;
 
 /// For a page to come through the front end.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -39,15 +38,16 @@ pub(super) fn run(plan: &SetupPlan, has_changed: bool, answers: &SetupAnswers) -
         }
     }
     let checked = ourselves(&["check", "--connect"])?.status()?;
-    let opened = if plan.enable.is_empty() || answers.front_end == FrontEnd::None {
+    let mut opened = None;
+    if plan.enable.is_empty() {
         hint("not opened from outside: the front end does not pass it on yet");
-        Ok(None)
     } else if has_changed {
-        invite().and_then(|link| open(&link).map(|()| Some(link)))
+        let link = invite()?;
+        open(&link)?;
+        opened = Some(link);
     } else {
-        open(&format!("{}healthz", answers.public_url.base())).map(|()| None)
-    };
-    let opened = opened?;
+        open(&format!("{}healthz", answers.public_url.base()))?;
+    }
     if !checked.success() {
         bail!("the service is set up, and not everything works yet: see above");
     }
@@ -103,10 +103,8 @@ async fn get(url: &Url, place: &str) -> anyhow::Result<u16> {
         "https" => Box::new(Trust::of_system().connect(url.host_str().unwrap_or_default(), stream).await?),
         _ => Box::new(stream),
     };
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(FuturesIo::new(stream)).await?;
-    async_std::task::spawn(connection);
     let request = hyper::Request::get(&url[Position::BeforePath..Position::AfterQuery])
         .header(HOST, &url[Position::BeforeHost..Position::AfterPort])
         .body(Empty::<Bytes>::new())?;
-    Ok(sender.send_request(request).await?.status().as_u16())
+    Ok(exchange(stream, request).await?.status().as_u16())
 }

@@ -22,7 +22,10 @@ const MIGRATIONS: &[&[PostgresStep]] = &[
         PostgresStep::Statements(include_str!("../version_2_accounts.sql")),
     ],
     &[PostgresStep::Statements(include_str!("version_3.sql"))],
-    &[PostgresStep::Statements(include_str!("version_4.sql"))],
+    &[
+        PostgresStep::Statements(include_str!("version_4.sql")),
+        PostgresStep::Statements(include_str!("../count_anew.sql")),
+    ],
 ];
 
 /// So many rows are changed by one statement.

@@ -30,14 +30,6 @@ CREATE TABLE expired_invite (
     id BIGINT PRIMARY KEY
 );
 
-INSERT INTO counted (until) SELECT coalesce((SELECT created_at FROM invite ORDER BY id DESC LIMIT 1), 0);
-
-INSERT INTO pending_count (source, host, pending) SELECT source, host, count(*) FROM invite
-    WHERE used < uses AND revoked_at IS NULL AND expires_at > (SELECT until FROM counted) GROUP BY source, host;
-
-INSERT INTO expired_invite (id) SELECT id FROM invite
-    WHERE used < uses AND revoked_at IS NULL AND expires_at <= (SELECT until FROM counted);
-
 CREATE OR REPLACE FUNCTION invite_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     at BIGINT := (SELECT until FROM counted);

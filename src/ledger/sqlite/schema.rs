@@ -21,7 +21,7 @@ const MIGRATIONS: &[&[SqliteStep]] = &[
         SqliteStep::Statements(include_str!("../version_2_accounts.sql")),
     ],
     &[SqliteStep::Statements(include_str!("version_3.sql"))],
-    &[SqliteStep::Statements(include_str!("version_4.sql"))],
+    &[SqliteStep::Statements(include_str!("version_4.sql")), SqliteStep::Statements(include_str!("../count_anew.sql"))],
 ];
 
 /// `PRAGMA application_id`: "invd".

@@ -33,14 +33,6 @@ CREATE TABLE expired_invite (
     id INTEGER PRIMARY KEY
 ) STRICT;
 
-INSERT INTO counted (until) SELECT coalesce((SELECT created_at FROM invite ORDER BY id DESC LIMIT 1), 0);
-
-INSERT INTO pending_count (source, host, pending) SELECT source, host, count(*) FROM invite
-    WHERE used < uses AND revoked_at IS NULL AND expires_at > (SELECT until FROM counted) GROUP BY source, host;
-
-INSERT INTO expired_invite (id) SELECT id FROM invite
-    WHERE used < uses AND revoked_at IS NULL AND expires_at <= (SELECT until FROM counted);
-
 -- Whoever adds invites counts them.
 CREATE TRIGGER invite_changed AFTER UPDATE OF used, uses, revoked_at, expires_at ON invite
 WHEN (NEW.used < NEW.uses AND NEW.revoked_at IS NULL AND NEW.expires_at > (SELECT until FROM counted))

@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::pending::IS_OPEN;
 use super::rows::find;
 use super::transaction::{Store, Transaction};
 use crate::config::News;
@@ -66,7 +67,7 @@ impl ExpiryKind {
 
     fn statement(self) -> String {
         format!(
-            "SELECT expires_at, id FROM invite WHERE used < uses AND revoked_at IS NULL {} \
+            "SELECT expires_at, id FROM invite WHERE {IS_OPEN} {} \
              AND (expires_at, id) > (?1, ?2) AND expires_at <= ?3 ORDER BY expires_at, id",
             self.condition()
         )

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::rows::{IS_PENDING, moment};
 use super::transaction::{Store, Transaction};
 use crate::config::News;
 use crate::invite::event::{EventKind, body};
@@ -13,13 +14,14 @@ use crate::ledger::error::{LedgerError, SqlError};
 use crate::ledger::query::Reminder;
 use crate::ledger::row::Row;
 use crate::ledger::statements::Statements;
-use crate::ledger::store::rows::moment;
 
 /// Where messages for users wait in the outbox. No webhook can be called so.
 pub const MESSAGE_CHANNEL: &str = "message/";
 
 /// Which links live long and are still open at `?1`.
-const IS_OPEN: &str = "used < uses AND revoked_at IS NULL AND expires_at > ?1 AND expires_at - created_at > ?2";
+fn is_open_for_long() -> String {
+    format!("{IS_PENDING} AND expires_at - created_at > ?2")
+}
 
 /// When admins were reminded last, in milliseconds since 1970.
 async fn reminded_at(sql: Statements<'_>) -> Result<Option<i64>, SqlError> {
@@ -105,13 +107,14 @@ impl Store<'_> {
     pub(in crate::ledger) async fn open_for_long(self, now: Timestamp) -> Result<OpenInvites, SqlError> {
         let long = i64::try_from(LONG.as_millis()).unwrap_or(i64::MAX);
         let values = [now.as_millisecond().into(), long.into()];
-        let count = format!("SELECT count(*) FROM invite WHERE {IS_OPEN}");
+        let is_open = is_open_for_long();
+        let count = format!("SELECT count(*) FROM invite WHERE {is_open}");
         let count = self.0.first(&count, &values, |row| row.integer(0)).await?.unwrap_or_default();
         if count == 0 {
             return Ok(OpenInvites { count: 0, invites: vec![] });
         }
         let first = format!(
-            "SELECT id, host, uses - used, created_at, expires_at FROM invite WHERE {IS_OPEN} ORDER BY id LIMIT {NAMED}"
+            "SELECT id, host, uses - used, created_at, expires_at FROM invite WHERE {is_open} ORDER BY id LIMIT {NAMED}"
         );
         let read = |row: &Row<'_>| {
             Ok(OpenInvite {
@@ -123,13 +126,5 @@ impl Store<'_> {
             })
         };
         Ok(OpenInvites { count: count.cast_unsigned(), invites: self.0.all(&first, &values, read).await? })
-    }
-
-    /// Whether it is known that `account` was created with an invite of `user`.
-    pub(in crate::ledger) async fn has_invited(self, user: &Jid, account: &Jid) -> Result<bool, SqlError> {
-        let statement = "SELECT 1 FROM invited_account WHERE host = ?1 AND account = ?2 AND inviter = ?3";
-        let inviter = user.to_string();
-        let values = [account.host.as_str().into(), account.user.as_str().into(), inviter.as_str().into()];
-        self.0.any(statement, &values).await
     }
 }

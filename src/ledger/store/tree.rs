@@ -86,6 +86,14 @@ impl Store<'_> {
         let (statement, values) = statement(filter, inviter.as_deref(), next);
         self.0.all(&statement, &values, read_account).await
     }
+
+    /// Whether it is known that `account` was created with an invite of `user`.
+    pub(in crate::ledger) async fn has_invited(self, user: &Jid, account: &Jid) -> Result<bool, SqlError> {
+        let statement = "SELECT 1 FROM invited_account WHERE host = ?1 AND account = ?2 AND inviter = ?3";
+        let inviter = user.to_string();
+        let values = [account.host.as_str().into(), account.user.as_str().into(), inviter.as_str().into()];
+        self.0.any(statement, &values).await
+    }
 }
 
 /// Only what is asked for is in the statement, and all whom somebody invited are found by the index, one after the other: in a

@@ -148,14 +148,6 @@ pub(super) fn continue_numbers(sql: Sql<'_>, layout: &LedgerLayout) -> Result<()
 
 /// Counts anew what is counted, as rows were written that nobody has counted.
 pub(super) fn count_anew(sql: Sql<'_>) -> Result<(), SqlError> {
-    const STATEMENTS: [&str; 5] = [
-        "DELETE FROM pending_count",
-        "DELETE FROM expired_invite",
-        "UPDATE counted SET until = coalesce((SELECT created_at FROM invite ORDER BY id DESC LIMIT 1), 0)",
-        "INSERT INTO pending_count (source, host, pending) SELECT source, host, count(*) FROM invite \
-         WHERE used < uses AND revoked_at IS NULL AND expires_at > (SELECT until FROM counted) GROUP BY source, host",
-        "INSERT INTO expired_invite (id) SELECT id FROM invite \
-         WHERE used < uses AND revoked_at IS NULL AND expires_at <= (SELECT until FROM counted)",
-    ];
-    STATEMENTS.iter().try_for_each(|statement| sql.execute(statement, &[]).map(drop))
+    let mut statements = include_str!("../count_anew.sql").split_terminator(";\n");
+    statements.try_for_each(|statement| sql.execute(statement, &[]).map(drop))
 }

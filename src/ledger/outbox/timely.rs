@@ -2,7 +2,6 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::invite::name::Jid;
 use crate::invite::open::OpenInvites;
 use crate::ledger::Ledger;
 use crate::ledger::error::LedgerError;
@@ -111,14 +110,5 @@ impl Ledger {
         self.judge(WorkShape::Alone, async move |transaction| transaction.remind(&open, &reminders, before, now).await)
             .await?;
         Ok(())
-    }
-
-    /// Whether it is known that `account` was created with an invite of `user`.
-    ///
-    /// # Errors
-    /// When the ledger cannot be read.
-    pub async fn has_invited(&self, user: &Jid, account: &Jid) -> Result<bool, LedgerError> {
-        let (user, account) = (user.clone(), account.clone());
-        self.readers.read(async move |store| store.has_invited(&user, &account).await).await
     }
 }
