@@ -290,8 +290,8 @@ fn a_real_replica_is_named_and_its_primary_found() {
     assert_well(&url_of(&[replica.place()]));
 }
 
-/// A connection by the server's socket, let in and idle.
-fn connection(database: &Postgres, user: &str, name: &str) -> UnixStream {
+/// A connection by the server's socket, idle; nothing where the server has no room for it.
+fn connection(database: &Postgres, user: &str, name: &str) -> Option<UnixStream> {
     let address = database.address();
     let (dir, port) = address.strip_prefix("?host=").unwrap().split_once("&port=").unwrap();
     let mut stream = UnixStream::connect(format!("{dir}/.s.PGSQL.{port}")).unwrap();
@@ -299,10 +299,29 @@ fn connection(database: &Postgres, user: &str, name: &str) -> UnixStream {
     let words = format!("\0\x03\0\0user\0{user}\0database\0{name}\0\0");
     let length = u32::try_from(words.len() + 4).unwrap().to_be_bytes();
     stream.write_all(&[&length, words.as_bytes()].concat()).unwrap();
-    let mut kind = [0];
-    stream.read_exact(&mut kind).unwrap();
-    assert_eq!(kind, [b'R'], "it is not let in");
-    stream
+    // Whether there is room is said after AuthenticationOk.
+    loop {
+        let mut head = [0; 5];
+        stream.read_exact(&mut head).unwrap();
+        let [kind, length @ ..] = head;
+        let mut rest = vec![0; usize::try_from(u32::from_be_bytes(length)).unwrap() - 4];
+        stream.read_exact(&mut rest).unwrap();
+        match kind {
+            b'Z' => return Some(stream),
+            b'E' => return None,
+            _ => {}
+        }
+    }
+}
+
+/// So many connections; those that others have just closed count for a moment longer.
+fn connections(count: usize, database: &Postgres, user: &str, name: &str) -> Vec<UnixStream> {
+    let (began, mut held) = (now(), vec![]);
+    while held.len() < count {
+        held.extend(connection(database, user, name));
+        assert!(began.elapsed() < PATIENCE, "{} are let in, not {count}", held.len());
+    }
+    held
 }
 
 #[test]
@@ -314,11 +333,11 @@ fn a_server_whose_connections_are_used_up_is_named() {
     assert_well(&node);
     let number = |sql: &str| database.sql("postgres", sql).parse::<usize>().unwrap();
     let most = number("SHOW max_connections") - number("SHOW superuser_reserved_connections");
-    let mut held: Vec<_> = (0..most - 2).map(|_| connection(&database, "node", "nodes")).collect();
+    let mut held = connections(most - 2, &database, "node", "nodes");
     let (told, is_well) = check(&node);
     assert!(is_well && told.contains("connections in use, and each node needs 3"), "{told}");
     assert!(told.contains("ALTER SYSTEM SET max_connections"), "{told}");
-    held.extend((0..2).map(|_| connection(&database, "node", "nodes")));
+    held.extend(connections(2, &database, "node", "nodes"));
     let told = assert_fault(&node, &["PostgreSQL has no connection left", "ALTER SYSTEM SET max_connections"]);
     assert!(!told.contains("CONNECTION LIMIT"), "{told}");
     drop(held);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::common::ejabberd::Ejabberd;
 use crate::common::form::Form;
 use crate::common::slixmpp::{self, User};
-use crate::common::{CONFIG, Scratch, Served, http};
+use crate::common::{CONFIG, PATIENCE, Scratch, Served, http, now};
 use crate::component::adhoc::{Asks as _, Made};
 use crate::component::fake_port::{FakePort, Line};
 use crate::component::place::{LISTS, NAME, PASSWORD, Place, configured, section};
@@ -72,6 +72,15 @@ fn metric(served: &Served, result: &str) -> u64 {
     let text = http::Client::tcp(address).get("/metrics").text();
     let name = format!("invited_messages_total{{result=\"{result}\"}} ");
     text.lines().find_map(|line| line.strip_prefix(&*name)).map_or(0, |count| count.parse().unwrap())
+}
+
+/// Waits until so many messages were refused, which is counted when that has been logged; none was sent, or failed.
+fn wait_refused(served: &Served, count: u64) {
+    let began = now();
+    while metric(served, "refused") != count {
+        assert!(began.elapsed() < PATIENCE, "{}", served.log());
+    }
+    assert_eq!((metric(served, "sent"), metric(served, "failed")), (0, 0));
 }
 
 /// The next stanza of the component that is no ping, and the id of the ping behind it.
@@ -169,7 +178,7 @@ fn users_of_an_ejabberd_are_told_too() {
     served.wait_log(CONNECTED);
     redeem(&served, second.token(), "nurse");
     served.wait_log("event=message.refused");
-    assert_eq!((metric(&served, "refused"), metric(&served, "failed")), (1, 0));
+    wait_refused(&served, 1);
 }
 
 #[test]
@@ -260,7 +269,7 @@ fn what_the_server_refuses_is_not_sent_again() {
     answer(&mut line, &ping);
     let logged = served.wait_log("event=message.refused");
     assert!(logged.contains("service-unavailable") && !logged.contains("romeo"), "{logged}");
-    assert_eq!((metric(&served, "refused"), metric(&served, "sent"), metric(&served, "failed")), (1, 0, 0));
+    wait_refused(&served, 1);
     // The next one is sent at once.
     let made = Made::of(&line.user(ROMEO).invite());
     redeem(&served, made.token(), "nurse");
