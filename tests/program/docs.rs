@@ -11,7 +11,7 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Who runs the blocks that are not `sh`: page, language, how many there are, the test's file, the test. `sh` is run by
 /// tests/program/readme.rs, wherever it stands.
-const RUN: [(&str, &str, usize, &str, &str); 27] = [
+const RUN: [(&str, &str, usize, &str, &str); 28] = [
     ("README.md", "console", 1, "tests/boot/package.py", "readme_leads_from_the_package_to_an_invite_in_five_commands"),
     ("CONTRIBUTING.md", "console", 2, "tests/program/docs.rs", "commands_for_contributors_name_what_there_is"),
     ("docs/any-server.md", "toml", 1, "tests/xmpp/component/place.rs", "as_told"),
@@ -58,6 +58,13 @@ const RUN: [(&str, &str, usize, &str, &str); 27] = [
     ("docs/pages.md", "toml", 1, "tests/pages/pages.rs", "the_page_names_the_apps_and_shows_how_to_add_one"),
     ("docs/prosody.md", "lua", 1, "tests/xmpp/in_app.rs", "the_lines_of_the_page_are_all_that_is_needed"),
     ("docs/prosody.md", "toml", 1, "tests/xmpp/in_app.rs", "the_lines_of_the_page_are_all_that_is_needed"),
+    (
+        "docs/prosody.md",
+        "console",
+        1,
+        "tests/boot/guide.py",
+        "with_prosody_on_debian_a_guest_has_an_account_after_at_most_ten_commands",
+    ),
     ("docs/setup.md", "console", 1, "tests/boot/package.py", "setup_leads_to_a_link_that_nginx_passes_on"),
     ("docs/webhooks.md", "toml", 1, "tests/api/webhooks.rs", "the_receiver_of_the_page_verifies_and_prints_events"),
     ("docs/webhooks.md", "python", 1, "tests/api/webhooks.rs", "the_receiver_of_the_page_verifies_and_prints_events"),
