@@ -24,6 +24,8 @@ mod jwt;
 mod load;
 #[path = "numbers/manage.rs"]
 mod manage;
+#[path = "numbers/rival.rs"]
+mod rival;
 #[path = "numbers/service.rs"]
 mod service;
 #[path = "numbers/size.rs"]
@@ -115,6 +117,9 @@ fn main() {
     }
     if wanted("distance") {
         far::measure(&effort);
+    }
+    if wanted("rival") {
+        rival::measure(&effort);
     }
     if wanted("pages") {
         pages(&effort);

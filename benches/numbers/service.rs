@@ -191,8 +191,12 @@ pub const CONSTANT: &str = "--constant-server";
 
 /// Starts this program again, as the constant server.
 pub fn constant() -> Service {
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    let mut child = clean(&mut command).arg(CONSTANT).stdout(Stdio::piped()).spawn().unwrap();
+    announced(Command::new(std::env::current_exe().unwrap()).arg(CONSTANT))
+}
+
+/// Starts a server that prints where it listens.
+pub fn announced(command: &mut Command) -> Service {
+    let mut child = clean(command).stdout(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let address = line.trim().strip_prefix("http://").unwrap().parse().unwrap();
