@@ -11,21 +11,21 @@ use crate::clock;
 pub(super) struct Deadline {
     at: Instant,
     timer: Timer,
-    timer_at: Instant,
+    /// Nothing when it has rung: then it does not ring again by itself.
+    rings_at: Option<Instant>,
 }
 
 impl Deadline {
     pub(super) fn new(at: Instant) -> Self {
-        Self { at, timer: Timer::at(at), timer_at: at }
+        Self { at, timer: Timer::at(at), rings_at: Some(at) }
     }
 
     /// Moves it.
     pub(super) fn set(&mut self, at: Instant) {
         self.at = at;
-        // A timer that rings too early is set anew when it rings; so a busy connection never touches it.
-        if at < self.timer_at {
-            self.timer.set_at(at);
-            self.timer_at = at;
+        // A timer that rings too early is set anew when it rings; so a busy connection hardly ever touches it.
+        if self.rings_at.is_none_or(|rings_at| at < rings_at) {
+            self.set_timer();
         }
     }
 
@@ -38,11 +38,16 @@ impl Deadline {
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
             ready!(std::pin::Pin::new(&mut self.timer).poll(cx));
+            self.rings_at = None;
             if clock::instant() >= self.at {
                 return Poll::Ready(());
             }
-            self.timer.set_at(self.at);
-            self.timer_at = self.at;
+            self.set_timer();
         }
+    }
+
+    fn set_timer(&mut self) {
+        self.timer.set_at(self.at);
+        self.rings_at = Some(self.at);
     }
 }

@@ -6,6 +6,11 @@
 //!
 //! hyper's own graceful shutdown (and hyper-util's, which calls it) closes a connection between two requests at once: a
 //! request that is on its way then is lost. Here it has until `GRACE` to arrive.
+//!
+//! When nothing is asked for a while, hyper is told so, too, and gives back its buffers; another one takes up the connection when
+//! more comes.
+
+mod write;
 
 use std::io;
 use std::pin::Pin;
@@ -13,7 +18,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
-use futures_lite::{AsyncRead, AsyncWrite, FutureExt as _};
+use futures_lite::{AsyncRead, FutureExt as _};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use super::RequestError;
@@ -27,6 +32,9 @@ use crate::config::HttpSettings;
 
 /// When the service stops, a connection that is between two requests may still bring the one that is on its way.
 const GRACE: Duration = Duration::from_millis(500);
+
+/// A connection without a request for so long gives back what hyper has for it.
+const AWAKE: Duration = Duration::from_secs(1);
 
 /// Where there is no room for others, a client has this part of the time to send a body, or to read an answer.
 const CROWDED: u32 = 10;
@@ -42,6 +50,8 @@ enum Part {
     Chunks,
     /// Nothing: the stream ends here.
     End,
+    /// Nothing for now: for hyper the stream ends here, and another one takes it up.
+    Rest,
 }
 
 /// A connection, as hyper sees it.
@@ -56,6 +66,8 @@ pub(super) struct RequestGate<S> {
     /// Empty lines before a head, in bytes.
     blank: usize,
     deadline: Deadline,
+    /// How long it may be without a request.
+    idle_until: Instant,
     /// When the head began to arrive.
     head_since: Option<Instant>,
     /// When the head of the last request was whole.
@@ -85,6 +97,7 @@ impl<S> RequestGate<S> {
             fields: RefusedFields::default(),
             blank: 0,
             deadline: Deadline::new(now + idle),
+            idle_until: now + idle,
             head_since: None,
             request_since: now,
             stop,
@@ -96,6 +109,15 @@ impl<S> RequestGate<S> {
     pub(super) fn into_parts(self) -> (S, ConnectionEnd) {
         let unread = matches!(self.part, Part::Chunks | Part::Request { left: 1.. });
         (self.stream, ConnectionEnd { refusal: self.refusal, fields: self.fields, unread })
+    }
+
+    /// Goes on where hyper was told that the stream ends, only for it to give back what it had. Gives whether that was so.
+    pub(super) fn wake(&mut self) -> bool {
+        let is_resting = matches!(self.part, Part::Rest);
+        if is_resting {
+            self.part = Part::Head;
+        }
+        is_resting
     }
 
     fn refuse(&mut self, refusal: RequestError) {
@@ -110,7 +132,8 @@ impl<S> RequestGate<S> {
             && stop.poll(cx).is_ready()
         {
             self.stop = None;
-            self.deadline.hasten(clock::instant() + GRACE);
+            self.idle_until = self.idle_until.min(clock::instant() + GRACE);
+            self.deadline.hasten(self.idle_until);
         }
     }
 }
@@ -189,8 +212,11 @@ impl<S: AsyncRead + Unpin> RequestGate<S> {
                     ready!(self.deadline.poll(cx));
                     if self.head_since.is_some() {
                         self.refuse(RequestError::Timeout);
-                    } else {
+                    } else if self.pace.is_blocked() || clock::instant() >= self.idle_until {
                         self.part = Part::End;
+                    } else {
+                        self.deadline.set(self.idle_until);
+                        self.part = Part::Rest;
                     }
                     return Poll::Ready(Ok(()));
                 }
@@ -204,14 +230,16 @@ impl<S: AsyncRead + Unpin> AsyncRead for RequestGate<S> {
         let gate = self.get_mut();
         loop {
             let most = match &gate.part {
-                Part::End => return Poll::Ready(Ok(0)),
+                Part::End | Part::Rest => return Poll::Ready(Ok(0)),
                 Part::Head => {
                     ready!(gate.poll_head(cx))?;
                     continue;
                 }
                 Part::Request { left: 0 } => {
+                    let now = clock::instant();
                     gate.part = Part::Head;
-                    gate.deadline.set(clock::instant() + gate.limits.idle_timeout.0);
+                    gate.idle_until = now + gate.limits.idle_timeout.0;
+                    gate.deadline.set(gate.idle_until.min(now + AWAKE));
                     continue;
                 }
                 Part::Request { left } => usize::try_from(*left).unwrap_or(usize::MAX).min(buffer.len()),
@@ -242,49 +270,69 @@ impl<S: AsyncRead + Unpin> AsyncRead for RequestGate<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> RequestGate<S> {
-    /// A client that does not read its answers, or hardly, is idle too.
-    fn watch_write<T>(
-        &mut self,
-        cx: &mut Context<'_>,
-        written: usize,
-        result: Poll<io::Result<T>>,
-    ) -> Poll<io::Result<T>> {
-        if result.is_ready() {
-            if self.pace.advance(written, clock::instant) {
-                self.place.work();
-                let (idle, head) = (self.limits.idle_timeout.0, self.limits.header_timeout.0);
-                self.deadline.set(self.head_since.map_or_else(|| clock::instant() + idle, |since| since + head));
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use async_std::os::unix::net::UnixStream;
+    use futures_lite::future::block_on;
+    use futures_lite::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::super::stream::StreamHandle;
+    use super::super::table::ConnectionTable;
+    use super::*;
+    use crate::config::value::Span;
+
+    const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+
+    /// A client, and the gate of its connection.
+    fn connected(idle_timeout: Duration) -> (UnixStream, RequestGate<UnixStream>) {
+        let (client, stream) = UnixStream::pair().unwrap();
+        let limits = HttpSettings { idle_timeout: Span(idle_timeout), ..HttpSettings::default() };
+        let table = ConnectionTable::new(8, &[]);
+        let place = ConnectionPlace::enter(&table, StreamHandle::Unix(stream.clone()), None).unwrap();
+        (client, RequestGate::new(stream, place, &CancellationToken::new(), Arc::new(limits)))
+    }
+
+    async fn is_handed_on(client: &mut UnixStream, gate: &mut RequestGate<UnixStream>) {
+        client.write_all(REQUEST).await.unwrap();
+        poll_fn(|cx| gate.poll_head(cx)).await.unwrap();
+        let mut read = [0; REQUEST.len()];
+        gate.read_exact(&mut read).await.unwrap();
+        assert_eq!(read, REQUEST);
+    }
+
+    async fn has_ended(gate: &mut RequestGate<UnixStream>) -> bool {
+        gate.read(&mut [0]).await.unwrap() == 0
+    }
+
+    #[test]
+    fn a_connection_without_requests_rests_and_goes_on_where_it_was() {
+        let (mut client, mut gate) = connected(Duration::from_mins(1));
+        block_on(async {
+            for _ in 0..2 {
+                is_handed_on(&mut client, &mut gate).await;
+                assert!(has_ended(&mut gate).await && gate.wake());
             }
-            return result;
-        }
-        let now = clock::instant();
-        if let Some(deadline) = self.pace.block(now) {
-            let patience = self.limits.idle_timeout.0;
-            self.deadline.set(deadline);
-            self.place.stall(deadline.checked_sub(patience.saturating_sub(patience / CROWDED)).unwrap_or(now));
-        }
-        ready!(self.deadline.poll(cx));
-        self.place.cut_off();
-        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for RequestGate<S> {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let gate = self.get_mut();
-        let result = Pin::new(&mut gate.stream).poll_write(cx, bytes);
-        let written = if let Poll::Ready(Ok(written)) = result { written } else { 0 };
-        gate.watch_write(cx, written, result)
+            drop(client);
+            assert!(has_ended(&mut gate).await && !gate.wake());
+        });
     }
 
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let gate = self.get_mut();
-        let result = Pin::new(&mut gate.stream).poll_flush(cx);
-        gate.watch_write(cx, 0, result)
-    }
-
-    fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_close(cx)
+    #[test]
+    fn a_connection_that_rests_is_closed_when_it_would_have_been() {
+        let (mut client, mut gate) = connected(AWAKE * 2);
+        block_on(async {
+            is_handed_on(&mut client, &mut gate).await;
+            let began = clock::instant();
+            assert!(has_ended(&mut gate).await && gate.wake());
+            assert!(has_ended(&mut gate).await && !gate.wake());
+            assert!(clock::instant().duration_since(began) >= AWAKE);
+        });
+        let (mut client, mut gate) = connected(AWAKE / 2);
+        block_on(async {
+            is_handed_on(&mut client, &mut gate).await;
+            assert!(has_ended(&mut gate).await && !gate.wake(), "it has no time to rest");
+        });
     }
 }

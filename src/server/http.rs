@@ -45,25 +45,31 @@ pub(super) async fn serve<State, S>(
     let limits = shared.limits.load_full();
     let place = &admitted.place;
     let mut gate = RequestGate::new(stream, Arc::clone(place), &shared.stop, Arc::clone(&limits));
-    // hyper takes a buffer as soon as it waits for a head. Whoever only connects is to cost less.
-    if std::future::poll_fn(|cx| gate.poll_head(cx)).await.is_err() {
-        return;
+    loop {
+        // hyper takes buffers as soon as it waits for a head. Whoever only connects, or has nothing to ask for now, is to cost less.
+        if std::future::poll_fn(|cx| gate.poll_head(cx)).await.is_err() {
+            return;
+        }
+        let service = hyper::service::service_fn(|request| {
+            let (shared, limits, place) = (Arc::clone(&shared), Arc::clone(&limits), Arc::clone(place));
+            Box::pin(async move { Ok::<_, Infallible>(answer(&shared, &limits, &place, request, peer, fixed).await) })
+        });
+        let mut connection = hyper::server::conn::http1::Builder::new()
+            .half_close(true)
+            .max_buf_size(BUFFER_BYTES)
+            .max_headers(100)
+            .writev(false)
+            // Clients of mod_invites_api that read header fields as text look for `Location:`.
+            .title_case_headers(true)
+            .serve_connection(GateIo(gate), service);
+        // An error here is the client's going away; whoever is to know was told in the answer.
+        let _ = std::future::poll_fn(|cx| connection.poll_without_shutdown(cx)).await;
+        gate = connection.into_parts().io.0;
+        if !gate.wake() {
+            break;
+        }
     }
-    let service = hyper::service::service_fn(|request| {
-        let (shared, limits, place) = (Arc::clone(&shared), Arc::clone(&limits), Arc::clone(place));
-        Box::pin(async move { Ok::<_, Infallible>(answer(&shared, &limits, &place, request, peer, fixed).await) })
-    });
-    let mut connection = hyper::server::conn::http1::Builder::new()
-        .half_close(true)
-        .max_buf_size(BUFFER_BYTES)
-        .max_headers(100)
-        .writev(false)
-        // Clients of mod_invites_api that read header fields as text look for `Location:`.
-        .title_case_headers(true)
-        .serve_connection(GateIo(gate), service);
-    // An error here is the client's going away; whoever is to know was told in the answer.
-    let _ = std::future::poll_fn(|cx| connection.poll_without_shutdown(cx)).await;
-    let (stream, end) = connection.into_parts().io.0.into_parts();
+    let (stream, end) = gate.into_parts();
     // In memory of its own, which a connection that is idle for long does not have.
     Box::pin(finish(&shared, &limits, place, stream, end, fixed)).await;
     drop(admitted);
