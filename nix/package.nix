@@ -33,7 +33,7 @@ rustPlatform.buildRustPackage {
     ];
   };
   cargoLock.lockFile = ../Cargo.lock;
-  env = { inherit ((lib.importTOML ../.cargo/config.toml).env) LIBSQLITE3_FLAGS; };
+  inherit ((lib.importTOML ../.cargo/config.toml)) env;
 
   # The other tests start servers and open ports; they are run by tests/run.
   cargoTestFlags = [ "--lib" ];

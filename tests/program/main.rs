@@ -13,6 +13,7 @@ mod fuzz;
 mod ledger_files;
 mod lifecycle;
 mod man;
+mod memory;
 mod readme;
 mod redeem;
 mod root;
