@@ -128,6 +128,10 @@ pub struct Metrics {
     pub ledger_damaged: Gauge<u64, AtomicU64>,
     /// PostgreSQL servers from the past.
     pub ledger_stale_servers: Gauge<u64, AtomicU64>,
+    /// 1 where `/readyz` says so.
+    pub ready: Gauge<u64, AtomicU64>,
+    /// 1 where the last reload was refused.
+    pub reload_refused: Gauge<u64, AtomicU64>,
     /// Times that keys were reloaded.
     pub key_reloads: Counter,
     /// Duration of calls to XMPP servers.
@@ -173,6 +177,8 @@ impl Metrics {
             pending: Family::default(),
             ledger_damaged: Gauge::default(),
             ledger_stale_servers: Gauge::default(),
+            ready: Gauge::default(),
+            reload_refused: Gauge::default(),
             key_reloads: Counter::default(),
             backend_calls: Family::new_with_constructor(seconds),
             backend_tokens: Family::default(),
@@ -207,6 +213,10 @@ impl Metrics {
             "PostgreSQL servers that can be written and are refused, as the ledger went on elsewhere",
             metrics.ledger_stale_servers.clone(),
         );
+        let ready = "1 if the ledger was written when that was last tried, and this node judges; else 0";
+        registry.register("ready", ready, metrics.ready.clone());
+        let refused = "1 if the last reload was refused: the files say what is not in force; else 0";
+        registry.register("reload_refused", refused, metrics.reload_refused.clone());
         registry.register_with_unit(
             "clock_difference",
             "How far this node's clock is ahead of PostgreSQL's, by which it judges",
