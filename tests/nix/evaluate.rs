@@ -67,9 +67,16 @@ MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=
 pub struct System(pub Value);
 
 impl System {
-    /// Of a module in Nix.
+    /// Of a module in Nix. What nixpkgs' module makes of it is the same.
     pub fn of(module: &str) -> Self {
-        Self(evaluate(&format!("nixos.system ({module})")).unwrap_or_else(|error| panic!("{module}\n{error}")))
+        let both = format!("let it = ({module}); in {{ ours = nixos.system it; upstream = nixos.systemUpstream it; }}");
+        let mut both = evaluate(&both).unwrap_or_else(|error| panic!("{module}\n{error}"));
+        let [ours, upstream] = ["ours", "upstream"].map(|which| both[which].take());
+        for part in ours.as_object().unwrap().keys() {
+            assert_eq!(ours[part], upstream[part], "{part}, on the right of nix/upstream: {module}");
+        }
+        assert_eq!(ours, upstream);
+        Self(ours)
     }
 
     /// Of these lines about `services.invited`, which is enabled and has one host.

@@ -11,7 +11,7 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Who runs the blocks that are not `sh`: page, language, how many there are, the test's file, the test. `sh` is run by
 /// tests/program/readme.rs, wherever it stands.
-const RUN: [(&str, &str, usize, &str, &str); 31] = [
+const RUN: [(&str, &str, usize, &str, &str); 32] = [
     ("README.md", "console", 1, "tests/boot/package.py", "readme_leads_from_the_package_to_an_invite_in_five_commands"),
     ("CONTRIBUTING.md", "console", 2, "tests/program/docs.rs", "commands_for_contributors_name_what_there_is"),
     ("docs/any-server.md", "toml", 1, "tests/xmpp/component/place.rs", "as_told"),
@@ -83,6 +83,7 @@ const RUN: [(&str, &str, usize, &str, &str); 31] = [
         "tests/program/operations.rs",
         "the_commands_of_the_page_end_what_a_leaked_key_has_begun",
     ),
+    ("nix/upstream/README.md", "console", 1, "tests/nix/upstream.rs", "the_commands_of_the_page_put_it_into_nixpkgs"),
     ("docs/pages.md", "toml", 1, "tests/pages/pages.rs", "the_page_names_the_apps_and_shows_how_to_add_one"),
     ("docs/prosody.md", "lua", 1, "tests/xmpp/in_app.rs", "the_lines_of_the_page_are_all_that_is_needed"),
     ("docs/prosody.md", "toml", 1, "tests/xmpp/in_app.rs", "the_lines_of_the_page_are_all_that_is_needed"),
