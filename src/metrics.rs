@@ -3,6 +3,8 @@
 //! Labels are routes, statuses, declared hosts and ids of keys that exist: nothing that a caller makes up, so the number
 //! of series is bounded.
 
+mod classic;
+
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -15,6 +17,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
+
+pub use classic::classic;
 
 /// Bounds of a histogram of durations, in seconds.
 const SECONDS: [f64; 12] = [0.000_25, 0.000_5, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0];
@@ -124,6 +128,10 @@ pub struct Metrics {
     pub ledger_damaged: Gauge<u64, AtomicU64>,
     /// PostgreSQL servers from the past.
     pub ledger_stale_servers: Gauge<u64, AtomicU64>,
+    /// 1 where `/readyz` says so.
+    pub ready: Gauge<u64, AtomicU64>,
+    /// 1 where the last reload was refused.
+    pub reload_refused: Gauge<u64, AtomicU64>,
     /// Times that keys were reloaded.
     pub key_reloads: Counter,
     /// Duration of calls to XMPP servers.
@@ -169,6 +177,8 @@ impl Metrics {
             pending: Family::default(),
             ledger_damaged: Gauge::default(),
             ledger_stale_servers: Gauge::default(),
+            ready: Gauge::default(),
+            reload_refused: Gauge::default(),
             key_reloads: Counter::default(),
             backend_calls: Family::new_with_constructor(seconds),
             backend_tokens: Family::default(),
@@ -203,6 +213,10 @@ impl Metrics {
             "PostgreSQL servers that can be written and are refused, as the ledger went on elsewhere",
             metrics.ledger_stale_servers.clone(),
         );
+        let ready = "1 if the ledger was written when that was last tried, and this node judges; else 0";
+        registry.register("ready", ready, metrics.ready.clone());
+        let refused = "1 if the last reload was refused: the files say what is not in force; else 0";
+        registry.register("reload_refused", refused, metrics.reload_refused.clone());
         registry.register_with_unit(
             "clock_difference",
             "How far this node's clock is ahead of PostgreSQL's, by which it judges",
@@ -273,47 +287,5 @@ impl Metrics {
         let mut text = String::new();
         prometheus_client::encoding::text::encode(&mut text, &self.registry)?;
         Ok(text)
-    }
-}
-
-/// `text` in the older text format of Prometheus (0.0.4), for collectors that do not know OpenMetrics: there a counter
-/// has one name, with `_total`, and there are neither units nor an end.
-#[must_use]
-pub fn classic(text: &str) -> String {
-    let counters: Vec<_> =
-        text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.strip_suffix(" counter")).collect();
-    let mut classic = String::with_capacity(text.len());
-    for line in text.lines().filter(|line| !line.starts_with("# UNIT ") && *line != "# EOF") {
-        let mut words = line.splitn(4, ' ');
-        match (words.next(), words.next(), words.next(), words.next()) {
-            (Some("#"), Some(what), Some(name), Some(rest)) if counters.contains(&name) => {
-                classic.extend(["# ", what, " ", name, "_total ", rest]);
-            }
-            _ => classic.push_str(line),
-        }
-        classic.push('\n');
-    }
-    classic
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_collector_of_either_text_format_gets_every_series() {
-        let metrics = Metrics::new(seconds());
-        metrics.answered("/invite", 200);
-        let text = metrics.text().unwrap();
-        let part = "# HELP invited_requests Requests answered.\n# TYPE invited_requests counter\n\
-                    invited_requests_total{route=\"/invite\",status=\"200\"} 1\n";
-        assert!(text.contains(part), "{text}");
-        assert!(text.ends_with("# EOF\n") && text.contains("# UNIT invited_ledger_commit_seconds seconds\n"));
-        let classic = classic(&text);
-        let part = "# HELP invited_requests_total Requests answered.\n\
-                    # TYPE invited_requests_total counter\n\
-                    invited_requests_total{route=\"/invite\",status=\"200\"} 1\n";
-        assert!(classic.contains(part), "{classic}");
-        assert!(!classic.contains("# EOF") && !classic.contains("# UNIT"));
     }
 }

@@ -1,5 +1,6 @@
 //! Looks after the service, once a second: keys, counts, clearing up, watchdog, status, idleness.
 
+use std::pin::pin;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -78,10 +79,14 @@ impl Housekeeper {
                 // How that went is logged by the ledger itself.
                 let _ = self.running.ledger.probe().await;
             }
-            self.running.metrics.ledger_damaged.set(ledger.damaged());
-            self.running.metrics.ledger_stale_servers.set(ledger.stale_servers());
-            // A request would be answered: the accept loops and the ledger's thread answer.
-            let is_alive = self.running.server.heartbeat().await && self.running.ledger.heartbeat().await.is_ok();
+            // A thread that hangs comes round late or never, which is told meanwhile.
+            let mut alive = pin!(self.running.is_alive());
+            let is_alive = loop {
+                self.measure_ledger();
+                if let Some(is_alive) = clock::within(ROUND, &mut alive).await {
+                    break is_alive;
+                }
+            };
             if is_alive && watchdog.is_some() {
                 lifecycle::alive();
             }
@@ -108,6 +113,13 @@ impl Housekeeper {
             }
             Timer::after(pause).await;
         }
+    }
+
+    fn measure_ledger(&self) {
+        let Running { ledger, metrics, .. } = &self.running;
+        metrics.ready.set((ledger.trouble().is_none() && ledger.may_judge().is_ok()).into());
+        metrics.ledger_damaged.set(ledger.damaged());
+        metrics.ledger_stale_servers.set(ledger.stale_servers());
     }
 
     /// What there is to do, if there is anything, although nobody calls.

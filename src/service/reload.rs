@@ -26,7 +26,9 @@ impl Reloader {
     /// Reads everything again, and says how that went.
     pub(super) fn reload(&self) {
         lifecycle::reloading();
-        match self.put_in_force() {
+        let done = self.put_in_force();
+        self.running.metrics.reload_refused.set(done.is_err().into());
+        match done {
             Ok(()) => event(&Event::Reloaded),
             Err(Faults(faults)) => {
                 if let [fault] = &faults[..] {

@@ -32,6 +32,11 @@ pub(super) struct Running {
 }
 
 impl Running {
+    /// Whether a request would be answered: the accept loops and the ledger's thread answer, however long that takes.
+    pub(super) async fn is_alive(&self) -> bool {
+        self.server.heartbeat().await && self.ledger.heartbeat().await.is_ok()
+    }
+
     /// One line about how it goes.
     pub(super) fn status(&self) -> String {
         let AppState { desk, settings, .. } = &**self.state.load();

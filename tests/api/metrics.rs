@@ -3,24 +3,19 @@
 use crate::common;
 
 use std::io::Write as _;
-use std::net::SocketAddr;
 use std::process::{Command, Stdio};
 
-use common::http::{Client, request};
+use common::http::Client;
+use common::prometheus::{METRICS, Prometheus, metrics_of};
 use common::{CONFIG, KEY, PATIENCE, Scratch, Served, now};
-use serde_json::{Value, json};
+use serde_json::json;
 
 fn metered() -> Scratch {
-    Scratch::new(&format!("{CONFIG}[metrics]\nlisten = [\"127.0.0.1:0\"]\n"))
-}
-
-fn place(served: &Served) -> SocketAddr {
-    let line = served.wait_log("metrics on http://");
-    line.rsplit_once("http://").unwrap().1.trim().parse().unwrap()
+    Scratch::new(&format!("{CONFIG}{METRICS}"))
 }
 
 fn series(served: &Served) -> Vec<String> {
-    let text = Client::tcp(place(served)).get("/metrics").text();
+    let text = Client::tcp(metrics_of(served)).get("/metrics").text();
     text.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect()
 }
 
@@ -106,7 +101,7 @@ fn metrics_are_only_on_their_own_listener() {
     let scratch = metered();
     let served = scratch.serve();
     assert_eq!(served.client().get("/metrics").status, 404);
-    let mut client = Client::tcp(place(&served));
+    let mut client = Client::tcp(metrics_of(&served));
     let answer = client.get("/metrics");
     assert_eq!(answer.status, 200);
     let kind = answer.header("content-type").unwrap();
@@ -148,7 +143,7 @@ fn promtool_finds_nothing_wrong() {
     let scratch = metered();
     let served = scratch.serve();
     served.client().invite(KEY);
-    let classic = Client::tcp(place(&served)).ask("GET", "/metrics", &["Accept: text/plain"]);
+    let classic = Client::tcp(metrics_of(&served)).ask("GET", "/metrics", &["Accept: text/plain"]);
     assert_eq!(classic.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
     let mut promtool = Command::new("promtool")
         .args(["check", "metrics"])
@@ -168,43 +163,8 @@ fn prometheus_collects_them() {
     let scratch = metered();
     let served = scratch.serve();
     served.client().invite(KEY);
-    let address = common::free_port();
-    let config = scratch.path().join("prometheus.yml");
-    let target = place(&served);
-    std::fs::write(
-        &config,
-        format!(
-            "scrape_configs: [{{job_name: invited, scrape_interval: 1s, static_configs: [{{targets: ['{target}']}}]}}]"
-        ),
-    )
-    .unwrap();
-    let mut prometheus = Command::new("prometheus")
-        .arg(format!("--config.file={}", config.display()))
-        .arg(format!("--storage.tsdb.path={}", scratch.path().join("tsdb").display()))
-        .arg(format!("--web.listen-address={address}"))
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("prometheus, of the package prometheus");
-    let collected = || -> Option<Value> {
-        let mut client = Client::try_tcp(address).ok()?;
-        // It takes connections before it serves them, and ends some.
-        client.try_send(request("GET", "/api/v1/query?query=invited_invites_created_total", &[], "")).ok()?;
-        let answer = client.try_read(false).ok()??;
-        let answer: Value = serde_json::from_slice(&answer.body).ok()?;
-        answer["data"]["result"].as_array()?.first().cloned()
-    };
-    let until = now() + PATIENCE;
-    let found = loop {
-        match collected() {
-            Some(found) => break Some(found),
-            None if now() > until => break None,
-            None => std::thread::yield_now(),
-        }
-    };
-    prometheus.kill().unwrap();
-    prometheus.wait().unwrap();
-    let found = found.expect("a series");
+    let prometheus = Prometheus::start(&[metrics_of(&served)]);
+    let found = &prometheus.wait_query("invited_invites_created_total")[0];
     assert_eq!((&found["metric"]["key"], &found["value"][1]), (&json!("site"), &json!("1")));
 }
 

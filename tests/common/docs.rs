@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "every test file uses a part of it")]
 
 /// Every page, by its path.
-pub const PAGES: [(&str, &str); 23] = [
+pub const PAGES: [(&str, &str); 24] = [
     ("README.md", include_str!("../../README.md")),
     ("CONTRIBUTING.md", include_str!("../../CONTRIBUTING.md")),
     ("SECURITY.md", include_str!("../../SECURITY.md")),
@@ -26,6 +26,7 @@ pub const PAGES: [(&str, &str); 23] = [
     ("docs/systemd.md", include_str!("../../docs/systemd.md")),
     ("docs/threat-model.md", include_str!("../../docs/threat-model.md")),
     ("docs/webhooks.md", include_str!("../../docs/webhooks.md")),
+    ("nix/upstream/README.md", include_str!("../../nix/upstream/README.md")),
     ("tests/advisories/README.md", include_str!("../advisories/README.md")),
 ];
 

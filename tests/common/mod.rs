@@ -18,6 +18,7 @@ mod patience;
 mod ports;
 pub mod postgres;
 mod process;
+pub mod prometheus;
 pub mod prosody;
 pub mod receiver;
 pub mod schema;

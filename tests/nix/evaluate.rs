@@ -58,6 +58,26 @@ pub fn evaluate(expression: &str) -> Result<Value, String> {
     Ok(serde_json::from_slice(&output.stdout).unwrap())
 }
 
+/// Two modules make the same of a configuration. In which order a unit names others is no matter.
+pub fn assert_same(ours: &Value, upstream: &Value, of: &str) {
+    let ordered = |system: &Value| {
+        let mut system = system.clone();
+        for unit in system.pointer_mut("/systemd/services").and_then(Value::as_object_mut).into_iter().flatten() {
+            for name in ["after", "requires"] {
+                if let Some(units) = unit.1.get_mut(name).and_then(Value::as_array_mut) {
+                    units.sort_by_key(ToString::to_string);
+                }
+            }
+        }
+        system
+    };
+    let (ours, upstream) = (ordered(ours), ordered(upstream));
+    for part in ours.as_object().unwrap().keys() {
+        assert_eq!(ours[part], upstream[part], "{part}, on the right of nix/upstream: {of}");
+    }
+    assert_eq!(ours, upstream, "on the right of nix/upstream: {of}");
+}
+
 const PUBLIC_KEY: &str = "-----BEGIN PUBLIC KEY-----
 MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=
 -----END PUBLIC KEY-----
@@ -67,9 +87,13 @@ MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=
 pub struct System(pub Value);
 
 impl System {
-    /// Of a module in Nix.
+    /// Of a module in Nix. What nixpkgs' module makes of it is the same.
     pub fn of(module: &str) -> Self {
-        Self(evaluate(&format!("nixos.system ({module})")).unwrap_or_else(|error| panic!("{module}\n{error}")))
+        let both = format!("let it = ({module}); in {{ ours = nixos.system it; upstream = nixos.systemUpstream it; }}");
+        let mut both = evaluate(&both).unwrap_or_else(|error| panic!("{module}\n{error}"));
+        let [ours, upstream] = ["ours", "upstream"].map(|which| both[which].take());
+        assert_same(&ours, &upstream, module);
+        Self(ours)
     }
 
     /// Of these lines about `services.invited`, which is enabled and has one host.

@@ -385,6 +385,7 @@ let
 
   lib = rec {
     inherit types evalModules;
+    fakeHash = "sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
     modules.importApply = file: arguments: import file arguments;
 
     mkOption = option: option // { _type = "option"; };
@@ -409,6 +410,10 @@ let
     mkIf = condition: content: {
       _type = "if";
       inherit condition content;
+    };
+    mkMerge = contents: {
+      _type = "merge";
+      inherit contents;
     };
     mkOverride = priority: content: {
       _type = "override";

@@ -13,4 +13,5 @@ mod readme;
 mod sandbox;
 mod tree;
 mod unit;
+mod upstream;
 mod vm;

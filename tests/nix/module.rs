@@ -180,12 +180,15 @@ fn bad_configurations_are_told_what_to_set() {
     }
     for (lines, expected) in BAD {
         let url = if lines.is_empty() { "" } else { URL };
-        let told = match evaluate(&format!("nixos.system ({{ lib, ... }}: {})", minimal(&format!("{url} {lines}")))) {
-            Ok(system) => System(system).strings("/assertions").join("\n"),
-            Err(error) => error,
-        };
-        assert!(told.contains(expected), "{lines}\nsaid: {told}\nexpected: {expected}");
-        assert!(!told.contains("hunter2"), "{told}");
+        let module = minimal(&format!("{url} {lines}"));
+        for which in ["system", "systemUpstream"] {
+            let told = match evaluate(&format!("nixos.{which} ({{ lib, ... }}: {module})")) {
+                Ok(system) => System(system).strings("/assertions").join("\n"),
+                Err(error) => error,
+            };
+            assert!(told.contains(expected), "{which}: {lines}\nsaid: {told}\nexpected: {expected}");
+            assert!(!told.contains("hunter2"), "{told}");
+        }
     }
 }
 

@@ -68,7 +68,18 @@ let
         runCommandLocal =
           name: attrs: script:
           derivation name (attrs // { inherit script; });
-        rustPlatform.buildRustPackage = attrs: derivation attrs.pname attrs;
+        # With a function, the attributes that it gives are what it is given.
+        rustPlatform.buildRustPackage =
+          attrs:
+          let
+            all = if builtins.isFunction attrs then attrs all else attrs;
+          in
+          derivation all.pname all;
+        fetchgit = source: derivation "source" source;
+        nix-update-script = derivation "update";
+        nixosTests.invited = derivation "vm-tests" { };
+        # In nixpkgs it would be one of the packages.
+        invited = pkgs.callPackage ../../nix/upstream/pkgs/by-name/in/invited/package.nix { };
         testers.runNixOSTest = test: derivation "vm-test" { inherit test; };
         writeShellScriptBin = name: text: derivation name { inherit text; };
       };
@@ -182,16 +193,68 @@ let
         admin = (lib.head (lib.filter (package: package ? text) config.environment.systemPackages)).text;
       }
     );
+
+  # The module as nixpkgs would have it.
+  upstream = ../../nix/upstream/nixos/modules/services/networking/invited.nix;
+  docs = module: (evaluate [ module ]).docs;
+  # Every VM test: its nodes and its script.
+  testsOf =
+    module:
+    builtins.mapAttrs (
+      _: file:
+      let
+        test = import file;
+        value = if builtins.isFunction test then test { inherit pkgs lib; } else test;
+      in
+      {
+        nodes = builtins.mapAttrs (
+          _: node:
+          let
+            modules = [
+              module
+              node
+            ];
+            system = evaluate modules;
+          in
+          report system
+          // {
+            # The same with more on top.
+            specialisations = builtins.mapAttrs (
+              _: specialisation: report (evaluate (modules ++ [ specialisation.configuration ]))
+            ) (system.config.specialisation or { });
+          }
+        ) value.nodes;
+        inherit (value) testScript;
+      }
+    );
+  # What a package is built from.
+  attributes =
+    package:
+    builtins.mapAttrs (_: plain) (
+      removeAttrs package [
+        "outPath"
+        "overrideAttrs"
+      ]
+    );
 in
 {
   inherit self;
   inherit (flake) inputs;
+  # Of our module, and of nixpkgs'.
   system =
     module:
     report (evaluate [
       self.nixosModules.default
       module
     ]);
+  systemUpstream =
+    module:
+    report (evaluate [
+      upstream
+      module
+    ]);
+  package = attributes self.packages.x86_64-linux.invited;
+  packageUpstream = attributes pkgs.invited;
   # The first machine of a user's flake.
   ofFlake =
     user:
@@ -214,35 +277,10 @@ in
       inherit (config.security) sudo;
       inherit (config.users) users;
     };
-  inherit ((evaluate [ self.nixosModules.default ])) docs;
-  # Every VM test: its nodes and its script.
-  tests = builtins.mapAttrs (
-    _: file:
-    let
-      test = import file;
-      value = if builtins.isFunction test then test { inherit pkgs lib; } else test;
-    in
-    {
-      nodes = builtins.mapAttrs (
-        _: node:
-        let
-          modules = [
-            self.nixosModules.default
-            node
-          ];
-          system = evaluate modules;
-        in
-        report system
-        // {
-          # The same with more on top.
-          specialisations = builtins.mapAttrs (
-            _: specialisation: report (evaluate (modules ++ [ specialisation.configuration ]))
-          ) (system.config.specialisation or { });
-        }
-      ) value.nodes;
-      inherit (value) testScript;
-    }
-  );
+  docs = docs self.nixosModules.default;
+  docsUpstream = docs upstream;
+  tests = testsOf self.nixosModules.default;
+  testsUpstream = testsOf upstream;
   # Outputs of the flake, as far as stand-ins go.
   outputs = builtins.mapAttrs (
     name: output:

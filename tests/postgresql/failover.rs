@@ -8,6 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use common::http::request;
+use common::prometheus::{METRICS, Prometheus, metrics_of};
 use common::{CONFIG, Client, KEY, PATIENCE, Scratch, Served, now};
 use postgres::{Postgres, url_of};
 
@@ -274,9 +275,8 @@ fn whatever_is_asked_while_a_server_answers_nothing_is_answered() {
 
 /// Waits until the metric has this value.
 fn wait_metric(served: &Served, line: &str) {
-    let place = served.wait_log("metrics on http://").rsplit_once("http://").unwrap().1.trim().parse().unwrap();
     let deadline = now() + PATIENCE;
-    while !Client::tcp(place).get("/metrics").text().lines().any(|found| found == line) {
+    while !Client::tcp(metrics_of(served)).get("/metrics").text().lines().any(|found| found == line) {
         assert!(now() < deadline, "{}", served.log());
         thread::sleep(Duration::from_millis(50));
     }
@@ -381,10 +381,11 @@ fn a_primary_that_comes_back_from_the_past_is_refused() {
     primary.commit_with_replica();
     let one = node(&url_of(&[primary.place(), replica.place()]), None);
     let config = std::fs::read_to_string(one.config()).unwrap();
-    one.configure(&format!("{config}[metrics]\nlisten = [\"127.0.0.1:0\"]\n"));
+    one.configure(&format!("{config}{METRICS}"));
     // As if the others could not reach the replica.
     let [old, new] = [(); 2].map(|()| node(&url_of(&[primary.place()]), Some(&one)));
     let (sees_both, sees_primary) = (one.serve(), old.serve());
+    let prometheus = Prometheus::start(&[metrics_of(&sees_both)]);
     create(&sees_both);
     let before = create(&sees_primary);
     assert_eq!(open(&sees_primary, &before), 200);
@@ -398,6 +399,7 @@ fn a_primary_that_comes_back_from_the_past_is_refused() {
     primary.thaw();
     sees_both.wait_log("can be written and is refused: this server is from the past");
     wait_metric(&sees_both, "invited_ledger_stale_servers 1");
+    prometheus.wait_alert("InvitedServerFromThePast", metrics_of(&sees_both));
     // Its own ledger says so from now on, to those who know nothing else.
     wait_told(&primary, &sees_both);
     assert_eq!(noted(&primary), noted(&replica) + "\nelsewhere");

@@ -11,6 +11,7 @@ use std::process::Output;
 use std::thread;
 use std::time::Duration;
 
+use common::prometheus::{Prometheus, metrics_of};
 use common::{CONFIG, Client, KEY, Notified, PATIENCE, Response, Scratch, Served, now};
 use fake_clock::FakeClock;
 use jiff::Timestamp;
@@ -64,9 +65,7 @@ fn moment(value: &Value) -> i64 {
 
 /// What the metric of that name is.
 fn metric(served: &Served, name: &str) -> f64 {
-    let line = served.wait_log("metrics on http://");
-    let place = line.rsplit_once("http://").unwrap().1.trim().parse().unwrap();
-    let text = Client::tcp(place).get("/metrics").text();
+    let text = Client::tcp(metrics_of(served)).get("/metrics").text();
     let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok());
     value.unwrap_or_else(|| panic!("no {name} in {text}"))
 }
@@ -126,6 +125,7 @@ fn a_node_that_is_far_off_judges_and_forgets_nothing_until_its_clock_is_set() {
     let environment = [clock.environment(), vec![("NOTIFY_SOCKET", notified.path())]].concat();
     let served = wrong.serve_as(&["-v"], &environment);
     notified.wait("READY=1");
+    let prometheus = Prometheus::start(&[metrics_of(&served)]);
     let status = notified.wait("STATUS=");
     assert!(status.contains("this node's clock is 400 days ahead of PostgreSQL's"), "{status}");
     served.wait_log(
@@ -155,6 +155,7 @@ fn a_node_that_is_far_off_judges_and_forgets_nothing_until_its_clock_is_set() {
     assert_refused(&client.get("/readyz"), difference);
     assert_eq!(client.get("/healthz").status, 200);
     wait_difference(&served, 400.0 * 86_400.0);
+    prometheus.wait_alert("InvitedClockOff", metrics_of(&served));
 
     // What only reads goes on, by PostgreSQL's clock.
     assert_eq!(client.get(&format!("/invite?{token}")).status, 200);

@@ -11,14 +11,14 @@ use std::process::Command;
 use common::{CONFIG, Client, KEY, Response, Scratch, Served};
 
 /// The disk of a service.
-struct Disk {
+pub struct Disk {
     dir: PathBuf,
     library: PathBuf,
 }
 
 impl Disk {
     /// Nothing where there is no C compiler, which is said.
-    fn of(scratch: &Scratch) -> Option<Self> {
+    pub fn of(scratch: &Scratch) -> Option<Self> {
         let (dir, library) = (scratch.path().join("disk"), scratch.path().join("disk.so"));
         fs::create_dir_all(dir.join("kept")).unwrap();
         let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/disk/disk.c");
@@ -31,12 +31,13 @@ impl Disk {
         }
     }
 
-    fn serve(&self, scratch: &Scratch) -> Served {
+    pub fn serve(&self, scratch: &Scratch) -> Served {
         let [library, dir] = [&self.library, &self.dir].map(|path| path.to_str().unwrap());
         scratch.serve_with(&[("LD_PRELOAD", library), ("DISK", dir)])
     }
 
-    fn set(&self, what: &str, is_so: bool) {
+    /// Has it `hang` or `fail`, or not any more.
+    pub fn set(&self, what: &str, is_so: bool) {
         let path = self.dir.join(what);
         if is_so { fs::write(path, b"").unwrap() } else { fs::remove_file(path).unwrap() }
     }

@@ -11,7 +11,7 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Who runs the blocks that are not `sh`: page, language, how many there are, the test's file, the test. `sh` is run by
 /// tests/program/readme.rs, wherever it stands.
-const RUN: [(&str, &str, usize, &str, &str); 28] = [
+const RUN: [(&str, &str, usize, &str, &str); 33] = [
     ("README.md", "console", 1, "tests/boot/package.py", "readme_leads_from_the_package_to_an_invite_in_five_commands"),
     ("CONTRIBUTING.md", "console", 2, "tests/program/docs.rs", "commands_for_contributors_name_what_there_is"),
     ("docs/any-server.md", "toml", 1, "tests/xmpp/component/place.rs", "as_told"),
@@ -55,6 +55,35 @@ const RUN: [(&str, &str, usize, &str, &str); 28] = [
         "the_commands_of_the_page_restore_what_was_recovered",
     ),
     ("docs/operations.md", "console", 2, "tests/postgresql/backup.rs", "the_commands_of_the_page_back_up_and_restore"),
+    (
+        "docs/operations.md",
+        "console",
+        2,
+        "tests/program/operations.rs",
+        "the_commands_of_the_page_lead_back_to_the_time_before_an_upgrade",
+    ),
+    (
+        "docs/operations.md",
+        "console",
+        2,
+        "tests/program/operations.rs",
+        "the_commands_of_the_page_move_a_service_to_another_machine",
+    ),
+    (
+        "docs/operations.md",
+        "console",
+        1,
+        "tests/program/operations.rs",
+        "the_commands_of_the_page_put_back_a_ledger_key_that_was_lost",
+    ),
+    (
+        "docs/operations.md",
+        "console",
+        2,
+        "tests/program/operations.rs",
+        "the_commands_of_the_page_end_what_a_leaked_key_has_begun",
+    ),
+    ("nix/upstream/README.md", "console", 1, "tests/nix/upstream.rs", "the_commands_of_the_page_put_it_into_nixpkgs"),
     ("docs/pages.md", "toml", 1, "tests/pages/pages.rs", "the_page_names_the_apps_and_shows_how_to_add_one"),
     ("docs/prosody.md", "lua", 1, "tests/xmpp/in_app.rs", "the_lines_of_the_page_are_all_that_is_needed"),
     ("docs/prosody.md", "toml", 1, "tests/xmpp/in_app.rs", "the_lines_of_the_page_are_all_that_is_needed"),
@@ -251,7 +280,7 @@ fn named_tests(page: &str) -> usize {
     named
 }
 
-/// All words of the program's source that look like the name of an event.
+/// The page has a row for each event that the program logs, and all of them are logged in one place.
 #[test]
 fn events_of_the_log_are_listed() {
     fn sources(dir: &Path, all: &mut String) {
@@ -259,28 +288,28 @@ fn events_of_the_log_are_listed() {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 sources(&path, all);
-            } else if path.extension().is_some_and(|extension| extension == "rs")
-                // What webhooks are told of has names of its own.
-                && !path.ends_with("invite/event.rs")
-            {
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
                 all.push_str(&std::fs::read_to_string(path).unwrap());
             }
         }
     }
     let mut source = String::new();
     sources(&Path::new(ROOT).join("src"), &mut source);
-    let events = |text: &str, quote: char| -> BTreeSet<String> {
-        let is_event = |word: &&str| {
-            let Some((what, act)) = word.split_once('.') else { return false };
-            ["key", "invite", "reload"].contains(&what)
-                && ["ed", "made", "done"].iter().any(|end| act.ends_with(end))
-                && act.bytes().all(|byte| byte.is_ascii_lowercase())
-        };
-        text.split(quote).filter(is_event).map(str::to_owned).collect()
+    let named = |text: &str| -> BTreeSet<String> {
+        let names = text.split("event = \"").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned());
+        names.collect()
     };
-    let of_the_page = events(section("docs/operations.md", "Logs"), '`');
-    assert!(of_the_page.len() >= 8, "{of_the_page:?}");
-    assert_eq!(of_the_page, events(&source, '"'), "on the left docs/operations.md, on the right the source");
+    let events = named(&file("src/log/events.rs"));
+    assert_eq!(named(&source), events, "on the left the whole source");
+    let rows = section("docs/operations.md", "Logs").lines().filter_map(|line| line.strip_prefix("| `"));
+    let of_the_page: BTreeSet<_> = rows
+        .map(|row| {
+            let cells: Vec<_> = row.trim_end_matches(" |").split(" | ").collect();
+            assert!(cells.len() == 3 && cells.iter().all(|cell| !cell.is_empty()), "{row}");
+            cells[0].trim_end_matches('`').to_owned()
+        })
+        .collect();
+    assert_eq!(of_the_page, events, "on the left docs/operations.md, on the right the source");
 }
 
 /// Where the project lives is not decided, and will change in one place.

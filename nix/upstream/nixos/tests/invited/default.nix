@@ -1,0 +1,7 @@
+{ runTest }:
+{
+  basic = runTest ./basic.nix;
+  nginx = runTest ./nginx.nix;
+  postgresql = runTest ./postgresql.nix;
+  prosody = runTest ./prosody.nix;
+}
