@@ -86,20 +86,22 @@ def start(service):
     (PIDS / service).write_text(str(process.pid))
 
 
+def runs(pid):
+    """Whoever started it may not have buried it."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
 def stop(service):
     pid = int((PIDS / service).read_text())
-    try:
+    end = time.monotonic() + PATIENCE
+    if runs(pid):
         os.kill(pid, signal.SIGTERM)
-        while True:
-            os.kill(pid, 0)
-            # Ours to bury where we started it; else it is somebody else's.
-            try:
-                os.waitpid(pid, os.WNOHANG)
-            except ChildProcessError:
-                pass
-            time.sleep(0.05)
-    except ProcessLookupError:
-        pass
+    while runs(pid):
+        assert time.monotonic() < end, f"{service} does not stop"
+        time.sleep(0.05)
     (PIDS / service).unlink()
 
 
@@ -124,7 +126,7 @@ def main():
             load(archive)
         case ["compose", "up", "--detach", "--wait"]:
             up()
-        case ["compose", "exec", service, *command]:
+        case ["compose", "exec", "-T", service, *command]:
             os.execvp(HERE / "contain", [str(word) for word in contained(service, command)])
         case ["compose", "down"]:
             for service in services():

@@ -83,19 +83,19 @@ def compose_and_the_image_say_the_same():
 
 @check
 def it_works_with_its_prosody():
-    said = docker("compose exec invited invited check --connect")
+    said = docker("compose exec -T invited invited check --connect")
     assert "Prosody 13" in said.stdout + said.stderr, said
     return re.search("Prosody [0-9.]+", said.stdout + said.stderr)[0]
 
 
 @check
 def nothing_but_the_volume_can_be_written_and_there_is_no_privilege():
-    assert "uid=65532" in docker("compose exec invited id").stdout
-    assert "Read-only file system" in docker("compose exec invited touch /etc/invited/x /tmp/x", status=1).stderr
-    status = docker("compose exec invited cat /proc/self/status").stdout
+    assert "uid=65532" in docker("compose exec -T invited id").stdout
+    assert "Read-only file system" in docker("compose exec -T invited touch /etc/invited/x /tmp/x", status=1).stderr
+    status = docker("compose exec -T invited cat /proc/self/status").stdout
     assert re.search(r"^CapBnd:\s+0+$", status, re.M) and re.search(r"^NoNewPrivs:\s+1$", status, re.M), status
-    docker("compose exec invited touch /var/lib/invited/x")
-    docker("compose exec invited rm /var/lib/invited/x")
+    docker("compose exec -T invited touch /var/lib/invited/x")
+    docker("compose exec -T invited rm /var/lib/invited/x")
 
 
 @check
@@ -123,11 +123,11 @@ def what_is_kept_outlives_the_container():
 def without_a_volume_it_says_what_is_lost():
     compose = WORK / "compose.yaml"
     compose.write_text(compose.read_text().replace("      - invited:/var/lib/invited\n", "").replace("read_only: true", "read_only: false"))
-    said = docker("compose exec invited invited check")
+    said = docker("compose exec -T invited invited check")
     assert "/var/lib/invited is no volume" in said.stderr, said
     engine.start("invited")
     try:
-        sh("until docker compose exec invited invited health; do sleep 0.1; done", cwd=WORK)
+        sh("until docker compose exec -T invited invited health; do sleep 0.1; done", cwd=WORK)
         assert "/var/lib/invited is no volume" in log(), log()
     finally:
         engine.stop("invited")
