@@ -15,7 +15,7 @@ use super::global::Global;
 use super::outcome::{Outcome, WrongUse};
 use super::terminal::print;
 use crate::clock;
-use crate::config::Settings;
+use crate::config::{PublicUrl, Settings};
 use crate::config::value::Listen;
 use crate::elements::AsyncReadWrite;
 use crate::net;
@@ -71,7 +71,7 @@ async fn ask(place: &Listen, settings: &Settings) -> anyhow::Result<(u16, String
         // Nobody's connection but the sender's own.
         stream.write_all(b"PROXY UNKNOWN\r\n").await?;
     }
-    let prefix = settings.public_url.as_ref().map_or("", |url| url.prefix());
+    let prefix = settings.public_url.as_ref().map_or("", PublicUrl::prefix);
     let request =
         hyper::Request::get(format!("{prefix}/readyz")).header(HOST, "localhost").body(Empty::<Bytes>::new())?;
     let answer = exchange(stream, request).await?;
