@@ -116,7 +116,9 @@ def up():
     for service in services():
         start(service)
     while not is_healthy("invited"):
-        assert time.monotonic() < end, (LOGS / "invited").read_text()
+        for service in services():
+            is_up = runs(int((PIDS / service).read_text())) and time.monotonic() < end
+            assert is_up, f"{service} does not come up:\n" + (LOGS / service).read_text()
         time.sleep(0.1)
 
 
