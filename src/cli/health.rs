@@ -15,8 +15,8 @@ use super::global::Global;
 use super::outcome::{Outcome, WrongUse};
 use super::terminal::print;
 use crate::clock;
-use crate::config::{PublicUrl, Settings};
 use crate::config::value::Listen;
+use crate::config::{PublicUrl, Settings};
 use crate::elements::AsyncReadWrite;
 use crate::net;
 

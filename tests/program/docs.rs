@@ -286,7 +286,16 @@ fn only_cargo_toml_says_where_the_project_lives() {
     let manifest: toml::Table = file("Cargo.toml").parse().unwrap();
     let package = |name: &str| manifest["package"][name].as_str().unwrap().to_owned();
     let (home, repository) = (package("homepage"), package("repository"));
-    for path in ["README.md", "SECURITY.md", "CONTRIBUTING.md", "flake.nix", "nix/package.nix", "debian/control", "debian/tree", "release/oci"] {
+    for path in [
+        "README.md",
+        "SECURITY.md",
+        "CONTRIBUTING.md",
+        "flake.nix",
+        "nix/package.nix",
+        "debian/control",
+        "debian/tree",
+        "release/oci",
+    ] {
         let text = file(path);
         assert!(!text.contains(&home) && !text.contains(&repository), "{path} repeats what Cargo.toml says");
     }
