@@ -99,8 +99,33 @@ def nothing_but_the_volume_can_be_written_and_there_is_no_privilege():
 
 
 @check
-def the_web_server_of_the_machine_is_trusted_and_nobody_else():
+def the_link_opens_from_outside_through_nginx_of_the_machine():
+    page = open(f"{PROJECT}/docs/front-ends.md").read()
+    ours, theirs = re.search(r"`(http://[^`]+)` for `(http://unix:[^`]+)`", page).groups()
+    site = open(f"{PROJECT}/examples/front-ends/nginx/name.conf").read()
+    assert theirs in site
+    site = site.replace(theirs, ours)
+    # A published port is reached through the gateway, which this network has not: so is the container.
     sh("ip address add 172.30.52.1/24 dev lo; ip address add 172.30.52.2/24 dev lo; ip address add 172.30.52.9/24 dev lo")
+    site = site.replace(f"proxy_pass {ours};", "proxy_bind 172.30.52.1; proxy_pass http://172.30.52.2:5290;")
+    site = site.replace("/etc/ssl/invite.example.com", str(WORK)).replace("/var/log/nginx/error.log", str(WORK / "error.log"))
+    (WORK / "nginx.conf").write_text(f"pid {WORK}/nginx.pid;\nevents {{}}\nhttp {{\n{site}\n}}\n")
+    sh(
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=invite.example.com"
+        " -addext subjectAltName=DNS:invite.example.com -addext basicConstraints=critical,CA:FALSE"
+        f" -keyout {WORK}/privkey.pem -out {WORK}/fullchain.pem; nginx -p {WORK} -c nginx.conf -e {WORK}/error.log >{WORK}/nginx.log 2>&1"
+    )
+    try:
+        made = sh(f"curl -sS -i -X POST -H 'Authorization: Bearer {keys['key']}' http://127.0.0.1:5290/invites_api").stdout
+        link = re.search(r"Location: (\S+)", made)[1]
+        opened = sh(f"curl -sS -i --cacert {WORK}/fullchain.pem --resolve invite.example.com:443:127.0.0.1 '{link}'").stdout
+        assert " 200" in opened.splitlines()[0] and "example.com" in opened, opened
+    finally:
+        sh(f"kill $(cat {WORK}/nginx.pid)")
+
+
+@check
+def the_web_server_of_the_machine_is_trusted_and_nobody_else():
     # Wrong keys count by the client.
     ask = "curl -sS -H 'X-Forwarded-For: 203.0.113.5' -H 'Authorization: Bearer a/b' -d '' http://172.30.52.2:5290/invites_api --interface"
     sh(f"{ask} 172.30.52.1")
