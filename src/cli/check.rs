@@ -122,6 +122,9 @@ fn look_at_keys(settings: &Settings, faults: &mut Vec<ConfigFault>, report: &mut
     if let Some(note) = key_notes::of_earlier_version(&keys) {
         report.note(&note);
     }
+    if let Some(note) = service::state_within_container(settings) {
+        report.note(&note);
+    }
     Ok(keys.len())
 }
 

@@ -17,6 +17,7 @@ mod config_show;
 mod demo;
 mod exchange;
 mod global;
+mod health;
 mod invite;
 mod invite_admin;
 mod invite_create;
@@ -134,6 +135,8 @@ enum CliCommand {
     Token(token::TokenCommand),
     /// Validate the configuration, as `serve` would see it
     Check(check::CheckOptions),
+    /// Ask the service that runs whether it is ready, as a container's health check does
+    Health(health::HealthOptions),
     /// Show the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -205,6 +208,7 @@ fn run(global: &Global, command: CliCommand) -> Outcome {
         CliCommand::Ledger(command) => ledger::run(global, command),
         CliCommand::Token(command) => token::run(global, command),
         CliCommand::Check(options) => check::run(global, &options),
+        CliCommand::Health(options) => health::run(global, &options),
         CliCommand::Config(ConfigCommand::Show { json }) => config_show::show(global, json),
         CliCommand::Completions { shell } => completion::print_script(shell),
         CliCommand::Man { dir: Some(dir) } => man::write_all(Arguments::command(), &dir),

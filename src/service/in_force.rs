@@ -19,7 +19,7 @@ const NAMED: usize = 5;
 /// Tells the admin what to know of a configuration that comes into force, with these keys.
 pub(super) fn log_notices(settings: &Settings, keys: &KeyRing) {
     let of_keys = state_keys_without_mail(&keys.all(), settings);
-    for notice in settings.notices.iter().chain(&of_keys) {
+    for notice in settings.notices.iter().chain(&of_keys).chain(&state_within_container(settings)) {
         tracing::warn!("{notice}");
     }
     for (host, why) in register::not_offered(settings) {
@@ -39,6 +39,22 @@ pub fn state_keys_without_mail(keys: &BTreeMap<KeyId, Arc<Key>>, settings: &Sett
     let more = if names.len() > NAMED { " and more" } else { "" };
     let names = names.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
     Some(format!("the scope mail of these keys gives nothing without [mail]; declare that: {names}{more}"))
+}
+
+/// Says that the state goes with the container, where no volume is mounted for it. That this is a container, `container` in the
+/// environment says, as systemd has it; the image sets that.
+#[must_use]
+pub fn state_within_container(settings: &Settings) -> Option<String> {
+    std::env::var_os("container")?;
+    let mounts = std::fs::read_to_string("/proc/self/mountinfo").ok()?;
+    let dir = settings.state_dir.canonicalize().unwrap_or_else(|_| settings.state_dir.clone());
+    // The fifth field is where it is mounted; see proc_pid_mountinfo(5).
+    let mut points = mounts.lines().filter_map(|line| line.split(' ').nth(4));
+    if points.any(|point| point != "/" && dir.starts_with(point)) {
+        return None;
+    }
+    let dir = dir.display();
+    Some(format!("{dir} is no volume: keys and invites are gone when this container is removed; mount a volume there"))
 }
 
 /// Whose PROXY lines count, if connections begin with one.

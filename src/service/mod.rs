@@ -48,7 +48,7 @@ use crate::server::lifecycle::{self, ServiceSignal, ServiceSignals};
 use crate::server::listen::{Role, Socket};
 use crate::server::{Listeners, Server, TlsConfig};
 use housekeeper::Housekeeper;
-pub use in_force::{load_tls, state_keys_without_mail};
+pub use in_force::{load_tls, state_keys_without_mail, state_within_container};
 use in_force::{log_certificate, log_notices, proxies};
 use reload::Reloader;
 use running::Running;

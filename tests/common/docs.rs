@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "every test file uses a part of it")]
 
 /// Every page, by its path.
-pub const PAGES: [(&str, &str); 24] = [
+pub const PAGES: [(&str, &str); 26] = [
     ("README.md", include_str!("../../README.md")),
     ("CONTRIBUTING.md", include_str!("../../CONTRIBUTING.md")),
     ("SECURITY.md", include_str!("../../SECURITY.md")),
@@ -11,6 +11,7 @@ pub const PAGES: [(&str, &str); 24] = [
     ("docs/api.md", include_str!("../../docs/api.md")),
     ("docs/architecture.md", include_str!("../../docs/architecture.md")),
     ("docs/artwork.md", include_str!("../../docs/artwork.md")),
+    ("docs/container.md", include_str!("../../docs/container.md")),
     ("docs/ejabberd.md", include_str!("../../docs/ejabberd.md")),
     ("docs/front-ends.md", include_str!("../../docs/front-ends.md")),
     ("docs/languages.md", include_str!("../../docs/languages.md")),
@@ -21,6 +22,7 @@ pub const PAGES: [(&str, &str); 24] = [
     ("docs/operations.md", include_str!("../../docs/operations.md")),
     ("docs/pages.md", include_str!("../../docs/pages.md")),
     ("docs/prosody.md", include_str!("../../docs/prosody.md")),
+    ("docs/release.md", include_str!("../../docs/release.md")),
     ("docs/setup.md", include_str!("../../docs/setup.md")),
     ("docs/settings.md", include_str!("../../docs/settings.md")),
     ("docs/systemd.md", include_str!("../../docs/systemd.md")),

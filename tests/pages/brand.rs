@@ -309,8 +309,8 @@ fn every_drawing_is_listed_with_its_source_and_licence() {
         assert!(cells.len() == 4 && cells.iter().all(|cell| !cell.is_empty()), "{file}: {cells:?}");
     }
     // The Debian package says the same.
-    let build = std::fs::read_to_string(assets.join("../../../debian/build")).unwrap();
-    assert!(build.contains("docs/artwork.md"), "the package's copyright says nothing of the drawings");
+    let tree = std::fs::read_to_string(assets.join("../../../debian/tree")).unwrap();
+    assert!(tree.contains("docs/artwork.md"), "the package's copyright says nothing of the drawings");
 }
 
 #[test]

@@ -11,8 +11,10 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Who runs the blocks that are not `sh`: page, language, how many there are, the test's file, the test. `sh` is run by
 /// tests/program/readme.rs, wherever it stands.
-const RUN: [(&str, &str, usize, &str, &str); 33] = [
+const RUN: [(&str, &str, usize, &str, &str); 36] = [
     ("README.md", "console", 1, "tests/boot/package.py", "readme_leads_from_the_package_to_an_invite_in_five_commands"),
+    ("README.md", "console", 1, "tests/boot/archive.py", "readme_leads_from_the_archive_to_an_invite"),
+    ("README.md", "console", 1, "tests/release/image.py", "readme_leads_from_the_image_to_an_invite"),
     ("CONTRIBUTING.md", "console", 2, "tests/program/docs.rs", "commands_for_contributors_name_what_there_is"),
     ("docs/any-server.md", "toml", 1, "tests/xmpp/component/place.rs", "as_told"),
     (
@@ -94,6 +96,7 @@ const RUN: [(&str, &str, usize, &str, &str); 33] = [
         "tests/boot/guide.py",
         "with_prosody_on_debian_a_guest_has_an_account_after_at_most_ten_commands",
     ),
+    ("docs/release.md", "console", 1, "tests/program/docs.rs", "commands_for_contributors_name_what_there_is"),
     ("docs/setup.md", "console", 1, "tests/boot/package.py", "setup_leads_to_a_link_that_nginx_passes_on"),
     ("docs/webhooks.md", "toml", 1, "tests/api/webhooks.rs", "the_receiver_of_the_page_verifies_and_prints_events"),
     ("docs/webhooks.md", "python", 1, "tests/api/webhooks.rs", "the_receiver_of_the_page_verifies_and_prints_events"),
@@ -217,7 +220,8 @@ fn links_between_pages_lead_somewhere() {
 
 #[test]
 fn commands_for_contributors_name_what_there_is() {
-    for block in blocks(page("CONTRIBUTING.md"), "console") {
+    let pages = ["CONTRIBUTING.md", "docs/release.md"];
+    for block in pages.into_iter().flat_map(|path| blocks(page(path), "console")) {
         for line in block.lines() {
             let command = line.trim_start_matches(['$', '#', ' ']).split('#').next().unwrap();
             let words: Vec<_> = command.split_whitespace().filter(|word| !word.contains('=')).collect();
@@ -318,7 +322,16 @@ fn only_cargo_toml_says_where_the_project_lives() {
     let manifest: toml::Table = file("Cargo.toml").parse().unwrap();
     let package = |name: &str| manifest["package"][name].as_str().unwrap().to_owned();
     let (home, repository) = (package("homepage"), package("repository"));
-    for path in ["README.md", "SECURITY.md", "CONTRIBUTING.md", "flake.nix", "nix/package.nix", "debian/build"] {
+    for path in [
+        "README.md",
+        "SECURITY.md",
+        "CONTRIBUTING.md",
+        "flake.nix",
+        "nix/package.nix",
+        "debian/control",
+        "debian/tree",
+        "release/oci",
+    ] {
         let text = file(path);
         assert!(!text.contains(&home) && !text.contains(&repository), "{path} repeats what Cargo.toml says");
     }

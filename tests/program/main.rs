@@ -12,6 +12,7 @@ mod disk;
 mod docs;
 mod durability;
 mod fuzz;
+mod health;
 mod ledger_files;
 mod lifecycle;
 mod man;
