@@ -22,8 +22,12 @@ rustPlatform.buildRustPackage (finalAttrs: {
 
   cargoHash = lib.fakeHash;
 
-  # Without it, SQLite takes Linux for a system without fdatasync(2).
-  env.LIBSQLITE3_FLAGS = "-DHAVE_FDATASYNC";
+  env = {
+    # Without it, SQLite takes Linux for a system without fdatasync(2).
+    LIBSQLITE3_FLAGS = "-DHAVE_FDATASYNC";
+    # Memory that is not needed goes back to the system, also while nobody asks.
+    JEMALLOC_SYS_WITH_MALLOC_CONF = "background_thread:true,dirty_decay_ms:2000,muzzy_decay_ms:0";
+  };
 
   # The other tests start servers and open ports.
   cargoTestFlags = [ "--lib" ];
