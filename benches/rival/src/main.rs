@@ -18,11 +18,11 @@ use tokio::sync::{mpsc, oneshot};
 /// As many share a transaction at most.
 const BATCH: usize = 256;
 const KEY: &str = "Bearer site/s3cret";
-const WEEK: u64 = 7 * 24 * 60 * 60;
+const WEEK: i64 = 7 * 24 * 60 * 60;
 
 struct Invite {
     token: String,
-    until: u64,
+    until: i64,
     written: oneshot::Sender<bool>,
 }
 
@@ -64,7 +64,8 @@ async fn create(State(writer): State<mpsc::Sender<Invite>>, headers: HeaderMap) 
     getrandom::fill(&mut random).expect("randomness");
     let token = format!("{:032x}", u128::from_ne_bytes(random));
     let location = format!("https://invite.example.com/invite/{token}");
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970").as_secs();
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970");
+    let now = i64::try_from(since.as_secs()).expect("a clock of this age");
     let (written, is_written) = oneshot::channel();
     let invite = Invite { token, until: now + WEEK, written };
     if writer.send(invite).await.is_err() || is_written.await != Ok(true) {
