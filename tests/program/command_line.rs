@@ -6,7 +6,8 @@ use crate::common::terminal;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::process::Output;
+use std::io::Read as _;
+use std::process::{Output, Stdio};
 
 use common::{CONFIG, KEY, Scratch};
 use serde_json::Value;
@@ -416,6 +417,13 @@ fn what_check_finds_is_json_too() {
 }
 
 /// A list of any length goes through little memory, in the same order and form as a short one.
+/// What a process has in memory that is its own, in KiB (`RssAnon`, proc_pid_status(5)).
+fn memory(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).unwrap();
+    line.trim().strip_suffix(" kB").unwrap().parse().unwrap()
+}
+
 #[test]
 fn a_list_is_written_as_it_is_read() {
     const INVITES: usize = 100_000;
@@ -428,14 +436,18 @@ fn a_list_is_written_as_it_is_read() {
     ledger.execute(more, [i64::try_from(INVITES - 1).unwrap()]).unwrap();
     ledger.close().unwrap();
     for (arguments, least) in [(&["--json"][..], 40 << 20), (&[], 5 << 20)] {
-        let mut command = std::process::Command::new("/bin/sh");
-        // Held in memory, they would be several times as much as this.
-        command.args(["-c", "ulimit -d 50000; exec \"$0\" \"$@\""]).arg(env!("CARGO_BIN_EXE_invited"));
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_invited"));
         command.arg("--config").arg(scratch.config()).arg("--state-dir").arg(scratch.state());
-        let output = command.args(["invite", "list"]).args(arguments).output().unwrap();
-        assert!(output.status.success(), "{}", stderr(&output));
-        assert!(output.stdout.len() > least, "{}", output.stdout.len());
-        let text = stdout(&output);
+        let mut listing = command.args(["invite", "list"]).args(arguments).stdout(Stdio::piped()).spawn().unwrap();
+        let mut written = listing.stdout.take().unwrap();
+        let mut bytes = vec![0; least];
+        written.read_exact(&mut bytes).unwrap();
+        // It waits for us to read the rest.
+        let held = memory(listing.id());
+        written.read_to_end(&mut bytes).unwrap();
+        assert!(listing.wait().unwrap().success());
+        assert!(held < 40 << 10, "{held} KiB");
+        let text = String::from_utf8(bytes).unwrap();
         if arguments.is_empty() {
             assert_eq!(text.lines().count(), INVITES);
             assert!(text.lines().last().unwrap().starts_with(&first));
