@@ -9,11 +9,12 @@ use futures_lite::AsyncWriteExt as _;
 use http_body_util::{BodyExt as _, Empty, Limited};
 use hyper::body::Bytes;
 use hyper::header::HOST;
+use serde_json::{Value, json};
 
 use super::exchange::exchange;
 use super::global::Global;
-use super::outcome::{Outcome, WrongUse};
-use super::terminal::print;
+use super::outcome::{Outcome, Reported, WrongUse};
+use super::terminal::{print, print_json};
 use crate::clock;
 use crate::config::value::Listen;
 use crate::config::{PublicUrl, Settings};
@@ -30,10 +31,14 @@ const MAX_ANSWER: usize = 64 << 10;
 #[command(after_help = "\
 Examples:
   invited health
-  invited health unix:/run/invited/http.sock    where systemd opens the socket")]
+  invited health unix:/run/invited/http.sock    where systemd opens the socket
+  invited health --json                         what /readyz answers, and its status")]
 pub(super) struct HealthOptions {
     /// Where the service listens, as in `listen` [default: the first of `listen` that speaks no TLS]
     place: Option<Listen>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
 }
 
 pub(super) fn run(global: &Global, options: &HealthOptions) -> Outcome {
@@ -50,6 +55,11 @@ pub(super) fn run(global: &Global, options: &HealthOptions) -> Outcome {
     let (status, body) = asked
         .with_context(|| format!("no answer from {place} within {} seconds", PATIENCE.as_secs()))?
         .with_context(|| format!("the service does not answer on {place}"))?;
+    if options.json {
+        let answer: Value = serde_json::from_str(&body).unwrap_or(Value::String(body));
+        print_json(&json!({ "status": status, "answer": answer }))?;
+        return if status == 200 { Ok(()) } else { Err(Reported(1).into()) };
+    }
     if status != 200 {
         bail!("the service on {place} is not ready ({status}): {body}");
     }

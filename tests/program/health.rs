@@ -34,6 +34,13 @@ fn a_probe_hears_whether_the_service_is_ready() {
     assert_eq!(ready.status.code(), Some(0), "{}", told(&ready));
     assert!(told(&ready).contains("\"ledger\":\"ok\""), "{}", told(&ready));
 
+    let ready = health(&scratch, &["--json"]);
+    assert!(
+        told(&ready).contains("\"status\": 200") && told(&ready).contains("\"ledger\": \"ok\""),
+        "{}",
+        told(&ready)
+    );
+
     // Another file in the ledger's place: it is not ready, and says why.
     std::fs::rename(scratch.state().join("ledger.db"), scratch.state().join("other.db")).unwrap();
     let began = now();
