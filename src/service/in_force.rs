@@ -41,11 +41,11 @@ pub fn state_keys_without_mail(keys: &BTreeMap<KeyId, Arc<Key>>, settings: &Sett
     Some(format!("the scope mail of these keys gives nothing without [mail]; declare that: {names}{more}"))
 }
 
-/// Says that the state goes with the container, where no volume is mounted for it. That this is a container, `container` in the
-/// environment says, as systemd has it; the image sets that.
+/// Says that the state goes with the container, where no volume is mounted for it. That this is a container for one program,
+/// `container` in the environment says, as systemd has it; the image sets that. Others, such as LXC's, are machines and stay.
 #[must_use]
 pub fn state_within_container(settings: &Settings) -> Option<String> {
-    std::env::var_os("container")?;
+    std::env::var("container").ok().filter(|kind| ["oci", "docker", "podman"].contains(&kind.as_str()))?;
     let mounts = std::fs::read_to_string("/proc/self/mountinfo").ok()?;
     let dir = settings.state_dir.canonicalize().unwrap_or_else(|_| settings.state_dir.clone());
     // The fifth field is where it is mounted; see proc_pid_mountinfo(5).
