@@ -32,7 +32,7 @@ const MAX_ANSWER: usize = 64 << 10;
 Examples:
   invited health
   invited health unix:/run/invited/http.sock    where systemd opens the socket
-  invited health --json                         what /readyz answers, and its status")]
+  invited health --json                         what /readyz answers")]
 pub(super) struct HealthOptions {
     /// Where the service listens, as in `listen` [default: the first of `listen` that speaks no TLS]
     place: Option<Listen>,

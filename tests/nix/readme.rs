@@ -114,7 +114,8 @@ fn commands_after_the_flake_are_those_of_its_machine() {
     let name = switch.strip_prefix("# nixos-rebuild switch --flake .#").unwrap();
     let flake = flake();
     assert!(flake.contains(&format!("nixosConfigurations.{name} = ")), "{name}");
-    let install: Vec<_> = block(page("README.md"), "console").lines().collect();
+    // The first block is that of the package.
+    let install: Vec<_> = blocks(page("README.md"), "console")[0].lines().collect();
     assert!(install.contains(&key), "{key}");
     let (call, url) = curl.rsplit_once(' ').unwrap();
     assert!(install.iter().any(|line| line.starts_with(call)), "{call}");
