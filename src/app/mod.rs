@@ -156,7 +156,7 @@ impl<State: Clone + Send + Sync + 'static> Table<State> {
 
     /// The row of `path` below the prefix; `name` is what the log calls it.
     fn at(&mut self, path: &str, name: &'static str) -> RouteEntry<'_, State> {
-        // What tide's router must not see otherwise: server/http.rs looks at the last part of a path alone.
+        // What tide's router must not see otherwise: server/target.rs looks at the last part of a path alone.
         debug_assert!(path.split('/').all(|part| part.len() <= MAX_PATH_PART_BYTES), "{path} has too long a part");
         debug_assert!(path.find("/:").is_none_or(|at| !path[at + 1..].contains('/')), "{path} captures an inner part");
         self.starts.insert(first_part(path).to_owned());

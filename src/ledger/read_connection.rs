@@ -69,9 +69,12 @@ impl ReadConnection {
     }
 
     /// Whether what is read there still counts.
-    pub(super) fn check(&self, servers: Option<&LedgerServers>) -> Result<(), SqlError> {
+    pub(super) fn check(&self, servers: Option<&LedgerServers>, patience: Duration) -> Result<(), SqlError> {
         match (self, servers) {
-            (Self::Postgres(session), Some(servers)) => servers.check_reader(session),
+            (Self::Postgres(session), Some(servers)) => {
+                session.must_end_in(patience);
+                servers.check_reader(session)
+            }
             (Self::Sqlite(_) | Self::Postgres(_), _) => Ok(()),
         }
     }

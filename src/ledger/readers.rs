@@ -126,7 +126,7 @@ impl Readers {
                     },
                 };
                 let servers = source.servers();
-                let result = connection.check(servers).and_then(|()| connection.ask(query, patience));
+                let result = connection.check(servers, patience).and_then(|()| connection.ask(query, patience));
                 if let (Err(SqlError::TimedOut), Some(servers)) = (&result, servers) {
                     drop(connection);
                     // Whoever asked has been told. What comes next finds a connection, or hears at once that there is none.

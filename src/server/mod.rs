@@ -26,6 +26,7 @@ mod refused;
 mod slots;
 mod stream;
 mod table;
+mod target;
 mod tls;
 
 use std::sync::atomic::{AtomicUsize, Ordering};

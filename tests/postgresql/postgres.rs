@@ -69,6 +69,21 @@ fn node(url: &str, key_of: Option<&Scratch>) -> Scratch {
     scratch
 }
 
+/// The time for one question does not run while nobody asks: longer than anybody would wait.
+#[test]
+fn a_page_is_there_after_a_pause() {
+    const PAUSE: Duration = Duration::from_millis(5_100);
+    let database = Postgres::start();
+    let served = node(&database.url(), None).serve();
+    let token = served.client().invite(KEY).token();
+    for before in ["/readyz", "/healthz"] {
+        assert_eq!(served.client().get(before).status, 200);
+        thread::sleep(PAUSE);
+        let page = served.client().get(&format!("/invite?{token}"));
+        assert_eq!(page.status, 200, "after {before}: {}\n{}", page.text(), served.log());
+    }
+}
+
 fn two_nodes(database: &Postgres) -> [Scratch; 2] {
     let one = node(&database.url(), None);
     let two = node(&database.url(), Some(&one));

@@ -417,7 +417,7 @@ fn what_check_finds_is_json_too() {
 }
 
 /// A list of any length goes through little memory, in the same order and form as a short one.
-/// What a process has in memory that is its own, in KiB (`RssAnon`, proc_pid_status(5)).
+/// What a process has in memory that is its own, in KiB (`RssAnon` of proc(5)).
 fn memory(process: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).unwrap();
