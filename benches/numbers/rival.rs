@@ -1,20 +1,20 @@
 //! What an engineer would write in an evening, `benches/rival`, beside ours: the price of an invite.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::load::Load;
 use crate::service::{KEY, Scratch, Service, announced, request};
 use crate::{Effort, Rates, rate, tell_ratio, to_create};
 
-/// Builds it, below the target directory, and starts it with a ledger in `scratch`.
-fn rival(scratch: &Scratch) -> Service {
+/// Builds it, below the target directory.
+fn built() -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("rival");
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/rival/Cargo.toml");
     let mut build = Command::new(env!("CARGO"));
     build.args(["build", "--quiet", "--release", "--locked", "--manifest-path", manifest, "--target-dir"]);
     assert!(build.arg(&target).status().unwrap().success(), "the rival does not build");
-    announced(Command::new(target.join("release/rival")).arg(scratch.path()))
+    target.join("release/rival")
 }
 
 fn to_ask(service: &Service) -> Load {
@@ -25,9 +25,10 @@ fn to_ask(service: &Service) -> Load {
 pub fn measure(effort: &Effort) {
     let [mut their_creates, mut our_creates, mut their_routes, mut our_routes] =
         std::array::from_fn(|_| Rates::default());
+    let program = built();
     for _ in 0..effort.rounds {
         let (theirs, ours) = (Scratch::new(), Scratch::new());
-        let (rival, service) = (rival(&theirs), ours.serve());
+        let (rival, service) = (announced(Command::new(&program).arg(theirs.path())), ours.serve());
         service.first_answer();
         their_routes.add(rate(&rival, &to_ask(&rival), effort));
         our_routes.add(rate(&service, &to_ask(&service), effort));

@@ -1,4 +1,4 @@
-//! What was counted, for collectors that do not know OpenMetrics.
+//! What was counted, in the older text format.
 
 /// `text` in the older text format of Prometheus (0.0.4), for collectors that do not know OpenMetrics: there a counter
 /// has one name, with `_total`, and there are neither units nor an end.

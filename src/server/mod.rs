@@ -3,7 +3,7 @@
 //! The way of a request: [`listen`] adopts or binds sockets; [`accept`] takes connections, counted from accept(2) on;
 //! [`proxy_protocol`] reads whose they are, where a proxy says so; [`table`] knows which of them goes when there is no room;
 //! [`gate`] reads each head, checks its framing and keeps the time, with [`pace`] that of the client's reading; [`http`] has
-//! hyper parse it and asks the tide app.
+//! hyper parse it and asks the tide app, but for paths that [`target`] keeps from it.
 //! tide's own listener answers none of the broken requests, loses pipelined ones and has no limits; hence this one.
 
 mod accept;

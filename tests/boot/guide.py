@@ -12,13 +12,10 @@ import urllib.parse
 import urllib.request
 
 sys.path.insert(0, "/boot-test")
-from harness import HERE, PATIENCE, check, run_checks, sh, until, write
+from harness import HERE, PATIENCE, certify, check, let_packages_start_services, run_checks, sh, until, write
 
 NAME = "invite.example.com"
-CERTIFICATES = f"/etc/letsencrypt/live/{NAME}"
-# Containers forbid packages to start and stop services; this is no container.
-if os.path.exists("/usr/sbin/policy-rc.d"):
-    os.remove("/usr/sbin/policy-rc.d")
+let_packages_start_services()
 
 
 def commands():
@@ -32,8 +29,8 @@ def commands():
 class Guest:
     """A browser, as far as it matters: cookies, forms, and whom it trusts."""
 
-    def __init__(self):
-        context = ssl.create_default_context(cafile=f"{CERTIFICATES}/fullchain.pem")
+    def __init__(self, trusted):
+        context = ssl.create_default_context(cafile=trusted)
         cookies = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
         self.opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=context), cookies)
 
@@ -47,12 +44,7 @@ class Guest:
 def with_prosody_on_debian_a_guest_has_an_account_after_at_most_ten_commands():
     # What there is: a domain, a name for links, its certificate.
     write("/etc/prosody/conf.d/example.com.cfg.lua", 'VirtualHost "example.com"\n')
-    write("/etc/hosts", open("/etc/hosts").read() + f"127.0.0.1 {NAME}\n")
-    sh(
-        f"install -d {CERTIFICATES}; cd {CERTIFICATES}; openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2"
-        f" -subj /CN={NAME} -addext subjectAltName=DNS:{NAME} -addext basicConstraints=critical,CA:FALSE"
-        " -keyout privkey.pem -out fullchain.pem"
-    )
+    trusted = certify(NAME, f"/etc/letsencrypt/live/{NAME}")
     sh("systemctl restart prosody.service")
     # What a person says when apt asks.
     write("/etc/apt/apt.conf.d/99yes", 'APT::Get::Assume-Yes "true";\n')
@@ -63,18 +55,18 @@ def with_prosody_on_debian_a_guest_has_an_account_after_at_most_ten_commands():
     for command in listed:
         # Until Prosody has been restarted its socket lets nobody in, and setup says so.
         is_setup = command.startswith("invited setup")
-        environment = {**os.environ, "SSL_CERT_FILE": f"{CERTIFICATES}/fullchain.pem"}
+        environment = {**os.environ, "SSL_CERT_FILE": trusted}
         said = sh(command, status=1 if is_setup else 0, cwd="/tmp/guide", env=environment)
         assert not is_setup or "systemctl restart prosody.service" in said.stderr, said
     link = re.search(rf"https://{NAME}/\S+", said.stdout)
     assert link, said
-    guest = Guest()
+    guest = Guest(trusted)
     # The service looks for Prosody every second; until then the page says that it is away.
     way = until(lambda: re.search(r'href="([^"]*/register\?[^"]*)"', guest.open(link[0])[1]), "the page leads to a form")
     form = urllib.parse.urljoin(link[0], html.unescape(way[1]))
     at, page = guest.open(form)
     fields = {name: re.search(rf'name="{name}" value="([^"]*)"', page)[1] for name in ["csrf", "token"]}
-    at, page = guest.open(at, {**fields, "username": "juliet", "password": "a Long passw0rd of hers"})
+    _, page = guest.open(at, {**fields, "username": "juliet", "password": "a Long passw0rd of hers"})
     assert "juliet@example.com" in page, page
     account = "/var/lib/prosody/example%2ecom/accounts/juliet.dat"
     until(lambda: os.path.exists(account), "the account is there")

@@ -7,15 +7,13 @@ import re
 import sys
 
 sys.path.insert(0, "/boot-test")
-from harness import HERE, TCP, UNIX, Crowd, check, invite, out, prop, run_checks, sh, until, write, pid
+from harness import HERE, TCP, UNIX, Crowd, certify, check, invite, let_packages_start_services, out, prop, run_checks, sh, write, pid
 
 FIRST, SECOND = sorted(glob.glob(f"{HERE}/*.deb"))
 CONF = "/etc/invited/conf.d/site.toml"
 EXAMPLES = "/usr/share/doc/invited/examples"
 keys = {}
-# Containers forbid packages to start and stop services; this is no container.
-if os.path.exists("/usr/sbin/policy-rc.d"):
-    os.remove("/usr/sbin/policy-rc.d")
+let_packages_start_services()
 
 
 def states(*units):
@@ -94,15 +92,10 @@ def readme_leads_from_the_package_to_an_invite_in_five_commands():
 @check
 def setup_leads_to_a_link_that_nginx_passes_on():
     name = "invite.example.com"
-    sh(
-        f"install -d /etc/ssl/{name}; cd /etc/ssl/{name}; openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2"
-        f" -subj /CN={name} -addext subjectAltName=DNS:{name} -addext basicConstraints=critical,CA:FALSE"
-        " -keyout privkey.pem -out fullchain.pem"
-    )
-    write("/etc/hosts", open("/etc/hosts").read() + f"127.0.0.1 {name}\n")
+    trusted = certify(name, f"/etc/ssl/{name}")
     command = re.search(r"```console\n# (.*)\n```", open(f"{HERE}/docs/setup.md").read())[1]
     answers = f"--host example.com --public-url https://{name}/ --server none --front-end nginx --yes"
-    setup = f"SSL_CERT_FILE=/etc/ssl/{name}/fullchain.pem {command} {answers}"
+    setup = f"SSL_CERT_FILE={trusted} {command} {answers}"
     said = sh(setup)
     link = re.search(rf"opened through nginx: (https://{name}/invite\?\S+)", said.stdout)
     assert link, said

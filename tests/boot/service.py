@@ -15,7 +15,7 @@ import time
 import urllib.parse
 
 sys.path.insert(0, "/boot-test")
-from harness import HERE, PATIENCE, TCP, UNIX, Client, Crowd, check, invite, journal, ledger, out, pid, prop, run_checks, sh, undisturbed, until, write, written
+from harness import HERE, PATIENCE, TCP, UNIX, Client, Crowd, check, invite, journal, ledger, let_packages_start_services, out, pid, prop, run_checks, sh, undisturbed, until, write, written
 
 CONFIG = "/etc/invited/config.toml"
 BASE = 'public_url = "https://invite.example.com/"\n[hosts."example.com"]\n'
@@ -72,9 +72,7 @@ def new_pid(old):
 # All that is logged is to be looked through; by default journald drops what is more than 10,000 lines in 30 s.
 write("/etc/systemd/journald.conf.d/all.conf", "[Journal]\nRateLimitBurst=0\n")
 sh("systemctl restart systemd-journald.service")
-# Containers forbid packages to start and stop services; this is no container.
-if os.path.exists("/usr/sbin/policy-rc.d"):
-    os.remove("/usr/sbin/policy-rc.d")
+let_packages_start_services()
 
 
 @check
