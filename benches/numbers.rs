@@ -12,6 +12,8 @@ mod admin;
 mod asks;
 #[path = "numbers/backends.rs"]
 mod backends;
+#[path = "numbers/capacity.rs"]
+mod capacity;
 #[path = "../tests/common/mod.rs"]
 mod common;
 #[path = "numbers/crowd.rs"]
@@ -41,7 +43,7 @@ use invited::clock;
 use invited::invite::InviteId;
 
 use load::{CONNECTIONS, Load, THREADS};
-use service::{CONSTANT, KEY, Scratch, Service, constant, post, request};
+use service::{CONSTANT, KEY, Scratch, Service, constant, page, post, request};
 
 /// Pending invites of a ledger that is called full.
 const FULL: i64 = 200_000;
@@ -85,7 +87,7 @@ fn main() {
     println!("Log: as shipped, to a file there. In brackets: the lowest and highest of the rounds.\n");
     disk();
     println!("{:<44}{:>12}{:>12}{:>8}  {:<15}{:<9}", "", "measured", "baseline", "", "asked", "");
-    let full = ["creates", "json", "manage", "start"].into_iter().any(wanted).then(full_ledger);
+    let full = ["creates", "json", "manage", "start"].into_iter().any(wanted).then(|| pending_ledger(FULL));
     if let Some(full) = &full {
         if wanted("creates") {
             creates(&effort, full);
@@ -117,6 +119,9 @@ fn main() {
     }
     if wanted("distance") {
         far::measure(&effort);
+    }
+    if wanted("capacity") {
+        capacity::measure(&effort);
     }
     if wanted("rival") {
         rival::measure(&effort);
@@ -310,11 +315,6 @@ fn pages(effort: &Effort) {
     let made = scratch.run(&["invite", "create", "--count", &INVITES.to_string()]);
     let service = scratch.serve();
     service.first_answer();
-    let page = |link: &str| {
-        let target = link.strip_prefix("https://invite.example.com").unwrap();
-        let agent = "User-Agent: Mozilla/5.0 (Linux; Android 14; Pixel 8)\r\nAccept-Language: de-AT,de;q=0.9,en;q=0.8";
-        format!("GET {target} HTTP/1.1\r\nHost: invite.example.com\r\n{agent}\r\n\r\n").into_bytes()
-    };
     let load = Load { address: service.address, requests: made.lines().map(page).collect(), status: 200 };
     // What every answer of the service costs: its middleware, and a line in the log.
     let least = Load { address: service.address, requests: vec![request("GET", "/healthz", KEY, "")], status: 200 };
@@ -474,19 +474,19 @@ fn state_keys(scratch: &Scratch, count: usize) -> Vec<String> {
     keys
 }
 
-/// A ledger with [`FULL`] pending invites of the last five days, most without a name.
-fn full_ledger() -> Scratch {
+/// A ledger with so many pending invites of the last five days, most without a name.
+fn pending_ledger(rows: i64) -> Scratch {
     let scratch = Scratch::new();
     scratch.run(&["invite", "create"]);
     let mut ledger = rusqlite::Connection::open(scratch.state().join("ledger.db")).unwrap();
     let day = 24 * 3_600 * 1_000;
-    let (now, step) = (clock::now().as_millisecond(), 5 * day / FULL);
+    let (now, step) = (clock::now().as_millisecond(), 5 * day / rows);
     let transaction = ledger.transaction().unwrap();
     {
         let sql = "INSERT INTO invite (id, kind, host, source, username, uses, created_at, expires_at) \
                    VALUES (?1, 'account', 'example.com', 'key/site', ?2, 1, ?3, ?4)";
         let mut insert = transaction.prepare(sql).unwrap();
-        for number in 0..FULL {
+        for number in 0..rows {
             let created = now - 5 * day + number * step;
             let moment = jiff::Timestamp::from_millisecond(created).unwrap();
             let random = u32::try_from(number).unwrap().wrapping_mul(2_654_435_761);

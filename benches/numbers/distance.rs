@@ -87,6 +87,24 @@ fn crowd(service: &Service) -> Vec<u16> {
     })
 }
 
+/// Creates of one to three nodes together, at a PostgreSQL on the same machine.
+pub fn nodes(effort: &Effort) {
+    let database = Postgres::start();
+    let place = database.socket_address().to_string();
+    let first = node(&place, None);
+    let scratches = [node(&place, Some(&first)), node(&place, Some(&first))];
+    let services: Vec<_> = std::iter::once(&first).chain(&scratches).map(serve).collect();
+    let mut rates = [(); 3].map(|()| Rounds(vec![]));
+    for _ in 0..effort.rounds {
+        for (number, rates) in rates.iter_mut().enumerate() {
+            rates.0.push(together(&services.iter().take(number + 1).collect::<Vec<_>>(), CONNECTIONS, effort));
+        }
+    }
+    for (number, several) in rates.iter().enumerate() {
+        tell_ratio(&format!("   creates of {} at PostgreSQL, of one", number + 1), several, &rates[0], None);
+    }
+}
+
 pub fn measure(effort: &Effort) {
     let database = Postgres::start();
     let near = database.socket_address();

@@ -221,6 +221,13 @@ pub fn be_constant() {
     });
 }
 
+/// The request of a phone for a landing page.
+pub fn page(link: &str) -> Vec<u8> {
+    let target = link.strip_prefix("https://invite.example.com").unwrap();
+    let agent = "User-Agent: Mozilla/5.0 (Linux; Android 14; Pixel 8)\r\nAccept-Language: de-AT,de;q=0.9,en;q=0.8";
+    format!("GET {target} HTTP/1.1\r\nHost: invite.example.com\r\n{agent}\r\n\r\n").into_bytes()
+}
+
 /// A whole request.
 pub fn post(path: &str, key: &str) -> Vec<u8> {
     request("POST", path, key, "")

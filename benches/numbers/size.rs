@@ -13,7 +13,7 @@ use invited::clock;
 
 use crate::crowd::{ask, connect_from, open_more_files};
 use crate::load::Load;
-use crate::service::{KEY, Scratch, Service, post, request};
+use crate::service::{KEY, Scratch, Service, page, post, request};
 use crate::{Effort, Rates, Rounds, rate, state_keys, tell_most, tell_ratio, to_create};
 
 /// A key that may have only so many pending invites, with as many as the issue of it, and as many that ended.
@@ -128,10 +128,6 @@ fn limits(effort: &Effort, service: &Service) {
 
 /// Landing pages while four clients list without a pause.
 fn beside_lists(effort: &Effort, service: &Service, links: &str) {
-    let page = |link: &str| {
-        let target = link.strip_prefix("https://invite.example.com").unwrap();
-        format!("GET {target} HTTP/1.1\r\nHost: invite.example.com\r\n\r\n").into_bytes()
-    };
     let load = Load { address: service.address, requests: links.lines().map(page).collect(), status: 200 };
     let [mut with, mut without] = std::array::from_fn(|_| Rates::default());
     for _ in 0..effort.rounds {

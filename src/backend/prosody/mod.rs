@@ -11,7 +11,9 @@ mod shell;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
+use async_io::Timer;
 use async_lock::Mutex;
 use async_trait::async_trait;
 use base64::Engine as _;
@@ -21,14 +23,17 @@ use rand::Rng as _;
 use serde_json::{Value, json};
 
 use super::{
-    Abilities, Adapter, CallError, Examination, InApp, InAppStep, Mint, Minted, NewAccount, NewPassword, Question,
-    Questions, Refusal, TokenDetails, TokenState, Verdict,
+    Abilities, Adapter, CallError, DEADLINE, Examination, InApp, InAppStep, Mint, Minted, NewAccount, NewPassword,
+    Question, Questions, Refusal, TokenDetails, TokenState, Verdict,
 };
 use crate::clock;
 use crate::invite::Kind;
 use crate::invite::name::{HostName, Jid, Username};
 use crate::log::chain;
 use connection::{AdminSocket, OnQuestion};
+
+/// So often it is looked whether the socket is there by now.
+const STEP: Duration = Duration::from_millis(50);
 
 /// A host on Prosody.
 pub struct Prosody {
@@ -115,6 +120,14 @@ impl Prosody {
         })
     }
 
+    /// Prosody opens its socket a moment after systemd calls it started: an admin who has just restarted it is not told that it is away.
+    async fn wait_for_socket(&self) {
+        let end = clock::instant() + DEADLINE;
+        while matches!(self.socket.try_exists(), Ok(false)) && clock::instant() < end {
+            Timer::after(STEP).await;
+        }
+    }
+
     fn state(&self, answer: &Value) -> TokenState {
         match answer["state"].as_str() {
             // What cannot be shown is none of ours, and is shown to nobody.
@@ -161,6 +174,7 @@ impl Adapter for Prosody {
     }
 
     async fn examine(&self, base: &str) -> Examination {
+        self.wait_for_socket().await;
         match self.call("examine", json!({})).await {
             Ok(answer) => Examination {
                 server: Some(format!("Prosody {}", answer["version"].as_str().unwrap_or_default())),
@@ -249,4 +263,25 @@ fn with(mut request: Value, field: &str, value: Option<String>) -> Value {
         request[field] = value.into();
     }
     request
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixListener;
+
+    use futures_lite::future::{block_on, zip};
+
+    use super::*;
+
+    #[test]
+    fn who_looks_at_a_prosody_that_is_starting_waits_for_its_socket() {
+        let dir = tempfile::tempdir().unwrap();
+        let socket = dir.path().join("prosody.sock");
+        let prosody = Prosody::new(&"example.com".parse().unwrap(), &socket);
+        let opens = async { drop(UnixListener::bind(&socket).unwrap()) };
+        let (looked, ()) = block_on(zip(prosody.examine("https://invite.example.com/"), opens));
+        // Somebody was there, and has gone.
+        let why = &looked.findings[0].what;
+        assert!(why.contains("Connection refused"), "{why}");
+    }
 }
