@@ -212,6 +212,17 @@ fn all_wrong_fields_are_named_at_once_and_nothing_is_made() {
     assert_eq!(ids(&api.list("")), Vec::<String>::new());
 }
 
+#[test]
+fn a_host_that_has_to_be_named_is_told_with_all_else_that_is_wrong() {
+    let scratch = scratch();
+    let served = scratch.serve();
+    let mut api = Api::new(&served, "site");
+    let which = ("host", "several hosts are possible: name one; `GET /api/v1/self` lists them");
+    assert_eq!(errors(&api.ask("POST", "/api/v1/invites", &json!({}))), wrong(&[which]));
+    let uses = ("uses", "expected a whole number from 1 to 1");
+    assert_eq!(errors(&api.ask("POST", "/api/v1/invites", &json!({ "uses": 0 }))), wrong(&[which, uses]));
+}
+
 const NAME: &str = "expected a user name: letters, digits and . _ - without blanks or any of \" & ' / : < > @";
 const JID: &str = "expected an address such as \"romeo@example.com\"";
 const WORDS: &str = "expected at most 32 names of 1 to 128 characters, without control characters";
