@@ -49,6 +49,9 @@ impl CallQuery {
 
 /// Every refusal of a key is a 403 here.
 fn refused(error: CreateInviteError) -> Problem {
+    if let CreateInviteError::WhichHost(_) = error {
+        return Problem::BadRequest("Several hosts are possible; name one with `host=`.");
+    }
     match error.into() {
         Problem::Unauthorized(error, _) => Problem::Unauthenticated(error),
         problem => problem,

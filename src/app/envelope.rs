@@ -37,7 +37,10 @@ impl<State: Clone + Send + Sync + 'static> Middleware<State> for Envelope {
         let prefix = self.prefixes.of_path(path(&request));
         let (mut response, method_name) = match request.ext::<RequestError>() {
             Some(reason) => (problem(reason).into(), "-"),
-            None if request.ext::<ServerWide>().is_some() => (options(), method.as_ref()),
+            // `OPTIONS *` asks about the server as a whole (RFC 9110, 9.3.7).
+            None if request.ext::<ServerWide>().is_some() => {
+                (super::options("GET, HEAD, POST, OPTIONS"), method.as_ref())
+            }
             None if has_empty_part(request.url().path(), &self.prefixes) => (Problem::NotFound.into(), method.as_ref()),
             None => (next.run(request).instrument(log::request_span(&id)).await, method.as_ref()),
         };
@@ -74,13 +77,6 @@ impl<State: Clone + Send + Sync + 'static> Middleware<State> for Envelope {
 /// public URL itself ends in one, and what is left of it where a front end has stripped its path.
 fn has_empty_part(path: &str, prefixes: &Prefixes) -> bool {
     path.contains("//") || (path.ends_with('/') && path != "/" && !prefixes.has(path, "/"))
-}
-
-/// `OPTIONS *` asks about the server as a whole (RFC 9110, 9.3.7).
-fn options() -> Response {
-    let mut response = Response::new(204);
-    response.insert_header(headers::ALLOW, "GET, HEAD, POST, OPTIONS");
-    response
 }
 
 /// The problem behind an answer that tide made itself.

@@ -198,11 +198,10 @@ impl<State: Clone + Send + Sync + 'static> RouteEntry<'_, State> {
     /// Other methods are told which there are.
     fn done(mut self) {
         let (allow, name) = (allow(&self.methods), self.name);
-        let options = allow.clone();
+        let methods = allow.clone();
         self.route.method(Method::Options, move |_| {
-            let mut response = Response::new(204);
-            response.insert_header(headers::ALLOW, &*options);
-            async move { Ok(stamp(Ok(response), name)) }
+            let answer = options(&methods);
+            async move { Ok(stamp(Ok(answer), name)) }
         });
         self.route.all(move |_| {
             let allow = allow.clone();
@@ -215,6 +214,13 @@ impl<State: Clone + Send + Sync + 'static> RouteEntry<'_, State> {
 fn allow(methods: &[Method]) -> String {
     let names: Vec<_> = methods.iter().chain(&[Method::Options]).map(AsRef::as_ref).collect();
     names.join(", ")
+}
+
+/// The answer to OPTIONS.
+fn options(allow: &str) -> Response {
+    let mut response = Response::new(204);
+    response.insert_header(headers::ALLOW, allow);
+    response
 }
 
 fn stamp(answer: Result<Response, Problem>, route: &'static str) -> Response {

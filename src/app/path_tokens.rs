@@ -1,15 +1,18 @@
-//! Links with the token in their path, `/invite/TOKEN` and `/invite/TOKEN/register`, of other programs. No routes: tide's router
-//! must not see parts of a path that are as long as a token (see docs/architecture.md).
+//! Links with the token in their path, `/invite/TOKEN` (a slash may follow) and `/invite/TOKEN/register`, of other programs. No
+//! routes: tide's router must not see parts of a path that are as long as a token (see docs/architecture.md).
 
 use std::sync::Arc;
 
 use tide::http::Method;
 use tide::{Middleware, Next};
 
-use super::envelope::Route;
+use super::{allow, options, stamp};
 use crate::caller::{AppState, Request, path};
 use crate::config::Prefixes;
 use crate::pages::old_links::{PathToken, with_path_token};
+use crate::problem::Problem;
+
+const METHODS: [Method; 2] = [Method::Get, Method::Head];
 
 /// Answers such links.
 pub(super) struct PathTokens {
@@ -25,7 +28,7 @@ impl PathTokens {
     fn token(&self, request: &Request) -> Option<PathToken> {
         let path = path(request);
         let mut ends = self.starts.iter().filter_map(|start| path.strip_prefix(start.as_str()));
-        ends.find_map(PathToken::of).filter(|_| matches!(request.method(), Method::Get | Method::Head))
+        ends.find_map(PathToken::of)
     }
 }
 
@@ -33,8 +36,11 @@ impl PathTokens {
 impl Middleware<Arc<AppState>> for PathTokens {
     async fn handle(&self, request: Request, next: Next<'_, Arc<AppState>>) -> tide::Result {
         let Some(token) = self.token(&request) else { return Ok(next.run(request).await) };
-        let mut response = with_path_token(request, token).await.unwrap_or_else(tide::Response::from);
-        response.insert_ext(Route("/invite/{token}"));
-        Ok(response)
+        let answer = match request.method() {
+            Method::Options => Ok(options(&allow(&METHODS))),
+            method if METHODS.contains(&method) => with_path_token(request, token).await,
+            _ => Err(Problem::Method(allow(&METHODS))),
+        };
+        Ok(stamp(answer, "/invite/{token}"))
     }
 }

@@ -143,7 +143,7 @@ pub(super) fn explain(settings: &Settings, error: CreateInviteError) -> anyhow::
             WrongUse("no host is declared; add [hosts.\"example.com\"] to the configuration".into()).into()
         }
         CreateInviteError::Host => WrongUse(format!("no such host is declared; declared are: {}", hosts())).into(),
-        CreateInviteError::WhichHost => WrongUse(format!("name one of the hosts with --host: {}", hosts())).into(),
+        CreateInviteError::WhichHost(_) => WrongUse(format!("name one of the hosts with --host: {}", hosts())).into(),
         CreateInviteError::Fields(errors) => WrongUse(all_in_options(&errors)).into(),
         CreateInviteError::Accounts(errors) => anyhow!(all_in_options(&errors)),
         CreateInviteError::NoPublicUrl => WrongUse(error.to_string()).into(),

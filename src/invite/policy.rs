@@ -31,7 +31,7 @@ pub const KIND_EXPECTED: &str = "expected account, contact or reset";
 /// What bounds a request: the limits of the host and of whoever asks, already brought together.
 #[derive(Clone, Debug)]
 pub struct Bounds<'a> {
-    /// The host that is meant; none where what was given can be none.
+    /// The host that is meant; none where what was given can be none, or nothing was and there are several.
     pub host: Option<HostRules<'a>>,
     /// Who asks.
     pub source: Source,
@@ -98,7 +98,8 @@ fn note(errors: &mut FieldErrors, note: &Given<String>) -> Option<String> {
 pub fn validate(request: &InviteRequest, bounds: &Bounds<'_>, now: Timestamp) -> Result<Draft, Vec<FieldError>> {
     let mut errors = FieldErrors::from(request.errors.as_slice());
     if bounds.host.is_none() {
-        errors.refuse("host", NameError::Host.to_string());
+        let which = "several hosts are possible: name one; `GET /api/v1/self` lists them";
+        errors.refuse("host", if request.host.is_absent() { which.into() } else { NameError::Host.to_string() });
     }
     let kind = kind(&mut errors, request, bounds);
     let (uses, expires_at) =

@@ -29,11 +29,13 @@ pub struct PathToken {
 }
 
 impl PathToken {
-    /// The token in `TOKEN` or `TOKEN/register`, the end of a path.
+    /// The token in `TOKEN`, `TOKEN/` (of Snikket) or `TOKEN/register`, the end of a path.
     #[must_use]
     pub fn of(end: &str) -> Option<Self> {
-        let (token, link) =
-            end.strip_suffix("/register").map_or((end, OldLink::LandingPage), |token| (token, OldLink::SignUp));
+        let (token, link) = match end.strip_suffix("/register") {
+            Some(token) => (token, OldLink::SignUp),
+            None => (end.strip_suffix('/').unwrap_or(end), OldLink::LandingPage),
+        };
         let token = percent_decode_str(token).decode_utf8_lossy();
         let is_token = !token.contains('/') && token.len() >= LEAST_CHARS;
         is_token.then(|| Self { token: token_in_text(&token).to_owned(), link })
@@ -56,7 +58,7 @@ pub async fn invites_register_web(request: Request) -> Result<Response, Problem>
     lead(&request, &token_in_t(&request), OldLink::SignUp).await
 }
 
-/// `/invite/TOKEN` and `/invite/TOKEN/register`
+/// `/invite/TOKEN`, `/invite/TOKEN/` and `/invite/TOKEN/register`
 ///
 /// # Errors
 /// When the ledger cannot be used.
@@ -95,6 +97,7 @@ mod tests {
         for (end, link) in [
             ("A4FWzqGQHfz6bThSkFkU9DHl", OldLink::LandingPage),
             ("A4FWzqGQHfz6bThSkFkU9DHl.", OldLink::LandingPage),
+            ("A4FWzqGQHfz6bThSkFkU9DHl/", OldLink::LandingPage),
             ("%41%34FWzqGQHfz6bThSkFkU9DHl%20", OldLink::LandingPage),
             ("A4FWzqGQHfz6bThSkFkU9DHl/register", OldLink::SignUp),
         ] {
@@ -102,6 +105,8 @@ mod tests {
         }
         for end in
             ["", "qr", "setup", "setup/register", "setup/monal", "A4FWzqGQHfz6bThSkFkU9DHl/else", "a/b%2fregister"]
+                .into_iter()
+                .chain(["A4FWzqGQHfz6bThSkFkU9DHl//", "/A4FWzqGQHfz6bThSkFkU9DHl/"])
         {
             assert_eq!(of(end), None, "{end}");
         }

@@ -136,8 +136,9 @@ impl From<CreateInviteError> for Problem {
             CreateInviteError::Scopes(lacking) => Self::Scopes(lacking),
             CreateInviteError::AdminsPassword => Self::NotAllowed(ADMINS_PASSWORD),
             CreateInviteError::Host => Self::Host,
-            CreateInviteError::WhichHost => Self::BadRequest("Several hosts are possible; name one with `host=`."),
-            CreateInviteError::Fields(errors) | CreateInviteError::Accounts(errors) => Self::of_fields(errors),
+            CreateInviteError::WhichHost(errors)
+            | CreateInviteError::Fields(errors)
+            | CreateInviteError::Accounts(errors) => Self::of_fields(errors),
             CreateInviteError::NameTaken(_) => Self::NameTaken,
             CreateInviteError::Ledger(error) => error.into(),
             CreateInviteError::NoAppToken(_) => Self::ServerAway,

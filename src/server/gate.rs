@@ -122,6 +122,7 @@ impl<S> RequestGate<S> {
 
     fn refuse(&mut self, refusal: RequestError) {
         self.fields = RefusedFields::found_by(|name| head::field(&self.inbox, name.as_str()));
+        self.fields.is_head = self.inbox.starts_with(b"HEAD ");
         self.refusal = Some(refusal);
         self.part = Part::End;
     }

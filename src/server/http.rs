@@ -20,7 +20,7 @@ use super::head::{self, read_method};
 use super::place::ConnectionPlace;
 use super::refused::{ConnectionEnd, RefusedFields};
 use super::slots::Admitted;
-use super::target::{has_dot_segment, is_routable};
+use super::target::{NO_SUCH_PATH, has_dot_segment, is_routable, stand_in};
 use super::{FixedHeaders, ReadyPart, RequestError, Server, ServerState, ServerWide, UnroutedPath, proxy_protocol};
 use crate::clock::within;
 use crate::config::HttpSettings;
@@ -94,8 +94,9 @@ async fn finish<State, S>(
             proxy_protocol::tell_unexpected(&shared.proxy_notice);
         }
         place.work();
+        let is_head = end.fields.is_head;
         let response = refuse(shared, refusal, end.fields).await;
-        let bytes = encode(response, fixed).await;
+        let bytes = encode(response, fixed, is_head).await;
         let write = async { stream.write_all(&bytes).await.and(stream.flush().await) };
         if within(limits.idle_timeout.0, write).await.is_none_or(|result| result.is_err()) {
             return;
@@ -176,9 +177,6 @@ async fn refuse<State: Clone + Send + Sync + 'static>(
 /// tide wants whole URLs. What the client calls us plays no part in any answer.
 const BASE: &str = "http://localhost";
 
-/// What no route has.
-const NO_SUCH_PATH: &str = "/.no-such-path";
-
 async fn convert(
     request: hyper::Request<Incoming>,
     limits: &HttpSettings,
@@ -194,8 +192,9 @@ async fn convert(
     if has_dot_segment(parts.uri.path()) {
         url.set_path(NO_SUCH_PATH);
     } else if !is_routable(url.path()) {
-        unrouted = Some(UnroutedPath(url.path().to_owned()));
-        url.set_path(NO_SUCH_PATH);
+        let path = url.path().to_owned();
+        url.set_path(&stand_in(&path));
+        unrouted = Some(UnroutedPath(path));
     }
     let mut converted = Request::new(method, url);
     if let Some(unrouted) = unrouted {
@@ -269,8 +268,8 @@ fn title_case(name: &str) -> impl Iterator<Item = u8> {
     name.bytes().zip(before).map(|(byte, before)| if before == b'-' { byte.to_ascii_uppercase() } else { byte })
 }
 
-/// An answer as bytes, for where hyper has left the connection.
-async fn encode(response: Response, fixed: FixedHeaders) -> Vec<u8> {
+/// An answer as bytes, for where hyper has left the connection; to HEAD, without its body.
+async fn encode(response: Response, fixed: FixedHeaders, is_head: bool) -> Vec<u8> {
     let response = to_hyper(response, fixed).await;
     let (parts, body) = response.into_parts();
     let mut bytes = format!("HTTP/1.1 {}\r\n", parts.status).into_bytes();
@@ -284,6 +283,8 @@ async fn encode(response: Response, fixed: FixedHeaders) -> Vec<u8> {
     bytes.extend_from_slice(
         format!("Date: {date}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len()).as_bytes(),
     );
-    bytes.extend_from_slice(&body);
+    if !is_head {
+        bytes.extend_from_slice(&body);
+    }
     bytes
 }

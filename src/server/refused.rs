@@ -19,12 +19,14 @@ pub(super) struct ConnectionEnd {
 pub(super) struct RefusedFields {
     accept: Option<String>,
     origin: Option<String>,
+    /// Whether it began a HEAD, whose answer has no body (RFC 9110, 9.3.2).
+    pub(super) is_head: bool,
 }
 
 impl RefusedFields {
     /// Those that `field` finds.
     pub(super) fn found_by(field: impl Fn(&HeaderName) -> Option<String>) -> Self {
-        Self { accept: field(&ACCEPT), origin: field(&ORIGIN) }
+        Self { accept: field(&ACCEPT), origin: field(&ORIGIN), is_head: false }
     }
 
     /// Those that are there.

@@ -2,6 +2,9 @@
 
 use crate::config::MAX_PATH_PART_BYTES;
 
+/// What no route has.
+pub(super) const NO_SUCH_PATH: &str = "/.no-such-path";
+
 /// Whether a part of `path` is `.` or `..`, also encoded. A URL resolves these, and a request would come to a route past the
 /// rules that a proxy has for its path.
 pub(super) fn has_dot_segment(path: &str) -> bool {
@@ -16,6 +19,15 @@ pub(super) fn has_dot_segment(path: &str) -> bool {
 pub(super) fn is_routable(path: &str) -> bool {
     let captured = path.rsplit('/').find(|part| !part.is_empty());
     captured.is_none_or(|part| part.len() <= MAX_PATH_PART_BYTES)
+}
+
+/// What the router sees instead of a `path` that it must not: one whose last part nothing is called. So a route that captures
+/// that part answers as to any name that it does not know.
+pub(super) fn stand_in(path: &str) -> String {
+    match path.rsplit_once('/') {
+        Some((before, last)) if !last.is_empty() => format!("{before}{NO_SUCH_PATH}"),
+        _ => NO_SUCH_PATH.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -59,6 +71,18 @@ mod tests {
         ] {
             let url = Url::parse(&format!("http://localhost{target}")).unwrap();
             assert_eq!(is_routable(url.path()), is_short, "{target}");
+        }
+    }
+
+    #[test]
+    fn a_part_that_the_router_must_not_see_is_one_that_nothing_is_called() {
+        for (path, seen) in [
+            ("/a/b/too-long", "/a/b/.no-such-path"),
+            ("/too-long", "/.no-such-path"),
+            ("/a/too-long/", "/.no-such-path"),
+            ("", "/.no-such-path"),
+        ] {
+            assert_eq!(stand_in(path), seen, "{path}");
         }
     }
 }

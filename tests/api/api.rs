@@ -212,6 +212,36 @@ fn all_wrong_fields_are_named_at_once_and_nothing_is_made() {
     assert_eq!(ids(&api.list("")), Vec::<String>::new());
 }
 
+/// Such as a UUID, or a token in the wrong place.
+#[test]
+fn an_unknown_id_is_no_such_invite_however_long_it_is() {
+    let scratch = scratch();
+    let served = scratch.serve();
+    let mut api = Api::new(&served, "all");
+    for id in ["x", "00000000-0000-0000-0000-000000000000", &"x".repeat(24), &"x".repeat(4_000)] {
+        let path = format!("/api/v1/invites/{id}");
+        for method in ["GET", "PATCH", "DELETE"] {
+            let answer = api.with(method, &path, &[], if method == "PATCH" { "{}" } else { "" });
+            let told = (answer.status, text(&answer.json(), "type").to_owned());
+            assert_eq!(told, (404, "urn:invited:problem:no-such-invite".to_owned()), "{method} {id}");
+        }
+        assert_eq!(served.client().get(&path).status, 401, "{id}");
+        assert_eq!(served.client().ask("PUT", &path, &[]).status, 405, "{id}");
+        assert_eq!(served.client().get(&format!("{path}/x")).status, 404, "{id}");
+    }
+}
+
+#[test]
+fn a_host_that_has_to_be_named_is_told_with_all_else_that_is_wrong() {
+    let scratch = scratch();
+    let served = scratch.serve();
+    let mut api = Api::new(&served, "site");
+    let which = ("host", "several hosts are possible: name one; `GET /api/v1/self` lists them");
+    assert_eq!(errors(&api.ask("POST", "/api/v1/invites", &json!({}))), wrong(&[which]));
+    let uses = ("uses", "expected a whole number from 1 to 1");
+    assert_eq!(errors(&api.ask("POST", "/api/v1/invites", &json!({ "uses": 0 }))), wrong(&[which, uses]));
+}
+
 const NAME: &str = "expected a user name: letters, digits and . _ - without blanks or any of \" & ' / : < > @";
 const JID: &str = "expected an address such as \"romeo@example.com\"";
 const WORDS: &str = "expected at most 32 names of 1 to 128 characters, without control characters";

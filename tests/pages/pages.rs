@@ -576,6 +576,7 @@ fn links_that_other_programs_handed_out_lead_to_the_pages() {
                 ("/invites_register_web?t=TOKEN&c=dino", "/register?t=TOKEN&c=dino"),
                 ("/invites_register_web?t=TOKEN&c=x%26y", "/register?t=TOKEN"),
                 ("/invite/TOKEN", "/invite?TOKEN"),
+                ("/invite/TOKEN/", "/invite?TOKEN"),
                 ("/invite/TOKEN?lang=de", "/invite?TOKEN&lang=de"),
                 ("/invite/TOKEN/register", "/register?t=TOKEN"),
                 ("/invite/TOKEN.", "/invite?TOKEN"),
@@ -586,6 +587,7 @@ fn links_that_other_programs_handed_out_lead_to_the_pages() {
             "",
             &[
                 ("/invite/TOKEN/else", ""),
+                ("/invite/TOKEN//", ""),
                 ("/old/page?TOKEN", ""),
                 ("/invites_page?nobody", ""),
                 ("/invite/nobody-has-this-token", ""),
@@ -619,6 +621,27 @@ fn links_that_other_programs_handed_out_lead_to_the_pages() {
                 }
             }
         }
-        assert_eq!(served.client().ask("POST", &format!("/invite/{token}"), &[]).status, 404);
     }
+}
+
+#[test]
+fn a_path_with_a_token_says_by_which_methods_it_is_asked_for() {
+    let scratch = Scratch::new(CONFIG);
+    let served = scratch.serve();
+    let mut client = served.client();
+    let token = client.invite(KEY).token();
+    for path in [format!("/invite/{token}"), format!("/invite/{token}/"), format!("/invite/{token}/register")] {
+        let asked: Vec<_> = ["HEAD", "OPTIONS", "POST", "DELETE", "PROPFIND"]
+            .iter()
+            .map(|method| {
+                let answer = client.ask(method, &path, &[]);
+                (answer.status, answer.header("allow").map(str::to_owned))
+            })
+            .collect();
+        let (redirected, allow) = ((308, None), Some("GET, HEAD, OPTIONS".to_owned()));
+        let refused = (405, allow.clone());
+        assert_eq!(asked, [redirected, (204, allow), refused.clone(), refused.clone(), refused], "{path}");
+    }
+    // Which are told wherever there is a page, and nowhere else.
+    assert_eq!(client.ask("POST", "/invite/nobody/register/else", &[]).status, 404);
 }

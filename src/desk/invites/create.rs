@@ -127,7 +127,13 @@ impl<'a> CreationRules<'a> {
         now: Timestamp,
     ) -> Result<Draft, CreateInviteError> {
         caller.check_scopes(&grants::of_request(request))?;
-        let host = self.meant_host(caller, &request.host)?;
+        let host = match self.meant_host(caller, &request.host) {
+            Err(CreateInviteError::WhichHost(_)) => {
+                let wrong = policy::validate(request, &self.bounds(caller, None), now).err().unwrap_or_default();
+                return Err(CreateInviteError::WhichHost(wrong));
+            }
+            host => host?,
+        };
         let bounds = self.bounds(caller, host);
         landing(self.settings, host)?;
         policy::validate(request, &bounds, now).map_err(CreateInviteError::Fields)
@@ -150,7 +156,7 @@ impl<'a> CreationRules<'a> {
             }
             Given::Absent => match (possible.next(), possible.next()) {
                 (Some(host), None) => Ok(Some(host)),
-                (Some(_), Some(_)) => Err(CreateInviteError::WhichHost),
+                (Some(_), Some(_)) => Err(CreateInviteError::WhichHost(vec![])),
                 (None, _) => Err(CreateInviteError::Host),
             },
         }

@@ -19,9 +19,9 @@ pub enum CreateInviteError {
     /// The key may not create invites for this host, or it is none of ours.
     #[error("not a host for which invites can be created here; see [hosts] in the configuration")]
     Host,
-    /// Several hosts are possible.
+    /// Several hosts are possible; with all else that is wrong.
     #[error("several hosts are declared; name one")]
-    WhichHost,
+    WhichHost(Vec<FieldError>),
     /// Fields of the request are wrong.
     #[error("{}", join(.0))]
     Fields(Vec<FieldError>),

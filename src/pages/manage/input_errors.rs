@@ -87,7 +87,7 @@ impl InputErrors {
                 Ok(Self::beside(403, vec![("name", look.text("error-username-reserved"))], look))
             }
             error @ (CreateInviteError::Host
-            | CreateInviteError::WhichHost
+            | CreateInviteError::WhichHost(_)
             | CreateInviteError::Ledger(_)
             | CreateInviteError::NoAppToken(_)
             | CreateInviteError::NoPublicUrl) => Err(error.into()),
