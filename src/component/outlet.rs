@@ -91,15 +91,21 @@ pub struct Outlet {
 }
 
 impl Outlet {
-    /// Waits until there is a connection.
+    /// Whether there is a connection.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.line().is_some()
+    }
+
+    /// Waits until there is one.
     ///
     /// # Errors
     /// When there is none in time.
-    pub async fn is_open(&self) -> Result<(), SendError> {
+    pub async fn wait_until_open(&self) -> Result<(), SendError> {
         let open = async {
             loop {
                 let opened = self.opened.listen();
-                if self.line().is_some() {
+                if self.is_open() {
                     return;
                 }
                 opened.await;

@@ -96,6 +96,11 @@ pub trait Carrier: Send + Sync + 'static {
     /// How fast it goes.
     fn pace(&self) -> Pace;
 
+    /// Whether it may be that something can be sent just now. Of several nodes one that cannot leaves it to the others.
+    fn is_able(&self) -> bool {
+        true
+    }
+
     /// Whether all that waits of one topic is sent as one.
     fn goes_together(&self) -> bool {
         false

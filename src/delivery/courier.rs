@@ -12,17 +12,14 @@ use async_io::Timer;
 use futures_lite::FutureExt as _;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
-use jiff::SignedDuration;
 
 use super::carrier::{Carried, Carrier};
 use super::pace::{Allowance, ChannelPace, Pace};
+use super::reading::{Parcel, Reading, RowsRead};
 use super::results::{Results, ToBeNoted};
 use crate::clock;
-use crate::ledger::{Attempted, ChannelNote, Ledger, LedgerError, OutboxRow};
+use crate::ledger::{Attempted, ChannelNote, Ledger, LedgerError};
 use crate::log::chain;
-
-/// So many topics are read at once.
-const TOPICS: usize = 256;
 
 /// So often it is looked for what was written elsewhere, or may be tried again.
 const ROUND: Duration = Duration::from_secs(1);
@@ -33,9 +30,6 @@ const GATHER: Duration = Duration::from_millis(25);
 /// So much of one topic is sent as one, where it goes together.
 const TOGETHER: usize = 1_000;
 
-/// What is sent as one: rows of one topic.
-type Parcel = Vec<OutboxRow>;
-
 type OpenWork<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// What came of writing down what came of sending.
@@ -43,13 +37,6 @@ struct Noted {
     attempts: Arc<[Attempted]>,
     note: ChannelNote,
     result: Result<u64, LedgerError>,
-}
-
-/// What was read.
-struct RowsRead {
-    parcels: Vec<Parcel>,
-    /// Until when no other node sends them.
-    held_until: Option<Instant>,
 }
 
 /// What happens next.
@@ -106,7 +93,7 @@ impl Courier {
     /// Goes on until the other end of `stop` is gone.
     pub(super) async fn run(mut self, stop: Receiver<Infallible>) {
         let mut under_way = FuturesUnordered::new();
-        let (mut reading, mut noting) = (None, None);
+        let (mut reading, mut noting): (Option<OpenWork<_>>, _) = (None, None);
         let mut written = self.ledger.outbox_written();
         let mut end: Option<Instant> = None;
         loop {
@@ -119,9 +106,9 @@ impl Courier {
                     break;
                 }
             } else {
-                if reading.is_none() && self.must_look && self.ready.is_empty() && self.pace.may_send(self.ledger.now())
-                {
-                    reading = Some(self.begin_read());
+                let (may_read, must_leave) = (reading.is_none() && self.must_look, self.must_leave());
+                if may_read && !must_leave && self.ready.is_empty() && self.pace.may_send(self.ledger.now()) {
+                    reading = Some(Box::pin(self.reading().read()));
                 }
                 while under_way.len() < self.pace.at_once()
                     && let Some(parcel) = self.next_parcel()
@@ -131,6 +118,10 @@ impl Courier {
                         let result = carrier.carry(&parcel, now).await;
                         (parcel, round, result)
                     });
+                }
+                if may_read && must_leave && under_way.is_empty() && noting.is_none() && self.results.is_empty() {
+                    self.forget_ready();
+                    reading = Some(Box::pin(self.reading().leave()));
                 }
             }
             // What is ready and may not be sent yet may be soon.
@@ -190,31 +181,18 @@ impl Courier {
         }
     }
 
-    fn begin_read(&mut self) -> OpenWork<Result<RowsRead, LedgerError>> {
+    fn reading(&mut self) -> Reading {
         self.must_look = false;
-        let (ledger, channel, holder) = (self.ledger.clone(), self.channel.clone(), self.holder.clone());
-        let (taken, held_until, speed) = (self.taken.clone(), self.held_until, self.speed);
-        let together = if self.carrier.goes_together() { TOGETHER } else { 1 };
-        Box::pin(async move {
-            let now = ledger.now();
-            let parcels = ledger.due(channel.clone(), taken.clone(), (TOPICS, together), now).await?;
-            let left = held_until.map(|until| until.saturating_duration_since(clock::instant())).unwrap_or_default();
-            if parcels.is_empty() || !ledger.is_shared() || left >= speed.hold_on() {
-                return Ok(RowsRead { parcels, held_until });
-            }
-            let asked = clock::instant();
-            let time = SignedDuration::try_from(speed.hold()).unwrap_or(SignedDuration::ZERO);
-            if !ledger.hold_channel(channel.clone(), holder, time, now).await? {
-                return Ok(RowsRead { parcels: vec![], held_until: None });
-            }
-            // Whoever held it before may have sent some of them since.
-            let parcels = if left.is_zero() {
-                ledger.due(channel, taken, (TOPICS, together), ledger.now()).await?
-            } else {
-                parcels
-            };
-            Ok(RowsRead { parcels, held_until: Some(asked + speed.hold()) })
-        })
+        Reading {
+            ledger: self.ledger.clone(),
+            channel: self.channel.clone(),
+            holder: self.holder.clone(),
+            speed: self.speed,
+            taken: self.taken.clone(),
+            together: if self.carrier.goes_together() { TOGETHER } else { 1 },
+            held_until: self.held_until,
+            is_able: self.carrier.is_able(),
+        }
     }
 
     fn read(&mut self, read: Result<RowsRead, LedgerError>) {
@@ -239,13 +217,22 @@ impl Courier {
         let is_held = |until: Instant| until.saturating_duration_since(clock::instant()) >= least;
         if self.ledger.is_shared() && !self.held_until.is_some_and(is_held) {
             // Another node may send them by now.
-            for row in self.ready.drain(..).flatten() {
-                self.taken.remove(&row.id);
-            }
+            self.forget_ready();
             self.must_look = true;
             return None;
         }
         if self.allowance.take(clock::instant()) { self.ready.pop_front() } else { None }
+    }
+
+    fn forget_ready(&mut self) {
+        for row in self.ready.drain(..).flatten() {
+            self.taken.remove(&row.id);
+        }
+    }
+
+    /// Whether it keeps from others what it cannot send just now.
+    fn must_leave(&self) -> bool {
+        self.held_until.is_some() && self.ledger.is_shared() && !self.carrier.is_able()
     }
 
     /// Whether it is time to write down what came of sending: when some of it has come together, or there is nothing else.

@@ -8,6 +8,7 @@
 //! | `timely` | what time alone brings about |
 //! | `reminder` | what admins are reminded of |
 //! | `courier` | empties one channel: reads, sends, writes down what came of it |
+//! | `reading` | what may be sent, and by which of several nodes |
 //! | `pace` | how soon something is tried again, and how much at once |
 //! | `results` | what came of sending, until it is written down |
 //! | `carrier` | what a courier is given to send with |
@@ -23,6 +24,7 @@ mod courier;
 mod destination;
 mod dispatcher;
 mod pace;
+mod reading;
 mod reminder;
 mod results;
 mod timely;

@@ -68,7 +68,7 @@ impl Messenger {
             return Carried::Early { wait };
         }
         // What is said is what is true when there is somebody to say it to.
-        if let Err(error) = self.running.outlet.is_open().await {
+        if let Err(error) = self.running.outlet.wait_until_open().await {
             return Carried::Failed { reason: error.to_string(), wait: None };
         }
         let news = match state.desk.invites.news(&user, rows, now).await {
@@ -108,6 +108,11 @@ impl Carrier for Messenger {
 
     fn pace(&self) -> Pace {
         PACE
+    }
+
+    /// Several nodes may have a component, and a server may take one of them.
+    fn is_able(&self) -> bool {
+        self.running.outlet.is_open()
     }
 
     fn goes_together(&self) -> bool {

@@ -25,3 +25,4 @@ mod refused;
 mod tls;
 mod tree;
 mod webhooks;
+mod webhooks_failing;

@@ -32,13 +32,13 @@ allow = ["create", "contact", "reset", "roles", "read", "revoke", "redeem"]
 max_uses = 10000
 "#;
 
-const ALL: &str = "all/s3cret";
+pub const ALL: &str = "all/s3cret";
 
-fn webhook(name: &str, url: &str, more: &str) -> String {
+pub fn webhook(name: &str, url: &str, more: &str) -> String {
     format!("[[webhooks]]\nname = {name:?}\nurl = {url:?}\nsecret = {SECRET:?}\n{more}\n")
 }
 
-fn config(webhooks: &[String]) -> String {
+pub fn config(webhooks: &[String]) -> String {
     format!("{CONFIG}{BASE}{}", webhooks.concat())
 }
 
@@ -47,7 +47,7 @@ fn with_one(receiver: &Receiver) -> Scratch {
     Scratch::new(&config(&[webhook("site", &receiver.url(), "")]))
 }
 
-fn create(served: &Served, body: &Value) -> Value {
+pub fn create(served: &Served, body: &Value) -> Value {
     let mut body = body.clone();
     if body["host"].is_null() {
         body["host"] = "example.com".into();
@@ -63,29 +63,29 @@ fn redeem(served: &Served, invite: &Value, account: &str) {
     assert_eq!(status, 200, "{answer}");
 }
 
-fn revoke(served: &Served, invite: &Value) {
+pub fn revoke(served: &Served, invite: &Value) {
     let path = format!("/api/v1/invites/{}", invite["id"].as_str().unwrap());
     assert_eq!(served.api(ALL, "DELETE", &path, &Value::Null).0, 204);
 }
 
-fn id(invite: &Value) -> String {
+pub fn id(invite: &Value) -> String {
     invite["id"].as_str().unwrap().to_owned()
 }
 
-fn stop(mut served: Served) {
+pub fn stop(mut served: Served) {
     served.signal("TERM");
     assert!(served.wait().success());
 }
 
 /// What `webhook list` says of a webhook.
-fn listed(scratch: &Scratch, name: &str) -> Value {
+pub fn listed(scratch: &Scratch, name: &str) -> Value {
     let list: Value = serde_json::from_str(&scratch.ok(&["webhook", "list", "--json"])).unwrap();
     let found = list["webhooks"].as_array().unwrap().iter().find(|one| one["name"] == name);
     found.unwrap_or_else(|| panic!("{list}")).clone()
 }
 
 /// Waits until `webhook list` says so of a webhook.
-fn wait_listed(scratch: &Scratch, name: &str, is_it: impl Fn(&Value) -> bool) -> Value {
+pub fn wait_listed(scratch: &Scratch, name: &str, is_it: impl Fn(&Value) -> bool) -> Value {
     let began = now();
     loop {
         let found = listed(scratch, name);
@@ -97,7 +97,7 @@ fn wait_listed(scratch: &Scratch, name: &str, is_it: impl Fn(&Value) -> bool) ->
 }
 
 /// Nothing waits for it, and nothing is dead.
-fn wait_empty(scratch: &Scratch, name: &str) -> Value {
+pub fn wait_empty(scratch: &Scratch, name: &str) -> Value {
     wait_listed(scratch, name, |found| found["waiting"] == 0 && found["dead"] == 0)
 }
 
@@ -108,7 +108,7 @@ fn distinct(requests: &[Received]) -> Vec<Received> {
 }
 
 /// Of each invite, what it was told of, in order.
-fn by_invite(requests: &[Received]) -> BTreeMap<String, Vec<String>> {
+pub fn by_invite(requests: &[Received]) -> BTreeMap<String, Vec<String>> {
     let mut told = BTreeMap::<String, Vec<String>>::new();
     for one in distinct(requests) {
         told.entry(one.about()).or_default().push(one.kind());

@@ -95,11 +95,12 @@ impl Receiver {
         Self { address, state }
     }
 
-    /// What becomes of the next requests, and of all after them.
-    pub fn script(&self, next: &[Reply], then: Reply) {
+    /// What becomes of the next requests, and of all after them; gives how many have come before.
+    pub fn script(&self, next: &[Reply], then: Reply) -> usize {
         let mut state = self.state.0.lock().unwrap();
         state.script = next.iter().cloned().collect();
         state.then = Some(then);
+        state.received.len()
     }
 
     pub fn url(&self) -> String {

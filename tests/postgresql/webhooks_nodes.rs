@@ -7,6 +7,7 @@ use crate::common::receiver;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use common::http::request;
 use common::{CONFIG, KEY, PATIENCE, Scratch, Served, now};
 use postgres::Postgres;
 use receiver::{OK, Receiver, Reply};
@@ -29,10 +30,27 @@ fn nodes(database: &Postgres, receiver: &Receiver) -> [Scratch; 2] {
     nodes
 }
 
+/// Calls a node; again, as callers are told to, where it was kept waiting too long for PostgreSQL. What has an Idempotency-Key is
+/// done once.
+fn call(served: &Served, path: &str, body: &Value, again: Option<&str>) -> Value {
+    let (authorization, json) = (format!("Authorization: Bearer {KEY}"), "Content-Type: application/json");
+    let again = again.map(|key| format!("Idempotency-Key: {key}"));
+    let headers: Vec<_> = [authorization.as_str(), json].into_iter().chain(again.as_deref()).collect();
+    let began = now();
+    loop {
+        let mut client = served.client();
+        client.send(request("POST", path, &headers, &body.to_string()));
+        let answer = client.read().unwrap();
+        match answer.status {
+            200 | 201 => return answer.json(),
+            503 => assert!(began.elapsed() < PATIENCE, "{}\n{}", answer.text(), served.log()),
+            other => panic!("{path}: {other}: {}\n{}", answer.text(), served.log()),
+        }
+    }
+}
+
 fn create(served: &Served) -> Value {
-    let (status, invite) = served.api(KEY, "POST", "/api/v1/invites", &json!({}));
-    assert_eq!(status, 201, "{invite}");
-    invite
+    call(served, "/api/v1/invites", &json!({}), None)
 }
 
 fn id(invite: &Value) -> String {
@@ -67,7 +85,7 @@ fn each_event_is_sent_by_one_node_and_what_a_node_leaves_by_the_other() {
         let invite = create(served);
         let id = id(&invite);
         let account = json!({ "token": invite["token"], "account": format!("guest{at}") });
-        assert_eq!(other.api(KEY, "POST", "/api/v1/redeem", &account).0, 200);
+        call(other, "/api/v1/redeem", &account, Some(&id));
         wanted.insert(id, vec!["invite.created".to_owned(), "invite.redeemed".to_owned()]);
     }
     wait_empty(&scratches[0]);
@@ -75,6 +93,8 @@ fn each_event_is_sent_by_one_node_and_what_a_node_leaves_by_the_other() {
     for one in receiver.received() {
         told.entry(one.about()).or_default().push(one.kind());
     }
+    // One may be there whose creation was answered by a 503.
+    told.retain(|id, kinds| wanted.contains_key(id) || *kinds != ["invite.created"]);
     assert_eq!(told, wanted, "each once, and in order");
 
     // One that is alone holds the webhook, and is killed while it sends.
@@ -91,6 +111,6 @@ fn each_event_is_sent_by_one_node_and_what_a_node_leaves_by_the_other() {
     receiver.script(&[], OK);
     wait_empty(&scratches[1]);
     let told: BTreeSet<_> = receiver.received()[before..].iter().map(receiver::Received::about).collect();
-    assert_eq!(told, left);
+    assert!(told.is_superset(&left), "{told:?} {left:?}");
     stop(second);
 }

@@ -8,6 +8,7 @@ mod connection;
 mod fake_port;
 mod names;
 mod news;
+mod news_nodes;
 mod per_user;
 mod place;
 mod sessions;

@@ -13,13 +13,13 @@ use crate::component::fake_port::{FakePort, Line};
 use crate::component::place::{LISTS, NAME, PASSWORD, Place, configured, section};
 
 const ROMEO: &str = "romeo@example.com/orchard";
-const CONNECTED: &str = "invites.example.com is connected";
-const TOLD: &str = "tell_inviters = [\"joined\", \"expiring\"]\n";
+pub const CONNECTED: &str = "invites.example.com is connected";
+pub const TOLD: &str = "tell_inviters = [\"joined\", \"expiring\"]\n";
 const LONG_PASSWORD: &str = "correct horse battery staple";
 
 /// A key that may do everything that is done here.
 const ALL: &str = "all/s3cret";
-const KEYS: &str = r#"
+pub const KEYS: &str = r#"
 [metrics]
 listen = ["127.0.0.1:0"]
 [keys.all]
@@ -33,7 +33,7 @@ fn scratch(port: &FakePort, more: &str) -> Scratch {
     Scratch::new(&format!("{CONFIG}{KEYS}{}{LISTS}{TOLD}{more}", section(port.address)))
 }
 
-fn redeem(served: &Served, token: &str, account: &str) {
+pub fn redeem(served: &Served, token: &str, account: &str) {
     let (status, answer) = served.api(ALL, "POST", "/api/v1/redeem", &json!({"token": token, "account": account}));
     assert_eq!(status, 200, "{answer}");
 }
@@ -47,13 +47,13 @@ fn id_of(served: &Served, token: &str) -> String {
 }
 
 /// Has it end by itself, with all that it knows written down.
-fn stop(mut served: Served) {
+pub fn stop(mut served: Served) {
     served.signal("TERM");
     assert_eq!(served.wait().code(), Some(0), "{}", served.log());
 }
 
 /// The message that comes next to a user who is told something.
-fn told(user: &mut User) -> Element {
+pub fn told(user: &mut User) -> Element {
     loop {
         let stanza = user.others.pop().unwrap_or_else(|| user.next());
         if stanza.name() == "message" && stanza.attr("from") == Some(NAME) {
@@ -62,11 +62,11 @@ fn told(user: &mut User) -> Element {
     }
 }
 
-fn body(message: &Element) -> String {
+pub fn body(message: &Element) -> String {
     message.children().find(|child| child.name() == "body").unwrap_or_else(|| panic!("{message:?}")).text()
 }
 
-fn metric(served: &Served, result: &str) -> u64 {
+pub fn metric(served: &Served, result: &str) -> u64 {
     let address = served.wait_log("metrics on http://");
     let address = address.rsplit_once("http://").unwrap().1.trim().parse().unwrap();
     let text = http::Client::tcp(address).get("/metrics").text();
@@ -83,22 +83,31 @@ fn wait_refused(served: &Served, count: u64) {
     assert_eq!((metric(served, "sent"), metric(served, "failed")), (0, 0));
 }
 
-/// The next stanza of the component that is no ping, and the id of the ping behind it.
 fn message(line: &mut Line) -> (Element, String) {
-    let message = line.next().expect("a message");
-    assert!(message.name() == "message" && message.attr("to") == Some("romeo@example.com"), "{message:?}");
+    message_to(line, "romeo@example.com")
+}
+
+/// The next stanza of the component, which is a message to that user, and the id of the ping behind it.
+pub fn message_to(line: &mut Line, user: &str) -> (Element, String) {
+    let mut message = line.next().expect("a message");
+    // Where nothing came for a minute it asks whether anybody is there.
+    while message.name() == "iq" && message.attr("id") == Some("ping") {
+        answer(line, "ping");
+        message = line.next().expect("a message");
+    }
+    assert!(message.name() == "message" && message.attr("to") == Some(user), "{message:?}");
     assert_eq!((message.attr("from"), message.attr("type")), (Some(NAME), Some("chat")));
     let ping = line.next().expect("a ping");
     assert!(ping.name() == "iq" && ping.attr("to") == Some("example.com"), "{ping:?}");
     (message, ping.attr("id").unwrap().to_owned())
 }
 
-fn answer(line: &mut Line, id: &str) {
+pub fn answer(line: &mut Line, id: &str) {
     line.send(&format!("<iq type='result' id='{id}' from='example.com' to='{NAME}'/>"));
 }
 
 /// The next connection, on which the ping with which messages begin was answered.
-fn opened(port: &FakePort) -> Line {
+pub fn opened(port: &FakePort) -> Line {
     let mut line = port.connected();
     let ping = line.next().expect("a ping");
     assert_eq!((ping.name(), ping.attr("to")), ("iq", Some("example.com")), "{ping:?}");
