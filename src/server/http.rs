@@ -221,7 +221,12 @@ async fn convert(
             Some(_) => RequestError::BodyTooLarge,
             None => RequestError::Malformed("The request's body is malformed."),
         })?;
+        let has_type = converted.header(CONTENT_TYPE.as_str()).is_some();
         converted.set_body(bytes.to_bytes().to_vec());
+        if !has_type {
+            // http-types says that it is none of any kind, which the client did not.
+            converted.remove_header(CONTENT_TYPE.as_str());
+        }
     }
     Ok(converted)
 }

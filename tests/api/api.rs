@@ -232,6 +232,16 @@ fn an_unknown_id_is_no_such_invite_however_long_it_is() {
 }
 
 #[test]
+fn a_body_that_is_not_said_to_be_anything_is_read_as_json() {
+    let scratch = scratch();
+    let served = scratch.serve();
+    let mut client = served.client();
+    client.send(request("POST", "/api/v1/invites", &["Authorization: Bearer all/s3cret"], "{\"note\": \"x\"}"));
+    let created = client.read().unwrap();
+    assert_eq!((created.status, text(&created.json(), "note")), (201, "x"));
+}
+
+#[test]
 fn a_host_that_has_to_be_named_is_told_with_all_else_that_is_wrong() {
     let scratch = scratch();
     let served = scratch.serve();
