@@ -138,7 +138,7 @@ fn sources() -> Sources {
         });
         match (option.as_str(), value.map(expanded)) {
             ("--config", Some(path)) => sources.files.push(path),
-            ("--state-dir", Some(path)) => sources.state_dir = Some(path),
+            ("--state-dir", Some(path)) => sources.state_dir = std::path::absolute(path).ok(),
             _ => {}
         }
     }

@@ -91,7 +91,7 @@ pub(super) fn run(global: &Global, options: &DemoOptions) -> Outcome {
     let config = dir.path().join("config.toml");
     std::fs::write(&config, format!("public_url = \"{base}\"\n[hosts.\"{DEMO_HOST}\"]\nsite_name = \"Demo\"\n"))?;
     let sources = Sources { files: vec![config], state_dir: Some(dir.path().join("state")) };
-    let mut settings = sources.merge().settings(&Credentials::default(), Purpose::Serve)?;
+    let mut settings = sources.merge_alone().settings(&Credentials::default(), Purpose::Serve)?;
     // What no configuration can say: accounts are created in memory.
     for host in settings.hosts.values_mut() {
         host.backend = BackendSettings::Demo;

@@ -107,14 +107,19 @@ pub(super) fn create(settings: &Settings, options: CreateKey) -> Outcome {
     for host in options.hosts.iter().filter(|host| !settings.hosts.contains_key(*host)) {
         hint(&format!("note: {host} is not declared under [hosts] yet"));
     }
+    let whole = format!("{id}/{}", secret.reveal());
+    let shown = if options.json {
+        print_json(&json!({ "id": id, "key": whole, "file": path.display().to_string() }))
+    } else {
+        print(&whole)
+    };
+    if let Err(error) = shown {
+        // Nobody has it, and it is never shown again.
+        state.delete(&id)?;
+        return Err(error.context("cannot print the key; none was created"));
+    }
     if let Some(stored) = state.current().keys.get(&id) {
         key_events::announce(settings, EventKind::KeyCreated, &[key_events::data(&id, stored)]);
-    }
-    let whole = format!("{id}/{}", secret.reveal());
-    if options.json {
-        print_json(&json!({ "id": id, "key": whole, "file": path.display().to_string() }))?;
-    } else {
-        print(&whole)?;
     }
     hint(&format!("stored in {}, by its digest alone: this is the only time that the key is shown", path.display()));
     Ok(())

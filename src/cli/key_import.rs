@@ -34,6 +34,13 @@ pub(super) fn import(settings: &Settings, file: &Path, host: Option<&HostName>, 
         if settings.keys.contains_key(&key.id) || taken.keys.get(&key.id).is_some_and(|other| !same(other)) {
             bail!("there is already another key {}; nothing was imported", key.id);
         }
+        let is_for_host = |other: &Arc<Key>| other.settings.hosts.as_ref().is_none_or(|hosts| hosts.contains(&host));
+        if taken.keys.get(&key.id).is_some_and(|other| !is_for_host(other)) {
+            let id = &key.id;
+            bail!(
+                "the key {id} is there already, and not for {host}; nothing was imported. Delete it first: invited key delete {id}"
+            );
+        }
     }
     let mut created = Vec::new();
     for key in &keys {

@@ -79,10 +79,15 @@ fn row(key: ListedKey<'_>, settings: &Settings) -> Vec<ListCell> {
     let scopes: Vec<_> = key.allow.iter().map(ToString::to_string).collect();
     let hosts = key.hosts.map(|hosts| (hosts.join(", "), hosts.join(",")));
     let (hosts_of_list, hosts_of_line) = hosts.unwrap_or_else(|| ("all hosts".into(), "all hosts".into()));
+    // As mod_invites_api has it: with nothing between two tabs, `read` of a shell would take what comes next for the name.
+    let name = match key.name {
+        "" => ListCell::Words(String::new(), "<unknown>".to_owned()),
+        name => ListCell::Text(name.to_owned()),
+    };
     let origin = if settings.keys.contains_key(key.id) { "declared" } else { "stored" };
     vec![
         ListCell::Text(key.id.to_owned()),
-        ListCell::Text(key.name.to_owned()),
+        name,
         ListCell::Words(origin.to_owned(), key.origin),
         ListCell::Words(scopes.join(", "), scopes.join(",")),
         ListCell::Words(hosts_of_list, hosts_of_line),

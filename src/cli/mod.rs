@@ -53,7 +53,7 @@ mod webhook;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{Arg, ArgMatches, Command, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use self::global::Global;
 use self::outcome::{Outcome, exit_code};
@@ -182,15 +182,43 @@ Examples:
     },
 }
 
+const CONFIG: &str = "config";
+
+/// What may be typed. Of an option that clap calls global, those behind the command would replace those before it: `--config`, of
+/// which there may be several, is one of each command instead.
+fn whole_command() -> Command {
+    let command = Arguments::command().mut_arg(CONFIG, |config| config.global(false));
+    let config = command.get_arguments().find(|argument| argument.get_id() == CONFIG).cloned();
+    with_each_below(command, config.as_ref())
+}
+
+fn with_each_below(command: Command, option: Option<&Arg>) -> Command {
+    let below: Vec<_> = command.get_subcommands().map(|below| below.get_name().to_owned()).collect();
+    below.into_iter().fold(command, |command, name| {
+        command.mut_subcommand(name, |below| with_each_below(below.args(option), option))
+    })
+}
+
+/// What `--config` named behind the first word.
+fn files_below(matches: &ArgMatches) -> impl Iterator<Item = PathBuf> {
+    let levels = std::iter::successors(matches.subcommand(), |(_, below)| below.subcommand());
+    levels.flat_map(|(_, level)| level.get_many(CONFIG).into_iter().flatten().cloned())
+}
+
 /// Runs the command line.
 #[must_use]
 pub fn main() -> ExitCode {
-    if let Some(code) = completion::answer(Arguments::command) {
+    if let Some(code) = completion::answer(whole_command) {
         return code;
     }
-    let arguments = Arguments::parse();
+    let matches = whole_command().get_matches();
+    let arguments =
+        Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.format(&mut whole_command()).exit());
     let verbosity = if arguments.quiet { -1 } else { i8::try_from(arguments.verbose).unwrap_or(i8::MAX) };
-    let sources = Sources { files: arguments.config, state_dir: arguments.state_dir };
+    // What is typed is where it is typed.
+    let state_dir = arguments.state_dir.map(|dir| std::path::absolute(&dir).unwrap_or(dir));
+    let files = arguments.config.into_iter().chain(files_below(&matches)).collect();
+    let sources = Sources { files, state_dir };
     let global = Global { sources, verbosity };
     exit_code(run(&global, arguments.command))
 }
@@ -211,8 +239,8 @@ fn run(global: &Global, command: CliCommand) -> Outcome {
         CliCommand::Health(options) => health::run(global, &options),
         CliCommand::Config(ConfigCommand::Show { json }) => config_show::show(global, json),
         CliCommand::Completions { shell } => completion::print_script(shell),
-        CliCommand::Man { dir: Some(dir) } => man::write_all(Arguments::command(), &dir),
-        CliCommand::Man { dir: None } => man::print_first(Arguments::command()),
+        CliCommand::Man { dir: Some(dir) } => man::write_all(whole_command(), &dir),
+        CliCommand::Man { dir: None } => man::print_first(whole_command()),
     }
 }
 

@@ -36,6 +36,18 @@ pub(super) fn report(error: &anyhow::Error) -> u8 {
         return *status;
     }
     hint(&format!("invited: {}", chain(error.as_ref())));
+    status(error)
+}
+
+/// Reports an error in the log, line by line; gives the status to end with.
+pub(super) fn log_error(error: &anyhow::Error) -> u8 {
+    for line in chain(error.as_ref()).to_string().lines().filter(|line| !line.is_empty()) {
+        tracing::error!("{line}");
+    }
+    status(error)
+}
+
+fn status(error: &anyhow::Error) -> u8 {
     let usage = error.is::<Faults>() || error.is::<WrongUse>();
     if usage { 2 } else { 1 }
 }

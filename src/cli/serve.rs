@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 
 use super::global::Global;
-use super::outcome::{Outcome, WrongUse};
+use super::outcome::{Outcome, Reported, WrongUse, log_error};
 use super::{owner, refuse};
 use crate::config::value::Listen;
 use crate::config::{Credentials, DEFAULT_FILES, Purpose, Settings};
@@ -22,6 +22,10 @@ sha256 = \"…\"   # run: invited key create --id website --declare";
 
 pub(super) fn run(global: &Global) -> Outcome {
     log::start(global.verbosity);
+    serve(global).map_err(|error| if log::has_priorities() { Reported(log_error(&error)).into() } else { error })
+}
+
+fn serve(global: &Global) -> Outcome {
     // First of all: whoever can connect may send a signal.
     let signals = ServiceSignals::catch().context("cannot catch signals")?;
     let adopted = listen::adopt()?;

@@ -20,13 +20,29 @@ pub enum Purpose {
     Admin,
 }
 
+/// Where values could not be read at all.
+#[derive(Debug, Default)]
+pub(super) struct Unread {
+    /// They are wrong, and were taken out: there is no more to say about these, or that they are not there.
+    pub(super) wrong: Vec<String>,
+    /// There is none where one is needed: there is no more to say about what stands in for it.
+    pub(super) absent: Vec<String>,
+}
+
+impl Unread {
+    fn is_told(&self, path: &str) -> bool {
+        let is_below =
+            |wrong: &String| wrong.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        self.wrong.iter().any(is_below) || self.absent.iter().any(|absent| absent == path)
+    }
+}
+
 /// The checks of one configuration.
 pub(super) struct Checks<'a> {
     merged: &'a Merged,
     credentials: &'a Credentials,
     purpose: Purpose,
-    /// Where values could not be read at all: there is no more to say about these, or that they are not there.
-    unreadable: Vec<String>,
+    unread: Unread,
     faults: &'a mut Vec<ConfigFault>,
     notices: Vec<String>,
 }
@@ -37,10 +53,10 @@ impl<'a> Checks<'a> {
         merged: &'a Merged,
         credentials: &'a Credentials,
         purpose: Purpose,
+        unread: Unread,
         faults: &'a mut Vec<ConfigFault>,
     ) -> Self {
-        let unreadable = faults.iter().map(|fault| fault.path.clone()).collect();
-        Self { merged, credentials, purpose, unreadable, faults, notices: merged.notices.clone() }
+        Self { merged, credentials, purpose, unread, faults, notices: merged.notices.clone() }
     }
 
     /// What an admin should know, or what could not be judged here.
@@ -50,7 +66,7 @@ impl<'a> Checks<'a> {
 
     /// Whether to look for what `serve` needs. It may stand in a file that could not be read.
     pub(super) fn is_to_serve(&self) -> bool {
-        self.purpose != Purpose::Admin && self.unreadable.iter().all(|path| !path.is_empty())
+        self.purpose != Purpose::Admin && self.unread.wrong.iter().all(|path| !path.is_empty())
     }
 
     /// Who set what stands at `path`.
@@ -66,8 +82,7 @@ impl<'a> Checks<'a> {
     /// What stands at `path` is wrong.
     pub(super) fn fault(&mut self, path: &[&str], reason: &str) {
         let fault = self.merged.fault(path, reason.to_owned());
-        let below = format!("{}.", fault.path);
-        if !self.unreadable.iter().any(|path| *path == fault.path || path.starts_with(&below)) {
+        if !self.unread.is_told(&fault.path) {
             self.faults.push(fault);
         }
     }
@@ -159,6 +174,6 @@ fn below<'a>(path: &[&'a str], name: &'a str) -> Vec<&'a str> {
 pub(super) fn checked<T>(work: impl FnOnce(&mut Checks<'_>) -> T) -> (T, Vec<String>) {
     let (merged, credentials) = (Merged::default(), Credentials::default());
     let mut faults = Vec::new();
-    let result = work(&mut Checks::new(&merged, &credentials, Purpose::Check, &mut faults));
+    let result = work(&mut Checks::new(&merged, &credentials, Purpose::Check, Unread::default(), &mut faults));
     (result, faults.into_iter().map(|fault| fault.reason).collect())
 }

@@ -14,7 +14,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::apps::{App, RawApps};
-use super::checks::{Checks, Purpose};
+use super::checks::{Checks, Purpose, Unread};
 use super::component::{ComponentSettings, RawComponent};
 use super::cors::{self, CorsOrigins};
 use super::direction;
@@ -210,11 +210,12 @@ impl RawConfig {
         credentials: &Credentials,
         purpose: Purpose,
         merged: &Merged,
+        unread: Unread,
         faults: &mut Vec<ConfigFault>,
     ) -> Settings {
-        let mut checks = Checks::new(merged, credentials, purpose, faults);
+        let mut checks = Checks::new(merged, credentials, purpose, unread, faults);
         direction::refuse(&merged.tree, &mut checks);
-        let state_dir = self.state_dir.clone().unwrap_or_else(default_state_dir);
+        let state_dir = self.state_dir.clone().unwrap_or_else(|| default_state_dir().0);
         if !state_dir.is_absolute() {
             checks.fault(&["state_dir"], "expected an absolute path");
         }
@@ -281,9 +282,13 @@ impl RawConfig {
     }
 }
 
-/// `$STATE_DIRECTORY` is what systemd's `StateDirectory=` set; several are separated by colons (systemd.exec(5)).
-fn default_state_dir() -> PathBuf {
-    let passed = std::env::var("STATE_DIRECTORY").ok();
-    let first = passed.as_deref().and_then(|dirs| dirs.split(':').find(|dir| !dir.is_empty()));
-    PathBuf::from(first.unwrap_or(DEFAULT_STATE_DIR))
+/// The state directory where no setting names one, and who does. `$STATE_DIRECTORY` is what systemd's `StateDirectory=` set;
+/// several are separated by colons (systemd.exec(5)).
+pub(super) fn default_state_dir() -> (PathBuf, Origin) {
+    const PASSED: &str = "STATE_DIRECTORY";
+    let passed = std::env::var(PASSED).ok();
+    match passed.as_deref().and_then(|dirs| dirs.split(':').find(|dir| !dir.is_empty())) {
+        Some(first) => (first.into(), Origin::Variable(PASSED.into())),
+        None => (DEFAULT_STATE_DIR.into(), Origin::Default),
+    }
 }

@@ -57,6 +57,7 @@ pub(super) fn expected<S: AsRef<str>>(path: &[S]) -> Option<String> {
     let words = words(place);
     Some(match of_type(place) {
         _ if !words.is_empty() => format!("expected one of {}", words.join(", ")),
+        "integer" if place["format"] == "uint32" => format!("expected a whole number from 0 to {}", u32::MAX),
         "integer" => "expected a whole number".into(),
         "boolean" => "expected true or false".into(),
         "array" => "expected a list, as in [\"one\", \"another\"]".into(),
@@ -133,6 +134,8 @@ mod tests {
         for (path, text) in [
             (&["idle_exit"][..], "expected a duration such as \"90s\", \"10m\" or \"7d\""),
             (&["http", "max_body"], "expected a size such as \"64KiB\""),
+            (&["http", "max_connections"], "expected a whole number from 0 to 4294967295"),
+            (&["keys", "a", "max_uses"], "expected a whole number from 0 to 4294967295"),
             (&["http", "auth_failures"], "expected a rate such as \"60/h\" or \"5/30d\" (s, m, h or d)"),
             (&["hosts", "a", "backend", "kind"], "expected one of ledger, prosody, ejabberd, xmpp"),
             (&["hosts", "a", "backend", "tls"], "expected one of required, off"),

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::merged::Merged;
 use super::origin::Faults;
 use super::scopes::{ApiMethod, DEFAULT_MAX_USES, Scope};
+use super::settings::default_state_dir;
 use super::shape::{Wanted, wanted};
 use super::text::{dotted, toml_value};
 
@@ -62,6 +63,12 @@ fn lines(merged: &Merged) -> Result<Vec<(String, String, String)>, Faults> {
     say_what_keys_may(&mut tree);
     let mut lines = Vec::new();
     collect(merged, &tree, &mut Vec::new(), &mut lines);
+    if !tree.contains_key("state_dir") {
+        let (dir, origin) = default_state_dir();
+        let at = lines.partition_point(|(name, ..)| name.split('.').next() < Some("state_dir"));
+        let dir = toml_value("state_dir", &Value::from(dir.display().to_string()));
+        lines.insert(at, ("state_dir".to_owned(), dir, origin.to_string()));
+    }
     Ok(lines)
 }
 

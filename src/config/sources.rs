@@ -7,14 +7,16 @@ use figment::providers::Serialized;
 use figment::value::{Dict, Map, Value};
 use figment::{Figment, Metadata, Profile, Provider, Source};
 
-use super::checks::Purpose;
+use super::checks::{Purpose, Unread};
 use super::merged::Merged;
 use super::origin::{ConfigFault, Faults, Origin};
 use super::secret::Credentials;
 use super::settings::{RawConfig, Settings};
 use super::shape;
+use super::text::dotted;
 use super::toml_values;
 use super::variables::{Variable, Variables};
+use crate::files;
 
 /// Where configuration is read from without `--config`: a file, then a directory.
 pub const DEFAULT_FILES: [&str; 2] = ["/etc/invited/config.toml", "/etc/invited/conf.d"];
@@ -32,6 +34,16 @@ impl Sources {
     /// Reads and merges all sources. What is wrong with them is kept for [`Merged::settings`], which reports it with the rest.
     #[must_use]
     pub fn merge(&self) -> Merged {
+        self.merge_with(Variables::of_process())
+    }
+
+    /// The same without variables: what they say is for the service of this machine.
+    #[must_use]
+    pub fn merge_alone(&self) -> Merged {
+        self.merge_with(Variables::default())
+    }
+
+    fn merge_with(&self, mut variables: Variables) -> Merged {
         let mut faults = Vec::new();
         let files = self.toml_files(&mut faults);
         let defaults = std::any::type_name::<RawConfig>();
@@ -49,7 +61,6 @@ impl Sources {
                 Err(error) => faults.push(whole_file(file, &format!("cannot be read ({error})"))),
             }
         }
-        let mut variables = Variables::of_process();
         faults.append(&mut variables.faults);
         let notices = variables.notice().into_iter().collect();
         for Variable { name, values } in variables.set {
@@ -72,7 +83,7 @@ impl Sources {
     fn toml_files(&self, faults: &mut Vec<ConfigFault>) -> Vec<PathBuf> {
         let mut files = Vec::new();
         if self.files.is_empty() {
-            for place in DEFAULT_FILES.map(Path::new).into_iter().filter(|place| place.exists()) {
+            for place in DEFAULT_FILES.map(Path::new).into_iter().filter(|place| is_there(place)) {
                 expand(place, &mut files, faults);
             }
         }
@@ -81,6 +92,11 @@ impl Sources {
         }
         files
     }
+}
+
+/// Whether something is to be read from a default place. Where that cannot be told, reading says why.
+fn is_there(place: &Path) -> bool {
+    !files::is_gone(place)
 }
 
 /// The values of one source.
@@ -147,8 +163,8 @@ impl Merged {
     /// Everything that is wrong, in one go.
     pub fn settings(&self, credentials: &Credentials, purpose: Purpose) -> Result<Settings, Faults> {
         let mut faults = self.faults.clone();
-        let raw = self.read(&mut faults);
-        let settings = raw.resolve(credentials, purpose, self, &mut faults);
+        let (raw, unread) = self.read(&mut faults);
+        let settings = raw.resolve(credentials, purpose, self, unread, &mut faults);
         if faults.is_empty() {
             return Ok(settings);
         }
@@ -158,15 +174,27 @@ impl Merged {
     }
 
     /// Reads the tree into the raw shape. serde stops at the first error, so the value at fault is taken out of a copy
-    /// of the tree and the rest is read again, until what is left is right.
-    fn read(&self, faults: &mut Vec<ConfigFault>) -> RawConfig {
+    /// of the tree and the rest is read again, until what is left is right. Where one is missing something stands in for it.
+    fn read(&self, faults: &mut Vec<ConfigFault>) -> (RawConfig, Unread) {
         let mut tree = Value::from(self.tree.clone());
+        let mut unread = Unread { wrong: faults.iter().map(|fault| fault.path.clone()).collect(), absent: vec![] };
         loop {
             let error = match tree.deserialize::<RawConfig>() {
-                Ok(raw) => return raw,
+                Ok(raw) => return (raw, unread),
                 Err(error) => error,
             };
             let mut path = error.path.clone();
+            if let figment::error::Kind::MissingField(name) = &error.kind {
+                let at = dotted(&[path.as_slice(), &[name.to_string()]].concat());
+                if !unread.absent.contains(&at) && stand_in(&mut tree, &path, name) {
+                    // One that is wrong was taken out, and is told.
+                    if !unread.wrong.contains(&at) {
+                        faults.push(self.fault(&path, reason(&path, &error.kind)));
+                    }
+                    unread.absent.push(at);
+                    continue;
+                }
+            }
             if let figment::error::Kind::UnknownField(name, _) = &error.kind
                 && path.last() != Some(name)
             {
@@ -179,11 +207,21 @@ impl Merged {
             // A key that is not known may be a secret's, misspelt; and where a digest belongs, a secret may stand.
             let may_be_secret = matches!(error.kind, figment::error::Kind::UnknownField(..))
                 || path.last().is_some_and(|name| name == "sha256");
+            unread.wrong.push(fault.path.clone());
             faults.push(ConfigFault { value: fault.value.filter(|_| !may_be_secret), ..fault });
             if !take_out(&mut tree, &path) {
-                return RawConfig::default();
+                return (RawConfig::default(), unread);
             }
         }
+    }
+}
+
+/// Puts something at `name` in the table at `path`, of which nothing will be said: a text, and one that is a rate.
+fn stand_in(tree: &mut Value, path: &[String], name: &str) -> bool {
+    let Value::Dict(_, dict) = tree else { return false };
+    match path.split_first() {
+        Some((first, rest)) => dict.get_mut(first).is_some_and(|below| stand_in(below, rest, name)),
+        None => dict.insert(name.to_owned(), "1/h".into()).is_none(),
     }
 }
 
@@ -219,5 +257,29 @@ fn reason(path: &[String], kind: &figment::error::Kind) -> String {
             shape::expected(path).unwrap_or_else(|| format!("expected {expected}"))
         }
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn a_default_place_is_passed_over_only_where_there_is_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let [file, none, dangling, circle] = ["file", "none", "dangling", "circle"].map(|name| dir.path().join(name));
+        std::fs::write(&file, "").unwrap();
+        symlink(&none, &dangling).unwrap();
+        symlink(&circle, &circle).unwrap();
+        assert!(is_there(&file) && !is_there(&none));
+        for place in [dangling, circle, file.join("config.toml")] {
+            assert!(is_there(&place), "{}", place.display());
+            let (mut files, mut faults) = (vec![], vec![]);
+            expand(&place, &mut files, &mut faults);
+            let merged = Sources { files, state_dir: None }.merge_alone();
+            assert!(merged.faults.len() == 1 && merged.faults[0].reason.starts_with("cannot be read ("), "{faults:?}");
+        }
     }
 }

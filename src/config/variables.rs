@@ -7,6 +7,7 @@ use figment::value::{Dict, Value};
 
 use super::origin::{ConfigFault, Origin};
 use super::shape::{Wanted, wanted};
+use super::text::toml_value;
 use super::toml_values::{self, Misplaced};
 
 /// The variables that set configuration begin so.
@@ -133,7 +134,15 @@ fn read_value(path: &[String], value: &OsStr) -> Result<Value, Misplaced> {
             let expected = "expected a table as TOML has it in one line: { name = \"value\" }";
             toml_values::one(path, bare).unwrap_or_else(|| Err(wrong(expected)))?
         }
-        Some(Wanted::Table { .. } | Wanted::Text | Wanted::Moment) | None => as_it_stands,
+        // The next variable of that table would put it away, and all that files say of the table.
+        Some(Wanted::Table { .. }) => {
+            let shown = Some(toml_value(path.last().map_or("", String::as_str), &as_it_stands));
+            return Err(Misplaced {
+                shown,
+                ..wrong("expected a table as TOML has it in one line: { name = \"value\" }")
+            });
+        }
+        Some(Wanted::Text | Wanted::Moment) | None => as_it_stands,
     })
 }
 
@@ -146,7 +155,7 @@ fn nested(path: &[String], value: Value) -> Dict {
 
 #[cfg(test)]
 mod tests {
-    use super::super::text::{dotted, toml_value};
+    use super::super::text::dotted;
     use super::*;
 
     fn read(all: &[(&str, &str)]) -> Variables {
@@ -221,6 +230,11 @@ mod tests {
                 "INVITED_HTTP",
                 "{max_body}",
                 "http ($INVITED_HTTP): expected a table as TOML has it in one line: { name = \"value\" }",
+            ),
+            (
+                "INVITED_HTTP",
+                "5",
+                "http = \"5\" ($INVITED_HTTP): expected a table as TOML has it in one line: { name = \"value\" }",
             ),
         ] {
             let faults: Vec<_> = read(&[(name, value)]).faults.iter().map(ToString::to_string).collect();

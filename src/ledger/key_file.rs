@@ -140,7 +140,7 @@ fn new_or_created_meanwhile(settings: &LedgerSettings, ledger: &Path) -> Result<
         match files::write(&name, created.1.as_bytes(), Existing::Keep) {
             Ok(()) => (new, is_ours) = (Some(created), true),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => new = read(&name)?,
-            Err(error) => return Err(failed(&name, error)),
+            Err(error) => return Err(failed(path, error)),
         }
     }
     if let Some((key, _)) = read(path)? {

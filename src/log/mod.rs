@@ -9,6 +9,7 @@ mod events;
 mod lines;
 
 use std::fmt::Display;
+use std::io::IsTerminal as _;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -84,6 +85,14 @@ pub fn request(line: &RequestLine<'_>) {
     }
 }
 
+/// Whether lines on stderr have a priority: under systemd, which says so. A shell that a service of systemd has started, as
+/// desktops do, says the same, and its terminal is no journal.
+#[must_use]
+pub fn has_priorities() -> bool {
+    let is_said = ["JOURNAL_STREAM", "INVOCATION_ID"].into_iter().any(|name| std::env::var_os(name).is_some());
+    is_said && !std::io::stderr().is_terminal()
+}
+
 /// Starts logging. `verbosity`: -1 for warnings only, 0 for info, 1 for debug, 2 for everything.
 pub fn start(verbosity: i8) {
     let level = match verbosity {
@@ -92,10 +101,9 @@ pub fn start(verbosity: i8) {
         1 => LevelFilter::DEBUG,
         _ => LevelFilter::TRACE,
     };
-    // systemd says where it has connected stderr to the journal.
-    let priorities = std::env::var_os("JOURNAL_STREAM").is_some() || std::env::var_os("INVOCATION_ID").is_some();
     // Whoever was first has started it.
-    let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry().with(Lines::new(level, priorities)));
+    let lines = Lines::new(level, has_priorities());
+    let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry().with(lines));
     // A panic says where, and not what: its message may hold anything.
     std::panic::set_hook(Box::new(|panic| {
         let at = panic.location().map(|at| format!(" at {}:{}", at.file(), at.line())).unwrap_or_default();

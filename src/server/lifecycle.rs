@@ -1,5 +1,10 @@
 //! The service manager and the signals: `sd_notify(3)`, watchdog, SIGHUP, SIGTERM.
 
+use std::ffi::OsStr;
+use std::io;
+use std::os::linux::net::SocketAddrExt as _;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::time::Duration;
 
 use async_signal::{Signal, Signals};
@@ -25,7 +30,7 @@ impl ServiceSignals {
     ///
     /// # Errors
     /// As the system says.
-    pub fn catch() -> std::io::Result<Self> {
+    pub fn catch() -> io::Result<Self> {
         Signals::new([Signal::Hup, Signal::Term, Signal::Int]).map(Self)
     }
 
@@ -40,9 +45,20 @@ impl ServiceSignals {
 
 /// Tells the service manager; without one, nobody.
 fn tell(states: &[NotifyState<'_>]) {
-    if let Err(error) = sd_notify::notify(states) {
+    let Some(name) = std::env::var_os("NOTIFY_SOCKET") else { return };
+    let message: String = states.iter().map(|state| format!("{state}\n")).collect();
+    if let Err(error) = send(&name, &message) {
         tracing::warn!(error = %chain(&error), "cannot notify the service manager");
     }
+}
+
+/// Sends a datagram to a socket of that name, which is a path, or `@` and a name that is none. sd-notify 0.5 knows paths alone.
+fn send(name: &OsStr, message: &str) -> io::Result<()> {
+    let address = match name.as_bytes().strip_prefix(b"@") {
+        Some(name) => SocketAddr::from_abstract_name(name)?,
+        None => SocketAddr::from_pathname(name)?,
+    };
+    UnixDatagram::unbound()?.send_to_addr(message.as_bytes(), &address).map(drop)
 }
 
 /// The service manager drops a message that is longer (`NOTIFY_BUFFER_MAX` of systemd), whatever else is in it.

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot do its work fails")]
 
 use crate::common;
+use crate::common::terminal;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs;
@@ -194,6 +195,17 @@ fn exit_status_is_1_for_failure_and_2_for_wrong_use() {
     assert_eq!(fs::read_dir(scratch.state().join("keys")).unwrap().count(), 1);
 }
 
+/// As mod_invites_api prints it: nothing stands between two tabs, which a shell's `read` takes for one.
+#[test]
+fn a_key_without_a_name_is_listed_as_unknown() {
+    let scratch = Scratch::new(CONFIG);
+    scratch.key(&["--id", "mine"]);
+    let list = scratch.ok(&["key", "list"]);
+    assert!(list.starts_with("mine\t<unknown>\t"), "{list}");
+    assert_eq!(keys(&scratch)[0]["name"], "");
+    assert!(!terminal::at_terminal(&scratch, 120, &["key", "list"]).contains("unknown"));
+}
+
 /// Whoever reads that there are none creates them once more.
 #[test]
 fn keys_that_cannot_be_listed_are_not_said_to_be_none() {
@@ -232,6 +244,23 @@ fn closed_pipe_is_no_error() {
         drop(reader);
         let output = scratch.command().args(arguments).stdout(writer).stderr(Stdio::piped()).output().unwrap();
         assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), ""), "{arguments:?}");
+    }
+}
+
+/// Nobody would ever have it.
+#[test]
+fn a_key_that_cannot_be_printed_is_not_created() {
+    let scratch = Scratch::new(CONFIG);
+    for arguments in [&["key", "create", "--id", "mine"][..], &["key", "create", "--id", "mine", "--json"]] {
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        let output = scratch.command().args(arguments).stdout(full).stderr(Stdio::piped()).output().unwrap();
+        let expected = "invited: cannot print the key (No space left on device (os error 28)); none was created\n";
+        assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(1), expected), "{arguments:?}");
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = scratch.command().args(arguments).stdout(writer).stderr(Stdio::piped()).output().unwrap();
+        assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), ""), "{arguments:?}");
+        assert_eq!(ids(&scratch), BTreeSet::from(["site".to_owned()]), "{arguments:?}");
     }
 }
 
@@ -879,8 +908,14 @@ fn imported_keys_work_as_they_are_for_their_host_and_methods() {
 
     scratch.ok(&["key", "delete", "0JoKl7QweYZ9"]);
     assert_problem(&client.invite(first), 403);
-    // For another host, if that is said.
-    scratch.ok(&["key", "import", "--host", "example.org", file.to_str().unwrap()]);
+    // For another host, if that is said; where it is there for the first one, it would not be.
+    let other = ["key", "import", "--host", "example.org", file.to_str().unwrap()];
+    let output = scratch.run(&other);
+    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(1), &b""[..]));
+    let told = "the key postonly0001 is there already, and not for example.org; nothing was imported.";
+    assert!(stderr(&output).contains(told), "{}", stderr(&output));
+    scratch.ok(&["key", "delete", "postonly0001"]);
+    scratch.ok(&other);
     assert_eq!(client.get(&format!("/invites_api?key={first}&host=example.org")).status, 201);
     assert_eq!(client.get(&format!("/invites_api?key={first}&host=example.com")).status, 403);
 }

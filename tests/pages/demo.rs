@@ -24,11 +24,16 @@ struct Tour {
 
 impl Tour {
     fn start(arguments: &[&str]) -> Self {
+        Self::start_with(&[], arguments)
+    }
+
+    fn start_with(variables: &[(&str, &str)], arguments: &[&str]) -> Self {
         let tmp = tempfile::tempdir().unwrap();
         let mut child = Command::new(env!("CARGO_BIN_EXE_invited"))
             .arg("demo")
             .args(arguments)
             .env("TMPDIR", tmp.path())
+            .envs(variables.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -128,6 +133,26 @@ fn the_demo_prints_what_works_and_leaves_nothing() {
 #[test]
 fn the_demo_ends_with_its_terminal() {
     Tour::start(&[]).end("HUP");
+}
+
+/// As in a container, whose variables say where the invites of real people are.
+#[test]
+fn variables_are_for_the_service_and_not_for_the_demo() {
+    let dir = tempfile::tempdir().unwrap();
+    let ledger = dir.path().join("real.db");
+    let tour = Tour::start_with(
+        &[
+            ("INVITED_LEDGER__URL", format!("sqlite:{}", ledger.display()).as_str()),
+            ("INVITED_PUBLIC_URL", "https://invite.example.com/"),
+            ("INVITED_HOSTS__REAL.EXAMPLE__SITE_NAME", "Real"),
+            ("INVITED_HTTP__MAX_CONNECTIONS", "many"),
+        ],
+        &[],
+    );
+    assert!(tour.shown.contains("Location: http://localhost:"), "{}", tour.shown);
+    let (_, address, path) = tour.landing();
+    assert_eq!(Client::tcp(address).get(&path).status, 200);
+    assert!(!ledger.exists());
 }
 
 #[test]

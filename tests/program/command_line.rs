@@ -398,7 +398,7 @@ fn what_check_finds_is_json_too() {
     assert_eq!((&fault["name"], &fault["value"]), (&"keys.site.max_uses".into(), &"\"many\"".into()), "{found}");
     assert_eq!(
         (&fault["origin"], &fault["reason"]),
-        (&scratch.config().display().to_string().into(), &"expected a whole number".into())
+        (&scratch.config().display().to_string().into(), &"expected a whole number from 0 to 4294967295".into())
     );
 
     // A note is one of the answer, and no hint beside it.

@@ -134,7 +134,7 @@ allow = ["create", "destroy"]
   hosts."example.com".backend.password_file = "x" (F): `password` and `password_file` exclude each other; remove one
   http.idle_timeout = "forever" ($INVITED_HTTP__IDLE_TIMEOUT): expected a duration such as "90s", "10m" or "7d"
   http.max_boddy (F): unknown key; known here: max_connections, max_body, header_timeout, body_timeout, idle_timeout, drain_timeout, proxy_protocol, auth_failures, paths
-  http.max_connections = "many" (F): expected a whole number
+  http.max_connections = "many" (F): expected a whole number from 0 to 4294967295
   idle_exit = 5 (F): expected a duration such as "90s", "10m" or "7d"
   keys.a.sha256 (F): expected the 64 hexadecimal digits of a SHA-256 digest
   keys.b.allow.1 = "destroy" (F): expected one of create, contact, reset, roles, read, revoke, redeem, register, mail
@@ -147,6 +147,32 @@ allow = ["create", "destroy"]
     assert_eq!(stderr.replace(&file, "F"), expected);
     assert_eq!(output.status.code(), Some(2));
     assert!(!stderr.contains("s3cret") && !stderr.contains("cret@"));
+}
+
+#[test]
+fn what_is_missing_hides_nothing_that_is_wrong_beside_it() {
+    let scratch = Scratch::new(&format!(
+        "{CONFIG}[mail]\nsmtp = \"http://x\"\n[tls]\nprivate_key_file = \"a/b\"\n[component]\njid = \"x y\"\nsecret = \
+         \"a\"\nsecret_file = \"b\"\n[hosts.\"b.example\".user_invites]\nper_user = \"5\"\n"
+    ));
+    let output = scratch.run(&["check"]);
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    let told: Vec<_> = stderr.lines().skip(1).map(|line| line.split(';').next().unwrap()).collect();
+    let component = "  component = { jid = \"x y\", secret = \"…\", secret_file = \"b\" } (F): needs";
+    let [host, server] = ["host", "server"].map(|name| format!("{component} `{name}`"));
+    let expected = [
+        host.as_str(),
+        server.as_str(),
+        "  component.jid = \"x y\" (F): expected a domain such as \"invites.example.com\"",
+        "  component.secret_file = \"b\" (F): `secret` and `secret_file` exclude each other",
+        "  hosts.\"b.example\".user_invites.per_user = \"5\" (F): expected a rate such as \"60/h\" or \"5/30d\" (s, m, h or d)",
+        "  mail = { smtp = \"http://x\" } (F): needs `from`",
+        "  mail.smtp = \"http://x\" (F): expected \"smtps://USER@HOST\" (TLS from the first byte, port 465), or \
+         \"smtp://USER@HOST\" (STARTTLS, which is required",
+        "  tls = { private_key_file = \"a/b\" } (F): needs `certificate_file`",
+        "  tls.private_key_file = \"a/b\" (F): expected a credential's name or an absolute path",
+    ];
+    assert_eq!(told.join("\n").replace(&scratch.config().display().to_string(), "F"), expected.join("\n"));
 }
 
 /// By no name of a type in the program.
@@ -214,7 +240,7 @@ fn what_is_of_another_type_is_told_what_is_allowed() {
         "http.max_body = 65536 (F): expected a size such as \"64KiB\"",
         "http.idle_timeout = 60 (F): expected a duration such as \"90s\", \"10m\" or \"7d\"",
         "http.auth_failures = 30 (F): expected a rate such as \"60/h\" or \"5/30d\" (s, m, h or d)",
-        "http.max_connections = 2027-01-01 (F): expected a whole number",
+        "http.max_connections = 2027-01-01 (F): expected a whole number from 0 to 4294967295",
     ] {
         assert!(stderr.replace(&scratch.config().display().to_string(), "F").contains(told), "{stderr}");
     }
@@ -303,6 +329,65 @@ fn later_sources_win_and_config_show_says_which() {
     assert_eq!(shown(&text, "ledger.retention"), "ledger.retention = \"30d\" # $INVITED_LEDGER__RETENTION");
     assert_eq!(shown(&text, "state_dir"), "state_dir = \"DIR/state\" # command line");
     assert_eq!(shown(&text, "http.max_connections"), "http.max_connections = 1024 # default");
+}
+
+#[test]
+fn every_file_that_is_named_is_read_wherever_it_is_named() {
+    let scratch = Scratch::new("");
+    let [a, b, c] = ["a", "b", "c"].map(|name| {
+        let file = scratch.path().join(name);
+        std::fs::write(
+            &file,
+            format!("[hosts.\"{name}.example\"]\nsite_name = \"{name}\"\n[mail]\nfrom = \"{name}\"\n"),
+        )
+        .unwrap();
+        file.display().to_string()
+    });
+    let text = scratch.ok(&["--config", &a, "config", "--config", &b, "show", "--config", &c]);
+    for (name, file) in [("a", &a), ("b", &b), ("c", &c)] {
+        let key = format!("hosts.\"{name}.example\".site_name");
+        assert_eq!(shown(&text, &key), format!("{key} = \"{name}\" # {file}"));
+    }
+    assert_eq!(shown(&text, "mail.from"), format!("mail.from = \"c\" # {c}"), "the last one wins");
+    let help = scratch.ok(&["config", "show", "--help"]);
+    assert_eq!(help.matches("--config <PATH>").count(), 1, "{help}");
+}
+
+#[test]
+fn a_state_directory_that_is_typed_is_where_it_is_typed() {
+    let scratch = Scratch::new(CONFIG);
+    let binary = || {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_invited"));
+        command.current_dir(scratch.path()).args(["--config", "config.toml"]);
+        command
+    };
+    let output = binary().args(["--state-dir", "./kept", "key", "create", "--id", "mine"]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(scratch.path().join("kept/keys/mine.toml").is_file());
+    let text = binary().args(["--state-dir", "kept", "config", "show"]).output().unwrap().stdout;
+    let expected = format!("state_dir = \"{}\" # command line", scratch.path().join("kept").display());
+    assert_eq!(shown(&String::from_utf8(text).unwrap(), "state_dir"), expected);
+    // Of a file and of a variable nobody knows where it was written.
+    let output = binary().env("INVITED_STATE_DIR", "kept").args(["key", "list"]).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(told.contains("state_dir = \"kept\" ($INVITED_STATE_DIR): expected an absolute path"), "{told}");
+}
+
+#[test]
+fn config_show_names_the_state_directory_that_nobody_set() {
+    let scratch = Scratch::new(CONFIG);
+    for (passed, line) in [
+        (None, "state_dir = \"/var/lib/invited\" # default"),
+        (Some("/run/a:/run/b"), "state_dir = \"/run/a\" # $STATE_DIRECTORY"),
+    ] {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_invited"));
+        command.arg("--config").arg(scratch.config()).env_remove("STATE_DIRECTORY").args(["config", "show"]);
+        let text = String::from_utf8(command.envs(passed.map(|dir| ("STATE_DIRECTORY", dir))).output().unwrap().stdout);
+        let text = text.unwrap();
+        assert_eq!(shown(&text, "state_dir"), line, "{text}");
+        let names: Vec<_> = text.lines().map(|line| line.split([' ', '.']).next().unwrap()).collect();
+        assert!(names.is_sorted(), "{names:?}");
+    }
 }
 
 /// As editors and mounted volumes leave them.
@@ -539,7 +624,7 @@ fn a_variable_is_read_as_what_its_setting_takes() {
         (
             "INVITED_HTTP__MAX_CONNECTIONS",
             "many",
-            "= \"many\" ($INVITED_HTTP__MAX_CONNECTIONS): expected a whole number",
+            "= \"many\" ($INVITED_HTTP__MAX_CONNECTIONS): expected a whole number from 0 to 4294967295",
         ),
         ("INVITED_HOSTS__EXAMPLE.COM__REGISTRATION", "yes", "REGISTRATION): expected true or false"),
         ("INVITED_HOST__EXAMPLE.COM", "x", "host ($INVITED_HOST__EXAMPLE.COM): unknown key; known here: public_url"),

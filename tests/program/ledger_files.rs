@@ -328,6 +328,21 @@ fn many_that_start_first_create_one_ledger() {
     }
 }
 
+/// By the name that it would have had.
+#[test]
+fn a_directory_in_which_nothing_can_be_created_is_told() {
+    let scratch = Scratch::new(CONFIG);
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_invited"))
+        .arg("--config")
+        .arg(scratch.config())
+        .args(["--state-dir", "/proc/self", "invite", "create"])
+        .output()
+        .unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.starts_with("invited: cannot open /proc/self/ledger.key (No such file or directory"), "{told}");
+}
+
 #[test]
 fn a_ledger_key_that_others_can_read_is_refused() {
     let scratch = Scratch::new(CONFIG);

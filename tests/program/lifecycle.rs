@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot do its work fails")]
 
 use crate::common;
+use crate::common::terminal::quoted;
 
 use std::collections::HashSet;
 use std::fs;
@@ -271,6 +272,22 @@ fn service_manager_is_told_everything_in_order() {
         ["READY=1", "RELOADING=1", "READY=1", "RELOADING=1", "READY=1", "RELOADING=1", "READY=1", "STOPPING=1"];
     assert_eq!(kinds(&messages), expected, "{messages:#?}");
     assert!(messages.iter().all(|message| !message.contains("WATCHDOG=1")), "nobody asked for a watchdog");
+}
+
+/// As sd_notify(3) has it: `@` begins a name that is no file's.
+#[test]
+fn service_manager_may_listen_without_a_file() {
+    use std::os::linux::net::SocketAddrExt as _;
+
+    let name = format!("invited-test-{}", std::process::id());
+    let address = std::os::unix::net::SocketAddr::from_abstract_name(&name).unwrap();
+    let socket = std::os::unix::net::UnixDatagram::bind_addr(&address).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    let scratch = Scratch::new(CONFIG);
+    let _served = scratch.serve_with(&[("NOTIFY_SOCKET", format!("@{name}").as_str())]);
+    let mut message = [0; 64];
+    let length = socket.recv(&mut message).unwrap();
+    assert_eq!(&message[..length], b"READY=1\n");
 }
 
 /// systemd drops a message of more than 4,096 bytes: with a long status in it, READY=1 would never be seen, and the service
@@ -730,6 +747,29 @@ fn lines_have_a_priority_for_the_journal_and_a_time_elsewhere() {
     let line = served.wait_log("listening on");
     let (time, _) = line.split_once(' ').unwrap();
     assert!(time.parse::<jiff::Timestamp>().is_ok(), "{line}");
+}
+
+/// `journalctl --priority=err` has it, then.
+#[test]
+fn why_it_does_not_start_has_a_priority_for_the_journal_too() {
+    let scratch = Scratch::new("listen = [\"127.0.0.1:0\"]\ncolour = \"red\"\n");
+    let output = scratch.command().arg("serve").env("JOURNAL_STREAM", "8:12345").output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    assert!(told.starts_with("<3>the configuration is not valid:\n<3>  colour ("), "{told}");
+    assert!(told.lines().count() == 4 && told.lines().all(|line| line.starts_with("<3>")), "{told}");
+    // The shell of a desktop that systemd started has these variables, too.
+    let command = scratch.command();
+    let words = std::iter::once(command.get_program()).chain(command.get_args()).map(|word| word.to_str().unwrap());
+    let line: Vec<_> = words.chain(["serve"]).map(quoted).collect();
+    let output = Command::new("script")
+        .args(["--quiet", "--return", "--command", &line.join(" "), "/dev/null"])
+        .envs([("SHELL", "/bin/sh"), ("JOURNAL_STREAM", "8:12345"), ("INVOCATION_ID", "1")])
+        .stdin(Stdio::null())
+        .output()
+        .expect("needs script(1), of bsdutils");
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(told.starts_with("invited: the configuration is not valid:") && !told.contains("<3>"), "{told}");
 }
 
 fn mode(path: &Path) -> u32 {
