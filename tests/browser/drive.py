@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import urllib.parse
 
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
@@ -42,7 +43,7 @@ SUBMIT = "form[method=post] .button:not(.second)"
 
 
 class Browser:
-    def __init__(self, scripts=True, width=390, language="en", dark=False, phone=None):
+    def __init__(self, scripts=True, width=390, language="en", dark=False, phone=None, watched=False):
         self.scripts, self.width = scripts, width
         options = webdriver.ChromeOptions()
         options.binary_location = "/usr/bin/chromium"
@@ -55,7 +56,8 @@ class Browser:
         ):
             options.add_argument(argument)
         options.add_experimental_option("prefs", {"intl.accept_languages": language})
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        logs = ("browser", "performance") if watched else ("browser",)
+        options.set_capability("goog:loggingPrefs", dict.fromkeys(logs, "ALL"))
         self.driver = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
         self.driver.set_page_load_timeout(PATIENCE)
         self.driver.set_script_timeout(PATIENCE)
@@ -130,6 +132,11 @@ class Browser:
         if self.scripts:
             violations = self.driver.execute_script("return window.violations")
             assert violations == [], f"on {self.driver.current_url}: {violations}"
+
+    def asked(self):
+        """What pages have asked for since this was looked at, wherever it is; of a browser that is `watched`."""
+        events = [json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance")]
+        return [event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"]
 
     def check_axe(self):
         # It is half a megabyte: once for a page, however often that is looked at.
@@ -316,25 +323,41 @@ def signs_up():
 
 
 def behind_front_end():
-    """A page of another site makes an invite, and a guest signs up with it."""
-    browser = Browser()
+    """A page of another site has an invite created, and a guest signs up with it."""
+    browser = Browser(watched=True)
     driver = browser.driver
     driver.get(GIVEN["elsewhere"])
+    api = BASE + "api/v1/invites"
     script = """const [url, key, done] = arguments;
         fetch(url, {method: "POST", headers: {Authorization: "Bearer " + key, "Content-Type": "application/json"}, body: "{}"})
           .then(async answer => done([answer.status, await answer.json()]), error => done([0, String(error)]));"""
-    status, invite = driver.execute_async_script(script, BASE + "api/v1/invites", GIVEN["key"])
+    status, problem = driver.execute_async_script(script, api, GIVEN["key"] + "-not")
+    assert status == 401 and problem["type"] == "urn:invited:problem:unauthorized", (status, problem)
+    told = [entry["message"] for entry in driver.get_log("browser")]
+    assert len(told) == 1 and told[0].startswith(api) and "status of 401" in told[0], told
+    status, invite = driver.execute_async_script(script, api, GIVEN["key"])
     assert status == 201, (status, invite)
     assert invite["landing_page"].startswith(BASE + "invite?"), invite
-    driver.get_log("browser")
+    assert driver.get_cookies() == []
+    browser.asked()
+
     browser.get(invite["landing_page"])
     browser.load_images()
     browser.go(browser.link("register?t="))
-    browser.fill("juliet", PASSWORD)
+    (cookie,) = driver.get_cookies()
+    at = urllib.parse.urlsplit(BASE).path
+    assert cookie["name"].startswith("__Host-") == (at == "/"), cookie
+    assert (cookie["path"], cookie["secure"], cookie["httpOnly"], cookie["sameSite"]) == (at, True, True, "Strict"), cookie
+    browser.fill("romeo", PASSWORD)
     browser.submit()
     assert browser.text() == "Your account is ready", browser.text()
+    assert browser.text("#address") == "romeo@example.com"
     protocols = driver.execute_script("return performance.getEntriesByType('navigation').map(entry => entry.nextHopProtocol)")
     assert protocols == ["h2"], protocols
+    asked = browser.asked()
+    assert invite["landing_page"] in asked and driver.current_url in asked, asked
+    foreign = [url for url in asked if not url.startswith(BASE)]
+    assert foreign == [], foreign
     return browser
 
 

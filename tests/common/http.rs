@@ -2,9 +2,11 @@
 
 use std::fmt::Write as _;
 use std::io::{Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
+
+use rustix::net::{AddressFamily, SocketFlags, SocketType};
 
 use super::{KEY, PATIENCE};
 
@@ -56,6 +58,14 @@ impl Stream for UnixStream {
     fn end_write(&self) {
         self.shutdown(Shutdown::Write).unwrap();
     }
+}
+
+/// A connection from an address of loopback, which no service of another test inherits.
+pub fn connect_from(local: Ipv4Addr, server: SocketAddr) -> std::io::Result<TcpStream> {
+    let socket = rustix::net::socket_with(AddressFamily::INET, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+    rustix::net::bind(&socket, &SocketAddr::new(local.into(), 0))?;
+    rustix::net::connect(&socket, &server)?;
+    Ok(TcpStream::from(socket))
 }
 
 /// A client on one connection, kept alive.

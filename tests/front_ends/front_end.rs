@@ -7,6 +7,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use rcgen::PublicKeyData as _;
+use rustix::process::{Pid, Signal, kill_process};
+use sha2::{Digest as _, Sha256};
+
 use crate::common::{PATIENCE, Process, free_port, now};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +63,8 @@ pub struct FrontEnd {
     pub dir: PathBuf,
     /// Of HTTP and HTTPS.
     pub ports: (u16, u16),
+    /// The digest of its public key, by which Chromium takes its certificate for good, and no other.
+    pub pin: String,
 }
 
 fn read(path: &str) -> String {
@@ -89,7 +97,7 @@ impl FrontEnd {
     pub fn start(kind: Kind, dir: &Path, example: &str, socket: &Path) -> Self {
         let ports = (free_port().port(), free_port().port());
         let place = dir.to_str().unwrap();
-        certify(dir);
+        let pin = certify(dir);
         let mut example = example.to_owned();
         for part in ["invite.example.com", "example.com"] {
             example = example.replace(&format!("/etc/ssl/{part}/"), &format!("{place}/"));
@@ -102,13 +110,13 @@ impl FrontEnd {
             Kind::Haproxy => haproxy(place, &example, ports),
             Kind::Lighttpd => lighttpd(place, &example, ports),
         };
-        Self::run(&mut command, dir, ports)
+        Self::run(&mut command, dir, ports, pin)
     }
 
-    fn run(command: &mut Command, dir: &Path, ports: (u16, u16)) -> Self {
+    fn run(command: &mut Command, dir: &Path, ports: (u16, u16), pin: String) -> Self {
         let said = File::create(dir.join("said.log")).unwrap();
         let child = command.stdin(Stdio::null()).stdout(said.try_clone().unwrap()).stderr(said).spawn().unwrap();
-        let mut front_end = Self { process: Process(child), dir: dir.to_owned(), ports };
+        let mut front_end = Self { process: Process(child), dir: dir.to_owned(), ports, pin };
         let began = now();
         while std::net::TcpStream::connect(("127.0.0.1", ports.1)).is_err() {
             let ended = front_end.process.0.try_wait().unwrap();
@@ -132,10 +140,27 @@ impl FrontEnd {
 
     /// Ends it, and gives all that it has written.
     pub fn end(mut self) -> String {
-        let status = Command::new("kill").arg("-TERM").arg(self.process.0.id().to_string()).status().unwrap();
-        assert!(status.success());
-        self.process.0.wait().unwrap();
+        self.stop();
         self.logs()
+    }
+
+    /// It is asked to, as whoever is killed leaves its workers behind.
+    fn stop(&mut self) {
+        let process = &mut self.process.0;
+        if !matches!(process.try_wait(), Ok(None)) {
+            return;
+        }
+        let _ = kill_process(Pid::from_child(process), Signal::TERM);
+        let began = now();
+        while matches!(process.try_wait(), Ok(None)) && began.elapsed() < PATIENCE {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+impl Drop for FrontEnd {
+    fn drop(&mut self) {
+        self.stop();
     }
 }
 
@@ -143,8 +168,8 @@ pub fn is_root() -> bool {
     nix::unistd::geteuid().is_root()
 }
 
-/// A certificate for both names, and its key.
-fn certify(dir: &Path) {
+/// A certificate for both names, and its key; gives the pin.
+fn certify(dir: &Path) -> String {
     let names = ["invite.example.com", "example.com"].map(str::to_owned);
     let made = rcgen::generate_simple_self_signed(names).unwrap();
     fs::write(dir.join("fullchain.pem"), made.cert.pem()).unwrap();
@@ -152,6 +177,7 @@ fn certify(dir: &Path) {
     // As the examples for HAProxy say.
     symlink("privkey.pem", dir.join("fullchain.pem.key")).unwrap();
     fs::set_permissions(dir, fs::Permissions::from_mode(0o777)).unwrap();
+    STANDARD.encode(Sha256::digest(made.signing_key.subject_public_key_info()))
 }
 
 fn write(dir: &str, name: &str, text: &str) -> String {

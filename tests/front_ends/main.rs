@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `front_end` | the front ends, started |
 //! | `curl` | the client |
+//! | `guest` | a guest in a browser, who comes from another site |
 //! | `proxy_line` | front ends that pass connections on |
 //! | `stripped` | front ends that strip the path |
 
@@ -12,22 +13,23 @@
 mod common;
 mod curl;
 mod front_end;
+mod guest;
 mod proxy_line;
 mod stripped;
 
 use std::fs;
 use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 
-use common::chromium;
 use common::ejabberd::{ADMIN, PASSWORD};
 use common::fake_ejabberd::{FakeEjabberd, Version};
 use common::{CONFIG, KEY, PATIENCE, Response, Scratch, Served, now};
 use curl::Curl;
 use front_end::{FrontEnd, Kind};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Where guests come to, and the file for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,9 +78,10 @@ impl Place {
             .replace("https://invite.example.com/", at.base())
             .replace("127.0.0.1:0", &format!("unix:{}", socket.display()));
         scratch.configure(&format!(
-            "cors_origins = [\"https://www.example.net\"]\n{config}allow = [\"create\", \"read\"]\n\
+            "cors_origins = [\"{}\"]\n{config}allow = [\"create\", \"read\"]\n\
              [hosts.\"example.com\".backend]\nkind = \"ejabberd\"\nurl = \"http://{}/api\"\nuser = \"{ADMIN}\"\n\
              password = {PASSWORD:?}\n[http]\nauth_failures = \"3/30m\"\n{more}",
+            guest::ELSEWHERE,
             ejabberd.address
         ));
         Self { base: at.base(), scratch, ejabberd, socket, dir }
@@ -89,6 +92,13 @@ impl Place {
         // What the group of a drop-in does.
         fs::set_permissions(&self.socket, fs::Permissions::from_mode(0o666)).unwrap();
         served
+    }
+
+    /// Of all invites that were created.
+    fn tokens(&self) -> Vec<String> {
+        let list: Value = serde_json::from_str(&self.scratch.ok(&["invite", "list", "--json"])).unwrap();
+        let invites = list["invites"].as_array().unwrap().iter();
+        invites.map(|invite| invite["token"].as_str().unwrap().to_owned()).collect()
     }
 
     /// What the front end is told to connect to.
@@ -142,6 +152,7 @@ fn suite(kind: Kind, at: At, test: &str) {
     answers_preflights(&curl, base);
     counts_the_real_client(&curl, base, &served);
     let secrets = signs_up(&curl, &place, at, &token);
+    guest::signs_up(&place, &front_end, &served);
 
     if at == At::Name && kind != Kind::Caddy {
         // What is typed without its scheme.
@@ -172,8 +183,12 @@ fn suite(kind: Kind, at: At, test: &str) {
     if at == At::Path {
         assert!(logs.contains("/beside"), "{logs}");
     }
-    for secret in ["s3cret", &*token].into_iter().chain(secrets.iter().map(String::as_str)) {
-        assert!(!logs.contains(secret), "{secret} is in {logs}");
+    let tokens = place.tokens();
+    assert!(tokens.contains(&token), "{tokens:?}");
+    // Nor the address of a form, whose tail vouches for an account.
+    let secrets = ["s3cret", "register?t="].map(str::to_owned).into_iter().chain(secrets).chain(tokens);
+    for secret in secrets {
+        assert!(!logs.contains(&secret), "{secret} is in {logs}");
     }
 }
 
@@ -276,7 +291,7 @@ fn answers_preflights(curl: &Curl<'_>, base: &str) {
             "-X",
             "OPTIONS",
             "-H",
-            "Origin: https://www.example.net",
+            &format!("Origin: {}", guest::ELSEWHERE),
             "-H",
             "Access-Control-Request-Method: POST",
             "-H",
@@ -285,7 +300,7 @@ fn answers_preflights(curl: &Curl<'_>, base: &str) {
     );
     let answer = asked.response;
     assert_eq!(answer.status, 204, "{answer:?}");
-    assert_eq!(answer.header("access-control-allow-origin"), Some("https://www.example.net"), "{answer:?}");
+    assert_eq!(answer.header("access-control-allow-origin"), Some(guest::ELSEWHERE), "{answer:?}");
     assert!(answer.header("access-control-allow-headers").unwrap().to_ascii_lowercase().contains("authorization"));
 }
 
@@ -356,23 +371,14 @@ front_ends! {
     lighttpd_works_at_a_path: Lighttpd, Path;
 }
 
-/// Also a page of another site, and cookies as browsers keep them.
 #[test]
-fn a_guest_signs_up_in_a_browser_behind_nginx() {
-    if !Kind::Nginx.is_here("a_guest_signs_up_in_a_browser_behind_nginx") {
-        return;
-    }
-    let place = Place::new(Kind::Nginx, At::Path, "");
-    let _served = place.serve();
-    let front_end = FrontEnd::start(Kind::Nginx, &place.dir, &Kind::Nginx.example("path"), &place.named_socket());
-    let port = front_end.ports.1;
-    let given = json!({
-        "key": KEY,
-        "elsewhere": "https://www.example.net/",
-        "arguments": ["--ignore-certificate-errors", format!("--host-resolver-rules=MAP *:443 127.0.0.1:{port}")],
-    });
-    if chromium::drive("behind_front_end", place.base, &given) {
-        assert!(place.ejabberd.state().accounts.contains_key("juliet"));
+fn a_front_end_leaves_no_process_behind() {
+    for kind in Kind::ALL.into_iter().filter(|kind| kind.is_here("a_front_end_leaves_no_process_behind")) {
+        let place = Place::new(kind, At::Name, "");
+        let front_end = FrontEnd::start(kind, &place.dir, &kind.example("name"), &place.named_socket());
+        let port = front_end.ports.1;
+        drop(front_end);
+        assert!(TcpStream::connect(("127.0.0.1", port)).is_err(), "{kind:?}");
     }
 }
 
