@@ -6,6 +6,7 @@ use tide::http::headers;
 use tide::{Middleware, Next, Response};
 use tracing::Instrument as _;
 
+use super::answers::{Route, options};
 use crate::caller::{path, prefers_html};
 use crate::clock;
 use crate::config::Prefixes;
@@ -14,11 +15,6 @@ use crate::metrics::Metrics;
 use crate::pages;
 use crate::problem::{Problem, ProblemDetails};
 use crate::server::{RequestError, ServerWide};
-
-/// The pattern of the route that answered, as an extension of its response; the log has it instead of the path, which may hold
-/// a token.
-#[derive(Clone, Copy)]
-pub(super) struct Route(pub(super) &'static str);
 
 /// The outermost middleware.
 pub(super) struct Envelope {
@@ -38,9 +34,7 @@ impl<State: Clone + Send + Sync + 'static> Middleware<State> for Envelope {
         let (mut response, method_name) = match request.ext::<RequestError>() {
             Some(reason) => (problem(reason).into(), "-"),
             // `OPTIONS *` asks about the server as a whole (RFC 9110, 9.3.7).
-            None if request.ext::<ServerWide>().is_some() => {
-                (super::options("GET, HEAD, POST, OPTIONS"), method.as_ref())
-            }
+            None if request.ext::<ServerWide>().is_some() => (options("GET, HEAD, POST, OPTIONS"), method.as_ref()),
             None if has_empty_part(request.url().path(), &self.prefixes) => (Problem::NotFound.into(), method.as_ref()),
             None => (next.run(request).instrument(log::request_span(&id)).await, method.as_ref()),
         };

@@ -1,5 +1,6 @@
 //! The tide app: its middleware and the route table.
 
+mod answers;
 mod envelope;
 mod path_tokens;
 mod stripped;
@@ -9,7 +10,6 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use tide::http::Method::{self, Delete, Get, Head, Patch, Post};
-use tide::http::headers;
 use tide::{Middleware, Next, Response};
 
 use crate::api::call::needs;
@@ -25,6 +25,7 @@ use crate::pages::{api_docs, assets, enter, landing, manage, old_links, qr, regi
 use crate::problem::Problem;
 use crate::server::Presence;
 use crate::waiting;
+use answers::{allow, options, stamp};
 use path_tokens::PathTokens;
 use stripped::{StrippedPrefix, first_part};
 
@@ -208,23 +209,4 @@ impl<State: Clone + Send + Sync + 'static> RouteEntry<'_, State> {
             async move { Ok(stamp(Err(Problem::Method(allow)), name)) }
         });
     }
-}
-
-/// What `Allow` says.
-fn allow(methods: &[Method]) -> String {
-    let names: Vec<_> = methods.iter().chain(&[Method::Options]).map(AsRef::as_ref).collect();
-    names.join(", ")
-}
-
-/// The answer to OPTIONS.
-fn options(allow: &str) -> Response {
-    let mut response = Response::new(204);
-    response.insert_header(headers::ALLOW, allow);
-    response
-}
-
-fn stamp(answer: Result<Response, Problem>, route: &'static str) -> Response {
-    let mut response = answer.unwrap_or_else(Response::from);
-    response.insert_ext(envelope::Route(route));
-    response
 }

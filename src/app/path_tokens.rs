@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tide::http::Method;
 use tide::{Middleware, Next};
 
-use super::{allow, options, stamp};
+use super::answers::{allow, options, stamp};
 use crate::caller::{AppState, Request, path};
 use crate::config::Prefixes;
 use crate::pages::old_links::{PathToken, with_path_token};

@@ -30,7 +30,7 @@ pub(super) struct Unread {
 }
 
 impl Unread {
-    fn is_told(&self, path: &str) -> bool {
+    fn covers(&self, path: &str) -> bool {
         let is_below =
             |wrong: &String| wrong.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
         self.wrong.iter().any(is_below) || self.absent.iter().any(|absent| absent == path)
@@ -82,7 +82,7 @@ impl<'a> Checks<'a> {
     /// What stands at `path` is wrong.
     pub(super) fn fault(&mut self, path: &[&str], reason: &str) {
         let fault = self.merged.fault(path, reason.to_owned());
-        if !self.unread.is_told(&fault.path) {
+        if !self.unread.covers(&fault.path) {
             self.faults.push(fault);
         }
     }

@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::field::{FieldError, FieldErrorKind, FieldErrors, Given};
 use super::name::{Account, HostName, Jid, MAX_NEW_NAME_BYTES, NameError, Username};
 use super::redemption::Change;
-use super::request::{ChangeRequest, InviteRequest, RedeemRequest};
+use super::request::{ChangeRequest, InviteRequest, RedeemRequest, WHICH_HOST};
 use super::text::{is_control, turns_text};
 use super::{Draft, Invite, Kind, KindName, Source};
 use uses::up_to;
@@ -98,8 +98,7 @@ fn note(errors: &mut FieldErrors, note: &Given<String>) -> Option<String> {
 pub fn validate(request: &InviteRequest, bounds: &Bounds<'_>, now: Timestamp) -> Result<Draft, Vec<FieldError>> {
     let mut errors = FieldErrors::from(request.errors.as_slice());
     if bounds.host.is_none() {
-        let which = "several hosts are possible: name one; `GET /api/v1/self` lists them";
-        errors.refuse("host", if request.host.is_absent() { which.into() } else { NameError::Host.to_string() });
+        errors.refuse("host", if request.host.is_absent() { WHICH_HOST.into() } else { NameError::Host.to_string() });
     }
     let kind = kind(&mut errors, request, bounds);
     let (uses, expires_at) =

@@ -8,6 +8,9 @@ use super::KindName;
 use super::field::{FieldError, Given};
 use super::name::Account;
 
+/// What is wrong where a host has to be named.
+pub(super) const WHICH_HOST: &str = "several hosts are possible: name one; `GET /api/v1/self` lists them";
+
 /// Whether tokens for apps are minted along with invites, where the server has tokens of its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Minting {

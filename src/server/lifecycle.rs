@@ -46,7 +46,8 @@ impl ServiceSignals {
 /// Tells the service manager; without one, nobody.
 fn tell(states: &[NotifyState<'_>]) {
     let Some(name) = std::env::var_os("NOTIFY_SOCKET") else { return };
-    let message: String = states.iter().map(|state| format!("{state}\n")).collect();
+    let lines: Vec<_> = states.iter().map(ToString::to_string).collect();
+    let message = lines.join("\n");
     if let Err(error) = send(&name, &message) {
         tracing::warn!(error = %chain(&error), "cannot notify the service manager");
     }
