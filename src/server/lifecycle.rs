@@ -47,7 +47,7 @@ impl ServiceSignals {
 fn tell(states: &[NotifyState<'_>]) {
     let Some(name) = std::env::var_os("NOTIFY_SOCKET") else { return };
     let lines: Vec<_> = states.iter().map(ToString::to_string).collect();
-    let message = lines.join("\n");
+    let message = lines.join("\n") + "\n";
     if let Err(error) = send(&name, &message) {
         tracing::warn!(error = %chain(&error), "cannot notify the service manager");
     }

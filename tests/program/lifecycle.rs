@@ -274,7 +274,7 @@ fn service_manager_is_told_everything_in_order() {
     assert!(messages.iter().all(|message| !message.contains("WATCHDOG=1")), "nobody asked for a watchdog");
 }
 
-/// As sd_notify(3) has it: `@` begins a name that is no file's.
+/// As `sd_notify(3)` has it: `@` begins a name that is no file's.
 #[test]
 fn service_manager_may_listen_without_a_file() {
     use std::os::linux::net::SocketAddrExt as _;
