@@ -202,7 +202,7 @@ impl Metrics {
             "Invites forgotten, as they ended before ledger.retention",
             metrics.forgotten.clone(),
         );
-        registry.register("invites_pending", "Invites pending, counted once a minute", metrics.pending.clone());
+        registry.register("invites_pending", "Invites pending", metrics.pending.clone());
         registry.register(
             "ledger_damaged",
             "Invites that could not be read, and 1 if the ledger's file was found damaged",

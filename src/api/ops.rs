@@ -77,7 +77,7 @@ fn is_on_this_machine(client: IpAddr) -> bool {
 ///
 /// # Errors
 /// When it cannot be written as text.
-pub async fn metrics(request: tide::Request<Arc<Metrics>>) -> Result<Response, Problem> {
+pub fn metrics(request: &tide::Request<Arc<Metrics>>) -> Result<Response, Problem> {
     let text = request.state().text().map_err(Problem::internal)?;
     let accept = request.header(headers::ACCEPT).map(|accept| accept.as_str().to_ascii_lowercase()).unwrap_or_default();
     let wants_classic = accept.contains("text/plain") && !accept.contains("application/openmetrics-text");

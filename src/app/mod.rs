@@ -107,11 +107,24 @@ fn fill_manage(table: &mut Table<Arc<AppState>>) {
     table.at("/manage/card/:id", "/manage/card/{id}").on([Get, Head], manage::card::get).done();
 }
 
-/// Builds the app of the metrics listener.
+/// Builds the app of the metrics listener. Before each answer `count` brings what is counted up to date.
 #[must_use]
-pub fn build_metrics(metrics: Arc<Metrics>) -> tide::Server<Arc<Metrics>> {
+pub fn build_metrics<Fut>(
+    metrics: Arc<Metrics>,
+    count: impl Fn() -> Fut + Clone + Send + Sync + 'static,
+) -> tide::Server<Arc<Metrics>>
+where
+    Fut: Future<Output = ()> + Send + 'static,
+{
     let mut table = Table::new(Arc::clone(&metrics), metrics, &Prefixes::default(), None);
-    table.at("/metrics", "/metrics").on([Get, Head], ops::metrics).done();
+    let answer = move |request| {
+        let counted = count();
+        async move {
+            counted.await;
+            ops::metrics(&request)
+        }
+    };
+    table.at("/metrics", "/metrics").on([Get, Head], answer).done();
     table.app
 }
 

@@ -1,23 +1,21 @@
 //! Looks after the service, once a second: keys, counts, clearing up, watchdog, status, idleness.
 
 use std::pin::pin;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use async_io::Timer;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use super::in_force::log_certificate;
 use super::running::Running;
 use crate::clock;
-use crate::ledger::{Census, LedgerError};
+use crate::ledger::LedgerError;
 use crate::log::chain;
-use crate::metrics::MetricLabels;
 use crate::server::lifecycle;
 
 /// How often the service looks after itself.
 const ROUND: Duration = Duration::from_secs(1);
-/// Pending invites are counted anew at most so often.
+/// Pending invites are counted anew so often, though nobody asks.
 const COUNT_EVERY: Duration = Duration::from_mins(1);
 /// Ended invites are forgotten so often.
 const SWEEP_EVERY: Duration = Duration::from_hours(1);
@@ -35,7 +33,6 @@ pub(super) struct Housekeeper {
     /// The status as the service manager has it.
     status: String,
     key_changes: u64,
-    counted_at: Timestamp,
     has_swept: bool,
 }
 
@@ -43,8 +40,7 @@ impl Housekeeper {
     /// `activated` says whether the service manager starts the service again for a connection: then `idle` hears when
     /// nobody needs it.
     pub(super) fn new(running: Running, activated: bool, idle: async_channel::Sender<()>) -> Self {
-        let counted_at = running.ledger.now();
-        Self { running, activated, idle, status: String::new(), key_changes: 0, counted_at, has_swept: false }
+        Self { running, activated, idle, status: String::new(), key_changes: 0, has_swept: false }
     }
 
     pub(super) async fn run(mut self) {
@@ -60,7 +56,9 @@ impl Housekeeper {
             let changes = self.running.state_keys.changes();
             self.running.metrics.key_reloads.inc_by(changes - std::mem::replace(&mut self.key_changes, changes));
             if due.is(Task::Count, COUNT_EVERY) {
-                self.count().await;
+                // What is counted is right without it, and it is tried again.
+                let _ = self.running.ledger.count_expired(self.running.ledger.now()).await;
+                self.running.counting.count().await;
             }
             // Nothing is forgotten by a clock that is wrong.
             if self.running.ledger.may_judge().is_ok() && due.is(Task::Sweep, SWEEP_EVERY) {
@@ -139,26 +137,6 @@ impl Housekeeper {
         }
         // Their server is looked after, and it is asked what they use.
         state.desk.app_tokens.are_out(state.desk.now()).await.then_some("apps hold tokens, whose use is watched")
-    }
-
-    /// Counts what is pending, and what expired since it was last counted.
-    async fn count(&mut self) {
-        let now = self.running.ledger.now();
-        // What is counted is right without it, and it is tried again.
-        let _ = self.running.ledger.count_expired(now).await;
-        let Ok(census) = self.running.ledger.census(self.counted_at, now).await else { return };
-        let metrics = &self.running.metrics;
-        metrics.pending.clear();
-        for Census { host, source, pending, expired } in &census {
-            let labels = MetricLabels { host: host.to_string(), key: source.label() };
-            // Users are counted together.
-            metrics.pending.get_or_create(&labels).inc_by(*pending);
-            if *expired > 0 {
-                metrics.expired.get_or_create(&labels).inc_by(*expired);
-            }
-        }
-        self.counted_at = now;
-        self.running.pending.store(census.iter().map(|one| one.pending).sum(), Ordering::Relaxed);
     }
 
     /// Forgets what ended longer ago than it is to be kept.

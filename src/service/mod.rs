@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `reload` | another configuration, put in force while requests are answered |
 //! | `in_force` | what is done about each configuration that comes into force |
+//! | `counting` | what is pending, and has expired |
 //! | `housekeeper` | keys, counts, clearing up, watchdog, status, idleness: every second |
 //! | `reconciler` | what the XMPP servers need, and what was left undone |
 //! | `answerer` | what the XMPP servers ask |
@@ -15,6 +16,7 @@
 
 mod answerer;
 mod carriers;
+mod counting;
 mod housekeeper;
 mod in_force;
 mod messenger;
@@ -42,11 +44,12 @@ use crate::delivery;
 use crate::desk::Desk;
 use crate::key::KeyRing;
 use crate::key::state::StateKeys;
-use crate::ledger::{Ledger, OpenError};
+use crate::ledger::{DEADLINE, Ledger, OpenError};
 use crate::metrics::Metrics;
 use crate::server::lifecycle::{self, ServiceSignal, ServiceSignals};
 use crate::server::listen::{Role, Socket};
 use crate::server::{Listeners, Server, TlsConfig};
+use counting::Counting;
 use housekeeper::Housekeeper;
 pub use in_force::{load_tls, state_keys_without_mail, state_within_container};
 use in_force::{log_certificate, log_notices, proxies};
@@ -61,6 +64,9 @@ const DELIVERY_PATIENCE: Duration = Duration::from_secs(3);
 
 /// Collectors at once; the files that they need are kept from `http.max_connections`.
 const MAX_COLLECTORS: u32 = 64;
+
+/// Whoever collects metrics waits so long for what is pending to be counted, and else gets what was counted before.
+const COUNT_PATIENCE: Duration = Duration::from_millis(250);
 
 /// Whoever collects metrics is given so long to read them when the service stops.
 const METRICS_PATIENCE: Duration = Duration::from_secs(1);
@@ -115,8 +121,9 @@ impl Service {
         let settings = Arc::new(settings);
         let desk = Desk::new(Arc::clone(&settings), keys, backends, ledger.clone(), Arc::clone(&metrics));
         let state = Arc::new(ArcSwap::from_pointee(AppState { desk, settings, proxies: Arc::default() }));
-        let (pending, component, outlet) = (Arc::default(), Arc::default(), Arc::default());
-        let running = Running { server, metrics, state_keys, ledger, state, pending, component, outlet };
+        let counting = Arc::new(Counting::new(&ledger, &metrics));
+        let (component, outlet) = (Arc::default(), Arc::default());
+        let running = Running { server, metrics, state_keys, ledger, state, counting, component, outlet };
         let reloader = sources.map(|sources| Reloader::new(sources, running.clone()));
         Ok(Self { running, metrics_server, reloader })
     }
@@ -138,7 +145,12 @@ impl Service {
         let app = app::build(running.state.load_full(), Arc::clone(&running.metrics));
         let mut listeners = app.bind(Listeners::new(&running.server, public)).await.map_err(ServeError::Listen)?;
         let places: Vec<_> = listeners.info().iter().map(ToString::to_string).collect();
-        let app = app::build_metrics(Arc::clone(&running.metrics));
+        let counting = Arc::clone(&running.counting);
+        let count = move || {
+            let counting = Arc::clone(&counting);
+            async move { counting.count_within(COUNT_PATIENCE).await }
+        };
+        let app = app::build_metrics(Arc::clone(&running.metrics), count);
         let mut metrics = app.bind(Listeners::new(&metrics_server, metrics)).await.map_err(ServeError::Listen)?;
         for place in metrics.info() {
             tracing::info!("metrics on {place}");
@@ -147,10 +159,11 @@ impl Service {
         let accepting_metrics = async_std::task::spawn(async move { metrics.accept().await });
 
         let (idle, idled) = async_channel::bounded(1);
+        running.counting.count_within(DEADLINE).await;
         let status = running.status();
         tracing::info!("listening on {}; {status}", places.join(", "));
         lifecycle::ready(&status);
-        async_std::task::spawn(Housekeeper::new(running.clone(), activated, idle).run());
+        let housekeeper = async_std::task::spawn(Housekeeper::new(running.clone(), activated, idle).run());
         async_std::task::spawn(timekeeper::run(running.ledger.clone(), Arc::clone(&running.metrics)));
         async_std::task::spawn(reconciler::run(Arc::clone(&running.state)));
         let questions = running.state.load().desk.questions().clone();
@@ -203,6 +216,7 @@ impl Service {
         }
         clock::within(DELIVERY_PATIENCE, delivery).await;
         metrics_server.drain(accepting_metrics, METRICS_PATIENCE).await;
+        housekeeper.cancel().await;
         running.ledger.close();
         tracing::info!("stopped");
         Ok(())

@@ -2,10 +2,10 @@
 
 use std::fmt::Display;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 
+use super::counting::Counting;
 use crate::backend::State;
 use crate::caller::AppState;
 use crate::component;
@@ -24,8 +24,7 @@ pub(super) struct Running {
     pub(super) ledger: Ledger,
     /// The configuration in force, at work.
     pub(super) state: Arc<ArcSwap<AppState>>,
-    /// How many invites were pending when they were last counted.
-    pub(super) pending: Arc<AtomicU64>,
+    pub(super) counting: Arc<Counting>,
     pub(super) component: Arc<component::Health>,
     /// Where messages go that the component sends by itself.
     pub(super) outlet: Arc<component::Outlet>,
@@ -42,7 +41,7 @@ impl Running {
         let AppState { desk, settings, .. } = &**self.state.load();
         let hosts = listed(settings.hosts.keys(), ", ");
         let keys = desk.access.key_count();
-        let pending = self.pending.load(Ordering::Relaxed);
+        let pending = self.counting.pending();
         let plural = if keys == 1 { "" } else { "s" };
         let mut status = format!("serving {hosts}; {keys} key{plural}; {pending} pending");
         let away = desk.health.hosts().filter_map(|(host, _, state)| match state {

@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "every test file uses a part of it")]
 
 /// Every page, by its path.
-pub const PAGES: [(&str, &str); 26] = [
+pub const PAGES: [(&str, &str); 27] = [
     ("README.md", include_str!("../../README.md")),
     ("CONTRIBUTING.md", include_str!("../../CONTRIBUTING.md")),
     ("SECURITY.md", include_str!("../../SECURITY.md")),
@@ -11,6 +11,7 @@ pub const PAGES: [(&str, &str); 26] = [
     ("docs/api.md", include_str!("../../docs/api.md")),
     ("docs/architecture.md", include_str!("../../docs/architecture.md")),
     ("docs/artwork.md", include_str!("../../docs/artwork.md")),
+    ("docs/capacity.md", include_str!("../../docs/capacity.md")),
     ("docs/container.md", include_str!("../../docs/container.md")),
     ("docs/ejabberd.md", include_str!("../../docs/ejabberd.md")),
     ("docs/front-ends.md", include_str!("../../docs/front-ends.md")),

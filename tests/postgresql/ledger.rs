@@ -230,6 +230,27 @@ fn every_call_does_the_same_in_both() {
     assert_eq!(sqlite.len(), postgres.len());
 }
 
+/// Whoever was kept waiting may end a reservation late: another one must not be taken for it.
+async fn ends_none_but_its_own(ledger: Ledger) {
+    let invite = ledger.create(vec![draft(2)], None, None, now()).await.unwrap().value[0].id;
+    let first = ledger.reserve(invite, name("romeo"), Via::App, now()).await.unwrap().id;
+    ledger.end_reservation(first, ReservationEnd::Released).await.unwrap();
+    let second = ledger.reserve(invite, name("juliet"), Via::App, now()).await.unwrap().id;
+    for end in [ReservationEnd::Released, ReservationEnd::Redeemed] {
+        assert_eq!(ledger.end_reservation(first, end).await.unwrap(), None);
+    }
+    let redeemed = ledger.end_reservation(second, ReservationEnd::Redeemed).await.unwrap().unwrap();
+    assert_eq!(redeemed.used, 1);
+    ledger.close();
+}
+
+#[test]
+fn a_reservation_that_has_ended_is_never_another_one() {
+    let (server, dir) = (Postgres::start(), tempfile::tempdir().unwrap());
+    block_on(ends_none_but_its_own(open(LedgerUrl::Sqlite(dir.path().join("ledger.db")), &dir)));
+    block_on(ends_none_but_its_own(open(LedgerUrl::Postgres(Box::new(server.url().parse().unwrap())), &dir)));
+}
+
 #[test]
 fn invites_are_listed_by_their_inviter_whichever_way_that_is_known() {
     let dir = tempfile::tempdir().unwrap();
