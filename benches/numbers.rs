@@ -480,7 +480,7 @@ fn pending_ledger(rows: i64) -> Scratch {
     scratch.run(&["invite", "create"]);
     let mut ledger = rusqlite::Connection::open(scratch.state().join("ledger.db")).unwrap();
     let day = 24 * 3_600 * 1_000;
-    let (now, step) = (clock::now().as_millisecond(), 5 * day / rows);
+    let (now, step) = (clock::now().as_millisecond(), 5 * day / rows.max(1));
     let transaction = ledger.transaction().unwrap();
     {
         let sql = "INSERT INTO invite (id, kind, host, source, username, uses, created_at, expires_at) \
