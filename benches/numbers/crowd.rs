@@ -1,13 +1,13 @@
 //! Many connections of many addresses: what they cost while they are idle, and what wrong keys from them cost others.
 
 use std::io::{Read as _, Write as _};
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use rustix::net::{AddressFamily, SocketType};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
+use crate::common::http;
 use crate::load::Load;
 use crate::service::{KEY, Scratch, Service, post, request};
 use crate::{Effort, Rates, Rounds, rate, tell_most, tell_ratio, to_create};
@@ -18,10 +18,7 @@ const WRONG_ADDRESSES: u32 = 1_000;
 /// A connection from an address of its own, of loopback.
 pub fn connect_from(number: u32, service: &Service) -> TcpStream {
     let local = Ipv4Addr::from_bits(Ipv4Addr::new(127, 1, 0, 0).to_bits() + number);
-    let socket = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
-    rustix::net::bind(&socket, &SocketAddr::new(local.into(), 0)).unwrap();
-    rustix::net::connect(&socket, &service.address).unwrap();
-    TcpStream::from(socket)
+    http::connect_from(local, service.address).unwrap()
 }
 
 /// Asks once, and waits until something comes.

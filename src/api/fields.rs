@@ -28,7 +28,7 @@ impl Body {
     /// # Errors
     /// When it says that it is something other than JSON.
     pub async fn take(request: &mut Request) -> Result<Self, Problem> {
-        // Read first: with the body, http-types takes a type for granted.
+        // Before the body is taken, with which http-types fills a type in.
         let kind = request.header(headers::CONTENT_TYPE).map(|kind| kind.as_str().to_ascii_lowercase());
         let bytes = request.body_bytes().await.map_err(|_| Problem::BadRequest("The request's body is malformed."))?;
         let kind = kind.as_deref().map(|kind| kind.split(';').next().unwrap_or_default().trim());

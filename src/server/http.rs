@@ -224,7 +224,7 @@ async fn convert(
         let has_type = converted.header(CONTENT_TYPE.as_str()).is_some();
         converted.set_body(bytes.to_bytes().to_vec());
         if !has_type {
-            // http-types says that it is none of any kind, which the client did not.
+            // The client did not say what it is; http-types does.
             converted.remove_header(CONTENT_TYPE.as_str());
         }
     }

@@ -12,7 +12,7 @@ use crate::clock;
 use crate::ledger::{Census, Ledger};
 use crate::metrics::{MetricLabels, Metrics};
 
-/// Counts.
+/// Counts, for the metrics and the status.
 pub(super) struct Counting {
     ledger: Ledger,
     metrics: Arc<Metrics>,
@@ -37,13 +37,6 @@ impl Counting {
         self.pending.load(Ordering::Relaxed)
     }
 
-    /// Counts, for somebody who waits no longer than that, and is told what was counted last; so where the ledger is in trouble.
-    pub(super) async fn count_within(&self, time: Duration) {
-        if self.ledger.trouble().is_none() {
-            clock::within(time, self.count()).await;
-        }
-    }
-
     /// Counts what is pending, and what expired since it was last counted.
     pub(super) async fn count(&self) {
         let mut last = self.last.lock().await;
@@ -63,5 +56,12 @@ impl Counting {
             self.metrics.pending.get_or_create(labels).set(*pending);
         }
         self.pending.store(last.pending.values().sum(), Ordering::Relaxed);
+    }
+
+    /// The same for somebody who waits no longer than that, and else is told what was counted before. A ledger in trouble is not asked.
+    pub(super) async fn count_within(&self, time: Duration) {
+        if self.ledger.trouble().is_none() {
+            clock::within(time, self.count()).await;
+        }
     }
 }

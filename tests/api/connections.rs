@@ -24,10 +24,7 @@ fn new_socket(family: AddressFamily, flags: SocketFlags) -> OwnedFd {
 
 /// A connection from an address of loopback. 127.0.0.1 is trusted, others are not.
 fn connect_from(local: Ipv4Addr, served: SocketAddr) -> TcpStream {
-    let socket = new_socket(AddressFamily::INET, SocketFlags::empty());
-    rustix::net::bind(&socket, &SocketAddr::new(local.into(), 0)).unwrap();
-    rustix::net::connect(&socket, &served).unwrap();
-    TcpStream::from(socket)
+    common::http::connect_from(local, served).unwrap()
 }
 
 fn client_from(last: u8, served: &Served) -> Client {

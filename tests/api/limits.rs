@@ -587,10 +587,7 @@ fn a_unix_socket_is_trusted() {
 
 /// One request from an address of loopback; gives the status.
 fn ask_from(local: &str, server: SocketAddr, key: &str, line: &str) -> u16 {
-    let socket = rustix::net::socket(rustix::net::AddressFamily::INET, rustix::net::SocketType::STREAM, None).unwrap();
-    rustix::net::bind(&socket, &SocketAddr::new(local.parse().unwrap(), 0)).unwrap();
-    rustix::net::connect(&socket, &server).unwrap();
-    let mut stream = TcpStream::from(socket);
+    let mut stream = common::http::connect_from(local.parse().unwrap(), server).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let key = format!("Authorization: Bearer {key}");
     stream.write_all(request("POST", "/invites_api", &[&key, "Connection: close", line], "").as_bytes()).unwrap();
