@@ -8,7 +8,7 @@ use crate::invite::open::OpenInvites;
 
 /// The requests that webhooks get, by their events.
 pub fn describe(schemas: &mut Schemas) -> Value {
-    let (invite, key) = (schemas.answer::<InviteData>(), schemas.answer::<KeyData>());
+    let (invite, key) = (schemas.answer::<InviteData<'_>>(), schemas.answer::<KeyData>());
     let open = schemas.answer::<OpenInvites>();
     let mut all = Map::new();
     for kind in EventKind::ALL {

@@ -36,9 +36,18 @@ pub enum ConnectError {
     /// The connection was lost.
     #[error("the connection was lost")]
     Lost(#[source] StreamError),
+    /// Another node is the component, or may be soon.
+    #[error("another node may be connected, for the ledger could not be told in time that this one is")]
+    Left,
     /// Only the service itself gets to see the secret.
     #[error("the secret is a credential, which only the service gets to see")]
     NoSecret,
+}
+
+impl From<StreamError> for ConnectError {
+    fn from(error: StreamError) -> Self {
+        Self::Lost(error)
+    }
 }
 
 impl ConnectError {
@@ -61,7 +70,7 @@ impl ConnectError {
                 format!("component.host is to be a host of the server at {server}; is {host} one?")
             }
             Self::NoSecret => "run it where the credential is, or trust the log of the service".into(),
-            Self::Refused(_) | Self::Unreachable(..) | Self::Silent | Self::Lost(_) => prosody,
+            Self::Refused(_) | Self::Unreachable(..) | Self::Silent | Self::Lost(_) | Self::Left => prosody,
         }
     }
 }

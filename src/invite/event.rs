@@ -8,9 +8,10 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::name::{HostName, Username};
+use super::name::{Jid, Username};
 use super::redemption::RedemptionView;
-use super::{Invite, KindName, Redemption, Status};
+use super::text::AsText;
+use super::{Invite, InviteId, KindName, Redemption, Source, Status};
 
 /// Something that happens to an invite or a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -83,6 +84,9 @@ impl fmt::Display for EventKind {
     }
 }
 
+/// As long as most bodies are, at least: they are written while others wait for the ledger.
+const BODY_BYTES: usize = 512;
+
 /// What is said of an event.
 #[derive(Serialize)]
 struct EventBody<'a, T> {
@@ -93,13 +97,14 @@ struct EventBody<'a, T> {
 
 /// An invite after something happened to it, without anything that opens it.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct InviteData {
+pub struct InviteData<'a> {
     /// What it is called by; not secret.
-    pub id: String,
+    #[schemars(with = "String")]
+    pub id: AsText<InviteId>,
     /// `account`, `contact` or `reset`.
     pub kind: KindName,
     /// For which domain.
-    pub host: String,
+    pub host: &'a str,
     /// `pending`, `redeemed`, `expired` or `revoked`.
     pub status: Status,
     /// How often it may be redeemed.
@@ -107,17 +112,19 @@ pub struct InviteData {
     /// How often it still may.
     pub uses_left: u32,
     /// The only name that may redeem it.
-    pub username: Option<String>,
+    pub username: Option<&'a str>,
     /// Who becomes a contact of the new account.
-    pub contact: Option<String>,
+    #[schemars(with = "Option<String>")]
+    pub contact: Option<AsText<&'a Jid>>,
     /// Who invites.
-    pub inviter: Option<String>,
+    pub inviter: Option<&'a str>,
     /// Groups of the new account.
-    pub groups: Vec<String>,
+    pub groups: &'a [String],
     /// Roles of the new account.
-    pub roles: Vec<String>,
+    pub roles: &'a [String],
     /// Who had it created: `key/ID`, `cli`, `xmpp/JID`, or `server` where that created it itself.
-    pub source: String,
+    #[schemars(with = "String")]
+    pub source: AsText<&'a Source>,
     /// RFC 3339, UTC.
     #[schemars(with = "String", extend("format" = "date-time"))]
     pub created_at: Timestamp,
@@ -145,8 +152,10 @@ pub struct KeyData {
 /// A body, as it is sent.
 #[must_use]
 pub fn body(name: &str, at: Timestamp, data: impl Serialize) -> Vec<u8> {
+    let mut body = Vec::with_capacity(BODY_BYTES);
     // None of it has a map whose keys are no texts, which is all that this could fail for.
-    serde_json::to_vec(&EventBody { r#type: name, timestamp: at, data }).unwrap_or_default()
+    let written = serde_json::to_writer(&mut body, &EventBody { r#type: name, timestamp: at, data });
+    if written.is_ok() { body } else { Vec::new() }
 }
 
 /// What is said of what happened to `invite` at `at`.
@@ -154,18 +163,18 @@ pub fn body(name: &str, at: Timestamp, data: impl Serialize) -> Vec<u8> {
 pub fn body_of_invite(kind: EventKind, invite: &Invite, redemption: Option<&Redemption>, at: Timestamp) -> Vec<u8> {
     let draft = &invite.draft;
     let data = InviteData {
-        id: invite.id.to_string(),
+        id: AsText(invite.id),
         kind: draft.kind.name(),
-        host: HostName::as_str(&draft.host).to_owned(),
+        host: draft.host.as_str(),
         status: invite.status(at),
         uses: draft.uses,
         uses_left: invite.uses_left(),
-        username: draft.kind.username().map(Username::to_string),
-        contact: draft.kind.contact().map(ToString::to_string),
-        inviter: draft.inviter.clone(),
-        groups: draft.groups.clone(),
-        roles: draft.roles.clone(),
-        source: draft.source.to_string(),
+        username: draft.kind.username().map(Username::as_str),
+        contact: draft.kind.contact().map(AsText),
+        inviter: draft.inviter.as_deref(),
+        groups: &draft.groups,
+        roles: &draft.roles,
+        source: AsText(&draft.source),
         created_at: draft.created_at,
         expires_at: draft.expires_at,
         redemption: redemption.cloned().map(RedemptionView::from),

@@ -1,5 +1,9 @@
 //! Texts of others that are shown to people: on pages, in apps, in a terminal.
 
+use std::fmt::Display;
+
+use serde::{Serialize, Serializer};
+
 /// What no text has that is shown in one line: a terminal obeys it, or what stands around it is shown in another order.
 #[must_use]
 pub fn is_control(c: char) -> bool {
@@ -11,4 +15,14 @@ pub fn is_control(c: char) -> bool {
 #[must_use]
 pub fn turns_text(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Something that is written by serde as the text that it is shown as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AsText<T>(pub T);
+
+impl<T: Display> Serialize for AsText<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
 }

@@ -179,6 +179,7 @@ impl Service {
         ));
         let component = async_std::task::spawn(component::run(
             Arc::clone(&running.state),
+            running.ledger.clone(),
             Arc::clone(&running.component),
             Arc::clone(&running.outlet),
             stop,

@@ -1,23 +1,25 @@
-//! Two nodes on one PostgreSQL, each of which would be the component: users are told by the one that the server takes, once, and by
-//! the other one when that is gone.
+//! Two nodes on one PostgreSQL, each of which would be the component: one is, users are told by it, once, and by the other one when it
+//! is gone.
 
 use std::net::SocketAddr;
 
 use minidom::Element;
 use serde_json::Value;
 
+use crate::common::ejabberd::Ejabberd;
 use crate::common::postgres::Postgres;
 use crate::common::slixmpp::{self, User};
 use crate::common::{CONFIG, PATIENCE, Scratch, Served, now};
 use crate::component::adhoc::{Asks as _, Made};
 use crate::component::fake_port::{FakePort, Line, iq};
 use crate::component::news::{CONNECTED, KEYS, TOLD, answer, body, message_to, metric, opened, redeem, stop};
-use crate::component::place::{NAME, PASSWORD, prosody, section};
+use crate::component::place::{NAME, PASSWORD, SECRET, prosody, section};
 
 /// All users may have contacts invited.
 const ALL_USERS: &str = "contact_invites = [\"example.com\"]\n";
 const REMINDED: &str = "[invites]\nremind = [\"xmpp:admin@example.com\"]\n";
 const ASKER: &str = "romeo@example.com/orchard";
+const STANDS_BY: &str = "component invites.example.com waits: another node is connected";
 const PING: &str = "<ping xmlns='urn:xmpp:ping'/>";
 
 /// Has `node` be one whose component connects to `server`, on a ledger that it shares with `first`.
@@ -122,23 +124,29 @@ fn written(line: &mut Line) -> Vec<Element> {
     std::iter::from_fn(|| line.next().filter(is_more)).collect()
 }
 
-/// Waits until one of two components has sent messages, and lets it know that they were dealt with if `is_answered`; gives which of
-/// them it was, and the messages.
-fn told_by(lines: &mut [Line; 2], is_answered: bool) -> (usize, Vec<Element>) {
+/// Waits until the component has sent messages, and lets it know that they were dealt with.
+fn told(line: &mut Line) -> Vec<Element> {
     let began = now();
     loop {
-        for (at, line) in lines.iter_mut().enumerate() {
-            let (messages, pings): (Vec<_>, Vec<_>) =
-                written(line).into_iter().partition(|stanza| stanza.name() == "message");
-            for ping in pings.iter().filter(|_| is_answered) {
-                answer(line, ping.attr("id").unwrap());
-            }
-            if !messages.is_empty() {
-                return (at, messages);
-            }
+        let (messages, pings): (Vec<_>, Vec<_>) =
+            written(line).into_iter().partition(|stanza| stanza.name() == "message");
+        for ping in pings {
+            answer(line, ping.attr("id").unwrap());
+        }
+        if !messages.is_empty() {
+            return messages;
         }
         assert!(began.elapsed() < PATIENCE, "nobody is told");
     }
+}
+
+/// Two nodes at one server; the first of them is connected.
+fn connected(scratches: &[Scratch; 2], port: &FakePort) -> ([Served; 2], Line) {
+    let first = scratches[0].serve();
+    let line = opened(port);
+    let second = scratches[1].serve();
+    second.wait_log(STANDS_BY);
+    ([first, second], line)
 }
 
 fn text_to(message: &Element) -> (String, String) {
@@ -148,45 +156,56 @@ fn text_to(message: &Element) -> (String, String) {
 
 #[test]
 fn what_a_node_was_telling_when_it_died_the_other_tells_as_the_same_message() {
-    // As at a server that takes both.
-    let ports = [(); 2].map(|()| FakePort::open());
-    let database = Postgres::start();
-    let scratches = nodes(&database, ports.each_ref().map(|port| port.address));
-    let mut nodes = scratches.each_ref().map(Scratch::serve);
-    let mut lines = ports.each_ref().map(opened);
-    let tokens = ["romeo", "tybalt"].map(|user| invite_of(&mut lines[0], &format!("{user}@example.com")));
-    redeem(&nodes[1], &tokens[0], "juliet");
-    let (_, messages) = told_by(&mut lines, true);
+    let (port, database) = (FakePort::open(), Postgres::start());
+    let scratches = nodes(&database, [port.address; 2]);
+    let ([mut first, second], mut line) = connected(&scratches, &port);
+    let tokens = ["romeo", "tybalt"].map(|user| invite_of(&mut line, &format!("{user}@example.com")));
+    redeem(&second, &tokens[0], "juliet");
     let wanted = ("romeo@example.com".to_owned(), "juliet@example.com has joined with your invite.".to_owned());
-    assert_eq!(messages.iter().map(text_to).collect::<Vec<_>>(), [wanted]);
+    assert_eq!(told(&mut line).iter().map(text_to).collect::<Vec<_>>(), [wanted]);
     wait_told(&database);
-    for line in &mut lines {
-        assert_quiet(line);
-    }
-    assert_eq!(sent(nodes.each_ref()).iter().sum::<u64>(), 1);
+    assert_quiet(&mut line);
+    assert_eq!(sent([&first, &second]), [1, 0]);
 
-    redeem(&nodes[0], &tokens[1], "paris");
-    let (one, messages) = told_by(&mut lines, false);
-    let (other, begun) = (1 - one, &messages[0]);
-    let before = metric(&nodes[other], "sent");
-    assert_quiet(&mut lines[other]);
-    nodes[one].kill();
-    let (again, ping) = message_to(&mut lines[other], "tybalt@example.com");
-    assert_eq!((again.attr("id"), text_to(&again)), (begun.attr("id"), text_to(begun)));
-    answer(&mut lines[other], &ping);
+    redeem(&second, &tokens[1], "paris");
+    let (begun, _) = message_to(&mut line, "tybalt@example.com");
+    first.kill();
+    let mut line = opened(&port);
+    let (again, ping) = message_to(&mut line, "tybalt@example.com");
+    assert_eq!((again.attr("id"), text_to(&again)), (begun.attr("id"), text_to(&begun)));
+    answer(&mut line, &ping);
     wait_told(&database);
-    assert_quiet(&mut lines[other]);
-    assert_eq!(metric(&nodes[other], "sent"), before + 1);
+    assert_quiet(&mut line);
+    assert_eq!(metric(&second, "sent"), 1);
+}
+
+#[test]
+fn a_node_that_stops_leaves_the_component_to_the_other_at_once_and_so_does_one_that_has_lost_it() {
+    let (port, database) = (FakePort::open(), Postgres::start());
+    let scratches = nodes(&database, [port.address; 2]);
+    let ([first, second], line) = connected(&scratches, &port);
+    let holders = || database.ask("SELECT holder, held_until > 0 FROM outbox_channel WHERE channel LIKE 'component/%'");
+    let before = holders();
+    stop(first);
+    drop(line);
+    let mut line = opened(&port);
+    assert_ne!(holders(), before);
+
+    // As if it had been away from the database for so long that a third node is the component by now.
+    database.ask(
+        "UPDATE outbox_channel SET holder = 'third', held_until = held_until + 3600000 WHERE channel LIKE 'component/%'",
+    );
+    assert!(line.next().is_none(), "it is connected still");
+    second.wait_log(STANDS_BY);
 }
 
 #[test]
 fn what_time_brings_about_two_nodes_tell_once() {
     const HOUR: i64 = 3_600_000;
-    let ports = [(); 2].map(|()| FakePort::open());
-    let database = Postgres::start();
-    let scratches = nodes(&database, ports.each_ref().map(|port| port.address));
+    let (port, database) = (FakePort::open(), Postgres::start());
+    let scratches = nodes(&database, [port.address; 2]);
     let served = scratches[0].serve();
-    let mut line = opened(&ports[0]);
+    let mut line = opened(&port);
     let expires_at = Made::of(&line.user(ASKER).invite()).expires_at.as_millisecond();
     stop(served);
     drop(line);
@@ -200,23 +219,20 @@ fn what_time_brings_about_two_nodes_tell_once() {
     ));
     scratches[0].ok(&["invite", "create", "--ttl", "90d"]);
     for wanted in [2, 0] {
-        let nodes = scratches.each_ref().map(Scratch::serve);
-        let mut lines = ports.each_ref().map(opened);
-        let mut told = Vec::new();
-        while told.len() < wanted {
-            told.extend(told_by(&mut lines, true).1.iter().map(text_to));
+        let (nodes, mut line) = connected(&scratches, &port);
+        let mut all = Vec::new();
+        while all.len() < wanted {
+            all.extend(told(&mut line).iter().map(text_to));
         }
-        told.sort();
-        assert_eq!(told.len(), wanted, "{told:?}");
-        if let [(admin, of_links), (user, of_end)] = &*told {
+        all.sort();
+        assert_eq!(all.len(), wanted, "{all:?}");
+        if let [(admin, of_links), (user, of_end)] = &*all {
             assert_eq!([admin.as_str(), user], ["admin@example.com", "romeo@example.com"]);
             assert!(of_links.starts_with("One invite that lives longer than 30 days is still open:"), "{of_links}");
             assert!(of_end.starts_with("Your invite (created: "), "{of_end}");
         }
         wait_told(&database);
-        for line in &mut lines {
-            assert_quiet(line);
-        }
+        assert_quiet(&mut line);
         assert_eq!(sent(nodes.each_ref()).iter().sum::<u64>(), u64::try_from(wanted).unwrap());
         nodes.into_iter().for_each(stop);
     }
@@ -231,7 +247,7 @@ fn all_told(user: &mut User) -> Vec<String> {
 }
 
 #[test]
-fn a_prosody_takes_one_node_and_the_other_when_that_is_gone() {
+fn at_a_prosody_one_node_is_the_component_and_the_other_when_that_is_gone() {
     if slixmpp::is_missing() {
         return;
     }
@@ -247,7 +263,7 @@ fn a_prosody_takes_one_node_and_the_other_when_that_is_gone() {
     first.wait_log(CONNECTED);
     let tokens = users.each_mut().map(|user| Made::of(&user.invite()).token().to_owned());
     let second = scratches[1].serve();
-    assert!(second.wait_log("is not connected").contains("conflict"), "{}", second.log());
+    second.wait_log(STANDS_BY);
     redeem(&second, &tokens[0], "juliet");
     first.wait_log("event=message.sent");
     wait_told(&database);
@@ -260,4 +276,38 @@ fn a_prosody_takes_one_node_and_the_other_when_that_is_gone() {
     assert_eq!(all_told(&mut users[1]), ["paris@example.com has joined with your invite."]);
     let invites: Value = serde_json::from_str(&scratches[1].ok(&["invite", "list", "--json"])).unwrap();
     assert_eq!(invites["invites"].as_array().unwrap().len(), 2, "{invites}");
+}
+
+#[test]
+fn an_ejabberd_would_take_both_nodes_and_gets_one() {
+    if slixmpp::is_missing() {
+        return;
+    }
+    let (database, ejabberd) = (Postgres::start(), Ejabberd::with_component(NAME, SECRET));
+    let scratches = nodes(&database, [ejabberd.component; 2]);
+    ejabberd.register("romeo", PASSWORD);
+    let mut first = scratches[0].serve();
+    first.wait_log(CONNECTED);
+    let second = scratches[1].serve();
+    second.wait_log(STANDS_BY);
+    let mut romeo = User::log_in(ejabberd.c2s, "romeo", PASSWORD);
+    romeo.send("<presence/>");
+    // Of two that are connected it would give the answers, too, to any one.
+    let guests: Vec<_> = (0..8).map(|number| format!("guest{number}@example.com")).collect();
+    for guest in &guests {
+        let token = Made::of(&romeo.invite()).token().to_owned();
+        redeem(&second, &token, guest.split('@').next().unwrap());
+    }
+    first.kill();
+    second.wait_log(CONNECTED);
+    second.wait_log("event=message.sent");
+    wait_told(&database);
+    let told = all_told(&mut romeo).join("\n");
+    for guest in &guests {
+        assert_eq!(told.matches(guest).count(), 1, "{told}");
+    }
+    // Beside the service `check` is taken, too, and so any one gets the answers to it.
+    for _ in 0..4 {
+        scratches[1].ok(&["check", "--connect"]);
+    }
 }
