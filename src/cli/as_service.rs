@@ -134,6 +134,11 @@ pub(super) fn main_pid() -> Option<u32> {
     shown.trim().parse().ok().filter(|pid| *pid != 0)
 }
 
+/// Whether systemd passes a credential of that name to the service.
+pub(super) fn gets_credential(name: &str) -> bool {
+    Unit::in_force().is_ok_and(|unit| unit.has_credential(name))
+}
+
 /// The settings of the service's unit that are in force.
 #[derive(Debug, PartialEq, Eq)]
 struct Unit(BTreeMap<String, Vec<String>>);
@@ -168,6 +173,12 @@ impl Unit {
                 if value.is_empty() { values.clear() } else { values.push(value.to_owned()) }
             }
         }
+    }
+
+    /// The first part of each is its name (systemd.exec(5)).
+    fn has_credential(&self, name: &str) -> bool {
+        let mut values = CREDENTIALS.iter().filter_map(|setting| self.0.get(*setting)).flatten();
+        values.any(|value| value.split(':').next() == Some(name))
     }
 
     fn first(&self, name: &str) -> &str {
@@ -291,6 +302,8 @@ LoadCredential = xmpp:/etc/invited/credentials/xmpp
             "--property=LoadCredential=xmpp:/etc/invited/credentials/xmpp",
         ];
         assert_eq!(unit.properties(), expected);
+        assert!(["website", "xmpp"].iter().all(|name| unit.has_credential(name)));
+        assert!(["old", "ledger.key", "/etc/invited/credentials/xmpp"].iter().all(|name| !unit.has_credential(name)));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::bail;
 
 use super::as_service::{self, Tried};
-use super::check_ledger::{note_untried, try_ledger};
+use super::check_ledger::{look_at_ledger, note_untried, try_ledger};
 use super::check_mail::try_mail;
 use super::check_report::{ComponentReport, FindingReport, Reporter, ServerReport};
 use super::check_webhooks::{note_untried as note_webhooks, try_webhooks};
@@ -19,7 +19,6 @@ use crate::component::{self, ConnectError, Examined};
 use crate::config::{BackendSettings, ConfigFault, Credentials, Faults, Merged, PublicUrl, Purpose, Settings};
 use crate::key::KeyRing;
 use crate::key::state::StateKeys;
-use crate::ledger;
 use crate::log::chain;
 use crate::metrics::{self, Metrics};
 use crate::service;
@@ -34,7 +33,7 @@ Examples:
 Exit status:
   0  valid
   1  an XMPP server, the component, PostgreSQL, a webhook or the mail server
-     does not work as configured, or the ledger is damaged
+     does not work as configured, or the ledger is damaged or lacks its key
   2  invalid configuration; every error is listed")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(super) struct CheckOptions {
@@ -126,19 +125,6 @@ fn look_at_keys(settings: &Settings, faults: &mut Vec<ConfigFault>, report: &mut
         report.note(&note);
     }
     Ok(keys.len())
-}
-
-/// Whether the ledger's file is whole, if there is one.
-fn look_at_ledger(settings: &Settings, report: &mut Reporter) -> Outcome {
-    let findings = ledger::examine(&settings.ledger)?;
-    if findings.is_empty() {
-        return Ok(());
-    }
-    report.ledger(&settings.ledger.url.to_string(), findings)?;
-    bail!(
-        "the ledger is damaged, see above; stop the service and put back a backup, or save what can be read: sqlite3 ledger.db .recover \
-         | sqlite3 saved.db, and put that in its place"
-    )
 }
 
 /// Tries what there is to try, with what the service gets.

@@ -1,8 +1,38 @@
-//! What `invited check` says of a ledger in PostgreSQL.
+//! What `invited check` says of the ledger.
 
+use anyhow::bail;
+
+use super::as_service;
 use super::check_report::{FindingReport, PostgresReport, Reporter};
+use super::outcome::Outcome;
 use crate::config::{LedgerUrl, Settings};
+use crate::files;
 use crate::ledger;
+
+/// Whether the ledger's file is whole and its key there, if there is a ledger.
+pub(super) fn look_at_ledger(settings: &Settings, report: &mut Reporter) -> Outcome {
+    let LedgerUrl::Sqlite(_) = &settings.ledger.url else { return Ok(()) };
+    let findings = ledger::examine(&settings.ledger)?;
+    if !findings.is_empty() {
+        report.ledger(&settings.ledger.url.to_string(), findings)?;
+        bail!(
+            "the ledger is damaged, see above; stop the service and put back a backup, or save what can be read: sqlite3 ledger.db \
+             .recover | sqlite3 saved.db, and put that in its place"
+        )
+    }
+    if is_key_out_of_sight(settings) {
+        report.note("the ledger key is not looked at: ledger.key_file is a credential, which only the service sees");
+        return Ok(());
+    }
+    Ok(ledger::examine_key(&settings.ledger)?)
+}
+
+/// Whether the ledger key is not here, and is among what systemd passes to the service.
+fn is_key_out_of_sight(settings: &Settings) -> bool {
+    let path = &settings.ledger.key_file;
+    let name = path.file_name().and_then(|name| name.to_str());
+    settings.ledger.key.is_none() && files::is_gone(path) && name.is_some_and(as_service::gets_credential)
+}
 
 /// Tries PostgreSQL as `serve` would. Says whether that would work.
 pub(super) fn try_ledger(settings: &Settings, report: &mut Reporter) -> anyhow::Result<bool> {
@@ -10,7 +40,7 @@ pub(super) fn try_ledger(settings: &Settings, report: &mut Reporter) -> anyhow::
         report.note("the ledger is not tried: ledger.url_file is a credential, which only the service sees");
         return Ok(true);
     }
-    let Some(trial) = ledger::try_server(&settings.ledger) else { return Ok(true) };
+    let Some(trial) = ledger::try_server(&settings.ledger, is_key_out_of_sight(settings)) else { return Ok(true) };
     let works = !trial.findings.iter().any(|finding| finding.is_fault);
     let server = trial.server.unwrap_or_else(|| "PostgreSQL does not let us in".into());
     let findings = trial.findings.into_iter().map(FindingReport::from).collect();

@@ -1,10 +1,13 @@
-//! Whether a ledger's file is whole, for whoever asks by hand. Nothing is created or changed.
+//! Whether a ledger's file is whole, and its key the one that it was created with, for whoever asks by hand. Nothing is created or
+//! changed.
 
 use super::error::{OpenError, SqlError};
+use super::key_file;
 use super::query::Filter;
 use super::sql::Sql;
 use super::sqlite;
 use super::store::Store;
+use super::transfer;
 use crate::clock;
 use crate::config::{LedgerSettings, LedgerUrl};
 use crate::log::chain;
@@ -32,6 +35,17 @@ pub fn examine(settings: &LedgerSettings) -> Result<Vec<String>, OpenError> {
         Ok(findings) => Ok(findings),
         Err(why) if why.is_damage() => Ok(vec![chain(&why).to_string()]),
         Err(why) => Err(OpenError::Sql { ledger: file.display().to_string(), why }),
+    }
+}
+
+/// Whether the ledger that is there opens with its key, as whoever serves it finds out; in the same words.
+///
+/// # Errors
+/// When it would not be opened.
+pub fn examine_key(settings: &LedgerSettings) -> Result<(), OpenError> {
+    match transfer::look(&settings.url)? {
+        Some(key_check) => key_file::find_of(settings, &settings.url, &key_check).map(drop),
+        None => Ok(()),
     }
 }
 

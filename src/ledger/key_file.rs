@@ -76,6 +76,20 @@ pub(super) fn find(settings: &LedgerSettings) -> Result<Option<(LedgerKey, Strin
     }
 }
 
+/// The same of the ledger that is there, and is told by `key_check`.
+pub(super) fn find_of(
+    settings: &LedgerSettings,
+    ledger: &LedgerUrl,
+    key_check: &[u8],
+) -> Result<(LedgerKey, String), OpenError> {
+    let (name, key_file) = (ledger.to_string(), settings.key_file.clone());
+    match find(settings)? {
+        Some((key, text)) if *key.check() == *key_check => Ok((key, text)),
+        Some(_) => Err(OpenError::WrongKey { ledger: name, key_file }),
+        None => Err(OpenError::KeyMissing { ledger: name, key_file }),
+    }
+}
+
 /// Puts a key in its place; the one that was there is kept as `aside`, if it is another one. Says whether it was.
 pub(super) fn put(path: &Path, text: &str, aside: &Path) -> Result<bool, OpenError> {
     let found = std::fs::read_to_string(path);

@@ -74,7 +74,7 @@ use commit::LastFailure;
 pub use deadline::DEADLINE;
 use deadline::{Deadlines, in_time, silent};
 pub use error::{ChangeError, CreateError, LedgerError, OpenError, RedeemError};
-pub use examine::examine;
+pub use examine::{examine, examine_key};
 pub use glance::glance;
 pub use limits::SourceLimits;
 pub use outbox_row::{AttemptEnd, Attempted, ChannelNote, ChannelState, OutboxRow};

@@ -3,15 +3,15 @@
 //! Rights are looked up in PostgreSQL's own catalogues (`pg_class`, `pg_roles`…): the information schema leaves out what the
 //! user has no right to.
 
-use super::error::SqlError;
-use super::key_file;
+use super::error::{OpenError, SqlError};
+use super::examine::examine_key;
 use super::postgres::PostgresSession;
 use super::server_access;
 use super::server_clock::{SERVER_TIME, ServerClock};
 use super::server_faults::{ServerPlace, create_database, fault, pooler};
 use super::server_finding::{ServerFinding, ServerTrial};
 use super::sql::Sql;
-use super::transfer::{look, table_names};
+use super::transfer::table_names;
 use crate::clock;
 use crate::config::postgres::Postgres;
 use crate::config::{LedgerSettings, LedgerUrl};
@@ -20,9 +20,10 @@ use crate::log::chain;
 /// A node's connections: one that writes, two that read.
 const CONNECTIONS: i64 = 3;
 
-/// Tries the ledger's server; nothing where the ledger is in a file, or nobody says where it is.
+/// Tries the ledger's server; nothing where the ledger is in a file, or nobody says where it is. A key that is not there is no
+/// fault where the service alone has it.
 #[must_use]
-pub fn try_server(settings: &LedgerSettings) -> Option<ServerTrial> {
+pub fn try_server(settings: &LedgerSettings, is_key_out_of_sight: bool) -> Option<ServerTrial> {
     let LedgerUrl::Postgres(server) = &settings.url else { return None };
     let place = ServerPlace::of(server);
     let mut trial = ServerTrial::default();
@@ -30,7 +31,7 @@ pub fn try_server(settings: &LedgerSettings) -> Option<ServerTrial> {
     match looked {
         // Without rights nothing is to be seen of it.
         Ok(()) if trial.findings.iter().any(|finding| finding.is_fault) => {}
-        Ok(()) => trial.findings.extend(of_ledger(settings)),
+        Ok(()) => trial.findings.extend(of_ledger(settings, is_key_out_of_sight)),
         Err(error) => trial.findings.push(fault(&place, &error)),
     }
     Some(trial)
@@ -230,18 +231,15 @@ fn of_clock(sql: Sql<'_>) -> Result<Option<ServerFinding>, SqlError> {
     }))
 }
 
-/// What is wrong with the ledger that is there, if one is; of its key only where that can be read.
-fn of_ledger(settings: &LedgerSettings) -> Option<ServerFinding> {
-    match look(&settings.url) {
-        Ok(None) => None,
-        Ok(Some(key_check)) => match key_file::find(settings) {
-            Ok(Some((key, _))) if *key.check() != *key_check => {
-                let what = format!("the ledger was created with another key than {}", settings.key_file.display());
-                Some(ServerFinding::fault(what, "put the key of the other nodes, or of the backup, there"))
-            }
-            // Here it need not be readable: the service has it.
-            Ok(_) | Err(_) => None,
-        },
+/// What is wrong with the ledger that is there, if one is, or with its key.
+fn of_ledger(settings: &LedgerSettings, is_key_out_of_sight: bool) -> Option<ServerFinding> {
+    match examine_key(settings) {
+        // Here it need not be readable: the service has it.
+        Ok(()) | Err(OpenError::Io { .. }) => None,
+        Err(OpenError::KeyMissing { .. }) if is_key_out_of_sight => None,
+        Err(error @ (OpenError::KeyMissing { .. } | OpenError::WrongKey { .. })) => {
+            Some(ServerFinding::fault(error.to_string(), "put the key of the other nodes, or of the backup, there"))
+        }
         Err(error) => Some(ServerFinding::fault(chain(&error).to_string(), "")),
     }
 }

@@ -92,10 +92,16 @@ fn what_works_is_said_to_and_nothing_is_created() {
     let alone = Scratch::new(CONFIG).run(&["check"]);
     assert!(!String::from_utf8(alone.stderr).unwrap().contains("tried"));
 
-    // The ledger has another key than the one that is there.
-    fs::write(node.state().join("ledger.key"), format!("{}=\n", "A".repeat(43))).unwrap();
-    let (told, is_well) = check_node(&node);
-    assert!(!is_well && told.contains("another key than") && told.contains("ledger.key"), "{told}");
+    // The ledger has another key than the one that is there, or none is; that is told as by the service.
+    let key = node.state().join("ledger.key");
+    fs::write(&key, format!("{}=\n", "A".repeat(43))).unwrap();
+    for words in ["ledger.key does not belong to the ledger", "is there, but its key"] {
+        let (told, is_well) = check_node(&node);
+        assert!(!is_well && told.contains(words) && told.contains("the key of the other nodes"), "{told}");
+        let refused = String::from_utf8(node.run(&["serve"]).stderr).unwrap();
+        assert!(refused.contains(words), "{refused}");
+        let _ = fs::remove_file(&key);
+    }
 }
 
 #[test]

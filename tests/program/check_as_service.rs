@@ -202,3 +202,18 @@ fn where_systemd_does_not_help_root_tries_and_says_that_this_proves_nothing() {
     let why = "systemd does not show the settings of invited.service (System has not been booted with systemd)";
     assert!(stderr.starts_with(&format!("{AS_ROOT}{why}\n")), "{stderr}");
 }
+
+#[test]
+fn a_ledger_key_that_the_service_alone_has_is_not_missed() {
+    let machine = Machine::new(SHOW, RUN);
+    machine.scratch.ok(&["invite", "create"]);
+    std::fs::remove_file(machine.scratch.state().join("ledger.key")).unwrap();
+    let check = || machine.check_with(&machine.scratch.path().join("bin"), &["check"]);
+    let (code, _, stderr) = check();
+    assert!(code == Some(1) && stderr.contains("is there, but its key "), "{stderr}");
+    machine.write("bin/cat", &format!("{CAT}LoadCredential=ledger.key:/etc/invited/credentials/ledger.key\n"));
+    let (code, stdout, stderr) = check();
+    let told = "note: the ledger key is not looked at: ledger.key_file is a credential, which only the service sees\n";
+    assert_eq!((code, &*stdout), (Some(0), "valid: 1 host, 1 key\n"), "{stderr}");
+    assert!(stderr.contains(told), "{stderr}");
+}

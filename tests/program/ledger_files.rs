@@ -512,3 +512,43 @@ fn check_leaves_the_files_as_it_finds_them() {
     scratch.ok(&["invite", "list"]);
     check("after a command");
 }
+
+#[test]
+fn check_tells_a_key_that_does_not_open_the_ledger_as_serve_does() {
+    let scratch = Scratch::new(CONFIG);
+    scratch.ok(&["invite", "create"]);
+    let (key, other) = (file(&scratch, "ledger.key"), format!("{}=\n", "A".repeat(43)));
+    let own = fs::read_to_string(&key).unwrap();
+    let files = || {
+        let entries = fs::read_dir(scratch.state()).unwrap().map(|entry| entry.unwrap().path());
+        entries.map(|path| (fs::read(&path).ok(), path)).collect::<BTreeSet<_>>()
+    };
+    let run = |arguments: &[&str]| {
+        let output = scratch.run(arguments);
+        (output.status.code(), common::beside_no_accounts(&output.stderr), String::from_utf8(output.stdout).unwrap())
+    };
+    for (text, mode, told) in [
+        (None, 0o600, "ledger.db is there, but its key "),
+        (Some(&*other), 0o600, "does not belong to the ledger "),
+        (Some("no key"), 0o600, "is no ledger key: "),
+        (Some(&*own), 0o644, "is for others to read, too (mode 0644)"),
+    ] {
+        fs::remove_file(&key).unwrap();
+        if let Some(text) = text {
+            fs::write(&key, text).unwrap();
+            fs::set_permissions(&key, fs::Permissions::from_mode(mode)).unwrap();
+        }
+        let before = files();
+        let (code, of_check, printed) = run(&["check"]);
+        assert_eq!((code, &*printed), (Some(1), ""), "{of_check}");
+        assert!(of_check.contains(told), "{of_check}");
+        let found = run(&["check", "--json"]);
+        assert!(found.0 == Some(1) && found.2.contains(told), "{found:?}");
+        assert_eq!(files(), before, "check creates and changes nothing");
+        assert_eq!(run(&["serve"]), (Some(1), of_check, String::new()));
+        assert!(scratch.ok(&["check", "--no-state"]).starts_with("valid"));
+        fs::write(&key, &own).unwrap();
+        fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
+        assert!(scratch.ok(&["check"]).starts_with("valid"));
+    }
+}

@@ -8,7 +8,6 @@ use super::backup_file::BackupWriter;
 use super::error::TransferError;
 use super::snapshot::{LedgerSnapshot, failed};
 use crate::config::LedgerSettings;
-use crate::ledger::error::OpenError;
 use crate::ledger::key_file;
 
 /// Writes the ledger and its key to `to`. Nothing is created or changed.
@@ -18,13 +17,7 @@ use crate::ledger::key_file;
 pub fn back_up(settings: &LedgerSettings, to: impl Write, now: Timestamp) -> Result<(), TransferError> {
     let snapshot = LedgerSnapshot::begin(&settings.url)?;
     let snapshot = snapshot.ok_or_else(|| TransferError::Absent(settings.url.to_string()))?;
-    let (ledger, key_file) = (settings.url.to_string(), settings.key_file.clone());
-    let Some((key, text)) = key_file::find(settings)? else {
-        return Err(OpenError::KeyMissing { ledger, key_file }.into());
-    };
-    if *key.check() != *snapshot.key_check {
-        return Err(OpenError::WrongKey { ledger, key_file }.into());
-    }
+    let (_, text) = key_file::find_of(settings, &settings.url, &snapshot.key_check)?;
     let mut writer =
         BackupWriter::begin(to, snapshot.layout.version, text.trim_end(), now).map_err(TransferError::Write)?;
     for table in &snapshot.layout.tables {

@@ -48,13 +48,7 @@ pub fn copy(
     if source.layout.version != schema::known_version() {
         return Err(TransferError::Older(from.to_string()));
     }
-    let (ledger, key_file) = (from.to_string(), settings.key_file.clone());
-    let Some((key, _)) = key_file::find(settings)? else {
-        return Err(OpenError::KeyMissing { ledger, key_file }.into());
-    };
-    if *key.check() != *source.key_check {
-        return Err(OpenError::WrongKey { ledger, key_file }.into());
-    }
+    let (key, _) = key_file::find_of(settings, from, &source.key_check)?;
     source.refuse_other_sessions(from)?;
     let found = LedgerSnapshot::begin(to)?;
     let is_empty = found.as_ref().map_or(Ok(true), LedgerSnapshot::is_empty).map_err(|why| failed(to, why))?;
