@@ -139,11 +139,15 @@ pub(super) async fn create(admin: &Admin, options: &CreateInvites) -> Outcome {
 pub(super) fn explain(settings: &Settings, error: CreateInviteError) -> anyhow::Error {
     let hosts = || settings.hosts.keys().map(HostName::as_str).collect::<Vec<_>>().join(", ");
     match error {
-        CreateInviteError::Host if settings.hosts.is_empty() => {
-            WrongUse("no host is declared; add [hosts.\"example.com\"] to the configuration".into()).into()
+        CreateInviteError::Host(wrong) if settings.hosts.is_empty() => {
+            all_wrong("no host is declared; add [hosts.\"example.com\"] to the configuration".into(), &wrong)
         }
-        CreateInviteError::Host => WrongUse(format!("no such host is declared; declared are: {}", hosts())).into(),
-        CreateInviteError::WhichHost(_) => WrongUse(format!("name one of the hosts with --host: {}", hosts())).into(),
+        CreateInviteError::Host(wrong) => {
+            all_wrong(format!("no such host is declared; declared are: {}", hosts()), &wrong)
+        }
+        CreateInviteError::WhichHost(wrong) => {
+            all_wrong(format!("name one of the hosts with --host: {}", hosts()), &wrong)
+        }
         CreateInviteError::Fields(errors) => WrongUse(all_in_options(&errors)).into(),
         CreateInviteError::Accounts(errors) => anyhow!(all_in_options(&errors)),
         CreateInviteError::NoPublicUrl => WrongUse(error.to_string()).into(),
@@ -153,6 +157,12 @@ pub(super) fn explain(settings: &Settings, error: CreateInviteError) -> anyhow::
         | CreateInviteError::Ledger(_)
         | CreateInviteError::NoAppToken(_) => error.into(),
     }
+}
+
+/// What is wrong with the host, and what else is with the options.
+fn all_wrong(with_host: String, errors: &[FieldError]) -> anyhow::Error {
+    let others = errors.iter().filter(|error| error.field != "host").map(in_options);
+    WrongUse(std::iter::once(with_host).chain(others).collect::<Vec<_>>().join("; ")).into()
 }
 
 fn all_in_options(errors: &[FieldError]) -> String {

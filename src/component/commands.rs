@@ -162,7 +162,7 @@ fn refusal(error: CreateInviteError) -> StanzaError {
         }
         CreateInviteError::Scopes(_)
         | CreateInviteError::AdminsPassword
-        | CreateInviteError::Host
+        | CreateInviteError::Host(_)
         | CreateInviteError::WhichHost(_)
         | CreateInviteError::NoPublicUrl => {
             StanzaError::new("cancel", "internal-server-error").because(error.to_string())

@@ -135,7 +135,7 @@ impl From<CreateInviteError> for Problem {
         match error {
             CreateInviteError::Scopes(lacking) => Self::Scopes(lacking),
             CreateInviteError::AdminsPassword => Self::NotAllowed(ADMINS_PASSWORD),
-            CreateInviteError::Host => Self::Host,
+            CreateInviteError::Host(_) => Self::Host,
             CreateInviteError::WhichHost(errors)
             | CreateInviteError::Fields(errors)
             | CreateInviteError::Accounts(errors) => Self::of_fields(errors),

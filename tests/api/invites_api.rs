@@ -419,6 +419,25 @@ fn every_wrong_option_is_told_at_once() {
         assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{stderr}");
         assert_eq!(stderr.trim_end(), format!("invited: {}", expected.join("; ")));
     }
+    // A host that is wrong hides nothing else.
+    let wrong = ["--uses", "0", "--username", "a b"];
+    let two = CONFIG.replace("[hosts.\"example.com\"]", "[hosts.\"example.com\"]\n[hosts.\"example.org\"]");
+    let none = CONFIG.replace("[hosts.\"example.com\"]", "");
+    for (config, host, told) in [
+        (CONFIG, Some("other.example"), "no such host is declared; declared are: example.com"),
+        (CONFIG, Some("exa mple"), "no such host is declared; declared are: example.com"),
+        (&two, None, "name one of the hosts with --host: example.com, example.org"),
+        (&none, None, "no host is declared; add [hosts.\"example.com\"] to the configuration"),
+    ] {
+        let scratch = Scratch::new(config);
+        let host = host.map_or(vec![], |host| vec!["--host", host]);
+        for (wrong, expected) in [(&wrong[..], vec![told, NAME, USES]), (&[], vec![told])] {
+            let output = scratch.run(&[&["invite", "create"], &host[..], wrong].concat());
+            let stderr = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(stderr.trim_end(), format!("invited: {}", expected.join("; ")), "{host:?}");
+            assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0));
+        }
+    }
     assert_eq!(scratch.ok(&["invite", "list"]), "");
     // A number is seconds, here as in the API.
     let made: serde_json::Value =

@@ -127,11 +127,11 @@ impl<'a> CreationRules<'a> {
         now: Timestamp,
     ) -> Result<Draft, CreateInviteError> {
         caller.check_scopes(&grants::of_request(request))?;
+        // Without a host, the rest is wrong all the same.
+        let wrong = || policy::validate(request, &self.bounds(caller, None), now).err().unwrap_or_default();
         let host = match self.meant_host(caller, &request.host) {
-            Err(CreateInviteError::WhichHost(_)) => {
-                let wrong = policy::validate(request, &self.bounds(caller, None), now).err().unwrap_or_default();
-                return Err(CreateInviteError::WhichHost(wrong));
-            }
+            Err(CreateInviteError::WhichHost(_)) => return Err(CreateInviteError::WhichHost(wrong())),
+            Err(CreateInviteError::Host(_)) => return Err(CreateInviteError::Host(wrong())),
             host => host?,
         };
         let bounds = self.bounds(caller, host);
@@ -151,13 +151,13 @@ impl<'a> CreationRules<'a> {
         match named {
             Given::Malformed => Ok(None),
             Given::Is(name) => {
-                let name = name.parse().map_err(|_| CreateInviteError::Host)?;
-                possible.find(|host| **host == name).map(Some).ok_or(CreateInviteError::Host)
+                let name = name.parse().map_err(|_| CreateInviteError::Host(vec![]))?;
+                possible.find(|host| **host == name).map(Some).ok_or(CreateInviteError::Host(vec![]))
             }
             Given::Absent => match (possible.next(), possible.next()) {
                 (Some(host), None) => Ok(Some(host)),
                 (Some(_), Some(_)) => Err(CreateInviteError::WhichHost(vec![])),
-                (None, _) => Err(CreateInviteError::Host),
+                (None, _) => Err(CreateInviteError::Host(vec![])),
             },
         }
     }

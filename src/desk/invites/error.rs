@@ -16,9 +16,9 @@ pub enum CreateInviteError {
     /// A new password for an admin of the XMPP server, which only the command line lets somebody set.
     #[error("{ADMINS_PASSWORD}")]
     AdminsPassword,
-    /// The key may not create invites for this host, or it is none of ours.
+    /// The key may not create invites for this host, or it is none of ours; with all else that is wrong.
     #[error("not a host for which invites can be created here; see [hosts] in the configuration")]
-    Host,
+    Host(Vec<FieldError>),
     /// Several hosts are possible; with all else that is wrong.
     #[error("several hosts are declared; name one")]
     WhichHost(Vec<FieldError>),

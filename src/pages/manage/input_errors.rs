@@ -86,7 +86,7 @@ impl InputErrors {
             CreateInviteError::AdminsPassword => {
                 Ok(Self::beside(403, vec![("name", look.text("error-username-reserved"))], look))
             }
-            error @ (CreateInviteError::Host
+            error @ (CreateInviteError::Host(_)
             | CreateInviteError::WhichHost(_)
             | CreateInviteError::Ledger(_)
             | CreateInviteError::NoAppToken(_)
