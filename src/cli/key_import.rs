@@ -14,7 +14,8 @@ use super::terminal::{count, hint, one_line, print, print_json};
 use crate::config::value::{Moment, Sha256};
 use crate::config::{ApiMethod, Origin, RawKey, Settings};
 use crate::invite::event::EventKind;
-use crate::invite::name::HostName;
+use crate::invite::name::{HostName, KeyId};
+use crate::key::prosody::ImportedKey;
 use crate::key::state::{StateError, StateKeys};
 use crate::key::{Key, prosody};
 
@@ -42,7 +43,7 @@ pub(super) fn import(settings: &Settings, file: &Path, host: Option<&HostName>, 
             );
         }
     }
-    let mut created = Vec::new();
+    let (mut created, mut found) = (vec![], vec![]);
     for key in &keys {
         let methods = (key.methods != [ApiMethod::Get, ApiMethod::Post]).then(|| key.methods.clone());
         let created_at = key.created_at.map(Moment);
@@ -54,7 +55,7 @@ pub(super) fn import(settings: &Settings, file: &Path, host: Option<&HostName>, 
         match state.store(&key.id, &stored) {
             Ok(_) => created.push(&key.id),
             // Imported before.
-            Err(StateError::Exists(_)) => {}
+            Err(StateError::Exists(_)) if taken.keys.contains_key(&key.id) => found.push(&key.id),
             Err(error) => return Err(error.into()),
         }
         if !is_json {
@@ -62,18 +63,34 @@ pub(super) fn import(settings: &Settings, file: &Path, host: Option<&HostName>, 
         }
     }
     let stored = state.current();
-    let created: Vec<_> =
-        created.into_iter().filter_map(|id| Some(key_events::data(id, stored.keys.get(id)?))).collect();
-    key_events::announce(settings, EventKind::KeyCreated, &created);
+    let events: Vec<_> =
+        created.iter().copied().filter_map(|id| Some(key_events::data(id, stored.keys.get(id)?))).collect();
+    key_events::announce(settings, EventKind::KeyCreated, &events);
     if is_json {
-        let keys: Vec<_> = keys.iter().map(|key| json!({ "id": key.id, "name": key.name, "hosts": [host] })).collect();
-        print_json(&json!({ "keys": keys }))?;
+        let view = |key: &ImportedKey| {
+            let imported = created.contains(&&key.id);
+            json!({ "id": key.id, "name": key.name, "hosts": [host], "imported": imported })
+        };
+        print_json(&json!({ "keys": keys.iter().map(view).collect::<Vec<_>>() }))?;
     }
-    hint(&format!("imported {}, for {host}", count(keys.len(), "key")));
+    hint(&what_was_done(&created, &found, &host));
     if !settings.hosts.contains_key(&host) {
         hint(&format!("note: {host} is not declared under [hosts] yet"));
     }
     Ok(())
+}
+
+/// Which keys were imported, and which were there and are as they were.
+fn what_was_done(created: &[&KeyId], found: &[&KeyId], host: &HostName) -> String {
+    let keys = |ids: &[&KeyId]| count(ids.len(), "key");
+    let names = |ids: &[&KeyId]| ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let imported = format!("imported {}, for {host}", keys(created));
+    let verb = if found.len() == 1 { "is" } else { "are" };
+    match (created, found) {
+        (_, []) => imported,
+        ([], _) => format!("imported nothing, for {host}: {} {verb} there already", keys(found)),
+        _ => format!("{imported}: {}; {} {verb} there already: {}", names(created), keys(found), names(found)),
+    }
 }
 
 fn is_same(key: &Key, sha256: Sha256) -> bool {

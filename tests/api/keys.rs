@@ -890,11 +890,11 @@ fn imported_keys_work_as_they_are_for_their_host_and_methods() {
     let scratch = Scratch::new(MANY);
     let file = prosody_file(&scratch, PROSODY);
     let served = scratch.serve();
-    for _ in 0..2 {
+    for told in ["imported 2 keys, for example.com\n", "imported nothing, for example.com: 2 keys are there already\n"]
+    {
         let output = scratch.run(&["key", "import", file.to_str().unwrap()]);
-        assert!(output.status.success(), "{}", stderr(&output));
+        assert_eq!((output.status.code(), &*stderr(&output)), (Some(0), told));
         assert_eq!(String::from_utf8_lossy(&output.stdout), "0JoKl7QweYZ9\tMy test key\npostonly0001\t\n");
-        assert!(!stderr(&output).contains("39h59554"), "{}", stderr(&output));
     }
     let mut client = served.client();
     let first = "0JoKl7QweYZ9/39h59554UjYl6-msdvWnoyPY1_2nvxZ98uFy";
@@ -918,6 +918,26 @@ fn imported_keys_work_as_they_are_for_their_host_and_methods() {
     scratch.ok(&other);
     assert_eq!(client.get(&format!("/invites_api?key={first}&host=example.org")).status, 201);
     assert_eq!(client.get(&format!("/invites_api?key={first}&host=example.com")).status, 403);
+}
+
+#[test]
+fn import_says_which_keys_were_there() {
+    let scratch = Scratch::new(MANY);
+    let (file, path) = (prosody_file(&scratch, PROSODY), scratch.state().join("keys/postonly0001.toml"));
+    scratch.ok(&["key", "import", file.to_str().unwrap()]);
+    scratch.ok(&["key", "delete", "0JoKl7QweYZ9"]);
+    let before = fs::read_to_string(&path).unwrap();
+    let output = scratch.run(&["key", "import", "--json", file.to_str().unwrap()]);
+    let told = "imported 1 key, for example.com: 0JoKl7QweYZ9; 1 key is there already: postonly0001\n";
+    assert_eq!((output.status.code(), &*stderr(&output)), (Some(0), told));
+    let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!([&found["keys"][0]["imported"], &found["keys"][1]["imported"]], [true, false], "{found}");
+    assert_eq!(fs::read_to_string(&path).unwrap(), before);
+    // One that cannot be read is none that is the same.
+    fs::write(&path, "sha256 = ").unwrap();
+    let output = scratch.run(&["key", "import", file.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    assert!(stderr(&output).contains("there is already a key postonly0001"), "{}", stderr(&output));
 }
 
 #[test]

@@ -360,7 +360,7 @@ fn every_answer_is_json_where_that_is_asked_for() {
     let imported = answer(&["key", "import", file.to_str().unwrap()]);
     assert_eq!(
         imported,
-        serde_json::json!({ "keys": [{ "id": "imported", "name": "Bot", "hosts": ["example.com"] }] })
+        serde_json::json!({ "keys": [{ "id": "imported", "name": "Bot", "hosts": ["example.com"], "imported": true }] })
     );
     assert_eq!(answer(&["key", "delete", "imported"]), serde_json::json!({ "id": "imported", "deleted": true }));
     assert_eq!(answer(&["key", "list"])["keys"].as_array().unwrap().len(), 2);
