@@ -1,9 +1,13 @@
 //! Files of the state directory: written whole or not at all, and readable by their owner alone. They are the service's
 //! own, whoever runs the command: root has become the owner of the directory before it comes here.
+//!
+//! Until a file is whole it has a temporary name, which means nothing to whoever is told of an error: what fails here says why and
+//! not where, and the caller names the file that it was asked for. [`NamedTempFile`]'s own creating, writing and reopening put
+//! that name into their errors, so they are not used.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
 use tempfile::NamedTempFile;
@@ -55,7 +59,7 @@ pub fn create_dir(dir: &Path) -> io::Result<()> {
 /// As the system says; then nothing has changed.
 pub fn write(path: &Path, content: &[u8], existing: Existing) -> io::Result<()> {
     let mut file = begin(path)?;
-    file.write_all(content)?;
+    file.as_file_mut().write_all(content)?;
     finish(file, path, existing)
 }
 
@@ -64,8 +68,9 @@ pub fn write(path: &Path, content: &[u8], existing: Existing) -> io::Result<()> 
 /// # Errors
 /// As the system says.
 pub fn begin(path: &Path) -> io::Result<NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(TEMPORARY_PREFIX).permissions(std::fs::Permissions::from_mode(0o600)).tempfile_in(parent(path)?)
+    let create =
+        |temporary: &Path| OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(temporary);
+    tempfile::Builder::new().prefix(TEMPORARY_PREFIX).make_in(parent(path)?, create)
 }
 
 /// Puts it there: fsync, rename, fsync of the directory.
@@ -105,5 +110,28 @@ fn parent(path: &Path) -> io::Result<&Path> {
     match path.parent() {
         Some(dir) if !dir.as_os_str().is_empty() => Ok(dir),
         _ => Err(io::Error::new(io::ErrorKind::InvalidInput, "not an absolute path")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_error_has_the_temporary_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let absent = dir.path().join("absent/file");
+        let taken = dir.path().join("taken");
+        std::fs::create_dir(&taken).unwrap();
+        for (error, kind) in [
+            (begin(&absent).unwrap_err(), io::ErrorKind::NotFound),
+            (write(&absent, b"x", Existing::Replace).unwrap_err(), io::ErrorKind::NotFound),
+            (write(&taken, b"x", Existing::Keep).unwrap_err(), io::ErrorKind::AlreadyExists),
+            (write(&taken, b"x", Existing::Replace).unwrap_err(), io::ErrorKind::IsADirectory),
+        ] {
+            assert_eq!(error.kind(), kind, "{error}");
+            assert!(!error.to_string().contains(TEMPORARY_PREFIX), "{error}");
+        }
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1, "and nothing is left of them");
     }
 }

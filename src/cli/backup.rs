@@ -73,9 +73,9 @@ pub(super) fn back_up(global: &Global, arguments: &BackupArguments) -> Outcome {
     let source = LedgerReader::open(global, &settings)?;
     become_owner_of_place(dir)?;
     let mut file = files::begin(&path).with_context(cannot)?;
-    source.write_to(file.as_file_mut(), &settings)?;
+    source.write_to(file.as_file_mut(), &path, &settings)?;
     // It gets its name when it is known to be one.
-    let summary = WholeBackup::read(file.reopen().with_context(cannot)?)?.summary;
+    let summary = WholeBackup::read(File::open(file.path()).with_context(cannot)?).with_context(cannot)?.summary;
     files::finish(file, &path, Existing::Replace).with_context(cannot)?;
     if arguments.json {
         print_json(&summary)?;
@@ -102,12 +102,17 @@ impl LedgerReader {
         Ok(Self::Here)
     }
 
-    fn write_to(self, file: &mut File, settings: &Settings) -> anyhow::Result<()> {
+    /// `path` is what the file will be called.
+    fn write_to(self, file: &mut File, path: &Path, settings: &Settings) -> anyhow::Result<()> {
         match self {
-            Self::Here => Ok(ledger::back_up(&settings.ledger, BufWriter::new(file), clock::now())?),
+            Self::Here => {
+                let written = ledger::back_up(&settings.ledger, BufWriter::new(file), clock::now());
+                Ok(written.map_err(|error| error.in_file(path))?)
+            }
             Self::Apart(mut apart) => {
-                io::copy(&mut apart.output()?, file).context("cannot write the backup")?;
-                file.flush()?;
+                let cannot = || format!("cannot write {}", path.display());
+                io::copy(&mut apart.output()?, file).with_context(cannot)?;
+                file.flush().with_context(cannot)?;
                 match apart.status()? {
                     0 => Ok(()),
                     status => Err(Reported(status).into()),

@@ -1,8 +1,9 @@
 //! `invited demo`: a tour in throw-away state. Everything goes the way that real callers go.
 
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use hyper::body::Bytes;
 use hyper::header::{AUTHORIZATION, HOST, LOCATION};
 
@@ -72,13 +73,18 @@ fn own_address() -> Option<IpAddr> {
     })
 }
 
+/// Why there is no place for it. Of a random name nobody has to know.
+fn no_directory(why: &io::Error) -> anyhow::Error {
+    let place = std::env::temp_dir();
+    anyhow!("cannot create a directory in {} ({}); set TMPDIR to another one", place.display(), why.kind())
+}
+
 pub(super) fn run(global: &Global, options: &DemoOptions) -> Outcome {
     // A tour is quiet but for what it shows.
     log::start(global.verbosity - 1);
     let signals = ServiceSignals::catch().context("cannot catch signals")?;
     become_owner_of_place(&std::env::temp_dir())?;
-    let dir =
-        tempfile::Builder::new().prefix("invited-demo-").tempdir().context("cannot create a temporary directory")?;
+    let dir = tempfile::Builder::new().prefix("invited-demo-").tempdir().map_err(|error| no_directory(&error))?;
     let place = DemoPlace::on(options.lan)?;
     let socket = listen::bind(&place.listen, Role::Http, &[])?;
     let SocketKind::Tcp(_, address) = &socket.kind else { bail!("this is not TCP") };

@@ -206,6 +206,39 @@ fn a_key_without_a_name_is_listed_as_unknown() {
     assert!(!terminal::at_terminal(&scratch, 120, &["key", "list"]).contains("unknown"));
 }
 
+/// The name under which a file is written is nobody's business.
+#[test]
+fn a_file_that_cannot_be_written_is_told_by_its_own_name() {
+    let scratch = Scratch::new(CONFIG);
+    scratch.ok(&["invite", "create", "--count", "1000"]);
+    let backup = scratch.path().join("invited.backup");
+    // What is longer than so many times 512 bytes (1024, in some shells) is refused, and no signal comes.
+    let limited = |blocks: u32, arguments: &[&str]| {
+        let command = scratch.command();
+        let mut limited = Command::new("sh");
+        limited.arg("-c").arg(format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\"")).arg("sh");
+        limited.arg(command.get_program()).args(command.get_args()).args(arguments);
+        for (name, value) in command.get_envs() {
+            match value {
+                Some(value) => limited.env(name, value),
+                None => limited.env_remove(name),
+            };
+        }
+        stderr(&limited.output().unwrap())
+    };
+    for (blocks, arguments, name) in [
+        (0, &["key", "create", "--id", "mine"][..], scratch.state().join("keys/mine.toml")),
+        (80, &["backup", backup.to_str().unwrap()], backup.clone()),
+    ] {
+        let told = limited(blocks, arguments);
+        assert!(told.contains(&format!("cannot write {}", name.display())), "{told}");
+        assert!(told.contains("File too large (os error 27)") && !told.contains(".new-"), "{told}");
+    }
+    let output = scratch.command().arg("demo").env("TMPDIR", "/proc").output().unwrap();
+    let told = stderr(&output);
+    assert!(told.contains("cannot create a directory in /proc (") && !told.contains("invited-demo-"), "{told}");
+}
+
 /// Whoever reads that there are none creates them once more.
 #[test]
 fn keys_that_cannot_be_listed_are_not_said_to_be_none() {

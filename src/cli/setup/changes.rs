@@ -148,13 +148,10 @@ impl<'a> FileChange<'a> {
         let dir = self.path.parent().unwrap_or(Path::new("/"));
         fs::create_dir_all(dir)?;
         let mode = if self.file.is_secret { 0o600 } else { 0o644 };
-        let mut file = tempfile::Builder::new()
-            .prefix(crate::files::TEMPORARY_PREFIX)
-            .permissions(fs::Permissions::from_mode(mode))
-            .tempfile_in(dir)?;
+        let mut file = crate::files::begin(&self.path)?;
         // Whatever the umask is.
         file.as_file().set_permissions(fs::Permissions::from_mode(mode))?;
-        file.write_all(self.text.as_bytes())?;
+        file.as_file_mut().write_all(self.text.as_bytes())?;
         let existing =
             if self.standing == Standing::New { crate::files::Existing::Keep } else { crate::files::Existing::Replace };
         crate::files::finish(file, &self.path, existing)

@@ -31,6 +31,14 @@ pub(in crate::ledger) fn connect(file: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
+/// A connection to a file that has a temporary name: SQLite would tell that one.
+pub(in crate::ledger) fn connect_unnamed(file: &Path) -> rusqlite::Result<Connection> {
+    connect(file).map_err(|error| match error {
+        rusqlite::Error::SqliteFailure(code, _) => rusqlite::Error::SqliteFailure(code, None),
+        error => error,
+    })
+}
+
 /// A connection that leaves the files beside the ledger as it finds them: SQLite would delete the log of a service that was
 /// killed when the last connection is closed.
 pub(in crate::ledger) fn connect_in_passing(file: &Path) -> rusqlite::Result<Connection> {
@@ -124,5 +132,18 @@ impl ToSql for SqlValue<'_> {
             Self::Text(value) => ValueRef::Text(value.as_bytes()),
             Self::Bytes(value) => ValueRef::Blob(value),
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_without_a_name_is_told_by_none() {
+        let told = |opened: rusqlite::Result<Connection>| opened.unwrap_err().to_string();
+        let file = Path::new("/nonexistent/.new-x");
+        assert!(told(connect(file)).contains(".new-x"));
+        assert_eq!(told(connect_unnamed(file)), "Error code 14: unable to open database file");
     }
 }

@@ -20,7 +20,7 @@ use crate::clock;
 use crate::files::{self as state_files, Existing};
 use crate::ledger::key_file::KeyFile;
 use connection::{BUSY_PAUSE, BUSY_TIMEOUT, Stage, is_busy, is_of_disk, is_passing};
-pub(super) use connection::{connect, connect_at_a_glance, connect_in_passing, may_be_kept};
+pub(super) use connection::{connect, connect_at_a_glance, connect_in_passing, connect_unnamed, may_be_kept};
 pub(super) use files::LedgerFiles;
 pub(super) use lock::take as take_service_lock;
 pub(super) use own_log::refuse_foreign_log;
@@ -161,7 +161,7 @@ impl SqliteWriter {
         let (file, failed) = (self.files.ledger(), |source| self.failed(source));
         let io = |source| OpenError::Io { path: file.to_owned(), source };
         let begun = state_files::begin(file).map_err(io)?;
-        let mut connection = connect(begun.path()).map_err(failed)?;
+        let mut connection = connect_unnamed(begun.path()).map_err(failed)?;
         connection.pragma_update(None, "journal_mode", "MEMORY").map_err(failed)?;
         self.migrate(&mut connection)?;
         // So that nobody who opens it has to have it alone for that.

@@ -1,6 +1,6 @@
 //! Why a ledger was not backed up, restored or copied.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::ledger::error::{LedgerError, OpenError};
 
@@ -47,7 +47,7 @@ pub enum TransferError {
     /// The backup's file cannot be written.
     #[error("cannot write the backup")]
     Write(#[source] std::io::Error),
-    /// A file of the state directory cannot be written.
+    /// A file cannot be written.
     #[error("cannot write {}", path.display())]
     File {
         /// The file.
@@ -109,4 +109,15 @@ pub enum TransferError {
         /// What tells the row apart.
         row: String,
     },
+}
+
+impl TransferError {
+    /// The same of a backup that is written into this file.
+    #[must_use]
+    pub fn in_file(self, path: &Path) -> Self {
+        match self {
+            Self::Write(source) => Self::File { path: path.to_owned(), source },
+            error => error,
+        }
+    }
 }

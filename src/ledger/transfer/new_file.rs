@@ -30,7 +30,7 @@ impl NewLedgerFile {
         }
         let file = files::begin(path).map_err(io)?;
         let begun = || {
-            let connection = sqlite::connect(file.path())?;
+            let connection = sqlite::connect_unnamed(file.path())?;
             connection.pragma_update(None, "journal_mode", "MEMORY")?;
             connection.execute_batch("BEGIN EXCLUSIVE")?;
             schema::migrate(&connection, version)?;

@@ -117,7 +117,7 @@ fn keep(settings: &LedgerSettings, state_dir: &Path, now: Timestamp) -> Result<P
     let failed = |source| OpenError::Io { path: path.clone(), source };
     files::create_dir(state_dir).map_err(failed)?;
     let mut file = files::begin(&path).map_err(failed)?;
-    back_up(settings, std::io::BufWriter::new(file.as_file_mut()), now)?;
+    back_up(settings, std::io::BufWriter::new(file.as_file_mut()), now).map_err(|error| error.in_file(&path))?;
     files::finish(file, &path, Existing::Keep).map_err(failed)?;
     Ok(path)
 }
