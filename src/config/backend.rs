@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::address::{is_loopback, is_readable_on_the_way};
+use super::address::{is_host_and_port, is_loopback, is_readable_on_the_way};
 use super::checks::Checks;
 use super::secret::Secret;
 use super::text::dotted;
@@ -179,6 +179,13 @@ impl RawBackend {
             jid.and_then(Result::ok)
         };
         let (user, account) = (jid("user", &self.user), jid("jid", &self.jid));
+        if self.address.as_ref().is_some_and(|address| !is_host_and_port(address)) {
+            let expected = "expected \"host:port\", such as \"127.0.0.1:5222\"";
+            checks.fault(&["hosts", host, "backend", "address"], expected);
+        }
+        if self.socket.as_ref().is_some_and(|socket| !socket.is_absolute()) {
+            checks.fault(&["hosts", host, "backend", "socket"], "expected an absolute path");
+        }
         let url = self.url.as_ref().and_then(|text| {
             let url = Url::parse(text.trim_end_matches('/')).ok();
             let url = url.filter(|url| matches!(url.scheme(), "http" | "https") && url.query().is_none());

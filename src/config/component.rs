@@ -7,7 +7,7 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::address::is_loopback;
+use super::address::{is_host_and_port, is_loopback};
 use super::checks::Checks;
 use super::hosts::HostSettings;
 use super::secret::Secret;
@@ -130,8 +130,7 @@ impl RawComponent {
         if !host.as_ref().is_ok_and(|host| hosts.contains_key(host)) {
             checks.fault(&["component", "host"], "expected one of [hosts]");
         }
-        let port = self.server.rsplit_once(':').filter(|(name, _)| !name.is_empty() && !name.contains('/'));
-        if !port.is_some_and(|(_, port)| port.parse::<u16>().is_ok_and(|port| port > 0)) {
+        if !is_host_and_port(&self.server) {
             checks.fault(&["component", "server"], "expected \"host:port\", such as \"127.0.0.1:5347\"");
         } else if !is_loopback(&self.server) {
             let notice =

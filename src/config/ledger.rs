@@ -117,6 +117,10 @@ impl RawLedger {
             }
             None => resolve_url("url", &self.url, state_dir, checks),
         };
+        // Where it names no file, that would be the directory.
+        if self.key_file.file_name().is_none() {
+            checks.fault(&["ledger", "key_file"], "expected a file, such as \"ledger.key\"");
+        }
         // A bare name is a credential where one was passed, else a file of the state directory.
         let credential = checks.credentials().locate(&self.key_file).ok().filter(|path| path.exists());
         let key_file = credential.unwrap_or_else(|| state_dir.join(&self.key_file));

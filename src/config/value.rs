@@ -137,11 +137,13 @@ impl FromStr for Listen {
             return if path.starts_with('/') { Ok(Self::Unix(path.into())) } else { Err(wrong()) };
         }
         let (host, port) = text.rsplit_once(':').ok_or_else(wrong)?;
-        let v6 = host.starts_with('[') && host.ends_with(']');
-        if host.is_empty() || (host.contains(':') && !v6) || port.parse::<u16>().is_err() {
-            return Err(wrong());
+        // All addresses are `0.0.0.0` and `[::]`: `*` would be looked up as a name.
+        let is_name = !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-_".contains(&b));
+        let is_port = port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok();
+        if is_port && (is_name || text.parse::<std::net::SocketAddrV6>().is_ok()) {
+            return Ok(Self::Tcp(text.to_owned()));
         }
-        Ok(Self::Tcp(text.to_owned()))
+        Err(wrong())
     }
 }
 
@@ -267,7 +269,7 @@ mod tests {
         for text in ["64KiB", "1MiB", "100B"] {
             assert_eq!(text.parse::<Size>().unwrap().to_string(), text);
         }
-        for text in ["127.0.0.1:5290", "[::1]:0", "localhost:80", "unix:/run/x.sock"] {
+        for text in ["127.0.0.1:5290", "[::1]:0", "[fe80::1%2]:80", "localhost:80", "unix:/run/x.sock"] {
             assert_eq!(text.parse::<Listen>().unwrap().to_string(), text);
         }
         for text in ["10.0.0.0/8", "::1", "127.0.0.1"] {
@@ -320,7 +322,19 @@ mod tests {
     fn wrong_values_are_told_what_is_allowed() {
         assert_eq!("7x".parse::<Span>().unwrap_err().0, "expected a duration such as \"90s\", \"10m\" or \"7d\"");
         assert_eq!("0s".parse::<Span>().unwrap_err().0, "expected a duration between 1ms and 100 years");
-        for wrong in ["5290", "::1:80", "host:99999", "unix:relative", ":80"] {
+        for wrong in [
+            "5290",
+            "::1:80",
+            "[a]:80",
+            "a:99999",
+            "a:+80",
+            "a:",
+            "unix:relative",
+            ":80",
+            "*:80",
+            "a b:80",
+            "http://a:80",
+        ] {
             assert!(wrong.parse::<Listen>().is_err(), "{wrong}");
         }
         assert!("é".repeat(32).parse::<Sha256>().is_err());

@@ -175,6 +175,30 @@ fn what_is_missing_hides_nothing_that_is_wrong_beside_it() {
     assert_eq!(told.join("\n").replace(&scratch.config().display().to_string(), "F"), expected.join("\n"));
 }
 
+#[test]
+fn what_names_no_place_is_refused() {
+    let scratch = Scratch::new("");
+    let backend = "[hosts.\"example.com\".backend]\nkind = ";
+    for (text, fault) in [
+        ("ledger.key_file = \"\"".to_owned(), "ledger.key_file = \"\" (F): expected a file, such as \"ledger.key\""),
+        ("ledger.key_file = \"..\"".to_owned(), "ledger.key_file = \"..\" (F): expected a file"),
+        (
+            format!("{backend}\"xmpp\"\njid = \"a\"\npassword = \"b\"\naddress = \"localhost\""),
+            "backend.address = \"localhost\" (F): expected \"host:port\", such as \"127.0.0.1:5222\"",
+        ),
+        (
+            format!("{backend}\"prosody\"\nsocket = \"prosody.sock\""),
+            "backend.socket = \"prosody.sock\" (F): expected an absolute path",
+        ),
+    ] {
+        scratch.configure(&format!("public_url = \"https://invite.example.com/\"\n{text}"));
+        let output = scratch.run(&["check"]);
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{text}");
+        assert!(stderr.replace(&scratch.config().display().to_string(), "F").contains(fault), "{stderr}");
+    }
+}
+
 /// By no name of a type in the program.
 #[test]
 fn what_stands_where_a_table_belongs_is_told_that_it_is_none() {
