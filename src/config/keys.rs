@@ -158,12 +158,14 @@ pub(super) fn resolve(
                 continue;
             }
         };
-        let Some(proof) = key.resolve_proof(name, &|id| raw.contains_key(id), checks) else { continue };
-        match key.resolve(proof, Some(name)) {
+        let proof = key.resolve_proof(name, &|id| raw.contains_key(id), checks);
+        let named = key.hosts.iter().flatten().filter_map(|host| host.parse::<HostName>().ok());
+        for host in named.filter(|host| !hosts.contains_key(host)) {
+            checks.fault(&["keys", name, "hosts"], &format!("{host} is not declared under [hosts]"));
+        }
+        // One without a proof is a fault already; what is wrong beside it is told with it.
+        match key.resolve(proof.unwrap_or(Proof::Unread), Some(name)) {
             Ok(resolved) => {
-                for host in resolved.hosts.iter().flatten().filter(|host| !hosts.contains_key(*host)) {
-                    checks.fault(&["keys", name, "hosts"], &format!("{host} is not declared under [hosts]"));
-                }
                 scopes::note_idle(name, &resolved.allow, mail, checks);
                 keys.insert(id, (resolved, checks.origin_at(&at)));
             }

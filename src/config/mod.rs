@@ -46,6 +46,7 @@ pub mod postgres;
 pub mod public_key;
 mod public_url;
 mod reference;
+mod remaining;
 mod scopes;
 pub mod secret;
 pub mod settings;

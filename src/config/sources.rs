@@ -4,12 +4,13 @@
 use std::path::{Path, PathBuf};
 
 use figment::providers::Serialized;
-use figment::value::{Dict, Map, Value};
+use figment::value::{Dict, Map};
 use figment::{Figment, Metadata, Profile, Provider, Source};
 
 use super::checks::{Purpose, Unread};
 use super::merged::Merged;
 use super::origin::{ConfigFault, Faults, Origin};
+use super::remaining::Remaining;
 use super::secret::Credentials;
 use super::settings::{RawConfig, Settings};
 use super::shape;
@@ -144,7 +145,9 @@ fn syntax_fault(text: &str, error: &toml::de::Error) -> String {
     let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
     let (line, column) =
         (before.matches('\n').count() + 1, before.chars().rev().take_while(|c| *c != '\n').count() + 1);
-    format!("line {line}, column {column}: {}", error.message().replace('\n', ", "))
+    // Where the file ends behind a `=`, the reader has no words for what is missing.
+    let message = Some(error.message()).filter(|message| !message.is_empty()).unwrap_or("expected a value");
+    format!("line {line}, column {column}: {}", message.replace('\n', ", "))
 }
 
 fn whole_file(file: &Path, reason: &str) -> ConfigFault {
@@ -173,23 +176,23 @@ impl Merged {
         Err(Faults(faults))
     }
 
-    /// Reads the tree into the raw shape. serde stops at the first error, so the value at fault is taken out of a copy
-    /// of the tree and the rest is read again, until what is left is right. Where one is missing something stands in for it.
+    /// Reads the tree into the raw shape, as far as it is right. Where something is missing, something stands in for it.
     fn read(&self, faults: &mut Vec<ConfigFault>) -> (RawConfig, Unread) {
-        let mut tree = Value::from(self.tree.clone());
+        let mut remaining = Remaining::new(self.tree.clone());
         let mut unread = Unread { wrong: faults.iter().map(|fault| fault.path.clone()).collect(), absent: vec![] };
         loop {
-            let error = match tree.deserialize::<RawConfig>() {
+            let error = match remaining.read() {
                 Ok(raw) => return (raw, unread),
                 Err(error) => error,
             };
             let mut path = error.path.clone();
+            let written = remaining.written_at(&path);
             if let figment::error::Kind::MissingField(name) = &error.kind {
-                let at = dotted(&[path.as_slice(), &[name.to_string()]].concat());
-                if !unread.absent.contains(&at) && stand_in(&mut tree, &path, name) {
+                let at = dotted(&[written.as_slice(), &[name.to_string()]].concat());
+                if !unread.absent.contains(&at) && remaining.stand_in(&path, name) {
                     // One that is wrong was taken out, and is told.
-                    if !unread.wrong.contains(&at) {
-                        faults.push(self.fault(&path, reason(&path, &error.kind)));
+                    if !unread.tells(&at) {
+                        faults.push(self.fault(&written, reason(&written, &error.kind)));
                     }
                     unread.absent.push(at);
                     continue;
@@ -200,7 +203,8 @@ impl Merged {
             {
                 path.push(name.clone());
             }
-            let mut fault = self.fault(&path, reason(&path, &error.kind));
+            let written = remaining.written_at(&path);
+            let mut fault = self.fault(&written, reason(&path, &error.kind));
             if matches!(fault.origin, Some(Origin::Variable(_))) && shape::is_in_list(&path) {
                 fault.reason.push_str("; several are written [\"one\", \"another\"]");
             }
@@ -209,40 +213,10 @@ impl Merged {
                 || path.last().is_some_and(|name| name == "sha256");
             unread.wrong.push(fault.path.clone());
             faults.push(ConfigFault { value: fault.value.filter(|_| !may_be_secret), ..fault });
-            if !take_out(&mut tree, &path) {
+            if !remaining.take_out(&path) {
                 return (RawConfig::default(), unread);
             }
         }
-    }
-}
-
-/// Puts something at `name` in the table at `path`, of which nothing will be said: a text, and one that is a rate.
-fn stand_in(tree: &mut Value, path: &[String], name: &str) -> bool {
-    let Value::Dict(_, dict) = tree else { return false };
-    match path.split_first() {
-        Some((first, rest)) => dict.get_mut(first).is_some_and(|below| stand_in(below, rest, name)),
-        None => dict.insert(name.to_owned(), "1/h".into()).is_none(),
-    }
-}
-
-fn take_out(tree: &mut Value, path: &[String]) -> bool {
-    let Some((first, rest)) = path.split_first() else { return false };
-    match tree {
-        Value::Dict(_, dict) if rest.is_empty() => dict.remove(first).is_some(),
-        Value::Dict(_, dict) => match dict.get_mut(first) {
-            // Nothing further down by that name: the whole value is at fault.
-            Some(value) => take_out(value, rest) || dict.remove(first).is_some(),
-            None => false,
-        },
-        Value::Array(_, values) => match first.parse::<usize>() {
-            Ok(at) if at < values.len() && rest.is_empty() => {
-                values.remove(at);
-                true
-            }
-            Ok(at) if at < values.len() => take_out(&mut values[at], rest),
-            _ => false,
-        },
-        _ => false,
     }
 }
 

@@ -175,6 +175,60 @@ fn what_is_missing_hides_nothing_that_is_wrong_beside_it() {
     assert_eq!(told.join("\n").replace(&scratch.config().display().to_string(), "F"), expected.join("\n"));
 }
 
+/// What is wrong before it in the list changes nothing about its number, its value and who set it.
+#[test]
+fn each_one_of_a_list_that_is_wrong_is_told_by_the_number_that_it_has_in_the_file() {
+    let scratch = Scratch::new(
+        r#"
+public_url = "https://invite.example.com/"
+listen = ["80", "127.0.0.1:0", "*:80", "[::1]"]
+trusted_proxies = ["x", "::1", "10.0.0.1/33"]
+webhooks = [5, {}, { name = "a", url = "ftp://a/", secret = "b", events = ["x", "invite.created", "y"], hosts = ["c"] }]
+[hosts."example.com"]
+[keys.a]
+sha256 = "abc"
+hosts = ["other.example"]
+methods = ["PUT", "GET", "DELETE"]
+max_uses = 0
+[keys.b]
+max_uses = 0
+[[apps.custom]]
+id = "a"
+[[apps.custom]]
+name = "b"
+"#,
+    );
+    let stderr = String::from_utf8(scratch.run(&["check"]).stderr).unwrap();
+    let expected = r#"invited: the configuration is not valid:
+  apps.custom.0 = { id = "a" } (F): needs `name`
+  apps.custom.1 = { name = "b" } (F): needs `id`
+  keys.a.hosts = ["other.example"] (F): other.example is not declared under [hosts]
+  keys.a.max_uses = 0 (F): expected at least 1
+  keys.a.methods.0 = "PUT" (F): expected one of GET, POST
+  keys.a.methods.2 = "DELETE" (F): expected one of GET, POST
+  keys.a.sha256 (F): expected the 64 hexadecimal digits of a SHA-256 digest
+  keys.b = { max_uses = 0 } (F): needs one of sha256, secret_file, public_key, public_key_file, jwks_file
+  keys.b.max_uses = 0 (F): expected at least 1
+  listen.0 = "80" (F): expected "host:port", "[v6]:port" or "unix:/path"
+  listen.2 = "*:80" (F): expected "host:port", "[v6]:port" or "unix:/path"
+  listen.3 = "[::1]" (F): expected "host:port", "[v6]:port" or "unix:/path"
+  trusted_proxies.0 = "x" (F): expected an address or a CIDR such as "10.0.0.0/8"
+  trusted_proxies.2 = "10.0.0.1/33" (F): expected an address or a CIDR such as "10.0.0.0/8"
+  webhooks.0 = 5 (F): expected a table
+  webhooks.1 = {} (F): needs `name`
+  webhooks.1 = {} (F): needs `secret` or `secret_file`, which its receiver has, too
+  webhooks.1 = {} (F): needs `url`, or `url_file`
+  webhooks.2.events.0 = "x" (F): expected one of EVENTS
+  webhooks.2.events.2 = "y" (F): expected one of EVENTS
+  webhooks.2.hosts = ["c"] (F): "c" is not declared under [hosts]
+  webhooks.2.secret (F): expected "whsec_" and 24 to 64 bytes in base64, as this prints: echo "whsec_$(openssl rand -base64 32)"
+  webhooks.2.url = "ftp://…" (F): expected a URL such as "https://example.com/hook"
+"#;
+    let events =
+        "invite.created, invite.redeemed, invite.revoked, invite.expired, key.created, key.deleted, invites.open";
+    assert_eq!(stderr.replace(&scratch.config().display().to_string(), "F").replace(events, "EVENTS"), expected);
+}
+
 #[test]
 fn what_names_no_place_is_refused() {
     let scratch = Scratch::new("");
@@ -190,6 +244,7 @@ fn what_names_no_place_is_refused() {
             format!("{backend}\"prosody\"\nsocket = \"prosody.sock\""),
             "backend.socket = \"prosody.sock\" (F): expected an absolute path",
         ),
+        ("idle_exit =".to_owned(), "F: line 2, column 12: expected a value"),
     ] {
         scratch.configure(&format!("public_url = \"https://invite.example.com/\"\n{text}"));
         let output = scratch.run(&["check"]);
