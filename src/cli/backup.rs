@@ -70,6 +70,7 @@ pub(super) fn back_up(global: &Global, arguments: &BackupArguments) -> Outcome {
     if !dir.is_dir() {
         anyhow::bail!("cannot write {}: there is no directory {}", path.display(), dir.display());
     }
+    refuse_to_replace(&path)?;
     let source = LedgerReader::open(global, &settings)?;
     become_owner_of_place(dir)?;
     let mut file = files::begin(&path).with_context(cannot)?;
@@ -83,6 +84,18 @@ pub(super) fn back_up(global: &Global, arguments: &BackupArguments) -> Outcome {
     hint(&format!("backed up {} and the ledger key to {}", invites(summary.invites), path.display()));
     if std::fs::read_dir(settings.state_dir.join("keys")).is_ok_and(|mut keys| keys.next().is_some()) {
         hint("note: API keys that were created by command are not in it: they are in keys/ of the state directory");
+    }
+    Ok(())
+}
+
+/// A backup takes the place of an earlier one. What is no file, such as a device, would be lost, and a link would no longer lead where
+/// somebody has the backups.
+fn refuse_to_replace(path: &Path) -> Outcome {
+    if std::fs::symlink_metadata(path).is_ok_and(|found| !found.is_file()) {
+        anyhow::bail!(
+            "cannot write {}: it is no regular file, which a backup could replace; name another one, or `-` for standard output",
+            path.display()
+        );
     }
     Ok(())
 }

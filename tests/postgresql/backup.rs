@@ -7,9 +7,9 @@ use crate::common::postgres;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::process::{Command, Output};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
@@ -434,6 +434,24 @@ fn what_is_no_ledger_is_not_backed_up_and_no_file_is_left() {
     assert_eq!(names, ["config.toml", "limits.toml"]);
 }
 
+/// As root, that could be a device.
+#[test]
+fn a_backup_takes_the_place_of_a_file_and_of_nothing_else() {
+    let scratch = on_sqlite();
+    fill(&scratch);
+    let [fifo, link, dir] = ["fifo", "link", "dir"].map(|name| scratch.path().join(name));
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    std::os::unix::fs::symlink(scratch.path().join("elsewhere"), &link).unwrap();
+    fs::create_dir(&dir).unwrap();
+    for place in [&fifo, &link, &dir] {
+        let before = fs::symlink_metadata(place).unwrap();
+        let told = refused(&scratch, &["backup"], place, &[]);
+        assert!(told.contains("it is no regular file") && told.contains("`-` for standard output"), "{told}");
+        let after = fs::symlink_metadata(place).unwrap();
+        assert_eq!((before.file_type(), before.ino()), (after.file_type(), after.ino()));
+    }
+}
+
 #[test]
 fn standard_output_has_the_backup_and_nothing_else() {
     let scratch = on_sqlite();
@@ -469,7 +487,7 @@ fn follow(scratch: &Scratch, block: &str, served: &mut Option<Served>, paths: &[
                 let words: Vec<_> = words.into_iter().map(own).collect();
                 // A configuration that it names itself takes the place of the test's own.
                 let output = if words[0] == "--config" {
-                    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_invited"));
+                    let mut command = Command::new(env!("CARGO_BIN_EXE_invited"));
                     command.arg("--state-dir").arg(scratch.state()).args(&words).output().unwrap()
                 } else {
                     scratch.run(&words.iter().map(String::as_str).collect::<Vec<_>>())
