@@ -210,6 +210,7 @@ impl Service {
         match left {
             0 => {}
             usize::MAX => tracing::warn!("told to stop twice; not waiting for requests in flight"),
+            1 => tracing::warn!("1 connection was still open after drain_timeout"),
             left => tracing::warn!("{left} connections were still open after drain_timeout"),
         }
         if left != usize::MAX {

@@ -16,11 +16,14 @@ use crate::server::lifecycle;
 pub(super) struct Reloader {
     sources: Sources,
     running: Running,
+    /// What the service was started with: some of it stays in force until a restart.
+    started: Arc<Settings>,
 }
 
 impl Reloader {
     pub(super) fn new(sources: Sources, running: Running) -> Self {
-        Self { sources, running }
+        let started = Arc::clone(&running.state.load().settings);
+        Self { sources, running, started }
     }
 
     /// Reads everything again, and says how that went.
@@ -49,7 +52,7 @@ impl Reloader {
         let settings = self.sources.merge().settings(&Credentials::from_environment(), Purpose::Serve)?;
         let tls = load_tls(&settings)?;
         let before = running.state.load_full();
-        warn_of_restart(&before.settings, &settings);
+        warn_of_restart(&self.started, &settings);
         let (limits, trusted) = (settings.http.clone(), settings.trusted_proxies.clone());
         let keys = KeyRing::new(&settings.keys, Arc::clone(&running.state_keys));
         log_notices(&settings, &keys);
@@ -71,7 +74,7 @@ impl Reloader {
     }
 }
 
-/// Names what has changed and stays as it is until a restart.
+/// Names what is another than at the start, and stays as it was there until a restart.
 fn warn_of_restart(before: &Settings, after: &Settings) {
     for (what, changed) in [
         ("listen", after.listen != before.listen),

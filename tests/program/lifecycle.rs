@@ -448,6 +448,23 @@ fn broken_configuration_changes_nothing_and_each_fault_is_logged() {
     assert_eq!(client.invite("old/s3cret").status, 403);
 }
 
+/// What is in force is what it was at the start, whatever a reload in between said.
+#[test]
+fn what_needs_a_restart_is_told_until_it_is_again_as_at_the_start() {
+    let scratch = Scratch::new(CONFIG);
+    let served = scratch.serve();
+    let other = CONFIG.replace("127.0.0.1:0", "127.0.0.2:0");
+    for (config, is_told) in [(other.as_str(), true), (other.as_str(), true), (CONFIG, false)] {
+        let logged = served.log_length();
+        scratch.configure(config);
+        served.signal("HUP");
+        served.wait_log_after(logged, "event=reload.done");
+        let log = served.log();
+        let told = log.lines().skip(logged).any(|line| line.contains("listen has changed, and needs a restart"));
+        assert_eq!(told, is_told, "{log}");
+    }
+}
+
 #[test]
 fn reloads_under_load_disturb_no_request() {
     let scratch = Scratch::new(CONFIG);
@@ -702,7 +719,7 @@ fn stop_waits_for_drain_timeout_and_no_longer() {
     let mut slow = served.client();
     begin_slow(&mut slow);
     served.signal("TERM");
-    served.wait_log("1 connections were still open after drain_timeout");
+    served.wait_log("1 connection was still open after drain_timeout");
     assert_eq!(served.wait().code(), Some(0));
 }
 
