@@ -95,6 +95,19 @@ pub fn remove(path: &Path) -> io::Result<()> {
     sync_dir(parent(path)?)
 }
 
+/// What to do where the system refuses something in the state directory, to be put behind what it refused; nothing where its own
+/// words are all there is to say.
+#[must_use]
+pub fn way_out(error: &io::Error) -> &'static str {
+    use io::ErrorKind;
+    match error.kind() {
+        ErrorKind::PermissionDenied => "; run as root or as the owner of the state directory",
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "; free disk space",
+        ErrorKind::ReadOnlyFilesystem => "; mount it so that it can be written, or set another state_dir",
+        _ => "",
+    }
+}
+
 /// A path for a message: what would break the line is escaped.
 #[must_use]
 pub fn shown(path: &Path) -> String {
@@ -133,5 +146,18 @@ mod tests {
             assert!(!error.to_string().contains(TEMPORARY_PREFIX), "{error}");
         }
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1, "and nothing is left of them");
+    }
+
+    #[test]
+    fn the_way_out_is_one_that_helps() {
+        for (code, way) in [
+            (rustix::io::Errno::ACCESS, "; run as root or as the owner of the state directory"),
+            (rustix::io::Errno::NOSPC, "; free disk space"),
+            (rustix::io::Errno::DQUOT, "; free disk space"),
+            (rustix::io::Errno::ROFS, "; mount it so that it can be written, or set another state_dir"),
+            (rustix::io::Errno::NOTDIR, ""),
+        ] {
+            assert_eq!(way_out(&code.into()), way, "{code}");
+        }
     }
 }

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::files::way_out;
 use crate::invite::name::KeyId;
 
 /// Why keys could not be listed, or one not stored or deleted.
@@ -15,7 +16,7 @@ pub enum StateError {
     #[error("there is no key by that id in the state directory; see: invited key list")]
     Absent,
     /// Nobody knows which there are.
-    #[error("cannot list {}; run as root or as the owner of the state directory", dir.display())]
+    #[error("cannot list {}{}", dir.display(), way_out(source))]
     List {
         /// The directory.
         dir: PathBuf,
@@ -23,7 +24,7 @@ pub enum StateError {
         source: io::Error,
     },
     /// The system says no.
-    #[error("cannot write {}; run as root or as the owner of the state directory", path.display())]
+    #[error("cannot write {}{}", path.display(), way_out(source))]
     Io {
         /// The file.
         path: PathBuf,

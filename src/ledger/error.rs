@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::clock_difference::ClockDifference;
 pub use super::sql_error::SqlError;
+use crate::files::way_out;
 use crate::invite::Status;
 use crate::invite::name::Username;
 use crate::invite::redemption::NoChange;
@@ -114,7 +115,7 @@ pub enum OpenError {
     #[error("{} is no ledger key: expected {} bytes in base64", .0.display(), LedgerKey::BYTES)]
     BadKey(PathBuf),
     /// A file cannot be read or written.
-    #[error("cannot open {}; run as root or as the owner of the state directory", path.display())]
+    #[error("cannot open {}{}", path.display(), way_out(source))]
     Io {
         /// The file.
         path: PathBuf,

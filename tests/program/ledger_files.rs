@@ -340,7 +340,7 @@ fn a_directory_in_which_nothing_can_be_created_is_told() {
         .unwrap();
     let told = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{told}");
-    assert!(told.starts_with("invited: cannot open /proc/self/ledger.key (No such file or directory"), "{told}");
+    assert!(told.starts_with("invited: cannot open /proc/self/ledger.key: No such file or directory"), "{told}");
 }
 
 #[test]
