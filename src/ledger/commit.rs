@@ -3,18 +3,34 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwapOption;
 use async_channel::{Receiver, Sender};
 use prometheus_client::metrics::histogram::Histogram;
 use tracing::Span;
 
 use super::error::LedgerError;
 use super::work::{Job, Work, WorkShape};
-use super::writer::Writer;
+use super::writer::{Opener, Writer};
 use crate::clock;
 use crate::log::chain;
 
 /// Why the last commit failed, if it did.
-pub(super) type LastFailure = arc_swap::ArcSwapOption<LedgerError>;
+pub(super) struct LastFailure {
+    error: ArcSwapOption<LedgerError>,
+    /// Whether it is for the log. A command gets it as the answer to what it asked for, and says it itself.
+    is_logged: bool,
+}
+
+impl LastFailure {
+    /// `trouble` is why the ledger could not be opened yet.
+    pub(super) fn new(trouble: Option<LedgerError>, opener: Opener) -> Self {
+        Self { error: ArcSwapOption::from(trouble.map(Arc::new)), is_logged: opener == Opener::Service }
+    }
+
+    pub(super) fn load(&self) -> Option<Arc<LedgerError>> {
+        self.error.load_full()
+    }
+}
 
 /// The most that is committed together, in requests and in rows; how long that takes bounds the writer, too.
 const MAX_BATCH: usize = 1024;
@@ -140,17 +156,17 @@ pub(super) fn run(mut writer: Writer, queue: &Receiver<Job>, failure: &LastFailu
 /// Says when the ledger becomes unavailable, and when it has healed.
 pub(super) fn note(failure: &LastFailure, trouble: Option<&LedgerError>, is_file: bool) {
     let before = failure.load();
-    match (before.as_deref(), trouble) {
+    match (before, trouble) {
         (None, None) => {}
         (Some(_), None) => {
             tracing::info!("the ledger can be written again");
-            failure.store(None);
+            failure.error.store(None);
         }
         (before, Some(trouble)) => {
-            if before != Some(trouble) {
+            if failure.is_logged && before.as_deref() != Some(trouble) {
                 tracing::error!(error = %chain(trouble), "invites cannot be created; {}", trouble.way_out(is_file));
             }
-            failure.store(Some(Arc::new(trouble.clone())));
+            failure.error.store(Some(Arc::new(trouble.clone())));
         }
     }
 }

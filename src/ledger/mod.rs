@@ -155,7 +155,7 @@ impl Ledger {
             Opener::Command => None,
         };
         let (jobs, queue) = async_channel::bounded(QUEUE);
-        let failure = Arc::new(LastFailure::from(trouble.map(Arc::new)));
+        let failure = Arc::new(LastFailure::new(trouble, opener));
         let source = ReadSource::of(&settings.url, writer.servers());
         let readers = Arc::new(Readers::new(source, files.clone(), Arc::clone(&failure), deadlines.clone()));
         let noted = Arc::clone(&failure);
@@ -271,7 +271,7 @@ impl Ledger {
     /// Why the last commit failed, if it did.
     #[must_use]
     pub fn trouble(&self) -> Option<Arc<LedgerError>> {
-        self.failure.load_full()
+        self.failure.load()
     }
 
     /// How long commits took.

@@ -330,6 +330,21 @@ fn many_that_start_first_create_one_ledger() {
 
 /// By the name that it would have had.
 #[test]
+fn a_command_that_cannot_write_says_so_once() {
+    let scratch = Scratch::new(CONFIG);
+    scratch.ok(&["invite", "create"]);
+    for name in FILES {
+        let _ = fs::remove_file(file(&scratch, name));
+    }
+    fs::create_dir(file(&scratch, "ledger.db")).unwrap();
+    let output = scratch.run(&["invite", "create"]);
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(1), b"".as_slice()), "{stderr}");
+    assert!(stderr.starts_with("invited: the ledger is not available: cannot open the ledger "), "{stderr}");
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+}
+
+#[test]
 fn a_directory_in_which_nothing_can_be_created_is_told() {
     let scratch = Scratch::new(CONFIG);
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_invited"))
