@@ -5,19 +5,22 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 
+use anyhow::Context as _;
 use serde::Serialize;
 
 use crate::invite::text::is_control;
 
+/// What an error of stdout is told with; a reader that goes away is none, see `outcome`.
+const CANNOT_PRINT: &str = "cannot write to standard output";
+
 /// Writes a result to stdout.
 pub(super) fn print(text: &str) -> anyhow::Result<()> {
-    let text = obeyed_by_none(text);
-    let mut stdout = io::stdout().lock();
-    stdout.write_all(text.as_bytes())?;
+    let mut text = obeyed_by_none(text);
     if !text.ends_with('\n') {
-        stdout.write_all(b"\n")?;
+        text.push('\n');
     }
-    Ok(stdout.flush()?)
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).context(CANNOT_PRINT)
 }
 
 /// Writes a hint to stderr; where that is closed, the hint is lost.
@@ -51,7 +54,7 @@ impl JsonList {
         let begin = if self.is_begun { ",\n".to_owned() } else { format!("{{\n  \"{}\": [\n", self.name) };
         self.is_begun = true;
         let lines = serde_json::to_string_pretty(value)?.replace('\n', "\n    ");
-        Ok(io::stdout().lock().write_all(escaped(&format!("{begin}    {lines}")).as_bytes())?)
+        io::stdout().lock().write_all(escaped(&format!("{begin}    {lines}")).as_bytes()).context(CANNOT_PRINT)
     }
 
     /// Writes what stands behind the list.

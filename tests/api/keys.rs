@@ -284,13 +284,28 @@ fn a_key_that_cannot_be_printed_is_not_created() {
     for arguments in [&["key", "create", "--id", "mine"][..], &["key", "create", "--id", "mine", "--json"]] {
         let full = fs::File::options().write(true).open("/dev/full").unwrap();
         let output = scratch.command().args(arguments).stdout(full).stderr(Stdio::piped()).output().unwrap();
-        let expected = "invited: cannot print the key (No space left on device (os error 28)); none was created\n";
+        let expected = "invited: cannot print the key (cannot write to standard output: No space left on device (os error 28)); none was \
+                        created\n";
         assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(1), expected), "{arguments:?}");
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
         let output = scratch.command().args(arguments).stdout(writer).stderr(Stdio::piped()).output().unwrap();
         assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), ""), "{arguments:?}");
         assert_eq!(ids(&scratch), BTreeSet::from(["site".to_owned()]), "{arguments:?}");
+    }
+}
+
+#[test]
+fn what_cannot_be_printed_is_told_to_be_that() {
+    let scratch = Scratch::new(CONFIG);
+    scratch.ok(&["invite", "create"]);
+    for arguments in
+        [&["key", "list"][..], &["key", "list", "--json"], &["invite", "list", "--json"], &["config", "show"]]
+    {
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        let output = scratch.command().args(arguments).stdout(full).stderr(Stdio::piped()).output().unwrap();
+        let expected = "invited: cannot write to standard output: No space left on device (os error 28)\n";
+        assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(1), expected), "{arguments:?}");
     }
 }
 
