@@ -111,7 +111,7 @@ enum CliCommand {
     Demo(demo::DemoOptions),
     /// Set up the service: configuration, drop-ins of its units, and lines of a web server, by a few answers
     ///
-    /// Shows each file before it is written, changes none that it did not write, and then tries all of it. On `NixOS` it prints lines of
+    /// Shows each file before it is written, changes none that it did not write, and then tries all of it. On NixOS it prints lines of
     /// the module.
     Setup(setup::SetupOptions),
     /// Create, list, delete and import API keys

@@ -152,6 +152,11 @@ fn wrong_and_missing_answers_are_told_and_write_nothing() {
         (&ANSWERS.replace("nginx", "iis"), "nginx"),
         (&ANSWERS.replace("https://join.example.org/", "http://join.example.org/"), "https"),
         (&ANSWERS.replace("https://join.example.org/", "https://join.example.org:8443/"), "443"),
+        (&format!("{ANSWERS}certificates = \"live\"\n"), "--certificates \"live\": expected an absolute path"),
+        (
+            &format!("{ANSWERS}certificates = \"/etc/x; y\"\n"),
+            "--certificates \"/etc/x; y\": expected an absolute path",
+        ),
     ] {
         let place = Place::new();
         place.answer(answers);

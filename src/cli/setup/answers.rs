@@ -79,8 +79,18 @@ impl AnswerOptions {
             return Err(WrongUse(reason).into());
         }
         let certificates = given.certificates.or(of_file.certificates);
+        if let Some(dir) = certificates.as_deref().filter(|dir| !is_written_as_it_is(dir)) {
+            let expected = "expected an absolute path without blanks, quotes or any of # $ ; \\ { }";
+            return Err(WrongUse(format!("--certificates {dir:?}: {expected}")).into());
+        }
         Ok(SetupAnswers { host, public_url, server, front_end, certificates })
     }
+}
+
+/// Whether a web server's configuration takes a path as it stands, and means the same file wherever it is read.
+fn is_written_as_it_is(path: &Path) -> bool {
+    let is_plain = |c: char| !c.is_whitespace() && !c.is_control() && !"\"'`#$;\\{}".contains(c);
+    path.is_absolute() && path.to_str().is_some_and(|path| path.chars().all(is_plain))
 }
 
 /// Reads a file of answers; half of one is none.

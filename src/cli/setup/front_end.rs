@@ -18,7 +18,7 @@ pub(super) enum FrontEnd {
     Caddy,
     /// Apache
     Apache,
-    /// `HAProxy`
+    /// HAProxy
     Haproxy,
     /// Lighttpd
     Lighttpd,
