@@ -10,7 +10,7 @@ use tide::http::headers;
 
 use super::call::json;
 use crate::backend::State;
-use crate::caller::{Request, address_of};
+use crate::caller::{Request, address_of, weight_of};
 use crate::config::BackendKind;
 use crate::invite::name::HostName;
 use crate::metrics::{self, Metrics};
@@ -73,15 +73,14 @@ fn is_on_this_machine(client: IpAddr) -> bool {
     client.is_loopback() || client.is_unspecified()
 }
 
-/// What was counted, as `OpenMetrics`; in the older text format for whoever asks for text alone.
+/// What was counted, as `OpenMetrics`; in the older text format for whoever prefers that.
 ///
 /// # Errors
 /// When it cannot be written as text.
 pub fn metrics(request: &tide::Request<Arc<Metrics>>) -> Result<Response, Problem> {
     let text = request.state().text().map_err(Problem::internal)?;
-    let accept = request.header(headers::ACCEPT).map(|accept| accept.as_str().to_ascii_lowercase()).unwrap_or_default();
-    let wants_classic = accept.contains("text/plain") && !accept.contains("application/openmetrics-text");
-    let (body, kind) = if wants_classic {
+    let [classic, open] = ["text/plain", "application/openmetrics-text"].map(|kind| weight_of(request, &[kind]));
+    let (body, kind) = if classic > open {
         (metrics::classic(&text), "text/plain; version=0.0.4; charset=utf-8")
     } else {
         (text, "application/openmetrics-text; version=1.0.0; charset=utf-8")

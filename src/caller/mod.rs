@@ -56,19 +56,22 @@ pub fn prefers_json<State>(request: &tide::Request<State>) -> bool {
 
 /// The weights of HTML and JSON (RFC 9110, 12.5.1), in thousandths.
 fn ranks<State>(request: &tide::Request<State>) -> (u32, u32) {
-    let (mut html, mut json) = (0, 0);
+    let html = weight_of(request, &["text/html", "application/xhtml+xml"]);
+    let json = weight_of(request, &["application/json", "application/problem+json"]);
+    (html, json)
+}
+
+/// What `Accept` gives the best of some media types that it names, in thousandths; 0 if it names none of them.
+#[must_use]
+pub fn weight_of<State>(request: &tide::Request<State>, kinds: &[&str]) -> u32 {
     let accept = request.header(headers::ACCEPT).map_or("", |values| values.as_str());
-    for range in accept.split(',') {
+    let weight = |range: &str| {
         let mut parts = range.split(';').map(str::trim);
         let kind = parts.next().unwrap_or_default();
-        let weight = parts.find_map(|part| part.strip_prefix("q=")).map_or(1000, thousandths);
-        match kind.to_ascii_lowercase().as_str() {
-            "text/html" | "application/xhtml+xml" => html = html.max(weight),
-            "application/json" | "application/problem+json" => json = json.max(weight),
-            _ => {}
-        }
-    }
-    (html, json)
+        let is_meant = kinds.iter().any(|other| kind.eq_ignore_ascii_case(other));
+        is_meant.then(|| parts.find_map(|part| part.strip_prefix("q=")).map_or(1000, thousandths))
+    };
+    accept.split(',').filter_map(weight).max().unwrap_or(0)
 }
 
 /// A weight, in thousandths.

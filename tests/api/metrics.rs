@@ -116,6 +116,29 @@ fn no_caller_makes_up_a_series() {
 }
 
 #[test]
+fn whoever_asks_gets_the_format_that_they_prefer() {
+    let scratch = metered();
+    let served = scratch.serve();
+    let mut client = Client::tcp(metrics_of(&served));
+    let [open, classic] = ["application/openmetrics-text; version=1.0.0", "text/plain; version=0.0.4"];
+    for (accept, format) in [
+        ("*/*", open),
+        ("application/openmetrics-text", open),
+        ("text/plain", classic),
+        ("Text/Plain;version=0.0.4", classic),
+        // Prometheus, by default and with `scrape_protocols: [PrometheusText0.0.4, OpenMetricsText1.0.0]`.
+        ("application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.4,*/*;q=0.1", open),
+        ("text/plain;version=0.0.4;q=0.5,application/openmetrics-text;version=1.0.0;q=0.4,*/*;q=0.3", classic),
+        ("application/openmetrics-text;q=0,text/plain", classic),
+        ("text/plain,application/openmetrics-text", open),
+    ] {
+        let answer = client.ask("GET", "/metrics", &[&format!("Accept: {accept}")]);
+        assert!(answer.header("content-type").unwrap().starts_with(format), "{accept}: {answer:?}");
+        assert_eq!(answer.text().ends_with("# EOF\n"), format == open, "{accept}");
+    }
+}
+
+#[test]
 fn metrics_are_only_on_their_own_listener() {
     let scratch = metered();
     let served = scratch.serve();
