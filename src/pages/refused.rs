@@ -122,6 +122,8 @@ pub fn problem(
 ) {
     let (title, text) = match problem.status() {
         404 | 405 | 410 => ("problem-not-found", "problem-not-found-text"),
+        // The key is in the address.
+        401 | 403 => ("problem-other", "problem-not-found-text"),
         413 | 414 | 431 => ("problem-too-large", "problem-too-large-text"),
         429 => ("problem-too-many", "problem-too-many-text"),
         500 => ("problem-internal", "problem-internal-text"),

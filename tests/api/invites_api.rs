@@ -488,3 +488,13 @@ fn field_names_are_written_as_clients_look_for_them_that_read_text() {
         assert!(refused.contains(line), "{refused}");
     }
 }
+
+/// A link of a site with a key that is none any more is opened by somebody who has nothing else to look at.
+#[test]
+fn a_reader_is_told_to_look_at_the_address_that_has_the_key() {
+    let scratch = Scratch::new(CONFIG);
+    let served = scratch.serve();
+    let answer = served.client().ask("GET", "/invites_api?key=site/wrong&redirect=true", &["Accept: text/html"]);
+    assert_eq!(answer.status, 403);
+    assert!(answer.text().contains("This did not work") && answer.text().contains("Please check the address."));
+}
