@@ -1037,7 +1037,7 @@ def manages():
     type_in(name="ad min", ttl="400d", uses="11")
     browser.enter()
     assert [one.get_attribute("href").split("#")[1] for one in browser.all(".notice a")] == ["ttl", "name", "uses"]
-    assert browser.text("#uses-error") == "A whole number, at most 10."
+    assert browser.text("#uses-error") == "A whole number, at most 1.", "for one name"
     assert browser.one("#note").get_attribute("value") == "Choir & friends"
     see("new-wrong")
     type_in(name="", ttl="3d", uses="2")

@@ -303,6 +303,13 @@ fn what_is_wrong_is_said_beside_each_field_at_once_and_nothing_is_lost() {
     let answer =
         browser.fill("/manage/new", "/manage/new", &[("kind", "account"), ("host", "example.com"), ("name", "Juliet")]);
     assert!(answer.status == 409 && answer.text().contains("Somebody has this name already."), "{}", answer.text());
+    // An invite for one name has one use, whatever the key may.
+    for (name, most) in [("", "at most 10."), ("benvolio", "at most 1.")] {
+        let fields = [("kind", "account"), ("host", "example.com"), ("name", name), ("uses", "11")];
+        let text = browser.fill("/manage/new", "/manage/new", &fields).text();
+        assert_eq!(text.matches("A whole number, at most ").count(), text.matches(most).count(), "{name}: {text}");
+        assert!(text.contains("id=\"uses-error\"") && text.contains(most), "{name}: {text}");
+    }
     for garbage in [&[("kind", "account"), ("kind", "reset")][..], &[("note", "\u{fffd}")]] {
         assert_eq!(browser.fill("/manage/new", "/manage/new", garbage).status, 400);
     }

@@ -6,7 +6,7 @@ use tide::Response;
 use tide::http::headers;
 
 use super::input::{INPUTS, InviteInput};
-use super::input_errors::{InputErrors, contact_hint, ttl_hint, uses_hint};
+use super::input_errors::{InputErrors, Meant, contact_hint, ttl_hint, uses_hint};
 use super::list::{Choice, host_choices};
 use super::sign_in::{self, PATH};
 use super::visit::{VisitorBar, is_ours, kind_text, look, session};
@@ -90,16 +90,20 @@ pub async fn post(mut request: Request) -> Result<Response, Problem> {
         }
         Err(error) => error,
     };
-    let host = meant_host(&request, &session, &input);
-    let errors = InputErrors::of_error(error, &desk.manage, manager, &host, &look)?;
+    let meant = meant(&request, &session, &input);
+    let errors = InputErrors::of_error(error, &desk.manage, manager, &meant, &look)?;
     let once = if errors.is_used { clock::random_id() } else { once };
     show(&request, &session, input, &once, &errors)
 }
 
-/// The host that an invite is for, as far as one is said.
-fn meant_host(request: &Request, session: &Session, input: &InviteInput) -> String {
-    let first = || request.state().desk.manage.hosts_of(&session.manager).next().map(ToString::to_string);
-    Some(input.host.clone()).filter(|host| !host.is_empty()).or_else(first).unwrap_or_default()
+/// What is meant, as far as it is said.
+fn meant(request: &Request, session: &Session, input: &InviteInput) -> Meant {
+    let manager = &session.manager;
+    let first = || request.state().desk.manage.hosts_of(manager).next().map(ToString::to_string);
+    Meant {
+        host: Some(input.host.clone()).filter(|host| !host.is_empty()).or_else(first).unwrap_or_default(),
+        max_uses: if input.is_for_one_name() { 1 } else { manager.max_uses() },
+    }
 }
 
 fn show(
@@ -128,7 +132,7 @@ fn show(
     }
     let hosts: Vec<_> = manage.hosts_of(manager).collect();
     let is_user = manager.user().is_some();
-    let host = meant_host(request, session, &input);
+    let meant = meant(request, session, &input);
     let mut response = page(
         errors.status,
         &CreatePage {
@@ -138,15 +142,15 @@ fn show(
             csrf: super::visit::csrf(request, session),
             once,
             kinds: choices,
-            hosts: host_choices(&hosts, Some(&host)),
+            hosts: host_choices(&hosts, Some(&meant.host)),
             errors,
             has_name: !is_user || kinds.contains(&KindName::Account),
             has_contact: !is_user && kinds.contains(&KindName::Contact),
             has_groups: manager.may_group(),
             has_uses: manager.max_uses() > 1,
             has_mail: request.state().settings.mail.is_some() && manager.may_mail(),
-            contact_hint: contact_hint(&host, &look),
-            uses_hint: uses_hint(manager, &look),
+            contact_hint: contact_hint(&meant.host, &look),
+            uses_hint: uses_hint(meant.max_uses, &look),
             ttl_hint: ttl_hint(manage, manager, &look),
             input: &input,
             look,

@@ -61,6 +61,11 @@ impl InviteInput {
         [KindName::Account, KindName::Contact, KindName::Reset].into_iter().find(|kind| kind.word() == self.kind)
     }
 
+    /// Whether the invite is for one name alone.
+    pub(super) fn is_for_one_name(&self) -> bool {
+        !given(&self.name).is_absent() || self.kind() == Some(KindName::Reset)
+    }
+
     /// What is asked for. `once` is the form's own: sent twice, it is one request.
     ///
     /// # Errors

@@ -11,6 +11,14 @@ use crate::pages::html::Html;
 use crate::pages::look::Look;
 use crate::problem::Problem;
 
+/// What an invite is meant to be, as far as the form says: by that, texts beside its fields say what they may hold.
+pub(super) struct Meant {
+    /// Its host.
+    pub(super) host: String,
+    /// The most uses that it may have: one for one name alone.
+    pub(super) max_uses: u32,
+}
+
 /// What is wrong.
 #[derive(Default)]
 pub(super) struct InputErrors {
@@ -46,11 +54,11 @@ impl InputErrors {
         error: CreateInviteError,
         manage: &Manage,
         manager: &Manager,
-        host: &str,
+        meant: &Meant,
         look: &Look<'_>,
     ) -> Result<Self, Problem> {
         let beside = |errors: &[FieldError]| -> Option<Self> {
-            let told = |error: &FieldError| Some((field_of(error)?, text_of(error, manage, manager, host, look)));
+            let told = |error: &FieldError| Some((field_of(error)?, text_of(error, manage, manager, meant, look)));
             let fields: Option<Vec<_>> = errors.iter().map(told).collect();
             Some(Self::beside(422, fields?, look))
         };
@@ -110,12 +118,12 @@ fn field_of(error: &FieldError) -> Option<&'static str> {
     })
 }
 
-fn text_of(error: &FieldError, manage: &Manage, manager: &Manager, host: &str, look: &Look<'_>) -> Html<'static> {
+fn text_of(error: &FieldError, manage: &Manage, manager: &Manager, meant: &Meant, look: &Look<'_>) -> Html<'static> {
     match (&*error.field, error.kind) {
         ("username" | "reset", FieldErrorKind::Reserved) => look.text("error-username-reserved"),
         ("username" | "reset", _) => look.text("error-username-invalid"),
-        ("contact", _) => contact_hint(host, look),
-        ("uses", _) => uses_hint(manager, look),
+        ("contact", _) => contact_hint(&meant.host, look),
+        ("uses", _) => uses_hint(meant.max_uses, look),
         ("ttl", _) => ttl_hint(manage, manager, look),
         ("mail", _) => look.text("manage-error-mail"),
         _ => look.text("manage-error-text"),
@@ -128,8 +136,8 @@ pub(super) fn contact_hint(host: &str, look: &Look<'_>) -> Html<'static> {
 }
 
 /// What is wanted of a number of uses.
-pub(super) fn uses_hint(manager: &Manager, look: &Look<'_>) -> Html<'static> {
-    look.with("manage-uses-hint", "most", &manager.max_uses().to_string())
+pub(super) fn uses_hint(most: u32, look: &Look<'_>) -> Html<'static> {
+    look.with("manage-uses-hint", "most", &most.to_string())
 }
 
 /// What is wanted of a lifetime.
