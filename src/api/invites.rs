@@ -33,7 +33,7 @@ pub const DEFAULT_PAGE: u32 = 100;
 
 /// What to create. Everything that is left out, or null, has a default.
 ///
-/// - With `reset` there is neither `username` nor `contact`, and `uses` is 1.
+/// - With `reset` there is neither `username` nor `contact`, nor are there `groups` and `roles`, and `uses` is 1.
 /// - With `username`, `uses` is 1 and so is `count`.
 /// - With `mail`, `count` is 1 and `inviter` has no link in it (`//` or `www.`); `language` is given with `mail` alone.
 /// - `kind` is `reset` with `reset`, `contact` with `contact`, and `account` with neither.

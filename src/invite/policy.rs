@@ -124,6 +124,10 @@ pub fn validate(request: &InviteRequest, bounds: &Bounds<'_>, now: Timestamp) ->
         let fits = |words: &Vec<String>| words.len() <= MAX_LIST && words.iter().all(is_word);
         errors.read(field, given, expected, |words| fits(words).then(|| words.clone())).unwrap_or_default()
     });
+    let of_accounts = [("groups", &groups), ("roles", &roles)].into_iter().filter(|(_, names)| !names.is_empty());
+    for (field, _) in of_accounts.filter(|_| !request.reset.is_absent()) {
+        errors.refuse(field, "these are for a new account, and a password reset creates none");
+    }
     if let Some(HostRules { name, server: Some(server), .. }) = bounds.host {
         for (field, what, is_wanted, is_had) in [
             ("contact", "contacts", !request.contact.is_absent(), server.contacts),
@@ -516,6 +520,17 @@ mod tests {
     }
 
     #[test]
+    fn a_password_reset_gives_nothing_to_a_new_account() {
+        let reset = |groups: &[&str], roles: &[&str]| {
+            let [groups, roles] =
+                [groups, roles].map(|words| Given::Is(words.iter().map(|word| (*word).to_owned()).collect()));
+            InviteRequest { reset: given("alice"), groups, roles, ..InviteRequest::default() }
+        };
+        let none = "these are for a new account, and a password reset creates none";
+        assert_eq!(wrong(&reset(&["friends"], &["prosody:admin"])), format!("groups: {none}; roles: {none}"));
+        assert!(try_draft(&reset(&[], &[]), None).is_ok());
+    }
+
     fn what_the_server_cannot_give_is_named_with_the_rest() {
         let keeps = |name: &Username| !name.as_str().contains('ß');
         let server = ServerRules { kind: "xmpp", contacts: false, resets: false, groups: false, keeps };

@@ -44,7 +44,7 @@ def breaks_a_rule(body):
     kind = next((name for name in ("reset", "contact") if name in given), "account")
     several = {name for name in ("uses", "count") if body.get(name) not in (None, 1)}
     return (
-        ("reset" in given and bool(given & {"username", "contact"} or "uses" in several))
+        ("reset" in given and bool(given & {"username", "contact"} or "uses" in several or body.get("groups") or body.get("roles")))
         or ("username" in given and bool(several))
         or body.get("kind") not in (None, kind)
         or ("mail" in given and ("count" in several or bool(re.search(r"//|www\.", body.get("inviter") or "", re.I | re.A))))

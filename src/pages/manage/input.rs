@@ -88,7 +88,8 @@ impl InviteInput {
             contact: if kind == Some(KindName::Contact) { given(&self.contact) } else { Given::Absent },
             uses: given(&self.uses).and_read(|text| text.parse().ok()),
             ttl: span(&self.ttl),
-            groups: if groups.is_empty() {
+            // Nor is somebody put into a group who has an account.
+            groups: if is_reset || groups.is_empty() {
                 Given::Absent
             } else {
                 Given::Is(groups.into_iter().map(str::to_owned).collect())
@@ -128,11 +129,13 @@ mod tests {
         assert_eq!(request.ttl, Given::Is(Duration::from_hours(12)));
         assert_eq!(request.note, Given::Is("for the choir".into()));
         assert!(request.username.is_absent() && request.contact.is_absent() && request.groups.is_absent());
-        let reset = input(&[("kind", "reset"), ("contact", "romeo@example.com")]).request("once".into()).unwrap();
+        let reset = input(&[("kind", "reset"), ("contact", "romeo@example.com"), ("groups", "friends")]);
+        let reset = reset.request("once".into()).unwrap();
         assert_eq!(
             (&reset.reset, &reset.username, &reset.contact),
             (&Given::Is(String::new()), &Given::Absent, &Given::Absent)
         );
+        assert!(reset.groups.is_absent());
         let wrong = input(&[("kind", "x"), ("uses", "many"), ("ttl", "12")]).request("once".into()).unwrap();
         assert_eq!((wrong.kind, wrong.uses, wrong.ttl), (Given::Malformed, Given::Malformed, Given::Malformed));
         let groups = input(&[("kind", "account"), ("groups", " friends,, family ")]).request("once".into()).unwrap();
