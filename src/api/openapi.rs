@@ -117,7 +117,6 @@ fn paths(schemas: &mut Schemas) -> Value {
     let body = |schema: Schema, required: bool| json!({ "required": required, "content": { "application/json": { "schema": schema } } });
     let absent = ("404", "There is no such invite that this key may know of.");
     let media = ("415", "The body is not JSON.");
-    let key_reused = ("422", "This `Idempotency-Key` came before, with another request.");
     let not_taken = (
         "422",
         "The host's server has nobody of a name, or would not take it; or this `Idempotency-Key` came with another request.",
@@ -197,7 +196,8 @@ fn paths(schemas: &mut Schemas) -> Value {
                     ("404", "The token opens nothing."),
                     ("409", "Somebody has the name, or another invite reserves it."),
                     ("410", "The invite is redeemed, expired or revoked."),
-                    media, key_reused,
+                    ("422", "The name is reserved on the host, as `errors` says; or this `Idempotency-Key` came with another request."),
+                    media,
                 ]),
             },
         },

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::locks::InviteLocks;
 use crate::backend::{Backend, Backends, CallError};
 use crate::config::Settings;
-use crate::invite::name::HostName;
+use crate::invite::name::{HostName, Username};
 use crate::invite::{AppToken, Draft, Invite, InviteId, Kind, Source, Via};
 use crate::ledger::{Ledger, LedgerError};
 use crate::log::{Event, event};
@@ -30,6 +30,13 @@ impl Context {
     /// The server behind a host, if there is one.
     pub(super) fn backend(&self, host: &HostName) -> Option<&Backend> {
         self.backends.of(host).map(AsRef::as_ref)
+    }
+
+    /// Whether an invite that is for nobody by name does not let a new account be called `username`. Whoever created one for
+    /// that name has been through this.
+    pub(super) fn is_reserved(&self, draft: &Draft, username: &Username) -> bool {
+        let host = self.settings.hosts.get(&draft.host);
+        draft.kind.username().is_none() && host.is_some_and(|host| host.reserved_usernames.contains(username))
     }
 
     /// Whether an invite is for a new password of a name that is reserved on its host: only the command line has that set.

@@ -692,6 +692,29 @@ fn a_use_is_spent_by_redeeming() {
     assert_eq!(text(&api.get(&path(&other)).json(), "status"), "pending");
 }
 
+/// As on the page, in apps, and over `/register`.
+#[test]
+fn a_reserved_name_is_redeemed_by_nobody() {
+    let scratch = scratch();
+    let served = scratch.serve();
+    let mut api = Api::new(&served, "all");
+    let made = api.make(&json!({}));
+    for name in ["admin", "Admin", "ADMIN@example.com"] {
+        let refused = api.redeem(&json!({ "token": made["token"], "account": name }));
+        assert_eq!(
+            (refused.status, text(&refused.json(), "type")),
+            (422, "urn:invited:problem:not-accepted"),
+            "{name}"
+        );
+        assert_eq!(refused.json()["errors"], wrong(&[("account", "admin is reserved on example.com")]));
+    }
+    let bound = api.make(&json!({ "username": "alice" }));
+    assert_eq!(api.redeem(&json!({ "token": bound["token"], "account": "admin" })).status, 403, "another name");
+    let reset = api.make(&json!({ "reset": "alice" }));
+    assert_eq!(api.redeem(&json!({ "token": reset["token"], "account": "admin" })).status, 403, "another name");
+    assert_eq!(api.redeem(&json!({ "token": made["token"], "account": "administrator" })).status, 200, "it was spent");
+}
+
 #[test]
 fn a_key_sees_itself_and_what_is_left_of_its_limits() {
     let scratch = scratch();

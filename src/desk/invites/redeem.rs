@@ -9,7 +9,7 @@ use super::caller::Caller;
 use crate::backend::CallError;
 use crate::desk::app_tokens::{Asker, FindError, TokenError};
 use crate::desk::context::ADMINS_PASSWORD;
-use crate::invite::field::{FieldError, join};
+use crate::invite::field::{FieldError, FieldErrorKind, join};
 use crate::invite::policy;
 use crate::invite::request::RedeemRequest;
 use crate::invite::{Invite, Via};
@@ -83,6 +83,11 @@ impl Invites {
             return Err(RedeemInviteError::AdminsPassword);
         }
         let account = account.map(|account| account.user.clone());
+        if let Some(name) = account.as_ref().filter(|name| self.context.is_reserved(draft, name)) {
+            let reason = format!("{name} is reserved on {}", draft.host);
+            let error = FieldError { kind: FieldErrorKind::NotAccepted, ..FieldError::new("account", reason) };
+            return Err(RedeemInviteError::Fields(vec![error]));
+        }
         let caller = Caller::Key(key);
         let source = caller.source();
         let repeatable = caller.repeatable(self.context.ledger.seal(), request.idempotency.as_ref());

@@ -223,7 +223,7 @@ impl SignUp {
             return Err(SignUpError::OtherName);
         }
         if !matches!(invite.draft.kind, Kind::Reset { .. }) {
-            if self.is_reserved(invite, username) {
+            if self.context.is_reserved(&invite.draft, username) {
                 return Err(SignUpError::Reserved);
             }
             if !backend::is_kept(username) {
@@ -231,13 +231,6 @@ impl SignUp {
             }
         }
         Ok(())
-    }
-
-    fn is_reserved(&self, invite: &Invite, username: &Username) -> bool {
-        let host = self.context.settings.hosts.get(&invite.draft.host);
-        // Whoever created the invite for that name has been through this.
-        invite.draft.kind.username() != Some(username)
-            && host.is_some_and(|host| host.reserved_usernames.contains(username))
     }
 
     /// Goes on with what this guest began and nobody knows the end of.
