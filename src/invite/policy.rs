@@ -531,6 +531,7 @@ mod tests {
         assert!(try_draft(&reset(&[], &[]), None).is_ok());
     }
 
+    #[test]
     fn what_the_server_cannot_give_is_named_with_the_rest() {
         let keeps = |name: &Username| !name.as_str().contains('ß');
         let server = ServerRules { kind: "xmpp", contacts: false, resets: false, groups: false, keeps };
