@@ -4,6 +4,7 @@ mod backup;
 #[path = "../common/mod.rs"]
 mod common;
 mod distance;
+mod expiry_nodes;
 mod failover;
 mod faults;
 mod ledger;

@@ -111,3 +111,31 @@ fn each_event_is_sent_by_one_node_and_what_a_node_leaves_by_the_other() {
     assert_eq!(told, left);
     stop(second);
 }
+
+#[test]
+fn what_expired_while_no_node_ran_two_nodes_tell_once() {
+    let (database, receiver) = (Postgres::start(), Receiver::start());
+    let scratches = nodes(&database, &receiver);
+    let first = scratches[0].serve();
+    let wanted: BTreeMap<_, _> = (0..40).map(|at| (id(&create(&first, &format!("expires-{at}"))), 1)).collect();
+    stop(first);
+    // They ended an hour ago, and it was looked for that two hours ago.
+    database.ask("UPDATE invite SET created_at = created_at - 7200000, expires_at = created_at - 3600000");
+    let mark = "lpad(to_hex((extract(epoch FROM now()) * 1000)::bigint - 7200000), 16, '0') || '7fffffffffffffff'";
+    assert_eq!(
+        database.ask(&format!("UPDATE meta SET value = decode({mark}, 'hex') WHERE name = 'expired' RETURNING name")),
+        "expired"
+    );
+    let nodes = scratches.each_ref().map(Scratch::serve);
+    let expired = |received: &[receiver::Received]| {
+        let mut told = BTreeMap::new();
+        for one in received.iter().filter(|one| one.kind() == "invite.expired") {
+            *told.entry(one.about()).or_insert(0) += 1;
+        }
+        told
+    };
+    receiver.wait_until("invites that expired", |received| expired(received).len() == wanted.len());
+    wait_empty(&scratches[0]);
+    nodes.into_iter().for_each(stop);
+    assert_eq!(expired(&receiver.received()), wanted);
+}
