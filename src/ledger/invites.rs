@@ -9,7 +9,7 @@ use super::limits::SourceLimits;
 use super::query::{Filter, ListedInvites, ReadInvites};
 use super::store::{OutgoingLetter, Transaction};
 use super::work::WorkShape;
-use crate::invite::name::HostName;
+use crate::invite::name::{HostName, Username};
 use crate::invite::{Change, Draft, Invite, InviteId};
 
 impl Ledger {
@@ -104,12 +104,28 @@ impl Ledger {
         self.judge(WorkShape::Alone, async move |transaction| transaction.revoke(&ids, now).await).await
     }
 
-    /// The invite called `id`.
+    /// The invite called `id`, with its redemptions.
     ///
     /// # Errors
     /// When the ledger cannot be read.
     pub async fn find(&self, id: InviteId) -> Result<Option<Invite>, LedgerError> {
         self.readers.read_one(async move |store| store.find(id).await).await
+    }
+
+    /// The same without its redemptions, for whoever decides by the invite alone: there may be thousands.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn find_alone(&self, id: InviteId) -> Result<Option<Invite>, LedgerError> {
+        self.readers.read_one(async move |store| store.find_alone(id).await).await
+    }
+
+    /// The same with the redemptions of one account.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn find_for(&self, id: InviteId, account: Username) -> Result<Option<Invite>, LedgerError> {
+        self.readers.read_one(async move |store| store.find_for(id, &account).await).await
     }
 
     /// A page of at most `limit` invites, newest first. What is rare among many is looked for among some at a time, so that nobody

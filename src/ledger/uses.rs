@@ -13,7 +13,8 @@ use crate::invite::name::Username;
 use crate::invite::{AppToken, AppUser, Invite, InviteId, Via};
 
 impl Ledger {
-    /// Redeems one use of an invite, for `account` if its name is known; gives the invite as it is then.
+    /// Redeems one use of an invite, for `account` if its name is known; gives the invite as it is then, with this redemption
+    /// alone.
     ///
     /// # Errors
     /// Nothing was redeemed.
@@ -71,7 +72,8 @@ impl Ledger {
             .await
     }
 
-    /// Ends a reservation; gives the invite as it is then, or nothing if the reservation was ended before.
+    /// Ends a reservation; gives the invite as it is then, with what was redeemed by this alone, or nothing if the reservation was
+    /// ended before.
     ///
     /// # Errors
     /// The use stays reserved.
@@ -94,7 +96,7 @@ impl Ledger {
     }
 
     /// Redeems an invite for an app that used `token`, once, and unless somebody else is finding out what became of it;
-    /// gives the invite as it is then.
+    /// gives the invite as it is then, and whether this has redeemed it.
     ///
     /// # Errors
     /// Nothing was redeemed.
@@ -104,7 +106,7 @@ impl Ledger {
         token: AppToken,
         user: Option<AppUser>,
         now: Timestamp,
-    ) -> Result<Option<Invite>, LedgerError> {
+    ) -> Result<(Option<Invite>, bool), LedgerError> {
         self.write(WorkShape::Alone, async move |transaction| {
             transaction.redeem_in_app(id, &token, user.as_ref(), now).await
         })

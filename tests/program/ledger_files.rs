@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use common::{CONFIG, Client, KEY, PATIENCE, Response, Scratch, Served, now};
+use serde_json::json;
 
 const FILES: [&str; 3] = ["ledger.db", "ledger.db-wal", "ledger.db-shm"];
 
@@ -462,6 +463,30 @@ fn an_invite_that_cannot_be_read_takes_no_other_with_it() {
     let (stdout, stderr) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
     assert!(output.status.success() && stdout.lines().count() == 5 && stderr.contains(&all[2]), "{stdout}{stderr}");
     assert_damage_is_found(&scratch, &format!("invite {} cannot be read", all[2]));
+}
+
+/// Of an invite for thousands this is what makes the last redemption as fast as the first.
+#[test]
+fn whoever_redeems_has_no_earlier_redemption_read() {
+    let scratch = Scratch::new(&format!("{CONFIG}allow = [\"create\", \"redeem\", \"read\"]\nmax_uses = 9\n"));
+    let served = scratch.serve();
+    let (_, made) = served.api(KEY, "POST", "/api/v1/invites", &json!({ "uses": 9 }));
+    let redeem = |name: &str| {
+        let body = json!({ "token": made["token"], "account": name });
+        let (status, answer) = served.api(KEY, "POST", "/api/v1/redeem", &body);
+        (status, answer["account"].clone(), answer["uses_left"].clone())
+    };
+    assert_eq!(redeem("romeo"), (200, "romeo".into(), 8.into()));
+    // This one cannot be read.
+    let ledger = rusqlite::Connection::open(file(&scratch, "ledger.db")).unwrap();
+    assert_eq!(ledger.execute("UPDATE redemption SET account = 'no name'", []).unwrap(), 1);
+    drop(ledger);
+    assert_eq!(redeem("juliet"), (200, "juliet".into(), 7.into()));
+    let page = format!("/invite?{}", made["token"].as_str().unwrap());
+    assert_eq!(served.client().get(&page).status, 200);
+    let path = format!("/api/v1/invites/{}", made["id"].as_str().unwrap());
+    let (status, answer) = served.api(KEY, "GET", &path, &serde_json::Value::Null);
+    assert_eq!(status, 503, "with its redemptions: {answer}");
 }
 
 fn assert_damage_is_found(scratch: &Scratch, what: &str) {

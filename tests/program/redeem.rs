@@ -223,7 +223,12 @@ impl Model {
         Some(invite)
     }
 
-    fn check_answer(&mut self, ask: &Ask, answer: Option<Invite>, now: Timestamp) {
+    fn check_answer(&mut self, ask: &Ask, mut answer: Option<Invite>, now: Timestamp) {
+        if let (Ask::Redeem(id, _), Some(invite)) = (ask, &mut answer) {
+            // It has its own redemption, and no other.
+            let earlier = self.0.get(id).map_or(vec![], |before| before.redemptions.clone());
+            invite.redemptions.splice(0..0, earlier);
+        }
         if let Ask::Create(draft) = ask {
             let Draft { kind, host, .. } = draft.as_ref();
             let is_free = kind.reserves().is_none_or(|name| self.is_free(host, name, None, now, false));

@@ -177,12 +177,10 @@ impl Life {
         user: Option<AppUser>,
         now: Timestamp,
     ) -> Result<Invite, LedgerError> {
-        let before = invite.redemptions.len();
         let text = self.context.reveal(&token);
-        let Some(invite) = self.context.ledger.redeem_in_app(invite.id, token, user, now).await? else {
-            return Ok(invite);
-        };
-        if invite.redemptions.len() > before {
+        let (found, is_redeemed) = self.context.ledger.redeem_in_app(invite.id, token, user, now).await?;
+        let Some(invite) = found else { return Ok(invite) };
+        if is_redeemed {
             self.context.redeemed(&invite, Via::App, &Source::Server);
             // From here on the ledger knows. Where this fails the server has one token more in its way.
             if let (Some(backend), Some(text)) = (self.context.backend(&invite.draft.host), text)

@@ -66,13 +66,13 @@ impl Invites {
     }
 
     /// The invite that `token` opens, also one that a host's server created itself: for `asker`, as servers are asked
-    /// for what is unknown. Redeems nothing.
+    /// for what is unknown. Redeems nothing, and who has redeemed it before need not be known.
     ///
     /// # Errors
     /// When that cannot be found out now.
     pub async fn open(&self, token: &str, asker: &Asker, now: Timestamp) -> Result<Option<Invite>, FindError> {
         match self.context.ledger.key().open(token) {
-            Some(id) => Ok(self.context.ledger.find(id).await?),
+            Some(id) => Ok(self.context.ledger.find_alone(id).await?),
             None => Box::pin(self.app_tokens.adopted(token, asker, now)).await,
         }
     }
@@ -83,7 +83,7 @@ impl Invites {
     /// When the ledger cannot be read.
     pub async fn open_known(&self, token: &str) -> Result<Option<Invite>, LedgerError> {
         match self.context.ledger.key().open(token) {
-            Some(id) => self.context.ledger.find(id).await,
+            Some(id) => self.context.ledger.find_alone(id).await,
             None => self.app_tokens.adopted_before(token).await,
         }
     }
@@ -101,7 +101,7 @@ impl Invites {
     pub async fn token_of_code_in(&self, text: &str) -> Result<Option<String>, LedgerError> {
         let (ledger, key) = (&self.context.ledger, self.context.ledger.key());
         for id in key.codes_in(text) {
-            if ledger.find(id).await?.is_some() {
+            if ledger.find_alone(id).await?.is_some() {
                 return Ok(Some(key.token(id)));
             }
         }

@@ -94,7 +94,7 @@ impl Invites {
         if invite.draft.app_token.is_some() && invite.uses_left() <= 1 {
             // The token holds the last use; it is withdrawn for this caller, unless an app was first.
             let _lock = self.context.locks.lock(*id).await;
-            let invite = self.context.ledger.find(*id).await?.ok_or(RedeemError::Absent)?;
+            let invite = self.context.ledger.find_alone(*id).await?.ok_or(RedeemError::Absent)?;
             match self.app_tokens.withdraw(invite, now).await {
                 Ok(_) => {}
                 Err(TokenError::Ledger(error)) => return Err(error.into()),

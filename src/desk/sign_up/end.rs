@@ -79,7 +79,7 @@ impl Ends {
         // Ended before: then it is recorded, by another node.
         let invite = match self.end_by(reservation, AppTokenEvent::Created, None).await? {
             Some(invite) => Some(invite),
-            None => self.context.ledger.find(reservation.invite.id).await?,
+            None => self.context.ledger.find_for(reservation.invite.id, reservation.account.clone()).await?,
         };
         invite.ok_or(SignUpError::Absent)
     }

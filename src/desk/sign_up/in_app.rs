@@ -107,7 +107,7 @@ impl SignUp {
     /// The invite that `token` opens on `host`; nothing if it is none of ours.
     async fn shown(&self, host: &HostName, token: &str) -> Result<Option<Invite>, LedgerError> {
         let Some(id) = self.context.ledger.key().open(token) else { return Ok(None) };
-        Ok(self.context.ledger.find(id).await?.filter(|invite| invite.draft.host == *host))
+        Ok(self.context.ledger.find_alone(id).await?.filter(|invite| invite.draft.host == *host))
     }
 
     async fn show(&self, host: &HostName, token: &str, now: Timestamp) -> Verdict {
@@ -184,7 +184,7 @@ impl SignUp {
             return Ok(invite);
         }
         let _lock = self.context.locks.lock(invite.id).await;
-        let Some(invite) = self.context.ledger.find(invite.id).await? else {
+        let Some(invite) = self.context.ledger.find_alone(invite.id).await? else {
             return Err(NoUse::Refused(InAppRefusal::Ended));
         };
         Ok(self.app_tokens.withdraw(invite, now).await?)

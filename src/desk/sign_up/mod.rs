@@ -154,7 +154,7 @@ impl SignUp {
         (now, passed): (Timestamp, &(impl Fn() -> Timestamp + Sync)),
     ) -> Result<Invite, SignUpError> {
         let ledger = &self.context.ledger;
-        let invite = ledger.find(id).await?.ok_or(SignUpError::Absent)?;
+        let invite = ledger.find_for(id, applicant.username.clone()).await?.ok_or(SignUpError::Absent)?;
         let is_same = self.submissions.is_same(id, applicant, now);
         if registration.via == Via::Web && is_same == Some(true) && just_served(&invite, applicant.username, now) {
             return Ok(invite);

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::rows::{IS_PENDING, ReadFrom, SortOrder, find, select};
+use super::rows::{IS_PENDING, ReadFrom, SortOrder, find, find_alone, select};
 use super::transaction::{Store, Transaction};
 use super::uses::Hold;
 use crate::invite::event::EventKind;
@@ -12,25 +12,24 @@ use crate::ledger::error::{LedgerError, SqlError};
 use crate::ledger::query::ReadInvites;
 
 impl Transaction<'_> {
-    /// Redeems an invite for an app that used its token; gives the invite as it is then. What was redeemed so before
-    /// is not again. Nor is what somebody else is finding out: a reservation that holds the token may have used it itself,
-    /// and a withdrawal that has begun since may have ended it.
+    /// Redeems an invite for an app that used its token; gives the invite as it is then, and whether this has redeemed it. What
+    /// was redeemed so before is not again. Nor is what somebody else is finding out: a reservation that holds the token may have
+    /// used it itself, and a withdrawal that has begun since may have ended it.
     pub(in crate::ledger) async fn redeem_in_app(
         &self,
         id: InviteId,
         token: &AppToken,
         user: Option<&AppUser>,
         now: Timestamp,
-    ) -> Result<Result<Option<Invite>, LedgerError>, SqlError> {
-        let out = find(self.sql, id).await?.and_then(|invite| invite.draft.app_token);
-        if out.as_ref() != Some(token) || self.is_token_reserved(id).await? || !self.forget_token(id, token).await? {
-            return Ok(Ok(find(self.sql, id).await?));
-        }
-        let Some(invite) = find(self.sql, id).await? else { return Ok(Ok(None)) };
+    ) -> Result<Result<(Option<Invite>, bool), LedgerError>, SqlError> {
+        let out = find_alone(self.sql, id).await?.and_then(|invite| invite.draft.app_token);
+        let is_out =
+            out.as_ref() == Some(token) && !self.is_token_reserved(id).await? && self.forget_token(id, token).await?;
+        let invite = if is_out { find_alone(self.sql, id).await? } else { None };
         // There is always a use left for a token that is out, unless an admin took it away since.
-        if invite.uses_left() == 0 {
-            return Ok(Ok(Some(invite)));
-        }
+        let Some(invite) = invite.filter(|invite| invite.uses_left() > 0) else {
+            return Ok(Ok((find(self.sql, id).await?, false)));
+        };
         let is_contact = user.is_some_and(|user| user.had_account);
         let hold = if is_contact { Hold::RedeemedForContact } else { Hold::Redeemed };
         let account = user.map(|user| &user.account);
@@ -40,7 +39,7 @@ impl Transaction<'_> {
             let redemption = Redemption { account: account.cloned(), at: now, via: Via::App };
             self.announce(EventKind::InviteRedeemed, invite, Some(&redemption), (now, now)).await?;
         }
-        Ok(Ok(redeemed))
+        Ok(Ok((redeemed, true)))
     }
 
     /// Remembers the server's token for an invite, if there is a use left for it.
@@ -70,7 +69,7 @@ impl Transaction<'_> {
         id: InviteId,
         token: &AppToken,
     ) -> Result<Result<bool, LedgerError>, SqlError> {
-        let found = find(self.sql, id).await?.and_then(|invite| invite.draft.app_token);
+        let found = find_alone(self.sql, id).await?.and_then(|invite| invite.draft.app_token);
         let Some(out) = found.filter(|out| out.sealed == token.sealed) else { return Ok(Ok(false)) };
         if self.is_token_reserved(id).await? {
             return Ok(Ok(false));

@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 
 use super::list_path::{FilterTexts, paths, source};
-use super::rows::{ReadFrom, SortOrder, find, moment, parsed, select};
+use super::rows::{ReadFrom, SortOrder, find, find_alone, find_for, moment, parsed, select};
 use super::transaction::Store;
+use crate::invite::name::Username;
 use crate::invite::{Invite, InviteId};
 use crate::ledger::error::SqlError;
 use crate::ledger::query::{Filter, LastUse, ReadInvites};
@@ -12,6 +13,18 @@ use crate::ledger::query::{Filter, LastUse, ReadInvites};
 impl Store<'_> {
     pub(in crate::ledger) async fn find(self, id: InviteId) -> Result<Option<Invite>, SqlError> {
         find(self.0, id).await
+    }
+
+    pub(in crate::ledger) async fn find_alone(self, id: InviteId) -> Result<Option<Invite>, SqlError> {
+        find_alone(self.0, id).await
+    }
+
+    pub(in crate::ledger) async fn find_for(
+        self,
+        id: InviteId,
+        account: &Username,
+    ) -> Result<Option<Invite>, SqlError> {
+        find_for(self.0, id, account).await
     }
 
     /// A page of invites, newest first. Where it would be long to look for all that would fit, it has fewer, or none.

@@ -4,7 +4,7 @@ use futures_lite::future::try_zip;
 use jiff::Timestamp;
 
 use super::locks::{HeldLock, LockKey};
-use super::rows::{find, moment, parsed, read_redemption};
+use super::rows::{IS_RESERVED_OF, find_alone, moment, parsed, read_redemption};
 use super::transaction::{Store, Transaction};
 use super::uses::Hold;
 use crate::invite::event::EventKind;
@@ -23,7 +23,7 @@ struct Redeemable<'a> {
 }
 
 impl<'a> Transaction<'a> {
-    /// Redeems one use.
+    /// Redeems one use; gives the invite as it is then, with this redemption alone.
     pub(in crate::ledger) async fn redeem(
         &self,
         id: InviteId,
@@ -44,10 +44,10 @@ impl<'a> Transaction<'a> {
         invite.used += 1;
         let redemption = Redemption { account, at: now, via };
         self.announce(EventKind::InviteRedeemed, &invite, Some(&redemption), (now, now)).await?;
-        invite.redemptions.push(redemption);
         if let Some(batch) = self.batch {
             batch.know(id, Some(invite.clone()));
         }
+        invite.redemptions.push(redemption);
         Ok(Ok(invite))
     }
 
@@ -152,12 +152,13 @@ impl<'a> Transaction<'a> {
         Ok(())
     }
 
-    /// An invite as it was when others began to do something in this transaction.
+    /// An invite as it was when others began to do something in this transaction; without its redemptions, as are all by which is
+    /// judged here.
     async fn as_it_was(&self, id: InviteId) -> Result<Option<Invite>, SqlError> {
         if let Some(found) = self.batch.and_then(|batch| batch.found(id)) {
             return Ok(Some(found));
         }
-        let found = find(self.sql, id).await?;
+        let found = find_alone(self.sql, id).await?;
         if let (Some(batch), Some(found)) = (self.batch, &found) {
             batch.note_found(found);
         }
@@ -171,13 +172,13 @@ impl<'a> Transaction<'a> {
             None => Ok(Some(read)),
             Some(batch) => match batch.now(id, read) {
                 Some(invite) => Ok(Some(invite)),
-                None => find(self.sql, id).await,
+                None => find_alone(self.sql, id).await,
             },
         }
     }
 
     /// Ends a reservation: the account was created, or it was not and the use is free again, or an app's. Gives the invite
-    /// as it is then; nothing if the reservation was ended before.
+    /// as it is then, with what was redeemed by this alone; nothing if the reservation was ended before.
     pub(in crate::ledger) async fn end_reservation(
         &self,
         reservation: ReservationId,
@@ -224,7 +225,7 @@ impl<'a> Transaction<'a> {
         if let Some(batch) = self.batch {
             batch.know(invite, None);
         }
-        let found = SentStatement::send(find(self.sql, invite)).await;
+        let found = SentStatement::send(find_alone(self.sql, invite)).await;
         let (redeemed, is_new) = match end {
             ReservationEnd::Released | ReservationEnd::ReleasedTokenGone => (None, false),
             ReservationEnd::Redeemed => (Some(reserved), !had_account),
@@ -244,7 +245,7 @@ impl<'a> Transaction<'a> {
             }
         }
         drop(lock);
-        Ok(Ok(found))
+        Ok(Ok(found.map(|invite| Invite { redemptions: redeemed.into_iter().collect(), ..invite })))
     }
 }
 
@@ -264,10 +265,9 @@ fn may_redeem(invite: &Invite, account: Option<&Username>, now: Timestamp) -> Re
 impl Store<'_> {
     /// Reservations that nobody has ended, oldest first.
     pub(in crate::ledger) async fn reservations(self, of: Option<InviteId>) -> Result<Vec<Reservation>, SqlError> {
-        let which = if of.is_some() { "AND invite = ?1" } else { "" };
+        let which = if of.is_some() { IS_RESERVED_OF } else { "made = 0" };
         let statement = format!(
-            "SELECT id, invite, account, at, via, with_token FROM redemption WHERE made = 0 AND account IS NOT NULL {which} \
-             ORDER BY at"
+            "SELECT id, invite, account, at, via, with_token FROM redemption WHERE {which} AND account IS NOT NULL ORDER BY at"
         );
         let values: Vec<_> = of.map(|id| SqlValue::from(id.to_row())).into_iter().collect();
         let rows = self.0.all(&statement, &values, |row| {
@@ -278,7 +278,7 @@ impl Store<'_> {
         let rows = rows.await?;
         let mut reservations = Vec::new();
         for (id, invite, account, at, via, with_token) in rows {
-            if let Some(invite) = self.find(invite).await? {
+            if let Some(invite) = self.find_alone(invite).await? {
                 let token = invite.draft.app_token.clone().filter(|_| with_token);
                 reservations.push(Reservation { id, invite, account, at, via, token });
             }

@@ -24,6 +24,10 @@ const WIDTH: usize = 18;
 /// The condition for a pending invite at `?1`.
 pub(super) const IS_PENDING: &str = "used < uses AND revoked_at IS NULL AND expires_at > ?1";
 
+/// The condition for a reservation of the invite `?1`. The plus keeps SQLite's planner from the index by invite, which has all that
+/// were redeemed; of reservations there are few.
+pub(super) const IS_RESERVED_OF: &str = "made = 0 AND +invite = ?1";
+
 /// The condition for the invite that is called `?1`. Without the cast SQLite's planner looks at the value itself, to see
 /// whether a partial index fits, and prepares the statement anew for each.
 const BY_ID: &str = "id = CAST(?1 AS BIGINT)";
@@ -60,24 +64,53 @@ pub(super) enum SortOrder {
     Oldest,
 }
 
+static ALONE: LazyLock<String> = LazyLock::new(|| format!("SELECT {COLUMNS} FROM invite WHERE {BY_ID}"));
+
+/// What reads the invite called `?1` with the redemptions of the account `?2`. The plus keeps the planner from the index by which
+/// it would go through all of the invite's.
+static WITH_THOSE_OF: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT {COLUMNS}, redemption.account, redemption.at, redemption.via FROM invite \
+         LEFT JOIN redemption ON redemption.host = invite.host AND redemption.account = ?2 \
+         AND +redemption.invite = invite.id AND redemption.made = 1 \
+         WHERE invite.{BY_ID} ORDER BY redemption.id"
+    )
+});
+
+/// The invite called `id`, without its redemptions: there may be thousands.
+pub(super) async fn find_alone(sql: Statements<'_>, id: InviteId) -> Result<Option<Invite>, SqlError> {
+    sql.first(&ALONE, &[id.to_row().into()], read_invite).await
+}
+
+/// The same with the redemptions of one account.
+pub(super) async fn find_for(
+    sql: Statements<'_>,
+    id: InviteId,
+    account: &Username,
+) -> Result<Option<Invite>, SqlError> {
+    only(asked(sql, &WITH_THOSE_OF, &[id.to_row().into(), account.as_str().into()]).await?)
+}
+
+/// The one invite that was read.
+fn only(mut read: ReadInvites) -> Result<Option<Invite>, SqlError> {
+    read.unreadable.pop().map_or(Ok(read.invites.pop()), |(_, why)| Err(why))
+}
+
 /// The invite called `id`, with its redemptions.
 pub(super) async fn find(sql: Statements<'_>, id: InviteId) -> Result<Option<Invite>, SqlError> {
-    static ALONE: LazyLock<String> = LazyLock::new(|| format!("SELECT {COLUMNS} FROM invite WHERE {BY_ID}"));
     static WITH_REDEMPTIONS: LazyLock<String> = LazyLock::new(|| {
         let from = format!("invite WHERE {BY_ID}");
         statement(ReadFrom { with: "", from: &from }, SortOrder::Newest, None)
     });
-    let values = [id.to_row().into()];
     // Most have none, and where it costs nothing to ask twice that is faster.
     if let Statements::Sqlite(_) = sql {
-        let invite = sql.first(&ALONE, &values, read_invite).await?;
+        let invite = find_alone(sql, id).await?;
         if invite.as_ref().is_none_or(|invite| invite.used == 0) {
             return Ok(invite);
         }
     }
     // It is read with them, so that all of it is from the same moment.
-    let mut read = asked(sql, &WITH_REDEMPTIONS, &values).await?;
-    read.unreadable.pop().map_or(Ok(read.invites.pop()), |(_, why)| Err(why))
+    only(asked(sql, &WITH_REDEMPTIONS, &[id.to_row().into()]).await?)
 }
 
 /// What invites are read from.
@@ -213,6 +246,7 @@ pub(super) fn read_invite(row: &Row<'_>) -> Result<Invite, SqlError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ledger::sqlite::schema;
     use crate::ledger::statements::at_once;
 
     #[test]
@@ -226,5 +260,55 @@ mod tests {
         let again = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM invite WHERE {BY_ID}")).unwrap();
         assert!(again.get_status(rusqlite::StatementStatus::Run) >= 10, "it is the same statement");
         assert_eq!(again.get_status(rusqlite::StatementStatus::RePrepare), 0);
+    }
+
+    /// What a statement with these values costs SQLite (<https://sqlite.org/c3ref/c_stmtstatus_counter.html>).
+    fn steps(connection: &rusqlite::Connection, statement: &str, values: &[&dyn rusqlite::ToSql]) -> i32 {
+        let mut statement = connection.prepare(statement).unwrap();
+        let mut rows = statement.query(values).unwrap();
+        while rows.next().unwrap().is_some() {}
+        drop(rows);
+        statement.get_status(rusqlite::StatementStatus::VmStep)
+    }
+
+    /// What decides about a use is read at the thousandth as at the first.
+    #[test]
+    fn earlier_redemptions_are_not_gone_through_to_find_an_invite_alone_or_for_one_account() {
+        let connection = rusqlite::Connection::open_in_memory().unwrap();
+        schema::migrate(&connection, schema::known_version()).unwrap();
+        let create = "INSERT INTO invite (id, kind, host, source, uses, used, created_at, expires_at) \
+                      VALUES (7, 'account', 'example.com', 'cli', 1000, 1000, 0, 1)";
+        connection.execute(create, []).unwrap();
+        let redeem = |number: i32| {
+            let statement =
+                "INSERT INTO redemption (invite, host, account, at, via) VALUES (7, 'example.com', ?1, ?2, 'api')";
+            connection.execute(statement, (format!("guest{number}"), number)).unwrap();
+        };
+        let cost = || {
+            let all = statement(ReadFrom { with: "", from: "invite WHERE id = 7" }, SortOrder::Newest, None);
+            [
+                steps(&connection, &format!("SELECT 1 FROM redemption WHERE {IS_RESERVED_OF}"), &[&7]),
+                steps(&connection, &ALONE, &[&7]),
+                steps(&connection, &WITH_THOSE_OF, &[&7, &"guest0"]),
+                steps(&connection, &all, &[]),
+            ]
+        };
+        (0..10).for_each(redeem);
+        let [reserved, alone, for_one, all] = cost();
+        (10..1000).for_each(redeem);
+        let [reserved_later, alone_later, for_one_later, all_later] = cost();
+        assert_eq!((reserved, alone, for_one), (reserved_later, alone_later, for_one_later));
+        assert!(all_later > 50 * all, "{all} {all_later}");
+
+        let found = |name: &str| {
+            let account = name.parse().unwrap();
+            at_once(find_for(Statements::Sqlite(&connection), InviteId::from_row(7), &account)).unwrap().unwrap()
+        };
+        let names = |name: &str| {
+            found(name).redemptions.into_iter().map(|one| one.account.unwrap().to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!((names("guest17"), names("nobody")), (vec!["guest17".to_owned()], vec![]));
+        let none: Username = "guest17".parse().unwrap();
+        assert_eq!(at_once(find_for(Statements::Sqlite(&connection), InviteId::from_row(8), &none)).unwrap(), None);
     }
 }

@@ -1,7 +1,10 @@
 //! Statements about uses, of which there is a row each: how one is taken, and what the token of an app holds.
 
+use std::sync::LazyLock;
+
 use jiff::Timestamp;
 
+use super::rows::IS_RESERVED_OF;
 use super::transaction::Transaction;
 use crate::invite::name::Username;
 use crate::invite::{AppToken, Invite, InviteId, Via};
@@ -131,8 +134,9 @@ impl Transaction<'_> {
 
     /// Whether the use that an invite's token holds is reserved.
     pub(super) async fn is_token_reserved(&self, id: InviteId) -> Result<bool, SqlError> {
-        let statement = "SELECT 1 FROM redemption WHERE invite = ?1 AND made = 0 AND with_token = 1";
-        self.sql.any(statement, &[id.to_row().into()]).await
+        static STATEMENT: LazyLock<String> =
+            LazyLock::new(|| format!("SELECT 1 FROM redemption WHERE {IS_RESERVED_OF} AND with_token = 1"));
+        self.sql.any(&STATEMENT, &[id.to_row().into()]).await
     }
 
     /// Forgets the token of an invite; true if it was the one that is out.
