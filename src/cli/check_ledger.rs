@@ -1,13 +1,14 @@
 //! What `invited check` says of the ledger.
 
+use std::path::Path;
+
 use anyhow::bail;
 
 use super::as_service;
 use super::check_report::{FindingReport, PostgresReport, Reporter};
 use super::outcome::Outcome;
 use crate::config::{LedgerUrl, Settings};
-use crate::files;
-use crate::ledger;
+use crate::ledger::{self, OpenError};
 
 /// Whether the ledger's file is whole and its key there, if there is a ledger.
 pub(super) fn look_at_ledger(settings: &Settings, report: &mut Reporter) -> Outcome {
@@ -20,18 +21,19 @@ pub(super) fn look_at_ledger(settings: &Settings, report: &mut Reporter) -> Outc
              .recover | sqlite3 saved.db, and put that in its place"
         )
     }
-    if is_key_out_of_sight(settings) {
-        report.note("the ledger key is not looked at: ledger.key_file is a credential, which only the service sees");
-        return Ok(());
+    match ledger::examine_key(&settings.ledger) {
+        Err(OpenError::KeyMissing { key_file, .. }) if is_for_the_service(&key_file) => {
+            report
+                .note("the ledger key is not looked at: ledger.key_file is a credential, which only the service sees");
+            Ok(())
+        }
+        looked => Ok(looked?),
     }
-    Ok(ledger::examine_key(&settings.ledger)?)
 }
 
-/// Whether the ledger key is not here, and is among what systemd passes to the service.
-fn is_key_out_of_sight(settings: &Settings) -> bool {
-    let path = &settings.ledger.key_file;
-    let name = path.file_name().and_then(|name| name.to_str());
-    settings.ledger.key.is_none() && files::is_gone(path) && name.is_some_and(as_service::gets_credential)
+/// Whether a ledger key that is not here is among what systemd passes to the service.
+fn is_for_the_service(key_file: &Path) -> bool {
+    key_file.file_name().and_then(|name| name.to_str()).is_some_and(as_service::gets_credential)
 }
 
 /// Tries PostgreSQL as `serve` would. Says whether that would work.
@@ -40,7 +42,7 @@ pub(super) fn try_ledger(settings: &Settings, report: &mut Reporter) -> anyhow::
         report.note("the ledger is not tried: ledger.url_file is a credential, which only the service sees");
         return Ok(true);
     }
-    let Some(trial) = ledger::try_server(&settings.ledger, is_key_out_of_sight(settings)) else { return Ok(true) };
+    let Some(trial) = ledger::try_server(&settings.ledger, is_for_the_service) else { return Ok(true) };
     let works = !trial.findings.iter().any(|finding| finding.is_fault);
     let server = trial.server.unwrap_or_else(|| "PostgreSQL does not let us in".into());
     let findings = trial.findings.into_iter().map(FindingReport::from).collect();

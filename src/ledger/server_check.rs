@@ -3,6 +3,8 @@
 //! Rights are looked up in PostgreSQL's own catalogues (`pg_class`, `pg_roles`…): the information schema leaves out what the
 //! user has no right to.
 
+use std::path::Path;
+
 use super::error::{OpenError, SqlError};
 use super::examine::examine_key;
 use super::postgres::PostgresSession;
@@ -21,9 +23,9 @@ use crate::log::chain;
 const CONNECTIONS: i64 = 3;
 
 /// Tries the ledger's server; nothing where the ledger is in a file, or nobody says where it is. A key that is not there is no
-/// fault where the service alone has it.
+/// fault where that says that the service has it.
 #[must_use]
-pub fn try_server(settings: &LedgerSettings, is_key_out_of_sight: bool) -> Option<ServerTrial> {
+pub fn try_server(settings: &LedgerSettings, is_for_the_service: impl Fn(&Path) -> bool) -> Option<ServerTrial> {
     let LedgerUrl::Postgres(server) = &settings.url else { return None };
     let place = ServerPlace::of(server);
     let mut trial = ServerTrial::default();
@@ -31,7 +33,7 @@ pub fn try_server(settings: &LedgerSettings, is_key_out_of_sight: bool) -> Optio
     match looked {
         // Without rights nothing is to be seen of it.
         Ok(()) if trial.findings.iter().any(|finding| finding.is_fault) => {}
-        Ok(()) => trial.findings.extend(of_ledger(settings, is_key_out_of_sight)),
+        Ok(()) => trial.findings.extend(of_ledger(settings, is_for_the_service)),
         Err(error) => trial.findings.push(fault(&place, &error)),
     }
     Some(trial)
@@ -232,11 +234,11 @@ fn of_clock(sql: Sql<'_>) -> Result<Option<ServerFinding>, SqlError> {
 }
 
 /// What is wrong with the ledger that is there, if one is, or with its key.
-fn of_ledger(settings: &LedgerSettings, is_key_out_of_sight: bool) -> Option<ServerFinding> {
+fn of_ledger(settings: &LedgerSettings, is_for_the_service: impl Fn(&Path) -> bool) -> Option<ServerFinding> {
     match examine_key(settings) {
         // Here it need not be readable: the service has it.
         Ok(()) | Err(OpenError::Io { .. }) => None,
-        Err(OpenError::KeyMissing { .. }) if is_key_out_of_sight => None,
+        Err(OpenError::KeyMissing { key_file, .. }) if is_for_the_service(&key_file) => None,
         Err(error @ (OpenError::KeyMissing { .. } | OpenError::WrongKey { .. })) => {
             Some(ServerFinding::fault(error.to_string(), "put the key of the other nodes, or of the backup, there"))
         }
