@@ -329,7 +329,6 @@ fn many_that_start_first_create_one_ledger() {
     }
 }
 
-/// By the name that it would have had.
 #[test]
 fn a_command_that_cannot_write_says_so_once() {
     let scratch = Scratch::new(CONFIG);
@@ -345,6 +344,7 @@ fn a_command_that_cannot_write_says_so_once() {
     assert_eq!(stderr.lines().count(), 1, "{stderr}");
 }
 
+/// By the name that it would have had.
 #[test]
 fn a_directory_in_which_nothing_can_be_created_is_told() {
     let scratch = Scratch::new(CONFIG);
