@@ -98,10 +98,10 @@ async fn is_answered(stream: &mut ComponentStream, component: &ComponentSettings
     let answered = async {
         loop {
             stream.write(&stanza::ping("check", &component.jid, &component.host)).await?;
-            let came = async {
+            let came = Box::pin(async {
                 while stream.read().await?.attr("id") != Some("check") {}
                 Ok(())
-            };
+            });
             // A server that takes us beside the service, as ejabberd does, may have given the answer to that.
             if let Some(came) = clock::within(ASK_AGAIN, came).await {
                 return came;

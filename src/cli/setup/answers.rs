@@ -12,6 +12,7 @@ use super::machine::{Machine, ServerKind};
 use crate::cli::outcome::WrongUse;
 use crate::cli::terminal::hint;
 use crate::config::PublicUrl;
+use crate::files::shown;
 use crate::invite::name::HostName;
 
 /// Answers, as far as options and a file have them.
@@ -81,7 +82,7 @@ impl AnswerOptions {
         let certificates = given.certificates.or(of_file.certificates);
         if let Some(dir) = certificates.as_deref().filter(|dir| !is_written_as_it_is(dir)) {
             let expected = "expected an absolute path without blanks, quotes or any of # $ ; \\ { }";
-            return Err(WrongUse(format!("--certificates {dir:?}: {expected}")).into());
+            return Err(WrongUse(format!("--certificates \"{}\": {expected}", shown(dir))).into());
         }
         Ok(SetupAnswers { host, public_url, server, front_end, certificates })
     }
