@@ -14,11 +14,8 @@ use super::redemption::Change;
 use super::request::{ChangeRequest, InviteRequest, RedeemRequest, WHICH_HOST};
 use super::text::{is_control, turns_text};
 use super::{Draft, Invite, Kind, KindName, Source};
-use uses::up_to;
-pub use uses::{MAX_USES, whole_number};
+pub use uses::{MAX_COUNT, MAX_USES, whole_number};
 
-/// The most invites of one request.
-pub const MAX_COUNT: u32 = 1_000;
 /// A password reset lives this long by default.
 pub const RESET_TTL: Duration = Duration::from_hours(24);
 const MAX_NOTE_CHARS: usize = 1_000;
@@ -104,10 +101,7 @@ pub fn validate(request: &InviteRequest, bounds: &Bounds<'_>, now: Timestamp) ->
     let (uses, expires_at) =
         (uses::of_new(&mut errors, request, bounds.max_uses), expires_at(&mut errors, request, bounds, now));
 
-    let count = errors.read("count", &request.count, whole_number(MAX_COUNT), up_to(MAX_COUNT));
-    if count.is_some_and(|count| count > 1) && kind.reserves().is_some() {
-        errors.refuse("count", "several invites cannot reserve the same name");
-    }
+    uses::check_count(&mut errors, request, &kind);
     errors.read("uri", &request.minting, "expected true or false", |minting| Some(*minting));
     mail::delivery(&mut errors, request, bounds.has_mail);
 

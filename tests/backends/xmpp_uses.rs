@@ -25,6 +25,7 @@ use invited::metrics::Metrics;
 struct Place {
     _dir: tempfile::TempDir,
     server: FakeXmpp,
+    ledger: Ledger,
     desk: Desk,
 }
 
@@ -46,8 +47,8 @@ impl Place {
         let keys = KeyRing::new(&settings.keys, Arc::new(StateKeys::new(&settings.state_dir)));
         let metrics = Arc::new(Metrics::new(ledger.commits().clone()));
         let backends = Arc::new(Backends::new(&settings.hosts, None, &metrics));
-        let desk = Desk::new(Arc::new(settings), keys, backends, ledger, metrics);
-        Self { _dir: dir, server, desk }
+        let desk = Desk::new(Arc::new(settings), keys, backends, ledger.clone(), metrics);
+        Self { _dir: dir, server, ledger, desk }
     }
 
     /// The link's token of a new invite.
@@ -76,13 +77,15 @@ impl Place {
         block_on(self.desk.sign_up.register(guest, clock::now()))
     }
 
+    /// By which ways it was redeemed.
+    fn ways(&self, invite: &Invite) -> Vec<Via> {
+        let known = block_on(self.ledger.find(invite.id)).unwrap().unwrap();
+        known.redemptions.iter().map(|redemption| redemption.via).collect()
+    }
+
     fn minted(&self) -> usize {
         self.server.state().tokens.len()
     }
-}
-
-fn ways(invite: &Invite) -> Vec<Via> {
-    invite.redemptions.iter().map(|redemption| redemption.via).collect()
 }
 
 #[test]
@@ -97,13 +100,13 @@ fn the_next_token_is_made_when_one_was_used_and_none_beyond_the_uses() {
         for _ in 0..5 {
             assert_eq!(place.open(&token).0.as_ref(), Some(&first));
         }
-        assert_eq!((place.minted(), ways(&invite)), (used + 1, vec![Via::App; used]));
+        assert_eq!((place.minted(), place.ways(&invite)), (used + 1, vec![Via::App; used]));
         assert!(!seen.contains(&first));
         assert!(place.server.sign_up_in_app(&first, &format!("guest{used}")), "shown to the server, it is still good");
         seen.push(first);
     }
     let (none, invite) = place.open(&token);
-    assert_eq!((none, invite.status(clock::now()), ways(&invite)), (None, Status::Redeemed, vec![Via::App; 3]));
+    assert_eq!((none, invite.status(clock::now()), place.ways(&invite)), (None, Status::Redeemed, vec![Via::App; 3]));
     assert_eq!((place.minted(), place.server.state().accounts.len()), (3, 3));
     assert!(matches!(place.sign_up(&token, "fourth"), Err(SignUpError::Ended(Status::Redeemed))));
 }
@@ -116,7 +119,7 @@ fn apps_and_the_web_share_the_uses() {
     assert!(place.sign_up(&token, "web1").is_ok());
     assert!(place.server.sign_up_in_app(&first.unwrap(), "app1"));
     let (second, invite) = place.open(&token);
-    assert_eq!((invite.uses_left(), ways(&invite)), (1, vec![Via::Web, Via::App]));
+    assert_eq!((invite.uses_left(), place.ways(&invite)), (1, vec![Via::Web, Via::App]));
     // The last use is one for the two: the web takes the token along.
     assert!(place.sign_up(&token, "web2").is_ok());
     assert!(!place.server.sign_up_in_app(&second.unwrap(), "app2"));
@@ -126,7 +129,7 @@ fn apps_and_the_web_share_the_uses() {
     let token = place.invite(1);
     assert!(place.server.sign_up_in_app(&place.open(&token).0.unwrap(), "app3"));
     assert!(matches!(place.sign_up(&token, "web4"), Err(SignUpError::Ended(Status::Redeemed))));
-    assert_eq!(ways(&place.find(&token)), [Via::App]);
+    assert_eq!(place.ways(&place.find(&token)), [Via::App]);
 }
 
 #[test]

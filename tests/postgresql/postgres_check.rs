@@ -37,17 +37,25 @@ fn check_node(node: &Scratch) -> (String, bool) {
 }
 
 fn assert_fault(url: &str, words: &[&str]) -> String {
-    let (told, is_well) = check(url);
-    assert!(!is_well && told.contains("\n  missing: "), "{url}: {told}");
+    assert_fault_at(&node(url), words)
+}
+
+fn assert_fault_at(node: &Scratch, words: &[&str]) -> String {
+    let (told, is_well) = check_node(node);
+    assert!(!is_well && told.contains("\n  missing: "), "{told}");
     for words in words {
-        assert!(told.contains(words), "{url}: nothing of {words:?} in {told}");
+        assert!(told.contains(words), "nothing of {words:?} in {told}");
     }
     told
 }
 
 fn assert_well(url: &str) {
-    let (told, is_well) = check(url);
-    assert!(is_well && told.starts_with("ledger: PostgreSQL ") && !told.contains("missing"), "{url}: {told}");
+    assert_well_at(&node(url));
+}
+
+fn assert_well_at(node: &Scratch) {
+    let (told, is_well) = check_node(node);
+    assert!(is_well && told.starts_with("ledger: PostgreSQL ") && !told.contains("missing"), "{told}");
 }
 
 /// Runs the first command that it told.
@@ -60,9 +68,9 @@ fn mend(database: &Postgres, told: &str) {
     database.sql(named, sql.strip_suffix('\'').unwrap());
 }
 
-fn assert_mended(database: &Postgres, url: &str, words: &[&str]) {
-    mend(database, &assert_fault(url, words));
-    assert_well(url);
+fn assert_mended(database: &Postgres, node: &Scratch, words: &[&str]) {
+    mend(database, &assert_fault_at(node, words));
+    assert_well_at(node);
 }
 
 /// The same address, for another user and another database.
@@ -114,30 +122,30 @@ fn who_is_not_let_in_is_told_why_and_what_mends_it() {
     assert_fault(&tcp.replace(&format!(":{ENCODED_PASSWORD}"), ""), &["password", "ledger.url_file"]);
     assert_mended(
         &database,
-        &url(&database, "invited", "other"),
+        &node(&url(&database, "invited", "other")),
         &["has no database other", "createdb --owner='invited'"],
     );
     assert_fault(&url(&database, "no-body", "invited"), &["has no user no-body", "createuser 'no-body'"]);
     database.sql("postgres", "CREATE ROLE node NOLOGIN");
     database.sql("postgres", "CREATE DATABASE nodes OWNER node");
-    let node = url(&database, "node", "nodes");
-    assert_mended(&database, &node, &["the user node may not log in"]);
+    let one = node(&url(&database, "node", "nodes"));
+    assert_mended(&database, &one, &["the user node may not log in"]);
     database.sql("postgres", "REVOKE CONNECT ON DATABASE nodes FROM PUBLIC, node");
     assert_mended(
         &database,
-        &node,
+        &one,
         &["lacks a right that it needs to connect", "GRANT CONNECT ON DATABASE nodes TO node"],
     );
     for limit in [0, 1, 2] {
         database.sql("postgres", &format!("ALTER ROLE node CONNECTION LIMIT {limit}"));
-        assert_mended(&database, &node, &["connection", "ALTER ROLE node CONNECTION LIMIT -1"]);
+        assert_mended(&database, &one, &["connection", "ALTER ROLE node CONNECTION LIMIT -1"]);
         database.sql("postgres", &format!("ALTER DATABASE nodes CONNECTION LIMIT {limit}"));
-        assert_mended(&database, &node, &["connection", "ALTER DATABASE nodes CONNECTION LIMIT -1"]);
+        assert_mended(&database, &one, &["connection", "ALTER DATABASE nodes CONNECTION LIMIT -1"]);
     }
     // A rule for the others alone.
     database.sql("postgres", "COPY (SELECT 'local all invited trust') TO PROGRAM 'cat >pg_hba.conf'");
     database.sql("postgres", "SELECT pg_reload_conf()");
-    let told = assert_fault(&node, &["no rule that lets this user in", "local nodes node peer"]);
+    let told = assert_fault_at(&one, &["no rule that lets this user in", "local nodes node peer"]);
     assert!(!told.contains("createuser"), "{told}");
 }
 
@@ -146,12 +154,12 @@ fn rights_that_are_missing_are_named_with_the_grant() {
     let database = Postgres::start();
     database.sql("postgres", "CREATE ROLE node LOGIN");
     database.sql("postgres", "CREATE DATABASE nodes");
-    let node_url = url(&database, "node", "nodes");
+    let one = node(&url(&database, "node", "nodes"));
     // Since PostgreSQL 15 it is not everybody's.
     database.sql("nodes", "REVOKE CREATE ON SCHEMA public FROM PUBLIC");
     assert_mended(
         &database,
-        &node_url,
+        &one,
         &[
             "may create no tables in the schema public",
             "since PostgreSQL 15",
@@ -162,7 +170,7 @@ fn rights_that_are_missing_are_named_with_the_grant() {
     database.sql("nodes", "ALTER DATABASE nodes OWNER TO invited; REVOKE ALL ON SCHEMA public FROM PUBLIC");
     assert_mended(
         &database,
-        &node_url,
+        &one,
         &["may use no schema of its search path", "CREATE SCHEMA invited AUTHORIZATION node"],
     );
     database
@@ -171,23 +179,21 @@ fn rights_that_are_missing_are_named_with_the_grant() {
     // The tables were restored by somebody else.
     let owner = node(&url(&database, "invited", "nodes"));
     owner.ok(&["invite", "create"]);
-    assert_mended(
-        &database,
-        &node_url,
-        &["may not read and write the table", "which belongs to invited", "OWNER TO node"],
-    );
+    fs::create_dir_all(one.state()).unwrap();
+    fs::copy(owner.state().join("ledger.key"), one.state().join("ledger.key")).unwrap();
+    assert_mended(&database, &one, &["may not read and write the table", "which belongs to invited", "OWNER TO node"]);
     database.sql("nodes", "ALTER TABLE invite OWNER TO invited; GRANT ALL ON invite TO node");
-    let (told, is_well) = check(&node_url);
+    let (told, is_well) = check_node(&one);
     assert!(is_well && told.contains("advice: the table invite belongs to invited"), "{told}");
     mend(&database, &told);
-    let (told, is_well) = check(&node_url);
+    let (told, is_well) = check_node(&one);
     assert!(is_well && !told.contains("advice"), "{told}");
     // Somebody else's altogether, and a later version's.
     let later = "UPDATE meta SET value = '99' WHERE name = 'version'";
     database.sql("nodes", later);
-    assert_fault(&node_url, &["schema version 99", "use a newer invited"]);
+    assert_fault_at(&one, &["schema version 99", "use a newer invited"]);
     database.sql("nodes", "ALTER TABLE meta RENAME COLUMN value TO content");
-    assert_fault(&node_url, &["meta is not the ledger's"]);
+    assert_fault_at(&one, &["meta is not the ledger's"]);
 }
 
 #[test]

@@ -1,11 +1,15 @@
-//! How often an invite may be redeemed.
+//! How often an invite may be redeemed, and how many there may be of one.
 
+use crate::invite::Kind;
 use crate::invite::field::{FieldErrors, Given};
 use crate::invite::redemption::Change;
 use crate::invite::request::InviteRequest;
 
 /// The most uses of an invite.
 pub const MAX_USES: u32 = 10_000;
+
+/// The most invites of one request.
+pub const MAX_COUNT: u32 = 1_000;
 
 /// What a field is to be that counts something.
 #[must_use]
@@ -14,7 +18,7 @@ pub fn whole_number(max: u32) -> String {
 }
 
 /// Reads a field that counts something.
-pub(super) fn up_to(max: u32) -> impl Fn(&u32) -> Option<u32> {
+fn up_to(max: u32) -> impl Fn(&u32) -> Option<u32> {
     move |number| (1..=max).contains(number).then_some(*number)
 }
 
@@ -25,6 +29,14 @@ pub(super) fn of_new(errors: &mut FieldErrors, request: &InviteRequest, max: u32
         errors.refuse("uses", "an invite for one account has one use");
     }
     uses
+}
+
+/// Whether so many alike can be created.
+pub(super) fn check_count(errors: &mut FieldErrors, request: &InviteRequest, kind: &Kind) {
+    let count = errors.read("count", &request.count, whole_number(MAX_COUNT), up_to(MAX_COUNT));
+    if count.is_some_and(|count| count > 1) && kind.reserves().is_some() {
+        errors.refuse("count", "several invites cannot reserve the same name");
+    }
 }
 
 /// Reads the field. What would do for another key is told to be a matter of the key.

@@ -280,31 +280,36 @@ fn at_a_prosody_one_node_is_the_component_and_the_other_when_that_is_gone() {
 
 #[test]
 fn an_ejabberd_would_take_both_nodes_and_gets_one() {
+    const NAMES: [&str; 4] = ["romeo", "tybalt", "nurse", "mercutio"];
     if slixmpp::is_missing() {
         return;
     }
     let (database, ejabberd) = (Postgres::start(), Ejabberd::with_component(NAME, SECRET));
     let scratches = nodes(&database, [ejabberd.component; 2]);
-    ejabberd.register("romeo", PASSWORD);
+    let mut users = NAMES.map(|name| {
+        ejabberd.register(name, PASSWORD);
+        let mut user = User::log_in(ejabberd.c2s, name, PASSWORD);
+        user.send("<presence/>");
+        user
+    });
     let mut first = scratches[0].serve();
     first.wait_log(CONNECTED);
     let second = scratches[1].serve();
     second.wait_log(STANDS_BY);
-    let mut romeo = User::log_in(ejabberd.c2s, "romeo", PASSWORD);
-    romeo.send("<presence/>");
     // Of two that are connected it would give the answers, too, to any one.
-    let guests: Vec<_> = (0..8).map(|number| format!("guest{number}@example.com")).collect();
-    for guest in &guests {
-        let token = Made::of(&romeo.invite()).token().to_owned();
-        redeem(&second, &token, guest.split('@').next().unwrap());
+    let tokens = users.each_mut().map(|user| Made::of(&user.invite()).token().to_owned());
+    for (token, name) in tokens.iter().zip(NAMES).skip(1) {
+        redeem(&second, token, &format!("guest-of-{name}"));
     }
+    wait_told(&database);
+    assert_eq!(sent([&first, &second]), [3, 0]);
     first.kill();
-    second.wait_log(CONNECTED);
+    redeem(&second, &tokens[0], "guest-of-romeo");
     second.wait_log("event=message.sent");
     wait_told(&database);
-    let told = all_told(&mut romeo).join("\n");
-    for guest in &guests {
-        assert_eq!(told.matches(guest).count(), 1, "{told}");
+    for (user, name) in users.iter_mut().zip(NAMES) {
+        let joined = format!("guest-of-{name}@example.com has joined with your invite.");
+        assert_eq!(all_told(user), [joined]);
     }
     // Beside the service `check` is taken, too, and so any one gets the answers to it.
     for _ in 0..4 {
