@@ -11,11 +11,11 @@ use crate::clock;
 use crate::invite::name::HostName;
 use crate::ledger::{Ledger, LedgerError};
 
-/// A node that has not said for so long that it is there leaves the component to others.
-const TIME: Duration = Duration::from_secs(15);
-/// So often it says so.
+/// The ledger has a node down as the component for so long; then another node may be.
+const HELD_FOR: Duration = Duration::from_secs(15);
+/// So often the node has itself put down again.
 const RENEW: Duration = Duration::from_secs(4);
-/// A node that cannot say so is the component no more so long before another may be.
+/// A node that could not be put down again disconnects so long before another may connect.
 const MARGIN: Duration = Duration::from_secs(2);
 
 /// What the nodes agree by on who is the component.
@@ -26,6 +26,7 @@ pub(super) struct ComponentHold {
 }
 
 struct Held {
+    /// A channel of the outbox that is always empty.
     channel: String,
     until: Instant,
 }
@@ -44,9 +45,9 @@ impl ComponentHold {
             return Ok(true);
         }
         let (channel, asked) = (format!("component/{jid}"), clock::instant());
-        let (time, now) = (SignedDuration::try_from(TIME).unwrap_or_default(), self.ledger.now());
+        let (time, now) = (SignedDuration::try_from(HELD_FOR).unwrap_or_default(), self.ledger.now());
         let is_held = self.ledger.hold_channel(channel.clone(), self.holder.clone(), time, now).await?;
-        self.held = is_held.then(|| Held { channel, until: asked + TIME });
+        self.held = is_held.then(|| Held { channel, until: asked + HELD_FOR });
         Ok(is_held)
     }
 

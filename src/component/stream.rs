@@ -37,7 +37,7 @@ pub enum ConnectError {
     #[error("the connection was lost")]
     Lost(#[source] StreamError),
     /// Another node is the component, or may be soon.
-    #[error("another node may be connected, for the ledger could not be told in time that this one is")]
+    #[error("another node is connected, or may be soon")]
     Left,
     /// Only the service itself gets to see the secret.
     #[error("the secret is a credential, which only the service gets to see")]

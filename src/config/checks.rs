@@ -32,14 +32,10 @@ pub(super) struct Unread {
 impl Unread {
     /// Whether it is told that `path`, or what it is in, is wrong.
     pub(super) fn tells(&self, path: &str) -> bool {
-        let is_above =
-            |wrong: &String| path.strip_prefix(wrong).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-        self.wrong.iter().any(is_above)
+        self.wrong.iter().any(|wrong| is_at_or_below(path, wrong))
     }
 
     fn covers(&self, path: &str) -> bool {
-        let is_below =
-            |wrong: &String| wrong.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
         // What is said of a list as a whole may be about what stands in for something in one of it.
         let stands_in = |absent: &String| {
             let rest = absent.strip_prefix(path);
@@ -47,8 +43,12 @@ impl Unread {
                 |rest: &str| rest.strip_prefix('.').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
             rest.is_some_and(|rest| rest.is_empty() || is_in_list(rest))
         };
-        self.wrong.iter().any(is_below) || self.absent.iter().any(stands_in)
+        self.wrong.iter().any(|wrong| is_at_or_below(wrong, path)) || self.absent.iter().any(stands_in)
     }
+}
+
+fn is_at_or_below(path: &str, above: &str) -> bool {
+    path.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 /// The checks of one configuration.
