@@ -91,6 +91,7 @@ fn check(global: &Global, merged: &Merged, options: &CheckOptions, report: &mut 
     }
     let mut faults = tls.err().map_or_else(Vec::new, |Faults(faults)| faults);
     let keys = if options.no_state { settings.keys.len() } else { look_at_keys(&settings, &mut faults, report)? };
+    report.count(settings.hosts.len(), keys);
     if !faults.is_empty() {
         return Err(Faults(faults).into());
     }
@@ -98,7 +99,7 @@ fn check(global: &Global, merged: &Merged, options: &CheckOptions, report: &mut 
         look_at_ledger(&settings, report)?;
     }
     connected?;
-    report.valid(settings.hosts.len(), keys)
+    report.valid()
 }
 
 /// How many keys there are, declared and in the state directory; adds what is wrong with them together.

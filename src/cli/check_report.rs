@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 
 use super::outcome::{Outcome, Reported, WrongUse, is_closed_pipe};
-use super::terminal::{hint, print, print_json};
+use super::terminal::{count, hint, print, print_json};
 use crate::backend::Finding;
 use crate::config::{ConfigFault, Faults};
 use crate::ledger::ServerFinding;
@@ -16,7 +16,7 @@ use crate::log::chain;
 pub(super) struct CheckReport {
     /// Whether everything that was looked at is in order.
     valid: bool,
-    /// How many hosts and keys there are, as far as the configuration is valid.
+    /// How many hosts and keys there are, where the configuration is valid.
     hosts: usize,
     keys: usize,
     /// What is wrong with the configuration.
@@ -216,13 +216,18 @@ impl Reporter {
         if self.is_json { Ok(()) } else { print(&text) }
     }
 
-    /// Everything is in order.
-    pub(super) fn valid(&mut self, hosts: usize, keys: usize) -> anyhow::Result<()> {
+    /// What there is to check.
+    pub(super) fn count(&mut self, hosts: usize, keys: usize) {
         (self.report.hosts, self.report.keys) = (hosts, keys);
+    }
+
+    /// Everything is in order.
+    pub(super) fn valid(&mut self) -> anyhow::Result<()> {
         if self.is_json {
             return Ok(());
         }
-        print(&format!("valid: {}, {}", super::terminal::count(hosts, "host"), super::terminal::count(keys, "key")))
+        let (hosts, keys) = (count(self.report.hosts, "host"), count(self.report.keys, "key"));
+        print(&format!("valid: {hosts}, {keys}"))
     }
 
     /// Adds what the same check found as somebody else.

@@ -80,6 +80,17 @@ impl BackendKind {
             Self::Demo => "demo",
         }
     }
+
+    /// Whether the setting of this name in `[hosts."example.com".backend]` is one of this kind.
+    fn uses(self, name: &str) -> bool {
+        let names: &[&str] = match self {
+            Self::Ledger | Self::Demo => &[],
+            Self::Prosody => &["socket"],
+            Self::Ejabberd => &["url", "user", "password", "password_file", "token", "token_file"],
+            Self::Xmpp => &["jid", "password", "password_file", "address", "tls"],
+        };
+        name == "kind" || names.contains(&name)
+    }
 }
 
 /// Whether an XMPP connection must be encrypted.
@@ -210,6 +221,10 @@ impl RawBackend {
             }
             return BackendSettings::Ledger;
         };
+        for unused in self.names().iter().filter(|name| !kind.uses(name)) {
+            let at = dotted(&["hosts", host, "backend", unused]);
+            checks.notice(format!("{at}: is not used with kind = \"{}\"", kind.word()));
+        }
         let lacks = match kind {
             BackendKind::Ledger | BackendKind::Demo => return BackendSettings::Ledger,
             BackendKind::Prosody => match &self.socket {

@@ -216,6 +216,7 @@ fn what_the_invite_does_not_allow_is_told_and_spends_nothing() {
     told(&open, "", "", (422, "not-accepted", vec!["password", "username"]));
     told(&open, "tybalt@elsewhere.example", PASSWORD, (422, "not-accepted", vec!["username"]));
     told(&open, "tybalt", "tybalt.example.com", (422, "not-accepted", vec!["password"]));
+    told(&open, "tybalt", &format!("{PASSWORD}\u{0}"), (422, "not-accepted", vec!["password"]));
     told(&open, "heß", PASSWORD, (422, "not-accepted", vec!["username"]));
     told(&named, "tybalt", PASSWORD, (422, "not-accepted", vec!["username"]));
     told(&reset, "romeo", PASSWORD, (400, "bad-request", vec![]));

@@ -154,7 +154,7 @@ fn what_the_service_finds_is_in_one_json() {
     assert_eq!(found["notes"][0], "tried as user invited with group prosody, as systemd runs invited.service");
     machine.server.state().login_failure = Some("not-authorized");
     let (code, found) = check();
-    assert_eq!((code, &found["valid"]), (Some(1), &false.into()), "{found}");
+    assert_eq!((code, &found["valid"], &found["hosts"]), (Some(1), &false.into(), &1.into()), "{found}");
     assert_eq!(found["servers"][0]["findings"][0]["is_fault"], true, "{found}");
     // What root sees is valid, and the service does not have it.
     std::fs::remove_file(machine.scratch.path().join("xmpp")).unwrap();

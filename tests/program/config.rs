@@ -627,6 +627,33 @@ fn what_trusts_too_much_is_noted() {
 }
 
 #[test]
+fn what_is_of_another_kind_of_backend_is_noted() {
+    let unused = |notes: &str| -> Vec<String> {
+        let of = notes.lines().filter_map(|note| note.strip_prefix("note: hosts.\"e.example\".backend."));
+        of.filter(|note| note.contains("is not used")).map(ToOwned::to_owned).collect()
+    };
+    for (backend, expected) in [
+        ("kind = \"prosody\"\nsocket = \"/x\"", vec![]),
+        (
+            "kind = \"prosody\"\nsocket = \"/x\"\nurl = \"http://localhost/api\"\ntls = \"off\"",
+            vec!["tls: is not used with kind = \"prosody\"", "url: is not used with kind = \"prosody\""],
+        ),
+        ("kind = \"ledger\"\nsocket = \"/x\"", vec!["socket: is not used with kind = \"ledger\""]),
+        (
+            "kind = \"ejabberd\"\nurl = \"http://localhost/api\"\nuser = \"a@e.example\"\npassword = \"hunter2\"\njid = \"a@e.example\"",
+            vec!["jid: is not used with kind = \"ejabberd\""],
+        ),
+        (
+            "kind = \"xmpp\"\njid = \"a@e.example\"\npassword = \"hunter2\"\naddress = \"127.0.0.1:5222\"\ntls = \"off\"",
+            vec![],
+        ),
+    ] {
+        let scratch = Scratch::new(&format!("{CONFIG}[hosts.\"e.example\".backend]\n{backend}\n"));
+        assert_eq!(unused(&notes(&scratch)), expected, "{backend}");
+    }
+}
+
+#[test]
 fn a_service_that_nobody_could_reach_does_not_start() {
     let scratch = Scratch::new(&CONFIG.replace("[\"127.0.0.1:0\"]", "[]"));
     assert_eq!(notes(&scratch), "note: listen = []: nobody reaches the service unless systemd passes it a socket\n");

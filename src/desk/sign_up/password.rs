@@ -27,7 +27,7 @@ pub enum PasswordError {
     Long(usize),
     /// It is easily guessed.
     Weak,
-    /// The server does not take it.
+    /// The server does not take it, or none does: it has a control character, which neither RFC 8265, 4.2.2 nor SASLprep allows.
     Refused,
 }
 
@@ -42,6 +42,9 @@ pub(super) fn check(password: &Secret, host: &HostSettings, about: &[&str]) -> R
     }
     if password.chars().count() > MAX_PASSWORD_CHARS {
         return Err(PasswordError::Long(MAX_PASSWORD_CHARS));
+    }
+    if password.contains(char::is_control) {
+        return Err(PasswordError::Refused);
     }
     if says_little(password, about) || zxcvbn::zxcvbn(password, about).score() <= WEAK {
         return Err(PasswordError::Weak);
