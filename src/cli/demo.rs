@@ -1,9 +1,10 @@
 //! `invited demo`: a tour in throw-away state. Everything goes the way that real callers go.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, UdpSocket};
 
 use anyhow::{Context as _, anyhow, bail};
+use async_io::Async;
 use hyper::body::Bytes;
 use hyper::header::{AUTHORIZATION, HOST, LOCATION};
 
@@ -125,7 +126,7 @@ pub(super) fn run(global: &Global, options: &DemoOptions) -> Outcome {
 
 /// Creates an invite over HTTP, as a website would; gives its link.
 async fn ask(address: SocketAddr, key: &str) -> anyhow::Result<String> {
-    let stream = async_std::net::TcpStream::connect(address).await?;
+    let stream = Async::<TcpStream>::connect(address).await?;
     let request = hyper::Request::post("/invites_api")
         .header(HOST, address.to_string())
         .header(AUTHORIZATION, format!("Bearer {key}"))

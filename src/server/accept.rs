@@ -7,7 +7,7 @@ use std::os::fd::AsFd;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use async_io::Timer;
+use async_io::{Async, Timer};
 use async_trait::async_trait;
 use futures_lite::{AsyncRead, AsyncWrite, FutureExt as _};
 use rustix::event::{PollFd, PollFlags, Timespec};
@@ -18,7 +18,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 use super::listen::{Role, Socket, SocketKind};
 use super::place::ConnectionPlace;
 use super::slots::{Admitted, Slot};
-use super::stream::{ClosingStream, EndWrite, StreamHandle};
+use super::stream::{ClientStream, StreamHandle};
 use super::{Ping, Server, http, proxy_protocol, tls};
 use crate::clock::{self, within};
 use crate::log::chain;
@@ -104,9 +104,10 @@ struct Accepted<S> {
     handle: StreamHandle,
 }
 
-impl<S: EndWrite> Accepted<ClosingStream<S>> {
-    fn new(stream: S, peer: Option<SocketAddr>) -> Self {
-        Self { handle: stream.handle(), stream: ClosingStream(stream), peer }
+impl<S: AsFd + Send + Sync + 'static> Accepted<ClientStream<S>> {
+    fn new(connection: Async<S>, peer: Option<SocketAddr>) -> Self {
+        let stream = ClientStream::new(connection);
+        Self { handle: stream.handle(), stream, peer }
     }
 }
 
@@ -135,15 +136,15 @@ async fn accept_on<State: Clone + Send + Sync + 'static>(server: Server<State>, 
     match socket.kind {
         SocketKind::Tcp(listener, _) => {
             let accept = || async {
-                let (stream, peer) = listener.accept().await?;
+                let (connection, peer) = listener.accept().await?;
                 // Answers are small and written whole.
-                stream.set_nodelay(true)?;
-                Ok(Accepted::new(stream, Some(peer)))
+                connection.get_ref().set_nodelay(true)?;
+                Ok(Accepted::new(connection, Some(peer)))
             };
             accept_with(&server, accept, || has_waiting(&listener), tls, adopted).await;
         }
         SocketKind::Unix(listener, path) => {
-            let accept = || async { listener.accept().await.map(|(stream, _)| Accepted::new(stream, None)) };
+            let accept = || async { listener.accept().await.map(|(connection, _)| Accepted::new(connection, None)) };
             accept_with(&server, accept, || has_waiting(&listener), tls, adopted).await;
             if !adopted {
                 let _ = std::fs::remove_file(path);

@@ -274,12 +274,13 @@ impl<S: AsyncRead + Unpin> AsyncRead for RequestGate<S> {
 #[cfg(test)]
 mod tests {
     use std::future::poll_fn;
+    use std::os::unix::net::UnixStream;
 
-    use async_std::os::unix::net::UnixStream;
+    use async_io::Async;
     use futures_lite::future::block_on;
     use futures_lite::{AsyncReadExt as _, AsyncWriteExt as _};
 
-    use super::super::stream::StreamHandle;
+    use super::super::stream::ClientStream;
     use super::super::table::ConnectionTable;
     use super::*;
     use crate::config::value::Span;
@@ -287,15 +288,16 @@ mod tests {
     const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
     /// A client, and the gate of its connection.
-    fn connected(idle_timeout: Duration) -> (UnixStream, RequestGate<UnixStream>) {
-        let (client, stream) = UnixStream::pair().unwrap();
+    fn connected(idle_timeout: Duration) -> (Async<UnixStream>, RequestGate<ClientStream<UnixStream>>) {
+        let (client, ours) = Async::<UnixStream>::pair().unwrap();
+        let stream = ClientStream::new(ours);
         let limits = HttpSettings { idle_timeout: Span(idle_timeout), ..HttpSettings::default() };
         let table = ConnectionTable::new(8, &[]);
-        let place = ConnectionPlace::enter(&table, StreamHandle::Unix(stream.clone()), None).unwrap();
+        let place = ConnectionPlace::enter(&table, stream.handle(), None).unwrap();
         (client, RequestGate::new(stream, place, &CancellationToken::new(), Arc::new(limits)))
     }
 
-    async fn is_handed_on(client: &mut UnixStream, gate: &mut RequestGate<UnixStream>) {
+    async fn is_handed_on(client: &mut Async<UnixStream>, gate: &mut RequestGate<ClientStream<UnixStream>>) {
         client.write_all(REQUEST).await.unwrap();
         poll_fn(|cx| gate.poll_head(cx)).await.unwrap();
         let mut read = [0; REQUEST.len()];
@@ -303,7 +305,7 @@ mod tests {
         assert_eq!(read, REQUEST);
     }
 
-    async fn has_ended(gate: &mut RequestGate<UnixStream>) -> bool {
+    async fn has_ended(gate: &mut RequestGate<ClientStream<UnixStream>>) -> bool {
         gate.read(&mut [0]).await.unwrap() == 0
     }
 

@@ -1,5 +1,6 @@
 //! One connection: hyper parses what the gate lets through, the tide app answers it.
 
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::str::FromStr as _;
@@ -11,6 +12,7 @@ use futures_lite::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _}
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, TRANSFER_ENCODING};
+use hyper::http::request;
 use tide::http::{Body, Method, Request, Response, Url};
 
 use super::answer::AnswerBody;
@@ -132,15 +134,15 @@ async fn answer<State: Clone + Send + Sync + 'static>(
     peer: Option<SocketAddr>,
     fixed: FixedHeaders,
 ) -> hyper::Response<AnswerBody> {
+    let (head, body) = request.into_parts();
     // Nothing after a chunked body is read as a request; see gate.rs.
-    let mut last = request.headers().contains_key(TRANSFER_ENCODING);
-    let field = |name: &HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok()).map(String::from);
-    let fields = RefusedFields::found_by(field);
-    let response = match convert(request, limits, peer).await.map(|request| place.mark(request)) {
-        Ok(request) => ask(shared, request).await,
+    let mut last = head.headers.contains_key(TRANSFER_ENCODING);
+    let response = match convert(&head, body, limits, peer).await {
+        Ok(request) => ask(shared, place.mark(request)).await,
         Err(refusal) => {
             last = true;
-            refuse(shared, refusal, fields).await
+            let field = |name: &HeaderName| Some(head.headers.get(name)?.to_str().ok()?.to_owned());
+            refuse(shared, refusal, RefusedFields::found_by(field)).await
         }
     };
     let mut response = to_hyper(response, fixed).await.map(|body| AnswerBody::of(place, body));
@@ -178,18 +180,18 @@ async fn refuse<State: Clone + Send + Sync + 'static>(
 const BASE: &str = "http://localhost";
 
 async fn convert(
-    request: hyper::Request<Incoming>,
+    head: &request::Parts,
+    body: Incoming,
     limits: &HttpSettings,
     peer: Option<SocketAddr>,
 ) -> Result<Request, RequestError> {
-    let (parts, body) = request.into_parts();
-    let method = read_method(parts.method.as_str())?;
-    let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
-    let server_wide = parts.method == hyper::Method::OPTIONS && target == "*";
+    let method = read_method(head.method.as_str())?;
+    let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
+    let server_wide = head.method == hyper::Method::OPTIONS && target == "*";
     let mut url = Url::parse(&format!("{BASE}{}", if server_wide { "/" } else { target }))
         .map_err(|_| RequestError::Malformed("The request target is malformed."))?;
     let mut unrouted = None;
-    if has_dot_segment(parts.uri.path()) {
+    if has_dot_segment(head.uri.path()) {
         url.set_path(NO_SUCH_PATH);
     } else if !is_routable(url.path()) {
         let path = url.path().to_owned();
@@ -204,12 +206,8 @@ async fn convert(
     if server_wide {
         converted.ext_mut().insert(ServerWide);
     }
-    for (name, value) in &parts.headers {
-        // http-types takes ASCII only. Any other octet means nothing to us (RFC 9110, 5.5), but must not turn into
-        // something that does: DEL stands for it, which hyper lets through in no value.
-        let readable: String =
-            value.as_bytes().iter().map(|byte| if byte.is_ascii() { char::from(*byte) } else { '\x7f' }).collect();
-        if let Ok(value) = tide::http::headers::HeaderValue::from_str(&readable) {
+    for (name, value) in &head.headers {
+        if let Ok(value) = tide::http::headers::HeaderValue::from_str(&readable(value)) {
             converted.append_header(name.as_str(), value);
         }
     }
@@ -229,6 +227,13 @@ async fn convert(
         }
     }
     Ok(converted)
+}
+
+/// http-types takes ASCII only. Any other octet means nothing to us (RFC 9110, 5.5), but must not turn into something that does:
+/// DEL stands for it, which hyper lets through in no value.
+fn readable(value: &HeaderValue) -> Cow<'_, str> {
+    let in_ascii = |byte: &u8| if byte.is_ascii() { char::from(*byte) } else { '\x7f' };
+    value.to_str().map_or_else(|_| value.as_bytes().iter().map(in_ascii).collect(), Cow::from)
 }
 
 async fn to_hyper(mut response: Response, fixed: FixedHeaders) -> hyper::Response<Bytes> {

@@ -7,6 +7,8 @@ use std::os::fd::{AsFd, FromRawFd as _, OwnedFd};
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use async_io::Async;
+
 use crate::config::value::Listen;
 
 /// A listening socket.
@@ -35,9 +37,9 @@ pub enum Role {
 #[derive(Debug)]
 pub enum SocketKind {
     /// TCP.
-    Tcp(async_std::net::TcpListener, SocketAddr),
+    Tcp(Async<std::net::TcpListener>, SocketAddr),
     /// A socket file.
-    Unix(async_std::os::unix::net::UnixListener, PathBuf),
+    Unix(Async<std::os::unix::net::UnixListener>, PathBuf),
 }
 
 impl fmt::Display for Socket {
@@ -120,7 +122,7 @@ fn is_activated() -> bool {
     mine && std::env::var("LISTEN_FDS").is_ok_and(|count| count != "0")
 }
 
-/// sd-notify has set close-on-exec; systemd passes sockets in blocking mode.
+/// sd-notify has set close-on-exec.
 fn adopt_one(descriptor: OwnedFd) -> io::Result<SocketKind> {
     let listening = rustix::net::sockopt::socket_acceptconn(descriptor.as_fd())?;
     if !listening {
@@ -130,9 +132,8 @@ fn adopt_one(descriptor: OwnedFd) -> io::Result<SocketKind> {
     match address.address_family() {
         rustix::net::AddressFamily::UNIX => {
             let listener = std::os::unix::net::UnixListener::from(descriptor);
-            listener.set_nonblocking(true)?;
             let path = listener.local_addr()?.as_pathname().map(Path::to_owned).unwrap_or_default();
-            Ok(SocketKind::Unix(listener.into(), path))
+            Ok(SocketKind::Unix(Async::new(listener)?, path))
         }
         rustix::net::AddressFamily::INET | rustix::net::AddressFamily::INET6 => {
             tcp(std::net::TcpListener::from(descriptor))
@@ -177,9 +178,8 @@ fn bind_tcp(address: &str) -> io::Result<SocketKind> {
 
 fn tcp(listener: std::net::TcpListener) -> io::Result<SocketKind> {
     rustix::net::sockopt::set_socket_send_buffer_size(&listener, SEND_BYTES)?;
-    listener.set_nonblocking(true)?;
     let address = listener.local_addr()?;
-    Ok(SocketKind::Tcp(listener.into(), address))
+    Ok(SocketKind::Tcp(Async::new(listener)?, address))
 }
 
 /// The address of `[::]:PORT` where IPv4 addresses of that port are listened on, too. Alone it takes IPv4 as well, unless
@@ -200,9 +200,8 @@ fn bind_without_ipv4(address: SocketAddrV6) -> io::Result<SocketKind> {
     bind(&socket, &address)?;
     listen(&socket, BACKLOG)?;
     let listener = std::net::TcpListener::from(socket);
-    listener.set_nonblocking(true)?;
     let address = listener.local_addr()?;
-    Ok(SocketKind::Tcp(listener.into(), address))
+    Ok(SocketKind::Tcp(Async::new(listener)?, address))
 }
 
 /// Binds under a temporary name and renames, so that the socket has its mode (0660) before anyone can connect, and one
@@ -218,10 +217,9 @@ fn bind_unix(path: &Path) -> io::Result<SocketKind> {
     let _ = std::fs::remove_file(&temporary);
     let listener = std::os::unix::net::UnixListener::bind(&temporary)?;
     widen_backlog(&listener)?;
-    listener.set_nonblocking(true)?;
     std::fs::set_permissions(&temporary, std::fs::Permissions::from_mode(0o660))?;
     std::fs::rename(&temporary, path)?;
-    Ok(SocketKind::Unix(listener.into(), path.to_owned()))
+    Ok(SocketKind::Unix(Async::new(listener)?, path.to_owned()))
 }
 
 #[cfg(test)]

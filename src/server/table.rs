@@ -300,6 +300,9 @@ impl TableRows {
 mod tests {
     use std::os::unix::net::UnixStream;
 
+    use async_io::Async;
+
+    use super::super::stream::ClientStream;
     use super::*;
 
     struct Connection {
@@ -315,9 +318,9 @@ mod tests {
 
     impl Connection {
         fn enter(table: &Arc<ConnectionTable>, address: &str) -> Option<Self> {
-            let (_, ours) = UnixStream::pair().unwrap();
+            let (_, ours) = Async::<UnixStream>::pair().unwrap();
             let peer = SocketAddr::new(address.parse().unwrap(), 1);
-            let id = table.enter(StreamHandle::Unix(ours.into()), Some(peer))?;
+            let id = table.enter(ClientStream::new(ours).handle(), Some(peer))?;
             Some(Self { table: Arc::clone(table), id })
         }
 
