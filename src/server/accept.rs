@@ -18,7 +18,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 use super::listen::{Role, Socket, SocketKind};
 use super::place::ConnectionPlace;
 use super::slots::{Admitted, Slot};
-use super::stream::{ClientStream, StreamHandle};
+use super::stream::{ClosingStream, StreamHandle};
 use super::{Ping, Server, http, proxy_protocol, tls};
 use crate::clock::{self, within};
 use crate::log::chain;
@@ -104,9 +104,9 @@ struct Accepted<S> {
     handle: StreamHandle,
 }
 
-impl<S: AsFd + Send + Sync + 'static> Accepted<ClientStream<S>> {
+impl<S: AsFd + Send + Sync + 'static> Accepted<ClosingStream<S>> {
     fn new(connection: Async<S>, peer: Option<SocketAddr>) -> Self {
-        let stream = ClientStream::new(connection);
+        let stream = ClosingStream::new(connection);
         Self { handle: stream.handle(), stream, peer }
     }
 }

@@ -280,7 +280,7 @@ mod tests {
     use futures_lite::future::block_on;
     use futures_lite::{AsyncReadExt as _, AsyncWriteExt as _};
 
-    use super::super::stream::ClientStream;
+    use super::super::stream::ClosingStream;
     use super::super::table::ConnectionTable;
     use super::*;
     use crate::config::value::Span;
@@ -288,16 +288,16 @@ mod tests {
     const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
     /// A client, and the gate of its connection.
-    fn connected(idle_timeout: Duration) -> (Async<UnixStream>, RequestGate<ClientStream<UnixStream>>) {
+    fn connected(idle_timeout: Duration) -> (Async<UnixStream>, RequestGate<ClosingStream<UnixStream>>) {
         let (client, ours) = Async::<UnixStream>::pair().unwrap();
-        let stream = ClientStream::new(ours);
+        let stream = ClosingStream::new(ours);
         let limits = HttpSettings { idle_timeout: Span(idle_timeout), ..HttpSettings::default() };
         let table = ConnectionTable::new(8, &[]);
         let place = ConnectionPlace::enter(&table, stream.handle(), None).unwrap();
         (client, RequestGate::new(stream, place, &CancellationToken::new(), Arc::new(limits)))
     }
 
-    async fn is_handed_on(client: &mut Async<UnixStream>, gate: &mut RequestGate<ClientStream<UnixStream>>) {
+    async fn is_handed_on(client: &mut Async<UnixStream>, gate: &mut RequestGate<ClosingStream<UnixStream>>) {
         client.write_all(REQUEST).await.unwrap();
         poll_fn(|cx| gate.poll_head(cx)).await.unwrap();
         let mut read = [0; REQUEST.len()];
@@ -305,7 +305,7 @@ mod tests {
         assert_eq!(read, REQUEST);
     }
 
-    async fn has_ended(gate: &mut RequestGate<ClientStream<UnixStream>>) -> bool {
+    async fn has_ended(gate: &mut RequestGate<ClosingStream<UnixStream>>) -> bool {
         gate.read(&mut [0]).await.unwrap() == 0
     }
 

@@ -12,7 +12,6 @@ use futures_lite::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _}
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, TRANSFER_ENCODING};
-use hyper::http::request;
 use tide::http::{Body, Method, Request, Response, Url};
 
 use super::answer::AnswerBody;
@@ -180,7 +179,7 @@ async fn refuse<State: Clone + Send + Sync + 'static>(
 const BASE: &str = "http://localhost";
 
 async fn convert(
-    head: &request::Parts,
+    head: &hyper::http::request::Parts,
     body: Incoming,
     limits: &HttpSettings,
     peer: Option<SocketAddr>,

@@ -15,13 +15,13 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::{Shutdown, shutdown};
 
 /// A TCP or Unix connection.
-pub(super) struct ClientStream<S> {
+pub(super) struct ClosingStream<S> {
     connection: Arc<Async<S>>,
     /// The last read got less than it had room for: there is nothing until the system says so.
     is_drained: bool,
 }
 
-impl<S: AsFd + Send + Sync + 'static> ClientStream<S> {
+impl<S: AsFd + Send + Sync + 'static> ClosingStream<S> {
     pub(super) fn new(connection: Async<S>) -> Self {
         Self { connection: Arc::new(connection), is_drained: false }
     }
@@ -64,7 +64,7 @@ impl StreamHandle {
     }
 }
 
-impl<S> AsyncRead for ClientStream<S>
+impl<S> AsyncRead for ClosingStream<S>
 where
     for<'a> &'a S: Read,
 {
@@ -87,7 +87,7 @@ where
     }
 }
 
-impl<S: AsFd> AsyncWrite for ClientStream<S>
+impl<S: AsFd> AsyncWrite for ClosingStream<S>
 where
     for<'a> &'a S: Write,
 {
@@ -139,7 +139,7 @@ mod tests {
     fn it_is_read_when_there_is_something_and_all_of_that_is_read() {
         let (mut client, connection) = UnixStream::pair().unwrap();
         let reads = Arc::new(AtomicUsize::new(0));
-        let mut stream = ClientStream::new(Async::new(Counted { connection, reads: Arc::clone(&reads) }).unwrap());
+        let mut stream = ClosingStream::new(Async::new(Counted { connection, reads: Arc::clone(&reads) }).unwrap());
         let mut buffer = [0; 8];
         block_on(async {
             for _ in 0..3 {

@@ -302,7 +302,7 @@ mod tests {
 
     use async_io::Async;
 
-    use super::super::stream::ClientStream;
+    use super::super::stream::ClosingStream;
     use super::*;
 
     struct Connection {
@@ -320,7 +320,7 @@ mod tests {
         fn enter(table: &Arc<ConnectionTable>, address: &str) -> Option<Self> {
             let (_, ours) = Async::<UnixStream>::pair().unwrap();
             let peer = SocketAddr::new(address.parse().unwrap(), 1);
-            let id = table.enter(ClientStream::new(ours).handle(), Some(peer))?;
+            let id = table.enter(ClosingStream::new(ours).handle(), Some(peer))?;
             Some(Self { table: Arc::clone(table), id })
         }
 
