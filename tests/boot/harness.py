@@ -59,6 +59,12 @@ def prop(name, unit="invited.service"):
     return out(f"systemctl show --property={name} --value {unit}")
 
 
+def assert_nothing_failed():
+    """No unit of the system has failed, whosever it is; those that have are told with what they said."""
+    failed = out("systemctl --failed --no-legend --plain | cut -d ' ' -f 1").split()
+    assert not failed, sh(f"systemctl status --no-pager --full --lines=40 {' '.join(failed)}", status=None).stdout
+
+
 def pid():
     return int(prop("MainPID"))
 

@@ -7,7 +7,7 @@ import re
 import sys
 
 sys.path.insert(0, "/boot-test")
-from harness import HERE, TCP, UNIX, Crowd, certify, check, invite, let_packages_start_services, out, prop, run_checks, sh, write, pid
+from harness import HERE, TCP, UNIX, Crowd, assert_nothing_failed, certify, check, invite, let_packages_start_services, out, prop, run_checks, sh, write, pid
 
 FIRST, SECOND = sorted(glob.glob(f"{HERE}/*.deb"))
 CONF = "/etc/invited/conf.d/site.toml"
@@ -194,7 +194,7 @@ def purged_it_leaves_nothing():
     left = out("find /etc /usr /lib/systemd /var /run -xdev -iname '*invited*' -not -path '/var/log/*' -not -path '/run/systemd/*' -not -path '/usr/src/*'")
     assert left == "", left
     assert out("dpkg-query --list 'invited' 2>/dev/null | grep ^[a-z]i || true") == ""
-    assert out("systemctl --failed --no-legend --plain") == ""
+    assert_nothing_failed()
 
 
 sys.exit(run_checks())

@@ -345,6 +345,15 @@ fn what_another_module_refuses_spends_nothing() {
         assert_eq!(stream.register("romeo"), Ok(()), "{}", place.served.log());
         assert_eq!(accounts(&place.wait_until_redeemed(&id)), ["romeo"]);
         assert_eq!(stream.register("juliet"), Err(FORBIDDEN.into()), "one use is one account, also on one stream");
+        // Nor where it does not wait for the answer: what has become of a use is known before it is asked for again.
+        for at in 0..30 {
+            let (_, token) = place.invite(&json!({}));
+            let mut stream = place.stream();
+            assert_eq!(stream.preauth(&token), Ok(()));
+            let tries = (stream.ask_to_register("tybalt"), stream.ask_to_register(&format!("nurse{at}")));
+            assert_eq!(stream.reply(tries.0), Err("modify/not-acceptable".into()));
+            assert_eq!(stream.reply(tries.1), Ok(()), "{at}: {}", place.served.log());
+        }
     }
 }
 
