@@ -27,7 +27,7 @@ pub enum PasswordError {
     Long(usize),
     /// It is easily guessed.
     Weak,
-    /// The server does not take it, or none does: it has a control character, which neither RFC 8265, 4.2.2 nor RFC 4013 allows.
+    /// The server does not take it; or it has a control character, which no server may take (RFC 8265, 4.2.2).
     Refused,
 }
 
