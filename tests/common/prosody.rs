@@ -511,6 +511,7 @@ fn common(dir: &str) -> String {
 data_path = "{dir}/data"
 pidfile = "{dir}/prosody.pid"
 certificates = "{dir}/certs"
+c2s_timeout = 3600 -- who waits for an account while the machine is busy is not sent away after the usual 300 s
 log = {{ info = "*console" }}"#
     )
 }
