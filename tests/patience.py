@@ -1,3 +1,3 @@
 """How long a test waits; the same as in `tests/common/patience.rs`, which says why."""
 
-PATIENCE = 300
+PATIENCE = 900

@@ -25,6 +25,7 @@ use super::http::HttpSettings;
 use super::invites::{InviteSettings, RawInvites, RemindedAdmin};
 use super::keys::{self, KeySettings, RawKey};
 use super::ledger::{LedgerSettings, RawLedger};
+use super::listeners;
 use super::mail::{MailSettings, RawMail};
 use super::manage::ManageSettings;
 use super::merged::Merged;
@@ -224,6 +225,7 @@ impl RawConfig {
             self.check_for_serve(&mut checks);
             exposure::note(merged, &state_dir, &mut checks);
         }
+        listeners::check(&self.listen, &self.metrics.listen, &mut checks);
         self.note_trust_in_all(&mut checks);
         let hosts = hosts::resolve(&self.hosts, &mut checks);
         let keys = keys::resolve(&self.keys, &hosts, self.mail.is_some(), &mut checks);

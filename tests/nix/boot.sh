@@ -2,7 +2,7 @@
 # Runs under the booted systemd: each line of `ok` is a check; the exit status says whether all held.
 bad=0
 # As in tests/common/patience.rs.
-patience=300
+patience=900
 ok() {
     if eval "$2"; then
         echo "ok      $1"

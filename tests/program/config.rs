@@ -175,6 +175,30 @@ fn what_is_missing_hides_nothing_that_is_wrong_beside_it() {
     assert_eq!(told.join("\n").replace(&scratch.config().display().to_string(), "F"), expected.join("\n"));
 }
 
+#[test]
+fn an_address_that_is_there_twice_is_told() {
+    let twice = |listen: &str, metrics: &str| {
+        let scratch = Scratch::new(&format!(
+            "public_url = \"https://invite.example.com/\"\nlisten = {listen}\n[metrics]\nlisten = {metrics}\n\
+             [hosts.\"example.com\"]\n"
+        ));
+        let output = scratch.run(&["check"]);
+        (output.status.code(), String::from_utf8(output.stderr).unwrap().replace(&scratch.config().display().to_string(), "F"))
+    };
+    let fault = |line: &str| (Some(2), format!("invited: the configuration is not valid:\n  {line}\n"));
+    assert_eq!(twice(r#"["127.0.0.1:0", "127.0.0.1:0", "[::1]:80", "127.0.0.1:80"]"#, r#"["127.0.0.1:0"]"#).0, Some(0));
+    assert_eq!(
+        twice(r#"["unix:/run/a.sock", "unix:/run/a.sock"]"#, "[]"),
+        fault(
+            r#"listen = ["unix:/run/a.sock", "unix:/run/a.sock"] (F): unix:/run/a.sock is there twice, and can be listened on once"#
+        )
+    );
+    assert_eq!(
+        twice(r#"["127.0.0.1:80"]"#, r#"["127.0.0.1:80"]"#),
+        fault(r#"metrics.listen = ["127.0.0.1:80"] (F): 127.0.0.1:80 is there twice, and can be listened on once"#)
+    );
+}
+
 /// What is wrong before it in the list changes nothing about its number, its value and who set it.
 #[test]
 fn each_one_of_a_list_that_is_wrong_is_told_by_the_number_that_it_has_in_the_file() {
