@@ -321,6 +321,24 @@ fn nobody_who_answers_is_no_lost_use() {
     }
 }
 
+#[test]
+fn who_was_told_to_wait_again_and_again_is_let_in_on_the_same_stream() {
+    let mut place = Place::new(Storage::Internal);
+    let (_, token) = place.invite(&json!({}));
+    let mut stream = place.stream();
+    place.served.kill();
+    // More often than a stream may show tokens that are wrong.
+    for _ in 0..20 {
+        assert_eq!(stream.preauth(&token), Err(WAIT.into()));
+    }
+    place.restart();
+    let began = now();
+    while let Err(error) = stream.preauth(&token).and_then(|()| stream.register("romeo")) {
+        assert_eq!(error, WAIT);
+        assert!(began.elapsed() < PATIENCE, "{}", place.served.log());
+    }
+}
+
 /// The account is there, and we are not when that is said; or the server ends before it is.
 #[test]
 fn what_became_of_a_reserved_use_is_found_out() {

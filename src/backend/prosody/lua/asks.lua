@@ -161,9 +161,10 @@ local function asks(h)
 		return (wrong_on[session] or 0) >= WRONG_ON_A_STREAM
 	end
 
-	-- Counts a token that nobody of ours knows; true if Prosody may look for it among its own.
-	local function may_look(session)
-		wrong_on[session] = (wrong_on[session] or 0) + 1
+	-- Whether Prosody may look among its own for a token that nobody of ours knows; counts that one. Where nobody could say whether
+	-- it `is` known, an app that shows it again does nothing wrong.
+	local function may_look(session, is)
+		if is == "unknown" then wrong_on[session] = (wrong_on[session] or 0) + 1 end
 		local now = math.floor(os.time() / 60)
 		if now ~= minute or addresses > ADDRESSES then wrong_from, addresses, minute = {}, 0, now end
 		local from = network(session.ip)
@@ -213,7 +214,7 @@ local function asks(h)
 			return true
 		elseif is == "refused" then
 			return refusal(session, stanza, answer.why)
-		elseif not may_look(session) then
+		elseif not may_look(session, is) then
 			return refusal(session, stanza, is == "unknown" and "ended" or "later")
 		elseif is == "later" and not is_prosodys(nil, token) then
 			return refusal(session, stanza, "later")
@@ -271,7 +272,7 @@ local function asks(h)
 		local is = answer and answer.is or "later"
 		if is == "later" and not is_prosodys(inviter, token) then
 			return refusal(event.origin, stanza, "later")
-		elseif is == "unknown" and not may_look(event.origin) then
+		elseif is == "unknown" and not may_look(event.origin, is) then
 			-- To whoever does not know the token it is a request as any other.
 			stanza:maptags(function (tag) if tag ~= preauth then return tag end end)
 		elseif is == "welcome" then
