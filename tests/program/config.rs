@@ -183,7 +183,10 @@ fn an_address_that_is_there_twice_is_told() {
              [hosts.\"example.com\"]\n"
         ));
         let output = scratch.run(&["check"]);
-        (output.status.code(), String::from_utf8(output.stderr).unwrap().replace(&scratch.config().display().to_string(), "F"))
+        (
+            output.status.code(),
+            String::from_utf8(output.stderr).unwrap().replace(&scratch.config().display().to_string(), "F"),
+        )
     };
     let fault = |line: &str| (Some(2), format!("invited: the configuration is not valid:\n  {line}\n"));
     assert_eq!(twice(r#"["127.0.0.1:0", "127.0.0.1:0", "[::1]:80", "127.0.0.1:80"]"#, r#"["127.0.0.1:0"]"#).0, Some(0));

@@ -2,7 +2,7 @@
 -- `own_tokens`, `asks`, `calls`; once over the admin socket of every connection.
 
 -- Of all that stands here: a hook of another version is taken out and put in anew.
-local VERSION = "invited-8"
+local VERSION = "invited-9"
 
 local function R(name)
 	local ok, found = pcall(require, "prosody." .. name)
