@@ -78,7 +78,7 @@ impl Place {
 
     /// Waits until all uses of an invite are on record; gives it. The server tells what it has made after the app.
     fn wait_until_redeemed(&self, id: &str) -> Value {
-        self.wait_for(id, |invite| json!(invite["redemptions"].as_array().unwrap().len()) == invite["uses"])
+        self.wait_for(id, is_redeemed)
     }
 
     fn stream(&self) -> Stream {
@@ -99,7 +99,7 @@ impl Place {
         loop {
             let invite = self.show(id);
             let reply = self.sign_up(token, username);
-            if reply.is_ok() || invite["status"] == "redeemed" && reply == Err(FORBIDDEN.into()) {
+            if reply.is_ok() || is_redeemed(&invite) && reply == Err(FORBIDDEN.into()) {
                 return reply;
             }
             assert!(began.elapsed() < PATIENCE, "{username}: {reply:?} {invite}\n{}", self.served.log());
@@ -127,6 +127,11 @@ impl Place {
         self.served = self.scratch.serve();
         self.prosody.wait_until_answered();
     }
+}
+
+/// Whether all uses of an invite are on record: none is only reserved.
+fn is_redeemed(invite: &Value) -> bool {
+    json!(invite["redemptions"].as_array().unwrap().len()) == invite["uses"]
 }
 
 /// Who redeemed an invite, in the order of the alphabet.
