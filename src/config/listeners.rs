@@ -1,9 +1,9 @@
-//! Where to listen, all of it: an address can be had once.
+//! Where to listen, in the clear and for metrics: an address can be had once.
 
 use super::checks::Checks;
 use super::value::Listen;
 
-/// Puts down what is in `listen` or `metrics.listen`, and before it in one of them. Port 0 is another port each time.
+/// Puts down each address that came before, in the same list or the other one. Port 0 is another port each time.
 pub(super) fn check(listen: &[Listen], metrics: &[Listen], checks: &mut Checks<'_>) {
     let of_all = listen.iter().map(|one| (&["listen"][..], one));
     let of_metrics = metrics.iter().map(|one| (&["metrics", "listen"][..], one));

@@ -11,7 +11,8 @@
 //! | `http`, `tls`, `ledger`, `invites`, `metrics`, `hosts`, `backend`, `keys`, `component`, `manage`, `webhooks`, `mail`, [`apps`] | a table each |
 //! | `public_url`, [`postgres`], [`public_key`], `key_secret`, `scopes`, `picture`, `drawing` | values that are larger than a line |
 //! | `checks` | what the checks of all tables share: faults, notices, secrets in files |
-//! | `exposure`, `direction`, `listeners` | secrets in files that others can read; texts that read as others; addresses that are there twice |
+//! | `exposure`, `direction` | secrets in files that others can read; texts that read as others |
+//! | `listeners` | addresses to listen on that are there twice |
 //! | `merged`, `text`, `show` | values with who set them, and how they are shown |
 //! | `reference` | every setting with what it says of itself |
 //! | [`secret`], [`value`], `address`, `colour`, `forwarded`, `languages`, `origin`, `platform`, `stores` | small values; faults |

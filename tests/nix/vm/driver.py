@@ -50,7 +50,7 @@ class Machine:
         self.door.bind(str(self.out / "driver"))
         self.door.listen(1)
         self.door.settimeout(PATIENCE)
-        command = [*sdboot, "--timeout", "600", "--tree", systems / name / "tree", "--out", self.out]
+        command = [*sdboot, "--tree", systems / name / "tree", "--out", self.out]
         # Of the units that sdboot keeps from starting, those that are wanted here.
         units = (systems / name / "units").read_text().split()
         for unit in units:

@@ -161,8 +161,8 @@ local function asks(h)
 		return (wrong_on[session] or 0) >= WRONG_ON_A_STREAM
 	end
 
-	-- Whether Prosody may look among its own for a token that nobody of ours knows; counts that one. Where nobody could say whether
-	-- it `is` known, an app that shows it again does nothing wrong.
+	-- Whether Prosody may look for a token among its own. One that `is` unknown to us counts against its stream; where nobody could
+	-- say, an app that shows it again does nothing wrong.
 	local function may_look(session, is)
 		if is == "unknown" then wrong_on[session] = (wrong_on[session] or 0) + 1 end
 		local now = math.floor(os.time() / 60)
